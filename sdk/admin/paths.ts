@@ -9,13 +9,13 @@ export interface paths {
         };
         /**
          * List organizations
-         * @description Those of the box, the erased ones too.
+         * @description All organizations of the box, also erased ones.
          */
         get: operations["listOrganizations"];
         put?: never;
         /**
-         * Make an organization
-         * @description It has no key yet.
+         * Create an organization
+         * @description The new organization has no API key yet.
          */
         post: operations["createOrganization"];
         delete?: never;
@@ -43,7 +43,7 @@ export interface paths {
         head?: never;
         /**
          * Change the organization
-         * @description Settings that are not named stay as they are.
+         * @description Fields that are not sent stay unchanged.
          */
         patch: operations["changeOrganization"];
         trace?: never;
@@ -56,14 +56,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show what the own galleries raise thresholds by
-         * @description As last measured.
+         * Show the gallery calibration
+         * @description The last measurement.
          */
         get: operations["listGalleryCalibrations"];
         put?: never;
         /**
-         * Measure the own galleries now
-         * @description Compares the enrolled people with one another and raises thresholds where more strangers are alike than the calibration of the scorer says. Galleries with fewer than 30 people are left as they are.
+         * Measure the gallery calibration now
+         * @description Compares the enrolled people with one another and raises thresholds if more pairs of different people are similar than the calibration of the scorer states. Galleries with fewer than 30 people are skipped.
          */
         post: operations["calibrateGalleries"];
         delete?: never;
@@ -100,14 +100,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show how far a new key has come
-         * @description Of the keys of people, each of which is wrapped again.
+         * Show the progress of a key rotation
+         * @description The key of every person is wrapped again.
          */
         get: operations["getKeyRotation"];
         put?: never;
         /**
-         * Give the organization a new key
-         * @description The key of every person is wrapped with it in the background; then the old one is removed.
+         * Rotate the key of the organization
+         * @description Wraps the key of every person with a new key in the background, then removes the old one.
          */
         post: operations["rotateOrganizationKey"];
         delete?: never;
@@ -124,14 +124,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show how far a renewal of templates has come
-         * @description Of templates and kept probes.
+         * Show the progress of a renewal of templates
+         * @description Covers templates and stored probes.
          */
         get: operations["getTemplateRenewal"];
         put?: never;
         /**
-         * Put all templates under a new secret
-         * @description Goes on in the background. The old secret is destroyed at the end: templates in backups of before cannot be used any more.
+         * Renew the secret of the templates
+         * @description Runs in the background. The old secret is destroyed at the end: templates in earlier backups cannot be used any more.
          */
         post: operations["renewTemplates"];
         delete?: never;
@@ -149,13 +149,13 @@ export interface paths {
         };
         /**
          * List administrators
-         * @description Those who are disabled too, with their roles and last sign-ins: what an access review needs.
+         * @description All accounts, also disabled ones, with roles and last sign-ins, for access reviews.
          */
         get: operations["listAdministrators"];
         put?: never;
         /**
-         * Make an administrator
-         * @description The answer carries a one-time code with which the person sets a password. A second factor is due within 7 days.
+         * Create an administrator
+         * @description The reply has a one-time code with which the person sets a password. A second factor is required within 7 days.
          */
         post: operations["createAdministrator"];
         delete?: never;
@@ -202,8 +202,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give an administrator a way back in
-         * @description Takes the password, the second factors or both away, ends all sessions, and answers a one-time code with which the person sets new ones.
+         * Reset an administrator
+         * @description Removes the password, the second factors or both, ends all sessions, and returns a one-time code with which the person sets new ones.
          */
         post: operations["resetAdministrator"];
         delete?: never;
@@ -222,8 +222,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Forget failed sign-ins of an administrator
-         * @description An account that too many failed sign-ins have locked can sign in again at once.
+         * Unlock an administrator
+         * @description Clears the failed sign-ins, so that a locked account can sign in at once.
          */
         post: operations["unlockAdministrator"];
         delete?: never;
@@ -241,7 +241,7 @@ export interface paths {
         };
         /**
          * List alerts
-         * @description What the rules found, and what became of each notification.
+         * @description Alerts with the result of each notification.
          */
         get: operations["listAlerts"];
         put?: never;
@@ -263,7 +263,7 @@ export interface paths {
         put?: never;
         /**
          * Acknowledge an alert
-         * @description A person has seen it. Twice changes nothing: the first acknowledgement stays.
+         * @description Marks the alert as seen by a person. A repeated call changes nothing: the first acknowledgement stays.
          */
         post: operations["acknowledgeAlert"];
         delete?: never;
@@ -281,7 +281,7 @@ export interface paths {
         };
         /**
          * List the alerts for the desktop
-         * @description Open alerts of all organizations and worlds whose rule names the channel `desktop`. The desktop shell asks for them every few seconds.
+         * @description Open alerts of all organizations and worlds whose rule has the channel `desktop`. The desktop app polls this every few seconds.
          */
         get: operations["listDesktopAlerts"];
         put?: never;
@@ -301,13 +301,13 @@ export interface paths {
         };
         /**
          * List alert rules
-         * @description What is watched in the organization, in one world.
+         * @description The rules of the organization in one world.
          */
         get: operations["listAlertRules"];
         put?: never;
         /**
          * Create an alert rule
-         * @description It watches from now on. What is left out is as recommended for the metric. `waitsFor` says what it still needs, such as a model. A rule that mails needs a grant for the mail server, and recipients that an operator approved.
+         * @description The rule is active at once. Absent fields take the recommended values of the metric. `waitsFor` lists what it still needs, such as a model. A rule with mail needs a grant for the mail server, and recipients that an operator approved.
          */
         post: operations["createAlertRule"];
         delete?: never;
@@ -325,7 +325,7 @@ export interface paths {
         };
         /**
          * List the recommended alert rules
-         * @description A rule for each metric that has none and can be watched on this box. Nothing is added.
+         * @description A rule for each metric that has none and is available on this box. Nothing is added.
          */
         get: operations["listRecommendedAlertRules"];
         put?: never;
@@ -348,14 +348,14 @@ export interface paths {
         post?: never;
         /**
          * Remove an alert rule
-         * @description It watches no more; the alerts it gave stay.
+         * @description The rule is removed; its alerts stay.
          */
         delete: operations["removeAlertRule"];
         options?: never;
         head?: never;
         /**
          * Change an alert rule
-         * @description What is named is changed, the rest stays; `filter` is replaced as a whole. The metric cannot be changed: make another. `enabled: false` stops it without removing it.
+         * @description Changes the fields that are sent; `filter` is replaced as a whole. The metric cannot be changed: create another rule. `enabled: false` stops the rule without removing it.
          */
         patch: operations["changeAlertRule"];
         trace?: never;
@@ -375,7 +375,7 @@ export interface paths {
         put?: never;
         /**
          * Approve a mail recipient
-         * @description Alerts may be mailed to this address, also by rules that an API key makes.
+         * @description Alerts may be mailed to this address, also by rules that an API key creates.
          */
         post: operations["approveMailRecipient"];
         delete?: never;
@@ -415,7 +415,7 @@ export interface paths {
         put?: never;
         /**
          * Send a test mail
-         * @description One mail through the mail server of the settings, now. It counts in the hourly limit. A mail that is not sent is told in the reply, not as an error of this call.
+         * @description One mail through the mail server of the settings, now. It counts in the hourly limit. The reply says whether the mail was sent; a failure is not an error of this call.
          */
         post: operations["sendTestMail"];
         delete?: never;
@@ -433,7 +433,7 @@ export interface paths {
         };
         /**
          * Get the state of the appliance
-         * @description Whether it takes requests, how much it holds, and where and with which settings it serves.
+         * @description Readiness, size of the data, addresses and settings in force.
          */
         get: operations["getStatus"];
         put?: never;
@@ -453,7 +453,7 @@ export interface paths {
         };
         /**
          * Get an overview
-         * @description Verifications by the hour, why people were not verified, the gallery against its safe size, liveness, and what needs a person.
+         * @description Verifications per hour, reasons of refusals, size of the gallery against its safe size, liveness, and items that need attention.
          */
         get: operations["getOverview"];
         put?: never;
@@ -473,35 +473,15 @@ export interface paths {
         };
         /**
          * Show the setup token
-         * @description With it the first owner is made, at `/console/setup`. There is none once the box has an owner.
+         * @description The token creates the first owner at `/console/setup`. There is none once the box has an owner.
          */
         get: operations["getSetupToken"];
         put?: never;
         /**
-         * Make a new setup token
-         * @description For 24 hours. The earlier token is refused from then on, and so is the browser that used it.
+         * Create a new setup token
+         * @description Valid for 24 hours. The earlier token and the browser that used it are refused from then on.
          */
         post: operations["makeSetupToken"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/organization/first-owner": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Make the first owner without a browser
-         * @description Of the organization and of the box, with a password. A second factor is due within 7 days. The setup token is void from then on.
-         */
-        post: operations["makeOwnerUnattended"];
         delete?: never;
         options?: never;
         head?: never;
@@ -517,13 +497,13 @@ export interface paths {
         };
         /**
          * List sites
-         * @description The places of the organization, known by their network.
+         * @description The sites of the organization, identified by their network.
          */
         get: operations["listSites"];
         put?: never;
         /**
          * Add a site
-         * @description Says where the requests of one network come from. Of several networks the narrowest counts.
+         * @description Assigns a place to the requests of a network. If several networks match, the narrowest applies.
          */
         post: operations["addSite"];
         delete?: never;
@@ -544,7 +524,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a site
-         * @description Requests of its network have no place of their own from then on.
+         * @description Requests of its network have no site from then on.
          */
         delete: operations["removeSite"];
         options?: never;
@@ -581,18 +561,18 @@ export interface paths {
         };
         /**
          * Show a profile
-         * @description Its newest version; one of the organization goes before a built-in one of the same slug.
+         * @description Its newest version. A profile of the organization replaces a built-in one with the same slug.
          */
         get: operations["getProfile"];
         /**
-         * Make the next version of a profile
-         * @description The slug of a built-in profile replaces that one for this organization.
+         * Create the next version of a profile
+         * @description With the slug of a built-in profile it replaces that profile for this organization.
          */
         put: operations["setProfile"];
         post?: never;
         /**
-         * Put the own versions of a profile away
-         * @description A built-in profile of that slug holds again.
+         * Reset a profile
+         * @description Archives the versions of the organization; the built-in profile with that slug applies again.
          */
         delete: operations["resetProfile"];
         options?: never;
@@ -609,7 +589,7 @@ export interface paths {
         };
         /**
          * List the versions of a profile
-         * @description Each stored change of the organization, with who and when; also those that were put away. Empty for a built-in profile that was never changed.
+         * @description All stored versions with author and time, also archived ones. Empty for a built-in profile that was never changed.
          */
         get: operations["listProfileVersions"];
         put?: never;
@@ -629,7 +609,7 @@ export interface paths {
         };
         /**
          * Show a version of a profile
-         * @description Its settings, who stored them and when.
+         * @description Its settings, author and time.
          */
         get: operations["getProfileVersion"];
         put?: never;
@@ -650,8 +630,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put an old version of a profile back
-         * @description Makes the next version, with the settings of the old one; nothing is deleted.
+         * Restore a version of a profile
+         * @description Creates the next version with the settings of an old one; nothing is deleted.
          */
         post: operations["restoreProfileVersion"];
         delete?: never;
@@ -671,7 +651,7 @@ export interface paths {
         put?: never;
         /**
          * Try settings on past verifications
-         * @description Which of the last verifications that this profile decided would have been decided otherwise. Nothing is stored.
+         * @description Compares the last verifications of this profile with the decisions under other settings. Nothing is stored.
          */
         post: operations["previewProfile"];
         delete?: never;
@@ -688,8 +668,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show what error rates take and cost
-         * @description The measured curves of the scorer that the profile chooses, with intervals, and from where on thresholds are extrapolated.
+         * Show the calibration of a profile
+         * @description The measured curves of the scorer of the profile, with intervals and the limit beyond which thresholds are extrapolated.
          */
         get: operations["getProfileCalibration"];
         put?: never;
@@ -709,7 +689,7 @@ export interface paths {
         };
         /**
          * Show limits
-         * @description And what of the month is used.
+         * @description Limits and the use of the current month.
          */
         get: operations["getLimits"];
         put?: never;
@@ -719,7 +699,7 @@ export interface paths {
         head?: never;
         /**
          * Change limits
-         * @description From the next request on. What is not named stays.
+         * @description Applies from the next request. Fields that are not sent stay unchanged.
          */
         patch: operations["changeLimits"];
         trace?: never;
@@ -733,13 +713,13 @@ export interface paths {
         };
         /**
          * List API keys
-         * @description The keys of both worlds, the revoked ones too. No secret is among it.
+         * @description The keys of both worlds, also revoked ones, without their secrets.
          */
         get: operations["listKeys"];
         put?: never;
         /**
-         * Make an API key
-         * @description The answer carries the key itself, this once.
+         * Create an API key
+         * @description The reply has the key itself, which is shown only once.
          */
         post: operations["createKey"];
         delete?: never;
@@ -763,7 +743,7 @@ export interface paths {
         head?: never;
         /**
          * Restrict an API key
-         * @description Takes rights away from the next request on. A key is never widened: make a new one.
+         * @description Removes rights from the next request on. Rights cannot be added: create a new key.
          */
         patch: operations["restrictKey"];
         trace?: never;
@@ -779,7 +759,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate an API key
-         * @description Makes a successor with the same rights, shown this once; the old key works on for `overlapSeconds`.
+         * @description Creates a successor with the same rights, whose secret is shown only once; the old key keeps working for `overlapSeconds`.
          */
         post: operations["rotateKey"];
         delete?: never;
@@ -799,7 +779,7 @@ export interface paths {
         put?: never;
         /**
          * Revoke an API key
-         * @description Refused from the next request on, for good. Twice changes nothing.
+         * @description The key is refused permanently from the next request on. A repeated call changes nothing.
          */
         post: operations["revokeKey"];
         delete?: never;
@@ -817,13 +797,13 @@ export interface paths {
         };
         /**
          * List webhooks
-         * @description The webhooks of the organization in one world. No secret is among it.
+         * @description The webhooks of the organization in one world, without their secrets.
          */
         get: operations["listWebhooks"];
         put?: never;
         /**
          * Create a webhook
-         * @description From now on it gets the events it names. The answer carries its secret, this once. The address is checked now and again at each delivery: it needs a grant, which an administrator gives on the box.
+         * @description The webhook receives the selected events from now on. The reply has its secret, which is shown only once. The URL is checked now and at each delivery: it needs a grant, which an administrator gives on the box.
          */
         post: operations["createWebhook"];
         delete?: never;
@@ -840,8 +820,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the events there are
-         * @description Every event that a webhook can ask for: when it is sent, and a body as it is sent.
+         * List the catalog of events
+         * @description Every event that a webhook can subscribe to: when it is sent, and an example body.
          */
         get: operations["listCatalog"];
         put?: never;
@@ -868,14 +848,14 @@ export interface paths {
         post?: never;
         /**
          * Remove a webhook
-         * @description Nothing is sent to it any more, not even what waits; its deliveries stay in the log.
+         * @description Nothing is sent to it any more; waiting deliveries are dropped and stay in the log.
          */
         delete: operations["removeWebhook"];
         options?: never;
         head?: never;
         /**
          * Change a webhook
-         * @description What is named is changed, the rest stays; `null` takes a CA or a pinned key away. What waits for it goes to the new address. Its family and the way it is signed cannot be changed: make another.
+         * @description Changes the fields that are sent; `null` removes a CA or a pinned key. Waiting deliveries go to the new URL. The family and the signature cannot be changed: create another webhook.
          */
         patch: operations["changeWebhook"];
         trace?: never;
@@ -891,7 +871,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate the secret of a webhook
-         * @description A new secret, shown this once. Until `cutOverAt` a `standard` signature is made with both secrets; the other kinds sign with the old one and carry the new signature in `<header>-next`.
+         * @description Creates a new secret, which is shown only once. Until `cutOverAt` a `standard` signature is made with both secrets; the other kinds sign with the old one and have the new signature in `<header>-next`.
          */
         post: operations["rotateWebhookSecret"];
         delete?: never;
@@ -911,7 +891,7 @@ export interface paths {
         put?: never;
         /**
          * Disable a webhook
-         * @description Nothing is sent to it. What waits for it stays waiting for as long as the schedule lasts, and goes out when it is enabled again.
+         * @description Nothing is sent to it. Deliveries keep waiting until their schedule ends, and are sent when it is enabled again.
          */
         post: operations["disableWebhook"];
         delete?: never;
@@ -931,7 +911,7 @@ export interface paths {
         put?: never;
         /**
          * Enable a webhook
-         * @description What waits for it goes out, and what happens from now on.
+         * @description Waiting deliveries and new events are sent.
          */
         post: operations["enableWebhook"];
         delete?: never;
@@ -949,13 +929,13 @@ export interface paths {
         };
         /**
          * List grants
-         * @description Where the organization may send to, and who allowed it; grants hold for both worlds. Nothing else leaves the box.
+         * @description Destinations that the organization may send to, and who granted them, for both worlds. Nothing is sent to other destinations.
          */
         get: operations["listGrants"];
         put?: never;
         /**
          * Grant a destination
-         * @description From now on the organization may send there. Some destinations are refused always, such as link-local addresses and the ports of this box.
+         * @description The organization may send there from now on. Some destinations are always refused, such as link-local addresses and the ports of this box.
          */
         post: operations["addGrant"];
         delete?: never;
@@ -976,7 +956,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a grant
-         * @description From the next attempt on nothing is sent there, unless another grant covers it. The grant stays in the list, with who revoked it.
+         * @description Nothing is sent there from the next attempt on, unless another grant covers it. The grant stays in the list, with the account that revoked it.
          */
         delete: operations["revokeGrant"];
         options?: never;
@@ -993,7 +973,7 @@ export interface paths {
         };
         /**
          * List deliveries
-         * @description Each event on its way to each webhook, and where it stands.
+         * @description Each event for each webhook, with its state.
          */
         get: operations["listDeliveries"];
         put?: never;
@@ -1013,7 +993,7 @@ export interface paths {
         };
         /**
          * Get a delivery with its attempts
-         * @description Each attempt with what was sent and what came back, as far as it is kept. It may be personal, so this is written to the audit log; once the person was erased, it is gone.
+         * @description Each attempt with the stored request and response. They may hold personal data, so the access is recorded in the audit log; they are erased with the person.
          */
         get: operations["getDelivery"];
         put?: never;
@@ -1035,7 +1015,7 @@ export interface paths {
         put?: never;
         /**
          * Resend a delivery
-         * @description A new delivery of the same event to the same webhook, with the same `webhook-id`. Refused where the webhook is disabled, and where the person it tells of was erased.
+         * @description A new delivery of the same event to the same webhook, with the same `webhook-id`. Refused where the webhook is disabled, and where the person in the event was erased.
          */
         post: operations["resendDelivery"];
         delete?: never;
@@ -1055,7 +1035,7 @@ export interface paths {
         put?: never;
         /**
          * Send a test event
-         * @description The catalog's sample of an event, signed and sent now. The answer comes when the receiver has answered, with what was sent and what came back; it is tried once, also while the webhook is disabled. A receiver that fails is told in `log`, not as an error of this call.
+         * @description The catalog's sample of an event, signed and sent now. The answer comes when the receiver has answered, with what was sent and what came back; it is tried once, also while the webhook is disabled. A failure of the receiver is in `log` and is not an error of this call.
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -1075,7 +1055,7 @@ export interface paths {
         put?: never;
         /**
          * Replay events
-         * @description Everything that the webhook would have got in a span of time, again, in order, with the same `webhook-id`; at most 30 days at a time. Answers when it is queued; a 409 while a delivery of the last replay to this webhook still waits for its first attempt.
+         * @description Sends all events of the webhook in a span of time again, in order, with the same `webhook-id`; at most 30 days at a time. Replies when they are queued; 409 while a delivery of the last replay to this webhook still waits for its first attempt.
          */
         post: operations["replayToWebhook"];
         delete?: never;
@@ -1093,7 +1073,7 @@ export interface paths {
         };
         /**
          * List events
-         * @description What happened, whether a webhook asked for it or not, in the words of the box; what is personal is left out. Each family tells it to its webhooks in its own words: see the catalog.
+         * @description All events, also those that no webhook is subscribed to, in the format of the box and without personal data. Each API family sends them to its webhooks in its own format: see the catalog.
          */
         get: operations["listEvents"];
         put?: never;
@@ -1113,7 +1093,7 @@ export interface paths {
         };
         /**
          * List jobs
-         * @description What waits, runs, failed for good, and what was done lately, of every organization.
+         * @description Waiting, running, dead and recently done jobs of all organizations.
          */
         get: operations["listJobs"];
         put?: never;
@@ -1133,7 +1113,7 @@ export interface paths {
         };
         /**
          * Count jobs
-         * @description Of each kind and state.
+         * @description Counts by kind and state.
          */
         get: operations["countJobs"];
         put?: never;
@@ -1153,14 +1133,14 @@ export interface paths {
         };
         /**
          * Get a job
-         * @description One job. Jobs that ended are forgotten after a while.
+         * @description One job. Ended jobs are removed after some days.
          */
         get: operations["getJob"];
         put?: never;
         post?: never;
         /**
          * Remove a job
-         * @description What the job stands for is never done. Refused without `confirm`, and while the job runs.
+         * @description The work of the job is not done. Refused without `confirm`, and while the job runs.
          */
         delete: operations["removeJob"];
         options?: never;
@@ -1179,7 +1159,7 @@ export interface paths {
         put?: never;
         /**
          * Try a job again
-         * @description A dead or waiting job is tried at once, with all its attempts before it.
+         * @description A dead or waiting job runs at once and gets its full number of attempts again.
          */
         post: operations["retryJob"];
         delete?: never;
@@ -1198,8 +1178,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a link to the board of jobs
-         * @description It works once, within five minutes, and gives the browser that opens it half an hour to look at jobs, try them again and remove them, in the name of the operator who made it.
+         * Create a link to the board of jobs
+         * @description The link works once, within five minutes. The browser that opens it can view, retry and remove jobs for half an hour, on behalf of the operator who created it.
          */
         post: operations["makeJobBoardLink"];
         delete?: never;
@@ -1216,14 +1196,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the places of the key store
+         * List the copies of the key store
          * @description Folders with a copy of the key store, and whether each copy is up to date.
          */
         get: operations["listKeyPlaces"];
         put?: never;
         /**
          * Keep a copy of the key store in a folder
-         * @description The copy is kept up to date with every write. A place that exists is only brought up to date.
+         * @description The copy is updated with every write. An existing copy is only brought up to date.
          */
         post: operations["addKeyPlace"];
         delete?: never;
@@ -1242,8 +1222,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Keep no copy of the key store in a folder any more
-         * @description The copy stays as it is unless `wipe` is true; then it must be reachable.
+         * Remove a copy of the key store
+         * @description The copy is no longer updated. With `wipe` it is destroyed too, and must be reachable.
          */
         post: operations["removeKeyPlace"];
         delete?: never;
@@ -1263,7 +1243,7 @@ export interface paths {
         put?: never;
         /**
          * State that the medium of a copy is destroyed
-         * @description Erasures that wait for the copy are done then, and their receipts name the operator who stated it.
+         * @description Completes the erasures that wait for the copy; their receipts name the operator who attested it.
          */
         post: operations["attestDestroyedKeyPlace"];
         delete?: never;
@@ -1283,7 +1263,7 @@ export interface paths {
         put?: never;
         /**
          * Bring every copy of the key store up to date
-         * @description Those that can be reached.
+         * @description Updates all copies that can be reached.
          */
         post: operations["syncKeyPlaces"];
         delete?: never;
@@ -1301,7 +1281,7 @@ export interface paths {
         };
         /**
          * Show how the master key is kept
-         * @description Its id and place, never the key itself.
+         * @description Its id and location, never the key itself.
          */
         get: operations["getMasterKey"];
         put?: never;
@@ -1323,7 +1303,7 @@ export interface paths {
         put?: never;
         /**
          * Replace the master key
-         * @description The new key is kept the same way. Requests are served meanwhile.
+         * @description The new key is stored in the same way. Requests are served meanwhile.
          */
         post: operations["rotateMasterKey"];
         delete?: never;
@@ -1363,7 +1343,7 @@ export interface paths {
         put?: never;
         /**
          * Change the passphrase of the master key
-         * @description The master key stays.
+         * @description The master key stays the same.
          */
         post: operations["changePassphrase"];
         delete?: never;
@@ -1383,7 +1363,7 @@ export interface paths {
         put?: never;
         /**
          * Keep a new master key in a file
-         * @description In place of a passphrase, or of another file. The service opens by itself from then on.
+         * @description Replaces a passphrase or another file. The service starts unsealed from then on.
          */
         post: operations["useMasterKeyFile"];
         delete?: never;
@@ -1401,7 +1381,7 @@ export interface paths {
         };
         /**
          * List the signing keys
-         * @description Public halves.
+         * @description Public keys only.
          */
         get: operations["listSigningKeys"];
         put?: never;
@@ -1422,8 +1402,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign with a new key
-         * @description What was signed before stays verifiable, but for access tokens of administrators: those end at once.
+         * Rotate a signing key
+         * @description Earlier signatures stay verifiable, except access tokens of administrators, which end at once.
          */
         post: operations["rotateSigningKey"];
         delete?: never;
@@ -1441,13 +1421,13 @@ export interface paths {
         };
         /**
          * List models
-         * @description Every installed model with its licence, provenance and doubts.
+         * @description Every installed model with its licence, provenance and licence doubts.
          */
         get: operations["listModels"];
         put?: never;
         /**
          * Import a model
-         * @description Keeps the ONNX file. Its SHA-256 must be the one that Gatehouse knows, or for a model of your own the one in its entry.
+         * @description Stores the ONNX file. Its SHA-256 must be one that Gatehouse knows, or for your own model the one in its manifest entry.
          */
         post: operations["importModel"];
         delete?: never;
@@ -1506,8 +1486,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Use a model no longer
-         * @description It is kept. Refused for a model without which no face can be verified.
+         * Disable a model
+         * @description The model stays installed. Refused for a model that verification needs.
          */
         post: operations["disableModel"];
         delete?: never;
@@ -1545,7 +1525,7 @@ export interface paths {
         };
         /**
          * Read the audit log
-         * @description Who did what, and what became of it. Reading is itself written to the log.
+         * @description Actions with their actor and outcome. Reading the log is recorded too.
          */
         get: operations["listAuditLines"];
         put?: never;
@@ -1565,7 +1545,7 @@ export interface paths {
         };
         /**
          * Follow the audit log
-         * @description The newest lines, the oldest of them first, then each line when it is written.
+         * @description The newest lines in order of time, then each line when it is written.
          */
         get: operations["followAuditLog"];
         put?: never;
@@ -1585,7 +1565,7 @@ export interface paths {
         };
         /**
          * Export the audit log
-         * @description Signed. It is verified anywhere with the public key alone. Of lines left out the hashes stand in their place.
+         * @description A signed export that can be verified anywhere with the public key. Lines that are left out are replaced by their hashes.
          */
         get: operations["exportAuditLog"];
         put?: never;
@@ -1605,7 +1585,7 @@ export interface paths {
         };
         /**
          * Verify the audit log
-         * @description Looks at every line, every checkpoint, and the notes of the key store and its copies.
+         * @description Checks every line, every checkpoint, and the notes of the key store and its copies.
          */
         get: operations["verifyAuditLog"];
         put?: never;
@@ -1625,7 +1605,7 @@ export interface paths {
         };
         /**
          * List the public keys of the audit log
-         * @description Keep them away from the box: they verify its exports.
+         * @description Keep these keys outside the box: they verify its exports.
          */
         get: operations["listAuditKeys"];
         put?: never;
@@ -1645,13 +1625,13 @@ export interface paths {
         };
         /**
          * List backups
-         * @description Every attempt to write one, and what became of its file.
+         * @description Every attempted backup, with the state of its file.
          */
         get: operations["listBackups"];
         put?: never;
         /**
          * Write a backup
-         * @description While requests are served. The answer comes when the file was read back and proven.
+         * @description Runs while requests are served. Replies when the file has been read back and tested.
          */
         post: operations["createBackup"];
         delete?: never;
@@ -1670,8 +1650,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Note that a file was proven
-         * @description The schedule removes the file that was proven last after all others.
+         * Record that a backup was tested
+         * @description The schedule removes the most recently tested file last.
          */
         post: operations["noteProvenBackup"];
         delete?: never;
@@ -1688,18 +1668,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the plans of backups
-         * @description And what is wrong with backups now.
+         * List the backup schedules
+         * @description Also lists current problems with backups.
          */
         get: operations["listBackupPlans"];
         /**
-         * Make backups into a folder by schedule
-         * @description In place of the plan that the folder has.
+         * Schedule backups into a folder
+         * @description Replaces the schedule of the folder.
          */
         put: operations["setBackupPlan"];
         post?: never;
         /**
-         * End the plan of a folder
+         * Remove the schedule of a folder
          * @description The files stay.
          */
         delete: operations["removeBackupPlan"];
@@ -1717,7 +1697,7 @@ export interface paths {
         };
         /**
          * Show the certificate of the box
-         * @description The one that is served, the authority of the box, and the names that it should cover.
+         * @description The certificate in use, the authority of the box, and the names that a certificate should cover.
          */
         get: operations["getCertificate"];
         put?: never;
@@ -1737,7 +1717,7 @@ export interface paths {
         };
         /**
          * Show the fingerprints to compare
-         * @description For the screen of the box: a person compares them with what a device shows before it trusts.
+         * @description Shown on the screen of the box. A person compares them with the fingerprints on a device before the device trusts the box.
          */
         get: operations["getCertificateFingerprints"];
         put?: never;
@@ -1758,8 +1738,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a certificate request
-         * @description For the authority of the organization. The key stays on the box. Answers the open request where there is one, unless `again`.
+         * Create a certificate request
+         * @description A request for the authority of the organization. The key stays on the box. Returns the open request if there is one, unless `again` is set.
          */
         post: operations["requestCertificate"];
         delete?: never;
@@ -1799,33 +1779,9 @@ export interface paths {
         put?: never;
         /**
          * Issue a certificate now
-         * @description By the authority of the box, which renews it by itself before its end. A new authority has to be installed again on every client.
+         * @description Issued by the authority of the box and renewed automatically. A new authority has to be installed again on every client.
          */
         post: operations["renewCertificate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/box-name": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show the name of the box
-         * @description The host name by which browsers open it, and whether the network reaches it.
-         */
-        get: operations["getBoxName"];
-        /**
-         * Name the box
-         * @description Written into the settings file. A running service starts anew, then the box is at `url`: with a host name over HTTPS.
-         */
-        put: operations["setBoxName"];
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1861,7 +1817,7 @@ export interface paths {
         };
         /**
          * List kiosks
-         * @description The paired devices of the organization, revoked ones too.
+         * @description The paired devices of the organization, also revoked ones.
          */
         get: operations["listKiosks"];
         put?: never;
@@ -1883,7 +1839,7 @@ export interface paths {
         put?: never;
         /**
          * Revoke a kiosk
-         * @description Its sessions end at once, and its key opens none any more.
+         * @description Ends its sessions at once; its key cannot open new ones.
          */
         post: operations["revokeKiosk"];
         delete?: never;
@@ -1922,8 +1878,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin pairing a kiosk
-         * @description Makes the code to type at the kiosk (`/kiosk/`), for five minutes and five tries. The service has to run.
+         * Start pairing a kiosk
+         * @description Creates the code to type at the kiosk (`/kiosk/`), valid for five minutes and five tries. The service has to run.
          */
         post: operations["beginPairing"];
         delete?: never;
@@ -1941,14 +1897,14 @@ export interface paths {
         };
         /**
          * Show a pairing
-         * @description Whether a device has given the code.
+         * @description Shows whether a device has entered the code.
          */
         get: operations["getPairing"];
         put?: never;
         post?: never;
         /**
          * Cancel a pairing
-         * @description The code is of no use any more, and a device that gave it is refused.
+         * @description Invalidates the code; a device that entered it is refused.
          */
         delete: operations["cancelPairing"];
         options?: never;
@@ -1967,7 +1923,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm a pairing
-         * @description The device that gave the code becomes a kiosk. Compare the fingerprints first.
+         * @description The device that entered the code becomes a kiosk. Compare the fingerprints first.
          */
         post: operations["confirmPairing"];
         delete?: never;
@@ -1984,18 +1940,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Ask for the own PIN
-         * @description Whether the administrator who asks has a PIN for kiosks.
+         * Show the state of your PIN
+         * @description Shows whether the signed-in administrator has a PIN for kiosks.
          */
         get: operations["getOperatorPin"];
         /**
-         * Set the own PIN
+         * Set your PIN
          * @description With it the administrator signs in at a kiosk, and lets it be left. Shifts that began with the PIN of before end.
          */
         put: operations["setOperatorPin"];
         post?: never;
         /**
-         * Remove the own PIN
+         * Remove your PIN
          * @description The administrator cannot sign in at a kiosk any more; shifts that began with the PIN end.
          */
         delete: operations["removeOperatorPin"];
@@ -2013,13 +1969,13 @@ export interface paths {
         };
         /**
          * Show the consent of a person
-         * @description Every consent and withdrawal, and what follows. The audit log says who looked.
+         * @description Every consent and withdrawal, and the uses allowed by them. The access is recorded in the audit log.
          */
         get: operations["getConsent"];
         put?: never;
         /**
          * Record a consent
-         * @description One that came without a picture. It gives back what was withdrawn.
+         * @description Records a consent given without a picture. It restores withdrawn purposes.
          */
         post: operations["recordConsent"];
         delete?: never;
@@ -2039,29 +1995,9 @@ export interface paths {
         put?: never;
         /**
          * Record a withdrawal of consent
-         * @description The use is refused from the next call on. What is withdrawn already is not recorded twice.
+         * @description The purposes are refused from the next call on. A purpose that is withdrawn already is not recorded again.
          */
         post: operations["withdrawConsent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/consent-text": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show the consent text
-         * @description That people read at a kiosk, with the name of the organization, in every language.
-         */
-        get: operations["getConsentText"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2078,7 +2014,7 @@ export interface paths {
         get?: never;
         /**
          * Attest consent
-         * @description The organization says that everybody without a consent of their own has agreed. It replaces an earlier attestation.
+         * @description The organization states that all people without a consent of their own have agreed. It replaces an earlier attestation.
          */
         put: operations["attestConsent"];
         post?: never;
@@ -2097,13 +2033,13 @@ export interface paths {
         };
         /**
          * List people
-         * @description The newest first. Addresses and names are sealed: the first list or search makes the service read them into memory in the background, which takes seconds with many people. Until then a search for a part of an address or name looks through the newest people, and `reading` says how many. The audit log says who listed whom.
+         * @description The newest first. Addresses and names are sealed: the first list or search makes the service read them into memory in the background, which takes seconds with many people. Until then a search for a part of an address or name looks through the newest people, and `reading` says how many. Each listing is recorded in the audit log.
          */
         get: operations["listSubjects"];
         put?: never;
         /**
          * Enroll a picture
-         * @description Adds a picture to the person with the address, who is made if the address is new.
+         * @description Adds a picture to the person with the address. A new address creates a person.
          */
         post: operations["enrollSubject"];
         delete?: never;
@@ -2141,7 +2077,7 @@ export interface paths {
         };
         /**
          * Show a person
-         * @description A person with their pictures, devices and places; consent and verifications have addresses of their own below it. The audit log says who looked.
+         * @description A person with their pictures, devices and places; consent and verifications have URLs of their own below it. The access is recorded in the audit log.
          */
         get: operations["getSubject"];
         put?: never;
@@ -2151,7 +2087,7 @@ export interface paths {
         head?: never;
         /**
          * Change the address or the name of a person
-         * @description What is not named stays. Pictures, consent and holds stay with the person. What it was before is in the audit log, sealed.
+         * @description Fields that are not sent stay unchanged, as do pictures, consent and holds. The audit log has the earlier values, sealed.
          */
         patch: operations["changeSubject"];
         trace?: never;
@@ -2165,7 +2101,7 @@ export interface paths {
         };
         /**
          * Count keys without a person
-         * @description Keys whose person is not in the database, where they are so many that no sweep destroys them: the database may be an older one.
+         * @description Keys whose person is not in the database. If there are many, no sweep destroys them, because the database may be an older one.
          */
         get: operations["countKeysWithoutPerson"];
         put?: never;
@@ -2187,7 +2123,7 @@ export interface paths {
         put?: never;
         /**
          * Allow verification again
-         * @description Forgets the failed attempts at an address.
+         * @description Clears the failed attempts at an address.
          */
         post: operations["unlockSubject"];
         delete?: never;
@@ -2207,7 +2143,7 @@ export interface paths {
         put?: never;
         /**
          * Disable a person
-         * @description The person stays enrolled and does not verify: callers are answered as for one whom nobody knows. Twice changes nothing.
+         * @description The person stays enrolled and does not verify: callers get the same answer as for an unknown person. Repeating the call changes nothing.
          */
         post: operations["disableSubject"];
         delete?: never;
@@ -2227,7 +2163,7 @@ export interface paths {
         put?: never;
         /**
          * Enable a person
-         * @description The person verifies again. Twice changes nothing.
+         * @description The person can verify again. A repeated call changes nothing.
          */
         post: operations["enableSubject"];
         delete?: never;
@@ -2247,7 +2183,7 @@ export interface paths {
         put?: never;
         /**
          * Mark two people as not the same
-         * @description Two people who look alike, and are two: neither is reported as a duplicate of the other any more when a picture is added. Erased with either.
+         * @description Marks two people who look alike as distinct: neither is reported as a duplicate of the other any more. The mark is erased with either person.
          */
         post: operations["markNotTheSame"];
         delete?: never;
@@ -2288,7 +2224,7 @@ export interface paths {
         post?: never;
         /**
          * Remove an enrolled picture
-         * @description Deletes its templates: the person is not recognized by it any more. Backups of before keep it until they are removed. One confirmed picture stays; a legal hold keeps all.
+         * @description Deletes its templates. Earlier backups keep them until they are removed. One confirmed picture must remain, and a legal hold keeps all pictures.
          */
         delete: operations["removePicture"];
         options?: never;
@@ -2309,13 +2245,13 @@ export interface paths {
         };
         /**
          * List verifications
-         * @description The newest first, narrowed to what every field of the query asks. Nothing sealed is opened. The audit log says who listed those of one person.
+         * @description The newest first, filtered by all fields of the query. Sealed fields are not opened. Listing those of one person is recorded in the audit log.
          */
         get: operations["listVerifications"];
         put?: never;
         /**
          * Verify a picture
-         * @description Is this the person (`email` given), or who of everybody enrolled is this? Tells more than `/api/verify`: the score, and every figure of a refusal.
+         * @description Is this the person (`email` given), or which enrolled person is this? Returns more than `/api/verify`: the score, and all figures of a refusal.
          */
         post: operations["verifyPicture"];
         delete?: never;
@@ -2333,7 +2269,7 @@ export interface paths {
         };
         /**
          * Show a verification
-         * @description Every check with its score, threshold, weight and evidence, and the person with place and device as far as they are kept. The audit log says who looked.
+         * @description Every check with its score, threshold, weight and evidence, and the stored person, place and device. The access is recorded in the audit log.
          */
         get: operations["getVerification"];
         put?: never;
@@ -2353,7 +2289,7 @@ export interface paths {
         };
         /**
          * List the verifications of a person
-         * @description The newest first. The audit log says who looked.
+         * @description The newest first. The access is recorded in the audit log.
          */
         get: operations["listVerificationsOfSubject"];
         put?: never;
@@ -2373,7 +2309,7 @@ export interface paths {
         };
         /**
          * List legal holds
-         * @description Who is under a hold, and why. The audit log says who looked.
+         * @description People under a hold, and the reasons. The access is recorded in the audit log.
          */
         get: operations["listHolds"];
         put?: never;
@@ -2415,7 +2351,7 @@ export interface paths {
         put?: never;
         /**
          * Release a legal hold
-         * @description The terms of the organization hold again.
+         * @description The retention terms of the organization apply again.
          */
         post: operations["releaseHold"];
         delete?: never;
@@ -2435,7 +2371,7 @@ export interface paths {
         put?: never;
         /**
          * Erase a person
-         * @description Destroys the key of the person in the key store and in every copy of it, then removes the rows. Asked again by id it goes on, and answers with the receipt as it is now.
+         * @description Destroys the key of the person in the key store and in every copy of it, then removes the rows. A repeated call by id continues, and returns the current receipt.
          */
         post: operations["eraseSubject"];
         delete?: never;
@@ -2454,7 +2390,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Erase everybody of a world
+         * Erase all people of a world
          * @description Page by page: call it again with `next` as `after`, and with `left` as `confirm`.
          */
         post: operations["eraseSubjects"];
@@ -2473,7 +2409,7 @@ export interface paths {
         };
         /**
          * List receipts of erasures
-         * @description Of both worlds. An erasure that was interrupted has no receipt until it went on.
+         * @description Receipts of both worlds. An interrupted erasure has no receipt until it continues.
          */
         get: operations["listErasures"];
         put?: never;
@@ -2493,7 +2429,7 @@ export interface paths {
         };
         /**
          * Show the public keys of receipts
-         * @description For those who verify receipts.
+         * @description Used to verify receipts.
          */
         get: operations["listReceiptKeys"];
         put?: never;
@@ -2513,7 +2449,7 @@ export interface paths {
         };
         /**
          * Show a receipt
-         * @description Of any organization of the box.
+         * @description A receipt of any organization of the box.
          */
         get: operations["getErasure"];
         put?: never;
@@ -2533,7 +2469,7 @@ export interface paths {
         };
         /**
          * Export everything held about a person
-         * @description As JSON, or as a PDF for people. A person who was erased is named by id. The audit log says who asked.
+         * @description As JSON, or as PDF. Name an erased person by id. The export is recorded in the audit log.
          */
         get: operations["exportSubject"];
         put?: never;
@@ -2552,7 +2488,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show the terms
+         * Show the retention terms
          * @description How long data of the organization is kept.
          */
         get: operations["getRetention"];
@@ -2562,8 +2498,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change the terms
-         * @description Shorter ones delete at the next sweep, not before.
+         * Change the retention terms
+         * @description Shorter terms take effect at the next sweep.
          */
         patch: operations["changeRetention"];
         trace?: never;
@@ -2576,8 +2512,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show what a sweep would do
-         * @description It changes nothing.
+         * Preview a sweep
+         * @description Changes nothing.
          */
         get: operations["previewSweep"];
         put?: never;
@@ -2597,13 +2533,13 @@ export interface paths {
         };
         /**
          * List sweeps
-         * @description What past sweeps did.
+         * @description Past sweeps and their results.
          */
         get: operations["listSweeps"];
         put?: never;
         /**
          * Sweep now
-         * @description Erases people and deletes data whose term is over. People under a legal hold stay.
+         * @description Erases people and deletes data past their retention term. People under a legal hold stay.
          */
         post: operations["sweep"];
         delete?: never;
@@ -2620,8 +2556,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show what waits for the operator
-         * @description Sweeps that must be confirmed, and a clock in doubt.
+         * Show what needs confirmation
+         * @description Sweeps that must be confirmed, and doubts about the clock.
          */
         get: operations["getWaitingSweeps"];
         put?: never;
@@ -2643,7 +2579,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm the clock
-         * @description Sweeps that stopped because the clock is in doubt go on.
+         * @description Sweeps that stopped because of doubts about the clock continue.
          */
         post: operations["confirmClock"];
         delete?: never;
@@ -2661,7 +2597,7 @@ export interface paths {
         };
         /**
          * List reviews
-         * @description Faces that a person has to compare, and those that were: ids and figures, no names.
+         * @description Open and decided reviews: ids and figures, no names.
          */
         get: operations["listReviews"];
         put?: never;
@@ -2681,7 +2617,7 @@ export interface paths {
         };
         /**
          * Count open reviews
-         * @description How many wait for a decision.
+         * @description The number of reviews without a decision.
          */
         get: operations["countReviews"];
         put?: never;
@@ -2763,7 +2699,7 @@ export interface paths {
         put?: never;
         /**
          * Decide a review
-         * @description Where the organization asks for two administrators, the first one votes, and the review is decided once another one says the same.
+         * @description If the organization requires two administrators, the first call is a vote, and the review is decided when another administrator votes the same.
          */
         post: operations["decideReview"];
         delete?: never;
@@ -2783,7 +2719,7 @@ export interface paths {
         put?: never;
         /**
          * Undo the decision of a review
-         * @description Opens it again, within 24 hours. A decision that enrolled a person is undone by erasing or disabling the person.
+         * @description Reopens the review, within 24 hours. To undo a decision that enrolled a person, erase or disable the person.
          */
         post: operations["undoReview"];
         delete?: never;
@@ -2801,13 +2737,13 @@ export interface paths {
         };
         /**
          * List hosted flows
-         * @description Pages of ours that lead a person through a verification, published or not.
+         * @description Hosted verification pages, published or not.
          */
         get: operations["listFlows"];
         put?: never;
         /**
-         * Make a hosted flow
-         * @description It is not published yet. Redirects have to be among the redirect targets of the organization.
+         * Create a hosted flow
+         * @description The new flow is a draft. Its redirects have to be among the redirect targets of the organization.
          */
         post: operations["createFlow"];
         delete?: never;
@@ -2825,18 +2761,18 @@ export interface paths {
         };
         /**
          * Show a hosted flow
-         * @description What is edited, what is published, and what stands against publishing it.
+         * @description The draft, the published copy, and the problems that prevent publishing.
          */
         get: operations["getFlow"];
         /**
          * Change a hosted flow
-         * @description Changes what is edited; visitors get it once it is published again.
+         * @description Changes the draft; visitors see it after the next publication.
          */
         put: operations["changeFlow"];
         post?: never;
         /**
          * Delete a hosted flow
-         * @description Refused for one that is published.
+         * @description Refused for a published flow.
          */
         delete: operations["removeFlow"];
         options?: never;
@@ -2852,8 +2788,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show what the page of a flow will say
-         * @description Every text and what the profile checks, from the draft.
+         * Preview the page of a flow
+         * @description All texts and the checks of the profile, from the draft.
          */
         get: operations["previewFlow"];
         put?: never;
@@ -2875,7 +2811,7 @@ export interface paths {
         put?: never;
         /**
          * Publish a hosted flow
-         * @description What is edited is what visitors get from now on. Where `capturePage` is false the address still answers 404.
+         * @description Visitors see the draft from now on. If `capturePage` is false, the URL still answers 404.
          */
         post: operations["publishFlow"];
         delete?: never;
@@ -2894,8 +2830,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Publish a hosted flow no longer
-         * @description It is kept, with its address.
+         * Unpublish a hosted flow
+         * @description The flow is kept with its URL.
          */
         post: operations["unpublishFlow"];
         delete?: never;
@@ -2934,8 +2870,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give a sealed service its passphrase
-         * @description The service opens in the background.
+         * Unseal the service
+         * @description The service starts in the background.
          */
         post: operations["unseal"];
         delete?: never;
@@ -2953,7 +2889,7 @@ export interface paths {
         };
         /**
          * Readiness
-         * @description Whether to send requests here: 200 when it takes them; 503 with the reason while it starts, stops or cannot work.
+         * @description 200 if the service takes requests; 503 with the reason while it starts, stops or cannot work.
          */
         get: operations["ready"];
         put?: never;
@@ -2972,7 +2908,7 @@ export interface components {
         OrganizationPage: {
             /** @description Organizations, the newest first */
             items: components["schemas"]["Organization"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
@@ -2993,28 +2929,28 @@ export interface components {
             name: string;
             /**
              * Format: date-time
-             * @description When it was made
+             * @description Time of creation
              */
             createdAt: string;
-            /** @description Whether live verifications may run without presentation attack detection: a photograph may pass then */
+            /** @description Whether live verifications may run without presentation attack detection, so that a photograph may pass */
             matchOnly: boolean;
             /**
-             * @description What happens when a face belongs to another e-mail address already
+             * @description Action when the face is enrolled under another e-mail address
              * @enum {string}
              */
             uniquenessPolicy: "off" | "warn" | "block";
             /**
-             * @description Consent is attested once for everybody, or comes with each enrollment
+             * @description Consent is attested once for all people, or sent with each enrollment
              * @enum {string}
              */
             consentPolicy: "attested" | "with-call";
-            /** @description What it attests for everybody without a consent of their own */
+            /** @description What it attests for all people without a consent of their own */
             attestation?: {
                 /** @description Version of the text that people agreed to */
                 textVersion: string;
-                /** @description What they agreed to */
+                /** @description Purposes */
                 purposes: ("verification" | "identification" | "deduplication")[];
-                /** @description How they agreed */
+                /** @description Method of the consent */
                 method: string;
                 /** @description Legal basis */
                 legalBasis: string;
@@ -3030,56 +2966,18 @@ export interface components {
             allowedProfiles?: string[];
             /** @description Two administrators have to agree on a review */
             twoPersonReview?: boolean;
-            /** @description Where hosted flows may lead back to: hosts (`app.example.com`), plain HTTP origins of the own network (`http://10.0.0.5:8080`), schemes of apps (`myapp:`) */
+            /** @description Allowed redirects of hosted flows: hosts (`app.example.com`), plain HTTP origins of the own network (`http://10.0.0.5:8080`), schemes of apps (`myapp:`) */
             redirectTargets?: string[];
-            /** @description What people read before they sign in */
+            /** @description Notice shown before sign-in */
             signInNotice?: string;
-            /** @description How far the assistant has come; `later`: put off */
-            setupSteps?: {
-                /**
-                 * @description Name and certificate
-                 * @enum {string}
-                 */
-                name?: "open" | "later" | "done";
-                /**
-                 * @description Second factor of the owner
-                 * @enum {string}
-                 */
-                factor?: "open" | "later" | "done";
-                /**
-                 * @description Liveness, or match only
-                 * @enum {string}
-                 */
-                "attack-detection"?: "open" | "later" | "done";
-                /**
-                 * @description Consent and its text
-                 * @enum {string}
-                 */
-                consent?: "open" | "later" | "done";
-                /**
-                 * @description What may leave the box
-                 * @enum {string}
-                 */
-                destinations?: "open" | "later" | "done";
-                /**
-                 * @description First keys
-                 * @enum {string}
-                 */
-                keys?: "open" | "later" | "done";
-            };
-            /**
-             * @description Language in which the consent text is shown first
-             * @enum {string}
-             */
-            consentLanguage?: "en" | "de";
             /**
              * Format: date-time
-             * @description When everybody in it and its secrets were erased
+             * @description Time when its people and its secrets were erased
              */
             erasedAt?: string;
         };
         /**
-         * @description Every error of every family.
+         * @description The error reply of all families.
          * @example {
          *       "error": "The field \"image\" is missing.",
          *       "code": "INVALID_REQUEST",
@@ -3093,10 +2991,10 @@ export interface components {
          *     }
          */
         Error: {
-            /** @description One sentence that says what was wrong and how to put it right */
+            /** @description One sentence with the problem and its remedy */
             error: string;
             /**
-             * @description For machines; the list is closed
+             * @description Error code from a closed list
              * @enum {string}
              */
             code: "INVALID_REQUEST" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "HOST_NOT_ALLOWED" | "CONFLICT" | "MISSING_AUTH" | "INVALID_API_KEY_FORMAT" | "INVALID_API_KEY" | "INSUFFICIENT_SCOPE" | "ORIGIN_NOT_ALLOWED" | "TRIAL_EXPIRED" | "MONTHLY_LIMIT_EXCEEDED" | "BURST_LIMIT_EXCEEDED" | "USER_FLOOD_DETECTED" | "SIGN_IN_REFUSED" | "SIGN_IN_DELAYED" | "SECOND_FACTOR_REQUIRED" | "FRESH_FACTOR_REQUIRED" | "LAST_FACTOR" | "PASSKEY_REFUSED" | "CSRF_REFUSED" | "PASSWORD_TOO_WEAK" | "SETUP_CLOSED" | "SETUP_TOKEN_REFUSED" | "IMAGE_UNREADABLE" | "IMAGE_TOO_LARGE" | "IMAGE_FORMAT_UNSUPPORTED" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED" | "REPLAYED_PICTURE" | "CHECK_FAILED" | "SUBJECT_NOT_FOUND" | "TEMPLATE_MISMATCH" | "DUPLICATE_IDENTITY" | "CONSENT_REQUIRED" | "CONSENT_WITHDRAWN" | "VERIFICATION_DISABLED" | "LEGAL_HOLD" | "CONFIRMATION_REQUIRED" | "DESTINATION_NOT_GRANTED" | "DESTINATION_FORBIDDEN" | "RECIPIENT_NOT_APPROVED" | "PROFILE_NOT_FOUND" | "PROFILE_NOT_ALLOWED" | "MODEL_NOT_INSTALLED" | "PAD_NOT_INSTALLED" | "LICENCE_NOT_ACCEPTED" | "OVERLOADED" | "TIMEOUT" | "SEALED" | "WRONG_PASSPHRASE" | "BACKUP_UNUSABLE" | "STORAGE_FULL" | "STORAGE_UNAVAILABLE" | "INTERNAL";
@@ -3104,20 +3002,20 @@ export interface components {
             requestId: string;
             /** @description With INVALID_REQUEST: each wrong field */
             details?: {
-                /** @description The field, dotted, as you spelled it: `deviceInfo.cameraWidth` */
+                /** @description Path of the field in the request: `deviceInfo.cameraWidth` */
                 path: string;
-                /** @description What is wrong with it */
+                /** @description The problem with the field */
                 message: string;
             }[];
             /** @description With a 422 of the identity family: a sentence for the person */
             reason?: string;
-            /** @description With a 422 of the identity family: the checks there were */
+            /** @description With a 422 of the identity family: the checks that ran */
             checkResults?: components["schemas"]["CheckResult"][];
             /** @description With SECOND_FACTOR_REQUIRED of a sign-in: for `/api/auth/2fa/enrollment` */
             sessionToken?: string;
         };
         /**
-         * @description What one check of the profile said.
+         * @description Result of one check of the profile.
          * @example {
          *       "check": "faceQuality",
          *       "pass": true,
@@ -3128,17 +3026,17 @@ export interface components {
          */
         CheckResult: {
             /**
-             * @description Which check
+             * @description Name of the check
              * @enum {string}
              */
             check: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
-            /** @description True when it passed, and when it was skipped */
+            /** @description True if it passed or was skipped */
             pass: boolean;
             /** @description 0..1; 0 when it failed or was skipped; of liveness one decimal */
             score: number;
-            /** @description Its part in compositeScore; 0 when skipped */
+            /** @description Its weight in compositeScore; 0 when skipped */
             weight: number;
-            /** @description Why it did not run */
+            /** @description Reason why it did not run */
             skipped?: string;
             /** @description Why it failed, or what the person could do better */
             reason?: string;
@@ -3153,7 +3051,7 @@ export interface components {
          *     }
          */
         NewOrganization: {
-            /** @description Its name, which no other organization of the box has */
+            /** @description Name, unique on the box */
             name: string;
         };
         /**
@@ -3162,17 +3060,17 @@ export interface components {
          *     }
          */
         OrganizationChange: {
-            /** @description Its name, which no other organization of the box has */
+            /** @description Name, unique on the box */
             name?: string;
-            /** @description Whether live verifications may run without presentation attack detection: a photograph may pass then */
+            /** @description Whether live verifications may run without presentation attack detection, so that a photograph may pass */
             matchOnly?: boolean;
             /**
-             * @description What happens when a face belongs to another e-mail address already
+             * @description Action when the face is enrolled under another e-mail address
              * @enum {string}
              */
             uniquenessPolicy?: "off" | "warn" | "block";
             /**
-             * @description Consent is attested once for everybody, or comes with each enrollment
+             * @description Consent is attested once for all people, or sent with each enrollment
              * @enum {string}
              */
             consentPolicy?: "attested" | "with-call";
@@ -3180,56 +3078,18 @@ export interface components {
             allowedProfiles?: string[] | null;
             /** @description Whether two administrators have to agree on a review */
             twoPersonReview?: boolean;
-            /** @description Where hosted flows may lead back to: hosts (`app.example.com`), plain HTTP origins of the own network (`http://10.0.0.5:8080`), schemes of apps (`myapp:`) */
+            /** @description Allowed redirects of hosted flows: hosts (`app.example.com`), plain HTTP origins of the own network (`http://10.0.0.5:8080`), schemes of apps (`myapp:`) */
             redirectTargets?: string[];
-            /** @description What people read before they sign in; null: nothing */
+            /** @description Notice shown before sign-in; null: none */
             signInNotice?: string | null;
-            /** @description How far the assistant has come; `later`: put off */
-            setupSteps?: {
-                /**
-                 * @description Name and certificate
-                 * @enum {string}
-                 */
-                name?: "open" | "later" | "done";
-                /**
-                 * @description Second factor of the owner
-                 * @enum {string}
-                 */
-                factor?: "open" | "later" | "done";
-                /**
-                 * @description Liveness, or match only
-                 * @enum {string}
-                 */
-                "attack-detection"?: "open" | "later" | "done";
-                /**
-                 * @description Consent and its text
-                 * @enum {string}
-                 */
-                consent?: "open" | "later" | "done";
-                /**
-                 * @description What may leave the box
-                 * @enum {string}
-                 */
-                destinations?: "open" | "later" | "done";
-                /**
-                 * @description First keys
-                 * @enum {string}
-                 */
-                keys?: "open" | "later" | "done";
-            };
-            /**
-             * @description Language in which the consent text is shown first
-             * @enum {string}
-             */
-            consentLanguage?: "en" | "de";
         };
         /** @description Every gallery of the organization. */
         GalleryCalibrations: {
-            /** @description One for each world and scorer */
+            /** @description One calibration for each world and scorer */
             items: components["schemas"]["GalleryCalibration"][];
         };
         /**
-         * @description What the people enrolled raise the thresholds of one scorer by.
+         * @description Calibration of one scorer on the organization's own gallery.
          * @example {
          *       "env": "live",
          *       "scorer": "a",
@@ -3251,24 +3111,24 @@ export interface components {
             env: "live" | "test";
             /** @description Scorer */
             scorer: string;
-            /** @description What thresholds are raised by, in the scale of the scorer; 0: not at all */
+            /** @description Amount by which thresholds are raised, in the scale of the scorer */
             shift: number;
-            /** @description People enrolled when it was measured */
+            /** @description People enrolled at the time of the measurement */
             people: number;
-            /** @description People that were compared: at most 2,000, one picture each */
+            /** @description People compared: at most 2,000, one picture each */
             compared: number;
             /** @description Pairs of different people; 0: too few people, nothing was measured */
             pairs: number;
-            /** @description Share of pairs that should reach the threshold */
+            /** @description Expected share of pairs that reach the threshold */
             rate: number;
-            /** @description Share of pairs that do */
+            /** @description Measured share of pairs that reach the threshold */
             share: number;
             /**
              * Format: date-time
              * @description When
              */
             measuredAt: string;
-            /** @description Models have changed since: it is not applied */
+            /** @description The models have changed since; the calibration is not applied */
             outdated: boolean;
         };
         /**
@@ -3277,16 +3137,16 @@ export interface components {
          *     }
          */
         OrganizationErasure: {
-            /** @description The name of the organization; without it nothing is erased */
+            /** @description The name of the organization, as a confirmation */
             confirm?: string;
             /**
-             * @description Most people of this call
+             * @description Maximum number of people to erase in this call
              * @default 100
              */
             limit: number;
         };
         /**
-         * @description How far the erasure of an organization has come.
+         * @description Progress of the erasure of an organization.
          * @example {
          *       "erased": [],
          *       "left": 0,
@@ -3295,31 +3155,31 @@ export interface components {
          *     }
          */
         OrganizationErased: {
-            /** @description Ids of the people that this call erased */
+            /** @description Ids of the people erased by this call */
             erased: string[];
             /** @description People left in both worlds */
             left: number;
-            /** @description Nobody is left, and the secrets of the organization are destroyed */
+            /** @description All people are erased, and the secrets of the organization are destroyed */
             done: boolean;
             /** @description Copies of the key store, once `done` */
             copies: {
-                /** @description Where it is kept */
+                /** @description Location of the copy */
                 place: string;
-                /** @description Id of the copy, whatever lies at its place now */
+                /** @description Id of the copy */
                 copy?: string;
                 /**
-                 * @description It is the key store itself
+                 * @description Whether it is the key store itself
                  * @constant
                  */
                 own?: true;
                 /**
-                 * @description `unreachable`: it still holds the secrets until it is reached
+                 * @description `unreachable`: the copy still holds the secrets
                  * @enum {string}
                  */
                 state: "destroyed" | "unreachable" | "attested-destroyed";
-                /** @description Why it could not be reached */
+                /** @description Reason why it could not be reached */
                 reason?: string;
-                /** @description Who gave their word that its medium is destroyed */
+                /** @description Operator who attested that its medium is destroyed */
                 attested?: {
                     /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                     by: string;
@@ -3332,7 +3192,7 @@ export interface components {
             }[];
         };
         /**
-         * @description How far a rotation in the background has come.
+         * @description Progress of a rotation in the background.
          * @example {
          *       "is": "running",
          *       "done": 400,
@@ -3341,35 +3201,35 @@ export interface components {
          */
         RotationProgress: {
             /**
-             * @description Nothing is under way: it is finished, or was never begun
+             * @description Nothing is running: it is finished, or was never started
              * @constant
              */
             is: "none";
         } | {
             /**
-             * @description Under way
+             * @description Running
              * @constant
              */
             is: "running";
-            /** @description How much is done */
+            /** @description Completed items */
             done: number;
-            /** @description Of how much */
+            /** @description Total items */
             total: number;
         } | {
             /**
-             * @description Cut short; it goes on at the next start, or when it is asked for again
+             * @description Interrupted; it continues at the next start or the next call
              * @constant
              */
             is: "stopped";
-            /** @description How much is done */
+            /** @description Completed items */
             done: number;
-            /** @description Of how much */
+            /** @description Total items */
             total: number;
             /** @description Why */
             reason: string;
         };
         /**
-         * @description A rotation that goes on in the background.
+         * @description A rotation that runs in the background.
          * @example {
          *       "generation": 2,
          *       "total": 1200
@@ -3378,7 +3238,7 @@ export interface components {
         RotationStarted: {
             /** @description Number of the new key or secret */
             generation: number;
-            /** @description How much there is to do */
+            /** @description Total items */
             total: number;
         };
         /**
@@ -3387,14 +3247,14 @@ export interface components {
          *     }
          */
         TemplateRenewalOrder: {
-            /** @description The name of the organization; without it nothing is renewed */
+            /** @description The name of the organization, as a confirmation */
             confirm?: string;
         };
         /** @description One page of a list. */
         Administrators: {
             /** @description Administrators, the oldest first */
             items: components["schemas"]["Administrator"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
@@ -3414,25 +3274,25 @@ export interface components {
         Administrator: {
             /** @description Id of the administrator */
             id: string;
-            /** @description E-mail address; one account of the appliance has it */
+            /** @description E-mail address, unique on the appliance */
             email: string;
             /** @description Name */
             name: string;
             /**
-             * @description What the administrator may do
+             * @description Role
              * @enum {string}
              */
             role: "owner" | "administrator" | "operator" | "reviewer" | "auditor";
-            /** @description May act on the whole appliance with a fresh second factor; only an appliance owner gives this */
+            /** @description Whether the account may change the whole appliance with a fresh second factor; only an appliance owner can grant this */
             applianceOwner: boolean;
             /**
              * Format: date-time
-             * @description When the account was made
+             * @description Time of creation of the account
              */
             createdAt: string;
             /**
              * Format: date-time
-             * @description Since when sign-in is refused
+             * @description Time since when sign-in is refused
              */
             disabledAt?: string;
             /**
@@ -3440,17 +3300,17 @@ export interface components {
              * @description Last sign-in
              */
             lastSignInAt?: string;
-            /** @description How many passkeys are enrolled */
+            /** @description Number of passkeys */
             passkeys: number;
-            /** @description How many recovery codes are left */
+            /** @description Number of unused recovery codes */
             recoveryCodes: number;
             /**
              * Format: date-time
-             * @description Until when the password alone signs in; absent with a second factor
+             * @description Time until which the password alone is accepted; absent with a second factor
              */
             factorDueAt?: string;
             /**
-             * @description Something else than this service made or changed the row: sign-in is refused
+             * @description The row was changed by another program: sign-in is refused
              * @constant
              */
             altered?: true;
@@ -3463,20 +3323,20 @@ export interface components {
          *     }
          */
         NewAdministrator: {
-            /** @description E-mail address; one account of the appliance has it */
+            /** @description E-mail address, unique on the appliance */
             email: string;
             /** @description Name */
             name: string;
             /**
-             * @description What the administrator may do
+             * @description Role
              * @enum {string}
              */
             role: "owner" | "administrator" | "operator" | "reviewer" | "auditor";
-            /** @description May act on the whole appliance with a fresh second factor; only an appliance owner gives this */
+            /** @description Whether the account may change the whole appliance with a fresh second factor; only an appliance owner can grant this */
             applianceOwner?: boolean;
         };
         /**
-         * @description The administrator that was made. With the code the person sets a password.
+         * @description The new administrator and the one-time code to set a password.
          * @example {
          *       "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
          *       "email": "grace@example.com",
@@ -3493,25 +3353,25 @@ export interface components {
         AdministratorWithCode: {
             /** @description Id of the administrator */
             id: string;
-            /** @description E-mail address; one account of the appliance has it */
+            /** @description E-mail address, unique on the appliance */
             email: string;
             /** @description Name */
             name: string;
             /**
-             * @description What the administrator may do
+             * @description Role
              * @enum {string}
              */
             role: "owner" | "administrator" | "operator" | "reviewer" | "auditor";
-            /** @description May act on the whole appliance with a fresh second factor; only an appliance owner gives this */
+            /** @description Whether the account may change the whole appliance with a fresh second factor; only an appliance owner can grant this */
             applianceOwner: boolean;
             /**
              * Format: date-time
-             * @description When the account was made
+             * @description Time of creation of the account
              */
             createdAt: string;
             /**
              * Format: date-time
-             * @description Since when sign-in is refused
+             * @description Time since when sign-in is refused
              */
             disabledAt?: string;
             /**
@@ -3519,17 +3379,17 @@ export interface components {
              * @description Last sign-in
              */
             lastSignInAt?: string;
-            /** @description How many passkeys are enrolled */
+            /** @description Number of passkeys */
             passkeys: number;
-            /** @description How many recovery codes are left */
+            /** @description Number of unused recovery codes */
             recoveryCodes: number;
             /**
              * Format: date-time
-             * @description Until when the password alone signs in; absent with a second factor
+             * @description Time until which the password alone is accepted; absent with a second factor
              */
             factorDueAt?: string;
             /**
-             * @description Something else than this service made or changed the row: sign-in is refused
+             * @description The row was changed by another program: sign-in is refused
              * @constant
              */
             altered?: true;
@@ -3545,11 +3405,11 @@ export interface components {
             /** @description Name */
             name?: string;
             /**
-             * @description What the administrator may do
+             * @description Role
              * @enum {string}
              */
             role?: "owner" | "administrator" | "operator" | "reviewer" | "auditor";
-            /** @description May act on the whole appliance with a fresh second factor; only an appliance owner gives this */
+            /** @description Whether the account may change the whole appliance with a fresh second factor; only an appliance owner can grant this */
             applianceOwner?: boolean;
             /** @description Refuses every sign-in and ends all sessions */
             disabled?: boolean;
@@ -3560,9 +3420,9 @@ export interface components {
          *     }
          */
         AdministratorReset: {
-            /** @description Take the password away; the code sets a new one */
+            /** @description Removes the password; the code sets a new one */
             password?: boolean;
-            /** @description Take all passkeys and recovery codes away */
+            /** @description Removes all passkeys and recovery codes */
             factors?: boolean;
         };
         /**
@@ -3581,18 +3441,18 @@ export interface components {
          *     }
          */
         AdministratorUnlocked: {
-            /** @description How many failed sign-ins were forgotten */
+            /** @description Number of cleared failed sign-ins */
             failures: number;
         };
         /** @description One page of a list. */
         AlertPage: {
             /** @description Alerts, the newest first */
             items: components["schemas"]["Alert"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description What a rule found.
+         * @description An alert raised by a rule.
          * @example {
          *       "id": "alr_01m7w3n8q5h1v7rk0c4t9z2xyd",
          *       "rule": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
@@ -3610,27 +3470,27 @@ export interface components {
         Alert: {
             /** @description Id */
             id: string;
-            /** @description The rule that fired */
+            /** @description Id of the rule that fired */
             rule: string;
             /** @description Its name */
             name: string;
             /**
-             * @description What it watches
+             * @description Metric of the rule
              * @enum {string}
              */
             metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
-            /** @description The id of the person or API key, where the rule counts each apart; absent once the person is erased */
+            /** @description Id of the person or API key, if the rule counts them separately; absent once the person is erased */
             about?: string;
-            /** @description What was measured */
+            /** @description Measured value */
             value: number;
-            /** @description What the rule allowed */
+            /** @description Threshold of the rule */
             threshold: number;
             /**
              * Format: date-time
              * @description When
              */
             firedAt: string;
-            /** @description Absent while the alert is open */
+            /** @description The acknowledgement; absent while the alert is open */
             acknowledged?: {
                 /**
                  * Format: date-time
@@ -3640,13 +3500,13 @@ export interface components {
                 /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
             };
-            /** @description What became of each channel */
+            /** @description Result for each channel */
             notified: {
                 [key: string]: string;
             };
         };
         /**
-         * @description What the desktop of the box shows.
+         * @description Alerts for the desktop of the box.
          * @example {
          *       "items": [
          *         {
@@ -3668,31 +3528,31 @@ export interface components {
          *     }
          */
         DesktopAlerts: {
-            /** @description The newest open alerts, the oldest of them first */
+            /** @description The newest open alerts, in order of time */
             items: {
                 /** @description Id */
                 id: string;
-                /** @description The rule that fired */
+                /** @description Id of the rule that fired */
                 rule: string;
                 /** @description Its name */
                 name: string;
                 /**
-                 * @description What it watches
+                 * @description Metric of the rule
                  * @enum {string}
                  */
                 metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
-                /** @description The id of the person or API key, where the rule counts each apart; absent once the person is erased */
+                /** @description Id of the person or API key, if the rule counts them separately; absent once the person is erased */
                 about?: string;
-                /** @description What was measured */
+                /** @description Measured value */
                 value: number;
-                /** @description What the rule allowed */
+                /** @description Threshold of the rule */
                 threshold: number;
                 /**
                  * Format: date-time
                  * @description When
                  */
                 firedAt: string;
-                /** @description Absent while the alert is open */
+                /** @description The acknowledgement; absent while the alert is open */
                 acknowledged?: {
                     /**
                      * Format: date-time
@@ -3702,7 +3562,7 @@ export interface components {
                     /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                     by: string;
                 };
-                /** @description What became of each channel */
+                /** @description Result for each channel */
                 notified: {
                     [key: string]: string;
                 };
@@ -3719,11 +3579,11 @@ export interface components {
         AlertRulePage: {
             /** @description Rules, the newest first */
             items: components["schemas"]["AlertRule"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description What is watched, and where alerts go.
+         * @description An alert rule and its recipients.
          * @example {
          *       "id": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
          *       "name": "many failures of one person",
@@ -3745,44 +3605,44 @@ export interface components {
         AlertRule: {
             /** @description Id */
             id: string;
-            /** @description For people */
+            /** @description Name for people */
             name: string;
             /**
-             * @description What is watched
+             * @description Metric
              * @enum {string}
              */
             metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
-            /** @description Minutes looked back over */
+            /** @description Length of the window in minutes */
             windowMinutes: number;
             /** @description Fires at this value or beyond */
             threshold: number;
-            /** @description Only these events are counted */
+            /** @description Only these events */
             filter: {
-                /** @description Only what this API key asked */
+                /** @description Only requests of this API key */
                 key?: string;
-                /** @description Only under this profile */
+                /** @description Only verifications with this profile */
                 profile?: string;
-                /** @description Only about this person */
+                /** @description Only lines about this person */
                 subject?: string;
             };
-            /** @description Minutes in which it does not fire again about the same */
+            /** @description Minutes before the rule fires again for the same person or key */
             holdOffMinutes: number;
-            /** @description Where alerts go */
+            /** @description Channels */
             channels: {
-                /** @description The webhooks that take identity.alert.triggered */
+                /** @description Webhooks that subscribe to identity.alert.triggered */
                 webhook: boolean;
-                /** @description The desktop of the box */
+                /** @description Desktop notification on the box */
                 desktop: boolean;
-                /** @description These addresses */
+                /** @description Mail addresses */
                 email: string[];
             };
-            /** @description Whether it is watched */
+            /** @description Whether the rule is active */
             enabled: boolean;
-            /** @description What it needs and does not have yet: until then it never fires */
+            /** @description Missing requirement; the rule does not fire until it is met */
             waitsFor?: string;
             /**
              * Format: date-time
-             * @description When it was made
+             * @description Time of creation
              */
             createdAt: string;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
@@ -3809,37 +3669,37 @@ export interface components {
          *     }
          */
         RecommendedRules: {
-            /** @description Rules as they would be added */
+            /** @description The recommended rules */
             items: {
-                /** @description For people */
+                /** @description Name for people */
                 name: string;
                 /**
-                 * @description What is watched
+                 * @description Metric
                  * @enum {string}
                  */
                 metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
-                /** @description Minutes looked back over */
+                /** @description Length of the window in minutes */
                 windowMinutes: number;
                 /** @description Fires at this value or beyond */
                 threshold: number;
-                /** @description Only these events are counted */
+                /** @description Only these events */
                 filter: {
-                    /** @description Only what this API key asked */
+                    /** @description Only requests of this API key */
                     key?: string;
-                    /** @description Only under this profile */
+                    /** @description Only verifications with this profile */
                     profile?: string;
-                    /** @description Only about this person */
+                    /** @description Only lines about this person */
                     subject?: string;
                 };
-                /** @description Minutes in which it does not fire again about the same */
+                /** @description Minutes before the rule fires again for the same person or key */
                 holdOffMinutes: number;
-                /** @description Where alerts go */
+                /** @description Channels */
                 channels: {
-                    /** @description The webhooks that take identity.alert.triggered */
+                    /** @description Webhooks that subscribe to identity.alert.triggered */
                     webhook: boolean;
-                    /** @description The desktop of the box */
+                    /** @description Desktop notification on the box */
                     desktop: boolean;
-                    /** @description These addresses */
+                    /** @description Mail addresses */
                     email: string[];
                 };
             }[];
@@ -3857,33 +3717,33 @@ export interface components {
          */
         NewAlertRule: {
             /**
-             * @description What is watched
+             * @description Metric
              * @enum {string}
              */
             metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
             /**
-             * @description For people, and in what is sent
+             * @description Name, also used in notifications
              * @example many failures
              */
             name?: string;
-            /** @description Minutes looked back over; for what is measured rather than counted, how long it has to hold */
+            /** @description Length of the window in minutes; for gauges, how long the value has to be beyond the threshold */
             windowMinutes?: number;
             /** @description Fires at this value or beyond; for `disk-free` (MiB) and `certificate-days` at this value or below */
             threshold?: number;
-            /** @description Only these events are counted; all when empty */
+            /** @description Only these events; all when empty */
             filter?: {
-                /** @description Only what this API key asked */
+                /** @description Only requests of this API key */
                 key?: string;
-                /** @description Only under this profile */
+                /** @description Only verifications with this profile */
                 profile?: string;
-                /** @description Only about this person */
+                /** @description Only lines about this person */
                 subject?: string;
             };
-            /** @description Minutes in which the rule does not fire again about the same */
+            /** @description Minutes before the rule fires again for the same person or key */
             holdOffMinutes?: number;
-            /** @description Where alerts go, the webhooks unless they are left out; the list of alerts has them in any case */
+            /** @description Channels; webhooks when absent. The list of alerts has every alert in any case */
             channels?: {
-                /** @description Send to the webhooks that take identity.alert.triggered */
+                /** @description Send to the webhooks that subscribe to identity.alert.triggered */
                 webhook?: boolean;
                 /** @description Show a notification on the desktop of the box */
                 desktop?: boolean;
@@ -3898,42 +3758,42 @@ export interface components {
          */
         AlertRuleChange: {
             /**
-             * @description For people, and in what is sent
+             * @description Name, also used in notifications
              * @example many failures
              */
             name?: string;
-            /** @description Minutes looked back over; for what is measured rather than counted, how long it has to hold */
+            /** @description Length of the window in minutes; for gauges, how long the value has to be beyond the threshold */
             windowMinutes?: number;
             /** @description Fires at this value or beyond; for `disk-free` (MiB) and `certificate-days` at this value or below */
             threshold?: number;
-            /** @description Only these events are counted; all when empty */
+            /** @description Only these events; all when empty */
             filter?: {
-                /** @description Only what this API key asked */
+                /** @description Only requests of this API key */
                 key?: string;
-                /** @description Only under this profile */
+                /** @description Only verifications with this profile */
                 profile?: string;
-                /** @description Only about this person */
+                /** @description Only lines about this person */
                 subject?: string;
             };
-            /** @description Minutes in which the rule does not fire again about the same */
+            /** @description Minutes before the rule fires again for the same person or key */
             holdOffMinutes?: number;
-            /** @description Where alerts go; what is not named stays */
+            /** @description Channels; absent ones stay unchanged */
             channels?: {
-                /** @description Send to the webhooks that take identity.alert.triggered */
+                /** @description Send to the webhooks that subscribe to identity.alert.triggered */
                 webhook?: boolean;
                 /** @description Show a notification on the desktop of the box */
                 desktop?: boolean;
                 /** @description Mail to these addresses */
                 email?: string[];
             };
-            /** @description Whether it is watched */
+            /** @description Whether the rule is active */
             enabled?: boolean;
         };
         /** @description One page of a list. */
         MailRecipientPage: {
             /** @description Addresses, the newest first */
             items: components["schemas"]["MailRecipient"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
@@ -3949,7 +3809,7 @@ export interface components {
             address: string;
             /**
              * Format: date-time
-             * @description When it was approved
+             * @description Time of the approval
              */
             approvedAt: string;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
@@ -3965,15 +3825,15 @@ export interface components {
             address: string;
         };
         /**
-         * @description What became of one mail.
+         * @description Result of one mail.
          * @example {
          *       "sent": true
          *     }
          */
         TestMail: {
-            /** @description Whether the mail server took it */
+            /** @description Whether the mail server accepted it */
             sent: boolean;
-            /** @description Why it was not sent */
+            /** @description Reason why it was not sent */
             reason?: string;
         };
         /**
@@ -4035,9 +3895,9 @@ export interface components {
          *     }
          */
         Status: {
-            /** @description It takes requests */
+            /** @description Whether it takes requests */
             ready: boolean;
-            /** @description Why it takes none */
+            /** @description Reason why it takes none */
             reason?: string;
             /** @description People enrolled */
             people: {
@@ -4046,73 +3906,73 @@ export interface components {
                  * @enum {string}
                  */
                 env: "live" | "test";
-                /** @description Enrolled, over all organizations */
+                /** @description People enrolled, over all organizations */
                 total: number;
-                /** @description Enrolled in the largest organization */
+                /** @description People in the largest gallery */
                 largest: number;
             }[];
-            /** @description How large a gallery may be before 1:N thresholds are extrapolated */
+            /** @description Gallery sizes up to which 1:N thresholds are measured */
             safeGallery: {
                 /** @description False-identification rate */
                 rate: number;
-                /** @description So many people can be searched with a measured threshold */
+                /** @description Largest number of people with a measured threshold */
                 people: number;
             }[];
             /** @description Organizations whose live verifications run without liveness */
             matchOnlyOrganizations: number;
             /** @description Organizations with a profile that verifies where liveness failed; absent where it cannot be read */
             lenientOrganizations?: number;
-            /** @description Why what carries jobs cannot be used */
+            /** @description Reason why the job queue is unavailable */
             queueProblem?: string;
             liveness: components["schemas"]["LivenessLayer"];
             /** @description Health of the models */
             models: {
-                /** @description Imported models whose file is missing or changed: not used */
+                /** @description Imported models whose file is missing or changed; they are not used */
                 damaged: string[];
             };
-            /** @description What judges pictures */
+            /** @description Inference */
             inference: {
-                /** @description Processes that judge pictures */
+                /** @description Worker threads */
                 workers: number;
-                /** @description Those with a picture now */
+                /** @description Busy workers */
                 busy: number;
-                /** @description Pictures that wait */
+                /** @description Waiting pictures */
                 queued: number;
-                /** @description What models run on */
+                /** @description Execution provider in use */
                 provider: string;
-                /** @description Why that is not what is configured */
+                /** @description Reason why it differs from the setting */
                 fallback?: string;
             };
             /** @description The database and its disk */
             storage: {
                 /**
-                 * @description Which database
+                 * @description Kind of database
                  * @enum {string}
                  */
                 kind: "sqlite" | "postgresql";
                 /**
-                 * @description Whether it can be used
+                 * @description Whether it is available
                  * @enum {string}
                  */
                 state: "ok" | "full" | "unavailable";
-                /** @description Why it cannot */
+                /** @description Reason why it is not */
                 reason?: string;
             };
             /** @description Copies of the key store */
             keyCopies?: {
-                /** @description Places that have one */
+                /** @description Folders with a copy */
                 places: number;
-                /** @description Those that are not up to date */
+                /** @description Copies that are not up to date */
                 notCurrent: number;
             };
             /** @description Backups of the box */
             backups: {
-                /** @description Scheduled backups that fail or are missing, a sentence each */
+                /** @description Problems of scheduled backups, a sentence each */
                 warnings: string[];
             };
-            /** @description What needs a person, the most urgent first */
+            /** @description Items that need attention, the most urgent first */
             attention: components["schemas"]["Attention"][];
-            /** @description The process that serves; absent where none does */
+            /** @description The running service; absent if none runs */
             service?: {
                 /** @description Version of Gatehouse */
                 version: string;
@@ -4120,22 +3980,22 @@ export interface components {
                 process: number;
                 /**
                  * Format: date-time
-                 * @description When it began to listen
+                 * @description Time when it began to listen
                  */
                 startedAt: string;
-                /** @description Address that it listens on */
+                /** @description Listening address */
                 url: string;
-                /** @description The certificate that is shown to callers; absent without TLS */
+                /** @description The TLS certificate in use; absent without TLS */
                 certificate?: {
-                    /** @description The name it is for */
+                    /** @description Its name */
                     subject: string;
                     /**
                      * Format: date-time
-                     * @description When it ends
+                     * @description Expiry
                      */
                     endsAt: string;
                 };
-                /** @description It listens beyond this machine without TLS */
+                /** @description Whether it listens beyond this machine without TLS */
                 insecureHttp: boolean;
                 /** @description Settings in force by name, each value as JSON; passwords in URLs are left out */
                 settings: {
@@ -4144,7 +4004,7 @@ export interface components {
             };
         };
         /**
-         * @description What is installed against presentation attacks.
+         * @description Installed presentation attack detection.
          * @example {
          *       "installed": true,
          *       "set": "minifasnet-pair",
@@ -4152,52 +4012,45 @@ export interface components {
          *     }
          */
         LivenessLayer: {
-            /** @description Whether a photograph can be told from a person */
+            /** @description Whether a liveness model is installed that detects photographs */
             installed: boolean;
-            /** @description What judges it */
+            /** @description Name of the set of models */
             set?: string;
-            /** @description How far it was measured */
+            /** @description Maturity */
             maturity?: string;
-            /** @description How to install it; absent where it is */
+            /** @description How to install it; absent if installed */
             remedy?: string;
         };
         /**
-         * @description Something that a person should look at.
+         * @description An item that needs attention.
          * @example {
          *       "code": "CERTIFICATE_ENDS",
          *       "urgency": "soon",
          *       "sentence": "The TLS certificate ends in 21 days.",
-         *       "values": {
-         *         "days": 21
-         *       },
          *       "remedy": "Renew it, and put the new files where the old ones are; no restart is needed.",
          *       "screen": "settings"
          *     }
          */
         Attention: {
-            /** @description Stable, for programs */
+            /** @description Stable code */
             code: string;
             /**
-             * @description `now`: something does not work, or people are refused; `soon`: it will; `note`: good to know
+             * @description `now`: something does not work, or people are refused; `soon`: that is about to happen; `note`: for information
              * @enum {string}
              */
             urgency: "now" | "soon" | "note";
-            /** @description What there is */
+            /** @description The problem */
             sentence: string;
-            /** @description What to do */
+            /** @description The remedy */
             remedy: string;
-            /** @description Names and numbers of the sentence, for another language */
-            values?: {
-                [key: string]: string | number;
-            };
             /**
-             * @description Where in the console; absent where only the box can do it
+             * @description Screen of the console; absent if only a command can fix it
              * @enum {string}
              */
-            screen?: "alerts" | "backups" | "jobs" | "models" | "people" | "profiles" | "settings" | "setup" | "verifications";
+            screen?: "alerts" | "backups" | "jobs" | "models" | "people" | "profiles" | "settings" | "verifications";
         };
         /**
-         * @description One world of an organization at a glance.
+         * @description Summary of one world of an organization.
          * @example {
          *       "at": "2026-11-20T12:30:00.000Z",
          *       "verifications": {
@@ -4253,79 +4106,79 @@ export interface components {
         Overview: {
             /**
              * Format: date-time
-             * @description When it was read
+             * @description Time of the reply
              */
             at: string;
-            /** @description Verifications by the hour and together */
+            /** @description Verifications per hour and in total */
             verifications: {
-                /** @description The oldest first; the last is the one that runs */
+                /** @description The oldest first; the last is the current hour */
                 hours: {
                     /**
                      * Format: date-time
-                     * @description When the hour begins
+                     * @description Start of the hour
                      */
                     from: string;
-                    /** @description That verified */
+                    /** @description Verified */
                     verified: number;
-                    /** @description An ordinary answer that said no */
+                    /** @description Not verified, as a normal reply */
                     notVerified: number;
-                    /** @description That the picture or a check refused */
+                    /** @description Refused because of the picture or a check */
                     refused: number;
                 }[];
-                /** @description That verified */
+                /** @description Verified */
                 verified: number;
-                /** @description An ordinary answer that said no */
+                /** @description Not verified, as a normal reply */
                 notVerified: number;
-                /** @description That the picture or a check refused */
+                /** @description Refused because of the picture or a check */
                 refused: number;
             };
             /** @description The most frequent first */
             reasons: {
                 /**
-                 * @description Why they did not verify
+                 * @description Reason
                  * @enum {string}
                  */
                 reason: "NOT_RECOGNIZED" | "BELOW_MINIMUM" | "CHECK_FAILED" | "REPLAYED_PICTURE" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED";
                 /**
-                 * @description The check that decided
+                 * @description The decisive check
                  * @enum {string}
                  */
                 decidedBy?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
-                /** @description The same in one sentence */
+                /** @description Reason as a sentence */
                 sentence: string;
-                /** @description How many */
+                /** @description Count */
                 count: number;
                 filter: components["schemas"]["VerificationFilter"];
             }[];
-            /** @description Those of the last 24 hours that did not verify */
+            /** @description Failed verifications of the last 24 hours */
             sinceYesterday: {
-                /** @description How many did not verify */
+                /** @description Number that did not verify */
                 count: number;
                 filter: components["schemas"]["VerificationFilter"];
             };
-            /** @description People whom a search can find */
+            /** @description People in the gallery of the 1:N search */
             people: number;
             /** @description Templates in memory */
             templates: number;
             /** @description Size of the gallery against the safe size */
             gallery: {
-                /** @description The profile whose error rate is meant */
+                /** @description Profile of the error rate */
                 profile: string;
-                /** @description Chance that a search names a stranger, as the profile asks */
+                /** @description False-identification rate of the profile */
                 rate: number;
-                /** @description People who are searched */
+                /** @description People in the gallery */
                 people: number;
-                /** @description So many can be searched with a measured threshold */
+                /** @description Largest gallery with a measured threshold */
                 safePeople: number;
             };
             liveness: components["schemas"]["LivenessLayer"];
             /** @description Live verifications run without liveness, by decision of the organization */
             matchOnly: boolean;
-            /** @description What needs a person, the most urgent first */
+            /** @description Items that need attention, the most urgent first */
             attention: components["schemas"]["Attention"][];
         };
         /**
-         * @description Fields of the query of `GET /api/admin/verifications` that list what a figure counts.
+         * @description Query of `GET /api/admin/verifications` that lists the counted verifications.
          * @example {
          *       "from": "2026-11-19T12:00:00.000Z",
          *       "reason": "CHECK_FAILED",
@@ -4335,27 +4188,27 @@ export interface components {
         VerificationFilter: {
             /**
              * Format: date-time
-             * @description From here on
+             * @description Start of the range
              */
             from: string;
             /**
-             * @description How they ended
+             * @description Decision
              * @enum {string}
              */
             decision?: "verified" | "not-verified" | "refused" | "unverified";
             /**
-             * @description Why they did not verify
+             * @description Reason
              * @enum {string}
              */
             reason?: "NOT_RECOGNIZED" | "BELOW_MINIMUM" | "CHECK_FAILED" | "REPLAYED_PICTURE" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED";
             /**
-             * @description The check that decided against them
+             * @description The decisive check
              * @enum {string}
              */
             decidedBy?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
         };
         /**
-         * @description How the first owner of the box is made.
+         * @description State of the setup of the first owner.
          * @example {
          *       "state": "open",
          *       "token": "mXb3p0pT2v7oQ4n0xk3G8W1u5Jr9yZs6dLq2cVt7hEa",
@@ -4365,44 +4218,29 @@ export interface components {
          */
         Setup: {
             /**
-             * @description `closed`: there is an owner. `open`: the token can be used. `claimed`: a browser has used the token
+             * @description `closed`: the box has an owner. `open`: the token can be used. `claimed`: a browser has used the token
              * @enum {string}
              */
             state: "closed" | "open" | "claimed";
-            /** @description For `/console/setup`; only while it can be used */
+            /** @description Token for `/console/setup`; only while it is valid */
             token?: string;
             /**
              * Format: date-time
-             * @description When the token, or the browser that used it, is refused
+             * @description Expiry of the token, or of the browser that used it
              */
             expiresAt?: string;
-            /** @description Where the token lies while it can be used */
+            /** @description File with the token while it is valid */
             file: string;
-        };
-        /**
-         * @example {
-         *       "email": "elin@nordlys.example",
-         *       "name": "Elin Sandström",
-         *       "password": "correct horse battery staple"
-         *     }
-         */
-        FirstOwner: {
-            /** @description E-mail address, with which the owner signs in */
-            email: string;
-            /** @description Name */
-            name: string;
-            /** @description Of at least 12 characters */
-            password: string;
         };
         /** @description One page of a list. */
         SitePage: {
             /** @description Sites, the newest first */
             items: components["schemas"]["Site"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description A place of the organization, known by its network.
+         * @description A place of the organization, identified by its network.
          * @example {
          *       "id": "site_01m7w2z9c0h2rb1yq7j5t8k3nd",
          *       "name": "Bern",
@@ -4457,7 +4295,7 @@ export interface components {
         ProfilePage: {
             /** @description Built-in profiles that the organization has not replaced, then its own by slug */
             items: components["schemas"]["Profile"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
@@ -4539,16 +4377,16 @@ export interface components {
         Profile: {
             /** @description `builtin:<slug>`, or the id of this version */
             id: string;
-            /** @description What calls name it by */
+            /** @description Name in requests */
             slug: string;
             /** @description Its newest version */
             version: number;
-            /** @description Whether it comes with the product */
+            /** @description Whether it is built in */
             builtIn: boolean;
             definition: components["schemas"]["ProfileDefinition"];
         };
         /**
-         * @description What a verification checks, and how strictly.
+         * @description Checks and thresholds of verifications.
          * @example {
          *       "name": "Default",
          *       "maturity": "proven",
@@ -4621,11 +4459,11 @@ export interface components {
             /** @description For people. */
             name: string;
             /**
-             * @description Of a built-in profile, how far it was measured; an organization's own is always `custom`: nothing was measured with it.
+             * @description Maturity of a built-in profile; an organization's own is always `custom`, because it was not measured.
              * @enum {string}
              */
             maturity: "proven" | "alternate" | "experimental" | "custom";
-            /** @description What the profile is for. */
+            /** @description Purpose of the profile. */
             description: string;
             /** @description One rule for each check. */
             checks: {
@@ -4648,7 +4486,7 @@ export interface components {
                  */
                 detector: "blazeface" | "yunet";
                 /**
-                 * @description 'best': fused where enabled, else A.
+                 * @description 'best': fused if enabled, otherwise A.
                  * @enum {string}
                  */
                 scorer: "a" | "fused" | "best";
@@ -4660,29 +4498,29 @@ export interface components {
                 /** @description Id of the PAD set to run; the first installed one when absent. */
                 padSet?: string;
                 /**
-                 * @description What a liveness score of 0.5 is: `live`, the calibrated score's own 0.5; `apcer5`, the PAD set's APCER-5 % threshold, which is stricter. Also the latter where absent, as in profiles of earlier releases.
+                 * @description Meaning of a liveness score of 0.5: `live`, the 0.5 of the calibrated score; `apcer5`, the PAD set's APCER-5 % threshold, which is stricter. Absent, as in profiles of earlier releases: `apcer5`.
                  * @enum {string}
                  */
                 livenessScale?: "live" | "apcer5";
             };
-            /** @description How often a stranger may match. */
+            /** @description Error rates of the match. */
             match: {
                 /** @description 1:1 false-match rate, default 1 in 10,000. */
                 falseMatchRate: number;
                 /** @description 1:N false-identification rate over the whole gallery. */
                 falseIdentificationRate: number;
             };
-            /** @description Limits of failed attempts at one person; the figures of NIST SP 800-63B where absent. The strictest of the allowed profiles holds. */
+            /** @description Limits of failed attempts at one person; the figures of NIST SP 800-63B when absent. The strictest of the allowed profiles applies. */
             attempts?: {
-                /** @description Failures in a row before attempts are delayed: 5 where absent. */
+                /** @description Failures in a row before attempts are delayed; 5 when absent. */
                 failuresBeforeDelay?: number;
-                /** @description The same where presentation attack detection ran: 10 where absent. */
+                /** @description The same if presentation attack detection ran; 10 when absent. */
                 failuresBeforeDelayWithPad?: number;
-                /** @description Seconds between two attempts from then on: 30 where absent. */
+                /** @description Seconds between two delayed attempts; 30 when absent. */
                 delaySeconds?: number;
-                /** @description Failures in a row after which an operator has to allow the person again: 50 where absent. */
+                /** @description Failures in a row after which an operator has to unlock the person; 50 when absent. */
                 failuresBeforeDisabled?: number;
-                /** @description The same where presentation attack detection ran: 50 where absent. */
+                /** @description The same if presentation attack detection ran; 50 when absent. */
                 failuresBeforeDisabledWithPad?: number;
             };
             /** @description Settings of the check geoFence. */
@@ -4694,45 +4532,45 @@ export interface components {
             timeRestriction?: {
                 /** @description 1 = Monday … 7 = Sunday. */
                 days: number[];
-                /** @description Local time "HH:MM"; an end before the start goes over midnight. */
+                /** @description Local time "HH:MM"; an end before the start spans midnight. */
                 from: string;
                 /** @description End of the hours, 24-hour clock. */
                 to: string;
                 /** @description IANA; the request's or site's zone when absent. */
                 timeZone?: string;
             };
-            /** @description Which advice of faceQuality refuses (FACE_QUALITY_REFUSED) instead of advising; empty in `default`. */
+            /** @description Advice of faceQuality that refuses the picture (FACE_QUALITY_REFUSED); empty in `default`. */
             refuseQuality: string[];
         };
-        /** @description How a check counts. */
+        /** @description Rule of one check. */
         CheckRule: {
             /** @description Whether the check runs. */
             enabled: boolean;
             /** @description Its weight in the composite. */
             weight: number;
-            /** @description The check passes from this score on, 0..1. */
+            /** @description Smallest score with which the check passes, 0..1. */
             threshold: number;
             /** @description A failure refuses the whole verification (422). */
             hardFail: boolean;
             /**
-             * @description Without its input the check is left out ('skip') or fails. Absent: 'fail' for a hard-fail impossibleTravel, geoFence and timeRestriction, 'skip' otherwise.
+             * @description Without its input the check is skipped ('skip') or fails ('fail'). Absent: 'fail' for a hard-fail impossibleTravel, geoFence and timeRestriction, 'skip' otherwise.
              * @enum {string}
              */
             whenMissing?: "skip" | "fail";
         };
         /**
-         * @description What holds after a reset.
+         * @description The profile in force after a reset.
          * @example {}
          */
         ProfileReset: {
-            /** @description The built-in profile that holds again */
+            /** @description The built-in profile in force */
             builtIn?: components["schemas"]["Profile"];
         };
         /** @description One page of a list. */
         ProfileVersionPage: {
             /** @description Stored changes, the newest first; also those that were put away */
             items: components["schemas"]["ProfileVersion"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
@@ -4816,25 +4654,25 @@ export interface components {
         ProfileVersion: {
             /** @description `builtin:<slug>`, or the id of this version */
             id: string;
-            /** @description What calls name it by */
+            /** @description Name in requests */
             slug: string;
             /** @description Its newest version */
             version: number;
-            /** @description Whether it comes with the product */
+            /** @description Whether it is built in */
             builtIn: boolean;
             definition: components["schemas"]["ProfileDefinition"];
             /**
              * Format: date-time
-             * @description When it was stored
+             * @description Time of the change
              */
             createdAt: string;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             createdBy: string;
-            /** @description The version whose settings this one has put back */
+            /** @description The version that this one restored */
             restoredFrom?: number;
             /**
              * Format: date-time
-             * @description When it was put away with all others of its slug; verifications may name it still
+             * @description Time when it was archived with all others of its slug; past verifications may refer to it
              */
             removedAt?: string;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
@@ -4915,13 +4753,13 @@ export interface components {
             /** @description The settings to try; nothing is stored */
             definition: components["schemas"]["ProfileDefinition"];
             /**
-             * @description How many of the last verifications to judge again
+             * @description How many of the last verifications to decide again
              * @default 1000
              */
             limit: number;
         };
         /**
-         * @description What settings would have made of past verifications, from the stored results and scores. Pictures are not kept and not looked at again; limits of attempts are left out.
+         * @description Decisions of past verifications under other settings, computed from the stored results and scores. Pictures are not stored and not analyzed again; limits of attempts are ignored.
          * @example {
          *       "considered": 214,
          *       "refusedNow": 3,
@@ -4950,48 +4788,48 @@ export interface components {
          *     }
          */
         ProfilePreview: {
-            /** @description Verifications that were judged again: the last that this profile decided */
+            /** @description Verifications that were decided again: the last ones with this profile */
             considered: number;
             /**
              * Format: date-time
-             * @description Of the oldest of them
+             * @description Time of the oldest of them
              */
             oldest?: string;
             /**
              * Format: date-time
-             * @description Of the newest of them
+             * @description Time of the newest of them
              */
             newest?: string;
             /** @description Verified then, refused with these settings */
             refusedNow: number;
             /** @description Refused then, verified with these settings */
             verifiedNow: number;
-            /** @description Verifications whose stored figures do not tell */
+            /** @description Verifications whose stored figures do not suffice to decide again */
             unknown: number;
-            /** @description Those that would have been decided the other way, the newest first */
+            /** @description Verifications with another decision, the newest first */
             changed: {
-                /** @description Under which it is kept */
+                /** @description Id of the verification */
                 verificationId: string;
                 /**
                  * Format: date-time
-                 * @description When it was decided
+                 * @description Time of the decision
                  */
                 at: string;
                 /**
-                 * @description Against one person, or a search of everybody
+                 * @description Compared with one person, or with all enrolled people
                  * @enum {string}
                  */
                 kind: "1:1" | "1:N";
                 /** @description Version of the profile that decided it */
                 profileVersion: number;
-                /** @description What was decided */
+                /** @description The decision */
                 verified: boolean;
-                /** @description What these settings would have decided */
+                /** @description The decision with these settings */
                 wouldVerify: boolean;
-                /** @description What refuses it with these settings: `match`, `composite`, `picture`, or checks */
+                /** @description Reasons of the refusal with these settings: `match`, `composite`, `picture`, or checks */
                 by: string[];
             }[];
-            /** @description Why some are unknown; one verification may lack several */
+            /** @description Missing figures; one verification may lack several */
             missing: {
                 /** @description A check, `match` or `picture` */
                 what: string;
@@ -5000,12 +4838,12 @@ export interface components {
                  * @enum {string}
                  */
                 why: "not-run" | "not-kept" | "other-model" | "other-settings" | "other-version";
-                /** @description Of how many it is missing */
+                /** @description Number of verifications without it */
                 verifications: number;
             }[];
         };
         /**
-         * @description Error rates of the scorer that a profile chooses.
+         * @description Error rates of the scorer of a profile.
          * @example {
          *       "scorer": {
          *         "id": "a",
@@ -5023,40 +4861,40 @@ export interface components {
          *     }
          */
         ProfileCalibration: {
-            /** @description What compares faces under this profile with the models of now */
+            /** @description The scorer of this profile with the current models */
             scorer: {
                 /** @description Id */
                 id: string;
                 /** @description Name */
                 name: string;
-                /** @description How well it was measured */
+                /** @description Maturity */
                 maturity: string;
             };
-            /** @description Which pictures the curves were measured on */
+            /** @description Pictures on which the curves were measured */
             data: string;
-            /** @description When they were measured */
+            /** @description Date of the measurement */
             date: string;
             /** @description 1:1 rate of the profile */
             falseMatchRate: number;
             /** @description 1:N rate of the profile */
             falseIdentificationRate: number;
-            /** @description What the own gallery raises thresholds by; part of those in `steps` */
+            /** @description Gallery shift, included in the thresholds in `steps` */
             shift: number;
             /** @description People enrolled in this world */
             people: number;
-            /** @description Most people of whom a 1:N at the rate of the profile rests on what was measured */
+            /** @description Largest gallery for which the 1:N rate of the profile is backed by measurements */
             safePeople: number;
-            /** @description One for each number of pictures that there is a table for */
+            /** @description One curve for each number of pictures with a table */
             curves: {
-                /** @description Enrolled pictures that one probe is compared with */
+                /** @description Enrolled pictures per comparison */
                 pictures: number;
-                /** @description Pairs of one person that were measured */
+                /** @description Measured pairs of one person */
                 genuine: number;
-                /** @description Pairs of two people that were measured */
+                /** @description Measured pairs of two people */
                 impostors: number;
-                /** @description Smallest false-match rate that was measured; beyond it is extrapolated */
+                /** @description Smallest measured false-match rate; smaller ones are extrapolated */
                 measuredDownTo: number;
-                /** @description As measured, by rising score */
+                /** @description Measured points, by rising score */
                 points: {
                     /** @description Score */
                     score: number;
@@ -5064,7 +4902,7 @@ export interface components {
                     falseMatch: {
                         /** @description Share, 0..1 */
                         rate: number;
-                        /** @description 95 % (Wilson) as if pairs were independent; people are in many pairs, so it is wider in truth */
+                        /** @description 95 % interval (Wilson) for independent pairs; the true interval is wider, because people are in many pairs */
                         interval: [
                             number,
                             number
@@ -5074,28 +4912,28 @@ export interface components {
                     falseNonMatch: {
                         /** @description Share, 0..1 */
                         rate: number;
-                        /** @description 95 % (Wilson) as if pairs were independent; people are in many pairs, so it is wider in truth */
+                        /** @description 95 % interval (Wilson) for independent pairs; the true interval is wider, because people are in many pairs */
                         interval: [
                             number,
                             number
                         ];
                     };
                 }[];
-                /** @description What rates take and cost, by falling rate */
+                /** @description Thresholds by falling rate */
                 steps: {
                     /** @description A false-match rate */
                     fmr: number;
-                    /** @description The score that holds it, with the shift of the own gallery */
+                    /** @description Threshold for this rate, with the gallery shift */
                     threshold: number;
-                    /** @description Share of genuine comparisons that this score refuses */
+                    /** @description Share of genuine comparisons below the threshold */
                     fnmr: number;
-                    /** @description The threshold lies beyond what was measured */
+                    /** @description Whether the threshold is extrapolated */
                     extrapolated: boolean;
                 }[];
             }[];
         };
         /**
-         * @description How much may be asked, and what of the month is used.
+         * @description Limits, and the use of the current month.
          * @example {
          *       "burst": 600,
          *       "perUser": 10,
@@ -5107,31 +4945,31 @@ export interface components {
          *     }
          */
         Limits: {
-            /** @description Requests of one key in any minute */
+            /** @description Requests of one key per minute */
             burst: number;
-            /** @description Requests about one person in any minute; of the organization */
+            /** @description Requests about one person per minute, set for the organization */
             perUser: number;
             /**
              * Format: date-time
-             * @description Live keys are refused from then on
+             * @description End of the trial: live keys are refused afterwards
              */
             trialUntil?: string;
-            /** @description The month that is counted, in UTC: `2026-11` */
+            /** @description The counted month, UTC: `2026-11` */
             month: string;
-            /** @description Of the organization */
+            /** @description Limits of the organization */
             organization: {
-                /** @description Used of the month */
+                /** @description Requests used in the month */
                 used: number;
-                /** @description Of how many; absent: any number */
+                /** @description Monthly limit; absent: none */
                 limit?: number;
             };
-            /** @description Of the key that was named */
+            /** @description Limits of the key in the query */
             key?: {
-                /** @description Id of the first key of those that count together */
+                /** @description Id of the first key of its lineage, which is counted together */
                 lineage: string;
-                /** @description Used of the month */
+                /** @description Requests used in the month */
                 used: number;
-                /** @description Of how many; absent: any number */
+                /** @description Monthly limit; absent: none */
                 limit?: number;
             };
         };
@@ -5142,22 +4980,22 @@ export interface components {
          *     }
          */
         LimitsChange: {
-            /** @description Of this key and its successors, instead of the organization */
+            /** @description Limits of this key and its successors instead of those of the organization */
             key?: string;
-            /** @description Requests of one key in any minute */
+            /** @description Requests of one key per minute */
             burst?: number;
-            /** @description Requests about one person in any minute */
+            /** @description Requests about one person per minute */
             perUser?: number;
-            /** @description Live verifications and enrollments in a month (UTC); null: any number */
+            /** @description Live verifications and enrollments per month (UTC); null: no limit */
             monthly?: number | null;
-            /** @description Live keys are refused from then on, ISO 8601; null: no end */
+            /** @description End of the trial, ISO 8601: live keys are refused afterwards; null: no end */
             trialUntil?: string | null;
         };
         /** @description One page of a list. */
         KeyPage: {
             /** @description API keys, the newest first */
             items: components["schemas"]["Key"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
@@ -5184,58 +5022,58 @@ export interface components {
         Key: {
             /** @description Id */
             id: string;
-            /** @description Its name; empty where it has none */
+            /** @description Name; may be empty */
             name: string;
             /**
-             * @description How it begins
+             * @description Prefix
              * @enum {string}
              */
             prefix: "gh" | "prf" | "huma" | "hp" | "sk";
             /**
-             * @description World it sees
+             * @description World
              * @enum {string}
              */
             env: "live" | "test";
-            /** @description Its last characters */
+            /** @description Last characters of the key */
             hint: string;
-            /** @description What it may do */
+            /** @description Scopes */
             scopes: ("identity" | "identity:verify" | "identity:enroll" | "presence" | "sessions" | "behavior" | "hosted" | "registrations" | "webhooks" | "admin")[];
-            /** @description Origins a browser may send it from */
+            /** @description Allowed origins of browsers */
             origins: string[];
-            /** @description Whether it is for page code */
+            /** @description Whether it is a browser key */
             browser: boolean;
-            /** @description Networks it may be sent from; empty: anywhere */
+            /** @description Allowed networks; empty: any */
             cidrs: string[];
-            /** @description Profiles it may name; empty: those that the organization allows */
+            /** @description Allowed profiles; empty: those of the organization */
             profiles: string[];
-            /** @description Id of the first key of those that succeeded one another */
+            /** @description Id of the first key of its lineage */
             lineage: string;
-            /** @description The key it was rotated to */
+            /** @description Id of its successor */
             successor?: string;
             /**
              * Format: date-time
-             * @description When it was made
+             * @description Time of creation
              */
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it ends
+             * @description Expiry
              */
             expiresAt?: string;
             /**
              * Format: date-time
-             * @description When it was revoked
+             * @description Time of the revocation
              */
             revokedAt?: string;
             /**
              * Format: date-time
-             * @description When it was last used, to the minute
+             * @description Time of the last use, to the minute
              */
             lastUsedAt?: string;
-            /** @description From where */
+            /** @description Address of the last use */
             lastUsedAddress?: string;
             /**
-             * @description It is refused: something else than this service made or changed its row in the database
+             * @description The row was changed by another program: the key is refused
              * @constant
              */
             altered?: true;
@@ -5251,35 +5089,35 @@ export interface components {
          */
         NewKey: {
             /**
-             * @description World it sees: real people or trials
+             * @description World: real people or trials
              * @enum {string}
              */
             env: "live" | "test";
-            /** @description What it may do */
+            /** @description Scopes */
             scopes: ("identity" | "identity:verify" | "identity:enroll" | "presence" | "sessions" | "behavior" | "hosted" | "registrations" | "webhooks" | "admin")[];
             /**
-             * @description How it begins; `gh` when absent
+             * @description Prefix; `gh` when absent
              * @enum {string}
              */
             prefix?: "gh" | "prf" | "huma" | "hp" | "sk";
-            /** @description To recognize it in the list */
+            /** @description Name for the list */
             name?: string;
             /**
              * Format: date-time
-             * @description Last moment it works, ISO 8601
+             * @description Expiry, ISO 8601
              */
             expiresAt?: string;
-            /** @description For page code: bound to origins, with few rights */
+            /** @description Browser key: bound to origins, with few scopes */
             browser?: boolean;
-            /** @description Origins a browser may send it from */
+            /** @description Allowed origins of browsers */
             origins?: string[];
-            /** @description Networks it may be sent from; anywhere when absent */
+            /** @description Allowed networks; any when absent */
             cidrs?: string[];
-            /** @description Profiles it may name; those that the organization allows when absent */
+            /** @description Allowed profiles; those of the organization when absent */
             profiles?: string[];
         };
         /**
-         * @description The key, and its secret this once.
+         * @description The key and its secret, which is shown only once.
          * @example {
          *       "id": "key_01m7w2z9c0h2rb1yq7j5t8k3nd",
          *       "name": "door camera",
@@ -5303,62 +5141,62 @@ export interface components {
         KeyWithSecret: {
             /** @description Id */
             id: string;
-            /** @description Its name; empty where it has none */
+            /** @description Name; may be empty */
             name: string;
             /**
-             * @description How it begins
+             * @description Prefix
              * @enum {string}
              */
             prefix: "gh" | "prf" | "huma" | "hp" | "sk";
             /**
-             * @description World it sees
+             * @description World
              * @enum {string}
              */
             env: "live" | "test";
-            /** @description Its last characters */
+            /** @description Last characters of the key */
             hint: string;
-            /** @description What it may do */
+            /** @description Scopes */
             scopes: ("identity" | "identity:verify" | "identity:enroll" | "presence" | "sessions" | "behavior" | "hosted" | "registrations" | "webhooks" | "admin")[];
-            /** @description Origins a browser may send it from */
+            /** @description Allowed origins of browsers */
             origins: string[];
-            /** @description Whether it is for page code */
+            /** @description Whether it is a browser key */
             browser: boolean;
-            /** @description Networks it may be sent from; empty: anywhere */
+            /** @description Allowed networks; empty: any */
             cidrs: string[];
-            /** @description Profiles it may name; empty: those that the organization allows */
+            /** @description Allowed profiles; empty: those of the organization */
             profiles: string[];
-            /** @description Id of the first key of those that succeeded one another */
+            /** @description Id of the first key of its lineage */
             lineage: string;
-            /** @description The key it was rotated to */
+            /** @description Id of its successor */
             successor?: string;
             /**
              * Format: date-time
-             * @description When it was made
+             * @description Time of creation
              */
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it ends
+             * @description Expiry
              */
             expiresAt?: string;
             /**
              * Format: date-time
-             * @description When it was revoked
+             * @description Time of the revocation
              */
             revokedAt?: string;
             /**
              * Format: date-time
-             * @description When it was last used, to the minute
+             * @description Time of the last use, to the minute
              */
             lastUsedAt?: string;
-            /** @description From where */
+            /** @description Address of the last use */
             lastUsedAddress?: string;
             /**
-             * @description It is refused: something else than this service made or changed its row in the database
+             * @description The row was changed by another program: the key is refused
              * @constant
              */
             altered?: true;
-            /** @description The key itself. Shown this once */
+            /** @description The key itself. Shown only once */
             key: string;
         };
         /**
@@ -5369,17 +5207,17 @@ export interface components {
          *     }
          */
         KeyRestriction: {
-            /** @description The scopes it keeps */
+            /** @description Scopes to keep */
             scopes?: ("identity" | "identity:verify" | "identity:enroll" | "presence" | "sessions" | "behavior" | "hosted" | "registrations" | "webhooks" | "admin")[];
-            /** @description The origins it keeps */
+            /** @description Origins to keep */
             origins?: string[];
-            /** @description The networks it may be sent from */
+            /** @description Networks to keep */
             cidrs?: string[];
-            /** @description The profiles it may name */
+            /** @description Profiles to keep */
             profiles?: string[];
             /**
              * Format: date-time
-             * @description An earlier end, ISO 8601
+             * @description An earlier expiry, ISO 8601
              */
             expiresAt?: string;
         };
@@ -5389,82 +5227,82 @@ export interface components {
          *     }
          */
         KeyRotation: {
-            /** @description How long the old key still works */
+            /** @description Time for which the old key keeps working */
             overlapSeconds: number;
         };
-        /** @description The successor, its secret this once, and the key it succeeds. */
+        /** @description The successor, its secret (shown only once), and the key that it succeeds. */
         RotatedKey: {
             /** @description Id */
             id: string;
-            /** @description Its name; empty where it has none */
+            /** @description Name; may be empty */
             name: string;
             /**
-             * @description How it begins
+             * @description Prefix
              * @enum {string}
              */
             prefix: "gh" | "prf" | "huma" | "hp" | "sk";
             /**
-             * @description World it sees
+             * @description World
              * @enum {string}
              */
             env: "live" | "test";
-            /** @description Its last characters */
+            /** @description Last characters of the key */
             hint: string;
-            /** @description What it may do */
+            /** @description Scopes */
             scopes: ("identity" | "identity:verify" | "identity:enroll" | "presence" | "sessions" | "behavior" | "hosted" | "registrations" | "webhooks" | "admin")[];
-            /** @description Origins a browser may send it from */
+            /** @description Allowed origins of browsers */
             origins: string[];
-            /** @description Whether it is for page code */
+            /** @description Whether it is a browser key */
             browser: boolean;
-            /** @description Networks it may be sent from; empty: anywhere */
+            /** @description Allowed networks; empty: any */
             cidrs: string[];
-            /** @description Profiles it may name; empty: those that the organization allows */
+            /** @description Allowed profiles; empty: those of the organization */
             profiles: string[];
-            /** @description Id of the first key of those that succeeded one another */
+            /** @description Id of the first key of its lineage */
             lineage: string;
-            /** @description The key it was rotated to */
+            /** @description Id of its successor */
             successor?: string;
             /**
              * Format: date-time
-             * @description When it was made
+             * @description Time of creation
              */
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it ends
+             * @description Expiry
              */
             expiresAt?: string;
             /**
              * Format: date-time
-             * @description When it was revoked
+             * @description Time of the revocation
              */
             revokedAt?: string;
             /**
              * Format: date-time
-             * @description When it was last used, to the minute
+             * @description Time of the last use, to the minute
              */
             lastUsedAt?: string;
-            /** @description From where */
+            /** @description Address of the last use */
             lastUsedAddress?: string;
             /**
-             * @description It is refused: something else than this service made or changed its row in the database
+             * @description The row was changed by another program: the key is refused
              * @constant
              */
             altered?: true;
-            /** @description The key itself. Shown this once */
+            /** @description The key itself. Shown only once */
             key: string;
-            /** @description The key it succeeds */
+            /** @description The rotated key */
             old: components["schemas"]["Key"];
         };
         /** @description One page of a list. */
         WebhookPage: {
             /** @description Webhooks, the newest first */
             items: components["schemas"]["Webhook"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description Where events go.
+         * @description A receiver of events.
          * @example {
          *       "id": "wh_01m7w3hb8hbf355he5zqwjztdk",
          *       "kind": "endpoint",
@@ -5498,57 +5336,57 @@ export interface components {
              */
             kind: "endpoint" | "callback";
             /**
-             * @description Whose events and payloads it gets
+             * @description API family of its events and payloads
              * @enum {string}
              */
             family: "identity" | "sessions" | "behavior" | "hosted" | "registrations";
-            /** @description Where deliveries are sent */
+            /** @description URL of the receiver */
             url: string;
-            /** @description For people */
+            /** @description Name for people */
             description: string;
             /** @description Names from the catalog */
             events: string[];
             /**
-             * @description How deliveries are signed
+             * @description Signature dialect
              * @enum {string}
              */
             signature: "standard" | "timestamped" | "sha256" | "hex";
-            /** @description Of the signature, where it is not the dialect's own */
+            /** @description Header of the signature, if it differs from the dialect */
             signatureHeader?: string;
             /** @description Names of your own headers; their values are never shown */
             headers: string[];
-            /** @description Whom it believes to be the receiver: the system's CAs, a CA of its own, or one public key */
+            /** @description How the receiver's certificate is verified: by the system's CAs, a CA of its own, or one public key */
             trust: {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "system";
             } | {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "ca";
             } | {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "pin";
                 /** @description SHA-256 of the key, Base64 */
                 pin: string;
             };
-            /** @description Whether anything is sent to it, and why not */
+            /** @description Whether it is enabled; if not, the reason */
             state: {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "enabled";
             } | {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "disabled";
@@ -5556,38 +5394,38 @@ export interface components {
                 reason: string;
                 /**
                  * Format: date-time
-                 * @description Since when
+                 * @description Time of the change
                  */
                 at: string;
             };
             /**
              * Format: date-time
-             * @description While its secret is being rotated: when the old one ends
+             * @description End of the old secret during a rotation
              */
             cutOverAt?: string;
             /**
              * Format: date-time
-             * @description Since when nothing has got through; after five days it is disabled
+             * @description Time since when no delivery was accepted; after five days it is disabled
              */
             failingSince?: string;
-            /** @description First of the API keys that made it through `/api/v1/webhooks`; not shown to a key */
+            /** @description Lineage of the API key that created it through `/api/v1/webhooks`; not shown to a key */
             lineage?: string;
             /**
              * Format: date-time
-             * @description When it was made
+             * @description Time of creation
              */
             createdAt: string;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             createdBy: string;
         };
         /**
-         * @description Every event that a webhook can ask for.
+         * @description Every event that a webhook can subscribe to.
          * @example {
          *       "items": [
          *         {
          *           "name": "identity.verification.failure",
          *           "family": "identity",
-         *           "when": "A verification attempt fails: nobody recognized, a check failed, or no usable face in the picture",
+         *           "when": "A verification attempt fails: no person recognized, a check failed, or no usable face in the picture",
          *           "fires": true,
          *           "sample": {
          *             "event": "verification.failure",
@@ -5606,18 +5444,18 @@ export interface components {
         EventCatalog: {
             /** @description By family */
             items: {
-                /** @description `<family>.<event>`: what `events` of a webhook takes */
+                /** @description `<family>.<event>`, for the field `events` of a webhook */
                 name: string;
                 /**
-                 * @description Whose
+                 * @description API family
                  * @enum {string}
                  */
                 family: "identity" | "sessions" | "behavior" | "hosted" | "registrations";
-                /** @description When it is sent */
+                /** @description Condition under which it is sent */
                 when: string;
-                /** @description False: nothing sends it in this version; a webhook may ask for it already */
+                /** @description False: this version does not send it; a webhook may subscribe to it already */
                 fires: boolean;
-                /** @description A body as it goes over the wire */
+                /** @description Example of a body */
                 sample: {
                     [key: string]: unknown;
                 };
@@ -5636,17 +5474,17 @@ export interface components {
          */
         NewWebhook: {
             /**
-             * @description Whose events, and so whose payloads, it gets; see `GET /api/admin/webhooks/catalog`
+             * @description API family of its events and payloads; see `GET /api/admin/webhooks/catalog`
              * @enum {string}
              */
             family: "identity" | "sessions" | "behavior" | "hosted" | "registrations";
             /**
-             * @description Where to POST: `https:`, or `http:` on loopback and private networks. An administrator has to have granted it; see `GET /api/admin/grants`.
+             * @description URL of the receiver: `https:`, or `http:` on loopback and private networks. It needs a grant; see `GET /api/admin/grants`.
              * @example https://hooks.example.org/gatehouse
              */
             url: string;
             /**
-             * @description Names from the catalog, all of the family; all there are when absent.
+             * @description Events of the family, from the catalog; all when absent.
              * @example [
              *       "identity.verification.success",
              *       "identity.verification.failure"
@@ -5654,14 +5492,14 @@ export interface components {
              */
             events?: string[];
             /**
-             * @description How deliveries are signed; as the family does it when absent. The headers of `standard` (Standard Webhooks) are sent in any case.
+             * @description Signature dialect; that of the family when absent. The headers of `standard` (Standard Webhooks) are always sent.
              * @enum {string}
              */
             signature?: "standard" | "timestamped" | "sha256" | "hex";
-            /** @description Name of the header that carries the signature, where it is not to be the usual one */
+            /** @description Header of the signature, if it differs from the dialect */
             signatureHeader?: string;
             /**
-             * @description Further headers of each delivery, such as a token of yours. Kept sealed and never shown again.
+             * @description Custom headers of each delivery, such as a token. Stored sealed and never shown again.
              * @example {
              *       "x-source": "gatehouse"
              *     }
@@ -5670,17 +5508,17 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * @description For people: what this is for.
+             * @description Description for people.
              * @example order system
              */
             description?: string;
-            /** @description PEM of the CA that the receiver's certificate comes from, believed instead of the system's */
+            /** @description PEM of the CA of the receiver's certificate, trusted instead of the system's CAs */
             ca?: string;
-            /** @description Base64 of the SHA-256 of the receiver's public key (SubjectPublicKeyInfo); any other is refused */
+            /** @description Pinned key: Base64 of the SHA-256 of the receiver's public key (SubjectPublicKeyInfo) */
             pin?: string;
         };
         /**
-         * @description The webhook, and its secret this once.
+         * @description The webhook and its secret, which is shown only once.
          * @example {
          *       "id": "wh_01m7w3hb8hbf355he5zqwjztdk",
          *       "kind": "endpoint",
@@ -5715,57 +5553,57 @@ export interface components {
              */
             kind: "endpoint" | "callback";
             /**
-             * @description Whose events and payloads it gets
+             * @description API family of its events and payloads
              * @enum {string}
              */
             family: "identity" | "sessions" | "behavior" | "hosted" | "registrations";
-            /** @description Where deliveries are sent */
+            /** @description URL of the receiver */
             url: string;
-            /** @description For people */
+            /** @description Name for people */
             description: string;
             /** @description Names from the catalog */
             events: string[];
             /**
-             * @description How deliveries are signed
+             * @description Signature dialect
              * @enum {string}
              */
             signature: "standard" | "timestamped" | "sha256" | "hex";
-            /** @description Of the signature, where it is not the dialect's own */
+            /** @description Header of the signature, if it differs from the dialect */
             signatureHeader?: string;
             /** @description Names of your own headers; their values are never shown */
             headers: string[];
-            /** @description Whom it believes to be the receiver: the system's CAs, a CA of its own, or one public key */
+            /** @description How the receiver's certificate is verified: by the system's CAs, a CA of its own, or one public key */
             trust: {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "system";
             } | {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "ca";
             } | {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "pin";
                 /** @description SHA-256 of the key, Base64 */
                 pin: string;
             };
-            /** @description Whether anything is sent to it, and why not */
+            /** @description Whether it is enabled; if not, the reason */
             state: {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "enabled";
             } | {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "disabled";
@@ -5773,30 +5611,30 @@ export interface components {
                 reason: string;
                 /**
                  * Format: date-time
-                 * @description Since when
+                 * @description Time of the change
                  */
                 at: string;
             };
             /**
              * Format: date-time
-             * @description While its secret is being rotated: when the old one ends
+             * @description End of the old secret during a rotation
              */
             cutOverAt?: string;
             /**
              * Format: date-time
-             * @description Since when nothing has got through; after five days it is disabled
+             * @description Time since when no delivery was accepted; after five days it is disabled
              */
             failingSince?: string;
-            /** @description First of the API keys that made it through `/api/v1/webhooks`; not shown to a key */
+            /** @description Lineage of the API key that created it through `/api/v1/webhooks`; not shown to a key */
             lineage?: string;
             /**
              * Format: date-time
-             * @description When it was made
+             * @description Time of creation
              */
             createdAt: string;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             createdBy: string;
-            /** @description What deliveries are signed with. Shown this once: keep it now */
+            /** @description Secret of the signatures. Shown only once: store it now */
             secret: string;
         };
         /**
@@ -5808,22 +5646,22 @@ export interface components {
          */
         WebhookChange: {
             /**
-             * @description Where to send from now on. At another origin custom headers are not sent unless `headers` names them anew (or `{}`): a webhook that has some is refused without
+             * @description The new URL. For another origin a webhook with custom headers needs `headers` again (or `{}`); otherwise the request is refused
              * @example https://hooks.example.org/gatehouse
              */
             url?: string;
             /**
-             * @description Names from the catalog, all of the family; all there are when absent.
+             * @description Events of the family, from the catalog; all when absent.
              * @example [
              *       "identity.verification.success",
              *       "identity.verification.failure"
              *     ]
              */
             events?: string[];
-            /** @description Name of the header that carries the signature, where it is not to be the usual one */
+            /** @description Header of the signature, if it differs from the dialect */
             signatureHeader?: string;
             /**
-             * @description Instead of all there were; `{}` for none
+             * @description Replaces all custom headers; `{}` removes them
              * @example {
              *       "x-source": "gatehouse"
              *     }
@@ -5832,13 +5670,13 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * @description For people: what this is for.
+             * @description Description for people.
              * @example order system
              */
             description?: string;
-            /** @description PEM of a CA to believe instead of the system's; null: the system's again */
+            /** @description PEM of a CA to trust instead of the system's CAs; null: the system's CAs */
             ca?: string | null;
-            /** @description The only public key to believe; null: any that the CA vouches for */
+            /** @description Pinned public key; null: none */
             pin?: string | null;
         };
         /**
@@ -5848,7 +5686,7 @@ export interface components {
          */
         Rotate: {
             /**
-             * @description How long the old secret signs beside the new one; 0 cuts over at once
+             * @description Time for which the old secret is used too; 0 cuts over at once
              * @default 86400
              */
             overlapSeconds: number;
@@ -5860,20 +5698,20 @@ export interface components {
          */
         Disable: {
             /**
-             * @description For people: why
+             * @description Note for people
              * @default disabled through the API
              */
             reason: string;
         };
         /** @description One page of a list. */
         GrantPage: {
-            /** @description Grants, the revoked ones too where they are not left out, the newest first */
+            /** @description Grants, also revoked ones unless filtered, the newest first */
             items: components["schemas"]["Grant"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description Where may be sent to.
+         * @description A granted destination.
          * @example {
          *       "id": "grt_01m7w3p2d8k6x4v0q9r1t7c5yz",
          *       "to": "hooks.example.org",
@@ -5886,23 +5724,23 @@ export interface components {
         Grant: {
             /** @description Id */
             id: string;
-            /** @description Where to, as it was granted: host, `*.host` for any below, network, each with `:port` where it is not the scheme's own, or `public-https` for any public address at https */
+            /** @description The granted destination: host, `*.host` for any below, network, each with `:port` if it is not the default, or `public-https` for any public address at https */
             to: string;
             /**
-             * @description Of what kind that is
+             * @description Kind of the destination
              * @enum {string}
              */
             kind: "name" | "cidr" | "preset";
-            /** @description For people: why */
+            /** @description Note for people */
             note: string;
             /**
              * Format: date-time
-             * @description When it was granted
+             * @description Time of the grant
              */
             createdAt: string;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             createdBy: string;
-            /** @description Absent while the grant holds */
+            /** @description The revocation; absent while the grant is in force */
             revoked?: {
                 /**
                  * Format: date-time
@@ -5920,20 +5758,20 @@ export interface components {
          *     }
          */
         NewGrant: {
-            /** @description Where to: host, `*.host` for any below, address or network, each with `:port` where it is not the scheme's own, or `public-https` */
+            /** @description The destination: host, `*.host` for any below, address or network, each with `:port` if it is not the default, or `public-https` */
             to: string;
-            /** @description For people: why */
+            /** @description Note for people */
             note?: string;
         };
         /** @description One page of a list. */
         DeliveryPage: {
             /** @description Deliveries, the newest first */
             items: components["schemas"]["Delivery"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description One event on its way to one webhook.
+         * @description One event for one webhook.
          * @example {
          *       "id": "dlv_01m7w3k5ze4tbs2m0q8c6y1hxf",
          *       "endpoint": "wh_01m7w3hb8hbf355he5zqwjztdk",
@@ -5952,74 +5790,74 @@ export interface components {
         Delivery: {
             /** @description Id */
             id: string;
-            /** @description To which webhook */
+            /** @description Id of the webhook */
             endpoint: string;
-            /** @description Of which event: what the receiver sees as `webhook-id`; absent for a test */
+            /** @description Id of the event, the `webhook-id` of the receiver; absent for a test */
             event?: string;
             /** @description `<family>.<event>` */
             name: string;
             /**
-             * @description What made it: the event itself, or somebody who asked for it
+             * @description What created it: the event itself, or a request of an administrator
              * @enum {string}
              */
             origin: "event" | "callback" | "resend" | "replay" | "test";
             /** @description One of waiting, delivered, failed, dropped */
             state: {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "waiting";
                 /**
                  * Format: date-time
-                 * @description When it is tried next
+                 * @description Time of the next attempt
                  */
                 nextAt: string;
-                /** @description Why the last attempt was not accepted, or that the webhook is disabled; absent before the first attempt */
+                /** @description Reason why the last attempt failed, or that the webhook is disabled; absent before the first attempt */
                 reason?: string;
             } | {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "delivered";
                 /**
                  * Format: date-time
-                 * @description When it was
+                 * @description Time
                  */
                 at: string;
             } | {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "failed";
                 /**
                  * Format: date-time
-                 * @description When it was
+                 * @description Time
                  */
                 at: string;
-                /** @description Why no further attempt is made */
+                /** @description Reason why no further attempt is made */
                 reason: string;
             } | {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "dropped";
                 /**
                  * Format: date-time
-                 * @description When it was
+                 * @description Time
                  */
                 at: string;
-                /** @description Why nothing is sent: the webhook was removed, or the person erased */
+                /** @description Reason why nothing is sent: the webhook was removed, or the person erased */
                 reason: string;
             };
-            /** @description How often it was tried */
+            /** @description Number of attempts */
             attempts: number;
             /**
              * Format: date-time
-             * @description When it was made
+             * @description Time of creation
              */
             createdAt: string;
         };
@@ -6072,81 +5910,81 @@ export interface components {
         DeliveryWithLog: {
             /** @description Id */
             id: string;
-            /** @description To which webhook */
+            /** @description Id of the webhook */
             endpoint: string;
-            /** @description Of which event: what the receiver sees as `webhook-id`; absent for a test */
+            /** @description Id of the event, the `webhook-id` of the receiver; absent for a test */
             event?: string;
             /** @description `<family>.<event>` */
             name: string;
             /**
-             * @description What made it: the event itself, or somebody who asked for it
+             * @description What created it: the event itself, or a request of an administrator
              * @enum {string}
              */
             origin: "event" | "callback" | "resend" | "replay" | "test";
             /** @description One of waiting, delivered, failed, dropped */
             state: {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "waiting";
                 /**
                  * Format: date-time
-                 * @description When it is tried next
+                 * @description Time of the next attempt
                  */
                 nextAt: string;
-                /** @description Why the last attempt was not accepted, or that the webhook is disabled; absent before the first attempt */
+                /** @description Reason why the last attempt failed, or that the webhook is disabled; absent before the first attempt */
                 reason?: string;
             } | {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "delivered";
                 /**
                  * Format: date-time
-                 * @description When it was
+                 * @description Time
                  */
                 at: string;
             } | {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "failed";
                 /**
                  * Format: date-time
-                 * @description When it was
+                 * @description Time
                  */
                 at: string;
-                /** @description Why no further attempt is made */
+                /** @description Reason why no further attempt is made */
                 reason: string;
             } | {
                 /**
-                 * @description Which of these it is
+                 * @description Kind
                  * @constant
                  */
                 is: "dropped";
                 /**
                  * Format: date-time
-                 * @description When it was
+                 * @description Time
                  */
                 at: string;
-                /** @description Why nothing is sent: the webhook was removed, or the person erased */
+                /** @description Reason why nothing is sent: the webhook was removed, or the person erased */
                 reason: string;
             };
-            /** @description How often it was tried */
+            /** @description Number of attempts */
             attempts: number;
             /**
              * Format: date-time
-             * @description When it was made
+             * @description Time of creation
              */
             createdAt: string;
             /** @description Every attempt, in order */
             log: components["schemas"]["DeliveryAttempt"][];
         };
         /**
-         * @description One try.
+         * @description One attempt.
          * @example {
          *       "number": 1,
          *       "at": "2026-11-20T12:00:02.131Z",
@@ -6176,22 +6014,22 @@ export interface components {
          *     }
          */
         DeliveryAttempt: {
-            /** @description The how many-th */
+            /** @description Number of the attempt */
             number: number;
             /**
              * Format: date-time
-             * @description When it began
+             * @description Start time
              */
             at: string;
-            /** @description `delivered`; `status` for an answer other than 2xx; otherwise what stood in the way */
+            /** @description `delivered`; `status` for an answer other than 2xx; otherwise the reason of the failure */
             outcome: string;
             /** @description HTTP status of the answer, if there was one */
             status?: number;
-            /** @description Until the answer, or until it was given up */
+            /** @description Milliseconds until the answer or the failure */
             milliseconds: number;
-            /** @description What was sent, without secrets and signatures; absent once the person it names was erased */
+            /** @description The request, without secrets and signatures; absent once its person was erased */
             request?: {
-                /** @description Where it was sent */
+                /** @description URL */
                 url: string;
                 /** @description Header names and values */
                 headers: {
@@ -6200,7 +6038,7 @@ export interface components {
                 /** @description The body */
                 body: string;
             };
-            /** @description What came back */
+            /** @description The response */
             response?: {
                 /** @description Header names and values */
                 headers: {
@@ -6208,10 +6046,10 @@ export interface components {
                 };
                 /** @description The beginning of the body */
                 body: string;
-                /** @description Whether the answer was longer than what is kept of it */
+                /** @description Whether the stored body is truncated */
                 truncated: boolean;
             };
-            /** @description Why nothing came back */
+            /** @description Reason why there is no response */
             error?: string;
         };
         /**
@@ -6220,7 +6058,7 @@ export interface components {
          *     }
          */
         TestEvent: {
-            /** @description Which of the webhook's events; its first when absent */
+            /** @description The event to send; the first of the webhook when absent */
             event?: string;
         };
         /**
@@ -6232,12 +6070,12 @@ export interface components {
         Replay: {
             /**
              * Format: date-time
-             * @description From here on, ISO 8601
+             * @description Start of the range, inclusive, ISO 8601
              */
             since: string;
             /**
              * Format: date-time
-             * @description Up to here, without this moment itself; now when absent
+             * @description End of the range, exclusive; now when absent
              */
             until?: string;
         };
@@ -6248,18 +6086,18 @@ export interface components {
          *     }
          */
         Replayed: {
-            /** @description How many were put into the queue */
+            /** @description Number of queued deliveries */
             deliveries: number;
         };
         /** @description One page of a list. */
         EventPage: {
             /** @description Events, the newest first */
             items: components["schemas"]["Event"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description What happened.
+         * @description Events that were recorded.
          * @example {
          *       "id": "evt_01m7w3k5yd8wq3x1v9z7r5t2nc",
          *       "type": "verification.refused",
@@ -6273,31 +6111,31 @@ export interface components {
          *     }
          */
         Event: {
-            /** @description Id: what receivers see as `webhook-id` */
+            /** @description Id, the `webhook-id` of receivers */
             id: string;
-            /** @description What happened, in the words of the box */
+            /** @description Type of the event */
             type: string;
             /**
              * Format: date-time
              * @description When
              */
             at: string;
-            /** @description Ids, counts and verdicts; what is personal stays sealed */
+            /** @description Ids, counts and verdicts; personal fields stay sealed */
             payload: {
                 [key: string]: unknown;
             };
-            /** @description How many deliveries were made of it */
+            /** @description Number of deliveries */
             deliveries: number;
         };
         /** @description One page of a list. */
         JobPage: {
             /** @description Jobs, the newest first */
             items: components["schemas"]["Job"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description Work that is done later. Nothing personal is in it.
+         * @description Background work. It holds no personal data.
          * @example {
          *       "id": "job_01m7w3hb8hbf355he5zqwjztdk",
          *       "kind": "webhook",
@@ -6319,7 +6157,7 @@ export interface components {
         Job: {
             /** @description Id */
             id: string;
-            /** @description What is done */
+            /** @description Kind of work */
             kind: string;
             /**
              * @description `relayed`: handed to Redis; `leased`: runs; `dead`: no attempt is left
@@ -6327,42 +6165,42 @@ export interface components {
              */
             state: "waiting" | "relayed" | "leased" | "done" | "dead";
             /**
-             * @description Which of those that are due go first
+             * @description Priority among due jobs
              * @enum {string}
              */
             priority: "high" | "normal" | "low";
-            /** @description First attempts of one lane run one at a time, in order */
+            /** @description Lane: first attempts of one lane run one at a time, in order */
             lane?: string;
-            /** @description Whose it is */
+            /** @description Id of the organization */
             organization?: string;
-            /** @description Ids that name no person, numbers and switches; `notShown` counts the other fields */
+            /** @description Ids (not of people), numbers and flags; `notShown` counts the other fields */
             payload: {
                 [key: string]: unknown;
             };
-            /** @description Attempts so far */
+            /** @description Attempts made */
             attempts: number;
-            /** @description Attempts there are */
+            /** @description Maximum number of attempts */
             mostAttempts: number;
             /**
              * Format: date-time
-             * @description Not before
+             * @description Due time
              */
             runAt: string;
             /**
              * Format: date-time
-             * @description When it was added
+             * @description Time of creation
              */
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it was done, or failed for good
+             * @description Time when it was done or dead
              */
             finishedAt?: string;
             /** @description First line of the last error */
             lastError?: string;
         };
         /**
-         * @description How many jobs there are of each kind and state.
+         * @description Numbers of jobs by kind and state.
          * @example {
          *       "items": [
          *         {
@@ -6378,10 +6216,10 @@ export interface components {
          *     }
          */
         JobCounts: {
-            /** @description One for each kind */
+            /** @description Counts for each kind */
             items: {
                 /**
-                 * @description Of which kind
+                 * @description Kind
                  * @enum {string}
                  */
                 kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews";
@@ -6393,9 +6231,9 @@ export interface components {
                 relayed: number;
                 /** @description Running */
                 leased: number;
-                /** @description Done, and still remembered */
+                /** @description Done and not yet removed */
                 done: number;
-                /** @description Failed for good */
+                /** @description Dead */
                 dead: number;
             }[];
         };
@@ -6407,20 +6245,20 @@ export interface components {
          *     }
          */
         JobBoardLink: {
-            /** @description Opens the board of jobs in a browser, once */
+            /** @description URL of the board, for one use */
             url: string;
-            /** @description How long */
+            /** @description Validity in seconds */
             validSeconds: number;
         };
         /** @description One page of a list. */
         KeyPlaces: {
             /** @description Places */
             items: components["schemas"]["KeyPlace"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description A folder where a copy of the key store is kept.
+         * @description A folder with a copy of the key store.
          * @example {
          *       "place": "/media/stick",
          *       "copy": "kcp_01m7w3hb8hbf355he5zqwjztdk",
@@ -6429,7 +6267,7 @@ export interface components {
          *     }
          */
         KeyPlace: {
-            /** @description Absolute folder */
+            /** @description Absolute path of the folder */
             place: string;
             /** @description Id of the copy */
             copy?: string;
@@ -6440,14 +6278,14 @@ export interface components {
             state: "current" | "behind" | "unreachable";
             /**
              * Format: date-time
-             * @description Since when it is not
+             * @description Time since when it is not
              */
             since?: string;
-            /** @description Why it is not */
+            /** @description Reason why it is not */
             reason?: string;
             /**
              * Format: date-time
-             * @description When the place was added
+             * @description Time when the copy was added
              */
             addedAt: string;
         };
@@ -6457,7 +6295,7 @@ export interface components {
          *     }
          */
         NewKeyPlace: {
-            /** @description Absolute folder */
+            /** @description Absolute path of the folder */
             folder: string;
         };
         /**
@@ -6467,9 +6305,9 @@ export interface components {
          *     }
          */
         KeyPlaceRemoval: {
-            /** @description Absolute folder */
+            /** @description Absolute path of the folder */
             folder: string;
-            /** @description Overwrite and delete the copy as well */
+            /** @description Overwrite and delete the copy too */
             wipe: boolean;
         };
         /**
@@ -6479,28 +6317,28 @@ export interface components {
          *     }
          */
         DestroyedKeyPlace: {
-            /** @description Absolute folder */
+            /** @description Absolute path of the folder */
             folder: string;
-            /** @description Which copy, where several were kept in the folder */
+            /** @description Id of the copy, if the folder had several */
             copy?: string;
-            /** @description The folder once more */
+            /** @description The folder again, as a confirmation */
             confirm?: string;
         };
         /**
-         * @description The copy that counts as destroyed.
+         * @description The copy that is attested as destroyed.
          * @example {
          *       "place": "/media/stick",
          *       "copy": "kcp_01m7w3hb8hbf355he5zqwjztdk"
          *     }
          */
         AttestedKeyPlace: {
-            /** @description Absolute folder */
+            /** @description Absolute path of the folder */
             place: string;
             /** @description Id of the copy */
             copy?: string;
         };
         /**
-         * @description The key that opens all others.
+         * @description The key that wraps all other keys.
          * @example {
          *       "id": "mk_7f3a",
          *       "kind": "file",
@@ -6511,7 +6349,7 @@ export interface components {
             /** @description Id of the key; never the key itself */
             id: string;
             /**
-             * @description How it is kept
+             * @description Provider of the master key
              * @enum {string}
              */
             kind: "file" | "passphrase";
@@ -6520,22 +6358,22 @@ export interface components {
         };
         /** @example {} */
         MasterKeyOrder: {
-            /** @description Needed where one protects the master key */
+            /** @description Required if a passphrase protects the master key */
             passphrase?: string;
         };
         /**
-         * @description A key was replaced.
+         * @description The replaced and the new key.
          * @example {
          *       "was": "mk_7f3a",
          *       "is": "mk_91c0"
          *     }
          */
         KeyReplacement: {
-            /** @description Id of the key before */
+            /** @description Id of the replaced key */
             was: string;
-            /** @description Id of the key now */
+            /** @description Id of the new key */
             is: string;
-            /** @description Why the key before could not be removed yet */
+            /** @description Reason why the replaced key could not be removed yet */
             left?: string;
         };
         /**
@@ -6556,7 +6394,7 @@ export interface components {
         ChangedPassphrase: {
             /** @description At least 12 characters */
             passphrase: string;
-            /** @description The passphrase until now */
+            /** @description The current passphrase */
             current: string;
         };
         /**
@@ -6570,14 +6408,14 @@ export interface components {
              * @description A file that does not exist; `master.key` in the data directory when absent
              */
             path?: string;
-            /** @description Needed where one protects the master key */
+            /** @description Required if a passphrase protects the master key */
             passphrase?: string;
         };
         /** @description One page of a list. */
         SigningKeys: {
-            /** @description The keys in use, and those before: what they signed stays verifiable */
+            /** @description Current and former keys; former signatures stay verifiable */
             items: components["schemas"]["SigningKey"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
@@ -6592,7 +6430,7 @@ export interface components {
             /** @description Id of the key */
             kid: string;
             /**
-             * @description What it signs, or signed
+             * @description Use of the key
              * @enum {string}
              */
             purpose: "audit" | "receipts" | "administrators";
@@ -6603,11 +6441,11 @@ export interface components {
         Models: {
             /** @description Models */
             items: components["schemas"]["Model"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description A neural network of the box.
+         * @description An installed model.
          * @example {
          *       "id": "faceres",
          *       "name": "FaceRes",
@@ -6625,30 +6463,30 @@ export interface components {
             /** @description Name */
             name: string;
             /**
-             * @description What it does
+             * @description Role
              * @enum {string}
              */
             role: "detector" | "landmarks" | "iris" | "embedder" | "pad";
             /** @description SHA-256 of its file */
             sha256: string;
             /**
-             * @description How well it was measured
+             * @description Maturity
              * @enum {string}
              */
             maturity: "proven" | "alternate" | "experimental";
             /** @description Licence */
             licence: string;
-            /** @description Where it comes from */
+            /** @description Provenance */
             provenance: string;
-            /** @description What is doubtful about its licence */
+            /** @description Doubt about its licence */
             doubts?: string;
-            /** @description Verifications use it */
+            /** @description Whether verifications use it */
             enabled: boolean;
-            /** @description Who accepted the doubt */
+            /** @description Account that accepted the doubt */
             acceptedBy?: string;
             /**
              * Format: date-time
-             * @description When the doubt was accepted
+             * @description Time of the acceptance
              */
             acceptedAt?: string;
         };
@@ -6667,22 +6505,22 @@ export interface components {
          *     }
          */
         ModelFiles: {
-            /** @description Every file */
+            /** @description All files */
             items: {
                 /** @description Id of the model */
                 id: string;
                 /** @description Name of the file */
                 file: string;
-                /** @description It is what the manifest says */
+                /** @description Whether the hash matches the manifest */
                 ok: boolean;
-                /** @description SHA-256 that the manifest names */
+                /** @description SHA-256 in the manifest */
                 expected: string;
-                /** @description SHA-256 of the file; absent where there is none */
+                /** @description SHA-256 of the file; absent if the file is missing */
                 found?: string;
             }[];
         };
         /**
-         * @description What the manifest says of the model in the file.
+         * @description Manifest entry of the model in the file.
          * @example {
          *       "entry": {
          *         "id": "minifasnet-v2",
@@ -6692,7 +6530,7 @@ export interface components {
          *     }
          */
         NewModel: {
-            /** @description The model, as `models/manifest.json` has it */
+            /** @description The entry of the model, as in `models/manifest.json` */
             entry: unknown;
             /**
              * @description Scorers that use it
@@ -6712,7 +6550,7 @@ export interface components {
          */
         ModelAcceptance: {
             /**
-             * @description Accept the doubt about its licence; recorded with the account and the time
+             * @description Accepts the licence doubt; recorded with the account and the time
              * @default false
              */
             acceptLicenceDoubt: boolean;
@@ -6721,7 +6559,7 @@ export interface components {
         AuditPage: {
             /** @description Lines, the newest first */
             items: components["schemas"]["AuditLine"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
@@ -6741,31 +6579,31 @@ export interface components {
          *     }
          */
         AuditLine: {
-            /** @description Its place in the log: 1, 2, 3 and so on */
+            /** @description Sequence number: 1, 2, 3 and so on */
             seq: number;
             /**
              * Format: date-time
              * @description When
              */
             time: string;
-            /** @description Who */
+            /** @description Actor */
             actor: string;
-            /** @description What was done */
+            /** @description Action */
             action: string;
             /** @description `done` or `refused` */
             outcome: string;
-            /** @description In which organization */
+            /** @description Id of the organization */
             organization?: string;
-            /** @description To what */
+            /** @description Target */
             target?: string;
-            /** @description In which request, as `x-request-id` says */
+            /** @description Id of the request (`x-request-id`) */
             request?: string;
-            /** @description More of it, as it was written */
+            /** @description Details of the action */
             details: unknown;
-            /** @description Person whose details are sealed in the line */
+            /** @description Person of the sealed details */
             subject?: string;
             /**
-             * @description The line has personal details; they stay sealed
+             * @description Whether the line has sealed personal details
              * @constant
              */
             personal?: "sealed";
@@ -6786,7 +6624,7 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * @description How far the verification is; the last line is the report.
+         * @description Progress of the verification; the last line is the report.
          * @example {
          *       "seen": 250,
          *       "all": 4711
@@ -6804,15 +6642,15 @@ export interface components {
          *     }
          */
         AuditVerification: {
-            /** @description Lines looked at */
+            /** @description Checked lines */
             seen: number;
-            /** @description Lines there are */
+            /** @description Total lines */
             all: number;
         } | {
             report: components["schemas"]["AuditReport"];
         };
         /**
-         * @description What a verification of the log found.
+         * @description Report of a verification of the log.
          * @example {
          *       "valid": true,
          *       "lines": 4711,
@@ -6824,11 +6662,11 @@ export interface components {
          *     }
          */
         AuditReport: {
-            /** @description Nothing was changed, taken out, put in or reordered */
+            /** @description Whether no line was changed, removed, inserted or moved */
             valid: boolean;
-            /** @description Lines that are there */
+            /** @description Existing lines */
             lines: number;
-            /** @description Lines from before the chain */
+            /** @description Lines older than the chain */
             outside: number;
             /** @description Number of the last line */
             last: number;
@@ -6836,25 +6674,25 @@ export interface components {
             checkpoints: number;
             /** @description The newest checkpoint */
             lastCheckpoint?: {
-                /** @description The line that it signs */
+                /** @description Number of the signed line */
                 seq: number;
-                /** @description Hash of that line */
+                /** @description Hash of the signed line */
                 hash: string;
                 /**
                  * Format: date-time
-                 * @description When it was signed
+                 * @description Time of the signature
                  */
                 at: string;
-                /** @description Why it was signed */
+                /** @description Reason of the checkpoint */
                 kind: string;
-                /** @description The line that the checkpoint before it signs; 0 for none */
+                /** @description Line of the previous checkpoint; 0 for none */
                 previous: number;
-                /** @description Id of the key that signed */
+                /** @description Id of the signing key */
                 kid: string;
                 /** @description Ed25519, base64url */
                 signature: string;
             };
-            /** @description Lines after the last checkpoint, not signed yet */
+            /** @description Lines after the last checkpoint, not yet signed */
             uncovered: number;
             /** @description Lines that were deleted by term */
             pruned?: {
@@ -6866,9 +6704,9 @@ export interface components {
                  */
                 at: string;
             };
-            /** @description Backups that were put back on purpose */
+            /** @description Restored backups */
             restores: {
-                /** @description Line that says so */
+                /** @description Number of the line that records it */
                 seq: number;
                 /**
                  * Format: date-time
@@ -6877,7 +6715,7 @@ export interface components {
                 at: string;
                 /** @description Last line of the backup */
                 restoredTo: number;
-                /** @description Newest line known before */
+                /** @description Newest line known before the restore */
                 before: number;
             }[];
             /** @description Copies of the key store */
@@ -6885,42 +6723,42 @@ export interface components {
                 /** @description Folder */
                 place: string;
                 /**
-                 * @description Its note of the newest checkpoint, compared with that of the key store
+                 * @description State of its note of the newest checkpoint, compared with that of the key store
                  * @enum {string}
                  */
                 note: "same" | "behind" | "ahead" | "forged" | "unreachable";
-                /** @description Line that it notes */
+                /** @description Line of its note */
                 line?: number;
             }[];
-            /** @description What is wrong */
+            /** @description Kind of damage */
             damage?: {
-                /** @description First line that is not as it should be */
+                /** @description First damaged line */
                 seq: number;
-                /** @description What is wrong */
+                /** @description Kind of damage */
                 is: string;
-                /** @description The same as a sentence */
+                /** @description Description of the damage */
                 says: string;
             };
         };
         /** @description One page of a list. */
         AuditKeys: {
-            /** @description Id of the appliance, which every signature names */
+            /** @description Id of the appliance, which is part of every signature */
             appliance: string;
-            /** @description Every key that signed the log */
+            /** @description All keys that signed the log */
             items: {
                 /** @description Id of the key */
                 kid: string;
                 /** @description PEM */
                 publicKey: string;
             }[];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /** @description One page of a list. */
         BackupPage: {
             /** @description Backups, the newest first */
             items: components["schemas"]["Backup"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
@@ -6945,39 +6783,39 @@ export interface components {
             path: string;
             /**
              * Format: date-time
-             * @description When it began
+             * @description Start time
              */
             startedAt: string;
             /**
              * Format: date-time
-             * @description When it ended
+             * @description End time
              */
             finishedAt?: string;
             /** @description Size of the file */
             bytes?: number;
             /**
-             * @description `unproven`: the file is there, and a restore would refuse it
+             * @description `unproven`: the file exists, but a restore would refuse it
              * @enum {string}
              */
             outcome: "running" | "done" | "failed" | "unproven";
-            /** @description Why it failed, or what a restore would refuse */
+            /** @description Reason why it failed, or why a restore would refuse it */
             reason?: string;
             /**
-             * @description What asked for it
+             * @description Trigger
              * @enum {string}
              */
             origin: "operator" | "schedule";
             /**
              * Format: date-time
-             * @description When the file was last proven
+             * @description Time of the last test of the file
              */
             verifiedAt?: string;
             /**
-             * @description `away`: the folder cannot be read now
+             * @description `away`: the folder cannot be read at present
              * @enum {string}
              */
             file?: "there" | "removed" | "away";
-            /** @description It began later than the clock says it is */
+            /** @description Whether its start is in the future */
             futureDated: boolean;
         };
         /**
@@ -6989,16 +6827,16 @@ export interface components {
         NewBackup: {
             /** @description Folder on another disk */
             folder: string;
-            /** @description Keep a copy of the key store in this folder, from now on */
+            /** @description Folder in which to keep a copy of the key store from now on */
             keysTo?: string;
             /**
-             * @description Put the files of imported models into the backup
+             * @description Include the files of imported models
              * @default false
              */
             withModels: boolean;
         };
         /**
-         * @description A backup that was written and proven.
+         * @description A backup that was written and tested.
          * @example {
          *       "id": "bkp_01m7w3hb8hbf355he5zqwjztdk",
          *       "path": "/mnt/backups/gatehouse-2026-11-20T120000Z.backup",
@@ -7024,34 +6862,34 @@ export interface components {
             path: string;
             /**
              * Format: date-time
-             * @description When it began
+             * @description Start time
              */
             startedAt: string;
             /**
              * Format: date-time
-             * @description When it ended
+             * @description End time
              */
             finishedAt?: string;
             /** @description Size of the file */
             bytes?: number;
             /**
-             * @description `unproven`: the file is there, and a restore would refuse it
+             * @description `unproven`: the file exists, but a restore would refuse it
              * @enum {string}
              */
             outcome: "running" | "done" | "failed" | "unproven";
-            /** @description Why it failed, or what a restore would refuse */
+            /** @description Reason why it failed, or why a restore would refuse it */
             reason?: string;
             /**
-             * @description What asked for it
+             * @description Trigger
              * @enum {string}
              */
             origin: "operator" | "schedule";
             /**
              * Format: date-time
-             * @description When the file was last proven
+             * @description Time of the last test of the file
              */
             verifiedAt?: string;
-            /** @description Copies of the key store, without which the file opens nothing */
+            /** @description Copies of the key store, which are needed to open the backup */
             keys: {
                 /** @description Folder */
                 place: string;
@@ -7060,10 +6898,10 @@ export interface components {
                  * @enum {string}
                  */
                 state: "current" | "behind" | "unreachable";
-                /** @description Why it is not */
+                /** @description Reason why it is not */
                 reason?: string;
             }[];
-            /** @description What the operator should know */
+            /** @description Notes for the operator */
             advice: string[];
         };
         /**
@@ -7082,20 +6920,20 @@ export interface components {
          *     }
          */
         KnownBackup: {
-            /** @description This appliance made the file */
+            /** @description Whether this appliance made the file */
             known: boolean;
         };
         /** @description One page of a list. */
         BackupPlans: {
-            /** @description What is wrong with backups, a sentence each */
+            /** @description Problems with backups, a sentence each */
             warnings: string[];
-            /** @description One for each folder */
+            /** @description The schedules, one for each folder */
             items: components["schemas"]["BackupPlan"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description Backups that the service makes by itself.
+         * @description A schedule for backups.
          * @example {
          *       "folder": "/mnt/backups",
          *       "everyMinutes": 1440,
@@ -7107,15 +6945,15 @@ export interface components {
         BackupPlan: {
             /** @description Folder on another disk */
             folder: string;
-            /** @description Minutes from one to the next */
+            /** @description Interval in minutes */
             everyMinutes: number;
-            /** @description Newest files of the schedule that stay */
+            /** @description Number of newest files to keep */
             keep: number;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             setBy: string;
             /**
              * Format: date-time
-             * @description When it was set
+             * @description Time of the change
              */
             setAt: string;
         };
@@ -7129,9 +6967,9 @@ export interface components {
         NewBackupPlan: {
             /** @description Folder on another disk */
             folder: string;
-            /** @description Minutes from one to the next */
+            /** @description Interval in minutes */
             everyMinutes: number;
-            /** @description Newest files of the schedule that stay */
+            /** @description Number of newest files to keep */
             keep: number;
         };
         /**
@@ -7169,39 +7007,39 @@ export interface components {
          *     }
          */
         Certificate: {
-            /** @description The box serves HTTPS */
+            /** @description Whether the box serves HTTPS */
             https: boolean;
-            /** @description The setting `hostName`; absent where it is not set */
+            /** @description The setting `hostName`; absent if not set */
             hostName?: string;
             /** @description Names of the box that a certificate should cover */
             names: string[];
             /** @description Names and addresses that the authority of the box may not issue for */
             leftOut: string[];
-            /** @description A certificate request waits for its answer */
+            /** @description Whether a certificate request is open */
             requested: boolean;
-            /** @description A certificate of the organization is installed */
+            /** @description Whether a certificate of the organization is installed */
             installed: boolean;
-            /** @description The certificate that callers get, or would get from the next start on; absent without one */
+            /** @description The certificate in use, or from the next start on; absent without one */
             served?: {
                 /**
                  * @description `settings`: the files of `tlsCert` and `tlsKey`. `installed`: from the authority of the organization. `own`: from the authority of the box
                  * @enum {string}
                  */
                 source: "settings" | "installed" | "own";
-                /** @description The name it is for */
+                /** @description Its name */
                 subject: string;
-                /** @description Who issued it */
+                /** @description Issuer */
                 issuer: string;
                 /** @description Names and addresses that it covers */
                 names: string[];
                 /**
                  * Format: date-time
-                 * @description When it begins
+                 * @description Start of its validity
                  */
                 from: string;
                 /**
                  * Format: date-time
-                 * @description When it ends
+                 * @description Expiry
                  */
                 to: string;
             };
@@ -7211,18 +7049,18 @@ export interface components {
                 subject: string;
                 /**
                  * Format: date-time
-                 * @description When it begins
+                 * @description Start of its validity
                  */
                 from: string;
                 /**
                  * Format: date-time
-                 * @description When it ends
+                 * @description Expiry
                  */
                 to: string;
             };
         };
         /**
-         * @description What a person compares before a device trusts the box.
+         * @description Fingerprints to compare before a device trusts the box.
          * @example {
          *       "authority": "9F86 D081 884C 7D65 9A2F EAA0 C55A D015 A3BF 4F1B 2B0B 822C D15D 6C15 B0F0 0A08"
          *     }
@@ -7236,12 +7074,12 @@ export interface components {
         /** @example {} */
         CertificateRequestOrder: {
             /**
-             * @description A new key and a new request: what an open one is answered with can then not be installed
+             * @description Creates a new key and request; a certificate for the former request can then not be installed
              * @default false
              */
             again: boolean;
             /**
-             * @description For the addresses of the machine too; many authorities refuse these
+             * @description Includes the addresses of the machine; many authorities refuse these
              * @default false
              */
             addresses: boolean;
@@ -7256,7 +7094,7 @@ export interface components {
         CertificateRequest: {
             /** @description PKCS #10, PEM */
             request: string;
-            /** @description It was made now; false: it was open already */
+            /** @description True: created now; false: it was open already */
             made: boolean;
         };
         /**
@@ -7267,11 +7105,11 @@ export interface components {
         CertificateInstallOrder: {
             /** @description The certificate of the server and its intermediate ones, PEM, in any order */
             chain: string;
-            /** @description Its private key, PEM, where it is not that of a request of this box and not in `chain` */
+            /** @description Its private key, PEM, if it is neither from a request of this box nor in `chain` */
             key?: string;
         };
         /**
-         * @description The certificate of the box after one was installed.
+         * @description The certificate of the box after the installation.
          * @example {
          *       "https": true,
          *       "hostName": "gatehouse.home.arpa",
@@ -7306,39 +7144,39 @@ export interface components {
          *     }
          */
         InstalledCertificate: {
-            /** @description The box serves HTTPS */
+            /** @description Whether the box serves HTTPS */
             https: boolean;
-            /** @description The setting `hostName`; absent where it is not set */
+            /** @description The setting `hostName`; absent if not set */
             hostName?: string;
             /** @description Names of the box that a certificate should cover */
             names: string[];
             /** @description Names and addresses that the authority of the box may not issue for */
             leftOut: string[];
-            /** @description A certificate request waits for its answer */
+            /** @description Whether a certificate request is open */
             requested: boolean;
-            /** @description A certificate of the organization is installed */
+            /** @description Whether a certificate of the organization is installed */
             installed: boolean;
-            /** @description The certificate that callers get, or would get from the next start on; absent without one */
+            /** @description The certificate in use, or from the next start on; absent without one */
             served?: {
                 /**
                  * @description `settings`: the files of `tlsCert` and `tlsKey`. `installed`: from the authority of the organization. `own`: from the authority of the box
                  * @enum {string}
                  */
                 source: "settings" | "installed" | "own";
-                /** @description The name it is for */
+                /** @description Its name */
                 subject: string;
-                /** @description Who issued it */
+                /** @description Issuer */
                 issuer: string;
                 /** @description Names and addresses that it covers */
                 names: string[];
                 /**
                  * Format: date-time
-                 * @description When it begins
+                 * @description Start of its validity
                  */
                 from: string;
                 /**
                  * Format: date-time
-                 * @description When it ends
+                 * @description Expiry
                  */
                 to: string;
             };
@@ -7348,99 +7186,30 @@ export interface components {
                 subject: string;
                 /**
                  * Format: date-time
-                 * @description When it begins
+                 * @description Start of its validity
                  */
                 from: string;
                 /**
                  * Format: date-time
-                 * @description When it ends
+                 * @description Expiry
                  */
                 to: string;
             };
-            /** @description What to know of it, a sentence each */
+            /** @description Notes on the certificate, a sentence each */
             notes: string[];
         };
         /** @example {} */
         CertificateRenewalOrder: {
             /**
-             * @description By a new authority, which every client has to install again
+             * @description Creates a new authority, which every client has to install again
              * @default false
              */
             authority: boolean;
             /**
-             * @description Removes the installed certificate with its key, and serves one of the authority of the box
+             * @description Removes the installed certificate with its key, and serves one of the box's authority
              * @default false
              */
             discardInstalled: boolean;
-        };
-        /**
-         * @description Where browsers open the box.
-         * @example {
-         *       "hostName": "gatehouse.home.arpa",
-         *       "network": true,
-         *       "url": "https://gatehouse.home.arpa:7300/",
-         *       "fixed": [],
-         *       "addresses": [
-         *         "192.168.1.17"
-         *       ],
-         *       "waits": false
-         *     }
-         */
-        BoxName: {
-            /** @description Host name; absent where it has none */
-            hostName?: string;
-            /** @description Listens beyond this machine */
-            network: boolean;
-            /** @description Where browsers open it; absent while no service runs */
-            url?: string;
-            /** @description What the command line or the environment says, and cannot be changed here */
-            fixed: ("hostName" | "network")[];
-            /** @description Addresses of the machine that a name can point to */
-            addresses: string[];
-            /** @description It differs from what the running service uses: that takes a new start */
-            waits: boolean;
-        };
-        /**
-         * @example {
-         *       "hostName": "gatehouse.home.arpa",
-         *       "network": true
-         *     }
-         */
-        BoxNameOrder: {
-            /** @description Host name such as `gatehouse.home.arpa`; null: none, the box is opened at `localhost` */
-            hostName: string | null;
-            /** @description Listens beyond this machine, on every address */
-            network: boolean;
-        };
-        /**
-         * @description Where browsers open the box from the next start on.
-         * @example {
-         *       "hostName": "gatehouse.home.arpa",
-         *       "network": true,
-         *       "url": "https://gatehouse.home.arpa:7300/",
-         *       "fixed": [],
-         *       "addresses": [
-         *         "192.168.1.17"
-         *       ],
-         *       "waits": false,
-         *       "restarting": true
-         *     }
-         */
-        BoxNamed: {
-            /** @description Host name; absent where it has none */
-            hostName?: string;
-            /** @description Listens beyond this machine */
-            network: boolean;
-            /** @description Where browsers open it; absent while no service runs */
-            url?: string;
-            /** @description What the command line or the environment says, and cannot be changed here */
-            fixed: ("hostName" | "network")[];
-            /** @description Addresses of the machine that a name can point to */
-            addresses: string[];
-            /** @description It differs from what the running service uses: that takes a new start */
-            waits: boolean;
-            /** @description The service starts anew now; false: it has to be restarted by hand */
-            restarting: boolean;
         };
         /**
          * @description Guidance for a camera page.
@@ -7453,11 +7222,11 @@ export interface components {
         Capture: {
             /** @description Id of the session */
             captureId: string;
-            /** @description First message of the WebSocket `/api/captures/live` as `{"token":…}`, or header x-capture-token of `POST /api/captures/frames`. It gives guidance in this session and nothing else. */
+            /** @description Sent as `{"token":…}` in the first message of the WebSocket `/api/captures/live`, or as the header x-capture-token of `POST /api/captures/frames`. Valid only for guidance in this session. */
             token: string;
             /**
              * Format: date-time
-             * @description When the session ends
+             * @description End of the session
              */
             expiresAt: string;
         };
@@ -7465,7 +7234,7 @@ export interface components {
         Kiosks: {
             /** @description Paired devices, the newest first */
             items: components["schemas"]["Kiosk"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
@@ -7482,28 +7251,28 @@ export interface components {
         Kiosk: {
             /** @description Id */
             id: string;
-            /** @description What the kiosk is called */
+            /** @description Name of the kiosk */
             name: string;
             /**
-             * @description World that people are enrolled in
+             * @description World of the enrollments
              * @enum {string}
              */
             env: "live" | "test";
-            /** @description Of the key of the device, which shows the same */
+            /** @description Fingerprint of the device key, as shown on the device */
             fingerprint: string;
             /**
              * Format: date-time
-             * @description When it was confirmed
+             * @description Time of the confirmation
              */
             pairedAt: string;
             /**
              * Format: date-time
-             * @description When it last opened a session
+             * @description Time of its last session
              */
             lastSeenAt?: string;
             /**
              * Format: date-time
-             * @description Since when it may do nothing
+             * @description Time of the revocation
              */
             revokedAt?: string;
             /** @description Five wrong PINs: none is taken until the kiosk is unlocked */
@@ -7515,7 +7284,7 @@ export interface components {
          *     }
          */
         NewPairing: {
-            /** @description What the kiosk is called: its place */
+            /** @description Name of the kiosk, such as its location */
             name: string;
         };
         /**
@@ -7533,28 +7302,28 @@ export interface components {
         BegunPairing: {
             /** @description Id of the pairing */
             id: string;
-            /** @description What the kiosk is called */
+            /** @description Name of the kiosk */
             name: string;
             /**
-             * @description World that people are enrolled in
+             * @description World of the enrollments
              * @enum {string}
              */
             env: "live" | "test";
             /**
              * Format: date-time
-             * @description When the code is over
+             * @description Expiry of the code
              */
             expiresAt: string;
             /**
-             * @description `claimed`: a device gave the code and waits to be confirmed
+             * @description `claimed`: a device entered the code and waits for confirmation
              * @enum {string}
              */
             state: "waiting" | "claimed";
-            /** @description Wrong codes until it is over; while it waits */
+            /** @description Remaining wrong codes while it waits */
             triesLeft?: number;
-            /** @description Of the key of the device, which shows the same */
+            /** @description Fingerprint of the device key, as shown on the device */
             fingerprint?: string;
-            /** @description Eight characters to type at the kiosk; shown this once */
+            /** @description Eight characters to type at the kiosk; shown only once */
             code: string;
         };
         /**
@@ -7571,26 +7340,26 @@ export interface components {
         Pairing: {
             /** @description Id of the pairing */
             id: string;
-            /** @description What the kiosk is called */
+            /** @description Name of the kiosk */
             name: string;
             /**
-             * @description World that people are enrolled in
+             * @description World of the enrollments
              * @enum {string}
              */
             env: "live" | "test";
             /**
              * Format: date-time
-             * @description When the code is over
+             * @description Expiry of the code
              */
             expiresAt: string;
             /**
-             * @description `claimed`: a device gave the code and waits to be confirmed
+             * @description `claimed`: a device entered the code and waits for confirmation
              * @enum {string}
              */
             state: "waiting" | "claimed";
-            /** @description Wrong codes until it is over; while it waits */
+            /** @description Remaining wrong codes while it waits */
             triesLeft?: number;
-            /** @description Of the key of the device, which shows the same */
+            /** @description Fingerprint of the device key, as shown on the device */
             fingerprint?: string;
         };
         /**
@@ -7600,7 +7369,7 @@ export interface components {
          *     }
          */
         OperatorPin: {
-            /** @description Whether there is one */
+            /** @description Whether a PIN is set */
             set: boolean;
         };
         /**
@@ -7613,7 +7382,7 @@ export interface components {
             pin: string;
         };
         /**
-         * @description What a person agreed to and withdrew, and what follows.
+         * @description Consents and withdrawals of a person, and the uses allowed by them.
          * @example {
          *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31",
          *       "policy": "attested",
@@ -7632,11 +7401,11 @@ export interface components {
             /** @description Id of the person */
             userId: string;
             /**
-             * @description What holds where nothing is recorded: the organization attests consent, or nothing is allowed
+             * @description Policy without a recorded consent: attested by the organization, or nothing is allowed
              * @enum {string}
              */
             policy: "attested" | "with-call";
-            /** @description What was agreed to, the oldest first */
+            /** @description Consents, the oldest first */
             consents: {
                 /** @description Id */
                 id: string;
@@ -7647,31 +7416,31 @@ export interface components {
                 at: string;
                 /** @description Version of the text */
                 textVersion: string;
-                /** @description What was agreed to */
+                /** @description Purposes */
                 purposes: ("verification" | "identification" | "deduplication")[];
-                /** @description How */
+                /** @description Method */
                 method: string;
                 /** @description Legal basis */
                 legalBasis: string;
                 /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
-                 * @description Through whom it came: an API key, the organization, or the person
+                 * @description Source of the consent: an API key, the organization, or the person
                  * @enum {string}
                  */
                 through: "integrator" | "operator" | "self";
                 /**
                  * Format: date-time
-                 * @description When it ends
+                 * @description Expiry
                  */
                 expiresAt?: string;
             }[];
-            /** @description What was withdrawn, the oldest first */
+            /** @description Withdrawals, the oldest first */
             withdrawals: {
                 /** @description Id */
                 id: string;
                 /**
-                 * @description What was withdrawn
+                 * @description Purpose
                  * @enum {string}
                  */
                 purpose: "verification" | "identification" | "deduplication";
@@ -7683,20 +7452,20 @@ export interface components {
                 /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
-                 * @description Through whom it came: an API key, the organization, or the person
+                 * @description Source of the consent: an API key, the organization, or the person
                  * @enum {string}
                  */
                 through: "integrator" | "operator" | "self";
             }[];
-            /** @description Uses that are allowed now */
+            /** @description Purposes allowed now */
             allowed: ("verification" | "identification" | "deduplication")[];
-            /** @description Uses that are refused now */
+            /** @description Purposes refused now */
             withheld: ("verification" | "identification" | "deduplication")[];
-            /** @description No use is left: the next sweep erases the person */
+            /** @description No purpose is left: the next sweep erases the person */
             ended: boolean;
         };
         /**
-         * @description What a person agreed to.
+         * @description A consent of a person.
          * @example {
          *       "textVersion": "v3",
          *       "purposes": [
@@ -7709,15 +7478,15 @@ export interface components {
         NewConsent: {
             /** @description Version of the text that was agreed to */
             textVersion: string;
-            /** @description What was agreed to */
+            /** @description Purposes */
             purposes: ("verification" | "identification" | "deduplication")[];
-            /** @description How, such as `signed form` */
+            /** @description Method, such as `signed form` */
             method: string;
             /** @description Legal basis */
             legalBasis: string;
             /**
              * Format: date-time
-             * @description When it ends; absent: after the term of the organization, if there is one
+             * @description Expiry; absent: after the term of the organization, if any
              */
             expiresAt?: string;
         };
@@ -7729,11 +7498,11 @@ export interface components {
          *     }
          */
         ConsentWithdrawal: {
-            /** @description What is not agreed to any more */
+            /** @description Purposes to withdraw */
             purposes: ("verification" | "identification" | "deduplication")[];
         };
         /**
-         * @description What a withdrawal changed, and what holds now.
+         * @description The withdrawn purposes, and the state of consent.
          * @example {
          *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31",
          *       "policy": "attested",
@@ -7753,11 +7522,11 @@ export interface components {
             /** @description Id of the person */
             userId: string;
             /**
-             * @description What holds where nothing is recorded: the organization attests consent, or nothing is allowed
+             * @description Policy without a recorded consent: attested by the organization, or nothing is allowed
              * @enum {string}
              */
             policy: "attested" | "with-call";
-            /** @description What was agreed to, the oldest first */
+            /** @description Consents, the oldest first */
             consents: {
                 /** @description Id */
                 id: string;
@@ -7768,31 +7537,31 @@ export interface components {
                 at: string;
                 /** @description Version of the text */
                 textVersion: string;
-                /** @description What was agreed to */
+                /** @description Purposes */
                 purposes: ("verification" | "identification" | "deduplication")[];
-                /** @description How */
+                /** @description Method */
                 method: string;
                 /** @description Legal basis */
                 legalBasis: string;
                 /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
-                 * @description Through whom it came: an API key, the organization, or the person
+                 * @description Source of the consent: an API key, the organization, or the person
                  * @enum {string}
                  */
                 through: "integrator" | "operator" | "self";
                 /**
                  * Format: date-time
-                 * @description When it ends
+                 * @description Expiry
                  */
                 expiresAt?: string;
             }[];
-            /** @description What was withdrawn, the oldest first */
+            /** @description Withdrawals, the oldest first */
             withdrawals: {
                 /** @description Id */
                 id: string;
                 /**
-                 * @description What was withdrawn
+                 * @description Purpose
                  * @enum {string}
                  */
                 purpose: "verification" | "identification" | "deduplication";
@@ -7804,44 +7573,19 @@ export interface components {
                 /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
-                 * @description Through whom it came: an API key, the organization, or the person
+                 * @description Source of the consent: an API key, the organization, or the person
                  * @enum {string}
                  */
                 through: "integrator" | "operator" | "self";
             }[];
-            /** @description Uses that are allowed now */
+            /** @description Purposes allowed now */
             allowed: ("verification" | "identification" | "deduplication")[];
-            /** @description Uses that are refused now */
+            /** @description Purposes refused now */
             withheld: ("verification" | "identification" | "deduplication")[];
-            /** @description No use is left: the next sweep erases the person */
+            /** @description No purpose is left: the next sweep erases the person */
             ended: boolean;
-            /** @description What this call withdrew; without what was withdrawn before */
+            /** @description Purposes withdrawn by this call */
             withdrawn: ("verification" | "identification" | "deduplication")[];
-        };
-        /**
-         * @description What people are asked to agree to.
-         * @example {
-         *       "version": "gatehouse-kiosk-1",
-         *       "text": {
-         *         "en": [
-         *           "Museum of Bern wants to recognize you by your face."
-         *         ],
-         *         "de": [
-         *           "Museum of Bern möchte Sie an Ihrem Gesicht erkennen."
-         *         ]
-         *       }
-         *     }
-         */
-        ConsentText: {
-            /** @description Version of these texts */
-            version: string;
-            /** @description By language */
-            text: {
-                /** @description Paragraphs */
-                en: string[];
-                /** @description Paragraphs */
-                de: string[];
-            };
         };
         /**
          * @example {
@@ -7856,9 +7600,9 @@ export interface components {
         NewAttestation: {
             /** @description Version of the text that was agreed to */
             textVersion: string;
-            /** @description What was agreed to */
+            /** @description Purposes */
             purposes: ("verification" | "identification" | "deduplication")[];
-            /** @description How, such as `signed form` */
+            /** @description Method, such as `signed form` */
             method: string;
             /** @description Legal basis */
             legalBasis: string;
@@ -7874,7 +7618,7 @@ export interface components {
             };
             /** @description People, the newest first */
             items: components["schemas"]["Subject"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
@@ -7896,25 +7640,25 @@ export interface components {
              * @enum {string}
              */
             env: "live" | "test";
-            /** @description E-mail address; absent once the key of the person is gone */
+            /** @description E-mail address; absent once the key of the person is destroyed */
             email?: string;
             /** @description Name */
             name?: string;
-            /** @description Pictures kept */
+            /** @description Number of enrolled pictures */
             enrollments: number;
             /**
              * Format: date-time
-             * @description When the person was first enrolled
+             * @description Time of the first enrollment
              */
             createdAt: string;
             /**
              * Format: date-time
-             * @description When a picture was last enrolled
+             * @description Time of the last enrollment
              */
             updatedAt: string;
             /**
              * Format: date-time
-             * @description Since when the person does not verify; absent: they do
+             * @description Time since when the person is disabled; absent: enabled
              */
             disabledAt?: string;
         };
@@ -7925,7 +7669,7 @@ export interface components {
          *     }
          */
         SubjectCount: {
-            /** @description How many there are */
+            /** @description Total number */
             count: number;
         };
         /**
@@ -7951,32 +7695,32 @@ export interface components {
              * @enum {string}
              */
             env: "live" | "test";
-            /** @description E-mail address; absent once the key of the person is gone */
+            /** @description E-mail address; absent once the key of the person is destroyed */
             email?: string;
             /** @description Name */
             name?: string;
-            /** @description Pictures kept */
+            /** @description Number of enrolled pictures */
             enrollments: number;
             /**
              * Format: date-time
-             * @description When the person was first enrolled
+             * @description Time of the first enrollment
              */
             createdAt: string;
             /**
              * Format: date-time
-             * @description When a picture was last enrolled
+             * @description Time of the last enrollment
              */
             updatedAt: string;
             /**
              * Format: date-time
-             * @description Since when the person does not verify; absent: they do
+             * @description Time since when the person is disabled; absent: enabled
              */
             disabledAt?: string;
-            /** @description The oldest first; a person has ten at most */
+            /** @description Pictures, the oldest first; at most ten */
             pictures: components["schemas"]["EnrolledPicture"][];
-            /** @description Devices of the last 50 verifications that verified, the last used first */
+            /** @description Devices of the last 50 successful verifications, the last used first */
             devices: {
-                /** @description What the browser said of itself */
+                /** @description User agent of the browser */
                 userAgent?: string;
                 /** @description Pixels */
                 cameraWidth?: number;
@@ -7986,15 +7730,15 @@ export interface components {
                 screenWidth?: number;
                 /** @description Pixels */
                 screenHeight?: number;
-                /** @description How often among them */
+                /** @description Number of these verifications */
                 times: number;
                 /**
                  * Format: date-time
-                 * @description When last
+                 * @description Time of the last one
                  */
                 lastAt: string;
             }[];
-            /** @description Places of the same, the last first */
+            /** @description Places of these verifications, the last first */
             places: {
                 /** @description Degrees north, WGS 84 */
                 latitude: number;
@@ -8004,21 +7748,21 @@ export interface components {
                 country?: string;
                 /** @description IANA name */
                 timeZone?: string;
-                /** @description How often among them */
+                /** @description Number of these verifications */
                 times: number;
                 /**
                  * Format: date-time
-                 * @description When last
+                 * @description Time of the last one
                  */
                 lastAt: string;
             }[];
-            /** @description People who look alike, and are known to be others */
+            /** @description People marked as distinct */
             notTheSame: {
                 /** @description Id of the other person */
                 id: string;
                 /**
                  * Format: date-time
-                 * @description When it was seen
+                 * @description Time of the mark
                  */
                 markedAt: string;
                 /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
@@ -8026,7 +7770,7 @@ export interface components {
             }[];
         };
         /**
-         * @description What is kept of an enrolled picture is its templates, not the picture.
+         * @description An enrolled picture. Its templates are stored, not the picture.
          * @example {
          *       "id": "enr_01m7w3ayykpzv1m774b6g68g31",
          *       "createdAt": "2026-11-20T12:00:00.000Z",
@@ -8046,18 +7790,18 @@ export interface components {
             id: string;
             /**
              * Format: date-time
-             * @description When it was enrolled
+             * @description Time of the enrollment
              */
             createdAt: string;
-            /** @description How good it is, 0..1 */
+            /** @description Quality, 0..1 */
             quality: number;
-            /** @description The first picture, or confirmed by an operator: it is never dropped, and others must match */
+            /** @description Confirmed: the first picture, or confirmed by an operator. It is never dropped, and other pictures must match it */
             confirmed: boolean;
-            /** @description A model that is in use made its templates */
+            /** @description Whether its templates belong to a model in use */
             comparable: boolean;
-            /** @description What is kept of the picture: one for each model */
+            /** @description Templates of the picture, one for each model */
             templates: {
-                /** @description Id of the model that made it */
+                /** @description Id of the model */
                 model: string;
                 /** @description SHA-256 of the file of the model */
                 sha256: string;
@@ -8070,33 +7814,33 @@ export interface components {
          *     }
          */
         KeysWithoutPerson: {
-            /** @description How many there are; 0 where a sweep destroys them */
+            /** @description Number of keys; 0 if a sweep destroys them */
             keys: number;
         };
         /**
-         * @description Whom the picture shows.
+         * @description The person in the picture.
          * @example {
          *       "email": "ada@example.com"
          *     }
          */
         EnrollOrder: {
-            /** @description Address of the person, who is made if the address is new */
+            /** @description E-mail address; a new one creates the person */
             email: string;
             /** @description Name of the person */
             name?: string;
             /** @description Consent that came with the picture */
             consent?: components["schemas"]["NewConsent"];
-            /** @description SHA-256 of the picture: one that the person has with this mark is not enrolled again */
+            /** @description SHA-256 of the picture; a picture of the person with the same value is not enrolled again */
             mark?: string;
-            /** @description Accept a picture that does not look like the others of the person */
+            /** @description Accept a picture that does not match the others of the person */
             overrideMismatch?: boolean;
-            /** @description Accept a picture of a picture */
+            /** @description Accept a picture that failed liveness, such as a scanned photograph */
             overrideLiveness?: boolean;
-            /** @description The operator has seen that it is the person: later pictures have to match this one */
+            /** @description Confirm the picture: the operator has checked the identity, and later pictures have to match it */
             confirmed?: boolean;
         };
         /**
-         * @description A picture was enrolled.
+         * @description The enrolled picture.
          * @example {
          *       "enrolled": true,
          *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31",
@@ -8119,25 +7863,25 @@ export interface components {
             enrolled: true;
             /** @description Id of the person */
             userId: string;
-            /** @description Their e-mail address */
+            /** @description E-mail address of the person */
             email: string;
-            /** @description False: the person was known and has a further picture now */
+            /** @description False: the person existed and has a further picture now */
             created: boolean;
-            /** @description Pictures kept of the person */
+            /** @description Enrolled pictures of the person */
             enrollments: number;
             quality: components["schemas"]["PictureCheck"];
             /**
-             * @description The person had this picture already; nothing was added
+             * @description The person has this picture already; nothing was added
              * @constant
              */
             repeated?: true;
-            /** @description Under the policy `warn`: whether the face may belong to another person too */
+            /** @description With the policy `warn`: whether the face is similar to that of another person */
             duplicate?: boolean;
             /** @description Id of the review in which a person compares the two */
             review?: string;
         };
         /**
-         * @description What one check said, with all figures.
+         * @description Result of one check, with all figures.
          * @example {
          *       "check": "faceQuality",
          *       "pass": true,
@@ -8148,17 +7892,17 @@ export interface components {
          */
         PictureCheck: {
             /**
-             * @description Which check
+             * @description Name of the check
              * @enum {string}
              */
             check: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
-            /** @description True when it passed, and when it was skipped */
+            /** @description True if it passed or was skipped */
             pass: boolean;
             /** @description 0..1; 0 when it was skipped */
             score: number;
-            /** @description Its part in compositeScore; 0 when it was skipped */
+            /** @description Its weight in compositeScore; 0 when it was skipped */
             weight: number;
-            /** @description Why it did not run */
+            /** @description Reason why it did not run */
             skipped?: string;
             /** @description Why it failed, or what the person could do better */
             reason?: string;
@@ -8188,14 +7932,14 @@ export interface components {
             person: string;
         };
         /**
-         * @description What stood against an address.
+         * @description The cleared state of an address.
          * @example {
          *       "failures": 5,
          *       "disabled": false
          *     }
          */
         Unlocked: {
-            /** @description Failed attempts that are forgotten */
+            /** @description Number of cleared failed attempts */
             failures: number;
             /** @description Whether verification was disabled */
             disabled: boolean;
@@ -8215,11 +7959,11 @@ export interface components {
          *     }
          */
         PictureConfirmation: {
-            /** @description Whether an operator has seen that the picture shows the person */
+            /** @description Whether an operator has checked that the picture shows the person */
             confirmed: boolean;
         };
         /**
-         * @description The pictures that a person has now.
+         * @description The enrolled pictures of a person.
          * @example {
          *       "items": []
          *     }
@@ -8229,17 +7973,17 @@ export interface components {
             items: components["schemas"]["EnrolledPicture"][];
         };
         /**
-         * @description Whom the picture is compared with.
+         * @description The person to compare the picture with.
          * @example {
          *       "email": "ada@example.com"
          *     }
          */
         VerifyOrder: {
-            /** @description Address of the person to compare with; absent: everybody of the world is searched */
+            /** @description Address of the person to compare with; absent: all people of the world are searched */
             email?: string;
             /** @description Slug or id of the profile; absent: `default` */
             profile?: string;
-            /** @description Where the person is */
+            /** @description Location of the person */
             place?: {
                 /** @description Degrees north, WGS 84 */
                 latitude: number;
@@ -8248,7 +7992,7 @@ export interface components {
             };
         };
         /**
-         * @description What a verification decided, with all figures. A mismatch is an ordinary answer.
+         * @description The decision with all figures. A mismatch is a normal reply.
          * @example {
          *       "verificationId": "ver_01m7w3hbbec1gf5vj2bmsg7bmh",
          *       "verified": false,
@@ -8277,15 +8021,15 @@ export interface components {
          *     }
          */
         Verdict: {
-            /** @description Under which it is kept */
+            /** @description Id of the verification */
             verificationId: string;
-            /** @description The face matches, no check failed hard, and compositeScore reaches the minimum */
+            /** @description True if the face matches, no hard-fail check failed, and compositeScore reaches the minimum */
             verified: boolean;
             /** @description Id of the person, when verified */
             userId?: string;
-            /** @description Their e-mail address, when verified */
+            /** @description E-mail address, when verified */
             email?: string;
-            /** @description Why not, when not verified */
+            /** @description Reason, when not verified */
             reason?: string;
             /** @description A fixed map of the match's false-match rate: 0.5 at the 1:1 rate of the profile; 0 for a mismatch */
             confidence: number;
@@ -8294,42 +8038,42 @@ export interface components {
             /** @description Every check of the profile */
             checkResults: components["schemas"]["PictureCheck"][];
             /**
-             * @description What was done against presentation attacks
+             * @description Presentation attack detection that ran
              * @enum {string}
              */
             assurance: "match-only" | "passive" | "active";
-            /** @description Only without `email`: what naming one of so many people takes */
+            /** @description Only without `email`: the threshold of the 1:N search */
             identification?: {
                 /** @description People searched */
                 gallerySize: number;
-                /** @description Chance that a stranger is named, as the profile asks */
+                /** @description False-identification rate of the profile */
                 galleryRate: number;
-                /** @description False-match rate of one comparison that follows */
+                /** @description Resulting false-match rate of one comparison */
                 matchRate: number;
-                /** @description The score that follows */
+                /** @description Resulting threshold */
                 threshold: number;
                 /** @description Share of genuine people refused at the threshold */
                 fnmr: number;
-                /** @description The threshold lies beyond what was measured */
+                /** @description Whether the threshold is extrapolated */
                 extrapolated: boolean;
             };
-            /** @description What decided about the face */
+            /** @description The comparison of the faces */
             match: {
-                /** @description How embeddings became a score */
+                /** @description The scorer */
                 scorer: string;
-                /** @description The score; absent for a 1:1 mismatch, and where nothing was compared */
+                /** @description The score; absent for a 1:1 mismatch and without a comparison */
                 score?: number;
-                /** @description Enrolled pictures that decided; absent where the score is */
+                /** @description Enrolled pictures in the comparison; absent without a score */
                 pictures?: number;
-                /** @description The score a match needs */
+                /** @description Threshold */
                 threshold: number;
-                /** @description What the own gallery raised the threshold by; part of `threshold` */
+                /** @description Gallery shift, included in `threshold` */
                 shift: number;
                 /** @description False-match rate of one comparison at the threshold */
                 fmr: number;
                 /** @description Share of genuine people refused at the threshold */
                 fnmr: number;
-                /** @description The threshold lies beyond what was measured */
+                /** @description Whether the threshold is extrapolated */
                 extrapolated: boolean;
             };
             /** @description The profile that decided */
@@ -8338,7 +8082,7 @@ export interface components {
                 id: string;
                 /** @description Name in requests */
                 slug: string;
-                /** @description Version of its settings */
+                /** @description Version of the profile */
                 version: number;
                 /** @description proven, alternate, experimental or custom */
                 maturity: string;
@@ -8356,11 +8100,11 @@ export interface components {
         PastVerificationPage: {
             /** @description Verifications, the newest first */
             items: components["schemas"]["PastVerification"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description A verification as lists have it.
+         * @description A verification in a list.
          * @example {
          *       "id": "ver_01m7w3hbbec1gf5vj2bmsg7bmh",
          *       "env": "live",
@@ -8396,52 +8140,52 @@ export interface components {
             env: "live" | "test";
             /**
              * Format: date-time
-             * @description When it began
+             * @description Start time
              */
             at: string;
             /**
-             * @description Compared with one person, or with everybody
+             * @description Compared with one person, or with all enrolled people
              * @enum {string}
              */
             kind: "1:1" | "1:N";
             /**
-             * @description `not-verified`: an ordinary answer that says no; `refused`: the picture or a check refused the whole verification
+             * @description `not-verified`: a normal negative reply; `refused`: refused because of the picture or a check
              * @enum {string}
              */
             decision: "verified" | "not-verified" | "refused";
             /**
-             * @description Why not; absent when verified
+             * @description Reason; absent when verified
              * @enum {string}
              */
             reason?: "NOT_RECOGNIZED" | "BELOW_MINIMUM" | "CHECK_FAILED" | "REPLAYED_PICTURE" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED";
             /**
-             * @description The check that decided against it, where one did
+             * @description The decisive check, if any
              * @enum {string}
              */
             decidedBy?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
-            /** @description How it ended, in one sentence */
+            /** @description The result in one sentence */
             sentence: string;
             /** @description The sentence for the person; absent when verified */
             message?: string;
-            /** @description Every check that failed */
+            /** @description All failed checks */
             failed: ("liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality")[];
-            /** @description Id of the person who was claimed or recognized */
+            /** @description Id of the claimed or recognized person */
             person?: string;
             /** @description The profile that decided */
             profile: {
                 /** @description Id of this version */
                 id: string;
-                /** @description Name in requests; absent where the profile is not known any more */
+                /** @description Name in requests; absent if the profile no longer exists */
                 slug?: string;
-                /** @description Version of its settings */
+                /** @description Version of the profile */
                 version: number;
             };
-            /** @description 0.5 at the 1:1 rate of the profile; 0 where nobody was matched */
+            /** @description 0.5 at the 1:1 rate of the profile; 0 without a match */
             confidence: number;
             /** @description Weighted mean of the scores of the checks that ran */
             compositeScore: number;
             /**
-             * @description What was done against presentation attacks
+             * @description Presentation attack detection that ran
              * @enum {string}
              */
             assurance: "match-only" | "passive" | "active";
@@ -8449,7 +8193,7 @@ export interface components {
             by: string;
         };
         /**
-         * @description A verification with every check and what was kept of the person.
+         * @description A verification with every check and the stored data of the person.
          * @example {
          *       "id": "ver_01m7w3hbbec1gf5vj2bmsg7bmh",
          *       "env": "live",
@@ -8490,52 +8234,52 @@ export interface components {
             env: "live" | "test";
             /**
              * Format: date-time
-             * @description When it began
+             * @description Start time
              */
             at: string;
             /**
-             * @description Compared with one person, or with everybody
+             * @description Compared with one person, or with all enrolled people
              * @enum {string}
              */
             kind: "1:1" | "1:N";
             /**
-             * @description `not-verified`: an ordinary answer that says no; `refused`: the picture or a check refused the whole verification
+             * @description `not-verified`: a normal negative reply; `refused`: refused because of the picture or a check
              * @enum {string}
              */
             decision: "verified" | "not-verified" | "refused";
             /**
-             * @description Why not; absent when verified
+             * @description Reason; absent when verified
              * @enum {string}
              */
             reason?: "NOT_RECOGNIZED" | "BELOW_MINIMUM" | "CHECK_FAILED" | "REPLAYED_PICTURE" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED";
             /**
-             * @description The check that decided against it, where one did
+             * @description The decisive check, if any
              * @enum {string}
              */
             decidedBy?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
-            /** @description How it ended, in one sentence */
+            /** @description The result in one sentence */
             sentence: string;
             /** @description The sentence for the person; absent when verified */
             message?: string;
-            /** @description Every check that failed */
+            /** @description All failed checks */
             failed: ("liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality")[];
-            /** @description Id of the person who was claimed or recognized */
+            /** @description Id of the claimed or recognized person */
             person?: string;
             /** @description The profile that decided */
             profile: {
                 /** @description Id of this version */
                 id: string;
-                /** @description Name in requests; absent where the profile is not known any more */
+                /** @description Name in requests; absent if the profile no longer exists */
                 slug?: string;
-                /** @description Version of its settings */
+                /** @description Version of the profile */
                 version: number;
             };
-            /** @description 0.5 at the 1:1 rate of the profile; 0 where nobody was matched */
+            /** @description 0.5 at the 1:1 rate of the profile; 0 without a match */
             confidence: number;
             /** @description Weighted mean of the scores of the checks that ran */
             compositeScore: number;
             /**
-             * @description What was done against presentation attacks
+             * @description Presentation attack detection that ran
              * @enum {string}
              */
             assurance: "match-only" | "passive" | "active";
@@ -8545,18 +8289,18 @@ export interface components {
             email?: string;
             /** @description Name of the person */
             name?: string;
-            /** @description Every check that the profile asked for */
+            /** @description All checks of the profile */
             checks: components["schemas"]["PastCheck"][];
-            /** @description What decided about the face; absent where nothing was compared */
+            /** @description The comparison of the faces; absent without one */
             match?: {
-                /** @description How embeddings became a score */
+                /** @description The scorer */
                 scorer: string;
-                /** @description Enrolled pictures that decided */
+                /** @description Enrolled pictures in the comparison */
                 pictures: number;
-                /** @description What the own gallery raised the threshold by */
+                /** @description Gallery shift */
                 shift: number;
             };
-            /** @description Where the person was; kept only of those that verified */
+            /** @description Location; stored only of successful verifications */
             place?: {
                 /** @description Degrees north, WGS 84 */
                 latitude: number;
@@ -8567,9 +8311,9 @@ export interface components {
                 /** @description IANA name */
                 timeZone?: string;
             };
-            /** @description The device; kept only of those that verified */
+            /** @description Device; stored only of successful verifications */
             device?: {
-                /** @description What the browser said of itself */
+                /** @description User agent of the browser */
                 userAgent?: string;
                 /** @description Pixels */
                 cameraWidth?: number;
@@ -8590,7 +8334,7 @@ export interface components {
             };
         };
         /**
-         * @description What one check said then.
+         * @description Result of one check at that time.
          * @example {
          *       "check": "faceQuality",
          *       "pass": true,
@@ -8603,23 +8347,23 @@ export interface components {
          */
         PastCheck: {
             /**
-             * @description Which check
+             * @description Name of the check
              * @enum {string}
              */
             check: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
-            /** @description True when it passed, and when it was skipped */
+            /** @description True if it passed or was skipped */
             pass: boolean;
             /** @description 0..1; 0 when it was skipped */
             score: number;
-            /** @description It passes from this score on; absent in what early releases wrote */
+            /** @description Threshold; absent in verifications of early releases */
             threshold?: number;
-            /** @description Its part in compositeScore; 0 when it was skipped */
+            /** @description Its weight in compositeScore; 0 when it was skipped */
             weight: number;
-            /** @description A failure refuses the whole verification; absent in what early releases wrote */
+            /** @description Whether a failure refuses the whole verification; absent in verifications of early releases */
             hardFail?: boolean;
-            /** @description Why it did not run */
+            /** @description Reason why it did not run */
             skipped?: string;
-            /** @description What it says, in one sentence */
+            /** @description The result in one sentence */
             sentence: string;
             /** @description Figures behind the score */
             evidence?: {
@@ -8628,13 +8372,13 @@ export interface components {
         };
         /** @description One page of a list. */
         HoldPage: {
-            /** @description Holds that were not released, the newest first */
+            /** @description Holds in force, the newest first */
             items: components["schemas"]["Hold"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description A legal hold that was not released.
+         * @description A legal hold in force.
          * @example {
          *       "id": "hold_01m7w3hb8hbf355he5zqwjztdk",
          *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31",
@@ -8650,12 +8394,12 @@ export interface components {
             userId: string;
             /**
              * Format: date-time
-             * @description Since when
+             * @description Time of the change
              */
             placedAt: string;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             placedBy: string;
-            /** @description Why; absent once the key of the person is gone */
+            /** @description Reason; absent once the key of the person is destroyed */
             reason?: string;
         };
         /**
@@ -8664,7 +8408,7 @@ export interface components {
          *     }
          */
         NewHold: {
-            /** @description Why; kept sealed */
+            /** @description Reason; stored sealed */
             reason: string;
         };
         /**
@@ -8682,11 +8426,11 @@ export interface components {
         };
         /** @example {} */
         HoldRelease: {
-            /** @description Id of the hold, where the person is under several */
+            /** @description Id of the hold, if the person has several */
             hold?: string;
         };
         /**
-         * @description A hold that ended.
+         * @description The released hold.
          * @example {
          *       "released": "hold_01m7w3hb8hbf355he5zqwjztdk",
          *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31"
@@ -8704,7 +8448,7 @@ export interface components {
          *     }
          */
         ErasureOrder: {
-            /** @description The person once more, as the path names them; without it nothing is erased */
+            /** @description The person as in the path, as a confirmation */
             confirm?: string;
             /**
              * @description Why
@@ -8713,13 +8457,13 @@ export interface components {
              */
             reason: "request" | "retention" | "consent-withdrawn";
             /**
-             * @description Search every file for what is left of the person
+             * @description Search all files for remaining data of the person
              * @default false
              */
             prove: boolean;
         };
         /**
-         * @description What an erasure did, signed by the appliance.
+         * @description The signed record of an erasure.
          * @example {
          *       "format": "gatehouse-erasure-receipt/1",
          *       "appliance": "apl_01m7w2z9c0h2rb1yq7j5t8k3nd",
@@ -8749,7 +8493,7 @@ export interface components {
              * @constant
              */
             format: "gatehouse-erasure-receipt/1";
-            /** @description Id of the appliance that erased and signed */
+            /** @description Id of the appliance */
             appliance: string;
             /** @description Id of the erasure */
             erasure: string;
@@ -8773,40 +8517,40 @@ export interface components {
             request?: string;
             /**
              * Format: date-time
-             * @description When it was asked for
+             * @description Time of the request
              */
             requestedAt: string;
             /**
              * Format: date-time
-             * @description When it was done; absent while pending
+             * @description Time of the completion; absent while pending
              */
             completedAt?: string;
             /**
-             * @description `pending`: it goes on by itself when the copies can be reached
+             * @description `pending`: it continues when the copies can be reached
              * @enum {string}
              */
             state: "pending" | "done";
-            /** @description What could not be reached */
+            /** @description Copies that could not be reached */
             waitingFor: string[];
             /** @description Copies of the key store */
             copies: {
-                /** @description Where it is kept */
+                /** @description Location of the copy */
                 place: string;
-                /** @description Id of the copy, whatever lies at its place now */
+                /** @description Id of the copy */
                 copy?: string;
                 /**
-                 * @description It is the key store itself
+                 * @description Whether it is the key store itself
                  * @constant
                  */
                 own?: true;
                 /**
-                 * @description What became of the key there
+                 * @description State of the key in the copy
                  * @enum {string}
                  */
                 state: "destroyed" | "unreachable" | "attested-destroyed";
-                /** @description Why it could not be reached */
+                /** @description Reason why it could not be reached */
                 reason?: string;
-                /** @description Who gave their word that its medium is destroyed */
+                /** @description Operator who attested that its medium is destroyed */
                 attested?: {
                     /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                     by: string;
@@ -8817,42 +8561,42 @@ export interface components {
                     at: string;
                 };
             }[];
-            /** @description Place in the signed list of erasures */
+            /** @description Number in the erasure ledger */
             ledger: {
                 /** @description Number */
                 seq: number;
                 /** @description Hash */
                 hash: string;
             };
-            /** @description The search for what is left of the person */
+            /** @description The search for remaining data of the person */
             proof?: {
                 /**
                  * Format: date-time
                  * @description When
                  */
                 searchedAt: string;
-                /** @description Byte patterns that were looked for, by kind */
+                /** @description Searched byte patterns, by kind */
                 needles: {
                     [key: string]: number;
                 };
-                /** @description Files that were searched */
+                /** @description Searched files */
                 files: number;
-                /** @description Bytes of these */
+                /** @description Searched bytes */
                 bytes: number;
-                /** @description What was found; empty in a clean proof */
+                /** @description Hits; empty if the proof is clean */
                 found: {
                     /** @description Where */
                     file: string;
                     /** @description What */
                     kind: string;
-                    /** @description How often */
+                    /** @description Count */
                     times: number;
                 }[];
                 /** @description The search for the id of the person; absent in receipts of earlier versions */
                 tables?: {
-                    /** @description Tables that were searched */
+                    /** @description Searched tables */
                     searched: number;
-                    /** @description Where the id stands */
+                    /** @description Hits of the id */
                     found: {
                         /** @description Table */
                         table: string;
@@ -8862,28 +8606,28 @@ export interface components {
                         rows: number;
                     }[];
                 };
-                /** @description Whether what was sealed opens */
+                /** @description Test whether sealed values can still be opened */
                 sealedValues: {
-                    /** @description Sealed values put aside before the erasure */
+                    /** @description Sealed values saved before the erasure */
                     tried: number;
-                    /** @description How many of them still open */
+                    /** @description How many of them can still be opened */
                     opened: number;
                 };
-                /** @description Whether the person is still recognized */
+                /** @description Test whether the person is still recognized */
                 gallery: {
                     /** @description Searches with the old templates */
                     searches: number;
-                    /** @description How many named the person */
+                    /** @description Searches that still matched the person */
                     named: number;
                 };
-                /** @description What could not be searched, and why */
+                /** @description Data that was not searched, with the reason */
                 notSearched: string[];
             };
-            /** @description PEM, of the appliance that signed */
+            /** @description Public key of the appliance, PEM */
             publicKey: string;
-            /** @description Id of that key */
+            /** @description Id of the key */
             kid: string;
-            /** @description Ed25519 over the rest as canonical JSON, base64url */
+            /** @description Ed25519 signature over the other fields as canonical JSON, base64url */
             signature: string;
         };
         /**
@@ -8892,18 +8636,18 @@ export interface components {
          *     }
          */
         MassErasureOrder: {
-            /** @description How many people there are now; without it nothing is erased */
+            /** @description Number of people now, as a confirmation */
             confirm?: number;
-            /** @description `next` of the call before */
+            /** @description `next` of the previous call */
             after?: string;
             /**
-             * @description Most people of this call
+             * @description Maximum number of people to erase in this call
              * @default 100
              */
             limit: number;
         };
         /**
-         * @description How far the erasure of a world has come.
+         * @description Progress of the erasure of a world.
          * @example {
          *       "erased": [],
          *       "held": [],
@@ -8912,22 +8656,22 @@ export interface components {
          *     }
          */
         MassErasure: {
-            /** @description Ids of the people that this call erased */
+            /** @description Ids of the people erased by this call */
             erased: string[];
-            /** @description Ids of people under a legal hold: they stay */
+            /** @description Ids of people under a legal hold, who are not erased */
             held: string[];
-            /** @description Ids of erasures that wait for a copy of the key store which could not be reached */
+            /** @description Ids of erasures that wait for an unreachable copy of the key store */
             pending: string[];
-            /** @description People there are now */
+            /** @description People left */
             left: number;
-            /** @description Call again with this as `after`; absent at the end */
+            /** @description Send this as `after` in the next call; absent at the end */
             next?: string;
         };
         /** @description One page of a list. */
         ErasureReceiptPage: {
             /** @description Receipts, the newest first */
             items: components["schemas"]["ErasureReceipt"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /** @description One page of a list. */
@@ -8939,7 +8683,7 @@ export interface components {
                 /** @description SPKI, PEM */
                 publicKey: string;
             }[];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
@@ -8972,53 +8716,53 @@ export interface components {
          *     }
          */
         RetentionTerms: {
-            /** @description Terms that hold */
+            /** @description Terms in force */
             terms: {
-                /** @description Days after which a person is erased who was neither enrolled nor verified */
+                /** @description Days without enrollment or verification after which a person is erased */
                 unusedDays: number;
-                /** @description Days that a consent lasts which names no end; absent: until it is withdrawn */
+                /** @description Days that a consent without an end is valid; absent: until it is withdrawn */
                 consentDays?: number;
-                /** @description Days that verifications, alerts and failures counted against an address are kept */
+                /** @description Days that verifications, alerts and counts of failures are kept */
                 verificationDays: number;
                 /** @description Days that events and the log of deliveries are kept */
                 deliveryDays: number;
-                /** @description Days that lines of the audit log are kept; the longest of all organizations holds */
+                /** @description Days that lines of the audit log are kept; the longest term of all organizations applies */
                 auditDays: number;
             };
-            /** @description Those that are set; the others are defaults */
+            /** @description Terms that were set; the others are defaults */
             set: {
-                /** @description Days after which a person is erased who was neither enrolled nor verified */
+                /** @description Days without enrollment or verification after which a person is erased */
                 unusedDays?: number;
-                /** @description Days that a consent lasts which names no end */
+                /** @description Days that a consent without an end is valid */
                 consentDays?: number;
-                /** @description Days that verifications, alerts and failures counted against an address are kept */
+                /** @description Days that verifications, alerts and counts of failures are kept */
                 verificationDays?: number;
                 /** @description Days that events and the log of deliveries are kept */
                 deliveryDays?: number;
-                /** @description Days that lines of the audit log are kept; the longest of all organizations holds */
+                /** @description Days that lines of the audit log are kept; the longest term of all organizations applies */
                 auditDays?: number;
             };
         };
         /**
-         * @description Terms in days; null: the default again.
+         * @description Terms in days; null: the default.
          * @example {
          *       "unusedDays": 365
          *     }
          */
         RetentionChange: {
-            /** @description Days after which a person is erased who was neither enrolled nor verified */
+            /** @description Days without enrollment or verification after which a person is erased */
             unusedDays?: number | null;
-            /** @description Days that a consent lasts which names no end */
+            /** @description Days that a consent without an end is valid */
             consentDays?: number | null;
-            /** @description Days that verifications, alerts and failures counted against an address are kept */
+            /** @description Days that verifications, alerts and counts of failures are kept */
             verificationDays?: number | null;
             /** @description Days that events and the log of deliveries are kept */
             deliveryDays?: number | null;
-            /** @description Days that lines of the audit log are kept; the longest of all organizations holds */
+            /** @description Days that lines of the audit log are kept; the longest term of all organizations applies */
             auditDays?: number | null;
         };
         /**
-         * @description What a sweep would do now.
+         * @description Result of a sweep if it ran now.
          * @example {
          *       "due": {
          *         "unused": 2,
@@ -9040,20 +8784,20 @@ export interface components {
          *     }
          */
         SweepPreview: {
-            /** @description People whose term is over, by reason */
+            /** @description People past their retention term, by reason */
             due: {
-                /** @description Not used for the whole term */
+                /** @description Not enrolled or verified during the whole term */
                 unused: number;
-                /** @description Consent has run out */
+                /** @description Consent has expired */
                 "consent-over": number;
                 /** @description Consent was withdrawn */
                 "consent-withdrawn": number;
             };
-            /** @description People whose term is over and whom a legal hold keeps */
+            /** @description People past their retention term who are under a legal hold */
             held: number;
             /** @description People erased */
             erased: number;
-            /** @description Of these, those that wait for a copy of the key store */
+            /** @description Erasures that wait for a copy of the key store */
             pending: number;
             /** @description Rows older than their term: verifications, events, deliveries, alerts, claims (counts of failures) */
             rows: {
@@ -9061,18 +8805,18 @@ export interface components {
             };
             /** @description Lines of the audit log deleted */
             auditLines: number;
-            /** @description Why it stopped before its end; the next sweep goes on */
+            /** @description Reason why it stopped early; the next sweep continues */
             failed?: string;
-            /** @description People there are */
+            /** @description Number of people */
             people: number;
-            /** @description Why a sweep would have to be confirmed */
+            /** @description Reason why a sweep has to be confirmed */
             asks?: string;
         };
         /** @description One page of a list. */
         SweepPage: {
             /** @description Sweeps, the newest first */
             items: components["schemas"]["Sweep"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
@@ -9107,32 +8851,32 @@ export interface components {
             id: string;
             /**
              * Format: date-time
-             * @description When it began
+             * @description Start time
              */
             startedAt: string;
             /**
              * Format: date-time
-             * @description When it ended; absent: it was interrupted, or is running
+             * @description End time; absent: interrupted or running
              */
             finishedAt?: string;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             actor: string;
-            /** @description What it did */
+            /** @description Result */
             report: {
-                /** @description People whose term is over, by reason */
+                /** @description People past their retention term, by reason */
                 due: {
-                    /** @description Not used for the whole term */
+                    /** @description Not enrolled or verified during the whole term */
                     unused: number;
-                    /** @description Consent has run out */
+                    /** @description Consent has expired */
                     "consent-over": number;
                     /** @description Consent was withdrawn */
                     "consent-withdrawn": number;
                 };
-                /** @description People whose term is over and whom a legal hold keeps */
+                /** @description People past their retention term who are under a legal hold */
                 held: number;
                 /** @description People erased */
                 erased: number;
-                /** @description Of these, those that wait for a copy of the key store */
+                /** @description Erasures that wait for a copy of the key store */
                 pending: number;
                 /** @description Rows older than their term: verifications, events, deliveries, alerts, claims (counts of failures) */
                 rows: {
@@ -9140,7 +8884,7 @@ export interface components {
                 };
                 /** @description Lines of the audit log deleted */
                 auditLines: number;
-                /** @description Why it stopped before its end; the next sweep goes on */
+                /** @description Reason why it stopped early; the next sweep continues */
                 failed?: string;
             };
         };
@@ -9150,27 +8894,27 @@ export interface components {
          *     }
          */
         SweepOrder: {
-            /** @description How many people it is expected to erase; without it nothing is swept */
+            /** @description Expected number of people to erase, as a confirmation */
             confirm?: number;
         };
         /**
-         * @description What waits for the operator before sweeps go on.
+         * @description Confirmations needed before sweeps continue.
          * @example {
          *       "sweeps": []
          *     }
          */
         RetentionWaiting: {
-            /** @description Why the clock is in doubt; nothing is swept until it is confirmed */
+            /** @description Reason for the doubt about the clock; nothing is swept until it is confirmed */
             clock?: string;
-            /** @description Sweeps that changed nothing, because they must be confirmed */
+            /** @description Sweeps that wait for a confirmation */
             sweeps: {
                 /** @description Id of the organization */
                 organization: string;
-                /** @description People it would erase */
+                /** @description Number of people it would erase */
                 due: number;
-                /** @description Of so many */
+                /** @description Total number of people */
                 people: number;
-                /** @description Why it must be confirmed */
+                /** @description Reason why it must be confirmed */
                 why: string;
             }[];
         };
@@ -9182,12 +8926,12 @@ export interface components {
         ClockConfirmation: {
             /**
              * Format: date
-             * @description Date on the watch of the operator, such as 2026-11-20
+             * @description Current date from another source than the box, such as 2026-11-20
              */
             today: string;
         };
         /**
-         * @description The clock that was confirmed.
+         * @description The confirmed time.
          * @example {
          *       "now": "2026-11-20T12:00:00.000Z"
          *     }
@@ -9203,11 +8947,11 @@ export interface components {
         ReviewPage: {
             /** @description Reviews, the newest first */
             items: components["schemas"]["Review"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description Two faces that a person has to compare.
+         * @description Two faces that a reviewer has to compare.
          * @example {
          *       "id": "rev_01m7w3hb8hbf355he5zqwjztdk",
          *       "kind": "duplicate",
@@ -9236,32 +8980,32 @@ export interface components {
             /** @description Id */
             id: string;
             /**
-             * @description An enrollment of a face that is like that of another person
+             * @description An enrollment of a face similar to that of another person
              * @constant
              */
             kind: "duplicate";
             /**
-             * @description `warn`: the face was enrolled all the same; `block`: it waits for the decision
+             * @description `warn`: the face was enrolled; `block`: it waits for the decision
              * @enum {string}
              */
             policy: "warn" | "block";
-            /** @description Id of the person whom the face is like */
+            /** @description Id of the enrolled person whose face is similar */
             known: string;
             /** @description Id of the person who was enrolled with the face; absent while it waits */
             other?: string;
-            /** @description The decision enrolled `other` */
+            /** @description Whether the decision enrolled `other` */
             enrolled: boolean;
-            /** @description How alike the faces are */
+            /** @description The comparison of the faces */
             likeness: {
-                /** @description What compared the faces */
+                /** @description Scorer */
                 scorer: string;
-                /** @description Its score */
+                /** @description Score */
                 score: number;
-                /** @description The score from which faces are alike */
+                /** @description Score from which faces count as similar */
                 threshold: number;
-                /** @description Enrolled pictures of the known person that were compared */
+                /** @description Compared pictures of the known person */
                 pictures: number;
-                /** @description Of the picture that was sent, 0..1 */
+                /** @description Quality of the picture that was sent, 0..1 */
                 quality: number;
                 /** @description Share of comparisons of two different people that are as alike, 0..1; absent of older reviews */
                 rate?: number;
@@ -9281,16 +9025,16 @@ export interface components {
                 };
             };
             /**
-             * @description `expired`: nothing was decided for 30 days
+             * @description `expired`: not decided within 30 days
              * @enum {string}
              */
             state: "open" | "decided" | "expired";
-            /** @description What was decided */
+            /** @description The decision */
             decided?: {
                 /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
-                 * @description `same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open
+                 * @description `same-person`: the waiting face is not enrolled; `not-same-person`: it is enrolled, and the two people are marked as distinct; `enroll-anyway`: it is enrolled without a mark
                  * @enum {string}
                  */
                 decision: "same-person" | "not-same-person" | "enroll-anyway";
@@ -9300,12 +9044,12 @@ export interface components {
                  */
                 at: string;
             };
-            /** @description Of administrators, where two have to agree */
+            /** @description Votes of administrators, if two have to agree */
             votes: {
                 /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
-                 * @description `same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open
+                 * @description `same-person`: the waiting face is not enrolled; `not-same-person`: it is enrolled, and the two people are marked as distinct; `enroll-anyway`: it is enrolled without a mark
                  * @enum {string}
                  */
                 decision: "same-person" | "not-same-person" | "enroll-anyway";
@@ -9317,19 +9061,19 @@ export interface components {
             }[];
             /**
              * Format: date-time
-             * @description When the face was sent
+             * @description Time of the enrollment request
              */
             createdAt: string;
             /**
              * Format: date-time
-             * @description When the pictures and what waits are erased, or were
+             * @description Time when the pictures and the waiting enrollment are erased
              */
             erasedBy: string;
-            /** @description Pictures that are there */
+            /** @description Pictures that are stored */
             pictures: ("new" | "known")[];
             /**
              * Format: date-time
-             * @description Until when the decision can be undone; absent where it cannot
+             * @description End of the time for undoing the decision; absent if it cannot be undone
              */
             undoUntil?: string;
         };
@@ -9343,7 +9087,7 @@ export interface components {
             open: number;
         };
         /**
-         * @description A review with the people it is about.
+         * @description A review and its two people.
          * @example {
          *       "id": "rev_01m7w3hb8hbf355he5zqwjztdk",
          *       "kind": "duplicate",
@@ -9400,32 +9144,32 @@ export interface components {
             /** @description Id */
             id: string;
             /**
-             * @description An enrollment of a face that is like that of another person
+             * @description An enrollment of a face similar to that of another person
              * @constant
              */
             kind: "duplicate";
             /**
-             * @description `warn`: the face was enrolled all the same; `block`: it waits for the decision
+             * @description `warn`: the face was enrolled; `block`: it waits for the decision
              * @enum {string}
              */
             policy: "warn" | "block";
-            /** @description Id of the person whom the face is like */
+            /** @description Id of the enrolled person whose face is similar */
             known: string;
             /** @description Id of the person who was enrolled with the face; absent while it waits */
             other?: string;
-            /** @description The decision enrolled `other` */
+            /** @description Whether the decision enrolled `other` */
             enrolled: boolean;
-            /** @description How alike the faces are */
+            /** @description The comparison of the faces */
             likeness: {
-                /** @description What compared the faces */
+                /** @description Scorer */
                 scorer: string;
-                /** @description Its score */
+                /** @description Score */
                 score: number;
-                /** @description The score from which faces are alike */
+                /** @description Score from which faces count as similar */
                 threshold: number;
-                /** @description Enrolled pictures of the known person that were compared */
+                /** @description Compared pictures of the known person */
                 pictures: number;
-                /** @description Of the picture that was sent, 0..1 */
+                /** @description Quality of the picture that was sent, 0..1 */
                 quality: number;
                 /** @description Share of comparisons of two different people that are as alike, 0..1; absent of older reviews */
                 rate?: number;
@@ -9445,16 +9189,16 @@ export interface components {
                 };
             };
             /**
-             * @description `expired`: nothing was decided for 30 days
+             * @description `expired`: not decided within 30 days
              * @enum {string}
              */
             state: "open" | "decided" | "expired";
-            /** @description What was decided */
+            /** @description The decision */
             decided?: {
                 /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
-                 * @description `same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open
+                 * @description `same-person`: the waiting face is not enrolled; `not-same-person`: it is enrolled, and the two people are marked as distinct; `enroll-anyway`: it is enrolled without a mark
                  * @enum {string}
                  */
                 decision: "same-person" | "not-same-person" | "enroll-anyway";
@@ -9464,12 +9208,12 @@ export interface components {
                  */
                 at: string;
             };
-            /** @description Of administrators, where two have to agree */
+            /** @description Votes of administrators, if two have to agree */
             votes: {
                 /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
-                 * @description `same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open
+                 * @description `same-person`: the waiting face is not enrolled; `not-same-person`: it is enrolled, and the two people are marked as distinct; `enroll-anyway`: it is enrolled without a mark
                  * @enum {string}
                  */
                 decision: "same-person" | "not-same-person" | "enroll-anyway";
@@ -9481,26 +9225,26 @@ export interface components {
             }[];
             /**
              * Format: date-time
-             * @description When the face was sent
+             * @description Time of the enrollment request
              */
             createdAt: string;
             /**
              * Format: date-time
-             * @description When the pictures and what waits are erased, or were
+             * @description Time when the pictures and the waiting enrollment are erased
              */
             erasedBy: string;
-            /** @description Pictures that are there */
+            /** @description Pictures that are stored */
             pictures: ("new" | "known")[];
             /**
              * Format: date-time
-             * @description Until when the decision can be undone; absent where it cannot
+             * @description End of the time for undoing the decision; absent if it cannot be undone
              */
             undoUntil?: string;
-            /** @description Whom the two faces belong to */
+            /** @description The people of the two faces */
             people: {
-                /** @description Whose face was sent */
+                /** @description The person in the picture that was sent */
                 new: {
-                    /** @description Id; absent while what was sent waits to be enrolled */
+                    /** @description Id; absent while the enrollment waits */
                     subject?: string;
                     /** @description E-mail address */
                     email?: string;
@@ -9508,15 +9252,15 @@ export interface components {
                     name?: string;
                     /**
                      * Format: date-time
-                     * @description When the person was enrolled
+                     * @description Time of the enrollment
                      */
                     enrolledAt?: string;
                     /**
                      * Format: date-time
-                     * @description Since when the person does not verify; absent: they do
+                     * @description Time since when the person is disabled; absent: enabled
                      */
                     disabledAt?: string;
-                    /** @description Pictures that are enrolled */
+                    /** @description Enrolled pictures */
                     enrollments: number;
                     /** @description What is known of each enrolled picture, the oldest first; the pictures are not kept */
                     pictures: {
@@ -9524,7 +9268,7 @@ export interface components {
                         quality: number;
                         /**
                          * Format: date-time
-                         * @description When it was enrolled
+                         * @description Time of the enrollment
                          */
                         createdAt: string;
                     }[];
@@ -9536,14 +9280,14 @@ export interface components {
                         timeZone?: string;
                         /**
                          * Format: date-time
-                         * @description When last
+                         * @description Time of the last one
                          */
                         lastAt: string;
                     }[];
                 };
-                /** @description Whom the face is like */
+                /** @description The enrolled person whose face is similar */
                 known: {
-                    /** @description Id; absent while what was sent waits to be enrolled */
+                    /** @description Id; absent while the enrollment waits */
                     subject?: string;
                     /** @description E-mail address */
                     email?: string;
@@ -9551,15 +9295,15 @@ export interface components {
                     name?: string;
                     /**
                      * Format: date-time
-                     * @description When the person was enrolled
+                     * @description Time of the enrollment
                      */
                     enrolledAt?: string;
                     /**
                      * Format: date-time
-                     * @description Since when the person does not verify; absent: they do
+                     * @description Time since when the person is disabled; absent: enabled
                      */
                     disabledAt?: string;
-                    /** @description Pictures that are enrolled */
+                    /** @description Enrolled pictures */
                     enrollments: number;
                     /** @description What is known of each enrolled picture, the oldest first; the pictures are not kept */
                     pictures: {
@@ -9567,7 +9311,7 @@ export interface components {
                         quality: number;
                         /**
                          * Format: date-time
-                         * @description When it was enrolled
+                         * @description Time of the enrollment
                          */
                         createdAt: string;
                     }[];
@@ -9579,7 +9323,7 @@ export interface components {
                         timeZone?: string;
                         /**
                          * Format: date-time
-                         * @description When last
+                         * @description Time of the last one
                          */
                         lastAt: string;
                     }[];
@@ -9602,7 +9346,7 @@ export interface components {
          */
         ReviewDecision: {
             /**
-             * @description `same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open
+             * @description `same-person`: the waiting face is not enrolled; `not-same-person`: it is enrolled, and the two people are marked as distinct; `enroll-anyway`: it is enrolled without a mark
              * @enum {string}
              */
             decision: "same-person" | "not-same-person" | "enroll-anyway";
@@ -9611,7 +9355,7 @@ export interface components {
         FlowPage: {
             /** @description Flows, the newest first */
             items: components["schemas"]["Flow"][];
-            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
@@ -9640,17 +9384,17 @@ export interface components {
         Flow: {
             /** @description Id */
             id: string;
-            /** @description Of its address; it never changes */
+            /** @description Part of its URL; never changes */
             slug: string;
-            /** @description Where the page will be; with `?mode=test` in the test world */
+            /** @description URL of the page; with `?mode=test` in the test world */
             path: string;
-            /** @description Whether this release serves the page; false: the address answers 404, published or not */
+            /** @description Whether this release serves the page; false: the URL answers 404, published or not */
             capturePage: boolean;
-            /** @description What is edited */
+            /** @description The draft */
             draft: components["schemas"]["FlowDefinition"];
-            /** @description What visitors get; absent: not published */
+            /** @description The published copy; absent: not published */
             published?: {
-                /** @description As it was when it was published */
+                /** @description The flow at the time of the publication */
                 definition: components["schemas"]["FlowDefinition"];
                 /**
                  * Format: date-time
@@ -9660,32 +9404,32 @@ export interface components {
                 /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
             };
-            /** @description The draft is not what is published */
+            /** @description Whether the draft differs from the published copy */
             changed: boolean;
-            /** @description What stands against publishing the draft */
+            /** @description Problems that prevent publishing the draft */
             problems: {
                 /** @description The field */
                 path: string;
-                /** @description What is wrong with it */
+                /** @description The problem with the field */
                 message: string;
             }[];
             /**
              * Format: date-time
-             * @description When it was made
+             * @description Time of creation
              */
             createdAt: string;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             createdBy: string;
             /**
              * Format: date-time
-             * @description When the draft was last changed
+             * @description Time of the last change of the draft
              */
             changedAt: string;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             changedBy: string;
         };
         /**
-         * @description What a hosted flow asks for, says and leads to.
+         * @description Checks, texts and redirects of a hosted flow.
          * @example {
          *       "name": "Visitors",
          *       "product": "verifyhuman",
@@ -9696,46 +9440,46 @@ export interface components {
          *     }
          */
         FlowDefinition: {
-            /** @description For administrators */
+            /** @description Name for administrators */
             name: string;
             /**
-             * @description What the person has to prove
+             * @description Required proof
              * @enum {string}
              */
             product: "verifyhuman" | "verifyage" | "verifyidentity" | "verifytrust";
             /** @description Slug of the profile; absent: `default` */
             profile?: string;
             /**
-             * @description What the page says; what is absent has a text of its own
+             * @description Texts of the page; absent ones have a default
              * @default {}
              */
             texts: {
                 /** @description Heading */
                 title?: string;
-                /** @description What it is about */
+                /** @description Introduction */
                 intro?: string;
-                /** @description What the person agrees to */
+                /** @description Consent text */
                 consent?: string;
-                /** @description On the button that starts it */
+                /** @description Label of the start button */
                 button?: string;
-                /** @description When it worked, where no redirect follows */
+                /** @description Text after success without a redirect */
                 success?: string;
-                /** @description When it did not, where no redirect follows */
+                /** @description Text after a failure without a redirect */
                 failure?: string;
             };
             /**
-             * @description URLs that the redirect targets of the organization allow; without one the person stays on the page
+             * @description Redirects, allowed by the redirect targets of the organization; without one the person stays on the page
              * @default {}
              */
             redirects: {
-                /** @description Where the person is led when it worked */
+                /** @description URL after success */
                 success?: string;
-                /** @description Where the person is led when it did not */
+                /** @description URL after a failure */
                 failure?: string;
             };
         };
         /**
-         * @description What the page of a flow will show.
+         * @description Content of the page of a flow.
          * @example {
          *       "product": "verifyhuman",
          *       "texts": {
@@ -9759,33 +9503,33 @@ export interface components {
          */
         FlowPreview: {
             /**
-             * @description What the person has to prove
+             * @description Required proof
              * @enum {string}
              */
             product: "verifyhuman" | "verifyage" | "verifyidentity" | "verifytrust";
-            /** @description Every text, with those that the flow leaves out */
+            /** @description All texts, including the defaults */
             texts: {
                 /** @description Heading */
                 title: string;
-                /** @description What it is about */
+                /** @description Introduction */
                 intro: string;
-                /** @description What the person agrees to */
+                /** @description Consent text */
                 consent: string;
-                /** @description On the button that starts it */
+                /** @description Label of the start button */
                 button: string;
-                /** @description When it worked */
+                /** @description Text after success */
                 success: string;
-                /** @description When it did not */
+                /** @description Text after a failure */
                 failure: string;
             };
-            /** @description Where the person is led; absent: the page stays */
+            /** @description Redirects; absent: the person stays on the page */
             redirects: {
-                /** @description Where the person is led when it worked */
+                /** @description URL after success */
                 success?: string;
-                /** @description Where the person is led when it did not */
+                /** @description URL after a failure */
                 failure?: string;
             };
-            /** @description What verifies the person */
+            /** @description The profile */
             profile: {
                 /** @description Slug */
                 slug: string;
@@ -9798,18 +9542,18 @@ export interface components {
             capturePage: boolean;
         };
         /**
-         * @description Whether the master key is open. While it is not, every other route answers `SEALED`.
+         * @description Whether the master key is available. Without it every other route answers `SEALED`.
          * @example {
          *       "is": "open"
          *     }
          */
         Seal: {
             /**
-             * @description `opening`: the passphrase was right; `failed`: it was, but the service did not come up
+             * @description `opening`: the passphrase was right; `failed`: it was right, but the service could not start
              * @enum {string}
              */
             is: "sealed" | "opening" | "failed" | "open";
-            /** @description Why it did not come up */
+            /** @description Reason of the failure */
             reason?: string;
         };
         /**
@@ -9822,20 +9566,20 @@ export interface components {
             passphrase: string;
         };
         /**
-         * @description Send requests here.
+         * @description The service takes requests.
          * @example {
          *       "ready": true
          *     }
          */
         Ready: {
             /**
-             * @description It takes requests
+             * @description Whether it takes requests
              * @constant
              */
             ready: true;
         };
         /**
-         * @description Send no requests here yet.
+         * @description The service takes no requests at present.
          * @example {
          *       "ready": false,
          *       "reason": "The database cannot be used."
@@ -9843,14 +9587,14 @@ export interface components {
          */
         NotReady: {
             /**
-             * @description It takes no requests
+             * @description Whether it takes requests
              * @constant
              */
             ready: false;
-            /** @description Why not */
+            /** @description Reason */
             reason: string;
             /**
-             * @description The master key waits for its passphrase
+             * @description Whether the service waits for the passphrase of the master key
              * @constant
              */
             code?: "SEALED";
@@ -9867,7 +9611,7 @@ export interface operations {
     listOrganizations: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -9918,7 +9662,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9991,7 +9735,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -10001,7 +9745,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10010,7 +9754,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10019,7 +9763,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10028,7 +9772,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10110,7 +9854,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10119,7 +9863,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10205,7 +9949,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             * @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key.
              *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
              */
             404: {
@@ -10216,7 +9960,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10225,7 +9969,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10234,7 +9978,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10243,7 +9987,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10315,7 +10059,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10324,7 +10068,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10390,7 +10134,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10399,7 +10143,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10408,7 +10152,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10417,7 +10161,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10458,7 +10202,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How far the erasure of an organization has come. */
+            /** @description Progress of the erasure of an organization. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10478,7 +10222,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `CONFIRMATION_REQUIRED`: This destroys much: it has to be confirmed with the count or name it asks for.
+             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
              */
             400: {
                 headers: {
@@ -10501,7 +10245,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -10511,7 +10255,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10529,7 +10273,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10538,7 +10282,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10547,7 +10291,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10579,7 +10323,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How far a rotation in the background has come. */
+            /** @description Progress of a rotation in the background. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10626,7 +10370,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10635,7 +10379,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10658,7 +10402,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A rotation that goes on in the background. */
+            /** @description A rotation that runs in the background. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -10698,7 +10442,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -10708,7 +10452,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10717,7 +10461,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10726,7 +10470,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10735,7 +10479,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10744,7 +10488,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10776,7 +10520,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How far a rotation in the background has come. */
+            /** @description Progress of a rotation in the background. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10823,7 +10567,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10832,7 +10576,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10864,7 +10608,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A rotation that goes on in the background. */
+            /** @description A rotation that runs in the background. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -10882,7 +10626,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `CONFIRMATION_REQUIRED`: This destroys much: it has to be confirmed with the count or name it asks for.
+             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
              */
             400: {
                 headers: {
@@ -10905,7 +10649,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -10915,7 +10659,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10924,7 +10668,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10933,7 +10677,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10942,7 +10686,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10951,7 +10695,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10974,7 +10718,7 @@ export interface operations {
     listAdministrators: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -11027,7 +10771,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11061,7 +10805,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The administrator that was made. With the code the person sets a password. */
+            /** @description The new administrator and the one-time code to set a password. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -11109,7 +10853,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -11119,7 +10863,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11128,7 +10872,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11137,7 +10881,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -11146,7 +10890,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11155,7 +10899,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11243,7 +10987,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11252,7 +10996,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11307,7 +11051,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -11317,7 +11061,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11326,7 +11070,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11335,7 +11079,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11426,7 +11170,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -11436,7 +11180,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11445,7 +11189,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11454,7 +11198,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -11463,7 +11207,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11472,7 +11216,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11555,7 +11299,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -11565,7 +11309,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11574,7 +11318,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11583,7 +11327,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -11592,7 +11336,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11601,7 +11345,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11675,7 +11419,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -11685,7 +11429,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11694,7 +11438,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -11703,7 +11447,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11712,7 +11456,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11737,7 +11481,7 @@ export interface operations {
             query?: {
                 /** @description `true`: only alerts that are not acknowledged; `false`: only the others */
                 open?: "true" | "false";
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -11772,8 +11516,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -11783,7 +11527,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -11794,7 +11538,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -11806,7 +11550,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11815,7 +11559,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11843,7 +11587,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What a rule found. */
+            /** @description An alert raised by a rule. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11881,8 +11625,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -11892,7 +11636,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -11903,7 +11647,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -11915,7 +11659,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11924,7 +11668,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -11933,7 +11677,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11942,7 +11686,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11951,7 +11695,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11974,7 +11718,7 @@ export interface operations {
     listDesktopAlerts: {
         parameters: {
             query?: {
-                /** @description Most alerts of the reply */
+                /** @description Maximum number of alerts */
                 limit?: number;
             };
             header?: never;
@@ -11983,7 +11727,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the desktop of the box shows. */
+            /** @description Alerts for the desktop of the box. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12044,7 +11788,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12058,7 +11802,7 @@ export interface operations {
     listAlertRules: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -12093,8 +11837,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -12104,7 +11848,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -12115,7 +11859,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -12127,7 +11871,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12136,7 +11880,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12176,7 +11920,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What is watched, and where alerts go. */
+            /** @description An alert rule and its recipients. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -12218,8 +11962,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -12229,7 +11973,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -12240,12 +11984,12 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `RECIPIENT_NOT_APPROVED`: Alerts may be mailed to approved recipients only; the error names the command that approves one.
-             *     - `DESTINATION_NOT_GRANTED`: Nothing may be sent there until an administrator grants it; the error says with which command.
-             *     - `DESTINATION_FORBIDDEN`: Nothing is ever sent there, granted or not; the error says which rule forbids it.
+             *     - `RECIPIENT_NOT_APPROVED`: Alerts may be mailed to approved recipients only; the error has the command that approves one.
+             *     - `DESTINATION_NOT_GRANTED`: The destination needs a grant of an administrator; the error has the command.
+             *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
              */
             403: {
                 headers: {
@@ -12255,7 +11999,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12264,7 +12008,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -12273,7 +12017,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12282,7 +12026,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12291,7 +12035,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12384,7 +12128,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12430,8 +12174,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -12441,7 +12185,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -12452,7 +12196,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -12464,7 +12208,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12473,7 +12217,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12482,7 +12226,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12491,7 +12235,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12537,7 +12281,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What is watched, and where alerts go. */
+            /** @description An alert rule and its recipients. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12579,8 +12323,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -12590,7 +12334,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -12601,12 +12345,12 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `RECIPIENT_NOT_APPROVED`: Alerts may be mailed to approved recipients only; the error names the command that approves one.
-             *     - `DESTINATION_NOT_GRANTED`: Nothing may be sent there until an administrator grants it; the error says with which command.
-             *     - `DESTINATION_FORBIDDEN`: Nothing is ever sent there, granted or not; the error says which rule forbids it.
+             *     - `RECIPIENT_NOT_APPROVED`: Alerts may be mailed to approved recipients only; the error has the command that approves one.
+             *     - `DESTINATION_NOT_GRANTED`: The destination needs a grant of an administrator; the error has the command.
+             *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
              */
             403: {
                 headers: {
@@ -12616,7 +12360,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12625,7 +12369,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12634,7 +12378,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -12643,7 +12387,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12652,7 +12396,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12661,7 +12405,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12684,7 +12428,7 @@ export interface operations {
     listMailRecipients: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -12737,7 +12481,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12819,7 +12563,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12828,7 +12572,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -12837,7 +12581,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12846,7 +12590,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12928,7 +12672,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12937,7 +12681,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -12946,7 +12690,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12955,7 +12699,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12996,7 +12740,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What became of one mail. */
+            /** @description Result of one mail. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13035,9 +12779,9 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `RECIPIENT_NOT_APPROVED`: Alerts may be mailed to approved recipients only; the error names the command that approves one.
-             *     - `DESTINATION_NOT_GRANTED`: Nothing may be sent there until an administrator grants it; the error says with which command.
-             *     - `DESTINATION_FORBIDDEN`: Nothing is ever sent there, granted or not; the error says which rule forbids it.
+             *     - `RECIPIENT_NOT_APPROVED`: Alerts may be mailed to approved recipients only; the error has the command that approves one.
+             *     - `DESTINATION_NOT_GRANTED`: The destination needs a grant of an administrator; the error has the command.
+             *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
              */
             403: {
                 headers: {
@@ -13047,7 +12791,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13056,7 +12800,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -13065,7 +12809,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13074,7 +12818,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13200,7 +12944,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13227,7 +12971,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One world of an organization at a glance. */
+            /** @description Summary of one world of an organization. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13320,7 +13064,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13340,7 +13084,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How the first owner of the box is made. */
+            /** @description State of the setup of the first owner. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13366,7 +13110,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13386,7 +13130,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How the first owner of the box is made. */
+            /** @description State of the setup of the first owner. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13424,7 +13168,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -13433,7 +13177,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13442,133 +13186,8 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    makeOwnerUnattended: {
-        parameters: {
-            query?: {
-                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
-                organization?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "email": "elin@nordlys.example",
-                 *       "name": "Elin Sandström",
-                 *       "password": "correct horse battery staple"
-                 *     }
-                 */
-                "application/json": components["schemas"]["FirstOwner"];
-            };
-        };
-        responses: {
-            /** @description An administrator. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
-                     *       "email": "grace@example.com",
-                     *       "name": "Grace",
-                     *       "role": "operator",
-                     *       "applianceOwner": false,
-                     *       "createdAt": "2026-11-21T09:00:00.000Z",
-                     *       "lastSignInAt": "2026-11-21T09:15:00.000Z",
-                     *       "passkeys": 1,
-                     *       "recoveryCodes": 10
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Administrator"];
-                };
-            };
-            /**
-             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
-             *     - `MALFORMED_JSON`: The body is not JSON.
-             */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description - `SETUP_CLOSED`: The appliance has an owner already.
-             *     - `CONFLICT`: The thing exists already, or is not in the expected state.
-             */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `PASSWORD_TOO_WEAK`: The new password is too short, too long or too easily guessed; the message says which. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
-            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13581,7 +13200,7 @@ export interface operations {
     listSites: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -13634,7 +13253,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13671,7 +13290,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A place of the organization, known by its network. */
+            /** @description A place of the organization, identified by its network. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -13725,7 +13344,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13734,7 +13353,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13743,7 +13362,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -13752,7 +13371,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13761,7 +13380,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13834,7 +13453,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13843,7 +13462,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13866,7 +13485,7 @@ export interface operations {
     listProfiles: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -13919,7 +13538,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14061,7 +13680,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             * @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key.
              *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
              */
             404: {
@@ -14072,7 +13691,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14289,7 +13908,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14298,7 +13917,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14307,7 +13926,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -14316,7 +13935,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14325,7 +13944,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14360,7 +13979,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What holds after a reset. */
+            /** @description The profile in force after a reset. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14402,7 +14021,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             * @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key.
              *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
              */
             404: {
@@ -14413,7 +14032,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14436,7 +14055,7 @@ export interface operations {
     listProfileVersions: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -14492,7 +14111,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14501,7 +14120,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14647,7 +14266,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             * @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key.
              *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
              */
             404: {
@@ -14658,7 +14277,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14805,7 +14424,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             * @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key.
              *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
              */
             404: {
@@ -14816,7 +14435,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14825,7 +14444,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -14834,7 +14453,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14843,7 +14462,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14955,7 +14574,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What settings would have made of past verifications, from the stored results and scores. Pictures are not kept and not looked at again; limits of attempts are left out. */
+            /** @description Decisions of past verifications under other settings, computed from the stored results and scores. Pictures are not stored and not analyzed again; limits of attempts are ignored. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15026,7 +14645,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15035,7 +14654,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -15044,7 +14663,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15053,7 +14672,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -15062,7 +14681,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TIMEOUT`: It took longer than the box allows; try again. */
+            /** @description - `TIMEOUT`: The request exceeded the time limit; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15076,7 +14695,7 @@ export interface operations {
     getProfileCalibration: {
         parameters: {
             query?: {
-                /** @description Of this scorer; absent: of the one that the profile names */
+                /** @description Id of the scorer; absent: the one of the profile */
                 scorer?: "a" | "fused" | "best";
                 /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
                 organization?: string;
@@ -15092,7 +14711,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Error rates of the scorer that a profile chooses. */
+            /** @description Error rates of the scorer of a profile. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15150,7 +14769,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             * @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key.
              *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
              */
             404: {
@@ -15161,7 +14780,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -15184,7 +14803,7 @@ export interface operations {
     getLimits: {
         parameters: {
             query?: {
-                /** @description Of this key and its successors, instead of the organization */
+                /** @description Limits of this key and its successors instead of those of the organization */
                 key?: string;
                 /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
                 organization?: string;
@@ -15195,7 +14814,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How much may be asked, and what of the month is used. */
+            /** @description Limits, and the use of the current month. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15246,7 +14865,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15255,7 +14874,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -15288,7 +14907,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How much may be asked, and what of the month is used. */
+            /** @description Limits, and the use of the current month. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15333,7 +14952,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -15343,7 +14962,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15352,7 +14971,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -15361,7 +14980,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15370,7 +14989,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -15393,7 +15012,7 @@ export interface operations {
     listKeys: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -15446,7 +15065,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -15482,7 +15101,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The key, and its secret this once. */
+            /** @description The key and its secret, which is shown only once. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -15537,7 +15156,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -15548,7 +15167,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             * @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key.
              *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
              */
             404: {
@@ -15559,7 +15178,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15568,7 +15187,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -15577,7 +15196,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15586,7 +15205,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -15695,7 +15314,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15704,7 +15323,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15713,7 +15332,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -15722,7 +15341,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15731,7 +15350,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -15775,7 +15394,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The successor, its secret this once, and the key it succeeds. */
+            /** @description The successor, its secret (shown only once), and the key that it succeeds. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -15809,7 +15428,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -15819,7 +15438,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15828,7 +15447,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15837,7 +15456,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -15846,7 +15465,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15855,7 +15474,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -15953,7 +15572,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15962,7 +15581,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -15971,7 +15590,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15980,7 +15599,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -16003,9 +15622,9 @@ export interface operations {
     listWebhooks: {
         parameters: {
             query?: {
-                /** @description Only of this family */
+                /** @description Only webhooks of this family */
                 family?: "identity" | "sessions" | "behavior" | "hosted" | "registrations";
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -16040,8 +15659,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -16051,7 +15670,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -16062,7 +15681,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -16074,7 +15693,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -16083,7 +15702,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -16123,7 +15742,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The webhook, and its secret this once. */
+            /** @description The webhook and its secret, which is shown only once. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -16172,8 +15791,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -16183,7 +15802,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -16194,11 +15813,11 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `DESTINATION_NOT_GRANTED`: Nothing may be sent there until an administrator grants it; the error says with which command.
-             *     - `DESTINATION_FORBIDDEN`: Nothing is ever sent there, granted or not; the error says which rule forbids it.
+             *     - `DESTINATION_NOT_GRANTED`: The destination needs a grant of an administrator; the error has the command.
+             *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
              */
             403: {
                 headers: {
@@ -16208,7 +15827,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16217,7 +15836,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -16226,7 +15845,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16235,7 +15854,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -16244,7 +15863,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -16267,7 +15886,7 @@ export interface operations {
     listCatalog: {
         parameters: {
             query?: {
-                /** @description Only of this family */
+                /** @description Only webhooks of this family */
                 family?: "identity" | "sessions" | "behavior" | "hosted" | "registrations";
             };
             header?: never;
@@ -16276,7 +15895,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Every event that a webhook can ask for. */
+            /** @description Every event that a webhook can subscribe to. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16288,7 +15907,7 @@ export interface operations {
                      *         {
                      *           "name": "identity.verification.failure",
                      *           "family": "identity",
-                     *           "when": "A verification attempt fails: nobody recognized, a check failed, or no usable face in the picture",
+                     *           "when": "A verification attempt fails: no person recognized, a check failed, or no usable face in the picture",
                      *           "fires": true,
                      *           "sample": {
                      *             "event": "verification.failure",
@@ -16318,8 +15937,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -16329,7 +15948,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -16340,7 +15959,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -16352,7 +15971,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -16361,7 +15980,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -16389,7 +16008,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Where events go. */
+            /** @description A receiver of events. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16434,8 +16053,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -16445,7 +16064,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -16456,7 +16075,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -16468,7 +16087,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16477,7 +16096,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -16486,7 +16105,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -16532,8 +16151,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -16543,7 +16162,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -16554,7 +16173,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -16566,7 +16185,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16575,7 +16194,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16584,7 +16203,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -16593,7 +16212,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -16641,7 +16260,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Where events go. */
+            /** @description A receiver of events. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16689,8 +16308,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -16700,7 +16319,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -16711,11 +16330,11 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `DESTINATION_NOT_GRANTED`: Nothing may be sent there until an administrator grants it; the error says with which command.
-             *     - `DESTINATION_FORBIDDEN`: Nothing is ever sent there, granted or not; the error says which rule forbids it.
+             *     - `DESTINATION_NOT_GRANTED`: The destination needs a grant of an administrator; the error has the command.
+             *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
              */
             403: {
                 headers: {
@@ -16725,7 +16344,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16734,7 +16353,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16743,7 +16362,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -16752,7 +16371,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16761,7 +16380,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -16770,7 +16389,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -16816,7 +16435,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The webhook, and its secret this once. */
+            /** @description The webhook and its secret, which is shown only once. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16865,8 +16484,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -16876,7 +16495,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -16887,7 +16506,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -16899,7 +16518,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16908,7 +16527,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16917,7 +16536,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -16926,7 +16545,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16935,7 +16554,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -16944,7 +16563,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -16990,7 +16609,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Where events go. */
+            /** @description A receiver of events. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17038,8 +16657,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -17049,7 +16668,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -17060,7 +16679,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -17072,7 +16691,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17081,7 +16700,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -17090,7 +16709,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -17099,7 +16718,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17108,7 +16727,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -17117,7 +16736,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -17154,7 +16773,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Where events go. */
+            /** @description A receiver of events. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17202,8 +16821,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -17213,7 +16832,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -17224,7 +16843,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -17236,7 +16855,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17245,7 +16864,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -17254,7 +16873,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -17263,7 +16882,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17272,7 +16891,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -17281,7 +16900,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -17304,9 +16923,9 @@ export interface operations {
     listGrants: {
         parameters: {
             query?: {
-                /** @description `false`: only grants that hold now; `true`: only those that were revoked */
+                /** @description `false`: only grants in force; `true`: only revoked grants */
                 revoked?: "true" | "false";
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -17339,8 +16958,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -17350,7 +16969,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -17361,7 +16980,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -17373,7 +16992,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -17382,7 +17001,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -17415,7 +17034,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Where may be sent to. */
+            /** @description A granted destination. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -17459,7 +17078,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `DESTINATION_FORBIDDEN`: Nothing is ever sent there, granted or not; the error says which rule forbids it.
+             *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
              */
             403: {
                 headers: {
@@ -17469,7 +17088,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -17478,7 +17097,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -17487,7 +17106,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17496,7 +17115,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -17531,7 +17150,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Where may be sent to. */
+            /** @description A granted destination. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17581,7 +17200,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17590,7 +17209,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -17613,13 +17232,13 @@ export interface operations {
     listDeliveries: {
         parameters: {
             query?: {
-                /** @description Only to this webhook */
+                /** @description Only deliveries to this webhook */
                 endpoint?: string;
-                /** @description Only of this event: what receivers see as `webhook-id` */
+                /** @description Only deliveries of this event, the `webhook-id` of receivers */
                 event?: string;
-                /** @description Only in this state */
+                /** @description Only items in this state */
                 state?: "waiting" | "delivered" | "failed" | "dropped";
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -17654,8 +17273,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -17665,7 +17284,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -17676,7 +17295,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -17688,7 +17307,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -17697,7 +17316,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -17790,8 +17409,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -17801,7 +17420,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -17812,7 +17431,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -17824,7 +17443,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17833,7 +17452,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -17842,7 +17461,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -17870,7 +17489,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One event on its way to one webhook. */
+            /** @description One event for one webhook. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -17909,8 +17528,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -17920,7 +17539,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -17931,7 +17550,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -17943,7 +17562,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17952,7 +17571,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -17961,7 +17580,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -17970,7 +17589,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17979,7 +17598,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -17988,7 +17607,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -18102,8 +17721,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -18113,7 +17732,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -18124,11 +17743,11 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `DESTINATION_NOT_GRANTED`: Nothing may be sent there until an administrator grants it; the error says with which command.
-             *     - `DESTINATION_FORBIDDEN`: Nothing is ever sent there, granted or not; the error says which rule forbids it.
+             *     - `DESTINATION_NOT_GRANTED`: The destination needs a grant of an administrator; the error has the command.
+             *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
              */
             403: {
                 headers: {
@@ -18138,7 +17757,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18147,7 +17766,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18156,7 +17775,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -18165,7 +17784,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18174,7 +17793,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -18183,7 +17802,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -18258,8 +17877,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -18269,7 +17888,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -18280,7 +17899,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -18292,7 +17911,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18301,7 +17920,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18310,7 +17929,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -18319,7 +17938,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18328,7 +17947,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -18337,7 +17956,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -18360,9 +17979,9 @@ export interface operations {
     listEvents: {
         parameters: {
             query?: {
-                /** @description Only of this type, as `type` has it */
+                /** @description Only events of this `type` */
                 type?: string;
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -18397,8 +18016,8 @@ export interface operations {
             };
             /**
              * @description - `MISSING_AUTH`: No API key was sent.
-             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
-             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
              */
             401: {
                 headers: {
@@ -18408,7 +18027,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -18419,7 +18038,7 @@ export interface operations {
             };
             /**
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
@@ -18431,7 +18050,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -18440,7 +18059,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -18454,11 +18073,11 @@ export interface operations {
     listJobs: {
         parameters: {
             query?: {
-                /** @description Only of this kind */
+                /** @description Only jobs of this kind */
                 kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews";
-                /** @description Only in this state; `delayed` are those of `waiting` whose time has not come */
+                /** @description Only jobs in this state; `delayed` are the `waiting` jobs that are not due yet */
                 state?: "delayed" | "waiting" | "relayed" | "leased" | "done" | "dead";
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -18509,7 +18128,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -18529,7 +18148,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How many jobs there are of each kind and state. */
+            /** @description Numbers of jobs by kind and state. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -18584,7 +18203,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -18607,7 +18226,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Work that is done later. Nothing personal is in it. */
+            /** @description Background work. It holds no personal data. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -18666,7 +18285,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18675,7 +18294,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -18689,7 +18308,7 @@ export interface operations {
     removeJob: {
         parameters: {
             query?: {
-                /** @description The id once more: what the job stands for is never done */
+                /** @description The id again, as a confirmation: the work of the job will not be done */
                 confirm?: string;
             };
             header?: never;
@@ -18710,7 +18329,7 @@ export interface operations {
             };
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
-             *     - `CONFIRMATION_REQUIRED`: This destroys much: it has to be confirmed with the count or name it asks for.
+             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
              */
             400: {
                 headers: {
@@ -18733,7 +18352,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -18743,7 +18362,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18752,7 +18371,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18761,7 +18380,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -18793,7 +18412,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Work that is done later. Nothing personal is in it. */
+            /** @description Background work. It holds no personal data. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -18846,7 +18465,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -18856,7 +18475,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18865,7 +18484,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18874,7 +18493,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -18883,7 +18502,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18892,7 +18511,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -18961,7 +18580,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -18971,7 +18590,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18980,7 +18599,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -18989,7 +18608,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18998,7 +18617,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -19021,7 +18640,7 @@ export interface operations {
     listKeyPlaces: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -19072,7 +18691,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -19101,7 +18720,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A folder where a copy of the key store is kept. */
+            /** @description A folder with a copy of the key store. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -19143,7 +18762,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -19153,7 +18772,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19162,7 +18781,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -19171,7 +18790,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19180,7 +18799,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -19219,7 +18838,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A folder where a copy of the key store is kept. */
+            /** @description A folder with a copy of the key store. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19261,7 +18880,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -19271,7 +18890,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19280,7 +18899,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19289,7 +18908,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -19298,7 +18917,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19307,7 +18926,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -19346,7 +18965,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The copy that counts as destroyed. */
+            /** @description The copy that is attested as destroyed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19364,7 +18983,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `CONFIRMATION_REQUIRED`: This destroys much: it has to be confirmed with the count or name it asks for.
+             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
              */
             400: {
                 headers: {
@@ -19387,7 +19006,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -19397,7 +19016,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19406,7 +19025,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19415,7 +19034,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -19424,7 +19043,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19433,7 +19052,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -19496,7 +19115,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -19506,7 +19125,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -19515,7 +19134,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19524,7 +19143,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -19544,7 +19163,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The key that opens all others. */
+            /** @description The key that wraps all other keys. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19591,7 +19210,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -19616,7 +19235,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A key was replaced. */
+            /** @description The replaced and the new key. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19656,7 +19275,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              *     - `WRONG_PASSPHRASE`: The passphrase does not open the master key.
              */
             403: {
@@ -19667,7 +19286,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19676,7 +19295,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -19685,7 +19304,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19694,7 +19313,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -19732,7 +19351,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A key was replaced. */
+            /** @description The replaced and the new key. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19772,7 +19391,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -19782,7 +19401,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19791,7 +19410,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -19800,7 +19419,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19809,7 +19428,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -19848,7 +19467,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The key that opens all others. */
+            /** @description The key that wraps all other keys. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19889,7 +19508,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              *     - `WRONG_PASSPHRASE`: The passphrase does not open the master key.
              */
             403: {
@@ -19900,7 +19519,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19909,7 +19528,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -19918,7 +19537,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19927,7 +19546,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -19965,7 +19584,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A key was replaced. */
+            /** @description The replaced and the new key. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20005,7 +19624,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              *     - `WRONG_PASSPHRASE`: The passphrase does not open the master key.
              */
             403: {
@@ -20016,7 +19635,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -20025,7 +19644,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -20034,7 +19653,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20043,7 +19662,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -20066,7 +19685,7 @@ export interface operations {
     listSigningKeys: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -20117,7 +19736,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -20140,7 +19759,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A key was replaced. */
+            /** @description The replaced and the new key. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20180,7 +19799,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -20190,7 +19809,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -20199,7 +19818,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -20208,7 +19827,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20217,7 +19836,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -20240,7 +19859,7 @@ export interface operations {
     listModels: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -20291,7 +19910,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -20332,7 +19951,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A neural network of the box. */
+            /** @description An installed model. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -20378,7 +19997,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -20388,7 +20007,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -20397,7 +20016,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -20406,7 +20025,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20415,7 +20034,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -20497,7 +20116,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -20529,7 +20148,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A neural network of the box. */
+            /** @description An installed model. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20575,7 +20194,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -20585,7 +20204,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20594,7 +20213,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `LICENCE_NOT_ACCEPTED`: The profile needs a model whose doubtful licence nobody has accepted. */
+            /** @description - `LICENCE_NOT_ACCEPTED`: The profile needs a model whose licence is in doubt and has not been accepted. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -20603,7 +20222,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -20612,7 +20231,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20621,7 +20240,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -20662,7 +20281,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A neural network of the box. */
+            /** @description An installed model. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20708,7 +20327,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -20718,7 +20337,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20727,7 +20346,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -20736,7 +20355,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -20745,7 +20364,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20754,7 +20373,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -20824,7 +20443,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -20834,7 +20453,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20843,7 +20462,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -20852,7 +20471,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -20886,13 +20505,13 @@ export interface operations {
             query?: {
                 /** @description Only this action */
                 action?: string;
-                /** @description Only about this person */
+                /** @description Only lines about this person */
                 subject?: string;
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
-                /** @description Only of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own. */
+                /** @description Only lines of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own. */
                 organization?: string;
             };
             header?: never;
@@ -20941,7 +20560,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20950,7 +20569,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -20975,11 +20594,11 @@ export interface operations {
             query?: {
                 /** @description Only this action */
                 action?: string;
-                /** @description Only about this person */
+                /** @description Only lines about this person */
                 subject?: string;
-                /** @description Most lines that are there already */
+                /** @description Maximum number of existing lines */
                 limit?: number;
-                /** @description Only of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own. */
+                /** @description Only lines of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own. */
                 organization?: string;
             };
             header?: never;
@@ -21043,7 +20662,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21052,7 +20671,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -21079,7 +20698,7 @@ export interface operations {
                 since?: string;
                 /** @description Only before this time */
                 until?: string;
-                /** @description Only of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own. */
+                /** @description Only lines of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own. */
                 organization?: string;
             };
             header?: never;
@@ -21127,7 +20746,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -21137,7 +20756,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21146,7 +20765,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -21221,7 +20840,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21230,7 +20849,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -21253,7 +20872,7 @@ export interface operations {
     listAuditKeys: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -21304,7 +20923,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21313,7 +20932,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -21336,7 +20955,7 @@ export interface operations {
     listBackups: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -21387,7 +21006,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -21417,7 +21036,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A backup that was written and proven. */
+            /** @description A backup that was written and tested. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -21470,7 +21089,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -21481,7 +21100,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `CONFLICT`: The thing exists already, or is not in the expected state.
+             * @description - `CONFLICT`: The resource exists already, or is not in the expected state.
              *     - `BACKUP_UNUSABLE`: The backup is damaged, needs other keys, or comes from a newer Gatehouse.
              */
             409: {
@@ -21492,7 +21111,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -21501,7 +21120,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21510,7 +21129,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -21587,7 +21206,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -21597,7 +21216,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -21606,7 +21225,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21615,7 +21234,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -21638,7 +21257,7 @@ export interface operations {
     listBackupPlans: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -21689,7 +21308,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -21720,7 +21339,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Backups that the service makes by itself. */
+            /** @description A schedule for backups. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21763,7 +21382,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -21773,7 +21392,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21782,7 +21401,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -21791,7 +21410,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21800,7 +21419,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -21861,7 +21480,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -21871,7 +21490,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21880,7 +21499,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -21982,7 +21601,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -22002,7 +21621,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What a person compares before a device trusts the box. */
+            /** @description Fingerprints to compare before a device trusts the box. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -22025,7 +21644,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -22090,7 +21709,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -22100,7 +21719,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -22109,7 +21728,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22118,7 +21737,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -22156,7 +21775,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The certificate of the box after one was installed. */
+            /** @description The certificate of the box after the installation. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -22224,7 +21843,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -22234,7 +21853,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -22243,7 +21862,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22252,7 +21871,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -22353,7 +21972,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -22363,7 +21982,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -22372,7 +21991,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -22381,7 +22000,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22390,202 +22009,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
-            507: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getBoxName: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Where browsers open the box. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "hostName": "gatehouse.home.arpa",
-                     *       "network": true,
-                     *       "url": "https://gatehouse.home.arpa:7300/",
-                     *       "fixed": [],
-                     *       "addresses": [
-                     *         "192.168.1.17"
-                     *       ],
-                     *       "waits": false
-                     *     }
-                     */
-                    "application/json": components["schemas"]["BoxName"];
-                };
-            };
-            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `MISSING_AUTH`: No API key was sent. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
-             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    setBoxName: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "hostName": "gatehouse.home.arpa",
-                 *       "network": true
-                 *     }
-                 */
-                "application/json": components["schemas"]["BoxNameOrder"];
-            };
-        };
-        responses: {
-            /** @description Where browsers open the box from the next start on. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "hostName": "gatehouse.home.arpa",
-                     *       "network": true,
-                     *       "url": "https://gatehouse.home.arpa:7300/",
-                     *       "fixed": [],
-                     *       "addresses": [
-                     *         "192.168.1.17"
-                     *       ],
-                     *       "waits": false,
-                     *       "restarting": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["BoxNamed"];
-                };
-            };
-            /**
-             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
-             *     - `MALFORMED_JSON`: The body is not JSON.
-             */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `MISSING_AUTH`: No API key was sent. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
-             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
-             */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -22669,7 +22093,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -22678,7 +22102,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22687,7 +22111,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -22710,7 +22134,7 @@ export interface operations {
     listKiosks: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -22763,7 +22187,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -22842,7 +22266,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22851,7 +22275,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -22860,7 +22284,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22869,7 +22293,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -22948,7 +22372,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -22958,7 +22382,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22967,7 +22391,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -22976,7 +22400,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22985,7 +22409,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -23082,7 +22506,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -23091,7 +22515,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23100,7 +22524,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -23185,7 +22609,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -23194,7 +22618,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -23258,7 +22682,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -23267,7 +22691,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -23337,7 +22761,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -23347,7 +22771,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -23356,7 +22780,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -23365,7 +22789,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -23374,7 +22798,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23383,7 +22807,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -23460,7 +22884,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -23531,7 +22955,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -23541,7 +22965,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -23550,7 +22974,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23568,7 +22992,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -23629,7 +23053,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -23639,7 +23063,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -23676,7 +23100,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What a person agreed to and withdrew, and what follows. */
+            /** @description Consents and withdrawals of a person, and the uses allowed by them. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -23731,7 +23155,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -23740,7 +23164,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -23782,7 +23206,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What a person agreed to and withdrew, and what follows. */
+            /** @description Consents and withdrawals of a person, and the uses allowed by them. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -23840,7 +23264,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -23849,7 +23273,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -23858,7 +23282,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23867,7 +23291,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -23915,7 +23339,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What a withdrawal changed, and what holds now. */
+            /** @description The withdrawn purposes, and the state of consent. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -23974,7 +23398,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -23983,7 +23407,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -23992,7 +23416,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24001,7 +23425,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -24012,91 +23436,6 @@ export interface operations {
             };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getConsentText: {
-        parameters: {
-            query?: {
-                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
-                organization?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What people are asked to agree to. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "version": "gatehouse-kiosk-1",
-                     *       "text": {
-                     *         "en": [
-                     *           "Museum of Bern wants to recognize you by your face."
-                     *         ],
-                     *         "de": [
-                     *           "Museum of Bern möchte Sie an Ihrem Gesicht erkennen."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ConsentText"];
-                };
-            };
-            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `MISSING_AUTH`: No API key was sent. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
-             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
-            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -24185,7 +23524,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -24194,7 +23533,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -24203,7 +23542,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24212,7 +23551,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -24237,7 +23576,7 @@ export interface operations {
             query?: {
                 /** @description The whole id or e-mail address, else a part of the address or of the name, in any case */
                 search?: string;
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -24292,7 +23631,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -24334,7 +23673,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A picture was enrolled. */
+            /** @description The enrolled picture. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -24385,7 +23724,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to allow it again.
+             *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to unlock it.
              *     - `CONSENT_WITHDRAWN`: The person did not consent to this use, or has withdrawn it.
              */
             403: {
@@ -24399,7 +23738,7 @@ export interface operations {
             /**
              * @description - `TEMPLATE_MISMATCH`: The face is not the one enrolled under this e-mail; only the box's operator can override that.
              *     - `DUPLICATE_IDENTITY`: The face belongs to another e-mail, and the organization blocks that.
-             *     - `CONFLICT`: The thing exists already, or is not in the expected state.
+             *     - `CONFLICT`: The resource exists already, or is not in the expected state.
              */
             409: {
                 headers: {
@@ -24410,7 +23749,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes.
+             * @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts.
              *     - `IMAGE_TOO_LARGE`: The picture has too many bytes or pixels.
              */
             413: {
@@ -24421,7 +23760,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24434,9 +23773,9 @@ export interface operations {
              * @description - `FACE_NOT_FOUND`: No face is in the picture.
              *     - `SEVERAL_FACES`: A second face of similar size is in the picture.
              *     - `FACE_TOO_SMALL`: The face is too small to be judged.
-             *     - `FACE_QUALITY_REFUSED`: The picture has a fault that the profile refuses; `reason` says which.
-             *     - `CHECK_FAILED`: A check failed that the profile makes a condition; `checkResults` says which.
-             *     - `CONSENT_REQUIRED`: The organization asks for `consent` with each enrollment, or has not recorded yet on what consent it enrolls real people; `error` says which and what to do.
+             *     - `FACE_QUALITY_REFUSED`: The picture has a fault that the profile refuses; `reason` names it.
+             *     - `CHECK_FAILED`: A hard-fail check of the profile failed; `checkResults` says which.
+             *     - `CONSENT_REQUIRED`: The organization requires `consent` with each enrollment, or has not yet recorded the consent on which it enrolls real people; `error` says which and what to do.
              */
             422: {
                 headers: {
@@ -24446,7 +23785,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `USER_FLOOD_DETECTED`: Too many requests about one person, or too soon after failed ones; `retry-after` says when to go on. */
+            /** @description - `USER_FLOOD_DETECTED`: Too many requests about one person, or too soon after failed ones; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -24455,7 +23794,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -24466,9 +23805,9 @@ export interface operations {
             };
             /**
              * @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
-             *     - `PAD_NOT_INSTALLED`: Live verification needs a presentation attack detection model; the error says how to install one. The test world does without.
+             *     - `PAD_NOT_INSTALLED`: Live verification needs a presentation attack detection model; the error says how to install one. The test world does not need one.
              *     - `OVERLOADED`: Too many pictures are waiting; `retry-after` says when to try again.
-             *     - `TIMEOUT`: It took longer than the box allows; try again.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
              */
             503: {
                 headers: {
@@ -24548,7 +23887,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -24630,7 +23969,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -24639,7 +23978,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -24729,7 +24068,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -24738,7 +24077,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -24747,7 +24086,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -24756,7 +24095,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24765,7 +24104,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -24839,7 +24178,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -24873,7 +24212,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What stood against an address. */
+            /** @description The cleared state of an address. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -24922,7 +24261,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -24931,7 +24270,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -24940,7 +24279,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24949,7 +24288,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -25039,7 +24378,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -25048,7 +24387,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -25057,7 +24396,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25066,7 +24405,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -25156,7 +24495,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -25165,7 +24504,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -25174,7 +24513,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25183,7 +24522,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -25282,7 +24621,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -25291,7 +24630,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -25300,7 +24639,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25309,7 +24648,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -25408,7 +24747,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -25417,7 +24756,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -25426,7 +24765,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25435,7 +24774,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -25474,7 +24813,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The pictures that a person has now. */
+            /** @description The enrolled pictures of a person. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25520,8 +24859,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail.
-             *     - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             * @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail.
+             *     - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key.
              */
             404: {
                 headers: {
@@ -25532,7 +24871,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `CONFLICT`: The thing exists already, or is not in the expected state.
+             * @description - `CONFLICT`: The resource exists already, or is not in the expected state.
              *     - `LEGAL_HOLD`: A legal hold forbids erasing the person.
              */
             409: {
@@ -25543,7 +24882,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -25591,7 +24930,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The pictures that a person has now. */
+            /** @description The enrolled pictures of a person. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25640,8 +24979,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail.
-             *     - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             * @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail.
+             *     - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key.
              */
             404: {
                 headers: {
@@ -25651,7 +24990,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -25660,7 +24999,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -25669,7 +25008,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25678,7 +25017,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -25701,25 +25040,25 @@ export interface operations {
     listVerifications: {
         parameters: {
             query?: {
-                /** @description From here on, ISO 8601 */
+                /** @description Start of the range, inclusive, ISO 8601 */
                 from?: string;
-                /** @description Up to here, without this moment itself */
+                /** @description End of the range, exclusive, ISO 8601 */
                 until?: string;
-                /** @description Only those that ended so; `unverified` is `not-verified` and `refused` together */
+                /** @description Only verifications with this decision; `unverified` is `not-verified` and `refused` together */
                 decision?: "verified" | "not-verified" | "refused" | "unverified";
-                /** @description Only those that did not verify for this reason */
+                /** @description Only verifications with this reason */
                 reason?: "NOT_RECOGNIZED" | "BELOW_MINIMUM" | "CHECK_FAILED" | "REPLAYED_PICTURE" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED";
-                /** @description Only those that this check decided against */
+                /** @description Only verifications that failed because of this check */
                 decidedBy?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
-                /** @description Only those where this check failed, whether it decided or not */
+                /** @description Only verifications in which this check failed, even if it was not decisive */
                 check?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
                 /** @description Slug of the profile, or id of one version of it */
                 profile?: string;
                 /** @description Id or e-mail address of the person */
                 person?: string;
-                /** @description Id of the API key that asked */
+                /** @description Id of the API key of the caller */
                 key?: string;
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -25775,7 +25114,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail.
+             * @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail.
              *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
              */
             404: {
@@ -25786,7 +25125,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -25828,7 +25167,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What a verification decided, with all figures. A mismatch is an ordinary answer. */
+            /** @description The decision with all figures. A mismatch is a normal reply. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25892,8 +25231,8 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to allow it again.
-             *     - `PROFILE_NOT_ALLOWED`: The organization or the key may not use that profile; the error names those that it may.
+             *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to unlock it.
+             *     - `PROFILE_NOT_ALLOWED`: The organization or the key may not use that profile; the error lists the allowed ones.
              *     - `CONSENT_WITHDRAWN`: The person did not consent to this use, or has withdrawn it.
              */
             403: {
@@ -25914,7 +25253,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes.
+             * @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts.
              *     - `IMAGE_TOO_LARGE`: The picture has too many bytes or pixels.
              */
             413: {
@@ -25925,7 +25264,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25938,9 +25277,9 @@ export interface operations {
              * @description - `FACE_NOT_FOUND`: No face is in the picture.
              *     - `SEVERAL_FACES`: A second face of similar size is in the picture.
              *     - `FACE_TOO_SMALL`: The face is too small to be judged.
-             *     - `FACE_QUALITY_REFUSED`: The picture has a fault that the profile refuses; `reason` says which.
-             *     - `CHECK_FAILED`: A check failed that the profile makes a condition; `checkResults` says which.
-             *     - `REPLAYED_PICTURE`: This is the very picture that was enrolled, sent in the live world; `reason` asks for a new one.
+             *     - `FACE_QUALITY_REFUSED`: The picture has a fault that the profile refuses; `reason` names it.
+             *     - `CHECK_FAILED`: A hard-fail check of the profile failed; `checkResults` says which.
+             *     - `REPLAYED_PICTURE`: The picture is identical to an enrolled one, which the live world refuses; `reason` asks for a new one.
              */
             422: {
                 headers: {
@@ -25950,7 +25289,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `USER_FLOOD_DETECTED`: Too many requests about one person, or too soon after failed ones; `retry-after` says when to go on. */
+            /** @description - `USER_FLOOD_DETECTED`: Too many requests about one person, or too soon after failed ones; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -25959,7 +25298,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -25970,9 +25309,9 @@ export interface operations {
             };
             /**
              * @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
-             *     - `PAD_NOT_INSTALLED`: Live verification needs a presentation attack detection model; the error says how to install one. The test world does without.
+             *     - `PAD_NOT_INSTALLED`: Live verification needs a presentation attack detection model; the error says how to install one. The test world does not need one.
              *     - `OVERLOADED`: Too many pictures are waiting; `retry-after` says when to try again.
-             *     - `TIMEOUT`: It took longer than the box allows; try again.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
              */
             503: {
                 headers: {
@@ -26001,7 +25340,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A verification with every check and what was kept of the person. */
+            /** @description A verification with every check and the stored data of the person. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -26072,7 +25411,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -26081,7 +25420,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -26095,23 +25434,23 @@ export interface operations {
     listVerificationsOfSubject: {
         parameters: {
             query?: {
-                /** @description From here on, ISO 8601 */
+                /** @description Start of the range, inclusive, ISO 8601 */
                 from?: string;
-                /** @description Up to here, without this moment itself */
+                /** @description End of the range, exclusive, ISO 8601 */
                 until?: string;
-                /** @description Only those that ended so; `unverified` is `not-verified` and `refused` together */
+                /** @description Only verifications with this decision; `unverified` is `not-verified` and `refused` together */
                 decision?: "verified" | "not-verified" | "refused" | "unverified";
-                /** @description Only those that did not verify for this reason */
+                /** @description Only verifications with this reason */
                 reason?: "NOT_RECOGNIZED" | "BELOW_MINIMUM" | "CHECK_FAILED" | "REPLAYED_PICTURE" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED";
-                /** @description Only those that this check decided against */
+                /** @description Only verifications that failed because of this check */
                 decidedBy?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
-                /** @description Only those where this check failed, whether it decided or not */
+                /** @description Only verifications in which this check failed, even if it was not decisive */
                 check?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
                 /** @description Slug of the profile, or id of one version of it */
                 profile?: string;
-                /** @description Id of the API key that asked */
+                /** @description Id of the API key of the caller */
                 key?: string;
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -26170,7 +25509,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail.
+             * @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail.
              *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
              */
             404: {
@@ -26181,7 +25520,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -26195,7 +25534,7 @@ export interface operations {
     listHolds: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -26250,7 +25589,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -26336,7 +25675,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -26345,7 +25684,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -26354,7 +25693,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26363,7 +25702,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -26405,7 +25744,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A hold that ended. */
+            /** @description The released hold. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -26455,8 +25794,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail.
-             *     - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             * @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail.
+             *     - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key.
              */
             404: {
                 headers: {
@@ -26466,7 +25805,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -26475,7 +25814,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -26484,7 +25823,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26493,7 +25832,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -26539,7 +25878,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What an erasure did, signed by the appliance. */
+            /** @description The signed record of an erasure. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -26575,7 +25914,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `CONFIRMATION_REQUIRED`: This destroys much: it has to be confirmed with the count or name it asks for.
+             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
              */
             400: {
                 headers: {
@@ -26598,7 +25937,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -26608,7 +25947,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -26626,7 +25965,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -26635,7 +25974,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26644,7 +25983,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -26687,7 +26026,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How far the erasure of a world has come. */
+            /** @description Progress of the erasure of a world. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -26707,7 +26046,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `CONFIRMATION_REQUIRED`: This destroys much: it has to be confirmed with the count or name it asks for.
+             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
              */
             400: {
                 headers: {
@@ -26730,7 +26069,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -26740,7 +26079,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -26749,7 +26088,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26758,7 +26097,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -26781,9 +26120,9 @@ export interface operations {
     listErasures: {
         parameters: {
             query?: {
-                /** @description `true`: only those that wait for something */
+                /** @description `true`: only pending receipts */
                 pending?: "true" | "false";
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -26836,7 +26175,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -26850,7 +26189,7 @@ export interface operations {
     listReceiptKeys: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -26901,7 +26240,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -26924,7 +26263,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What an erasure did, signed by the appliance. */
+            /** @description The signed record of an erasure. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -26988,7 +26327,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -26997,7 +26336,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -27011,11 +26350,11 @@ export interface operations {
     exportSubject: {
         parameters: {
             query?: {
-                /** @description For programs, or for people: A4, with every value of the JSON but the vectors */
+                /** @description `json`, or `pdf` (A4, with every value of the JSON except the vectors) */
                 format?: "json" | "pdf";
-                /** @description The vectors too: faces can be compared with them */
+                /** @description Includes the vectors, with which faces can be compared */
                 withTemplates?: "true" | "false";
-                /** @description Reasons of legal holds too, which may have to be kept from the person */
+                /** @description Includes the reasons of legal holds, which the law may require to withhold from the person */
                 withInternal?: "true" | "false";
                 /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
                 organization?: string;
@@ -27068,7 +26407,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -27078,7 +26417,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -27087,7 +26426,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -27163,7 +26502,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -27172,7 +26511,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -27260,7 +26599,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -27269,7 +26608,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -27278,7 +26617,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27287,7 +26626,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -27319,7 +26658,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What a sweep would do now. */
+            /** @description Result of a sweep if it ran now. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -27380,7 +26719,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -27389,7 +26728,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -27403,7 +26742,7 @@ export interface operations {
     listSweeps: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -27456,7 +26795,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -27465,7 +26804,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -27535,7 +26874,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `CONFIRMATION_REQUIRED`: This destroys much: it has to be confirmed with the count or name it asks for.
+             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
              */
             400: {
                 headers: {
@@ -27558,7 +26897,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -27568,7 +26907,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -27577,7 +26916,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -27586,7 +26925,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -27595,7 +26934,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27604,7 +26943,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -27633,7 +26972,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What waits for the operator before sweeps go on. */
+            /** @description Confirmations needed before sweeps continue. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -27678,7 +27017,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -27707,7 +27046,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The clock that was confirmed. */
+            /** @description The confirmed time. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -27746,7 +27085,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -27756,7 +27095,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -27765,7 +27104,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27774,7 +27113,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -27797,9 +27136,9 @@ export interface operations {
     listReviews: {
         parameters: {
             query?: {
-                /** @description Only of this state */
+                /** @description Only reviews in this state */
                 state?: "open" | "decided" | "expired";
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -27854,7 +27193,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -27924,7 +27263,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -27952,7 +27291,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A review with the people it is about. */
+            /** @description A review and its two people. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -28045,7 +27384,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -28054,7 +27393,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -28077,7 +27416,7 @@ export interface operations {
             path: {
                 /** @description Id of the review */
                 id: string;
-                /** @description The face that was sent (`new`), or the one it is like (`known`) */
+                /** @description The face that was sent (`new`), or the similar enrolled one (`known`) */
                 side: "new" | "known";
             };
             cookie?: never;
@@ -28124,7 +27463,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -28133,7 +27472,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -28176,7 +27515,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Two faces that a person has to compare. */
+            /** @description Two faces that a reviewer has to compare. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -28237,7 +27576,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to allow it again.
+             *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to unlock it.
              */
             403: {
                 headers: {
@@ -28247,7 +27586,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -28256,7 +27595,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -28266,7 +27605,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes.
+             * @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts.
              *     - `IMAGE_TOO_LARGE`: The picture has too many bytes or pixels.
              */
             413: {
@@ -28277,7 +27616,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28290,8 +27629,8 @@ export interface operations {
              * @description - `FACE_NOT_FOUND`: No face is in the picture.
              *     - `SEVERAL_FACES`: A second face of similar size is in the picture.
              *     - `FACE_TOO_SMALL`: The face is too small to be judged.
-             *     - `FACE_QUALITY_REFUSED`: The picture has a fault that the profile refuses; `reason` says which.
-             *     - `CHECK_FAILED`: A check failed that the profile makes a condition; `checkResults` says which.
+             *     - `FACE_QUALITY_REFUSED`: The picture has a fault that the profile refuses; `reason` names it.
+             *     - `CHECK_FAILED`: A hard-fail check of the profile failed; `checkResults` says which.
              */
             422: {
                 headers: {
@@ -28301,7 +27640,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `USER_FLOOD_DETECTED`: Too many requests about one person, or too soon after failed ones; `retry-after` says when to go on. */
+            /** @description - `USER_FLOOD_DETECTED`: Too many requests about one person, or too soon after failed ones; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -28310,7 +27649,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -28321,9 +27660,9 @@ export interface operations {
             };
             /**
              * @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
-             *     - `PAD_NOT_INSTALLED`: Live verification needs a presentation attack detection model; the error says how to install one. The test world does without.
+             *     - `PAD_NOT_INSTALLED`: Live verification needs a presentation attack detection model; the error says how to install one. The test world does not need one.
              *     - `OVERLOADED`: Too many pictures are waiting; `retry-after` says when to try again.
-             *     - `TIMEOUT`: It took longer than the box allows; try again.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
              */
             503: {
                 headers: {
@@ -28370,7 +27709,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Two faces that a person has to compare. */
+            /** @description Two faces that a reviewer has to compare. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -28438,7 +27777,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -28447,7 +27786,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -28456,7 +27795,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -28465,7 +27804,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28474,7 +27813,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -28511,7 +27850,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Two faces that a person has to compare. */
+            /** @description Two faces that a reviewer has to compare. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -28579,7 +27918,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -28588,7 +27927,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -28597,7 +27936,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -28606,7 +27945,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28615,7 +27954,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -28638,7 +27977,7 @@ export interface operations {
     listFlows: {
         parameters: {
             query?: {
-                /** @description Most items of the page */
+                /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
                 cursor?: string;
@@ -28691,7 +28030,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -28793,7 +28132,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -28802,7 +28141,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -28811,7 +28150,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -28820,7 +28159,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28829,7 +28168,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -28926,7 +28265,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -28935,7 +28274,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -29040,7 +28379,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -29049,7 +28388,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -29058,7 +28397,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -29067,7 +28406,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -29140,7 +28479,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -29149,7 +28488,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -29158,7 +28497,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -29193,7 +28532,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the page of a flow will show. */
+            /** @description Content of the page of a flow. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -29256,7 +28595,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             * @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key.
              *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
              */
             404: {
@@ -29267,7 +28606,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -29358,7 +28697,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -29367,7 +28706,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -29376,7 +28715,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -29385,7 +28724,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -29485,7 +28824,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -29494,7 +28833,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -29503,7 +28842,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -29512,7 +28851,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -29535,7 +28874,7 @@ export interface operations {
     getSeal: {
         parameters: {
             query?: {
-                /** @description Milliseconds to wait for the state to change */
+                /** @description Milliseconds to wait for a change of state */
                 wait?: number;
             };
             header?: never;
@@ -29544,7 +28883,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whether the master key is open. While it is not, every other route answers `SEALED`. */
+            /** @description Whether the master key is available. Without it every other route answers `SEALED`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -29567,7 +28906,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -29596,7 +28935,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Whether the master key is open. While it is not, every other route answers `SEALED`. */
+            /** @description Whether the master key is available. Without it every other route answers `SEALED`. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -29631,7 +28970,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -29640,7 +28979,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -29649,7 +28988,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -29658,7 +28997,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -29667,7 +29006,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -29687,7 +29026,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Send requests here. */
+            /** @description The service takes requests. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -29701,7 +29040,7 @@ export interface operations {
                     "application/json": components["schemas"]["Ready"];
                 };
             };
-            /** @description - `HOST_NOT_ALLOWED`: The header `host` names no address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -29710,7 +29049,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -29719,7 +29058,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Send no requests here yet. */
+            /** @description The service takes no requests at present. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -74,7 +74,7 @@ export interface Credentials {
 
 /**
  * Who calls: an API key or an access token where one is sent, else the administrator of the session cookie. Throws what `access`
- * throws, and for an administrator whom the list does not take; nothing of the body has been read by then.
+ * throws, and for an administrator whose role is not in the list. The body has not been read by then.
  */
 export async function authenticate(
   { access, sessions, kiosks }: Credentials,

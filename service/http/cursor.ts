@@ -25,13 +25,13 @@ function parseOrUndefined(text: string): unknown {
 
 /** Fields of the query of every list. `key` is what the list goes on after: the columns that its SQL is ordered by. */
 export const pageQuery = <Key extends z.ZodType>(key: Key) => ({
-  limit: z.coerce.number().int().min(1).max(MOST).default(50).describe('Most items of the page'),
+  limit: z.coerce.number().int().min(1).max(MOST).default(50).describe('Maximum number of items per page'),
   cursor: readCursor(key).optional().describe('`next` of the page before; absent for the first page'),
 });
 
 /** As `pageQuery`, of a list that is short by nature: it has all items where no limit is given. The key is the one of `pageOfShort`. */
 export const shortListQuery = {
-  limit: z.coerce.number().int().min(1).max(MOST).default(MOST).describe('Most items of the page'),
+  limit: z.coerce.number().int().min(1).max(MOST).default(MOST).describe('Maximum number of items per page'),
   cursor: readCursor(z.string()).optional().describe('`next` of the page before; absent for the first page'),
 };
 
@@ -49,7 +49,7 @@ export const pageReply = <Item extends z.ZodType, More extends z.ZodRawShape = R
       next: z
         .string()
         .optional()
-        .describe('Ask again with this as `cursor` for what follows; absent on the last page'),
+        .describe('Send this as `cursor` for the next page; absent on the last page'),
     })
     .meta({ id, description: 'One page of a list.' });
 

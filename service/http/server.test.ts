@@ -110,7 +110,7 @@ describe('createServer', () => {
       500,
       {
         error:
-          'Something went wrong inside Gatehouse, not with your request. The log tells more under this requestId.',
+          'Something went wrong inside Gatehouse, not with your request. The log has the details under this requestId.',
         code: 'INTERNAL',
         requestId: 'r1',
       },

@@ -66,7 +66,7 @@ export function toProblem(error: unknown): Problem {
   }
   return new Problem(
     'INTERNAL',
-    'Something went wrong inside Gatehouse, not with your request. The log tells more under this requestId.',
+    'Something went wrong inside Gatehouse, not with your request. The log has the details under this requestId.',
     { cause: error },
   );
 }

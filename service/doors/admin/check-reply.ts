@@ -4,16 +4,16 @@ import { checkNames } from '../../engine/checks/index.ts';
 /** What one check of a picture said. */
 export const CheckReply = z
   .strictObject({
-    check: z.enum(checkNames).describe('Which check'),
-    pass: z.boolean().describe('True when it passed, and when it was skipped'),
+    check: z.enum(checkNames).describe('Name of the check'),
+    pass: z.boolean().describe('True if it passed or was skipped'),
     score: z.number().min(0).max(1).describe('0..1; 0 when it was skipped'),
-    weight: z.number().min(0).describe('Its part in compositeScore; 0 when it was skipped'),
-    skipped: z.string().optional().describe('Why it did not run'),
+    weight: z.number().min(0).describe('Its weight in compositeScore; 0 when it was skipped'),
+    skipped: z.string().optional().describe('Reason why it did not run'),
     reason: z.string().optional().describe('Why it failed, or what the person could do better'),
     details: z.record(z.string(), z.unknown()).optional().describe('Figures behind the score'),
   })
   .meta({
     id: 'PictureCheck',
-    description: 'What one check said, with all figures.',
+    description: 'Result of one check, with all figures.',
     examples: [{ check: 'faceQuality', pass: true, score: 0.8055, weight: 0.5, reason: 'Face the camera.' }],
   });

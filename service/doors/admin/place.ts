@@ -43,7 +43,7 @@ export const placeQuery = {
   appliance: {},
   'appliance-or-organization': {
     organization: organization.describe(
-      'Only of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own.',
+      'Only lines of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own.',
     ),
   },
   organization: { organization },

@@ -1,5 +1,4 @@
 import type { Administrators } from '../../engine/administrators/index.ts';
-import type { Organizations } from '../../engine/organizations/index.ts';
 import type { Setup } from '../../engine/setup/index.ts';
 import type { AdministratorTokens } from '../../engine/tokens/index.ts';
 import type { AdministratorSessions } from '../../http/sign-in/administrator-sessions.ts';
@@ -26,7 +25,6 @@ export interface AuthDeps {
     | 'changePassword'
     | 'setPasswordWithCode'
   >;
-  organizations: Pick<Organizations, 'list'>;
   tokens: Pick<AdministratorTokens, 'issue'>;
   sessions: Pick<AdministratorSessions, 'hasFreshFactor'>;
   setup: Pick<Setup, 'view' | 'claim' | 'nameOrganization' | 'makeOwner'>;

@@ -51,9 +51,9 @@ function enrollingRoutes(app: FastifyInstance, deps: AuthDeps): void {
       config: { access: ownOrEnrolling, refuses: [...refuses, 'FRESH_FACTOR_REQUIRED'] },
       schema: {
         operationId: 'passkeyRegisterOptions',
-        summary: 'Begin to enroll a passkey',
+        summary: 'Start enrolling a passkey',
         description:
-          'For the signed-in administrator. Passkeys are bound to the host name by which the appliance was opened. A further one needs a fresh second factor.',
+          "For the signed-in administrator. Passkeys are bound to the host name in the browser's address. A further passkey needs a fresh second factor.",
         tags,
         body: Nothing,
         response: { 200: CreationOptionsReply },
@@ -74,7 +74,7 @@ function enrollingRoutes(app: FastifyInstance, deps: AuthDeps): void {
       schema: {
         operationId: 'passkeyRegister',
         summary: 'Enroll a passkey',
-        description: 'With what the browser answered to the options.',
+        description: 'Sends the credential that the browser created with the options.',
         tags,
         body: NewPasskey,
         response: { 200: NewPasskeyReply },
@@ -99,7 +99,7 @@ function authenticatingRoutes(app: FastifyInstance, deps: AuthDeps): void {
       config: { access: 'public', refuses: [...refuses, 'SIGN_IN_REFUSED'] },
       schema: {
         operationId: 'passkeyAuthenticateOptions',
-        summary: 'Begin to sign in with a passkey',
+        summary: 'Start signing in with a passkey',
         description: 'After sign-in answered `requires_2fa`.',
         tags,
         body: Ticket,
@@ -123,7 +123,7 @@ function authenticatingRoutes(app: FastifyInstance, deps: AuthDeps): void {
       schema: {
         operationId: 'passkeyAuthenticate',
         summary: 'Finish signing in with a passkey',
-        description: 'With what the browser answered to the options.',
+        description: 'Sends the credential that the browser created with the options.',
         tags,
         body: PasskeySignIn,
         response: { 200: PasskeySignInReply },
@@ -148,7 +148,7 @@ function listRoutes(app: FastifyInstance, { administrators }: AuthDeps): void {
       schema: {
         operationId: 'listPasskeys',
         summary: 'List your passkeys',
-        description: 'Of the signed-in administrator.',
+        description: 'The passkeys of the signed-in administrator.',
         tags,
         response: { 200: PasskeysReply },
       },
@@ -166,7 +166,7 @@ function listRoutes(app: FastifyInstance, { administrators }: AuthDeps): void {
       schema: {
         operationId: 'removePasskey',
         summary: 'Remove a passkey',
-        description: 'One second factor has to remain.',
+        description: 'At least one second factor has to remain.',
         tags,
         params: PasskeyParams,
         response: { 200: DoneReply },

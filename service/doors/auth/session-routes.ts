@@ -34,7 +34,7 @@ function currentSessionRoutes(app: FastifyInstance, { administrators }: AuthDeps
       config: { access: ownOrEnrolling, quiet: true },
       schema: {
         operationId: 'getSession',
-        summary: 'Show who is signed in',
+        summary: 'Show the session',
         description: 'The session of the cookie or of the access token.',
         tags,
         response: { 200: ConsoleReply },
@@ -58,7 +58,7 @@ function currentSessionRoutes(app: FastifyInstance, { administrators }: AuthDeps
       schema: {
         operationId: 'signOut',
         summary: 'Sign out',
-        description: 'Ends the session, with every access token of it, and removes the cookie.',
+        description: 'Ends the session with all its access tokens, and removes the cookie.',
         tags,
         body: Nothing,
         response: { 204: Nothing.describe('Signed out') },
@@ -98,7 +98,7 @@ function ownSessionsRoutes(app: FastifyInstance, { administrators }: AuthDeps): 
       schema: {
         operationId: 'endOwnSession',
         summary: 'End one of your sessions',
-        description: 'At once, with every access token of it.',
+        description: 'Ends it at once with all its access tokens.',
         tags,
         params: SessionParams,
         response: { 204: Nothing.describe('Ended') },
@@ -140,8 +140,8 @@ function secretRoutes(app: FastifyInstance, { administrators }: AuthDeps): void 
       config: { access: ownWithFreshFactor, refuses: ['CONFLICT'] },
       schema: {
         operationId: 'makeRecoveryCodes',
-        summary: 'Make recovery codes',
-        description: 'Ten, in place of earlier ones. They are shown this once.',
+        summary: 'Create recovery codes',
+        description: 'Creates ten codes, which replace earlier ones and are shown only once.',
         tags,
         body: Nothing,
         response: { 200: RecoveryCodesReply },
@@ -162,7 +162,7 @@ function stepUpRoutes(app: FastifyInstance, { administrators }: AuthDeps): void 
       config: { access: own, refuses },
       schema: {
         operationId: 'stepUpOptions',
-        summary: 'Begin to prove the second factor again',
+        summary: 'Start proving the second factor again',
         description: 'After a route answered `FRESH_FACTOR_REQUIRED`.',
         tags,
         body: Nothing,

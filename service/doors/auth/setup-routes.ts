@@ -32,8 +32,8 @@ export function setupRoutes(app: FastifyInstance, { setup }: AuthDeps): void {
       config: { access: 'public', quiet: true },
       schema: {
         operationId: 'getSetup',
-        summary: 'Show how far the box is set up',
-        description: 'Whether it has an owner, and whether this browser may make one.',
+        summary: 'Show the state of the setup',
+        description: 'Whether the box has an owner, and whether this browser may create one.',
         tags,
         response: { 200: SetupState },
       },
@@ -48,7 +48,7 @@ export function setupRoutes(app: FastifyInstance, { setup }: AuthDeps): void {
       schema: {
         operationId: 'claimSetup',
         summary: 'Use the setup token',
-        description: 'The first browser that brings it gets a cookie, and goes on alone.',
+        description: 'The first browser that sends the token gets a cookie; other browsers are refused.',
         tags,
         body: SetupClaim,
         response: { 200: SetupState },
@@ -69,7 +69,7 @@ export function setupRoutes(app: FastifyInstance, { setup }: AuthDeps): void {
       schema: {
         operationId: 'nameFirstOrganization',
         summary: 'Name the organization',
-        description: 'Makes the first one, or renames the only one while it has no people.',
+        description: 'Creates the first organization, or renames the only one while it has no people.',
         tags,
         body: SetupOrganization,
         response: { 200: SetupState },
@@ -88,9 +88,9 @@ export function setupRoutes(app: FastifyInstance, { setup }: AuthDeps): void {
       config: { access: 'public', refuses: [...refuses, 'CONFLICT', 'PASSWORD_TOO_WEAK', 'OVERLOADED'] },
       schema: {
         operationId: 'makeFirstOwner',
-        summary: 'Make the owner',
+        summary: 'Create the owner',
         description:
-          'Of the organization and of the box; signed in with a cookie. The setup token is void from then on.',
+          'The owner of the organization and of the box, signed in with a cookie. The setup token is invalid from then on.',
         tags,
         body: SetupOwner,
         response: { 200: ConsoleReply },

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 export const SetupClaim = z
   .strictObject({
-    token: z.string().min(1).max(256).describe('The setup token, as the terminal or the file shows it'),
+    token: z.string().min(1).max(256).describe('The setup token from the terminal or the file'),
   })
   .meta({ id: 'SetupClaim', examples: [{ token: 'mXb3p0pT2v7oQ4n0xk3G8W1u5Jr9yZs6dLq2cVt7hEa' }] });
 
@@ -15,8 +15,8 @@ export const SetupOrganization = z
 export const SetupOwner = z
   .strictObject({
     name: z.string().min(1).max(1024).describe('Name of the owner'),
-    email: z.string().min(1).max(1024).describe('E-mail address, with which the owner signs in'),
-    password: z.string().min(1).max(4096).describe('Of at least 12 characters'),
+    email: z.string().min(1).max(1024).describe('E-mail address of the owner for sign-in'),
+    password: z.string().min(1).max(4096).describe('Password, at least 12 characters'),
   })
   .meta({
     id: 'SetupOwner',
@@ -34,20 +34,20 @@ export const SetupState = z
     state: z
       .enum(['closed', 'open', 'expired', 'claimed', 'mine'])
       .describe(
-        '`closed`: there is an owner. `open`: the token can be used. `expired`: a new token is needed. `claimed`: another browser has used the token. `mine`: this browser has',
+        '`closed`: the box has an owner. `open`: the token can be used. `expired`: a new token is needed. `claimed`: another browser has used the token. `mine`: this browser has used it',
       ),
-    expiresAt: z.iso.datetime().optional().describe('When the token, or this browser, is refused'),
+    expiresAt: z.iso.datetime().optional().describe("Expiry of the token, or of this browser's claim"),
     organization: z
       .strictObject({
         id: z.string().describe('Id of the organization'),
         name: z.string().describe('Its name'),
-        mayRename: z.boolean().describe('It has no people yet and is the only one'),
+        mayRename: z.boolean().describe('Whether it has no people yet and is the only one'),
       })
       .optional()
-      .describe('The one that the owner will own; only for the browser that used the token'),
+      .describe('The organization of the future owner; only for the browser that used the token'),
   })
   .meta({
     id: 'SetupState',
-    description: 'How far the box is set up.',
+    description: 'State of the setup.',
     examples: [{ state: 'open', expiresAt: '2026-11-22T09:10:00.000Z' }],
   });

@@ -4,7 +4,7 @@ import { answerSignIn, fromOf, requireCookiePlace } from './answer-sign-in.ts';
 import type { AuthDeps } from './auth-deps.ts';
 import { fromSecondFactor, fromToken } from './translate.ts';
 import { EnrollmentSignIn, Login, Nothing, PasswordByCode, RecoverySignIn } from './wire.ts';
-import { LoginReply, NoticeReply, SignedInReply } from './wire-replies.ts';
+import { LoginReply, SignedInReply } from './wire-replies.ts';
 
 const tags = ['sign-in'];
 const access = 'public';
@@ -12,33 +12,8 @@ const refuses = ['SIGN_IN_REFUSED', 'SIGN_IN_DELAYED', 'OVERLOADED'] as const;
 
 /** For callers who are not signed in. */
 export function signInRoutes(app: FastifyInstance, deps: AuthDeps): void {
-  noticeRoute(app, deps);
   loginRoutes(app, deps);
   codeRoutes(app, deps);
-}
-
-/** More than one organization: each says its own. */
-function noticeRoute(app: FastifyInstance, { organizations }: AuthDeps): void {
-  app.get(
-    '/api/auth/notice',
-    {
-      config: { access, quiet: true },
-      schema: {
-        operationId: 'getSignInNotice',
-        summary: 'Show what people read before they sign in',
-        description: 'The notices of the organizations of the box, each once, without their names.',
-        tags,
-        response: { 200: NoticeReply },
-      },
-    },
-    async () => {
-      const all = await organizations.list();
-      const notices = all.flatMap(({ signInNotice, erasedAt }) =>
-        signInNotice === undefined || erasedAt !== undefined ? [] : [signInNotice],
-      );
-      return { notices: [...new Set(notices)] };
-    },
-  );
 }
 
 function loginRoutes(app: FastifyInstance, deps: AuthDeps): void {
@@ -64,7 +39,7 @@ function loginRoutes(app: FastifyInstance, deps: AuthDeps): void {
   const loginSchema = {
     summary: 'Sign in',
     description:
-      'Answers an access token, or which second factor has to follow. Later than 7 days after the account was made, without a second factor, it answers 403 with a `sessionToken`, with which and a one-time code one can be enrolled.',
+      'Returns an access token, or the second factors to choose from. More than 7 days after the creation of an account without a second factor it answers 403 with a `sessionToken`, which together with a one-time code allows enrolling one.',
     tags,
     body: Login,
     response: { 200: LoginReply },
@@ -91,7 +66,7 @@ function codeRoutes(app: FastifyInstance, deps: AuthDeps): void {
       schema: {
         operationId: 'finishSignInByRecoveryCode',
         summary: 'Finish signing in with a recovery code',
-        description: 'In place of a passkey that is not at hand. The code is used up.',
+        description: 'Replaces a passkey that is not available. Each code works once.',
         tags,
         body: RecoverySignIn,
         response: { 200: SignedInReply },
@@ -111,7 +86,7 @@ function codeRoutes(app: FastifyInstance, deps: AuthDeps): void {
       config: { access, refuses: [...refuses, 'CSRF_REFUSED'] },
       schema: {
         operationId: 'beginEnrollment',
-        summary: 'Begin to enroll a second factor past the deadline',
+        summary: 'Start enrolling a second factor after the deadline',
         description:
           'With the `sessionToken` of the 403 and a one-time code from an owner or from `gatehouse admin reset`. The session can do nothing but enroll a second factor.',
         tags,
@@ -135,7 +110,7 @@ function codeRoutes(app: FastifyInstance, deps: AuthDeps): void {
         operationId: 'setPasswordByCode',
         summary: 'Set a password with a one-time code',
         description:
-          'The code comes with a new account, and from `gatehouse admin reset`; it works for 24 hours. Then sign in.',
+          'The code is issued with a new account and by `gatehouse admin reset`, and works for 24 hours. Sign in afterwards.',
         tags,
         body: PasswordByCode,
         response: { 204: Nothing.describe('Set') },

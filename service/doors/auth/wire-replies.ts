@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { roles } from '../../engine/access/index.ts';
 
 const time = (text: string) => z.iso.datetime().describe(text);
-const role = z.enum(roles).describe('What the administrator may do');
+const role = z.enum(roles).describe('Role');
 const id = z.string().describe('Id of the administrator');
 const email = z.string().describe('E-mail address');
 const token = z.string().describe('Access token: send it as `Authorization: Bearer …`');
@@ -16,8 +16,8 @@ const me = { ...ada, name: 'Ada', orgId: 'org_01m7w3hb8hbf355he5zqwjztdk', appli
 export const TokenReply = z
   .strictObject({
     token,
-    expiresAt: time('When the token ends; sign in again then'),
-    user: z.strictObject({ id, email, role }).describe('Who signed in'),
+    expiresAt: time('Expiry of the token'),
+    user: z.strictObject({ id, email, role }).describe('The account'),
   })
   .meta({
     id: 'AccessToken',
@@ -34,19 +34,23 @@ export const ConsoleReply = z
         name: z.string().describe('Name'),
         role,
         orgId: z.string().describe('Id of the organization'),
-        applianceOwner: z.boolean().describe('May act on the whole appliance'),
-        factorDueAt: time('Until when the password alone signs in; absent with a second factor').optional(),
+        applianceOwner: z.boolean().describe('Whether the account is an appliance owner'),
+        factorDueAt: time(
+          'Time until which the password alone is accepted; absent with a second factor',
+        ).optional(),
       })
-      .describe('Who is signed in'),
+      .describe('The account'),
     csrf: z
       .string()
       .optional()
-      .describe('To send as `x-csrf-token` with each change; absent for an access token, which needs none'),
-    expiresAt: time('When the session ends, however much it is used'),
+      .describe(
+        'Value of the header `x-csrf-token` for changes; absent for an access token, which needs none',
+      ),
+    expiresAt: time('Absolute expiry of the session'),
     limitedTo: z
       .literal('enrollment')
       .optional()
-      .describe('The session can do nothing but enroll a second factor'),
+      .describe('Whether the session may only enroll a second factor'),
   })
   .meta({
     id: 'AdministratorSession',
@@ -54,29 +58,23 @@ export const ConsoleReply = z
     examples: [{ user: me, csrf, expiresAt: moment }],
   });
 
-export const NoticeReply = z
-  .strictObject({ notices: z.array(z.string()).describe('Texts; none where no organization has one') })
-  .meta({
-    id: 'SignInNotice',
-    description: 'What people read before they sign in.',
-    examples: [{ notices: ['For staff of Nordlys Bank. Use is recorded.'] }],
-  });
-
 export const SecondFactorReply = z
   .strictObject({
-    requires_2fa: z.literal(true).describe('True: the password was right, and a second factor is needed'),
+    requires_2fa: z.literal(true).describe('True: the password was right and a second factor is required'),
     methods: z
       .strictObject({
-        passkey: z.boolean().describe('A passkey is enrolled'),
-        recoveryCode: z.boolean().describe('Recovery codes are left'),
+        passkey: z.boolean().describe('Whether a passkey is enrolled'),
+        recoveryCode: z.boolean().describe('Whether unused recovery codes are left'),
       })
-      .describe('Second factors that are there'),
-    sessionToken: z.string().describe('For the next call; for one use, from this address, within 5 minutes'),
-    message: z.string().describe('The same as a sentence'),
+      .describe('Available second factors'),
+    sessionToken: z
+      .string()
+      .describe('Token for the next call; valid once, from this address, for 5 minutes'),
+    message: z.string().describe('Description of the damage'),
   })
   .meta({
     id: 'SecondFactorRequired',
-    description: 'The password was right; a second factor is needed.',
+    description: 'The password was right; a second factor is required.',
     examples: [
       {
         requires_2fa: true,
@@ -89,7 +87,7 @@ export const SecondFactorReply = z
 
 export const LoginReply = z
   .union([TokenReply, ConsoleReply, SecondFactorReply])
-  .describe('Signed in (with a token, or with the cookie), or a second factor is needed.');
+  .describe('Signed in (with a token or the cookie), or a second factor is required.');
 
 /** After a code instead of a passkey. */
 export const SignedInReply = z
@@ -101,10 +99,10 @@ export const PasskeySignInReply = z
     z.strictObject({
       success,
       token,
-      expiresAt: time('When the token ends; sign in again then'),
+      expiresAt: time('Expiry of the token'),
       admin: z
         .strictObject({ id, email, orgId: z.string().describe('Id of the organization') })
-        .describe('Who signed in'),
+        .describe('The account'),
     }),
     z.strictObject({ success, ...ConsoleReply.shape }),
   ])
@@ -130,7 +128,7 @@ export const CreationOptionsReply = z
   })
   .meta({
     id: 'PasskeyCreationOptions',
-    description: 'What the browser needs to make a passkey.',
+    description: 'Options for `navigator.credentials.create()`.',
     examples: [
       {
         options: {
@@ -153,7 +151,7 @@ export const RequestOptionsReply = z
   })
   .meta({
     id: 'PasskeyRequestOptions',
-    description: 'What the browser needs to use a passkey.',
+    description: 'Options for `navigator.credentials.get()`.',
     examples: [
       {
         options: {
@@ -168,27 +166,27 @@ export const RequestOptionsReply = z
 
 const passkey = {
   credentialId: z.string().describe('Id of the passkey'),
-  name: z.string().describe('What the administrator calls it'),
-  createdAt: time('When it was enrolled'),
+  name: z.string().describe('Name of the passkey'),
+  createdAt: time('Time of the enrollment'),
 };
 const touchId = { credentialId: 'AQIDBAUGBwg', name: 'MacBook Touch ID', createdAt: moment };
 
 export const NewPasskeyReply = z.strictObject({ success, ...passkey }).meta({
   id: 'PasskeyEnrolled',
-  description: 'The passkey that was enrolled.',
+  description: 'The new passkey.',
   examples: [{ success: true, ...touchId }],
 });
 
 export const PasskeysReply = z
   .strictObject({
     credentials: z
-      .array(z.strictObject({ ...passkey, lastUsedAt: time('When it was last used').optional() }))
+      .array(z.strictObject({ ...passkey, lastUsedAt: time('Time of the last use').optional() }))
       .describe('Passkeys of the signed-in administrator'),
   })
   .meta({ id: 'Passkeys', examples: [{ credentials: [touchId] }] });
 
 export const DoneReply = z
-  .strictObject({ success, message: z.string().describe('What was done') })
+  .strictObject({ success, message: z.string().describe('Action') })
   .meta({ id: 'Done', examples: [{ success: true, message: 'Passkey removed' }] });
 
 export const SessionsReply = z
@@ -197,13 +195,13 @@ export const SessionsReply = z
       .array(
         z.strictObject({
           id: z.string().describe('Id of the session'),
-          createdAt: time('When it began'),
-          lastSeenAt: time('Last use, to the minute'),
-          idleUntil: time('When it ends without a use'),
-          expiresAt: time('When it ends in any case'),
-          source: z.string().describe('Network address it was opened from'),
-          device: z.string().optional().describe('What the client called itself'),
-          current: z.boolean().describe('It is the one that asks'),
+          createdAt: time('Start time'),
+          lastSeenAt: time('Time of the last use, to the minute'),
+          idleUntil: time('Idle expiry'),
+          expiresAt: time('Absolute expiry'),
+          source: z.string().describe('Network address of the sign-in'),
+          device: z.string().optional().describe('User agent'),
+          current: z.boolean().describe('Whether it is the current session'),
         }),
       )
       .describe('The newest first'),
@@ -231,16 +229,18 @@ export const SessionsReply = z
 
 export const RecoveryCodesReply = z
   .strictObject({
-    codes: z.array(z.string()).describe('Shown this once; each works once. Earlier codes no longer work.'),
+    codes: z
+      .array(z.string())
+      .describe('Shown only once; each code works once. Earlier codes no longer work.'),
   })
   .meta({ id: 'RecoveryCodes', examples: [{ codes: ['k7dm-2xqp-9rtw', '…'] }] });
 
 export const StepUpReply = z
   .strictObject({
-    factorAt: time('When the second factor was proven'),
+    factorAt: time('Time when the second factor was proven'),
   })
   .meta({
     id: 'SteppedUp',
-    description: 'For 5 minutes this session may do what needs a fresh second factor.',
+    description: 'The session has a fresh second factor for 5 minutes.',
     examples: [{ factorAt: moment }],
   });

@@ -9,11 +9,11 @@ const sessionToken = z
   .string()
   .min(1)
   .max(256)
-  .describe('As sign-in answered it; for one use, from the same address, within 5 minutes');
+  .describe('Token from the sign-in reply; valid once, from the same address, for 5 minutes');
 const cookie = z
   .boolean()
   .optional()
-  .describe('For pages of this appliance: the session comes as a cookie, and no token is answered');
+  .describe('For pages of this appliance: the session is set as a cookie, and no token is returned');
 const code = z.string().min(1).max(256);
 const credential = z
   .record(z.string(), z.unknown())
@@ -53,7 +53,7 @@ export const EnrollmentSignIn = z
 export const NewPasskey = z
   .object({
     credential,
-    name: z.string().min(1).max(100).optional().describe('What the administrator calls this passkey'),
+    name: z.string().min(1).max(100).optional().describe('Name of the passkey'),
   })
   .meta({
     id: 'NewPasskey',
@@ -75,8 +75,8 @@ export const StepUp = z.strictObject({ credential }).meta({
 
 export const PasswordChange = z
   .strictObject({
-    current: password.describe('The password until now'),
-    next: password.describe('The new one, of at least 12 characters'),
+    current: password.describe('The current password'),
+    next: password.describe('The new password, at least 12 characters'),
   })
   .meta({
     id: 'PasswordChange',
@@ -87,7 +87,7 @@ export const PasswordByCode = z
   .strictObject({
     email,
     code: code.describe('The one-time code from an owner or the operator'),
-    password: password.describe('The new password, of at least 12 characters'),
+    password: password.describe('The new password, at least 12 characters'),
   })
   .meta({
     id: 'PasswordByCode',

@@ -22,8 +22,7 @@ export function createBehaviorDoor({ webhooks }: BehaviorDeps): FastifyPluginAsy
         schema: {
           operationId: 'listHumaWebhooks',
           summary: 'List your webhooks',
-          description:
-            'Those that this API key, or one it was rotated from, has registered. No secret is among it.',
+          description: 'Webhooks registered by this API key or its predecessors, without their secrets.',
           tags,
           response: { 200: WebhookList },
         },
@@ -46,7 +45,7 @@ export function createBehaviorDoor({ webhooks }: BehaviorDeps): FastifyPluginAsy
           operationId: 'registerHumaWebhook',
           summary: 'Register a webhook',
           description:
-            'From now on it gets a POST for each event it names, signed with HMAC-SHA256 in `Huma-Signature: t=…,v1=…` over `t.body`, with the headers of Standard Webhooks beside it. The secret is shown only once. At most five for an API key and its successors.',
+            'It receives a POST for each selected event, signed with HMAC-SHA256 in `Huma-Signature: t=…,v1=…` over `t.body`, and also with the headers of Standard Webhooks. The secret is shown only once. At most five for an API key and its successors.',
           tags,
           body: NewWebhook,
           response: { 201: NewWebhookReply },
@@ -67,7 +66,7 @@ export function createBehaviorDoor({ webhooks }: BehaviorDeps): FastifyPluginAsy
         schema: {
           operationId: 'deleteHumaWebhook',
           summary: 'Delete a webhook',
-          description: 'Nothing is sent to it any more, not even what waits.',
+          description: 'Nothing is sent to it any more; waiting deliveries are dropped.',
           tags,
           params: WebhookParams,
           response: { 204: Nothing.describe('Deleted') },

@@ -9,7 +9,7 @@ const url = z
   .regex(/^https:\/\//, 'It must start with https://.')
   .meta({
     description:
-      'Your HTTPS endpoint. Must start with https://. An administrator has to have granted it as a destination.',
+      'Your HTTPS endpoint. Must start with https://. An administrator has to grant it as a destination first.',
     examples: ['https://yourdomain.com/webhooks/huma'],
   });
 
@@ -35,12 +35,12 @@ export const WebhookParams = z.object({
 export type WebhookParams = z.output<typeof WebhookParams>;
 
 const shown = {
-  url: z.string().describe('Where events are sent'),
+  url: z.string().describe('URL of the receiver'),
   events: z.array(z.enum(eventNames)).describe('Events it receives'),
   active: z
     .boolean()
     .describe(
-      'False once it was disabled: by an administrator, by its answering 410, or after five days of failure',
+      'False if it is disabled: by an administrator, after an answer 410, or after five days of failures',
     ),
 };
 const id = z.string().describe('Its id');
@@ -57,7 +57,7 @@ export const WebhookReply = z
 export type WebhookReply = z.output<typeof WebhookReply>;
 
 export const WebhookList = z
-  .strictObject({ webhooks: z.array(WebhookReply).describe('At most five, the oldest first') })
+  .strictObject({ webhooks: z.array(WebhookReply).describe('Webhooks, at most five, the oldest first') })
   .meta({ id: 'HumaWebhookList', examples: [{ webhooks: [example] }] });
 
 export const NewWebhookReply = z
@@ -68,7 +68,7 @@ export const NewWebhookReply = z
   })
   .meta({
     id: 'HumaNewWebhookReply',
-    description: 'The webhook that was made, with its secret.',
+    description: 'The new webhook with its secret.',
     examples: [{ ...example, secret: 'huma_whsec_<SHOWN ONCE>' }],
   });
 export type NewWebhookReply = z.output<typeof NewWebhookReply>;

@@ -42,13 +42,13 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-/** A browser's connection: what it is told, one at a time, then the code it was closed with. */
+/** A browser's connection: its messages one at a time, then its close code. */
 function connect(headers: Record<string, string> = { origin: `http://127.0.0.1:${port}` }) {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/api/captures/live`, { headers } as never);
-  const heard: unknown[] = [];
+  const received: unknown[] = [];
   let wake = Promise.withResolvers<void>();
   const put = (value: unknown) => {
-    heard.push(value);
+    received.push(value);
     wake.resolve();
     wake = Promise.withResolvers();
   };
@@ -61,8 +61,8 @@ function connect(headers: Record<string, string> = { origin: `http://127.0.0.1:$
     socket,
     opened,
     async next() {
-      while (heard.length === 0) await wake.promise;
-      return heard.shift();
+      while (received.length === 0) await wake.promise;
+      return received.shift();
     },
   };
 }

@@ -10,7 +10,7 @@ export const hostedEvents: PayloadDialect = {
   events: [
     {
       name: 'hosted.verification.completed',
-      when: 'A hosted verification has its result: PASS, FAIL, or EXPIRED where nobody completed it in time',
+      when: 'A hosted verification has its result: PASS, FAIL, or EXPIRED if it was not completed in time',
       fires: false,
       sample: {
         event: 'verification.completed',

@@ -69,7 +69,7 @@ const verifyRoute = {
     operationId: 'verifyIdentity',
     summary: 'Verify a picture',
     description:
-      'Is this the person (`email` given), or who of everybody enrolled is this? Matches the picture and runs the checks of a profile. A mismatch is an ordinary 200 with `verified: false`; a picture that cannot be judged is a 422 with `reason`, a sentence for the person, and `checkResults`. A key of the live world needs a presentation attack detection model on the box (`gatehouse models import`); a test key works without, unless the profile requires one.\n\nWith a file:\n\n```sh\ncurl -sS http://127.0.0.1:7300/api/verify \\\n  -H "x-api-key: $KEY" -F image=@alice.jpg\n```',
+      'Is this the person (`email` given), or which enrolled person is this? Matches the picture and runs the checks of a profile. A mismatch is an ordinary 200 with `verified: false`; a picture that cannot be judged is a 422 with `reason`, a sentence for the person, and `checkResults`. A key of the live world needs a presentation attack detection model on the box (`gatehouse models import`); a test key works without, unless the profile requires one.\n\nWith a file:\n\n```sh\ncurl -sS http://127.0.0.1:7300/api/verify \\\n  -H "x-api-key: $KEY" -F image=@alice.jpg\n```',
     tags: ['identity'],
     body: {
       content: {

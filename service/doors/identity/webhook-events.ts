@@ -16,7 +16,7 @@ export const identityEvents: PayloadDialect = {
     },
     {
       name: 'identity.verification.failure',
-      when: 'A verification attempt fails: nobody recognized, a check failed, or no usable face in the picture',
+      when: 'A verification attempt fails: no person recognized, a check failed, or no usable face in the picture',
       fires: true,
       sample: verificationFailure,
     },

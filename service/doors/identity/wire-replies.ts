@@ -6,11 +6,11 @@ const share = z.number().min(0).max(1);
 
 export const CheckResultReply = z
   .strictObject({
-    check: z.enum(checkNames).describe('Which check'),
-    pass: z.boolean().describe('True when it passed, and when it was skipped'),
+    check: z.enum(checkNames).describe('Name of the check'),
+    pass: z.boolean().describe('True if it passed or was skipped'),
     score: share.describe('0..1; 0 when it failed or was skipped; of liveness one decimal'),
-    weight: z.number().min(0).describe('Its part in compositeScore; 0 when skipped'),
-    skipped: z.string().describe('Why it did not run').optional(),
+    weight: z.number().min(0).describe('Its weight in compositeScore; 0 when skipped'),
+    skipped: z.string().describe('Reason why it did not run').optional(),
     reason: z.string().describe('Why it failed, or what the person could do better').optional(),
     details: z
       .record(z.string(), z.unknown())
@@ -21,7 +21,7 @@ export const CheckResultReply = z
   })
   .meta({
     id: 'CheckResult',
-    description: 'What one check of the profile said.',
+    description: 'Result of one check of the profile.',
     examples: [{ check: 'faceQuality', pass: true, score: 0.8055, weight: 0.5, reason: 'Face the camera.' }],
   });
 
@@ -30,29 +30,29 @@ export const VerifyReply = z
     verified: z
       .boolean()
       .describe(
-        'The face matches, no check failed hard, and compositeScore reaches the minimum of the profile',
+        'True if the face matches, no hard-fail check failed, and compositeScore reaches the minimum of the profile',
       ),
-    userId: z.string().describe('Who, when verified').optional(),
-    email: z.string().describe('Their e-mail, when verified').optional(),
-    reason: z.string().describe('Why not, when not verified').optional(),
+    userId: z.string().describe('Id of the person, when verified').optional(),
+    email: z.string().describe('E-mail of the person, when verified').optional(),
+    reason: z.string().describe('Reason, when not verified').optional(),
     confidence: share.describe(
       "A fixed map of the match's false-match rate: 0.5 at the profile's 1:1 rate, rising to 1; the same with and without `email`; 0 in a refusal",
     ),
     compositeScore: share
       .describe(
-        'Weighted mean of the scores of the checks that ran, without the match itself: picture and context only. Absent in a refusal',
+        'Weighted mean of the scores of the checks that ran (picture and context, without the match). Absent in a refusal',
       )
       .optional(),
     checkResults: z.array(CheckResultReply).describe('Every check of the profile'),
     assurance: z
       .enum(['match-only', 'passive', 'active'])
-      .describe('What was done against presentation attacks: nothing, looking, or asking the person to act'),
-    verificationId: z.string().describe('Under which it is kept'),
+      .describe('Presentation attack detection that ran: none, passive, or with an action of the person'),
+    verificationId: z.string().describe('Id of the verification'),
     profile: z
       .strictObject({
         id: z.string().describe('Id'),
         slug: z.string().describe('Name in requests'),
-        version: z.int().describe('Version of its settings'),
+        version: z.int().describe('Version of the profile'),
         maturity: z
           .string()
           .describe('proven, alternate or experimental; custom for a profile of the organization’s own'),
@@ -60,47 +60,45 @@ export const VerifyReply = z
       .describe('The profile that decided'),
     match: z
       .strictObject({
-        scorer: z
-          .string()
-          .describe('How embeddings became a score: `a`, or `fused` where a second embedder is enabled'),
-        threshold: z.number().describe("The score a match needs, in the scorer's own scale"),
+        scorer: z.string().describe('The scorer: `a`, or `fused` if a second embedder is enabled'),
+        threshold: z.number().describe('Threshold, in the scale of the scorer'),
         fmr: z
           .number()
           .describe(
-            'The false-match rate of one comparison that the threshold was set for; it says nothing of this picture',
+            'False-match rate of one comparison for which the threshold was set, not the probability for this picture',
           ),
         fnmr: z.number().describe('Share of genuine people refused at the threshold'),
-        extrapolated: z.boolean().describe('The threshold lies beyond what was measured'),
+        extrapolated: z.boolean().describe('Whether the threshold is extrapolated'),
         pictures: z
           .int()
           .positive()
-          .describe('Enrolled pictures of the person that decided. Absent in a refusal')
+          .describe('Enrolled pictures in the comparison. Absent in a refusal')
           .optional(),
         shift: z
           .number()
           .nonnegative()
           .describe(
-            'What the people of this organization raise the threshold by, because they are more alike than those it was measured on; part of `threshold`, 0 where they are not. Absent in a refusal',
+            'Gallery shift: the amount by which the threshold is raised, because the people of this organization are more similar than those in the calibration; included in `threshold`. Absent in a refusal',
           )
           .optional(),
       })
       .describe(
-        'Which threshold applied, and what it costs. The score itself is never told: it would help to climb to the threshold; `confidence` says as much',
+        'The threshold that applied, and its error rate. The score itself is not returned, because it would help an attacker to approach the threshold; use `confidence`',
       ),
     identification: z
       .strictObject({
         gallerySize: z.int().describe('People searched'),
-        galleryRate: z.number().describe('Chance that a stranger is named, as the profile asks'),
+        galleryRate: z.number().describe('False-identification rate of the profile'),
         matchRate: z
           .number()
           .describe(
-            'False-match rate of one comparison: what galleryRate needs, at most the 1:1 rate of the profile',
+            'False-match rate of one comparison that follows from galleryRate, at most the 1:1 rate of the profile',
           ),
-        threshold: z.number().describe('The score that follows'),
-        fnmr: z.number().describe('Share of genuine people refused there'),
-        extrapolated: z.boolean().describe('The threshold lies beyond what was measured'),
+        threshold: z.number().describe('Resulting threshold'),
+        fnmr: z.number().describe('Share of genuine people refused at this threshold'),
+        extrapolated: z.boolean().describe('Whether the threshold is extrapolated'),
       })
-      .describe('Only without `email`: what naming one of so many people takes')
+      .describe('Only without `email`: the threshold of the 1:N search')
       .optional(),
     models: z
       .record(z.string(), z.string())
@@ -109,7 +107,7 @@ export const VerifyReply = z
   })
   .meta({
     id: 'VerifyReply',
-    description: 'The verdict. A mismatch is an ordinary answer, not an error.',
+    description: 'The verdict. A mismatch is a normal reply, not an error.',
     examples: [verifyReplyExample],
   });
 
@@ -117,17 +115,17 @@ export const EnrollReply = z
   .strictObject({
     enrolled: z.literal(true).describe('Always true; a refusal is an error'),
     userId: z.string().describe('Id of the person'),
-    created: z.boolean().describe('False: the person was known and has got a further picture'),
-    enrollments: z.int().describe('Pictures kept of this person'),
+    created: z.boolean().describe('False: the person existed and has a further picture'),
+    enrollments: z.int().describe('Enrolled pictures of this person'),
     duplicate: z
       .boolean()
-      .describe('Under the policy `warn`: the face may belong to another e-mail too')
+      .describe('With the policy `warn`: the face is similar to that of another e-mail')
       .optional(),
-    quality: CheckResultReply.describe('How good the picture is, and what would make it better'),
+    quality: CheckResultReply.describe('Quality of the picture, with advice'),
   })
   .meta({
     id: 'EnrollReply',
-    description: 'The template is kept and matchable by the next call.',
+    description: 'The template is stored and used from the next call on.',
     examples: [enrollReplyExample],
   });
 

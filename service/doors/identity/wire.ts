@@ -58,8 +58,7 @@ const deviceInfo = z
     screenHeight: pixels.describe('screen.height').optional(),
   })
   .meta({
-    description:
-      'What the camera page knows of its device; without it the check deviceConsistency is skipped.',
+    description: 'Device data from the camera page; without it the check deviceConsistency is skipped.',
     examples: [
       {
         userAgent: 'Mozilla/5.0',
@@ -79,7 +78,7 @@ const location = z
       .string()
       .regex(/^[A-Za-z]{2}$/, 'It must be a country code of two letters.')
       .describe(
-        'ISO 3166-1 alpha-2; without it the country of the coordinates is looked up where the profile names countries',
+        'ISO 3166-1 alpha-2; without it the country is derived from the coordinates if the profile names countries',
       )
       .optional(),
     timeZone: z
@@ -91,23 +90,23 @@ const location = z
   })
   .meta({
     description:
-      "Where the person is; without it the organization's site of the caller's address is used, if there is one. Profiles whose context checks refuse alone (the strict ones) refuse a call without either.",
+      "Location of the person; without it the organization's site for the caller's address is used, if there is one. Profiles with hard-fail context checks (the strict ones) refuse a call without either.",
     examples: [{ latitude: 47.3769, longitude: 8.5417, country: 'CH', timeZone: 'Europe/Zurich' }],
   });
 
 const consent = z
   .object({
-    textVersion: lineOfText(80).describe('Which text the person agreed to'),
+    textVersion: lineOfText(80).describe('Version of the consent text'),
     purposes: z.array(z.enum(purposes)).min(1).max(purposes.length).describe('What the person agreed to'),
     method: lineOfText(80).describe('How they agreed: "checkbox", "signature", …'),
     legalBasis: lineOfText(120).describe('"GDPR Art. 9(2)(a)", "BIPA written release", …'),
     expiresAt: z.iso
       .datetime({ offset: true })
-      .describe("When the consent ends, ISO 8601; without it after the organization's term, if there is one")
+      .describe("End of the consent, ISO 8601; absent: after the organization's term, if any")
       .optional(),
     through: z
       .enum(['operator', 'self'])
-      .describe('Whether somebody of the organization took the consent down, or the person gave it alone')
+      .describe('Whether a member of the organization recorded the consent, or the person gave it alone')
       .optional(),
   })
   .meta({
@@ -129,7 +128,7 @@ function verifyFields<P extends z.ZodType<Picture>>(picture: P, frame: z.ZodType
       email: email
         .meta({
           description:
-            'Given: is this the person enrolled under this e-mail (1:1)? Absent: who is this, of everybody enrolled (1:N)? An unknown e-mail is answered like a mismatch.',
+            'Given: is this the person enrolled under this e-mail (1:1)? Absent: which enrolled person is this (1:N)? An unknown e-mail is answered like a mismatch.',
         })
         .optional(),
       profile: z
@@ -166,10 +165,10 @@ function enrollFields<P extends z.ZodType<Picture>>(picture: P) {
     image: picture,
     email: email.meta({
       description:
-        "Whose face this is. A known e-mail gets a further template if the face matches that person's others.",
+        "E-mail of the person. A known e-mail gets a further template if the face matches that person's other pictures.",
     }),
     name: lineOfText(200)
-      .meta({ description: 'How operators see the person.', examples: ['Alice'] })
+      .meta({ description: 'Display name for operators.', examples: ['Alice'] })
       .optional(),
     consent: consent.optional(),
   });

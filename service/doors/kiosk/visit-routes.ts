@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Actor } from '../../engine/audit/index.ts';
 import type { Captures } from '../../engine/captures/index.ts';
-import { consentText, consentTextVersion, purposes } from '../../engine/consent/index.ts';
+import { purposes } from '../../engine/consent/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
 import { defined } from '../../lib/defined.ts';
+import { consentText, consentTextVersion } from './consent-text.ts';
 import { kioskOf } from './device-routes.ts';
 import { EnrollRequest, VerifyRequest } from './wire.ts';
 
@@ -30,7 +31,7 @@ const realmOf = (request: FastifyRequest) => {
 };
 const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
 
-/** What people do in front of a kiosk. No figure of a check is answered: whoever stands there learns the decision alone. */
+/** What people do in front of a kiosk. The replies hold the decision and no figures of checks. */
 export function visitRoutes(app: FastifyInstance, { captures, checks, organizations }: VisitRouteDeps): void {
   app.get('/api/kiosk/consent', { config: visit, schema: { hide } }, async (request) => {
     const { name } = await organizations.get(kioskOf(request).organization);

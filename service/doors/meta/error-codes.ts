@@ -23,65 +23,71 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   MALFORMED_JSON: { means: 'The body is not JSON.' },
   PAYLOAD_TOO_LARGE: {
-    means: 'The body is larger than this call takes.',
+    means: 'The body is larger than this call accepts.',
     example: { error: 'The request is larger than this call takes.' },
   },
   UNSUPPORTED_MEDIA_TYPE: {
-    means: 'The body has another Content-Type than this call takes, or is compressed.',
+    means: 'The body is compressed or has a Content-Type that this call does not accept.',
     example: (scope) => ({
       error: scope.startsWith('identity')
         ? 'The Content-Type must be application/json or multipart/form-data.'
         : 'Send application/json, or multipart/form-data where the call takes files.',
     }),
   },
-  NOT_FOUND: { means: 'There is no such path, or no such thing in the organization and world of the key.' },
-  METHOD_NOT_ALLOWED: { means: 'The path takes other methods; the header `allow` names them.' },
+  NOT_FOUND: {
+    means:
+      'The path does not exist, or the resource does not exist in the organization and world of the key.',
+  },
+  METHOD_NOT_ALLOWED: {
+    means: 'The path does not support this method; the header `allow` lists those it supports.',
+  },
   HOST_NOT_ALLOWED: {
     means:
-      'The header `host` names no address of this appliance. The operator adds further names with the setting `allowedHosts`.',
+      'The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`.',
     example: {
       error:
         'This appliance does not answer for the host "other.example": use another of its names or addresses, or let its operator add this one to the setting allowedHosts.',
     },
   },
-  CONFLICT: { means: 'The thing exists already, or is not in the expected state.' },
+  CONFLICT: { means: 'The resource exists already, or is not in the expected state.' },
   MISSING_AUTH: {
     means: 'No API key was sent.',
     example: { error: 'Send an API key as "Authorization: Bearer <key>" or in the header "x-api-key".' },
   },
-  INVALID_API_KEY_FORMAT: { means: 'What was sent is not written like an API key.' },
-  INVALID_API_KEY: { means: 'The API key is unknown, revoked or past its end.' },
+  INVALID_API_KEY_FORMAT: { means: 'The credential does not have the format of an API key.' },
+  INVALID_API_KEY: { means: 'The API key is unknown, revoked or expired.' },
   INSUFFICIENT_SCOPE: {
     means: 'The API key lacks the scope of this call.',
     example: (scope) => ({ error: `The API key lacks the scope "${scope}" that this call needs.` }),
   },
   ORIGIN_NOT_ALLOWED: {
-    means: 'The API key was sent from a page or a network that it may not be used from.',
+    means: 'The API key may not be used from this origin or network.',
   },
   TRIAL_EXPIRED: {
-    means: 'The trial of the organization or the key is over.',
+    means: 'The trial of the organization or the key has ended.',
     example: { error: 'The trial is over: the operator of the box can prolong it.' },
   },
   MONTHLY_LIMIT_EXCEEDED: {
-    means: 'The organization or the key has used up its month; `retry-after` says when the next one begins.',
+    means:
+      'The monthly limit of the organization or the key is used up; `retry-after` says when the next month begins.',
   },
   BURST_LIMIT_EXCEEDED: {
     means:
-      'The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on.',
+      'Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue.',
     example: { error: 'This API key may send 600 requests a minute. Send more slowly.' },
   },
   USER_FLOOD_DETECTED: {
     means:
-      'Too many requests about one person, or too soon after failed ones; `retry-after` says when to go on.',
+      'Too many requests about one person, or too soon after failed ones; `retry-after` says when to continue.',
     example: { error: 'At most 10 requests a minute are taken about one person; try again later.' },
   },
   SIGN_IN_REFUSED: {
-    means: 'E-mail address, password, code or ticket is wrong; which one is not said.',
+    means: 'The e-mail address, password, code or ticket is wrong; the reply does not say which.',
     example: { error: 'The e-mail address, the password or the code is wrong.' },
   },
   SIGN_IN_DELAYED: {
     means:
-      'Too many sign-ins failed for this account or from this address: wait as long as `retry-after` says; without it an owner or the operator has to let the account in again.',
+      'Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account.',
   },
   SECOND_FACTOR_REQUIRED: {
     means: 'The account has to enroll a second factor before anything else.',
@@ -89,11 +95,11 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   FRESH_FACTOR_REQUIRED: {
     means:
-      'This asks for a second factor proven within the last five minutes: prove it, then repeat the call.',
+      'The call needs a second factor proven within the last five minutes: prove it, then repeat the call.',
   },
   LAST_FACTOR: { means: 'It is the last second factor of the account, and one has to remain.' },
   PASSKEY_REFUSED: {
-    means: 'What the authenticator answered does not hold, or does not belong to what was asked.',
+    means: 'The answer of the authenticator is invalid, or does not belong to the challenge.',
   },
   CSRF_REFUSED: {
     means: 'The header `x-csrf-token` is not the one of the session, or another page sent the call.',
@@ -102,7 +108,7 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
     means: 'The new password is too short, too long or too easily guessed; the message says which.',
   },
   SETUP_CLOSED: { means: 'The appliance has an owner already.' },
-  SETUP_TOKEN_REFUSED: { means: 'The setup token is wrong, used or past its end.' },
+  SETUP_TOKEN_REFUSED: { means: 'The setup token is wrong, used or expired.' },
   IMAGE_UNREADABLE: { means: 'The picture is damaged or cannot be decoded.' },
   IMAGE_TOO_LARGE: { means: 'The picture has too many bytes or pixels.' },
   IMAGE_FORMAT_UNSUPPORTED: {
@@ -127,12 +133,13 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   SEVERAL_FACES: { means: 'A second face of similar size is in the picture.' },
   FACE_TOO_SMALL: { means: 'The face is too small to be judged.' },
-  FACE_QUALITY_REFUSED: { means: 'The picture has a fault that the profile refuses; `reason` says which.' },
+  FACE_QUALITY_REFUSED: { means: 'The picture has a fault that the profile refuses; `reason` names it.' },
   REPLAYED_PICTURE: {
-    means: 'This is the very picture that was enrolled, sent in the live world; `reason` asks for a new one.',
+    means:
+      'The picture is identical to an enrolled one, which the live world refuses; `reason` asks for a new one.',
   },
-  CHECK_FAILED: { means: 'A check failed that the profile makes a condition; `checkResults` says which.' },
-  SUBJECT_NOT_FOUND: { means: 'Nobody is enrolled under that id or e-mail.' },
+  CHECK_FAILED: { means: 'A hard-fail check of the profile failed; `checkResults` says which.' },
+  SUBJECT_NOT_FOUND: { means: 'No person is enrolled under that id or e-mail.' },
   TEMPLATE_MISMATCH: {
     means: "The face is not the one enrolled under this e-mail; only the box's operator can override that.",
   },
@@ -142,28 +149,28 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   CONSENT_REQUIRED: {
     means:
-      'The organization asks for `consent` with each enrollment, or has not recorded yet on what consent it enrolls real people; `error` says which and what to do.',
+      'The organization requires `consent` with each enrollment, or has not yet recorded the consent on which it enrolls real people; `error` says which and what to do.',
   },
   CONSENT_WITHDRAWN: { means: 'The person did not consent to this use, or has withdrawn it.' },
   VERIFICATION_DISABLED: {
-    means: "Too many failures in a row for this address; the box's operator has to allow it again.",
+    means: "Too many failures in a row for this address; the box's operator has to unlock it.",
   },
   LEGAL_HOLD: { means: 'A legal hold forbids erasing the person.' },
   CONFIRMATION_REQUIRED: {
-    means: 'This destroys much: it has to be confirmed with the count or name it asks for.',
+    means: 'A destructive operation: confirm it with the count or name from the error.',
   },
   DESTINATION_NOT_GRANTED: {
-    means: 'Nothing may be sent there until an administrator grants it; the error says with which command.',
+    means: 'The destination needs a grant of an administrator; the error has the command.',
     example: {
       error:
         'Nothing may be sent to hooks.example.org, port 443: no grant of the organization covers it. The administrator of the box can allow it with: gatehouse grant add --org org_01m7w2y4m7v3pcd0w8x9q6r5zt hooks.example.org (Rule: not-granted.)',
     },
   },
   DESTINATION_FORBIDDEN: {
-    means: 'Nothing is ever sent there, granted or not; the error says which rule forbids it.',
+    means: 'The destination is forbidden even with a grant; the error names the rule.',
   },
   RECIPIENT_NOT_APPROVED: {
-    means: 'Alerts may be mailed to approved recipients only; the error names the command that approves one.',
+    means: 'Alerts may be mailed to approved recipients only; the error has the command that approves one.',
     example: {
       error:
         'Alerts may not be mailed to ops@example.org: an operator approves each recipient with: gatehouse alert recipient approve --org org_01m7w2y4m7v3pcd0w8x9q6r5zt ops@example.org',
@@ -171,20 +178,22 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   PROFILE_NOT_FOUND: { means: 'No profile has that id or slug.' },
   PROFILE_NOT_ALLOWED: {
-    means: 'The organization or the key may not use that profile; the error names those that it may.',
+    means: 'The organization or the key may not use that profile; the error lists the allowed ones.',
   },
   MODEL_NOT_INSTALLED: { means: 'The profile needs a model that is not installed or not enabled.' },
   PAD_NOT_INSTALLED: {
     means:
-      'Live verification needs a presentation attack detection model; the error says how to install one. The test world does without.',
+      'Live verification needs a presentation attack detection model; the error says how to install one. The test world does not need one.',
   },
-  LICENCE_NOT_ACCEPTED: { means: 'The profile needs a model whose doubtful licence nobody has accepted.' },
+  LICENCE_NOT_ACCEPTED: {
+    means: 'The profile needs a model whose licence is in doubt and has not been accepted.',
+  },
   OVERLOADED: {
     means: 'Too many pictures are waiting; `retry-after` says when to try again.',
     example: { error: 'Too many pictures are being analyzed; try again shortly.' },
   },
-  TIMEOUT: { means: 'It took longer than the box allows; try again.' },
-  SEALED: { means: 'The box is sealed: its operator has to unseal it or put back the master key.' },
+  TIMEOUT: { means: 'The request exceeded the time limit; try again.' },
+  SEALED: { means: 'The box is sealed: its operator has to unseal it or restore the master key.' },
   WRONG_PASSPHRASE: { means: 'The passphrase does not open the master key.' },
   BACKUP_UNUSABLE: { means: 'The backup is damaged, needs other keys, or comes from a newer Gatehouse.' },
   STORAGE_UNAVAILABLE: { means: 'The database of the box cannot be reached; try again.' },
@@ -196,10 +205,10 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
     },
   },
   INTERNAL: {
-    means: 'Something broke inside Gatehouse; its log tells more under `requestId`.',
+    means: 'An internal error; the log has the details under `requestId`.',
     example: {
       error:
-        'Something went wrong inside Gatehouse, not with your request. The log tells more under this requestId.',
+        'Something went wrong inside Gatehouse, not with your request. The log has the details under this requestId.',
     },
   },
 };

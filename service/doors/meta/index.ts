@@ -49,7 +49,7 @@ function serveState(app: FastifyInstance, { status, version, log }: MetaDeps, up
         operationId: 'health',
         summary: 'Health',
         description:
-          'Models, providers, storage, queue and what to look at. Answers 200 as long as the service runs, also when `status` is `unavailable`; ask `/ready` whether to send requests.',
+          'Models, providers, storage, queue and warnings. Answers 200 as long as the service runs, also when `status` is `unavailable`; use `/ready` to decide whether to send requests.',
         tags: ['meta'],
         response: { 200: z.union([HealthReply, SealedHealthReply]) },
       },
@@ -65,7 +65,7 @@ function serveState(app: FastifyInstance, { status, version, log }: MetaDeps, up
         operationId: 'ready',
         summary: 'Readiness',
         description:
-          'Whether to send requests here: 200 when it takes them; 503 with the reason while it starts, stops or cannot work.',
+          '200 if the service takes requests; 503 with the reason while it starts, stops or cannot work.',
         tags: ['meta'],
         response: { 200: ReadyReply, 503: NotReadyReply },
       },
@@ -125,7 +125,7 @@ function serveDocument(app: FastifyInstance, { version, families }: MetaDeps): v
       schema: {
         operationId: 'openapi',
         summary: 'OpenAPI document',
-        description: 'This document: OpenAPI 3.1, generated from the schemas requests are checked with.',
+        description: 'This document: OpenAPI 3.1, generated from the schemas that validate requests.',
         tags: ['meta'],
         response: { 200: z.looseObject({}).describe('OpenAPI 3.1 document') },
       },

@@ -331,9 +331,9 @@ describe('/openapi.json', () => {
         '- `FACE_NOT_FOUND`: No face is in the picture.',
         '- `SEVERAL_FACES`: A second face of similar size is in the picture.',
         '- `FACE_TOO_SMALL`: The face is too small to be judged.',
-        '- `FACE_QUALITY_REFUSED`: The picture has a fault that the profile refuses; `reason` says which.',
-        '- `REPLAYED_PICTURE`: This is the very picture that was enrolled, sent in the live world; `reason` asks for a new one.',
-        '- `CHECK_FAILED`: A check failed that the profile makes a condition; `checkResults` says which.',
+        '- `FACE_QUALITY_REFUSED`: The picture has a fault that the profile refuses; `reason` names it.',
+        '- `REPLAYED_PICTURE`: The picture is identical to an enrolled one, which the live world refuses; `reason` asks for a new one.',
+        '- `CHECK_FAILED`: A hard-fail check of the profile failed; `checkResults` says which.',
       ].join('\n'),
     );
   });

@@ -39,20 +39,20 @@ const withAdministrator: ProblemCode[] = [
 const REQUEST_ID = 'req_01m7w3hb8hbf355he5zqwjztdk';
 
 const Detail = z.strictObject({
-  path: z.string().describe('The field, dotted, as you spelled it: `deviceInfo.cameraWidth`'),
-  message: z.string().describe('What is wrong with it'),
+  path: z.string().describe('Path of the field in the request: `deviceInfo.cameraWidth`'),
+  message: z.string().describe('The problem with the field'),
 });
 const errorReply = (checkResult: z.ZodType) =>
   z
     .object({
-      error: z.string().describe('One sentence that says what was wrong and how to put it right'),
-      code: z.enum(problemCodes).describe('For machines; the list is closed'),
+      error: z.string().describe('One sentence with the problem and its remedy'),
+      code: z.enum(problemCodes).describe('Error code from a closed list'),
       requestId: z.string().describe('Also in the header x-request-id and in the log'),
       details: z.array(Detail).describe('With INVALID_REQUEST: each wrong field').optional(),
       reason: z.string().describe('With a 422 of the identity family: a sentence for the person').optional(),
       checkResults: z
         .array(checkResult)
-        .describe('With a 422 of the identity family: the checks there were')
+        .describe('With a 422 of the identity family: the checks that ran')
         .optional(),
       sessionToken: z
         .string()
@@ -61,7 +61,7 @@ const errorReply = (checkResult: z.ZodType) =>
     })
     .meta({
       id: 'Error',
-      description: 'Every error of every family.',
+      description: 'The error reply of all families.',
       examples: [
         {
           error: 'The field "image" is missing.',
@@ -175,8 +175,8 @@ const webhooksOf = (webhooks: readonly PublishedWebhook[], schemas: Json): Json 
           security: [],
           requestBody: { required: true, content: contentOf(payload, 'output', schemas) },
           responses: {
-            '2XX': { description: 'Taken; it is not sent again.' },
-            '410': { description: 'The endpoint is gone: it is switched off, and an alert tells of it.' },
+            '2XX': { description: 'Accepted; it is not sent again.' },
+            '410': { description: 'The endpoint is gone: it is switched off, and an alert is raised.' },
           },
         },
       },

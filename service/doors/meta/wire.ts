@@ -1,122 +1,127 @@
 import { z } from 'zod';
 
-const maturity = z.enum(['proven', 'alternate', 'experimental']).describe('How far it has been proven');
+const maturity = z.enum(['proven', 'alternate', 'experimental']).describe('Maturity');
 
 export const HealthReply = z
   .strictObject({
     status: z
       .enum(['ok', 'warning', 'unavailable'])
       .describe(
-        '`warning`: it works, and `warnings` says what to look at; `unavailable`: no picture can be judged',
+        '`warning`: it works, and `warnings` has the problems; `unavailable`: pictures cannot be analyzed',
       ),
     version: z.string().describe('Version of Gatehouse'),
     uptimeSeconds: z.int().min(0).describe('Since the service started'),
-    warnings: z.array(z.string()).describe('Sentences for whoever runs the box'),
+    warnings: z.array(z.string()).describe('Sentences for the operator of the box'),
     models: z
       .array(
         z.strictObject({
           id: z.string().describe('Id in the manifest'),
           name: z.string().describe('Name'),
-          role: z.enum(['detector', 'landmarks', 'iris', 'embedder', 'pad']).describe('What it does'),
+          role: z.enum(['detector', 'landmarks', 'iris', 'embedder', 'pad']).describe('Role'),
           maturity,
           licence: z.string().describe('Licence of the weights'),
-          doubts: z.string().describe('What is doubtful about licence or provenance').optional(),
-          doubtsAccepted: z.boolean().describe('An administrator has accepted the doubt').optional(),
-          sha256: z.string().describe('Of the ONNX file; checked at start'),
+          doubts: z.string().describe('Doubt about licence or provenance').optional(),
+          doubtsAccepted: z.boolean().describe('Whether an administrator has accepted the doubt').optional(),
+          sha256: z.string().describe('SHA-256 of the ONNX file, checked at the start'),
           enabled: z.boolean().describe('In use'),
         }),
       )
       .describe('Installed models'),
     pad: z
       .strictObject({
-        installed: z.boolean().describe('Passive presentation-attack detection is there'),
-        set: z.string().describe('Which').optional(),
-        maturity: z.string().describe('How far it has been proven').optional(),
+        installed: z.boolean().describe('Whether passive presentation attack detection is installed'),
+        set: z.string().describe('Name of the set').optional(),
+        maturity: z.string().describe('Maturity').optional(),
         remedy: z.string().describe('How to install it').optional(),
       })
       .describe('Presentation-attack detection'),
     inference: z
       .strictObject({
         workers: z.int().describe('Worker threads'),
-        busy: z.int().describe('With a picture right now'),
+        busy: z.int().describe('Busy workers'),
         queued: z.int().describe('Pictures waiting'),
-        queueLimit: z.int().describe('The most that may wait; beyond, OVERLOADED is answered'),
+        queueLimit: z.int().describe('Maximum number of waiting pictures; more are refused with OVERLOADED'),
         providersAsked: z.array(z.string()).describe('Execution providers as configured'),
         provider: z.string().describe('Execution provider in use'),
-        fallback: z.string().describe('Why that is not the first one asked for').optional(),
+        fallback: z.string().describe('Reason why it is not the first configured one').optional(),
       })
-      .describe('Where pictures are looked at'),
+      .describe('Inference'),
     storage: z
       .strictObject({
-        kind: z.enum(['sqlite', 'postgresql']).describe('Which database'),
+        kind: z.enum(['sqlite', 'postgresql']).describe('Kind of database'),
         state: z.enum(['ok', 'full', 'unavailable']).describe('Its state'),
-        reason: z.string().describe('Why it is not ok').optional(),
+        reason: z.string().describe('Reason why it is not ok').optional(),
       })
-      .describe('Where everything is kept'),
+      .describe('Storage'),
     people: z
       .array(
         z.strictObject({
-          world: z.enum(['live', 'test']).describe('Which world'),
-          total: z.int().describe('Enrolled, over all organizations'),
-          largest: z.int().describe('Enrolled in the largest organization'),
+          world: z.enum(['live', 'test']).describe('World'),
+          total: z.int().describe('People enrolled, over all organizations'),
+          largest: z.int().describe('People in the largest gallery'),
         }),
       )
       .describe('People enrolled'),
     ownGalleries: z
       .array(
         z.strictObject({
-          world: z.enum(['live', 'test']).describe('Which world'),
-          scorer: z.string().describe('By which scorer'),
+          world: z.enum(['live', 'test']).describe('World'),
+          scorer: z.string().describe('Scorer'),
           measured: z
             .int()
             .describe('Galleries of 30 people and more that were compared with the calibration'),
-          raised: z.int().describe('Of them, those whose thresholds are raised: their people are more alike'),
+          raised: z.int().describe('Galleries with raised thresholds, because their people are more similar'),
           largestExcess: z
             .number()
             .describe(
-              'In the gallery that differs most: pairs of different people above the threshold, as a multiple of what the calibration says',
+              'In the gallery that differs most: pairs of different people above the threshold, as a multiple of the calibration',
             ),
         }),
       )
       .describe(
-        'Whether the stated error rates hold for the people enrolled; “gatehouse org calibrate” measures now',
+        'Whether the stated error rates hold for the enrolled people; “gatehouse org calibrate” measures now',
       ),
     safeGallery: z
       .array(
         z.strictObject({
           rate: z.number().describe('False-identification rate'),
-          people: z.int().describe('So many people can be searched with a measured threshold'),
+          people: z.int().describe('Largest number of people with a measured threshold'),
         }),
       )
-      .describe('How large a gallery may be before 1:N thresholds are extrapolated'),
+      .describe('Gallery sizes up to which 1:N thresholds are measured'),
   })
   .meta({ id: 'Health', description: 'State of the appliance.' });
 export type HealthReply = z.output<typeof HealthReply>;
 
 export const SealedHealthReply = z
   .strictObject({
-    status: z.literal('sealed').describe('It waits for the passphrase of the master key: `gatehouse unseal`'),
+    status: z
+      .literal('sealed')
+      .describe('The service waits for the passphrase of the master key: `gatehouse unseal`'),
     version: z.string().describe('Version of Gatehouse'),
     uptimeSeconds: z.int().min(0).describe('Since the service started'),
-    warnings: z.array(z.string()).describe('What to do'),
+    warnings: z.array(z.string()).describe('The remedy'),
   })
-  .meta({ id: 'SealedHealth', description: 'State of an appliance whose master key is not open yet.' });
+  .meta({ id: 'SealedHealth', description: 'State of a sealed appliance.' });
 export type SealedHealthReply = z.output<typeof SealedHealthReply>;
 
 export const ReadyReply = z
-  .strictObject({ ready: z.literal(true).describe('It takes requests') })
-  .meta({ id: 'Ready', description: 'Send requests here.', examples: [{ ready: true }] });
+  .strictObject({ ready: z.literal(true).describe('Whether it takes requests') })
+  .meta({ id: 'Ready', description: 'The service takes requests.', examples: [{ ready: true }] });
 export type ReadyReply = z.output<typeof ReadyReply>;
 
 export const NotReadyReply = z
   .strictObject({
-    ready: z.literal(false).describe('It takes no requests'),
-    reason: z.string().describe('Why not'),
-    code: z.literal('SEALED').describe('The master key waits for its passphrase').optional(),
+    ready: z.literal(false).describe('Whether it takes requests'),
+    reason: z.string().describe('Reason'),
+    code: z
+      .literal('SEALED')
+      .describe('Whether the service waits for the passphrase of the master key')
+      .optional(),
   })
   .meta({
     id: 'NotReady',
-    description: 'Send no requests here yet.',
+    description: 'The service takes no requests at present.',
     examples: [{ ready: false, reason: 'The database cannot be used.' }],
   });
 export type NotReadyReply = z.output<typeof NotReadyReply>;

@@ -2,7 +2,7 @@ import type { PayloadDialect } from '../../engine/webhooks/index.ts';
 
 /**
  * registrations.txt names the event and shows no payload; this is the smallest that names the user and the outcome, in the words of
- * /get_status, where the results are asked for (docs/decisions/0013-webhook-payloads-where-the-texts-are-silent.md).
+ * /get_status, where the results are asked for (docs/decisions/0013-webhook-payloads-beyond-the-texts.md).
  */
 export const registrationsEvents: PayloadDialect = {
   family: 'registrations',
@@ -10,7 +10,7 @@ export const registrationsEvents: PayloadDialect = {
   events: [
     {
       name: 'registrations.USER_VERIFICATION_COMPLETED',
-      when: 'A user finishes verification, whether it succeeded or failed; an invitation that expires unused is not told',
+      when: 'A user finishes verification, whether it succeeded or failed; an invitation that expires unused sends no event',
       fires: false,
       sample: {
         event: 'USER_VERIFICATION_COMPLETED',

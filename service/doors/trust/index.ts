@@ -20,7 +20,7 @@ const files: Record<string, { type: string; of(pem: string): string | Buffer }> 
   },
 };
 
-/** `/trust`: the certificate of the box's authority, and how each system is told to trust it. Never its fingerprint. */
+/** `/trust`: the certificate of the box's authority, and the steps to trust it on each system. Never its fingerprint. */
 export function createTrustDoor({ authority }: TrustDeps): FastifyPluginAsync {
   const page = (reply: FastifyReply, html: string) =>
     reply

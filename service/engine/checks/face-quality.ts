@@ -206,9 +206,7 @@ const round = (value: number) => Math.round(value * 1000) / 1000;
 const RefuseQuality = z
   .array(z.string())
   .max(12)
-  .describe(
-    'Which advice of faceQuality refuses (FACE_QUALITY_REFUSED) instead of advising; empty in `default`.',
-  );
+  .describe('Advice of faceQuality that refuses the picture (FACE_QUALITY_REFUSED); empty in `default`.');
 
 export const faceQualityCheck = {
   name: 'faceQuality',

@@ -20,7 +20,7 @@ const SLOPE = 0.5;
 export const LivenessScale = z
   .enum(['live', 'apcer5'])
   .describe(
-    "What a liveness score of 0.5 is: `live`, the calibrated score's own 0.5; `apcer5`, the PAD set's APCER-5 % threshold, which is stricter. Also the latter where absent, as in profiles of earlier releases.",
+    "Meaning of a liveness score of 0.5: `live`, the 0.5 of the calibrated score; `apcer5`, the PAD set's APCER-5 % threshold, which is stricter. Absent, as in profiles of earlier releases: `apcer5`.",
   );
 export type LivenessScale = z.infer<typeof LivenessScale>;
 

@@ -8,7 +8,7 @@ export const TimeRestriction = z.strictObject({
   from: z
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
-    .describe('Local time "HH:MM"; an end before the start goes over midnight.'),
+    .describe('Local time "HH:MM"; an end before the start spans midnight.'),
   to: z
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/)

@@ -19,26 +19,26 @@ const text = (most: number) => z.string().trim().min(1).max(most);
 
 const FlowTexts = z.strictObject({
   title: text(80).optional().describe('Heading'),
-  intro: text(600).optional().describe('What it is about'),
-  consent: text(2000).optional().describe('What the person agrees to'),
-  button: text(40).optional().describe('On the button that starts it'),
-  success: text(300).optional().describe('When it worked, where no redirect follows'),
-  failure: text(300).optional().describe('When it did not, where no redirect follows'),
+  intro: text(600).optional().describe('Introduction'),
+  consent: text(2000).optional().describe('Consent text'),
+  button: text(40).optional().describe('Label of the start button'),
+  success: text(300).optional().describe('Text after success without a redirect'),
+  failure: text(300).optional().describe('Text after a failure without a redirect'),
 });
 
 export const FlowDefinition = z.strictObject({
-  name: text(80).describe('For administrators'),
-  product: z.enum(flowProducts).describe('What the person has to prove'),
+  name: text(80).describe('Name for administrators'),
+  product: z.enum(flowProducts).describe('Required proof'),
   profile: z.string().max(80).optional().describe('Slug of the profile; absent: `default`'),
-  texts: FlowTexts.default({}).describe('What the page says; what is absent has a text of its own'),
+  texts: FlowTexts.default({}).describe('Texts of the page; absent ones have a default'),
   redirects: z
     .strictObject({
-      success: z.string().max(2048).optional().describe('Where the person is led when it worked'),
-      failure: z.string().max(2048).optional().describe('Where the person is led when it did not'),
+      success: z.string().max(2048).optional().describe('URL after success'),
+      failure: z.string().max(2048).optional().describe('URL after a failure'),
     })
     .default({})
     .describe(
-      'URLs that the redirect targets of the organization allow; without one the person stays on the page',
+      'Redirects, allowed by the redirect targets of the organization; without one the person stays on the page',
     ),
 });
 export type FlowDefinition = z.infer<typeof FlowDefinition>;
@@ -46,11 +46,11 @@ export type FlowDefinition = z.infer<typeof FlowDefinition>;
 export interface Flow {
   id: FlowId;
   organization: OrganizationId;
-  /** Of its address; made with the flow and never changed. */
+  /** Part of its URL; never changes. */
   slug: string;
-  /** What is edited. */
+  /** The version that administrators edit. */
   draft: FlowDefinition;
-  /** What visitors get, as it was when it was published. */
+  /** The version that visitors see. */
   published?: { definition: FlowDefinition; at: number; by: string };
   createdAt: number;
   createdBy: string;

@@ -179,7 +179,7 @@ function createProblems(organizations: FlowsDeps['organizations'], profileOf: Pr
 }
 
 /**
- * Words of the name and the random end of the id: it is the only one on the box, and tells nothing of other organizations.
+ * Words of the name and the random end of the id: unique on the box, and independent of other organizations.
  */
 function slugOf(name: string, id: FlowId): string {
   const words = name

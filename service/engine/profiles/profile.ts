@@ -15,15 +15,15 @@ export const ProfileDefinition = z.strictObject({
   maturity: z
     .enum(['proven', 'alternate', 'experimental', 'custom'])
     .describe(
-      "Of a built-in profile, how far it was measured; an organization's own is always `custom`: nothing was measured with it.",
+      "Maturity of a built-in profile; an organization's own is always `custom`, because it was not measured.",
     ),
-  description: z.string().max(400).describe('What the profile is for.'),
+  description: z.string().max(400).describe('Purpose of the profile.'),
   checks: z.record(z.enum(checkNames), CheckRule).describe('One rule for each check.'),
   minimumComposite: z.number().min(0).max(1).describe('Smallest composite that verifies, 0..1.'),
   models: z
     .strictObject({
       detector: z.enum(['blazeface', 'yunet']).describe('Face detector; `yunet` has to be imported.'),
-      scorer: z.enum(['a', 'fused', 'best']).describe("'best': fused where enabled, else A."),
+      scorer: z.enum(['a', 'fused', 'best']).describe("'best': fused if enabled, otherwise A."),
       pad: z
         .enum(['where-installed', 'required'])
         .describe("'required': without a PAD model the profile answers PAD_NOT_INSTALLED in both worlds."),
@@ -44,7 +44,7 @@ export const ProfileDefinition = z.strictObject({
         .max(0.05)
         .describe('1:N false-identification rate over the whole gallery.'),
     })
-    .describe('How often a stranger may match.'),
+    .describe('Error rates of the match.'),
   attempts: z
     .strictObject({
       failuresBeforeDelay: z
@@ -52,37 +52,35 @@ export const ProfileDefinition = z.strictObject({
         .min(1)
         .max(1000)
         .optional()
-        .describe('Failures in a row before attempts are delayed: 5 where absent.'),
+        .describe('Failures in a row before attempts are delayed; 5 when absent.'),
       failuresBeforeDelayWithPad: z
         .int()
         .min(1)
         .max(1000)
         .optional()
-        .describe('The same where presentation attack detection ran: 10 where absent.'),
+        .describe('The same if presentation attack detection ran; 10 when absent.'),
       delaySeconds: z
         .int()
         .min(1)
         .max(86_400)
         .optional()
-        .describe('Seconds between two attempts from then on: 30 where absent.'),
+        .describe('Seconds between two delayed attempts; 30 when absent.'),
       failuresBeforeDisabled: z
         .int()
         .min(1)
         .max(10_000)
         .optional()
-        .describe(
-          'Failures in a row after which an operator has to allow the person again: 50 where absent.',
-        ),
+        .describe('Failures in a row after which an operator has to unlock the person; 50 when absent.'),
       failuresBeforeDisabledWithPad: z
         .int()
         .min(1)
         .max(10_000)
         .optional()
-        .describe('The same where presentation attack detection ran: 50 where absent.'),
+        .describe('The same if presentation attack detection ran; 50 when absent.'),
     })
     .optional()
     .describe(
-      'Limits of failed attempts at one person; the figures of NIST SP 800-63B where absent. The strictest of the allowed profiles holds.',
+      'Limits of failed attempts at one person; the figures of NIST SP 800-63B when absent. The strictest of the allowed profiles applies.',
     ),
   ...settingsShape,
 });

@@ -5,12 +5,14 @@ import { lineOfText } from '../../../http/text-fields.ts';
 import { idOf } from '../ids.ts';
 import { time } from '../reply-fields.ts';
 
-const email = z.string().min(1).max(1024).describe('E-mail address; one account of the appliance has it');
+const email = z.string().min(1).max(1024).describe('E-mail address, unique on the appliance');
 const name = lineOfText(120).describe('Name');
-const role = z.enum(roles).describe('What the administrator may do');
+const role = z.enum(roles).describe('Role');
 const applianceOwner = z
   .boolean()
-  .describe('May act on the whole appliance with a fresh second factor; only an appliance owner gives this');
+  .describe(
+    'Whether the account may change the whole appliance with a fresh second factor; only an appliance owner can grant this',
+  );
 
 export const NewAdministrator = z
   .strictObject({ email, name, role, applianceOwner: applianceOwner.optional() })
@@ -31,8 +33,8 @@ export const AdministratorChange = z
 
 export const AdministratorReset = z
   .strictObject({
-    password: z.boolean().optional().describe('Take the password away; the code sets a new one'),
-    factors: z.boolean().optional().describe('Take all passkeys and recovery codes away'),
+    password: z.boolean().optional().describe('Removes the password; the code sets a new one'),
+    factors: z.boolean().optional().describe('Removes all passkeys and recovery codes'),
   })
   .refine(({ password, factors }) => password || factors, 'Say what to reset: password, factors, or both.')
   .meta({ id: 'AdministratorReset', examples: [{ password: true }] });
@@ -57,16 +59,18 @@ export const AdministratorReply = z
     name: z.string().describe('Name'),
     role,
     applianceOwner,
-    createdAt: time('When the account was made'),
-    disabledAt: time('Since when sign-in is refused').optional(),
+    createdAt: time('Time of creation of the account'),
+    disabledAt: time('Time since when sign-in is refused').optional(),
     lastSignInAt: time('Last sign-in').optional(),
-    passkeys: z.int().describe('How many passkeys are enrolled'),
-    recoveryCodes: z.int().describe('How many recovery codes are left'),
-    factorDueAt: time('Until when the password alone signs in; absent with a second factor').optional(),
+    passkeys: z.int().describe('Number of passkeys'),
+    recoveryCodes: z.int().describe('Number of unused recovery codes'),
+    factorDueAt: time(
+      'Time until which the password alone is accepted; absent with a second factor',
+    ).optional(),
     altered: z
       .literal(true)
       .optional()
-      .describe('Something else than this service made or changed the row: sign-in is refused'),
+      .describe('The row was changed by another program: sign-in is refused'),
   })
   .meta({ id: 'Administrator', description: 'An administrator.', examples: [example] });
 
@@ -83,7 +87,7 @@ const code = z
 
 export const NewAdministratorReply = AdministratorReply.extend({ code }).meta({
   id: 'AdministratorWithCode',
-  description: 'The administrator that was made. With the code the person sets a password.',
+  description: 'The new administrator and the one-time code to set a password.',
   examples: [{ ...example, code: codeExample }],
 });
 
@@ -94,7 +98,7 @@ export const ResetReply = z.strictObject({ code }).meta({
 });
 
 export const UnlockReply = z
-  .strictObject({ failures: z.int().describe('How many failed sign-ins were forgotten') })
+  .strictObject({ failures: z.int().describe('Number of cleared failed sign-ins') })
   .meta({ id: 'AdministratorUnlocked', examples: [{ failures: 12 }] });
 
 export type NewAdministrator = z.output<typeof NewAdministrator>;

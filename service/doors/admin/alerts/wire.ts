@@ -15,25 +15,27 @@ export const AlertQuery = z.strictObject({
 });
 
 export const DesktopQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20).describe('Most alerts of the reply'),
+  limit: z.coerce.number().int().min(1).max(100).default(20).describe('Maximum number of alerts'),
 });
 
 export const RuleQuery = z.strictObject(pageQuery(idOf('rule')));
 
 const channel = {
-  webhook: z.boolean().describe('Send to the webhooks that take identity.alert.triggered').optional(),
+  webhook: z.boolean().describe('Send to the webhooks that subscribe to identity.alert.triggered').optional(),
   desktop: z.boolean().describe('Show a notification on the desktop of the box').optional(),
   email: z.array(emailAddress).max(20).describe('Mail to these addresses').optional(),
 };
 const ruleFields = {
   name: lineOfText(120)
-    .meta({ description: 'For people, and in what is sent', examples: ['many failures'] })
+    .meta({ description: 'Name, also used in notifications', examples: ['many failures'] })
     .optional(),
   windowMinutes: z
     .int()
     .min(1)
     .max(1440)
-    .describe('Minutes looked back over; for what is measured rather than counted, how long it has to hold')
+    .describe(
+      'Length of the window in minutes; for gauges, how long the value has to be beyond the threshold',
+    )
     .optional(),
   threshold: z
     .number()
@@ -45,29 +47,27 @@ const ruleFields = {
     .optional(),
   filter: z
     .strictObject({
-      key: idOf('key').optional().describe('Only what this API key asked'),
-      profile: z.string().min(1).max(80).optional().describe('Only under this profile'),
-      subject: idOf('person').optional().describe('Only about this person'),
+      key: idOf('key').optional().describe('Only requests of this API key'),
+      profile: z.string().min(1).max(80).optional().describe('Only verifications with this profile'),
+      subject: idOf('person').optional().describe('Only lines about this person'),
     })
-    .describe('Only these events are counted; all when empty')
+    .describe('Only these events; all when empty')
     .optional(),
   holdOffMinutes: z
     .int()
     .min(1)
     .max(43_200)
-    .describe('Minutes in which the rule does not fire again about the same')
+    .describe('Minutes before the rule fires again for the same person or key')
     .optional(),
 };
 
 export const NewAlertRule = z
   .strictObject({
-    metric: z.enum(alertMetrics).describe('What is watched'),
+    metric: z.enum(alertMetrics).describe('Metric'),
     ...ruleFields,
     channels: z
       .strictObject(channel)
-      .describe(
-        'Where alerts go, the webhooks unless they are left out; the list of alerts has them in any case',
-      )
+      .describe('Channels; webhooks when absent. The list of alerts has every alert in any case')
       .optional(),
   })
   .meta({
@@ -86,8 +86,8 @@ export const NewAlertRule = z
 export const AlertRuleChange = z
   .strictObject({
     ...ruleFields,
-    channels: z.strictObject(channel).describe('Where alerts go; what is not named stays').optional(),
-    enabled: z.boolean().describe('Whether it is watched').optional(),
+    channels: z.strictObject(channel).describe('Channels; absent ones stay unchanged').optional(),
+    enabled: z.boolean().describe('Whether the rule is active').optional(),
   })
   .refine(
     (change) => Object.values(change).some((value) => value !== undefined),
@@ -97,23 +97,23 @@ export const AlertRuleChange = z
 
 const alertFields = {
   id: z.string().describe('Id'),
-  rule: z.string().describe('The rule that fired'),
+  rule: z.string().describe('Id of the rule that fired'),
   name: z.string().describe('Its name'),
-  metric: z.enum(alertMetrics).describe('What it watches'),
+  metric: z.enum(alertMetrics).describe('Metric of the rule'),
   about: z
     .string()
     .optional()
     .describe(
-      'The id of the person or API key, where the rule counts each apart; absent once the person is erased',
+      'Id of the person or API key, if the rule counts them separately; absent once the person is erased',
     ),
-  value: z.number().describe('What was measured'),
-  threshold: z.number().describe('What the rule allowed'),
+  value: z.number().describe('Measured value'),
+  threshold: z.number().describe('Threshold of the rule'),
   firedAt: time('When'),
   acknowledged: z
     .strictObject({ at: time('When'), by: actor })
     .optional()
-    .describe('Absent while the alert is open'),
-  notified: z.record(z.string(), z.string()).describe('What became of each channel'),
+    .describe('The acknowledgement; absent while the alert is open'),
+  notified: z.record(z.string(), z.string()).describe('Result for each channel'),
 };
 const exampleOfAlert = {
   id: 'alr_01m7w3n8q5h1v7rk0c4t9z2xyd',
@@ -129,7 +129,7 @@ const exampleOfAlert = {
 
 export const AlertReply = z
   .strictObject(alertFields)
-  .meta({ id: 'Alert', description: 'What a rule found.', examples: [exampleOfAlert] });
+  .meta({ id: 'Alert', description: 'An alert raised by a rule.', examples: [exampleOfAlert] });
 
 export const DesktopAlerts = z
   .strictObject({
@@ -141,36 +141,36 @@ export const DesktopAlerts = z
           env: z.enum(['live', 'test']).describe('Its world'),
         }),
       )
-      .describe('The newest open alerts, the oldest of them first'),
+      .describe('The newest open alerts, in order of time'),
   })
   .meta({
     id: 'DesktopAlerts',
-    description: 'What the desktop of the box shows.',
+    description: 'Alerts for the desktop of the box.',
     examples: [
       { items: [{ ...exampleOfAlert, organization: 'org_01m7w2y4m7v3pcd0w8x9q6r5zt', env: 'live' }] },
     ],
   });
 
 const settings = {
-  name: z.string().describe('For people'),
-  metric: z.enum(alertMetrics).describe('What is watched'),
-  windowMinutes: z.int().describe('Minutes looked back over'),
+  name: z.string().describe('Name for people'),
+  metric: z.enum(alertMetrics).describe('Metric'),
+  windowMinutes: z.int().describe('Length of the window in minutes'),
   threshold: z.number().describe('Fires at this value or beyond'),
   filter: z
     .strictObject({
-      key: z.string().optional().describe('Only what this API key asked'),
-      profile: z.string().optional().describe('Only under this profile'),
-      subject: z.string().optional().describe('Only about this person'),
+      key: z.string().optional().describe('Only requests of this API key'),
+      profile: z.string().optional().describe('Only verifications with this profile'),
+      subject: z.string().optional().describe('Only lines about this person'),
     })
-    .describe('Only these events are counted'),
-  holdOffMinutes: z.int().describe('Minutes in which it does not fire again about the same'),
+    .describe('Only these events'),
+  holdOffMinutes: z.int().describe('Minutes before the rule fires again for the same person or key'),
   channels: z
     .strictObject({
-      webhook: z.boolean().describe('The webhooks that take identity.alert.triggered'),
-      desktop: z.boolean().describe('The desktop of the box'),
-      email: z.array(z.string()).describe('These addresses'),
+      webhook: z.boolean().describe('Webhooks that subscribe to identity.alert.triggered'),
+      desktop: z.boolean().describe('Desktop notification on the box'),
+      email: z.array(z.string()).describe('Mail addresses'),
     })
-    .describe('Where alerts go'),
+    .describe('Channels'),
 };
 const exampleOfSettings = {
   name: 'many failures of one person',
@@ -186,17 +186,14 @@ export const AlertRuleReply = z
   .strictObject({
     id: z.string().describe('Id'),
     ...settings,
-    enabled: z.boolean().describe('Whether it is watched'),
-    waitsFor: z
-      .string()
-      .optional()
-      .describe('What it needs and does not have yet: until then it never fires'),
-    createdAt: time('When it was made'),
+    enabled: z.boolean().describe('Whether the rule is active'),
+    waitsFor: z.string().optional().describe('Missing requirement; the rule does not fire until it is met'),
+    createdAt: time('Time of creation'),
     createdBy: actor,
   })
   .meta({
     id: 'AlertRule',
-    description: 'What is watched, and where alerts go.',
+    description: 'An alert rule and its recipients.',
     examples: [
       {
         id: exampleOfAlert.rule,
@@ -210,7 +207,7 @@ export const AlertRuleReply = z
 
 export const RecommendedRules = z
   .strictObject({
-    items: z.array(z.strictObject(settings)).describe('Rules as they would be added'),
+    items: z.array(z.strictObject(settings)).describe('The recommended rules'),
   })
   .meta({
     id: 'RecommendedRules',
@@ -231,7 +228,7 @@ export const MailAddress = z
 export const RecipientReply = z
   .strictObject({
     address: z.string().describe('The address, in lower case'),
-    approvedAt: time('When it was approved'),
+    approvedAt: time('Time of the approval'),
     approvedBy: actor,
   })
   .meta({
@@ -244,10 +241,10 @@ export const RecipientReply = z
 
 export const TestMailReply = z
   .strictObject({
-    sent: z.boolean().describe('Whether the mail server took it'),
-    reason: z.string().optional().describe('Why it was not sent'),
+    sent: z.boolean().describe('Whether the mail server accepted it'),
+    reason: z.string().optional().describe('Reason why it was not sent'),
   })
-  .meta({ id: 'TestMail', description: 'What became of one mail.', examples: [{ sent: true }] });
+  .meta({ id: 'TestMail', description: 'Result of one mail.', examples: [{ sent: true }] });
 
 export const AlertPage = pageReply(AlertReply, 'Alerts, the newest first', 'AlertPage');
 export const AlertRulePage = pageReply(AlertRuleReply, 'Rules, the newest first', 'AlertRulePage');

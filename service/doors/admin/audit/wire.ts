@@ -13,13 +13,13 @@ const filter = {
     .optional()
     .describe('Only this action'),
   // What is asked for is written into the log: an address must not get in there.
-  subject: idOf('person').optional().describe('Only about this person'),
+  subject: idOf('person').optional().describe('Only lines about this person'),
 };
 
 export const AuditQuery = z.strictObject({ ...filter, ...pageQuery(seq) });
 export const FollowQuery = z.strictObject({
   ...filter,
-  limit: z.coerce.number().int().min(1).max(10_000).default(50).describe('Most lines that are there already'),
+  limit: z.coerce.number().int().min(1).max(10_000).default(50).describe('Maximum number of existing lines'),
 });
 export const ExportQuery = z.strictObject({
   since: moment.describe('Only from this time on'),
@@ -40,17 +40,17 @@ const line = {
 
 export const AuditLineReply = z
   .strictObject({
-    seq: seq.describe('Its place in the log: 1, 2, 3 and so on'),
+    seq: seq.describe('Sequence number: 1, 2, 3 and so on'),
     time: time('When'),
-    actor: actor.describe('Who'),
-    action: z.string().describe('What was done'),
+    actor: actor.describe('Actor'),
+    action: z.string().describe('Action'),
     outcome: z.string().describe('`done` or `refused`'),
-    organization: z.string().optional().describe('In which organization'),
-    target: z.string().optional().describe('To what'),
-    request: z.string().optional().describe('In which request, as `x-request-id` says'),
-    details: z.unknown().describe('More of it, as it was written'),
-    subject: z.string().optional().describe('Person whose details are sealed in the line'),
-    personal: z.literal('sealed').optional().describe('The line has personal details; they stay sealed'),
+    organization: z.string().optional().describe('Id of the organization'),
+    target: z.string().optional().describe('Target'),
+    request: z.string().optional().describe('Id of the request (`x-request-id`)'),
+    details: z.unknown().describe('Details of the action'),
+    subject: z.string().optional().describe('Person of the sealed details'),
+    personal: z.literal('sealed').optional().describe('Whether the line has sealed personal details'),
   })
   .meta({ id: 'AuditLine', description: 'A line of the audit log.', examples: [line] });
 
@@ -75,24 +75,24 @@ const report = {
 
 const Report = z
   .strictObject({
-    valid: z.boolean().describe('Nothing was changed, taken out, put in or reordered'),
-    lines: seq.describe('Lines that are there'),
-    outside: seq.describe('Lines from before the chain'),
+    valid: z.boolean().describe('Whether no line was changed, removed, inserted or moved'),
+    lines: seq.describe('Existing lines'),
+    outside: seq.describe('Lines older than the chain'),
     last: seq.describe('Number of the last line'),
     checkpoints: seq.describe('Checkpoints'),
     lastCheckpoint: z
       .strictObject({
-        seq: seq.describe('The line that it signs'),
-        hash: z.string().describe('Hash of that line'),
-        at: time('When it was signed'),
-        kind: z.string().describe('Why it was signed'),
-        previous: seq.describe('The line that the checkpoint before it signs; 0 for none'),
-        kid: z.string().describe('Id of the key that signed'),
+        seq: seq.describe('Number of the signed line'),
+        hash: z.string().describe('Hash of the signed line'),
+        at: time('Time of the signature'),
+        kind: z.string().describe('Reason of the checkpoint'),
+        previous: seq.describe('Line of the previous checkpoint; 0 for none'),
+        kid: z.string().describe('Id of the signing key'),
         signature: z.string().describe('Ed25519, base64url'),
       })
       .optional()
       .describe('The newest checkpoint'),
-    uncovered: seq.describe('Lines after the last checkpoint, not signed yet'),
+    uncovered: seq.describe('Lines after the last checkpoint, not yet signed'),
     pruned: z
       .strictObject({ through: seq.describe('Last line that was deleted'), at: time('When') })
       .optional()
@@ -100,53 +100,53 @@ const Report = z
     restores: z
       .array(
         z.strictObject({
-          seq: seq.describe('Line that says so'),
+          seq: seq.describe('Number of the line that records it'),
           at: time('When'),
           restoredTo: seq.describe('Last line of the backup'),
-          before: seq.describe('Newest line known before'),
+          before: seq.describe('Newest line known before the restore'),
         }),
       )
-      .describe('Backups that were put back on purpose'),
+      .describe('Restored backups'),
     copies: z
       .array(
         z.strictObject({
           place: z.string().describe('Folder'),
           note: z
             .enum(['same', 'behind', 'ahead', 'forged', 'unreachable'])
-            .describe('Its note of the newest checkpoint, compared with that of the key store'),
-          line: seq.optional().describe('Line that it notes'),
+            .describe('State of its note of the newest checkpoint, compared with that of the key store'),
+          line: seq.optional().describe('Line of its note'),
         }),
       )
       .optional()
       .describe('Copies of the key store'),
     damage: z
       .strictObject({
-        seq: seq.describe('First line that is not as it should be'),
-        is: z.string().describe('What is wrong'),
-        says: z.string().describe('The same as a sentence'),
+        seq: seq.describe('First damaged line'),
+        is: z.string().describe('Kind of damage'),
+        says: z.string().describe('Description of the damage'),
       })
       .optional()
-      .describe('What is wrong'),
+      .describe('Kind of damage'),
   })
-  .meta({ id: 'AuditReport', description: 'What a verification of the log found.', examples: [report] });
+  .meta({ id: 'AuditReport', description: 'Report of a verification of the log.', examples: [report] });
 
 export const VerificationReply = z
   .union([
-    z.strictObject({ seen: seq.describe('Lines looked at'), all: seq.describe('Lines there are') }),
+    z.strictObject({ seen: seq.describe('Checked lines'), all: seq.describe('Total lines') }),
     z.strictObject({ report: Report }),
   ])
   .meta({
     id: 'AuditVerification',
-    description: 'How far the verification is; the last line is the report.',
+    description: 'Progress of the verification; the last line is the report.',
     examples: [{ seen: 250, all: 4711 }, { report }],
   });
 
 export const AuditKeysQuery = z.strictObject(shortListQuery);
 export const AuditKeysReply = pageReply(
   z.strictObject({ kid: z.string().describe('Id of the key'), publicKey: z.string().describe('PEM') }),
-  'Every key that signed the log',
+  'All keys that signed the log',
   'AuditKeys',
-  { appliance: z.string().describe('Id of the appliance, which every signature names') },
+  { appliance: z.string().describe('Id of the appliance, which is part of every signature') },
 );
 
 export type AuditLineReply = z.output<typeof AuditLineReply>;

@@ -4,8 +4,8 @@ import { actor, time } from '../reply-fields.ts';
 
 const path = z.string().min(1).max(4096);
 const folder = path.describe('Folder on another disk');
-const everyMinutes = z.int().min(5).max(525_600).describe('Minutes from one to the next');
-const keep = z.int().min(1).max(10_000).describe('Newest files of the schedule that stay');
+const everyMinutes = z.int().min(5).max(525_600).describe('Interval in minutes');
+const keep = z.int().min(1).max(10_000).describe('Number of newest files to keep');
 
 /** `started_at` and id, which the list is ordered by. */
 export const BackupQuery = z.strictObject(pageQuery(z.tuple([z.int(), z.string()])));
@@ -14,8 +14,8 @@ export const PlanQuery = z.strictObject({ folder });
 export const NewBackup = z
   .strictObject({
     folder,
-    keysTo: path.optional().describe('Keep a copy of the key store in this folder, from now on'),
-    withModels: z.boolean().default(false).describe('Put the files of imported models into the backup'),
+    keysTo: path.optional().describe('Folder in which to keep a copy of the key store from now on'),
+    withModels: z.boolean().default(false).describe('Include the files of imported models'),
   })
   .meta({ id: 'NewBackup', examples: [{ folder: '/mnt/backups', keysTo: '/media/stick' }] });
 
@@ -41,21 +41,24 @@ const runExample = {
 const run = z.strictObject({
   id: z.string().describe('Id'),
   path: z.string().describe('The file'),
-  startedAt: time('When it began'),
-  finishedAt: time('When it ended').optional(),
+  startedAt: time('Start time'),
+  finishedAt: time('End time').optional(),
   bytes: z.int().min(0).optional().describe('Size of the file'),
   outcome: z
     .enum(['running', 'done', 'failed', 'unproven'])
-    .describe('`unproven`: the file is there, and a restore would refuse it'),
-  reason: z.string().optional().describe('Why it failed, or what a restore would refuse'),
-  origin: z.enum(['operator', 'schedule']).describe('What asked for it'),
-  verifiedAt: time('When the file was last proven').optional(),
+    .describe('`unproven`: the file exists, but a restore would refuse it'),
+  reason: z.string().optional().describe('Reason why it failed, or why a restore would refuse it'),
+  origin: z.enum(['operator', 'schedule']).describe('Trigger'),
+  verifiedAt: time('Time of the last test of the file').optional(),
 });
 
 export const BackupReply = run
   .extend({
-    file: z.enum(['there', 'removed', 'away']).optional().describe('`away`: the folder cannot be read now'),
-    futureDated: z.boolean().describe('It began later than the clock says it is'),
+    file: z
+      .enum(['there', 'removed', 'away'])
+      .optional()
+      .describe('`away`: the folder cannot be read at present'),
+    futureDated: z.boolean().describe('Whether its start is in the future'),
   })
   .meta({
     id: 'Backup',
@@ -72,15 +75,15 @@ export const MadeBackupReply = run
         z.strictObject({
           place: z.string().describe('Folder'),
           state: z.enum(['current', 'behind', 'unreachable']).describe('Whether the copy is up to date'),
-          reason: z.string().optional().describe('Why it is not'),
+          reason: z.string().optional().describe('Reason why it is not'),
         }),
       )
-      .describe('Copies of the key store, without which the file opens nothing'),
-    advice: z.array(z.string()).describe('What the operator should know'),
+      .describe('Copies of the key store, which are needed to open the backup'),
+    advice: z.array(z.string()).describe('Notes for the operator'),
   })
   .meta({
     id: 'MadeBackup',
-    description: 'A backup that was written and proven.',
+    description: 'A backup that was written and tested.',
     examples: [{ ...runExample, keys: [{ place: '/media/stick', state: 'current' }], advice: [] }],
   });
 
@@ -93,16 +96,16 @@ const plan = {
 };
 
 export const PlanReply = z
-  .strictObject({ folder, everyMinutes, keep, setBy: actor, setAt: time('When it was set') })
-  .meta({ id: 'BackupPlan', description: 'Backups that the service makes by itself.', examples: [plan] });
+  .strictObject({ folder, everyMinutes, keep, setBy: actor, setAt: time('Time of the change') })
+  .meta({ id: 'BackupPlan', description: 'A schedule for backups.', examples: [plan] });
 
 export const PlansQuery = z.strictObject(shortListQuery);
-export const PlansReply = pageReply(PlanReply, 'One for each folder', 'BackupPlans', {
-  warnings: z.array(z.string()).describe('What is wrong with backups, a sentence each'),
+export const PlansReply = pageReply(PlanReply, 'The schedules, one for each folder', 'BackupPlans', {
+  warnings: z.array(z.string()).describe('Problems with backups, a sentence each'),
 });
 
 export const KnownReply = z
-  .strictObject({ known: z.boolean().describe('This appliance made the file') })
+  .strictObject({ known: z.boolean().describe('Whether this appliance made the file') })
   .meta({ id: 'KnownBackup', description: 'Whether the file is known.', examples: [{ known: true }] });
 
 export type BackupReply = z.output<typeof BackupReply>;

@@ -7,9 +7,9 @@ export const CaptureReply = z
     token: z
       .string()
       .describe(
-        'First message of the WebSocket `/api/captures/live` as `{"token":…}`, or header x-capture-token of `POST /api/captures/frames`. It gives guidance in this session and nothing else.',
+        'Sent as `{"token":…}` in the first message of the WebSocket `/api/captures/live`, or as the header x-capture-token of `POST /api/captures/frames`. Valid only for guidance in this session.',
       ),
-    expiresAt: time('When the session ends'),
+    expiresAt: time('End of the session'),
   })
   .meta({
     id: 'Capture',

@@ -3,9 +3,6 @@ import { time } from '../../../lib/time.ts';
 import { ofAppliance, ofOperator } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import {
-  BoxName,
-  BoxNamedReply,
-  BoxNameReply,
   CertificateReply,
   FingerprintsReply,
   InstallCertificate,
@@ -48,31 +45,8 @@ export interface CertificateRoom {
   renew(what: { authority: boolean; discardInstalled: boolean }, who: Actor): Promise<void>;
 }
 
-export interface BoxNameState {
-  hostName?: string | undefined;
-  /** Listens beyond this machine. */
-  network: boolean;
-  url?: string | undefined;
-  /** Given on the command line or in the environment. */
-  fixed: ('hostName' | 'network')[];
-  addresses: string[];
-  /** The running service does not use it yet. */
-  waits: boolean;
-}
-
-/** Name of the box, and whether the network reaches it. */
-export interface BoxNameRoom {
-  describe(): BoxNameState;
-  /** Throws INVALID_REQUEST for what cannot be served, CONFLICT for what is fixed. */
-  set(
-    wanted: { hostName: string | null; network: boolean },
-    who: Actor,
-  ): Promise<BoxNameState & { restarting: boolean }>;
-}
-
 export interface CertificateRouteDeps {
   certificates: CertificateRoom;
-  boxName: BoxNameRoom;
 }
 
 const about = {
@@ -80,50 +54,17 @@ const about = {
   within: 'appliance',
   may: ofAppliance,
 } as const;
-/** Also before the owner has a passkey, which needs name and certificate. */
-const changing = { ...about, may: { ...ofAppliance, beforeFactor: true } } as const;
 
 /** The fingerprints are a route of their own: they are for the box itself, and not for a page that comes over the network. */
-export const certificateRoutes = ({ certificates, boxName }: CertificateRouteDeps): AdminRoute[] => [
-  ...lookingRoutes(certificates),
-  ...changingRoutes(certificates),
-  ...nameRoutes(boxName),
-];
-
-const nameRoutes = (boxName: BoxNameRoom): AdminRoute[] => [
-  route({
-    ...about,
-    method: 'GET',
-    url: '/box-name',
-    operationId: 'getBoxName',
-    summary: 'Show the name of the box',
-    description: 'The host name by which browsers open it, and whether the network reaches it.',
-    reply: BoxNameReply,
-    handle: () => boxName.describe(),
-  }),
-  route({
-    ...changing,
-    method: 'PUT',
-    url: '/box-name',
-    operationId: 'setBoxName',
-    summary: 'Name the box',
-    description:
-      'Written into the settings file. A running service starts anew, then the box is at `url`: with a host name over HTTPS.',
-    body: BoxName,
-    reply: BoxNamedReply,
-    refuses: ['CONFLICT', 'STORAGE_FULL'],
-    handle: ({ body, who }) => boxName.set(body, who),
-  }),
-];
-
-const lookingRoutes = (certificates: CertificateRoom): AdminRoute[] => [
+export const certificateRoutes = ({ certificates }: CertificateRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'GET',
     url: '/certificate',
     operationId: 'getCertificate',
     summary: 'Show the certificate of the box',
-    description: 'The one that is served, the authority of the box, and the names that it should cover.',
+    description:
+      'The certificate in use, the authority of the box, and the names that a certificate should cover.',
     reply: CertificateReply,
     handle: () => describe(certificates),
   }),
@@ -135,28 +76,25 @@ const lookingRoutes = (certificates: CertificateRoom): AdminRoute[] => [
     operationId: 'getCertificateFingerprints',
     summary: 'Show the fingerprints to compare',
     description:
-      'For the screen of the box: a person compares them with what a device shows before it trusts.',
+      'Shown on the screen of the box. A person compares them with the fingerprints on a device before the device trusts the box.',
     reply: FingerprintsReply,
     handle: () => certificates.fingerprints(),
   }),
-];
-
-const changingRoutes = (certificates: CertificateRoom): AdminRoute[] => [
   route({
-    ...changing,
+    ...about,
     method: 'POST',
     url: '/certificate/request',
     operationId: 'requestCertificate',
-    summary: 'Make a certificate request',
+    summary: 'Create a certificate request',
     description:
-      'For the authority of the organization. The key stays on the box. Answers the open request where there is one, unless `again`.',
+      'A request for the authority of the organization. The key stays on the box. Returns the open request if there is one, unless `again` is set.',
     body: RequestCertificate,
     reply: RequestReply,
     refuses: ['STORAGE_FULL'],
     handle: ({ body, who }) => certificates.request(body, who),
   }),
   route({
-    ...changing,
+    ...about,
     method: 'POST',
     url: '/certificate/install',
     operationId: 'installCertificate',
@@ -172,13 +110,13 @@ const changingRoutes = (certificates: CertificateRoom): AdminRoute[] => [
     },
   }),
   route({
-    ...changing,
+    ...about,
     method: 'POST',
     url: '/certificate/renew',
     operationId: 'renewCertificate',
     summary: 'Issue a certificate now',
     description:
-      'By the authority of the box, which renews it by itself before its end. A new authority has to be installed again on every client.',
+      'Issued by the authority of the box and renewed automatically. A new authority has to be installed again on every client.',
     body: RenewCertificate,
     reply: CertificateReply,
     refuses: ['CONFLICT', 'STORAGE_FULL'],

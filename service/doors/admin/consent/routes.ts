@@ -1,4 +1,4 @@
-import { type Consents, consentText, consentTextVersion } from '../../../engine/consent/index.ts';
+import type { Consents } from '../../../engine/consent/index.ts';
 import type { Organizations } from '../../../engine/organizations/index.ts';
 import type { Subjects } from '../../../engine/subjects/index.ts';
 import { personParams } from '../ids.ts';
@@ -8,19 +8,12 @@ import { OrganizationReply } from '../organizations/wire.ts';
 import { createPersonOf } from '../person-of.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromConsentState, toConsent } from './translate.ts';
-import {
-  ConsentReply,
-  ConsentTextReply,
-  NewAttestation,
-  NewConsent,
-  Withdrawal,
-  WithdrawnReply,
-} from './wire.ts';
+import { ConsentReply, NewAttestation, NewConsent, Withdrawal, WithdrawnReply } from './wire.ts';
 
 export interface ConsentRouteDeps {
   subjects: Pick<Subjects, 'get'>;
   consents: Pick<Consents, 'read' | 'give' | 'withdraw'>;
-  organizations: Pick<Organizations, 'attestConsent' | 'get'>;
+  organizations: Pick<Organizations, 'attestConsent'>;
 }
 
 const about = {
@@ -41,7 +34,8 @@ export function consentRoutes({ subjects, consents, organizations }: ConsentRout
       url: '/subjects/:id/consent',
       operationId: 'getConsent',
       summary: 'Show the consent of a person',
-      description: 'Every consent and withdrawal, and what follows. The audit log says who looked.',
+      description:
+        'Every consent and withdrawal, and the uses allowed by them. The access is recorded in the audit log.',
       may: { operator: true, administrator: readers, key: false },
       params: personParams,
       reply: ConsentReply,
@@ -57,7 +51,7 @@ export function consentRoutes({ subjects, consents, organizations }: ConsentRout
       url: '/subjects/:id/consent',
       operationId: 'recordConsent',
       summary: 'Record a consent',
-      description: 'One that came without a picture. It gives back what was withdrawn.',
+      description: 'Records a consent given without a picture. It restores withdrawn purposes.',
       may: changing,
       params: personParams,
       body: NewConsent,
@@ -76,7 +70,7 @@ export function consentRoutes({ subjects, consents, organizations }: ConsentRout
       operationId: 'withdrawConsent',
       summary: 'Record a withdrawal of consent',
       description:
-        'The use is refused from the next call on. What is withdrawn already is not recorded twice.',
+        'The purposes are refused from the next call on. A purpose that is withdrawn already is not recorded again.',
       may: changing,
       params: personParams,
       body: Withdrawal,
@@ -89,30 +83,6 @@ export function consentRoutes({ subjects, consents, organizations }: ConsentRout
         return { ...fromConsentState(person, state), withdrawn };
       },
     }),
-    ...organizationRoutes(organizations),
-  ];
-}
-
-/** What the organization says of the consent of its people. */
-function organizationRoutes(organizations: ConsentRouteDeps['organizations']): AdminRoute[] {
-  return [
-    route({
-      ...about,
-      within: 'organization',
-      method: 'GET',
-      url: '/consent-text',
-      operationId: 'getConsentText',
-      summary: 'Show the consent text',
-      description: 'That people read at a kiosk, with the name of the organization, in every language.',
-      may: { operator: true, administrator: readers, key: false },
-      reply: ConsentTextReply,
-      refuses: ['NOT_FOUND'],
-      async handle({ organization }) {
-        const { name } = await organizations.get(organization);
-        const text = { en: consentText('en', name), de: consentText('de', name) };
-        return { version: consentTextVersion, text };
-      },
-    }),
     route({
       ...about,
       within: 'organization',
@@ -121,7 +91,7 @@ function organizationRoutes(organizations: ConsentRouteDeps['organizations']): A
       operationId: 'attestConsent',
       summary: 'Attest consent',
       description:
-        'The organization says that everybody without a consent of their own has agreed. It replaces an earlier attestation.',
+        'The organization states that all people without a consent of their own have agreed. It replaces an earlier attestation.',
       may: { operator: true, administrator: managers, key: false },
       body: NewAttestation,
       reply: OrganizationReply,

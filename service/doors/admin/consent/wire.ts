@@ -7,8 +7,8 @@ const somePurposes = z.array(z.enum(purposes)).min(1).max(purposes.length);
 
 const consent = {
   textVersion: lineOfText(80).describe('Version of the text that was agreed to'),
-  purposes: somePurposes.describe('What was agreed to'),
-  method: lineOfText(80).describe('How, such as `signed form`'),
+  purposes: somePurposes.describe('Purposes'),
+  method: lineOfText(80).describe('Method, such as `signed form`'),
   legalBasis: lineOfText(120).describe('Legal basis'),
 };
 const example = {
@@ -27,54 +27,52 @@ export const NewConsent = z
     expiresAt: z.iso
       .datetime({ offset: true })
       .optional()
-      .describe('When it ends; absent: after the term of the organization, if there is one'),
+      .describe('Expiry; absent: after the term of the organization, if any'),
   })
-  .meta({ id: 'NewConsent', description: 'What a person agreed to.', examples: [example] });
+  .meta({ id: 'NewConsent', description: 'A consent of a person.', examples: [example] });
 
 export const Withdrawal = z
-  .strictObject({ purposes: somePurposes.describe('What is not agreed to any more') })
+  .strictObject({ purposes: somePurposes.describe('Purposes to withdraw') })
   .meta({ id: 'ConsentWithdrawal', examples: [{ purposes: ['identification'] }] });
 
 const through = z
   .enum(['integrator', 'operator', 'self'])
-  .describe('Through whom it came: an API key, the organization, or the person');
+  .describe('Source of the consent: an API key, the organization, or the person');
 
 const state = {
   userId: z.string().describe('Id of the person'),
   policy: z
     .enum(['attested', 'with-call'])
-    .describe(
-      'What holds where nothing is recorded: the organization attests consent, or nothing is allowed',
-    ),
+    .describe('Policy without a recorded consent: attested by the organization, or nothing is allowed'),
   consents: z
     .array(
       z.strictObject({
         id: z.string().describe('Id'),
         at: time('When'),
         textVersion: z.string().describe('Version of the text'),
-        purposes: z.array(z.enum(purposes)).describe('What was agreed to'),
-        method: z.string().describe('How'),
+        purposes: z.array(z.enum(purposes)).describe('Purposes'),
+        method: z.string().describe('Method'),
         legalBasis: z.string().describe('Legal basis'),
         by: actor,
         through,
-        expiresAt: time('When it ends').optional(),
+        expiresAt: time('Expiry').optional(),
       }),
     )
-    .describe('What was agreed to, the oldest first'),
+    .describe('Consents, the oldest first'),
   withdrawals: z
     .array(
       z.strictObject({
         id: z.string().describe('Id'),
-        purpose: z.enum(purposes).describe('What was withdrawn'),
+        purpose: z.enum(purposes).describe('Purpose'),
         at: time('When'),
         by: actor,
         through,
       }),
     )
-    .describe('What was withdrawn, the oldest first'),
-  allowed: z.array(z.enum(purposes)).describe('Uses that are allowed now'),
-  withheld: z.array(z.enum(purposes)).describe('Uses that are refused now'),
-  ended: z.boolean().describe('No use is left: the next sweep erases the person'),
+    .describe('Withdrawals, the oldest first'),
+  allowed: z.array(z.enum(purposes)).describe('Purposes allowed now'),
+  withheld: z.array(z.enum(purposes)).describe('Purposes refused now'),
+  ended: z.boolean().describe('No purpose is left: the next sweep erases the person'),
 };
 
 const stateExample = {
@@ -89,42 +87,19 @@ const stateExample = {
 
 export const ConsentReply = z.strictObject(state).meta({
   id: 'ConsentState',
-  description: 'What a person agreed to and withdrew, and what follows.',
+  description: 'Consents and withdrawals of a person, and the uses allowed by them.',
   examples: [stateExample],
 });
 
 export const WithdrawnReply = z
   .strictObject({
     ...state,
-    withdrawn: z
-      .array(z.enum(purposes))
-      .describe('What this call withdrew; without what was withdrawn before'),
+    withdrawn: z.array(z.enum(purposes)).describe('Purposes withdrawn by this call'),
   })
   .meta({
     id: 'ConsentWithdrawn',
-    description: 'What a withdrawal changed, and what holds now.',
+    description: 'The withdrawn purposes, and the state of consent.',
     examples: [{ ...stateExample, withdrawn: [] }],
-  });
-
-const paragraphs = z.array(z.string()).describe('Paragraphs');
-
-export const ConsentTextReply = z
-  .strictObject({
-    version: z.string().describe('Version of these texts'),
-    text: z.strictObject({ en: paragraphs, de: paragraphs }).describe('By language'),
-  })
-  .meta({
-    id: 'ConsentText',
-    description: 'What people are asked to agree to.',
-    examples: [
-      {
-        version: 'gatehouse-kiosk-1',
-        text: {
-          en: ['Museum of Bern wants to recognize you by your face.'],
-          de: ['Museum of Bern möchte Sie an Ihrem Gesicht erkennen.'],
-        },
-      },
-    ],
   });
 
 export type NewConsent = z.output<typeof NewConsent>;

@@ -38,7 +38,7 @@ const logRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     url: '/deliveries',
     operationId: 'listDeliveries',
     summary: 'List deliveries',
-    description: 'Each event on its way to each webhook, and where it stands.',
+    description: 'Each event for each webhook, with its state.',
     may: looking,
     query: DeliveryQuery,
     reply: DeliveryPage,
@@ -58,7 +58,7 @@ const logRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     operationId: 'getDelivery',
     summary: 'Get a delivery with its attempts',
     description:
-      'Each attempt with what was sent and what came back, as far as it is kept. It may be personal, so this is written to the audit log; once the person was erased, it is gone.',
+      'Each attempt with the stored request and response. They may hold personal data, so the access is recorded in the audit log; they are erased with the person.',
     may: looking,
     params: params.delivery,
     reply: DeliveryLogReply,
@@ -76,7 +76,7 @@ const sendingRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     operationId: 'resendDelivery',
     summary: 'Resend a delivery',
     description:
-      'A new delivery of the same event to the same webhook, with the same `webhook-id`. Refused where the webhook is disabled, and where the person it tells of was erased.',
+      'A new delivery of the same event to the same webhook, with the same `webhook-id`. Refused where the webhook is disabled, and where the person in the event was erased.',
     may: sending,
     params: params.delivery,
     status: 201,
@@ -92,7 +92,7 @@ const sendingRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     operationId: 'testWebhook',
     summary: 'Send a test event',
     description:
-      "The catalog's sample of an event, signed and sent now. The answer comes when the receiver has answered, with what was sent and what came back; it is tried once, also while the webhook is disabled. A receiver that fails is told in `log`, not as an error of this call.",
+      "The catalog's sample of an event, signed and sent now. The answer comes when the receiver has answered, with what was sent and what came back; it is tried once, also while the webhook is disabled. A failure of the receiver is in `log` and is not an error of this call.",
     may: sending,
     params: params.webhook,
     body: TestEvent,
@@ -109,7 +109,7 @@ const sendingRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     operationId: 'replayToWebhook',
     summary: 'Replay events',
     description:
-      'Everything that the webhook would have got in a span of time, again, in order, with the same `webhook-id`; at most 30 days at a time. Answers when it is queued; a 409 while a delivery of the last replay to this webhook still waits for its first attempt.',
+      'Sends all events of the webhook in a span of time again, in order, with the same `webhook-id`; at most 30 days at a time. Replies when they are queued; 409 while a delivery of the last replay to this webhook still waits for its first attempt.',
     may: sending,
     params: params.webhook,
     body: Replay,

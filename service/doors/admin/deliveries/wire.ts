@@ -8,71 +8,71 @@ const eventName = z.string().min(1).max(80);
 
 export const TestEvent = z
   .strictObject({
-    event: eventName.optional().describe("Which of the webhook's events; its first when absent"),
+    event: eventName.optional().describe('The event to send; the first of the webhook when absent'),
   })
   .meta({ id: 'TestEvent', examples: [{ event: 'identity.verification.success' }] });
 
 export const Replay = z
   .strictObject({
-    since: moment().describe('From here on, ISO 8601'),
-    until: moment().optional().describe('Up to here, without this moment itself; now when absent'),
+    since: moment().describe('Start of the range, inclusive, ISO 8601'),
+    until: moment().optional().describe('End of the range, exclusive; now when absent'),
   })
   .meta({ id: 'Replay', examples: [{ since: '2026-11-20T06:00:00Z', until: '2026-11-20T09:30:00Z' }] });
 
 const deliveryStates = ['waiting', 'delivered', 'failed', 'dropped'] as const;
 
 export const DeliveryQuery = z.strictObject({
-  endpoint: idOf('webhook').optional().describe('Only to this webhook'),
-  event: idOf('event').optional().describe('Only of this event: what receivers see as `webhook-id`'),
-  state: z.enum(deliveryStates).optional().describe('Only in this state'),
+  endpoint: idOf('webhook').optional().describe('Only deliveries to this webhook'),
+  event: idOf('event').optional().describe('Only deliveries of this event, the `webhook-id` of receivers'),
+  state: z.enum(deliveryStates).optional().describe('Only items in this state'),
   ...pageQuery(idOf('delivery')),
 });
 
-const kind = <Name extends string>(name: Name) => z.literal(name).describe('Which of these it is');
+const kind = <Name extends string>(name: Name) => z.literal(name).describe('Kind');
 
 const state = z.discriminatedUnion('is', [
   z.strictObject({
     is: kind('waiting'),
-    nextAt: time('When it is tried next'),
+    nextAt: time('Time of the next attempt'),
     reason: z
       .string()
       .optional()
       .describe(
-        'Why the last attempt was not accepted, or that the webhook is disabled; absent before the first attempt',
+        'Reason why the last attempt failed, or that the webhook is disabled; absent before the first attempt',
       ),
   }),
-  z.strictObject({ is: kind('delivered'), at: time('When it was') }),
+  z.strictObject({ is: kind('delivered'), at: time('Time') }),
   z.strictObject({
     is: kind('failed'),
-    at: time('When it was'),
-    reason: z.string().describe('Why no further attempt is made'),
+    at: time('Time'),
+    reason: z.string().describe('Reason why no further attempt is made'),
   }),
   z.strictObject({
     is: kind('dropped'),
-    at: time('When it was'),
-    reason: z.string().describe('Why nothing is sent: the webhook was removed, or the person erased'),
+    at: time('Time'),
+    reason: z.string().describe('Reason why nothing is sent: the webhook was removed, or the person erased'),
   }),
 ]);
 
 export const DeliveryReply = z
   .strictObject({
     id: z.string().describe('Id'),
-    endpoint: z.string().describe('To which webhook'),
+    endpoint: z.string().describe('Id of the webhook'),
     event: z
       .string()
       .optional()
-      .describe('Of which event: what the receiver sees as `webhook-id`; absent for a test'),
+      .describe('Id of the event, the `webhook-id` of the receiver; absent for a test'),
     name: z.string().describe('`<family>.<event>`'),
     origin: z
       .enum(['event', 'callback', 'resend', 'replay', 'test'])
-      .describe('What made it: the event itself, or somebody who asked for it'),
+      .describe('What created it: the event itself, or a request of an administrator'),
     state: state.describe(`One of ${deliveryStates.join(', ')}`),
-    attempts: z.int().min(0).describe('How often it was tried'),
-    createdAt: time('When it was made'),
+    attempts: z.int().min(0).describe('Number of attempts'),
+    createdAt: time('Time of creation'),
   })
   .meta({
     id: 'Delivery',
-    description: 'One event on its way to one webhook.',
+    description: 'One event for one webhook.',
     examples: [delivery],
   });
 
@@ -80,32 +80,32 @@ const texts = z.record(z.string(), z.string()).describe('Header names and values
 
 const DeliveryAttemptReply = z
   .strictObject({
-    number: z.int().min(1).describe('The how many-th'),
-    at: time('When it began'),
+    number: z.int().min(1).describe('Number of the attempt'),
+    at: time('Start time'),
     outcome: z
       .string()
-      .describe('`delivered`; `status` for an answer other than 2xx; otherwise what stood in the way'),
+      .describe('`delivered`; `status` for an answer other than 2xx; otherwise the reason of the failure'),
     status: z.int().optional().describe('HTTP status of the answer, if there was one'),
-    milliseconds: z.number().min(0).describe('Until the answer, or until it was given up'),
+    milliseconds: z.number().min(0).describe('Milliseconds until the answer or the failure'),
     request: z
       .strictObject({
-        url: z.string().describe('Where it was sent'),
+        url: z.string().describe('URL'),
         headers: texts,
         body: z.string().describe('The body'),
       })
       .optional()
-      .describe('What was sent, without secrets and signatures; absent once the person it names was erased'),
+      .describe('The request, without secrets and signatures; absent once its person was erased'),
     response: z
       .strictObject({
         headers: texts,
         body: z.string().describe('The beginning of the body'),
-        truncated: z.boolean().describe('Whether the answer was longer than what is kept of it'),
+        truncated: z.boolean().describe('Whether the stored body is truncated'),
       })
       .optional()
-      .describe('What came back'),
-    error: z.string().optional().describe('Why nothing came back'),
+      .describe('The response'),
+    error: z.string().optional().describe('Reason why there is no response'),
   })
-  .meta({ id: 'DeliveryAttempt', description: 'One try.', examples: [attempt] });
+  .meta({ id: 'DeliveryAttempt', description: 'One attempt.', examples: [attempt] });
 
 export const DeliveryLogReply = DeliveryReply.extend({
   log: z.array(DeliveryAttemptReply).describe('Every attempt, in order'),
@@ -116,7 +116,7 @@ export const DeliveryLogReply = DeliveryReply.extend({
 });
 
 export const ReplayReply = z
-  .strictObject({ deliveries: z.int().min(0).describe('How many were put into the queue') })
+  .strictObject({ deliveries: z.int().min(0).describe('Number of queued deliveries') })
   .meta({ id: 'Replayed', description: 'Queued.', examples: [{ deliveries: 12 }] });
 
 export const DeliveryPage = pageReply(DeliveryReply, 'Deliveries, the newest first', 'DeliveryPage');

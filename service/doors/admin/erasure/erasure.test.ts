@@ -69,7 +69,7 @@ test.each([
 
 test.each([
   ['no world', '/subjects/erase', { confirm: 3 }],
-  ['a number in words', '/subjects/erase?env=live', { confirm: 'all' }],
+  ['a word in the place of the number', '/subjects/erase?env=live', { confirm: 'all' }],
   ['a reason of its own', '/subjects/sub_1/erase?env=live', { confirm: 'sub_1', reason: 'ada@example.com' }],
   ['the reason of restores', '/subjects/sub_1/erase?env=live', { confirm: 'sub_1', reason: 'restored' }],
   ['an unknown field', '/subjects/erase?env=live', { confirm: 3, force: true }],

@@ -6,41 +6,33 @@ import { actor, time } from '../reply-fields.ts';
 
 export const EraseOrder = z
   .strictObject({
-    confirm: z
-      .string()
-      .max(254)
-      .optional()
-      .describe('The person once more, as the path names them; without it nothing is erased'),
+    confirm: z.string().max(254).optional().describe('The person as in the path, as a confirmation'),
     reason: z.enum(erasureReasons).exclude(['restored', 'mass']).default('request').describe('Why'),
-    prove: z.boolean().default(false).describe('Search every file for what is left of the person'),
+    prove: z.boolean().default(false).describe('Search all files for remaining data of the person'),
   })
   .meta({ id: 'ErasureOrder', examples: [{ confirm: 'ada@example.com' }] });
 
 export const EraseManyOrder = z
   .strictObject({
-    confirm: z
-      .int()
-      .min(0)
-      .optional()
-      .describe('How many people there are now; without it nothing is erased'),
-    after: z.string().max(64).optional().describe('`next` of the call before'),
-    limit: z.int().min(1).max(1000).default(100).describe('Most people of this call'),
+    confirm: z.int().min(0).optional().describe('Number of people now, as a confirmation'),
+    after: z.string().max(64).optional().describe('`next` of the previous call'),
+    limit: z.int().min(1).max(1000).default(100).describe('Maximum number of people to erase in this call'),
   })
   .meta({ id: 'MassErasureOrder', examples: [{ confirm: 212 }] });
 
 export const MassErasureReply = z
   .strictObject({
-    erased: z.array(z.string()).describe('Ids of the people that this call erased'),
-    held: z.array(z.string()).describe('Ids of people under a legal hold: they stay'),
+    erased: z.array(z.string()).describe('Ids of the people erased by this call'),
+    held: z.array(z.string()).describe('Ids of people under a legal hold, who are not erased'),
     pending: z
       .array(z.string())
-      .describe('Ids of erasures that wait for a copy of the key store which could not be reached'),
-    left: z.int().min(0).describe('People there are now'),
-    next: z.string().optional().describe('Call again with this as `after`; absent at the end'),
+      .describe('Ids of erasures that wait for an unreachable copy of the key store'),
+    left: z.int().min(0).describe('People left'),
+    next: z.string().optional().describe('Send this as `after` in the next call; absent at the end'),
   })
   .meta({
     id: 'MassErasure',
-    description: 'How far the erasure of a world has come.',
+    description: 'Progress of the erasure of a world.',
     examples: [{ erased: [], held: [], pending: [], left: 0 }],
   });
 
@@ -49,39 +41,39 @@ export const ReceiptQuery = z.strictObject({
     .enum(['true', 'false'])
     .transform((pending) => pending === 'true')
     .optional()
-    .describe('`true`: only those that wait for something'),
+    .describe('`true`: only pending receipts'),
   ...pageQuery(idOf('erasure')),
 });
 
 const CopyReply = z.strictObject({
-  place: z.string().describe('Where it is kept'),
-  copy: z.string().optional().describe('Id of the copy, whatever lies at its place now'),
-  own: z.literal(true).optional().describe('It is the key store itself'),
-  state: z.enum(['destroyed', 'unreachable', 'attested-destroyed']).describe('What became of the key there'),
-  reason: z.string().optional().describe('Why it could not be reached'),
+  place: z.string().describe('Location of the copy'),
+  copy: z.string().optional().describe('Id of the copy'),
+  own: z.literal(true).optional().describe('Whether it is the key store itself'),
+  state: z.enum(['destroyed', 'unreachable', 'attested-destroyed']).describe('State of the key in the copy'),
+  reason: z.string().optional().describe('Reason why it could not be reached'),
   attested: z
     .strictObject({ by: actor, at: time('When') })
     .optional()
-    .describe('Who gave their word that its medium is destroyed'),
+    .describe('Operator who attested that its medium is destroyed'),
 });
 
 const ProofReply = z.strictObject({
   searchedAt: time('When'),
-  needles: z.record(z.string(), z.int()).describe('Byte patterns that were looked for, by kind'),
-  files: z.int().describe('Files that were searched'),
-  bytes: z.int().describe('Bytes of these'),
+  needles: z.record(z.string(), z.int()).describe('Searched byte patterns, by kind'),
+  files: z.int().describe('Searched files'),
+  bytes: z.int().describe('Searched bytes'),
   found: z
     .array(
       z.strictObject({
         file: z.string().describe('Where'),
         kind: z.string().describe('What'),
-        times: z.int().describe('How often'),
+        times: z.int().describe('Count'),
       }),
     )
-    .describe('What was found; empty in a clean proof'),
+    .describe('Hits; empty if the proof is clean'),
   tables: z
     .strictObject({
-      searched: z.int().describe('Tables that were searched'),
+      searched: z.int().describe('Searched tables'),
       found: z
         .array(
           z.strictObject({
@@ -90,30 +82,30 @@ const ProofReply = z.strictObject({
             rows: z.int().describe('Rows'),
           }),
         )
-        .describe('Where the id stands'),
+        .describe('Hits of the id'),
     })
     .optional()
     .describe('The search for the id of the person; absent in receipts of earlier versions'),
   sealedValues: z
     .strictObject({
-      tried: z.int().describe('Sealed values put aside before the erasure'),
-      opened: z.int().describe('How many of them still open'),
+      tried: z.int().describe('Sealed values saved before the erasure'),
+      opened: z.int().describe('How many of them can still be opened'),
     })
-    .describe('Whether what was sealed opens'),
+    .describe('Test whether sealed values can still be opened'),
   gallery: z
     .strictObject({
       searches: z.int().describe('Searches with the old templates'),
-      named: z.int().describe('How many named the person'),
+      named: z.int().describe('Searches that still matched the person'),
     })
-    .describe('Whether the person is still recognized'),
-  notSearched: z.array(z.string()).describe('What could not be searched, and why'),
+    .describe('Test whether the person is still recognized'),
+  notSearched: z.array(z.string()).describe('Data that was not searched, with the reason'),
 });
 
 /** Whole, as it was signed: a field that is not here never was in one. */
 export const ReceiptReply = z
   .strictObject({
     format: z.literal(receiptFormat).describe('Format of the receipt'),
-    appliance: z.string().describe('Id of the appliance that erased and signed'),
+    appliance: z.string().describe('Id of the appliance'),
     erasure: z.string().describe('Id of the erasure'),
     organization: z.string().describe('Id of the organization'),
     world: z.enum(['live', 'test']).describe('World of the person'),
@@ -121,24 +113,22 @@ export const ReceiptReply = z
     reason: z.enum(erasureReasons).describe('Why'),
     actor,
     request: z.string().optional().describe('Id of the request'),
-    requestedAt: time('When it was asked for'),
-    completedAt: time('When it was done; absent while pending').optional(),
-    state: z
-      .enum(['pending', 'done'])
-      .describe('`pending`: it goes on by itself when the copies can be reached'),
-    waitingFor: z.array(z.string()).describe('What could not be reached'),
+    requestedAt: time('Time of the request'),
+    completedAt: time('Time of the completion; absent while pending').optional(),
+    state: z.enum(['pending', 'done']).describe('`pending`: it continues when the copies can be reached'),
+    waitingFor: z.array(z.string()).describe('Copies that could not be reached'),
     copies: z.array(CopyReply).describe('Copies of the key store'),
     ledger: z
       .strictObject({ seq: z.int().describe('Number'), hash: z.string().describe('Hash') })
-      .describe('Place in the signed list of erasures'),
-    proof: ProofReply.optional().describe('The search for what is left of the person'),
-    publicKey: z.string().describe('PEM, of the appliance that signed'),
-    kid: z.string().describe('Id of that key'),
-    signature: z.string().describe('Ed25519 over the rest as canonical JSON, base64url'),
+      .describe('Number in the erasure ledger'),
+    proof: ProofReply.optional().describe('The search for remaining data of the person'),
+    publicKey: z.string().describe('Public key of the appliance, PEM'),
+    kid: z.string().describe('Id of the key'),
+    signature: z.string().describe('Ed25519 signature over the other fields as canonical JSON, base64url'),
   })
   .meta({
     id: 'ErasureReceipt',
-    description: 'What an erasure did, signed by the appliance.',
+    description: 'The signed record of an erasure.',
     examples: [
       {
         format: receiptFormat,

@@ -20,7 +20,7 @@ export const eventRoutes = ({ eventLog }: EventRouteDeps): AdminRoute[] => [
     operationId: 'listEvents',
     summary: 'List events',
     description:
-      'What happened, whether a webhook asked for it or not, in the words of the box; what is personal is left out. Each family tells it to its webhooks in its own words: see the catalog.',
+      'All events, also those that no webhook is subscribed to, in the format of the box and without personal data. Each API family sends them to its webhooks in its own format: see the catalog.',
     may: { operator: true, administrator: readers, key: 'admin' },
     query: EventQuery,
     reply: EventPage,

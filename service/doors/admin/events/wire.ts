@@ -9,21 +9,21 @@ export const EventQuery = z.strictObject({
     .regex(/^[a-z]+(\.[a-z]+){1,3}$/, 'It must be a type of event, such as verification.verified.')
     .max(64)
     .optional()
-    .describe('Only of this type, as `type` has it'),
+    .describe('Only events of this `type`'),
   ...pageQuery(idOf('event')),
 });
 
 export const EventReply = z
   .strictObject({
-    id: z.string().describe('Id: what receivers see as `webhook-id`'),
-    type: z.string().describe('What happened, in the words of the box'),
+    id: z.string().describe('Id, the `webhook-id` of receivers'),
+    type: z.string().describe('Type of the event'),
     at: time('When'),
-    payload: z.looseObject({}).describe('Ids, counts and verdicts; what is personal stays sealed'),
-    deliveries: z.int().min(0).describe('How many deliveries were made of it'),
+    payload: z.looseObject({}).describe('Ids, counts and verdicts; personal fields stay sealed'),
+    deliveries: z.int().min(0).describe('Number of deliveries'),
   })
   .meta({
     id: 'Event',
-    description: 'What happened.',
+    description: 'Events that were recorded.',
     examples: [
       {
         id: 'evt_01m7w3k5yd8wq3x1v9z7r5t2nc',

@@ -15,37 +15,37 @@ const definition = {
 
 export const Definition = FlowDefinition.meta({
   id: 'FlowDefinition',
-  description: 'What a hosted flow asks for, says and leads to.',
+  description: 'Checks, texts and redirects of a hosted flow.',
   examples: [definition],
 });
 
 const problem = z.strictObject({
   path: z.string().describe('The field'),
-  message: z.string().describe('What is wrong with it'),
+  message: z.string().describe('The problem with the field'),
 });
 
 export const FlowReply = z
   .strictObject({
     id: z.string().describe('Id'),
-    slug: z.string().describe('Of its address; it never changes'),
-    path: z.string().describe('Where the page will be; with `?mode=test` in the test world'),
+    slug: z.string().describe('Part of its URL; never changes'),
+    path: z.string().describe('URL of the page; with `?mode=test` in the test world'),
     capturePage: z
       .boolean()
-      .describe('Whether this release serves the page; false: the address answers 404, published or not'),
-    draft: Definition.describe('What is edited'),
+      .describe('Whether this release serves the page; false: the URL answers 404, published or not'),
+    draft: Definition.describe('The draft'),
     published: z
       .strictObject({
-        definition: Definition.describe('As it was when it was published'),
+        definition: Definition.describe('The flow at the time of the publication'),
         at: time('When'),
         by: actor,
       })
       .optional()
-      .describe('What visitors get; absent: not published'),
-    changed: z.boolean().describe('The draft is not what is published'),
-    problems: z.array(problem).describe('What stands against publishing the draft'),
-    createdAt: time('When it was made'),
+      .describe('The published copy; absent: not published'),
+    changed: z.boolean().describe('Whether the draft differs from the published copy'),
+    problems: z.array(problem).describe('Problems that prevent publishing the draft'),
+    createdAt: time('Time of creation'),
     createdBy: actor,
-    changedAt: time('When the draft was last changed'),
+    changedAt: time('Time of the last change of the draft'),
     changedBy: actor,
   })
   .meta({
@@ -67,35 +67,35 @@ const text = (what: string) => z.string().describe(what);
 
 export const FlowPreviewReply = z
   .strictObject({
-    product: z.enum(flowProducts).describe('What the person has to prove'),
+    product: z.enum(flowProducts).describe('Required proof'),
     texts: z
       .strictObject({
         title: text('Heading'),
-        intro: text('What it is about'),
-        consent: text('What the person agrees to'),
-        button: text('On the button that starts it'),
-        success: text('When it worked'),
-        failure: text('When it did not'),
+        intro: text('Introduction'),
+        consent: text('Consent text'),
+        button: text('Label of the start button'),
+        success: text('Text after success'),
+        failure: text('Text after a failure'),
       })
-      .describe('Every text, with those that the flow leaves out'),
+      .describe('All texts, including the defaults'),
     redirects: z
       .strictObject({
-        success: z.string().optional().describe('Where the person is led when it worked'),
-        failure: z.string().optional().describe('Where the person is led when it did not'),
+        success: z.string().optional().describe('URL after success'),
+        failure: z.string().optional().describe('URL after a failure'),
       })
-      .describe('Where the person is led; absent: the page stays'),
+      .describe('Redirects; absent: the person stays on the page'),
     profile: z
       .strictObject({
         slug: z.string().describe('Slug'),
         name: z.string().describe('Name'),
         checks: z.array(z.string()).describe('Checks that run'),
       })
-      .describe('What verifies the person'),
+      .describe('The profile'),
     capturePage: z.boolean().describe('Whether this release serves the page'),
   })
   .meta({
     id: 'FlowPreview',
-    description: 'What the page of a flow will show.',
+    description: 'Content of the page of a flow.',
     examples: [
       {
         ...{ product: 'verifyhuman' as const, texts: { ...defaultTexts }, redirects: {}, capturePage: false },

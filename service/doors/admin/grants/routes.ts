@@ -23,7 +23,7 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
     operationId: 'listGrants',
     summary: 'List grants',
     description:
-      'Where the organization may send to, and who allowed it; grants hold for both worlds. Nothing else leaves the box.',
+      'Destinations that the organization may send to, and who granted them, for both worlds. Nothing is sent to other destinations.',
     may: { operator: true, administrator: readers, key: 'admin' },
     query: GrantQuery,
     reply: GrantPage,
@@ -42,7 +42,7 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
     operationId: 'addGrant',
     summary: 'Grant a destination',
     description:
-      'From now on the organization may send there. Some destinations are refused always, such as link-local addresses and the ports of this box.',
+      'The organization may send there from now on. Some destinations are always refused, such as link-local addresses and the ports of this box.',
     may: changing,
     keyRefusal:
       'No API key may grant a destination: that is an administrator\'s. On the box run "gatehouse grant add <destination>".',
@@ -60,7 +60,7 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
     operationId: 'revokeGrant',
     summary: 'Revoke a grant',
     description:
-      'From the next attempt on nothing is sent there, unless another grant covers it. The grant stays in the list, with who revoked it.',
+      'Nothing is sent there from the next attempt on, unless another grant covers it. The grant stays in the list, with the account that revoked it.',
     may: changing,
     keyRefusal:
       'No API key may revoke a grant: that is an administrator\'s. On the box run "gatehouse grant revoke <id> --confirm <destination>".',

@@ -9,7 +9,7 @@ export const GrantQuery = z.strictObject({
     .enum(['true', 'false'])
     .transform((revoked) => revoked === 'true')
     .optional()
-    .describe('`false`: only grants that hold now; `true`: only those that were revoked'),
+    .describe('`false`: only grants in force; `true`: only revoked grants'),
   ...pageQuery(idOf('grant')),
 });
 
@@ -21,9 +21,9 @@ export const NewGrant = z
       .min(1)
       .max(300)
       .describe(
-        "Where to: host, `*.host` for any below, address or network, each with `:port` where it is not the scheme's own, or `public-https`",
+        'The destination: host, `*.host` for any below, address or network, each with `:port` if it is not the default, or `public-https`',
       ),
-    note: lineOfText(300).optional().describe('For people: why'),
+    note: lineOfText(300).optional().describe('Note for people'),
   })
   .meta({ id: 'NewGrant', examples: [{ to: 'hooks.example.org', note: 'order system' }] });
 
@@ -33,20 +33,20 @@ export const GrantReply = z
     to: z
       .string()
       .describe(
-        "Where to, as it was granted: host, `*.host` for any below, network, each with `:port` where it is not the scheme's own, or `public-https` for any public address at https",
+        'The granted destination: host, `*.host` for any below, network, each with `:port` if it is not the default, or `public-https` for any public address at https',
       ),
-    kind: z.enum(['name', 'cidr', 'preset']).describe('Of what kind that is'),
-    note: z.string().describe('For people: why'),
-    createdAt: time('When it was granted'),
+    kind: z.enum(['name', 'cidr', 'preset']).describe('Kind of the destination'),
+    note: z.string().describe('Note for people'),
+    createdAt: time('Time of the grant'),
     createdBy: actor,
     revoked: z
       .strictObject({ at: time('When'), by: actor })
       .optional()
-      .describe('Absent while the grant holds'),
+      .describe('The revocation; absent while the grant is in force'),
   })
   .meta({
     id: 'Grant',
-    description: 'Where may be sent to.',
+    description: 'A granted destination.',
     examples: [
       {
         id: 'grt_01m7w3p2d8k6x4v0q9r1t7c5yz',
@@ -61,7 +61,7 @@ export const GrantReply = z
 
 export const GrantPage = pageReply(
   GrantReply,
-  'Grants, the revoked ones too where they are not left out, the newest first',
+  'Grants, also revoked ones unless filtered, the newest first',
   'GrantPage',
 );
 

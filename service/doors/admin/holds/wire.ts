@@ -7,12 +7,12 @@ import { actor, time } from '../reply-fields.ts';
 export const HoldQuery = z.strictObject(pageQuery(idOf('hold')));
 
 export const NewHold = z
-  .strictObject({ reason: lineOfText(500).describe('Why; kept sealed') })
+  .strictObject({ reason: lineOfText(500).describe('Reason; stored sealed') })
   .meta({ id: 'NewHold', examples: [{ reason: 'Case 2026/114' }] });
 
 export const HoldRelease = z
   .strictObject({
-    hold: z.string().max(64).optional().describe('Id of the hold, where the person is under several'),
+    hold: z.string().max(64).optional().describe('Id of the hold, if the person has several'),
   })
   .meta({ id: 'HoldRelease', examples: [{}] });
 
@@ -26,19 +26,19 @@ export const PlacedReply = z
 
 export const ReleasedReply = z
   .strictObject({ released: z.string().describe('Id of the hold'), userId: person })
-  .meta({ id: 'HoldReleased', description: 'A hold that ended.', examples: [{ released: hold, userId }] });
+  .meta({ id: 'HoldReleased', description: 'The released hold.', examples: [{ released: hold, userId }] });
 
 const HoldReply = z
   .strictObject({
     id: z.string().describe('Id'),
     userId: person,
-    placedAt: time('Since when'),
+    placedAt: time('Time of the change'),
     placedBy: actor,
-    reason: z.string().optional().describe('Why; absent once the key of the person is gone'),
+    reason: z.string().optional().describe('Reason; absent once the key of the person is destroyed'),
   })
   .meta({
     id: 'Hold',
-    description: 'A legal hold that was not released.',
+    description: 'A legal hold in force.',
     examples: [
       {
         id: hold,
@@ -50,4 +50,4 @@ const HoldReply = z
     ],
   });
 
-export const HoldPage = pageReply(HoldReply, 'Holds that were not released, the newest first', 'HoldPage');
+export const HoldPage = pageReply(HoldReply, 'Holds in force, the newest first', 'HoldPage');

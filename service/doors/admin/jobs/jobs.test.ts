@@ -65,7 +65,7 @@ test('a job is removed only where its id is sent twice', async () => {
   const unsure = await call('DELETE', `/${added[0]}`);
   expect(unsure).toMatchObject({ status: 400, body: { code: 'CONFIRMATION_REQUIRED' } });
   expect(await call('DELETE', `/${added[0]}?confirm=${added[1]}`)).toMatchObject({ status: 400 });
-  expect(await jobs.get(added[0]!)).toBeDefined();
+  expect(await jobs.get(added[0]!)).toMatchObject({ id: added[0], kind: 'mail', attempts: 0 });
   expect((await call('DELETE', `/${added[0]}?confirm=${added[0]}`)).status).toBe(204);
   expect(await jobs.get(added[0]!)).toBeUndefined();
 });

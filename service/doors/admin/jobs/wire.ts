@@ -9,16 +9,18 @@ const states = ['waiting', 'relayed', 'leased', 'done', 'dead'] as const;
 const many = z.int().min(0);
 
 export const JobQuery = z.strictObject({
-  kind: kind.optional().describe('Only of this kind'),
+  kind: kind.optional().describe('Only jobs of this kind'),
   state: z
     .enum(['delayed', ...states])
     .optional()
-    .describe('Only in this state; `delayed` are those of `waiting` whose time has not come'),
+    .describe('Only jobs in this state; `delayed` are the `waiting` jobs that are not due yet'),
   ...pageQuery(z.int().min(0)),
 });
 
 export const JobRemoval = z.strictObject({
-  confirm: idOf('job').optional().describe('The id once more: what the job stands for is never done'),
+  confirm: idOf('job')
+    .optional()
+    .describe('The id again, as a confirmation: the work of the job will not be done'),
 });
 
 const example = {
@@ -40,24 +42,24 @@ const example = {
 export const JobReply = z
   .strictObject({
     id: z.string().describe('Id'),
-    kind: z.string().describe('What is done'),
+    kind: z.string().describe('Kind of work'),
     state: z.enum(states).describe('`relayed`: handed to Redis; `leased`: runs; `dead`: no attempt is left'),
-    priority: z.enum(['high', 'normal', 'low']).describe('Which of those that are due go first'),
-    lane: z.string().optional().describe('First attempts of one lane run one at a time, in order'),
-    organization: z.string().optional().describe('Whose it is'),
+    priority: z.enum(['high', 'normal', 'low']).describe('Priority among due jobs'),
+    lane: z.string().optional().describe('Lane: first attempts of one lane run one at a time, in order'),
+    organization: z.string().optional().describe('Id of the organization'),
     payload: z
       .looseObject({})
-      .describe('Ids that name no person, numbers and switches; `notShown` counts the other fields'),
-    attempts: many.describe('Attempts so far'),
-    mostAttempts: many.describe('Attempts there are'),
-    runAt: time('Not before'),
-    createdAt: time('When it was added'),
-    finishedAt: time('When it was done, or failed for good').optional(),
+      .describe('Ids (not of people), numbers and flags; `notShown` counts the other fields'),
+    attempts: many.describe('Attempts made'),
+    mostAttempts: many.describe('Maximum number of attempts'),
+    runAt: time('Due time'),
+    createdAt: time('Time of creation'),
+    finishedAt: time('Time when it was done or dead').optional(),
     lastError: z.string().optional().describe('First line of the last error'),
   })
   .meta({
     id: 'Job',
-    description: 'Work that is done later. Nothing personal is in it.',
+    description: 'Background work. It holds no personal data.',
     examples: [example],
   });
 
@@ -69,27 +71,27 @@ export const JobCountsReply = z
     items: z
       .array(
         z.strictObject({
-          kind: kind.describe('Of which kind'),
+          kind: kind.describe('Kind'),
           waiting: many.describe('Due'),
           delayed: many.describe('Not due yet'),
           relayed: many.describe('Handed to Redis'),
           leased: many.describe('Running'),
-          done: many.describe('Done, and still remembered'),
-          dead: many.describe('Failed for good'),
+          done: many.describe('Done and not yet removed'),
+          dead: many.describe('Dead'),
         }),
       )
-      .describe('One for each kind'),
+      .describe('Counts for each kind'),
   })
   .meta({
     id: 'JobCounts',
-    description: 'How many jobs there are of each kind and state.',
+    description: 'Numbers of jobs by kind and state.',
     examples: [{ items: [{ kind: 'webhook', ...counts }] }],
   });
 
 export const BoardLinkReply = z
   .strictObject({
-    url: z.string().describe('Opens the board of jobs in a browser, once'),
-    validSeconds: many.describe('How long'),
+    url: z.string().describe('URL of the board, for one use'),
+    validSeconds: many.describe('Validity in seconds'),
   })
   .meta({
     id: 'JobBoardLink',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pageReply, shortListQuery } from '../../../http/cursor.ts';
 import { time } from '../reply-fields.ts';
 
-const folder = z.string().min(1).max(4096).describe('Absolute folder');
+const folder = z.string().min(1).max(4096).describe('Absolute path of the folder');
 const passphrase = z.string().min(1).max(2048).describe('The passphrase of the master key');
 
 export const NewPlace = z.strictObject({ folder }).meta({
@@ -11,18 +11,18 @@ export const NewPlace = z.strictObject({ folder }).meta({
 });
 
 export const OldPlace = z
-  .strictObject({ folder, wipe: z.boolean().describe('Overwrite and delete the copy as well') })
+  .strictObject({ folder, wipe: z.boolean().describe('Overwrite and delete the copy too') })
   .meta({ id: 'KeyPlaceRemoval', examples: [{ folder: '/media/stick', wipe: true }] });
 
 export const DestroyedPlace = z
   .strictObject({
     folder,
-    copy: z.string().min(1).max(100).optional().describe('Which copy, where several were kept in the folder'),
-    confirm: z.string().max(4096).optional().describe('The folder once more'),
+    copy: z.string().min(1).max(100).optional().describe('Id of the copy, if the folder had several'),
+    confirm: z.string().max(4096).optional().describe('The folder again, as a confirmation'),
   })
   .meta({ id: 'DestroyedKeyPlace', examples: [{ folder: '/media/stick', confirm: '/media/stick' }] });
 
-const place = z.string().describe('Absolute folder');
+const place = z.string().describe('Absolute path of the folder');
 const copy = z.string().optional().describe('Id of the copy');
 const example = {
   place: '/media/stick',
@@ -36,13 +36,13 @@ export const PlaceReply = z
     place,
     copy,
     state: z.enum(['current', 'behind', 'unreachable']).describe('Whether the copy is up to date'),
-    since: time('Since when it is not').optional(),
-    reason: z.string().optional().describe('Why it is not'),
-    addedAt: time('When the place was added'),
+    since: time('Time since when it is not').optional(),
+    reason: z.string().optional().describe('Reason why it is not'),
+    addedAt: time('Time when the copy was added'),
   })
   .meta({
     id: 'KeyPlace',
-    description: 'A folder where a copy of the key store is kept.',
+    description: 'A folder with a copy of the key store.',
     examples: [example],
   });
 
@@ -51,12 +51,14 @@ export const PlacesReply = pageReply(PlaceReply, 'Places', 'KeyPlaces');
 
 export const AttestedReply = z.strictObject({ place, copy }).meta({
   id: 'AttestedKeyPlace',
-  description: 'The copy that counts as destroyed.',
+  description: 'The copy that is attested as destroyed.',
   examples: [{ place: '/media/stick', copy: 'kcp_01m7w3hb8hbf355he5zqwjztdk' }],
 });
 
 export const WithPassphrase = z
-  .strictObject({ passphrase: passphrase.optional().describe('Needed where one protects the master key') })
+  .strictObject({
+    passphrase: passphrase.optional().describe('Required if a passphrase protects the master key'),
+  })
   .meta({ id: 'MasterKeyOrder', examples: [{}] });
 
 export const NewPassphrase = z
@@ -64,7 +66,7 @@ export const NewPassphrase = z
   .meta({ id: 'NewPassphrase', examples: [{ passphrase: 'correct horse battery staple' }] });
 
 export const ChangedPassphrase = NewPassphrase.extend({
-  current: passphrase.describe('The passphrase until now'),
+  current: passphrase.describe('The current passphrase'),
 }).meta({
   id: 'ChangedPassphrase',
   examples: [{ current: 'correct horse battery staple', passphrase: 'staple battery horse correct' }],
@@ -79,31 +81,31 @@ export const NewFile = z
       .startsWith('/', 'It must be an absolute path.')
       .optional()
       .describe('A file that does not exist; `master.key` in the data directory when absent'),
-    passphrase: passphrase.optional().describe('Needed where one protects the master key'),
+    passphrase: passphrase.optional().describe('Required if a passphrase protects the master key'),
   })
   .meta({ id: 'NewMasterKeyFile', examples: [{ path: '/media/stick/master.key' }] });
 
 export const MasterReply = z
   .strictObject({
     id: z.string().describe('Id of the key; never the key itself'),
-    kind: z.enum(['file', 'passphrase']).describe('How it is kept'),
+    kind: z.enum(['file', 'passphrase']).describe('Provider of the master key'),
     path: z.string().describe('The key file, or the file with the wrapped key'),
   })
   .meta({
     id: 'MasterKey',
-    description: 'The key that opens all others.',
+    description: 'The key that wraps all other keys.',
     examples: [{ id: 'mk_7f3a', kind: 'file', path: '/var/lib/gatehouse/master.key' }],
   });
 
 export const ReplacementReply = z
   .strictObject({
-    was: z.string().describe('Id of the key before'),
-    is: z.string().describe('Id of the key now'),
-    left: z.string().optional().describe('Why the key before could not be removed yet'),
+    was: z.string().describe('Id of the replaced key'),
+    is: z.string().describe('Id of the new key'),
+    left: z.string().optional().describe('Reason why the replaced key could not be removed yet'),
   })
   .meta({
     id: 'KeyReplacement',
-    description: 'A key was replaced.',
+    description: 'The replaced and the new key.',
     examples: [{ was: 'mk_7f3a', is: 'mk_91c0' }],
   });
 
@@ -113,7 +115,7 @@ export const SigningParams = z.strictObject({ purpose: purpose.describe('What th
 const SigningKeyReply = z
   .strictObject({
     kid: z.string().describe('Id of the key'),
-    purpose: purpose.describe('What it signs, or signed'),
+    purpose: purpose.describe('Use of the key'),
     publicKey: z.string().describe('PEM'),
   })
   .meta({
@@ -130,7 +132,7 @@ const SigningKeyReply = z
 
 export const SigningKeysReply = pageReply(
   SigningKeyReply,
-  'The keys in use, and those before: what they signed stays verifiable',
+  'Current and former keys; former signatures stay verifiable',
   'SigningKeys',
 );
 

@@ -16,30 +16,28 @@ export const KeyQuery = z.strictObject(pageQuery(idOf('key')));
 
 export const NewKey = z
   .strictObject({
-    env: z.enum(worlds).describe('World it sees: real people or trials'),
-    scopes: z.array(z.enum(scopes)).min(1).describe('What it may do'),
-    prefix: z.enum(keyPrefixes).optional().describe('How it begins; `gh` when absent'),
-    name: lineOfText(120).optional().describe('To recognize it in the list'),
-    expiresAt: moment.optional().describe('Last moment it works, ISO 8601'),
-    browser: z.boolean().optional().describe('For page code: bound to origins, with few rights'),
+    env: z.enum(worlds).describe('World: real people or trials'),
+    scopes: z.array(z.enum(scopes)).min(1).describe('Scopes'),
+    prefix: z.enum(keyPrefixes).optional().describe('Prefix; `gh` when absent'),
+    name: lineOfText(120).optional().describe('Name for the list'),
+    expiresAt: moment.optional().describe('Expiry, ISO 8601'),
+    browser: z.boolean().optional().describe('Browser key: bound to origins, with few scopes'),
     origins: z
       .array(z.url({ protocol: /^https?$/ }))
       .optional()
-      .describe('Origins a browser may send it from'),
-    cidrs: networks.optional().describe('Networks it may be sent from; anywhere when absent'),
-    profiles: slugs
-      .optional()
-      .describe('Profiles it may name; those that the organization allows when absent'),
+      .describe('Allowed origins of browsers'),
+    cidrs: networks.optional().describe('Allowed networks; any when absent'),
+    profiles: slugs.optional().describe('Allowed profiles; those of the organization when absent'),
   })
   .meta({ id: 'NewKey', examples: [{ env: 'live', scopes: ['identity:verify'], name: 'door camera' }] });
 
 export const KeyRestriction = z
   .strictObject({
-    scopes: z.array(z.enum(scopes)).optional().describe('The scopes it keeps'),
-    origins: z.array(z.string().max(300)).max(100).optional().describe('The origins it keeps'),
-    cidrs: networks.optional().describe('The networks it may be sent from'),
-    profiles: slugs.optional().describe('The profiles it may name'),
-    expiresAt: moment.optional().describe('An earlier end, ISO 8601'),
+    scopes: z.array(z.enum(scopes)).optional().describe('Scopes to keep'),
+    origins: z.array(z.string().max(300)).max(100).optional().describe('Origins to keep'),
+    cidrs: networks.optional().describe('Networks to keep'),
+    profiles: slugs.optional().describe('Profiles to keep'),
+    expiresAt: moment.optional().describe('An earlier expiry, ISO 8601'),
   })
   .refine(
     (change) => Object.values(change).some((value) => value !== undefined),
@@ -48,7 +46,9 @@ export const KeyRestriction = z
   .meta({ id: 'KeyRestriction', examples: [{ cidrs: ['10.20.0.0/16'] }] });
 
 export const KeyRotation = z
-  .strictObject({ overlapSeconds: z.int().min(0).max(YEAR).describe('How long the old key still works') })
+  .strictObject({
+    overlapSeconds: z.int().min(0).max(YEAR).describe('Time for which the old key keeps working'),
+  })
   .meta({ id: 'KeyRotation', examples: [{ overlapSeconds: 604_800 }] });
 
 const example = {
@@ -69,40 +69,40 @@ const example = {
 export const KeyReply = z
   .strictObject({
     id: z.string().describe('Id'),
-    name: z.string().describe('Its name; empty where it has none'),
-    prefix: z.enum(keyPrefixes).describe('How it begins'),
-    env: z.enum(worlds).describe('World it sees'),
-    hint: z.string().describe('Its last characters'),
-    scopes: z.array(z.enum(scopes)).describe('What it may do'),
-    origins: z.array(z.string()).describe('Origins a browser may send it from'),
-    browser: z.boolean().describe('Whether it is for page code'),
-    cidrs: z.array(z.string()).describe('Networks it may be sent from; empty: anywhere'),
-    profiles: z.array(z.string()).describe('Profiles it may name; empty: those that the organization allows'),
-    lineage: z.string().describe('Id of the first key of those that succeeded one another'),
-    successor: z.string().optional().describe('The key it was rotated to'),
-    createdAt: time('When it was made'),
-    expiresAt: time('When it ends').optional(),
-    revokedAt: time('When it was revoked').optional(),
-    lastUsedAt: time('When it was last used, to the minute').optional(),
-    lastUsedAddress: z.string().optional().describe('From where'),
+    name: z.string().describe('Name; may be empty'),
+    prefix: z.enum(keyPrefixes).describe('Prefix'),
+    env: z.enum(worlds).describe('World'),
+    hint: z.string().describe('Last characters of the key'),
+    scopes: z.array(z.enum(scopes)).describe('Scopes'),
+    origins: z.array(z.string()).describe('Allowed origins of browsers'),
+    browser: z.boolean().describe('Whether it is a browser key'),
+    cidrs: z.array(z.string()).describe('Allowed networks; empty: any'),
+    profiles: z.array(z.string()).describe('Allowed profiles; empty: those of the organization'),
+    lineage: z.string().describe('Id of the first key of its lineage'),
+    successor: z.string().optional().describe('Id of its successor'),
+    createdAt: time('Time of creation'),
+    expiresAt: time('Expiry').optional(),
+    revokedAt: time('Time of the revocation').optional(),
+    lastUsedAt: time('Time of the last use, to the minute').optional(),
+    lastUsedAddress: z.string().optional().describe('Address of the last use'),
     altered: z
       .literal(true)
       .optional()
-      .describe('It is refused: something else than this service made or changed its row in the database'),
+      .describe('The row was changed by another program: the key is refused'),
   })
   .meta({ id: 'Key', description: 'An API key, without its secret.', examples: [example] });
 
-const shownOnce = z.string().describe('The key itself. Shown this once');
+const shownOnce = z.string().describe('The key itself. Shown only once');
 
 export const NewKeyReply = KeyReply.extend({ key: shownOnce }).meta({
   id: 'KeyWithSecret',
-  description: 'The key, and its secret this once.',
+  description: 'The key and its secret, which is shown only once.',
   examples: [{ ...example, key: 'gh_live_5uPq0zY3mVw8kR1tB6nXhD9sC2fJ4gLa' }],
 });
 
-export const RotatedKeyReply = NewKeyReply.extend({ old: KeyReply.describe('The key it succeeds') }).meta({
+export const RotatedKeyReply = NewKeyReply.extend({ old: KeyReply.describe('The rotated key') }).meta({
   id: 'RotatedKey',
-  description: 'The successor, its secret this once, and the key it succeeds.',
+  description: 'The successor, its secret (shown only once), and the key that it succeeds.',
   examples: [],
 });
 

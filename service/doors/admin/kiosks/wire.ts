@@ -3,23 +3,23 @@ import { pageReply, shortListQuery } from '../../../http/cursor.ts';
 import { lineOfText } from '../../../http/text-fields.ts';
 import { time } from '../reply-fields.ts';
 
-const fingerprint = z.string().describe('Of the key of the device, which shows the same');
-const env = z.enum(['live', 'test']).describe('World that people are enrolled in');
-const name = z.string().describe('What the kiosk is called');
+const fingerprint = z.string().describe('Fingerprint of the device key, as shown on the device');
+const env = z.enum(['live', 'test']).describe('World of the enrollments');
+const name = z.string().describe('Name of the kiosk');
 
 export const NewPairing = z
-  .strictObject({ name: lineOfText(60).describe('What the kiosk is called: its place') })
+  .strictObject({ name: lineOfText(60).describe('Name of the kiosk, such as its location') })
   .meta({ id: 'NewPairing', examples: [{ name: 'Lisbon 2' }] });
 
 const pairing = {
   id: z.string().describe('Id of the pairing'),
   name,
   env,
-  expiresAt: time('When the code is over'),
+  expiresAt: time('Expiry of the code'),
   state: z
     .enum(['waiting', 'claimed'])
-    .describe('`claimed`: a device gave the code and waits to be confirmed'),
-  triesLeft: z.int().optional().describe('Wrong codes until it is over; while it waits'),
+    .describe('`claimed`: a device entered the code and waits for confirmation'),
+  triesLeft: z.int().optional().describe('Remaining wrong codes while it waits'),
   fingerprint: fingerprint.optional(),
 };
 const examplePairing = {
@@ -38,7 +38,7 @@ export const PairingReply = z.strictObject(pairing).meta({
 export const BegunReply = z
   .strictObject({
     ...pairing,
-    code: z.string().describe('Eight characters to type at the kiosk; shown this once'),
+    code: z.string().describe('Eight characters to type at the kiosk; shown only once'),
   })
   .meta({
     id: 'BegunPairing',
@@ -52,9 +52,9 @@ export const KioskReply = z
     name,
     env,
     fingerprint,
-    pairedAt: time('When it was confirmed'),
-    lastSeenAt: time('When it last opened a session').optional(),
-    revokedAt: time('Since when it may do nothing').optional(),
+    pairedAt: time('Time of the confirmation'),
+    lastSeenAt: time('Time of its last session').optional(),
+    revokedAt: time('Time of the revocation').optional(),
     pinLocked: z.boolean().describe('Five wrong PINs: none is taken until the kiosk is unlocked'),
   })
   .meta({
@@ -79,7 +79,7 @@ export const NewPin = z
   .strictObject({ pin: z.string().max(20).describe('6 to 12 digits') })
   .meta({ id: 'NewPin', examples: [{ pin: '480263' }] });
 
-export const PinReply = z.strictObject({ set: z.boolean().describe('Whether there is one') }).meta({
+export const PinReply = z.strictObject({ set: z.boolean().describe('Whether a PIN is set') }).meta({
   id: 'OperatorPin',
   description: 'Whether the administrator has a PIN for kiosks.',
   examples: [{ set: true }],

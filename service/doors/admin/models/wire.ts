@@ -9,14 +9,14 @@ export const EnableModel = z
     acceptLicenceDoubt: z
       .boolean()
       .default(false)
-      .describe('Accept the doubt about its licence; recorded with the account and the time'),
+      .describe('Accepts the licence doubt; recorded with the account and the time'),
   })
   .meta({ id: 'ModelAcceptance', examples: [{ acceptLicenceDoubt: true }] });
 
 /** The engine parses the entries against the schema of the manifest. */
 export const NewModel = z
   .strictObject({
-    entry: z.unknown().describe('The model, as `models/manifest.json` has it'),
+    entry: z.unknown().describe('The entry of the model, as in `models/manifest.json`'),
     scorers: z.array(z.unknown()).max(16).default([]).describe('Scorers that use it'),
     padSets: z
       .array(z.unknown())
@@ -26,7 +26,7 @@ export const NewModel = z
   })
   .meta({
     id: 'NewModel',
-    description: 'What the manifest says of the model in the file.',
+    description: 'Manifest entry of the model in the file.',
     examples: [{ entry: { id: 'minifasnet-v2', kind: 'pad', sha256: '…' } }],
   });
 
@@ -45,17 +45,17 @@ export const ModelReply = z
   .strictObject({
     id: z.string().describe('Id'),
     name: z.string().describe('Name'),
-    role: z.enum(['detector', 'landmarks', 'iris', 'embedder', 'pad']).describe('What it does'),
+    role: z.enum(['detector', 'landmarks', 'iris', 'embedder', 'pad']).describe('Role'),
     sha256: z.string().describe('SHA-256 of its file'),
-    maturity: z.enum(['proven', 'alternate', 'experimental']).describe('How well it was measured'),
+    maturity: z.enum(['proven', 'alternate', 'experimental']).describe('Maturity'),
     licence: z.string().describe('Licence'),
-    provenance: z.string().describe('Where it comes from'),
-    doubts: z.string().optional().describe('What is doubtful about its licence'),
-    enabled: z.boolean().describe('Verifications use it'),
-    acceptedBy: z.string().optional().describe('Who accepted the doubt'),
-    acceptedAt: time('When the doubt was accepted').optional(),
+    provenance: z.string().describe('Provenance'),
+    doubts: z.string().optional().describe('Doubt about its licence'),
+    enabled: z.boolean().describe('Whether verifications use it'),
+    acceptedBy: z.string().optional().describe('Account that accepted the doubt'),
+    acceptedAt: time('Time of the acceptance').optional(),
   })
-  .meta({ id: 'Model', description: 'A neural network of the box.', examples: [example] });
+  .meta({ id: 'Model', description: 'An installed model.', examples: [example] });
 
 export const ModelsQuery = z.strictObject(shortListQuery);
 export const ModelsReply = pageReply(ModelReply, 'Models', 'Models');
@@ -67,12 +67,12 @@ export const ModelFilesReply = z
         z.strictObject({
           id: z.string().describe('Id of the model'),
           file: z.string().describe('Name of the file'),
-          ok: z.boolean().describe('It is what the manifest says'),
-          expected: z.string().describe('SHA-256 that the manifest names'),
-          found: z.string().optional().describe('SHA-256 of the file; absent where there is none'),
+          ok: z.boolean().describe('Whether the hash matches the manifest'),
+          expected: z.string().describe('SHA-256 in the manifest'),
+          found: z.string().optional().describe('SHA-256 of the file; absent if the file is missing'),
         }),
       )
-      .describe('Every file'),
+      .describe('All files'),
   })
   .meta({
     id: 'ModelFiles',

@@ -19,7 +19,7 @@ export const overviewRoutes = ({ overviews }: OverviewRouteDeps): AdminRoute[] =
     operationId: 'getOverview',
     summary: 'Get an overview',
     description:
-      'Verifications by the hour, why people were not verified, the gallery against its safe size, liveness, and what needs a person.',
+      'Verifications per hour, reasons of refusals, size of the gallery against its safe size, liveness, and items that need attention.',
     may: { operator: true, administrator: readers, key: false },
     query: OverviewQuery,
     reply: OverviewReply,

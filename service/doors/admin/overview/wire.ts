@@ -13,84 +13,84 @@ const reason = z.enum(unverifiedOutcomes);
 const check = z.enum(checkNames);
 
 const counts = {
-  verified: count.describe('That verified'),
-  notVerified: count.describe('An ordinary answer that said no'),
-  refused: count.describe('That the picture or a check refused'),
+  verified: count.describe('Verified'),
+  notVerified: count.describe('Not verified, as a normal reply'),
+  refused: count.describe('Refused because of the picture or a check'),
 };
 
 const FilterReply = z
   .strictObject({
-    from: time('From here on'),
+    from: time('Start of the range'),
     decision: z
       .enum([...decisions, 'unverified'])
       .optional()
-      .describe('How they ended'),
-    reason: reason.optional().describe('Why they did not verify'),
-    decidedBy: check.optional().describe('The check that decided against them'),
+      .describe('Decision'),
+    reason: reason.optional().describe('Reason'),
+    decidedBy: check.optional().describe('The decisive check'),
   })
   .meta({
     id: 'VerificationFilter',
-    description: 'Fields of the query of `GET /api/admin/verifications` that list what a figure counts.',
+    description: 'Query of `GET /api/admin/verifications` that lists the counted verifications.',
     examples: [{ from: '2026-11-19T12:00:00.000Z', reason: 'CHECK_FAILED', decidedBy: 'liveness' }],
   });
 
 export const LivenessReply = z
   .strictObject({
-    installed: z.boolean().describe('Whether a photograph can be told from a person'),
-    set: z.string().optional().describe('What judges it'),
-    maturity: z.string().optional().describe('How far it was measured'),
-    remedy: z.string().optional().describe('How to install it; absent where it is'),
+    installed: z.boolean().describe('Whether a liveness model is installed that detects photographs'),
+    set: z.string().optional().describe('Name of the set of models'),
+    maturity: z.string().optional().describe('Maturity'),
+    remedy: z.string().optional().describe('How to install it; absent if installed'),
   })
   .meta({
     id: 'LivenessLayer',
-    description: 'What is installed against presentation attacks.',
+    description: 'Installed presentation attack detection.',
     examples: [{ installed: true, set: 'minifasnet-pair', maturity: 'alternate' }],
   });
 
 export const OverviewReply = z
   .strictObject({
-    at: time('When it was read'),
+    at: time('Time of the reply'),
     verifications: z
       .strictObject({
         hours: z
-          .array(z.strictObject({ from: time('When the hour begins'), ...counts }))
-          .describe('The oldest first; the last is the one that runs'),
+          .array(z.strictObject({ from: time('Start of the hour'), ...counts }))
+          .describe('The oldest first; the last is the current hour'),
         ...counts,
       })
-      .describe('Verifications by the hour and together'),
+      .describe('Verifications per hour and in total'),
     reasons: z
       .array(
         z.strictObject({
-          reason: reason.describe('Why they did not verify'),
-          decidedBy: check.optional().describe('The check that decided'),
-          sentence: z.string().describe('The same in one sentence'),
-          count: count.describe('How many'),
+          reason: reason.describe('Reason'),
+          decidedBy: check.optional().describe('The decisive check'),
+          sentence: z.string().describe('Reason as a sentence'),
+          count: count.describe('Count'),
           filter: FilterReply,
         }),
       )
       .describe('The most frequent first'),
     sinceYesterday: z
-      .strictObject({ count: count.describe('How many did not verify'), filter: FilterReply })
-      .describe('Those of the last 24 hours that did not verify'),
-    people: count.describe('People whom a search can find'),
+      .strictObject({ count: count.describe('Number that did not verify'), filter: FilterReply })
+      .describe('Failed verifications of the last 24 hours'),
+    people: count.describe('People in the gallery of the 1:N search'),
     templates: count.describe('Templates in memory'),
     gallery: z
       .strictObject({
-        profile: z.string().describe('The profile whose error rate is meant'),
-        rate: z.number().describe('Chance that a search names a stranger, as the profile asks'),
-        people: count.describe('People who are searched'),
-        safePeople: count.describe('So many can be searched with a measured threshold'),
+        profile: z.string().describe('Profile of the error rate'),
+        rate: z.number().describe('False-identification rate of the profile'),
+        people: count.describe('People in the gallery'),
+        safePeople: count.describe('Largest gallery with a measured threshold'),
       })
       .describe('Size of the gallery against the safe size'),
     liveness: LivenessReply,
     matchOnly: z
       .boolean()
       .describe('Live verifications run without liveness, by decision of the organization'),
-    attention: z.array(AttentionReply).describe('What needs a person, the most urgent first'),
+    attention: z.array(AttentionReply).describe('Items that need attention, the most urgent first'),
   })
   .meta({
     id: 'Overview',
-    description: 'One world of an organization at a glance.',
+    description: 'Summary of one world of an organization.',
     examples: [
       {
         at: '2026-11-20T12:30:00.000Z',

@@ -31,7 +31,7 @@ export const previewRoutes = ({ checks }: PreviewRouteDeps): AdminRoute[] => [
     operationId: 'previewProfile',
     summary: 'Try settings on past verifications',
     description:
-      'Which of the last verifications that this profile decided would have been decided otherwise. Nothing is stored.',
+      'Compares the last verifications of this profile with the decisions under other settings. Nothing is stored.',
     params: OwnProfile,
     body: ProfilePreviewRequest,
     reply: ProfilePreviewReply,
@@ -44,9 +44,9 @@ export const previewRoutes = ({ checks }: PreviewRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/profiles/:slug/calibration-curve',
     operationId: 'getProfileCalibration',
-    summary: 'Show what error rates take and cost',
+    summary: 'Show the calibration of a profile',
     description:
-      'The measured curves of the scorer that the profile chooses, with intervals, and from where on thresholds are extrapolated.',
+      'The measured curves of the scorer of the profile, with intervals and the limit beyond which thresholds are extrapolated.',
     params: AnyProfile,
     query: CurveQuery,
     reply: ProfileCalibrationReply,

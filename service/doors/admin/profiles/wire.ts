@@ -16,7 +16,7 @@ export const OwnProfile = z.strictObject({ slug: slug.describe('Slug of the prof
 
 const rule = ProfileDefinition.shape.checks.valueType.meta({
   id: 'CheckRule',
-  description: 'How a check counts.',
+  description: 'Rule of one check.',
 });
 const rules = Object.fromEntries(checkNames.map((name) => [name, rule])) as Record<CheckName, typeof rule>;
 
@@ -27,16 +27,16 @@ export const Definition = ProfileDefinition.extend({
   checks: z.strictObject(rules).describe('One rule for each check.'),
 }).meta({
   id: 'ProfileDefinition',
-  description: 'What a verification checks, and how strictly.',
+  description: 'Checks and thresholds of verifications.',
   examples: [builtIn!.definition],
 });
 
 export const ProfileReply = z
   .strictObject({
     id: z.string().describe('`builtin:<slug>`, or the id of this version'),
-    slug: z.string().describe('What calls name it by'),
+    slug: z.string().describe('Name in requests'),
     version: z.int().describe('Its newest version'),
-    builtIn: z.boolean().describe('Whether it comes with the product'),
+    builtIn: z.boolean().describe('Whether it is built in'),
     definition: Definition,
   })
   .meta({ id: 'Profile', description: 'A verification profile.', examples: [builtIn] });
@@ -48,8 +48,8 @@ export const ProfilePage = pageReply(
 );
 
 export const ProfileResetReply = z
-  .strictObject({ builtIn: ProfileReply.optional().describe('The built-in profile that holds again') })
-  .meta({ id: 'ProfileReset', description: 'What holds after a reset.', examples: [{}] });
+  .strictObject({ builtIn: ProfileReply.optional().describe('The built-in profile in force') })
+  .meta({ id: 'ProfileReset', description: 'The profile in force after a reset.', examples: [{}] });
 
 const version = z.coerce.number().int().min(1).max(1_000_000_000);
 
@@ -61,11 +61,11 @@ export const VersionParams = z.strictObject({
 });
 
 export const ProfileVersionReply = ProfileReply.extend({
-  createdAt: time('When it was stored'),
+  createdAt: time('Time of the change'),
   createdBy: actor,
-  restoredFrom: z.int().optional().describe('The version whose settings this one has put back'),
+  restoredFrom: z.int().optional().describe('The version that this one restored'),
   removedAt: time(
-    'When it was put away with all others of its slug; verifications may name it still',
+    'Time when it was archived with all others of its slug; past verifications may refer to it',
   ).optional(),
   removedBy: actor.optional(),
 }).meta({
@@ -94,33 +94,35 @@ export const ProfilePreviewRequest = z
       .min(1)
       .max(1000)
       .default(1000)
-      .describe('How many of the last verifications to judge again'),
+      .describe('How many of the last verifications to decide again'),
   })
   .meta({ id: 'ProfilePreviewRequest', examples: [{ definition: builtIn!.definition }] });
 
 export const ProfilePreviewReply = z
   .strictObject({
-    considered: z.int().describe('Verifications that were judged again: the last that this profile decided'),
-    oldest: time('Of the oldest of them').optional(),
-    newest: time('Of the newest of them').optional(),
+    considered: z.int().describe('Verifications that were decided again: the last ones with this profile'),
+    oldest: time('Time of the oldest of them').optional(),
+    newest: time('Time of the newest of them').optional(),
     refusedNow: z.int().describe('Verified then, refused with these settings'),
     verifiedNow: z.int().describe('Refused then, verified with these settings'),
-    unknown: z.int().describe('Verifications whose stored figures do not tell'),
+    unknown: z.int().describe('Verifications whose stored figures do not suffice to decide again'),
     changed: z
       .array(
         z.strictObject({
-          verificationId: z.string().describe('Under which it is kept'),
-          at: time('When it was decided'),
-          kind: z.enum(['1:1', '1:N']).describe('Against one person, or a search of everybody'),
+          verificationId: z.string().describe('Id of the verification'),
+          at: time('Time of the decision'),
+          kind: z.enum(['1:1', '1:N']).describe('Compared with one person, or with all enrolled people'),
           profileVersion: z.int().describe('Version of the profile that decided it'),
-          verified: z.boolean().describe('What was decided'),
-          wouldVerify: z.boolean().describe('What these settings would have decided'),
+          verified: z.boolean().describe('The decision'),
+          wouldVerify: z.boolean().describe('The decision with these settings'),
           by: z
             .array(z.string())
-            .describe('What refuses it with these settings: `match`, `composite`, `picture`, or checks'),
+            .describe(
+              'Reasons of the refusal with these settings: `match`, `composite`, `picture`, or checks',
+            ),
         }),
       )
-      .describe('Those that would have been decided the other way, the newest first'),
+      .describe('Verifications with another decision, the newest first'),
     missing: z
       .array(
         z.strictObject({
@@ -130,15 +132,15 @@ export const ProfilePreviewReply = z
             .describe(
               '`not-run`: it was not measured then; `not-kept`: the figures it takes are not stored; `other-model`: other models would have measured it; `other-settings`: what the check reads beside its rule has changed; `other-version`: the settings that decided it are not in this release',
             ),
-          verifications: z.int().describe('Of how many it is missing'),
+          verifications: z.int().describe('Number of verifications without it'),
         }),
       )
-      .describe('Why some are unknown; one verification may lack several'),
+      .describe('Missing figures; one verification may lack several'),
   })
   .meta({
     id: 'ProfilePreview',
     description:
-      'What settings would have made of past verifications, from the stored results and scores. Pictures are not kept and not looked at again; limits of attempts are left out.',
+      'Decisions of past verifications under other settings, computed from the stored results and scores. Pictures are not stored and not analyzed again; limits of attempts are ignored.',
     examples: [
       {
         ...{ considered: 214, refusedNow: 3, verifiedNow: 0, unknown: 2 },
@@ -161,7 +163,7 @@ export const ProfilePreviewReply = z
 export const CurveQuery = z.strictObject({
   scorer: ProfileDefinition.shape.models.shape.scorer
     .optional()
-    .describe('Of this scorer; absent: of the one that the profile names'),
+    .describe('Id of the scorer; absent: the one of the profile'),
 });
 
 const share = z.strictObject({
@@ -169,17 +171,15 @@ const share = z.strictObject({
   interval: z
     .tuple([z.number(), z.number()])
     .describe(
-      '95 % (Wilson) as if pairs were independent; people are in many pairs, so it is wider in truth',
+      '95 % interval (Wilson) for independent pairs; the true interval is wider, because people are in many pairs',
     ),
 });
 
 const Curve = z.strictObject({
-  pictures: z.int().describe('Enrolled pictures that one probe is compared with'),
-  genuine: z.int().describe('Pairs of one person that were measured'),
-  impostors: z.int().describe('Pairs of two people that were measured'),
-  measuredDownTo: z
-    .number()
-    .describe('Smallest false-match rate that was measured; beyond it is extrapolated'),
+  pictures: z.int().describe('Enrolled pictures per comparison'),
+  genuine: z.int().describe('Measured pairs of one person'),
+  impostors: z.int().describe('Measured pairs of two people'),
+  measuredDownTo: z.number().describe('Smallest measured false-match rate; smaller ones are extrapolated'),
   points: z
     .array(
       z.strictObject({
@@ -188,17 +188,17 @@ const Curve = z.strictObject({
         falseNonMatch: share.describe('Pairs of one person below the score'),
       }),
     )
-    .describe('As measured, by rising score'),
+    .describe('Measured points, by rising score'),
   steps: z
     .array(
       z.strictObject({
         fmr: z.number().describe('A false-match rate'),
-        threshold: z.number().describe('The score that holds it, with the shift of the own gallery'),
-        fnmr: z.number().describe('Share of genuine comparisons that this score refuses'),
-        extrapolated: z.boolean().describe('The threshold lies beyond what was measured'),
+        threshold: z.number().describe('Threshold for this rate, with the gallery shift'),
+        fnmr: z.number().describe('Share of genuine comparisons below the threshold'),
+        extrapolated: z.boolean().describe('Whether the threshold is extrapolated'),
       }),
     )
-    .describe('What rates take and cost, by falling rate'),
+    .describe('Thresholds by falling rate'),
 });
 
 export const ProfileCalibrationReply = z
@@ -207,23 +207,23 @@ export const ProfileCalibrationReply = z
       .strictObject({
         id: z.string().describe('Id'),
         name: z.string().describe('Name'),
-        maturity: z.string().describe('How well it was measured'),
+        maturity: z.string().describe('Maturity'),
       })
-      .describe('What compares faces under this profile with the models of now'),
-    data: z.string().describe('Which pictures the curves were measured on'),
-    date: z.string().describe('When they were measured'),
+      .describe('The scorer of this profile with the current models'),
+    data: z.string().describe('Pictures on which the curves were measured'),
+    date: z.string().describe('Date of the measurement'),
     falseMatchRate: z.number().describe('1:1 rate of the profile'),
     falseIdentificationRate: z.number().describe('1:N rate of the profile'),
-    shift: z.number().describe('What the own gallery raises thresholds by; part of those in `steps`'),
+    shift: z.number().describe('Gallery shift, included in the thresholds in `steps`'),
     people: z.int().describe('People enrolled in this world'),
     safePeople: z
       .int()
-      .describe('Most people of whom a 1:N at the rate of the profile rests on what was measured'),
-    curves: z.array(Curve).describe('One for each number of pictures that there is a table for'),
+      .describe('Largest gallery for which the 1:N rate of the profile is backed by measurements'),
+    curves: z.array(Curve).describe('One curve for each number of pictures with a table'),
   })
   .meta({
     id: 'ProfileCalibration',
-    description: 'Error rates of the scorer that a profile chooses.',
+    description: 'Error rates of the scorer of a profile.',
     examples: [
       {
         scorer: { id: 'a', name: 'Embedding A, cosine', maturity: 'proven' },

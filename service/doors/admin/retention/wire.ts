@@ -6,11 +6,11 @@ import { actor, time } from '../reply-fields.ts';
 
 const { unusedDays, consentDays, verificationDays, deliveryDays, auditDays } = RetentionSettings.shape;
 const what = {
-  unusedDays: 'Days after which a person is erased who was neither enrolled nor verified',
-  consentDays: 'Days that a consent lasts which names no end',
-  verificationDays: 'Days that verifications, alerts and failures counted against an address are kept',
+  unusedDays: 'Days without enrollment or verification after which a person is erased',
+  consentDays: 'Days that a consent without an end is valid',
+  verificationDays: 'Days that verifications, alerts and counts of failures are kept',
   deliveryDays: 'Days that events and the log of deliveries are kept',
-  auditDays: 'Days that lines of the audit log are kept; the longest of all organizations holds',
+  auditDays: 'Days that lines of the audit log are kept; the longest term of all organizations applies',
 };
 
 /** As it is stored, with null for the default again. */
@@ -25,7 +25,7 @@ export const RetentionChange = z
   .refine((change) => Object.values(change).some((value) => value !== undefined), 'Name at least one term.')
   .meta({
     id: 'RetentionChange',
-    description: 'Terms in days; null: the default again.',
+    description: 'Terms in days; null: the default.',
     examples: [{ unusedDays: 365 }],
   });
 
@@ -41,7 +41,7 @@ export const RetentionReply = z
         deliveryDays: days.describe(what.deliveryDays),
         auditDays: days.describe(what.auditDays),
       })
-      .describe('Terms that hold'),
+      .describe('Terms in force'),
     set: z
       .strictObject({
         unusedDays: days.optional().describe(what.unusedDays),
@@ -50,7 +50,7 @@ export const RetentionReply = z
         deliveryDays: days.optional().describe(what.deliveryDays),
         auditDays: days.optional().describe(what.auditDays),
       })
-      .describe('Those that are set; the others are defaults'),
+      .describe('Terms that were set; the others are defaults'),
   })
   .meta({
     id: 'RetentionTerms',
@@ -65,11 +65,7 @@ export const RetentionReply = z
 
 export const SweepOrder = z
   .strictObject({
-    confirm: z
-      .int()
-      .min(0)
-      .optional()
-      .describe('How many people it is expected to erase; without it nothing is swept'),
+    confirm: z.int().min(0).optional().describe('Expected number of people to erase, as a confirmation'),
   })
   .meta({ id: 'SweepOrder', examples: [{ confirm: 212 }] });
 
@@ -77,7 +73,7 @@ export const ClockOrder = z
   .strictObject({
     today: z.iso
       .date('It must be a date such as 2026-11-20.')
-      .describe('Date on the watch of the operator, such as 2026-11-20'),
+      .describe('Current date from another source than the box, such as 2026-11-20'),
   })
   .meta({ id: 'ClockConfirmation', examples: [{ today: '2026-11-20' }] });
 
@@ -87,21 +83,21 @@ const count = z.int().min(0);
 const counts = {
   due: z
     .strictObject({
-      unused: count.describe('Not used for the whole term'),
-      'consent-over': count.describe('Consent has run out'),
+      unused: count.describe('Not enrolled or verified during the whole term'),
+      'consent-over': count.describe('Consent has expired'),
       'consent-withdrawn': count.describe('Consent was withdrawn'),
     })
-    .describe('People whose term is over, by reason'),
-  held: count.describe('People whose term is over and whom a legal hold keeps'),
+    .describe('People past their retention term, by reason'),
+  held: count.describe('People past their retention term who are under a legal hold'),
   erased: count.describe('People erased'),
-  pending: count.describe('Of these, those that wait for a copy of the key store'),
+  pending: count.describe('Erasures that wait for a copy of the key store'),
   rows: z
     .record(z.string(), count)
     .describe(
       'Rows older than their term: verifications, events, deliveries, alerts, claims (counts of failures)',
     ),
   auditLines: count.describe('Lines of the audit log deleted'),
-  failed: z.string().optional().describe('Why it stopped before its end; the next sweep goes on'),
+  failed: z.string().optional().describe('Reason why it stopped early; the next sweep continues'),
 };
 const example = {
   due: { unused: 2, 'consent-over': 0, 'consent-withdrawn': 0 },
@@ -112,22 +108,22 @@ const example = {
 export const PreviewReply = z
   .strictObject({
     ...counts,
-    people: count.describe('People there are'),
-    asks: z.string().optional().describe('Why a sweep would have to be confirmed'),
+    people: count.describe('Number of people'),
+    asks: z.string().optional().describe('Reason why a sweep has to be confirmed'),
   })
   .meta({
     id: 'SweepPreview',
-    description: 'What a sweep would do now.',
+    description: 'Result of a sweep if it ran now.',
     examples: [{ ...example, people: 212 }],
   });
 
 export const SweepReply = z
   .strictObject({
     id: z.string().describe('Id'),
-    startedAt: time('When it began'),
-    finishedAt: time('When it ended; absent: it was interrupted, or is running').optional(),
+    startedAt: time('Start time'),
+    finishedAt: time('End time; absent: interrupted or running').optional(),
     actor,
-    report: z.strictObject(counts).describe('What it did'),
+    report: z.strictObject(counts).describe('Result'),
   })
   .meta({
     id: 'Sweep',
@@ -150,27 +146,27 @@ export const WaitingReply = z
     clock: z
       .string()
       .optional()
-      .describe('Why the clock is in doubt; nothing is swept until it is confirmed'),
+      .describe('Reason for the doubt about the clock; nothing is swept until it is confirmed'),
     sweeps: z
       .array(
         z.strictObject({
           organization: z.string().describe('Id of the organization'),
-          due: count.describe('People it would erase'),
-          people: count.describe('Of so many'),
-          why: z.string().describe('Why it must be confirmed'),
+          due: count.describe('Number of people it would erase'),
+          people: count.describe('Total number of people'),
+          why: z.string().describe('Reason why it must be confirmed'),
         }),
       )
-      .describe('Sweeps that changed nothing, because they must be confirmed'),
+      .describe('Sweeps that wait for a confirmation'),
   })
   .meta({
     id: 'RetentionWaiting',
-    description: 'What waits for the operator before sweeps go on.',
+    description: 'Confirmations needed before sweeps continue.',
     examples: [{ sweeps: [] }],
   });
 
 export const ClockReply = z.strictObject({ now: time('Time of the clock') }).meta({
   id: 'ClockConfirmed',
-  description: 'The clock that was confirmed.',
+  description: 'The confirmed time.',
   examples: [{ now: '2026-11-20T12:00:00.000Z' }],
 });
 

@@ -5,19 +5,19 @@ import { idOf } from '../ids.ts';
 import { actor, time } from '../reply-fields.ts';
 
 export const ReviewQuery = z.strictObject({
-  state: z.enum(reviewStates).optional().describe('Only of this state'),
+  state: z.enum(reviewStates).optional().describe('Only reviews in this state'),
   ...pageQuery(idOf('review')),
 });
 
 export const PictureParams = z.strictObject({
   id: idOf('review').describe('Id of the review'),
-  side: z.enum(reviewSides).describe('The face that was sent (`new`), or the one it is like (`known`)'),
+  side: z.enum(reviewSides).describe('The face that was sent (`new`), or the similar enrolled one (`known`)'),
 });
 
 const decision = z
   .enum(reviewDecisions)
   .describe(
-    '`same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open',
+    '`same-person`: the waiting face is not enrolled; `not-same-person`: it is enrolled, and the two people are marked as distinct; `enroll-anyway`: it is enrolled without a mark',
   );
 
 /** The `request` part beside the picture. */
@@ -33,23 +33,23 @@ const vote = z.strictObject({ by: actor, decision, at: time('When') });
 
 const item = {
   id: z.string().describe('Id'),
-  kind: z.literal('duplicate').describe('An enrollment of a face that is like that of another person'),
+  kind: z.literal('duplicate').describe('An enrollment of a face similar to that of another person'),
   policy: z
     .enum(['warn', 'block'])
-    .describe('`warn`: the face was enrolled all the same; `block`: it waits for the decision'),
-  known: z.string().describe('Id of the person whom the face is like'),
+    .describe('`warn`: the face was enrolled; `block`: it waits for the decision'),
+  known: z.string().describe('Id of the enrolled person whose face is similar'),
   other: z
     .string()
     .optional()
     .describe('Id of the person who was enrolled with the face; absent while it waits'),
-  enrolled: z.boolean().describe('The decision enrolled `other`'),
+  enrolled: z.boolean().describe('Whether the decision enrolled `other`'),
   likeness: z
     .strictObject({
-      scorer: z.string().describe('What compared the faces'),
-      score: z.number().describe('Its score'),
-      threshold: z.number().describe('The score from which faces are alike'),
-      pictures: z.int().describe('Enrolled pictures of the known person that were compared'),
-      quality: z.number().describe('Of the picture that was sent, 0..1'),
+      scorer: z.string().describe('Scorer'),
+      score: z.number().describe('Score'),
+      threshold: z.number().describe('Score from which faces count as similar'),
+      pictures: z.int().describe('Compared pictures of the known person'),
+      quality: z.number().describe('Quality of the picture that was sent, 0..1'),
       rate: z
         .number()
         .optional()
@@ -75,14 +75,14 @@ const item = {
         .optional()
         .describe('Of the picture of the known person that a reviewer added'),
     })
-    .describe('How alike the faces are'),
-  state: z.enum(reviewStates).describe('`expired`: nothing was decided for 30 days'),
-  decided: vote.optional().describe('What was decided'),
-  votes: z.array(vote).describe('Of administrators, where two have to agree'),
-  createdAt: time('When the face was sent'),
-  erasedBy: time('When the pictures and what waits are erased, or were'),
-  pictures: z.array(z.enum(reviewSides)).describe('Pictures that are there'),
-  undoUntil: time('Until when the decision can be undone; absent where it cannot').optional(),
+    .describe('The comparison of the faces'),
+  state: z.enum(reviewStates).describe('`expired`: not decided within 30 days'),
+  decided: vote.optional().describe('The decision'),
+  votes: z.array(vote).describe('Votes of administrators, if two have to agree'),
+  createdAt: time('Time of the enrollment request'),
+  erasedBy: time('Time when the pictures and the waiting enrollment are erased'),
+  pictures: z.array(z.enum(reviewSides)).describe('Pictures that are stored'),
+  undoUntil: time('End of the time for undoing the decision; absent if it cannot be undone').optional(),
 };
 
 const example = {
@@ -102,7 +102,7 @@ const example = {
 
 export const ReviewReply = z
   .strictObject(item)
-  .meta({ id: 'Review', description: 'Two faces that a person has to compare.', examples: [example] });
+  .meta({ id: 'Review', description: 'Two faces that a reviewer has to compare.', examples: [example] });
 
 export const ReviewPage = pageReply(ReviewReply, 'Reviews, the newest first', 'ReviewPage');
 
@@ -111,17 +111,17 @@ export const ReviewCountReply = z
   .meta({ id: 'ReviewCount', examples: [{ open: 2 }] });
 
 const person = z.strictObject({
-  subject: z.string().optional().describe('Id; absent while what was sent waits to be enrolled'),
+  subject: z.string().optional().describe('Id; absent while the enrollment waits'),
   email: z.string().optional().describe('E-mail address'),
   name: z.string().optional().describe('Name'),
-  enrolledAt: time('When the person was enrolled').optional(),
-  disabledAt: time('Since when the person does not verify; absent: they do').optional(),
-  enrollments: z.int().describe('Pictures that are enrolled'),
+  enrolledAt: time('Time of the enrollment').optional(),
+  disabledAt: time('Time since when the person is disabled; absent: enabled').optional(),
+  enrollments: z.int().describe('Enrolled pictures'),
   pictures: z
     .array(
       z.strictObject({
         quality: z.number().describe('0..1'),
-        createdAt: time('When it was enrolled'),
+        createdAt: time('Time of the enrollment'),
       }),
     )
     .describe('What is known of each enrolled picture, the oldest first; the pictures are not kept'),
@@ -130,7 +130,7 @@ const person = z.strictObject({
       z.strictObject({
         country: z.string().optional().describe('ISO 3166-1 alpha-2'),
         timeZone: z.string().optional().describe('IANA name'),
-        lastAt: time('When last'),
+        lastAt: time('Time of the last one'),
       }),
     )
     .describe('Places of the last 50 verifications that verified, the last first'),
@@ -141,16 +141,16 @@ export const ShownReviewReply = z
     ...item,
     people: z
       .strictObject({
-        new: person.describe('Whose face was sent'),
-        known: person.describe('Whom the face is like'),
+        new: person.describe('The person in the picture that was sent'),
+        known: person.describe('The enrolled person whose face is similar'),
       })
-      .describe('Whom the two faces belong to'),
+      .describe('The people of the two faces'),
     gallery: z.int().describe('People who are enrolled in this world'),
     needsTwo: z.boolean().describe('The organization asks for two administrators who agree'),
   })
   .meta({
     id: 'ShownReview',
-    description: 'A review with the people it is about.',
+    description: 'A review and its two people.',
     examples: [
       {
         ...example,

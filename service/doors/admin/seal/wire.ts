@@ -7,7 +7,7 @@ export const SealQuery = z.strictObject({
     .min(0)
     .max(1_000)
     .default(0)
-    .describe('Milliseconds to wait for the state to change'),
+    .describe('Milliseconds to wait for a change of state'),
 });
 
 export const Unseal = z
@@ -18,12 +18,14 @@ export const SealReply = z
   .strictObject({
     is: z
       .enum(['sealed', 'opening', 'failed', 'open'])
-      .describe('`opening`: the passphrase was right; `failed`: it was, but the service did not come up'),
-    reason: z.string().optional().describe('Why it did not come up'),
+      .describe(
+        '`opening`: the passphrase was right; `failed`: it was right, but the service could not start',
+      ),
+    reason: z.string().optional().describe('Reason of the failure'),
   })
   .meta({
     id: 'Seal',
-    description: 'Whether the master key is open. While it is not, every other route answers `SEALED`.',
+    description: 'Whether the master key is available. Without it every other route answers `SEALED`.',
     examples: [{ is: 'open' }],
   });
 

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { lineOfText } from '../../../http/text-fields.ts';
 import { time } from '../reply-fields.ts';
 
 const examples = [
@@ -16,24 +15,11 @@ export const SetupReply = z
     state: z
       .enum(['closed', 'open', 'claimed'])
       .describe(
-        '`closed`: there is an owner. `open`: the token can be used. `claimed`: a browser has used the token',
+        '`closed`: the box has an owner. `open`: the token can be used. `claimed`: a browser has used the token',
       ),
-    token: z.string().optional().describe('For `/console/setup`; only while it can be used'),
-    expiresAt: time('When the token, or the browser that used it, is refused').optional(),
-    file: z.string().describe('Where the token lies while it can be used'),
+    token: z.string().optional().describe('Token for `/console/setup`; only while it is valid'),
+    expiresAt: time('Expiry of the token, or of the browser that used it').optional(),
+    file: z.string().describe('File with the token while it is valid'),
   })
-  .meta({ id: 'Setup', description: 'How the first owner of the box is made.', examples });
+  .meta({ id: 'Setup', description: 'State of the setup of the first owner.', examples });
 export type SetupReply = z.output<typeof SetupReply>;
-
-export const FirstOwner = z
-  .strictObject({
-    email: z.string().min(1).max(1024).describe('E-mail address, with which the owner signs in'),
-    name: lineOfText(120).describe('Name'),
-    password: z.string().min(1).max(4096).describe('Of at least 12 characters'),
-  })
-  .meta({
-    id: 'FirstOwner',
-    examples: [
-      { email: 'elin@nordlys.example', name: 'Elin Sandström', password: 'correct horse battery staple' },
-    ],
-  });

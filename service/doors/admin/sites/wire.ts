@@ -37,7 +37,7 @@ export const SiteReply = z
   })
   .meta({
     id: 'Site',
-    description: 'A place of the organization, known by its network.',
+    description: 'A place of the organization, identified by its network.',
     examples: [{ id: 'site_01m7w2z9c0h2rb1yq7j5t8k3nd', ...site }],
   });
 

@@ -19,7 +19,7 @@ export const statusRoutes = (deps: StatusRouteDeps): AdminRoute[] => [
     url: '/status',
     operationId: 'getStatus',
     summary: 'Get the state of the appliance',
-    description: 'Whether it takes requests, how much it holds, and where and with which settings it serves.',
+    description: 'Readiness, size of the data, addresses and settings in force.',
     may: ofAppliance,
     reply: StatusReply,
     handle: async () => fromReports(await deps.status(), deps.serving.report()),

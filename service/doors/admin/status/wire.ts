@@ -8,16 +8,16 @@ const env = z.enum(['live', 'test']).describe('World of real people or of trials
 const ServiceReply = z.strictObject({
   version: z.string().describe('Version of Gatehouse'),
   process: z.int().describe('Process id'),
-  startedAt: time('When it began to listen'),
-  url: z.string().describe('Address that it listens on'),
+  startedAt: time('Time when it began to listen'),
+  url: z.string().describe('Listening address'),
   certificate: z
     .strictObject({
-      subject: z.string().describe('The name it is for'),
-      endsAt: time('When it ends'),
+      subject: z.string().describe('Its name'),
+      endsAt: time('Expiry'),
     })
     .optional()
-    .describe('The certificate that is shown to callers; absent without TLS'),
-  insecureHttp: z.boolean().describe('It listens beyond this machine without TLS'),
+    .describe('The TLS certificate in use; absent without TLS'),
+  insecureHttp: z.boolean().describe('Whether it listens beyond this machine without TLS'),
   settings: z
     .record(z.string(), z.string())
     .describe('Settings in force by name, each value as JSON; passwords in URLs are left out'),
@@ -25,14 +25,14 @@ const ServiceReply = z.strictObject({
 
 export const StatusReply = z
   .strictObject({
-    ready: z.boolean().describe('It takes requests'),
-    reason: z.string().optional().describe('Why it takes none'),
+    ready: z.boolean().describe('Whether it takes requests'),
+    reason: z.string().optional().describe('Reason why it takes none'),
     people: z
       .array(
         z.strictObject({
           env,
-          total: z.int().describe('Enrolled, over all organizations'),
-          largest: z.int().describe('Enrolled in the largest organization'),
+          total: z.int().describe('People enrolled, over all organizations'),
+          largest: z.int().describe('People in the largest gallery'),
         }),
       )
       .describe('People enrolled'),
@@ -40,10 +40,10 @@ export const StatusReply = z
       .array(
         z.strictObject({
           rate: z.number().describe('False-identification rate'),
-          people: z.int().describe('So many people can be searched with a measured threshold'),
+          people: z.int().describe('Largest number of people with a measured threshold'),
         }),
       )
-      .describe('How large a gallery may be before 1:N thresholds are extrapolated'),
+      .describe('Gallery sizes up to which 1:N thresholds are measured'),
     matchOnlyOrganizations: z.int().describe('Organizations whose live verifications run without liveness'),
     lenientOrganizations: z
       .int()
@@ -51,43 +51,45 @@ export const StatusReply = z
       .describe(
         'Organizations with a profile that verifies where liveness failed; absent where it cannot be read',
       ),
-    queueProblem: z.string().optional().describe('Why what carries jobs cannot be used'),
+    queueProblem: z.string().optional().describe('Reason why the job queue is unavailable'),
     liveness: LivenessReply,
     models: z
       .strictObject({
-        damaged: z.array(z.string()).describe('Imported models whose file is missing or changed: not used'),
+        damaged: z
+          .array(z.string())
+          .describe('Imported models whose file is missing or changed; they are not used'),
       })
       .describe('Health of the models'),
     inference: z
       .strictObject({
-        workers: z.int().describe('Processes that judge pictures'),
-        busy: z.int().describe('Those with a picture now'),
-        queued: z.int().describe('Pictures that wait'),
-        provider: z.string().describe('What models run on'),
-        fallback: z.string().optional().describe('Why that is not what is configured'),
+        workers: z.int().describe('Worker threads'),
+        busy: z.int().describe('Busy workers'),
+        queued: z.int().describe('Waiting pictures'),
+        provider: z.string().describe('Execution provider in use'),
+        fallback: z.string().optional().describe('Reason why it differs from the setting'),
       })
-      .describe('What judges pictures'),
+      .describe('Inference'),
     storage: z
       .strictObject({
-        kind: z.enum(['sqlite', 'postgresql']).describe('Which database'),
-        state: z.enum(['ok', 'full', 'unavailable']).describe('Whether it can be used'),
-        reason: z.string().optional().describe('Why it cannot'),
+        kind: z.enum(['sqlite', 'postgresql']).describe('Kind of database'),
+        state: z.enum(['ok', 'full', 'unavailable']).describe('Whether it is available'),
+        reason: z.string().optional().describe('Reason why it is not'),
       })
       .describe('The database and its disk'),
     keyCopies: z
       .strictObject({
-        places: z.int().describe('Places that have one'),
-        notCurrent: z.int().describe('Those that are not up to date'),
+        places: z.int().describe('Folders with a copy'),
+        notCurrent: z.int().describe('Copies that are not up to date'),
       })
       .optional()
       .describe('Copies of the key store'),
     backups: z
       .strictObject({
-        warnings: z.array(z.string()).describe('Scheduled backups that fail or are missing, a sentence each'),
+        warnings: z.array(z.string()).describe('Problems of scheduled backups, a sentence each'),
       })
       .describe('Backups of the box'),
-    attention: z.array(AttentionReply).describe('What needs a person, the most urgent first'),
-    service: ServiceReply.optional().describe('The process that serves; absent where none does'),
+    attention: z.array(AttentionReply).describe('Items that need attention, the most urgent first'),
+    service: ServiceReply.optional().describe('The running service; absent if none runs'),
   })
   .meta({
     id: 'Status',

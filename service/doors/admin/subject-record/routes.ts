@@ -21,9 +21,11 @@ const RecordQuery = z.strictObject({
   format: z
     .enum(['json', 'pdf'])
     .default('json')
-    .describe('For programs, or for people: A4, with every value of the JSON but the vectors'),
-  withTemplates: flag('The vectors too: faces can be compared with them'),
-  withInternal: flag('Reasons of legal holds too, which may have to be kept from the person'),
+    .describe('`json`, or `pdf` (A4, with every value of the JSON except the vectors)'),
+  withTemplates: flag('Includes the vectors, with which faces can be compared'),
+  withInternal: flag(
+    'Includes the reasons of legal holds, which the law may require to withhold from the person',
+  ),
 });
 
 /** docs/SUBJECT-RECORD.md describes the sections. */
@@ -47,8 +49,7 @@ export const subjectRecordRoutes = ({ subjectRecords }: SubjectRecordRouteDeps):
     url: '/subjects/:id/export',
     operationId: 'exportSubject',
     summary: 'Export everything held about a person',
-    description:
-      'As JSON, or as a PDF for people. A person who was erased is named by id. The audit log says who asked.',
+    description: 'As JSON, or as PDF. Name an erased person by id. The export is recorded in the audit log.',
     may: { operator: true, administrator: managers, key: false, fresh: true },
     lasting: true,
     params: personParams,

@@ -44,7 +44,7 @@ export function pictureRoutes({ subjects }: PictureRouteDeps): AdminRoute[] {
       operationId: 'removePicture',
       summary: 'Remove an enrolled picture',
       description:
-        'Deletes its templates: the person is not recognized by it any more. Backups of before keep it until they are removed. One confirmed picture stays; a legal hold keeps all.',
+        'Deletes its templates. Earlier backups keep them until they are removed. One confirmed picture must remain, and a legal hold keeps all pictures.',
       reply: EnrolledPictures,
       refuses: ['SUBJECT_NOT_FOUND', 'NOT_FOUND', 'CONFLICT', 'LEGAL_HOLD', 'STORAGE_FULL'],
       async handle({ realm, params: { id, picture }, who }) {

@@ -57,7 +57,7 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
     operationId: 'listSubjects',
     summary: 'List people',
     description:
-      'The newest first. Addresses and names are sealed: the first list or search makes the service read them into memory in the background, which takes seconds with many people. Until then a search for a part of an address or name looks through the newest people, and `reading` says how many. The audit log says who listed whom.',
+      'The newest first. Addresses and names are sealed: the first list or search makes the service read them into memory in the background, which takes seconds with many people. Until then a search for a part of an address or name looks through the newest people, and `reading` says how many. Each listing is recorded in the audit log.',
     may: looking,
     lasting: true,
     query: SubjectQuery,
@@ -86,7 +86,7 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
     operationId: 'getSubject',
     summary: 'Show a person',
     description:
-      'A person with their pictures, devices and places; consent and verifications have addresses of their own below it. The audit log says who looked.',
+      'A person with their pictures, devices and places; consent and verifications have URLs of their own below it. The access is recorded in the audit log.',
     may: looking,
     params: personParams,
     reply: SubjectWithPictures,
@@ -108,7 +108,7 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
     operationId: 'countKeysWithoutPerson',
     summary: 'Count keys without a person',
     description:
-      'Keys whose person is not in the database, where they are so many that no sweep destroys them: the database may be an older one.',
+      'Keys whose person is not in the database. If there are many, no sweep destroys them, because the database may be an older one.',
     may: ofAppliance,
     lasting: true,
     reply: KeysReply,
@@ -123,7 +123,7 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
     url: '/subjects',
     operationId: 'enrollSubject',
     summary: 'Enroll a picture',
-    description: 'Adds a picture to the person with the address, who is made if the address is new.',
+    description: 'Adds a picture to the person with the address. A new address creates a person.',
     may: changing,
     body: EnrollRequest,
     upload: pictureUpload,
@@ -157,7 +157,7 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
     operationId: 'changeSubject',
     summary: 'Change the address or the name of a person',
     description:
-      'What is not named stays. Pictures, consent and holds stay with the person. What it was before is in the audit log, sealed.',
+      'Fields that are not sent stay unchanged, as do pictures, consent and holds. The audit log has the earlier values, sealed.',
     may: changing,
     params: personParams,
     body: SubjectChange,
@@ -172,7 +172,7 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
     url: '/subjects/unlock',
     operationId: 'unlockSubject',
     summary: 'Allow verification again',
-    description: 'Forgets the failed attempts at an address.',
+    description: 'Clears the failed attempts at an address.',
     may: changing,
     body: UnlockOrder,
     reply: UnlockedReply,

@@ -20,7 +20,7 @@ const about = {
   refuses: ['SUBJECT_NOT_FOUND', 'STORAGE_FULL'],
 } as const;
 
-/** Whether a person verifies, and whom they are not. */
+/** Disables and enables people, and marks two people as distinct. */
 export const standingRoutes = ({ subjects }: StandingRouteDeps): AdminRoute[] => [
   route({
     ...about,
@@ -28,7 +28,7 @@ export const standingRoutes = ({ subjects }: StandingRouteDeps): AdminRoute[] =>
     operationId: 'disableSubject',
     summary: 'Disable a person',
     description:
-      'The person stays enrolled and does not verify: callers are answered as for one whom nobody knows. Twice changes nothing.',
+      'The person stays enrolled and does not verify: callers get the same answer as for an unknown person. Repeating the call changes nothing.',
     handle: async ({ realm, params: { id }, who, request }) =>
       fromSubject(await subjects.setDisabled(realm, id, true, who, request)),
   }),
@@ -37,7 +37,7 @@ export const standingRoutes = ({ subjects }: StandingRouteDeps): AdminRoute[] =>
     url: '/subjects/:id/enable',
     operationId: 'enableSubject',
     summary: 'Enable a person',
-    description: 'The person verifies again. Twice changes nothing.',
+    description: 'The person can verify again. A repeated call changes nothing.',
     handle: async ({ realm, params: { id }, who, request }) =>
       fromSubject(await subjects.setDisabled(realm, id, false, who, request)),
   }),
@@ -47,7 +47,7 @@ export const standingRoutes = ({ subjects }: StandingRouteDeps): AdminRoute[] =>
     operationId: 'markNotTheSame',
     summary: 'Mark two people as not the same',
     description:
-      'Two people who look alike, and are two: neither is reported as a duplicate of the other any more when a picture is added. Erased with either.',
+      'Marks two people who look alike as distinct: neither is reported as a duplicate of the other any more. The mark is erased with either person.',
     body: OtherPerson,
     handle: async ({ realm, params: { id }, body: { other }, who, request }) =>
       fromSubject(await subjects.markDistinct(realm, { person: id, other, same: false }, who, request)),

@@ -24,27 +24,32 @@ export const PictureParams = personParams.extend({ picture: idOf('picture').desc
 /** The `request` part beside the picture. */
 export const EnrollRequest = z
   .strictObject({
-    email: emailAddress.describe('Address of the person, who is made if the address is new'),
+    email: emailAddress.describe('E-mail address; a new one creates the person'),
     name: name.optional().describe('Name of the person'),
     consent: NewConsent.optional().describe('Consent that came with the picture'),
     mark: z
       .string()
       .regex(/^[0-9a-f]{64}$/)
       .optional()
-      .describe('SHA-256 of the picture: one that the person has with this mark is not enrolled again'),
+      .describe('SHA-256 of the picture; a picture of the person with the same value is not enrolled again'),
     overrideMismatch: z
       .boolean()
       .optional()
-      .describe('Accept a picture that does not look like the others of the person'),
-    overrideLiveness: z.boolean().optional().describe('Accept a picture of a picture'),
+      .describe('Accept a picture that does not match the others of the person'),
+    overrideLiveness: z
+      .boolean()
+      .optional()
+      .describe('Accept a picture that failed liveness, such as a scanned photograph'),
     confirmed: z
       .boolean()
       .optional()
-      .describe('The operator has seen that it is the person: later pictures have to match this one'),
+      .describe(
+        'Confirm the picture: the operator has checked the identity, and later pictures have to match it',
+      ),
   })
   .meta({
     id: 'EnrollOrder',
-    description: 'Whom the picture shows.',
+    description: 'The person in the picture.',
     examples: [{ email: 'ada@example.com' }],
   });
 
@@ -58,7 +63,7 @@ export const SubjectChange = z
 
 export const Confirmation = z
   .strictObject({
-    confirmed: z.boolean().describe('Whether an operator has seen that the picture shows the person'),
+    confirmed: z.boolean().describe('Whether an operator has checked that the picture shows the person'),
   })
   .meta({ id: 'PictureConfirmation', examples: [{ confirmed: true }] });
 
@@ -71,12 +76,12 @@ export const UnlockOrder = z
 const subject = {
   id: z.string().describe('Id'),
   env: z.enum(['live', 'test']).describe('World of the person'),
-  email: z.string().optional().describe('E-mail address; absent once the key of the person is gone'),
+  email: z.string().optional().describe('E-mail address; absent once the key of the person is destroyed'),
   name: z.string().optional().describe('Name'),
-  enrollments: z.int().min(0).describe('Pictures kept'),
-  createdAt: time('When the person was first enrolled'),
-  updatedAt: time('When a picture was last enrolled'),
-  disabledAt: time('Since when the person does not verify; absent: they do').optional(),
+  enrollments: z.int().min(0).describe('Number of enrolled pictures'),
+  createdAt: time('Time of the first enrollment'),
+  updatedAt: time('Time of the last enrollment'),
+  disabledAt: time('Time since when the person is disabled; absent: enabled').optional(),
 };
 
 const example = {
@@ -107,24 +112,26 @@ export const SubjectPage = pageReply(SubjectReply, 'People, the newest first', '
 const PictureReply = z
   .strictObject({
     id: z.string().describe('Id'),
-    createdAt: time('When it was enrolled'),
-    quality: z.number().min(0).max(1).describe('How good it is, 0..1'),
+    createdAt: time('Time of the enrollment'),
+    quality: z.number().min(0).max(1).describe('Quality, 0..1'),
     confirmed: z
       .boolean()
-      .describe('The first picture, or confirmed by an operator: it is never dropped, and others must match'),
-    comparable: z.boolean().describe('A model that is in use made its templates'),
+      .describe(
+        'Confirmed: the first picture, or confirmed by an operator. It is never dropped, and other pictures must match it',
+      ),
+    comparable: z.boolean().describe('Whether its templates belong to a model in use'),
     templates: z
       .array(
         z.strictObject({
-          model: z.string().describe('Id of the model that made it'),
+          model: z.string().describe('Id of the model'),
           sha256: z.string().describe('SHA-256 of the file of the model'),
         }),
       )
-      .describe('What is kept of the picture: one for each model'),
+      .describe('Templates of the picture, one for each model'),
   })
   .meta({
     id: 'EnrolledPicture',
-    description: 'What is kept of an enrolled picture is its templates, not the picture.',
+    description: 'An enrolled picture. Its templates are stored, not the picture.',
     examples: [
       {
         id: 'enr_01m7w3ayykpzv1m774b6g68g31',
@@ -138,18 +145,18 @@ const PictureReply = z
   });
 
 const seen = {
-  times: z.int().min(1).describe('How often among them'),
-  lastAt: time('When last'),
+  times: z.int().min(1).describe('Number of these verifications'),
+  lastAt: time('Time of the last one'),
 };
 
 export const SubjectWithPictures = z
   .strictObject({
     ...subject,
-    pictures: z.array(PictureReply).describe('The oldest first; a person has ten at most'),
+    pictures: z.array(PictureReply).describe('Pictures, the oldest first; at most ten'),
     devices: z
       .array(
         z.strictObject({
-          userAgent: z.string().optional().describe('What the browser said of itself'),
+          userAgent: z.string().optional().describe('User agent of the browser'),
           cameraWidth: z.number().optional().describe('Pixels'),
           cameraHeight: z.number().optional().describe('Pixels'),
           screenWidth: z.number().optional().describe('Pixels'),
@@ -157,7 +164,7 @@ export const SubjectWithPictures = z
           ...seen,
         }),
       )
-      .describe('Devices of the last 50 verifications that verified, the last used first'),
+      .describe('Devices of the last 50 successful verifications, the last used first'),
     places: z
       .array(
         z.strictObject({
@@ -168,16 +175,16 @@ export const SubjectWithPictures = z
           ...seen,
         }),
       )
-      .describe('Places of the same, the last first'),
+      .describe('Places of these verifications, the last first'),
     notTheSame: z
       .array(
         z.strictObject({
           id: z.string().describe('Id of the other person'),
-          markedAt: time('When it was seen'),
+          markedAt: time('Time of the mark'),
           markedBy: actor,
         }),
       )
-      .describe('People who look alike, and are known to be others'),
+      .describe('People marked as distinct'),
   })
   .meta({
     id: 'SubjectWithPictures',
@@ -196,16 +203,16 @@ export const EnrolledPictures = z
   .strictObject({ items: z.array(PictureReply).describe('The oldest first') })
   .meta({
     id: 'EnrolledPictures',
-    description: 'The pictures that a person has now.',
+    description: 'The enrolled pictures of a person.',
     examples: [{ items: [] }],
   });
 
 export const CountReply = z
-  .strictObject({ count: z.int().min(0).describe('How many there are') })
+  .strictObject({ count: z.int().min(0).describe('Total number') })
   .meta({ id: 'SubjectCount', description: 'How many people are enrolled.', examples: [{ count: 212 }] });
 
 export const KeysReply = z
-  .strictObject({ keys: z.int().min(0).describe('How many there are; 0 where a sweep destroys them') })
+  .strictObject({ keys: z.int().min(0).describe('Number of keys; 0 if a sweep destroys them') })
   .meta({
     id: 'KeysWithoutPerson',
     description: 'Keys whose person is not in the database.',
@@ -216,20 +223,20 @@ export const EnrolledReply = z
   .strictObject({
     enrolled: z.literal(true).describe('Always true; a refusal is an error'),
     userId: z.string().describe('Id of the person'),
-    email: z.string().describe('Their e-mail address'),
-    created: z.boolean().describe('False: the person was known and has a further picture now'),
-    enrollments: z.int().describe('Pictures kept of the person'),
+    email: z.string().describe('E-mail address of the person'),
+    created: z.boolean().describe('False: the person existed and has a further picture now'),
+    enrollments: z.int().describe('Enrolled pictures of the person'),
     quality: CheckReply,
-    repeated: z.literal(true).optional().describe('The person had this picture already; nothing was added'),
+    repeated: z.literal(true).optional().describe('The person has this picture already; nothing was added'),
     duplicate: z
       .boolean()
       .optional()
-      .describe('Under the policy `warn`: whether the face may belong to another person too'),
+      .describe('With the policy `warn`: whether the face is similar to that of another person'),
     review: z.string().optional().describe('Id of the review in which a person compares the two'),
   })
   .meta({
     id: 'Enrolled',
-    description: 'A picture was enrolled.',
+    description: 'The enrolled picture.',
     examples: [
       {
         enrolled: true,
@@ -244,12 +251,12 @@ export const EnrolledReply = z
 
 export const UnlockedReply = z
   .strictObject({
-    failures: z.int().min(0).describe('Failed attempts that are forgotten'),
+    failures: z.int().min(0).describe('Number of cleared failed attempts'),
     disabled: z.boolean().describe('Whether verification was disabled'),
   })
   .meta({
     id: 'Unlocked',
-    description: 'What stood against an address.',
+    description: 'The cleared state of an address.',
     examples: [{ failures: 5, disabled: false }],
   });
 

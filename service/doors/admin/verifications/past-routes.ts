@@ -13,7 +13,7 @@ export interface PastVerificationRouteDeps {
 const about = {
   tag: 'verifications',
   within: 'world',
-  keyRefusal: 'No API key may read past verifications: events and webhooks tell of them.',
+  keyRefusal: 'No API key may read past verifications: use events and webhooks instead.',
   may: { operator: true, administrator: readers, key: false },
 } as const;
 
@@ -26,7 +26,7 @@ export const pastVerificationRoutes = ({ verifications }: PastVerificationRouteD
     operationId: 'listVerifications',
     summary: 'List verifications',
     description:
-      'The newest first, narrowed to what every field of the query asks. Nothing sealed is opened. The audit log says who listed those of one person.',
+      'The newest first, filtered by all fields of the query. Sealed fields are not opened. Listing those of one person is recorded in the audit log.',
     query: PastQuery,
     reply: PastPage,
     refuses: ['SUBJECT_NOT_FOUND', 'PROFILE_NOT_FOUND'],
@@ -42,7 +42,7 @@ export const pastVerificationRoutes = ({ verifications }: PastVerificationRouteD
     operationId: 'getVerification',
     summary: 'Show a verification',
     description:
-      'Every check with its score, threshold, weight and evidence, and the person with place and device as far as they are kept. The audit log says who looked.',
+      'Every check with its score, threshold, weight and evidence, and the stored person, place and device. The access is recorded in the audit log.',
     params: paramsOf('verification'),
     reply: WholePastReply,
     refuses: ['NOT_FOUND'],
@@ -55,7 +55,7 @@ export const pastVerificationRoutes = ({ verifications }: PastVerificationRouteD
     url: '/subjects/:id/verifications',
     operationId: 'listVerificationsOfSubject',
     summary: 'List the verifications of a person',
-    description: 'The newest first. The audit log says who looked.',
+    description: 'The newest first. The access is recorded in the audit log.',
     params: personParams,
     query: HistoryQuery,
     reply: PastPage,

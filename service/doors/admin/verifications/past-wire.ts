@@ -8,25 +8,25 @@ import { actor, moment, time } from '../reply-fields.ts';
 const check = z.enum(checkNames);
 const decision = z
   .enum(decisions)
-  .describe(
-    '`not-verified`: an ordinary answer that says no; `refused`: the picture or a check refused the whole verification',
-  );
+  .describe('`not-verified`: a normal negative reply; `refused`: refused because of the picture or a check');
 const reason = z.enum(unverifiedOutcomes);
 
 /** What a list of verifications can be narrowed to, in the words of its query. */
 const filter = {
-  from: moment().optional().describe('From here on, ISO 8601'),
-  until: moment().optional().describe('Up to here, without this moment itself'),
+  from: moment().optional().describe('Start of the range, inclusive, ISO 8601'),
+  until: moment().optional().describe('End of the range, exclusive, ISO 8601'),
   decision: z
     .enum([...decisions, 'unverified'])
     .optional()
-    .describe('Only those that ended so; `unverified` is `not-verified` and `refused` together'),
-  reason: reason.optional().describe('Only those that did not verify for this reason'),
-  decidedBy: check.optional().describe('Only those that this check decided against'),
-  check: check.optional().describe('Only those where this check failed, whether it decided or not'),
+    .describe('Only verifications with this decision; `unverified` is `not-verified` and `refused` together'),
+  reason: reason.optional().describe('Only verifications with this reason'),
+  decidedBy: check.optional().describe('Only verifications that failed because of this check'),
+  check: check
+    .optional()
+    .describe('Only verifications in which this check failed, even if it was not decisive'),
   profile: z.string().min(1).max(80).optional().describe('Slug of the profile, or id of one version of it'),
   person: z.string().min(1).max(254).optional().describe('Id or e-mail address of the person'),
-  key: idOf('key').optional().describe('Id of the API key that asked'),
+  key: idOf('key').optional().describe('Id of the API key of the caller'),
 };
 
 const page = pageQuery(z.strictObject({ at: z.int(), id: idOf('verification') }));
@@ -38,30 +38,25 @@ export const HistoryQuery = PastQuery.omit({ person: true });
 const past = {
   id: z.string().describe('Id'),
   env: z.enum(['live', 'test']).describe('World of the person'),
-  at: time('When it began'),
-  kind: z.enum(['1:1', '1:N']).describe('Compared with one person, or with everybody'),
+  at: time('Start time'),
+  kind: z.enum(['1:1', '1:N']).describe('Compared with one person, or with all enrolled people'),
   decision,
-  reason: reason.optional().describe('Why not; absent when verified'),
-  decidedBy: check.optional().describe('The check that decided against it, where one did'),
-  sentence: z.string().describe('How it ended, in one sentence'),
+  reason: reason.optional().describe('Reason; absent when verified'),
+  decidedBy: check.optional().describe('The decisive check, if any'),
+  sentence: z.string().describe('The result in one sentence'),
   message: z.string().optional().describe('The sentence for the person; absent when verified'),
-  failed: z.array(check).describe('Every check that failed'),
-  person: z.string().optional().describe('Id of the person who was claimed or recognized'),
+  failed: z.array(check).describe('All failed checks'),
+  person: z.string().optional().describe('Id of the claimed or recognized person'),
   profile: z
     .strictObject({
       id: z.string().describe('Id of this version'),
-      slug: z
-        .string()
-        .optional()
-        .describe('Name in requests; absent where the profile is not known any more'),
-      version: z.int().describe('Version of its settings'),
+      slug: z.string().optional().describe('Name in requests; absent if the profile no longer exists'),
+      version: z.int().describe('Version of the profile'),
     })
     .describe('The profile that decided'),
-  confidence: z.number().describe('0.5 at the 1:1 rate of the profile; 0 where nobody was matched'),
+  confidence: z.number().describe('0.5 at the 1:1 rate of the profile; 0 without a match'),
   compositeScore: z.number().describe('Weighted mean of the scores of the checks that ran'),
-  assurance: z
-    .enum(['match-only', 'passive', 'active'])
-    .describe('What was done against presentation attacks'),
+  assurance: z.enum(['match-only', 'passive', 'active']).describe('Presentation attack detection that ran'),
   by: actor,
 };
 
@@ -86,32 +81,31 @@ const example = {
 
 export const PastReply = z.strictObject(past).meta({
   id: 'PastVerification',
-  description: 'A verification as lists have it.',
+  description: 'A verification in a list.',
   examples: [example],
 });
 export const PastPage = pageReply(PastReply, 'Verifications, the newest first', 'PastVerificationPage');
 
 const CheckOfPast = z
   .strictObject({
-    check: check.describe('Which check'),
-    pass: z.boolean().describe('True when it passed, and when it was skipped'),
+    check: check.describe('Name of the check'),
+    pass: z.boolean().describe('True if it passed or was skipped'),
     score: z.number().describe('0..1; 0 when it was skipped'),
-    threshold: z
-      .number()
-      .optional()
-      .describe('It passes from this score on; absent in what early releases wrote'),
-    weight: z.number().describe('Its part in compositeScore; 0 when it was skipped'),
+    threshold: z.number().optional().describe('Threshold; absent in verifications of early releases'),
+    weight: z.number().describe('Its weight in compositeScore; 0 when it was skipped'),
     hardFail: z
       .boolean()
       .optional()
-      .describe('A failure refuses the whole verification; absent in what early releases wrote'),
-    skipped: z.string().optional().describe('Why it did not run'),
-    sentence: z.string().describe('What it says, in one sentence'),
+      .describe(
+        'Whether a failure refuses the whole verification; absent in verifications of early releases',
+      ),
+    skipped: z.string().optional().describe('Reason why it did not run'),
+    sentence: z.string().describe('The result in one sentence'),
     evidence: z.record(z.string(), z.unknown()).optional().describe('Figures behind the score'),
   })
   .meta({
     id: 'PastCheck',
-    description: 'What one check said then.',
+    description: 'Result of one check at that time.',
     examples: [
       {
         check: 'faceQuality',
@@ -130,15 +124,15 @@ export const WholePastReply = z
     ...past,
     email: z.string().optional().describe('E-mail address of the person'),
     name: z.string().optional().describe('Name of the person'),
-    checks: z.array(CheckOfPast).describe('Every check that the profile asked for'),
+    checks: z.array(CheckOfPast).describe('All checks of the profile'),
     match: z
       .strictObject({
-        scorer: z.string().describe('How embeddings became a score'),
-        pictures: z.int().describe('Enrolled pictures that decided'),
-        shift: z.number().describe('What the own gallery raised the threshold by'),
+        scorer: z.string().describe('The scorer'),
+        pictures: z.int().describe('Enrolled pictures in the comparison'),
+        shift: z.number().describe('Gallery shift'),
       })
       .optional()
-      .describe('What decided about the face; absent where nothing was compared'),
+      .describe('The comparison of the faces; absent without one'),
     place: z
       .strictObject({
         latitude: z.number().describe('Degrees north, WGS 84'),
@@ -147,17 +141,17 @@ export const WholePastReply = z
         timeZone: z.string().optional().describe('IANA name'),
       })
       .optional()
-      .describe('Where the person was; kept only of those that verified'),
+      .describe('Location; stored only of successful verifications'),
     device: z
       .strictObject({
-        userAgent: z.string().optional().describe('What the browser said of itself'),
+        userAgent: z.string().optional().describe('User agent of the browser'),
         cameraWidth: z.number().optional().describe('Pixels'),
         cameraHeight: z.number().optional().describe('Pixels'),
         screenWidth: z.number().optional().describe('Pixels'),
         screenHeight: z.number().optional().describe('Pixels'),
       })
       .optional()
-      .describe('The device; kept only of those that verified'),
+      .describe('Device; stored only of successful verifications'),
     models: z
       .record(z.string(), z.string())
       .describe('Model -> the first 12 digits of the SHA-256 of its file'),
@@ -165,7 +159,7 @@ export const WholePastReply = z
   })
   .meta({
     id: 'WholePastVerification',
-    description: 'A verification with every check and what was kept of the person.',
+    description: 'A verification with every check and the stored data of the person.',
     examples: [{ ...example, checks: [], models: {}, timing: { total: 53 } }],
   });
 

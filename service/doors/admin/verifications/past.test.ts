@@ -32,7 +32,7 @@ const list = async (query = '') => (await control.call('GET', `/verifications?en
 const reasons = async (query = '') =>
   (await list(query)).items.map(({ reason, decision }: Record<string, string>) => `${decision} ${reason}`);
 
-test('a list is narrowed by decision and reason, told in sentences, and paged', async () => {
+test('a list is filtered by decision and reason, has sentences, and is paged', async () => {
   await verify('ada');
   await verify('bob');
   await verify();

@@ -22,7 +22,7 @@ export const verificationRoutes = ({ checks, verifications }: VerificationRouteD
     operationId: 'verifyPicture',
     summary: 'Verify a picture',
     description:
-      'Is this the person (`email` given), or who of everybody enrolled is this? Tells more than `/api/verify`: the score, and every figure of a refusal.',
+      'Is this the person (`email` given), or which enrolled person is this? Returns more than `/api/verify`: the score, and all figures of a refusal.',
     may: { operator: true, administrator: operators, key: false },
     body: VerifyRequest,
     upload: pictureUpload,

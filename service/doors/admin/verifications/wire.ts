@@ -7,7 +7,7 @@ export const VerifyRequest = z
   .strictObject({
     email: emailAddress
       .optional()
-      .describe('Address of the person to compare with; absent: everybody of the world is searched'),
+      .describe('Address of the person to compare with; absent: all people of the world are searched'),
     profile: z.string().max(80).optional().describe('Slug or id of the profile; absent: `default`'),
     place: z
       .strictObject({
@@ -15,27 +15,29 @@ export const VerifyRequest = z
         longitude: z.number().min(-180).max(180).describe('Degrees east, WGS 84'),
       })
       .optional()
-      .describe('Where the person is'),
+      .describe('Location of the person'),
   })
   .meta({
     id: 'VerifyOrder',
-    description: 'Whom the picture is compared with.',
+    description: 'The person to compare the picture with.',
     examples: [{ email: 'ada@example.com' }],
   });
 
 const share = z.number().min(0).max(1);
-const extrapolated = z.boolean().describe('The threshold lies beyond what was measured');
+const extrapolated = z.boolean().describe('Whether the threshold is extrapolated');
 const fnmr = z.number().describe('Share of genuine people refused at the threshold');
 
 export const VerdictReply = z
   .strictObject({
-    verificationId: z.string().describe('Under which it is kept'),
+    verificationId: z.string().describe('Id of the verification'),
     verified: z
       .boolean()
-      .describe('The face matches, no check failed hard, and compositeScore reaches the minimum'),
+      .describe(
+        'True if the face matches, no hard-fail check failed, and compositeScore reaches the minimum',
+      ),
     userId: z.string().optional().describe('Id of the person, when verified'),
-    email: z.string().optional().describe('Their e-mail address, when verified'),
-    reason: z.string().optional().describe('Why not, when not verified'),
+    email: z.string().optional().describe('E-mail address, when verified'),
+    reason: z.string().optional().describe('Reason, when not verified'),
     confidence: share.describe(
       "A fixed map of the match's false-match rate: 0.5 at the 1:1 rate of the profile; 0 for a mismatch",
     ),
@@ -43,40 +45,38 @@ export const VerdictReply = z
       .optional()
       .describe('Weighted mean of the scores of the checks that ran, without the match'),
     checkResults: z.array(CheckReply).describe('Every check of the profile'),
-    assurance: z
-      .enum(['match-only', 'passive', 'active'])
-      .describe('What was done against presentation attacks'),
+    assurance: z.enum(['match-only', 'passive', 'active']).describe('Presentation attack detection that ran'),
     identification: z
       .strictObject({
         gallerySize: z.int().describe('People searched'),
-        galleryRate: z.number().describe('Chance that a stranger is named, as the profile asks'),
-        matchRate: z.number().describe('False-match rate of one comparison that follows'),
-        threshold: z.number().describe('The score that follows'),
+        galleryRate: z.number().describe('False-identification rate of the profile'),
+        matchRate: z.number().describe('Resulting false-match rate of one comparison'),
+        threshold: z.number().describe('Resulting threshold'),
         fnmr,
         extrapolated,
       })
       .optional()
-      .describe('Only without `email`: what naming one of so many people takes'),
+      .describe('Only without `email`: the threshold of the 1:N search'),
     match: z
       .strictObject({
-        scorer: z.string().describe('How embeddings became a score'),
+        scorer: z.string().describe('The scorer'),
         score: z
           .number()
           .optional()
-          .describe('The score; absent for a 1:1 mismatch, and where nothing was compared'),
-        pictures: z.int().optional().describe('Enrolled pictures that decided; absent where the score is'),
-        threshold: z.number().describe('The score a match needs'),
-        shift: z.number().describe('What the own gallery raised the threshold by; part of `threshold`'),
+          .describe('The score; absent for a 1:1 mismatch and without a comparison'),
+        pictures: z.int().optional().describe('Enrolled pictures in the comparison; absent without a score'),
+        threshold: z.number().describe('Threshold'),
+        shift: z.number().describe('Gallery shift, included in `threshold`'),
         fmr: z.number().describe('False-match rate of one comparison at the threshold'),
         fnmr,
         extrapolated,
       })
-      .describe('What decided about the face'),
+      .describe('The comparison of the faces'),
     profile: z
       .strictObject({
         id: z.string().describe('Id'),
         slug: z.string().describe('Name in requests'),
-        version: z.int().describe('Version of its settings'),
+        version: z.int().describe('Version of the profile'),
         maturity: z.string().describe('proven, alternate, experimental or custom'),
       })
       .describe('The profile that decided'),
@@ -87,7 +87,7 @@ export const VerdictReply = z
   })
   .meta({
     id: 'Verdict',
-    description: 'What a verification decided, with all figures. A mismatch is an ordinary answer.',
+    description: 'The decision with all figures. A mismatch is a normal reply.',
     examples: [
       {
         verificationId: 'ver_01m7w3hbbec1gf5vj2bmsg7bmh',

@@ -20,7 +20,7 @@ export const webhook = {
 export const catalogEntry = {
   name: 'identity.verification.failure',
   family: 'identity' as const,
-  when: 'A verification attempt fails: nobody recognized, a check failed, or no usable face in the picture',
+  when: 'A verification attempt fails: no person recognized, a check failed, or no usable face in the picture',
   fires: true,
   sample: {
     event: 'verification.failure',

@@ -19,7 +19,7 @@ const url = z
   .max(2048)
   .meta({
     description:
-      'Where to POST: `https:`, or `http:` on loopback and private networks. An administrator has to have granted it; see `GET /api/admin/grants`.',
+      'URL of the receiver: `https:`, or `http:` on loopback and private networks. It needs a grant; see `GET /api/admin/grants`.',
     examples: ['https://hooks.example.org/gatehouse'],
   });
 const events = z
@@ -27,54 +27,51 @@ const events = z
   .min(1)
   .max(100)
   .meta({
-    description: 'Names from the catalog, all of the family; all there are when absent.',
+    description: 'Events of the family, from the catalog; all when absent.',
     examples: [['identity.verification.success', 'identity.verification.failure']],
   });
 const signatureHeader = z
   .string()
   .min(1)
   .max(64)
-  .describe('Name of the header that carries the signature, where it is not to be the usual one');
+  .describe('Header of the signature, if it differs from the dialect');
 const headers = z.record(z.string().min(1).max(64), z.string().max(KIB)).meta({
-  description:
-    'Further headers of each delivery, such as a token of yours. Kept sealed and never shown again.',
+  description: 'Custom headers of each delivery, such as a token. Stored sealed and never shown again.',
   examples: [{ 'x-source': 'gatehouse' }],
 });
 const description = z
   .string()
   .max(200)
-  .meta({ description: 'For people: what this is for.', examples: ['order system'] });
+  .meta({ description: 'Description for people.', examples: ['order system'] });
 const ca = z
   .string()
   .min(1)
   .max(64 * KIB)
-  .describe("PEM of the CA that the receiver's certificate comes from, believed instead of the system's");
+  .describe("PEM of the CA of the receiver's certificate, trusted instead of the system's CAs");
 const pin = z
   .string()
   .min(1)
   .max(128)
-  .describe(
-    "Base64 of the SHA-256 of the receiver's public key (SubjectPublicKeyInfo); any other is refused",
-  );
+  .describe("Pinned key: Base64 of the SHA-256 of the receiver's public key (SubjectPublicKeyInfo)");
 const family = z.enum(families);
 
 export const WebhookQuery = z.strictObject({
-  family: family.optional().describe('Only of this family'),
+  family: family.optional().describe('Only webhooks of this family'),
   ...pageQuery(idOf('webhook')),
 });
-export const CatalogQuery = z.strictObject({ family: family.optional().describe('Only of this family') });
+export const CatalogQuery = z.strictObject({
+  family: family.optional().describe('Only webhooks of this family'),
+});
 
 export const NewWebhook = z
   .strictObject({
-    family: family.describe(
-      'Whose events, and so whose payloads, it gets; see `GET /api/admin/webhooks/catalog`',
-    ),
+    family: family.describe('API family of its events and payloads; see `GET /api/admin/webhooks/catalog`'),
     url,
     events: events.optional(),
     signature: z
       .enum(signatureDialects)
       .describe(
-        'How deliveries are signed; as the family does it when absent. The headers of `standard` (Standard Webhooks) are sent in any case.',
+        'Signature dialect; that of the family when absent. The headers of `standard` (Standard Webhooks) are always sent.',
       )
       .optional(),
     signatureHeader: signatureHeader.optional(),
@@ -99,21 +96,18 @@ export const WebhookChange = z
   .strictObject({
     url: url
       .describe(
-        'Where to send from now on. At another origin custom headers are not sent unless `headers` names them anew (or `{}`): a webhook that has some is refused without',
+        'The new URL. For another origin a webhook with custom headers needs `headers` again (or `{}`); otherwise the request is refused',
       )
       .optional(),
     events: events.optional(),
     signatureHeader: signatureHeader.optional(),
-    headers: headers.describe('Instead of all there were; `{}` for none').optional(),
+    headers: headers.describe('Replaces all custom headers; `{}` removes them').optional(),
     description: description.optional(),
     ca: ca
       .nullable()
-      .describe("PEM of a CA to believe instead of the system's; null: the system's again")
+      .describe("PEM of a CA to trust instead of the system's CAs; null: the system's CAs")
       .optional(),
-    pin: pin
-      .nullable()
-      .describe('The only public key to believe; null: any that the CA vouches for')
-      .optional(),
+    pin: pin.nullable().describe('Pinned public key; null: none').optional(),
   })
   .refine(
     (change) => Object.values(change).some((value) => value !== undefined),
@@ -122,7 +116,7 @@ export const WebhookChange = z
   .meta({ id: 'WebhookChange', examples: [{ events: ['identity.verification.failure'] }] });
 
 export const Disable = z
-  .strictObject({ reason: lineOfText(200).describe('For people: why').default('disabled through the API') })
+  .strictObject({ reason: lineOfText(200).describe('Note for people').default('disabled through the API') })
   .meta({ id: 'Disable', examples: [{ reason: 'the order system moves' }] });
 
 export const Rotate = z
@@ -132,22 +126,25 @@ export const Rotate = z
       .min(0)
       .max(OVERLAP_MOST)
       .default(DAY)
-      .describe('How long the old secret signs beside the new one; 0 cuts over at once'),
+      .describe('Time for which the old secret is used too; 0 cuts over at once'),
   })
   .meta({ id: 'Rotate', examples: [{ overlapSeconds: 3600 }] });
 
-const kind = <Name extends string>(name: Name) => z.literal(name).describe('Which of these it is');
+const kind = <Name extends string>(name: Name) => z.literal(name).describe('Kind');
 
 export const WebhookReply = z
   .strictObject({
     id: z.string().describe('Id'),
     kind: z.enum(['endpoint', 'callback']).describe('`callback`: made for the callback URL of a session'),
-    family: family.describe('Whose events and payloads it gets'),
-    url: z.string().describe('Where deliveries are sent'),
-    description: z.string().describe('For people'),
+    family: family.describe('API family of its events and payloads'),
+    url: z.string().describe('URL of the receiver'),
+    description: z.string().describe('Name for people'),
     events: z.array(z.string()).describe('Names from the catalog'),
-    signature: z.enum(signatureDialects).describe('How deliveries are signed'),
-    signatureHeader: z.string().optional().describe("Of the signature, where it is not the dialect's own"),
+    signature: z.enum(signatureDialects).describe('Signature dialect'),
+    signatureHeader: z
+      .string()
+      .optional()
+      .describe('Header of the signature, if it differs from the dialect'),
     headers: z.array(z.string()).describe('Names of your own headers; their values are never shown'),
     trust: z
       .discriminatedUnion('is', [
@@ -155,33 +152,35 @@ export const WebhookReply = z
         z.strictObject({ is: kind('ca') }),
         z.strictObject({ is: kind('pin'), pin: z.string().describe('SHA-256 of the key, Base64') }),
       ])
-      .describe("Whom it believes to be the receiver: the system's CAs, a CA of its own, or one public key"),
+      .describe(
+        "How the receiver's certificate is verified: by the system's CAs, a CA of its own, or one public key",
+      ),
     state: z
       .discriminatedUnion('is', [
         z.strictObject({ is: kind('enabled') }),
         z.strictObject({
           is: kind('disabled'),
           reason: z.string().describe('Why'),
-          at: time('Since when'),
+          at: time('Time of the change'),
         }),
       ])
-      .describe('Whether anything is sent to it, and why not'),
-    cutOverAt: time('While its secret is being rotated: when the old one ends').optional(),
-    failingSince: time('Since when nothing has got through; after five days it is disabled').optional(),
+      .describe('Whether it is enabled; if not, the reason'),
+    cutOverAt: time('End of the old secret during a rotation').optional(),
+    failingSince: time('Time since when no delivery was accepted; after five days it is disabled').optional(),
     lineage: z
       .string()
       .optional()
-      .describe('First of the API keys that made it through `/api/v1/webhooks`; not shown to a key'),
-    createdAt: time('When it was made'),
+      .describe('Lineage of the API key that created it through `/api/v1/webhooks`; not shown to a key'),
+    createdAt: time('Time of creation'),
     createdBy: actor,
   })
-  .meta({ id: 'Webhook', description: 'Where events go.', examples: [webhook] });
+  .meta({ id: 'Webhook', description: 'A receiver of events.', examples: [webhook] });
 
 export const NewWebhookReply = WebhookReply.extend({
-  secret: z.string().describe('What deliveries are signed with. Shown this once: keep it now'),
+  secret: z.string().describe('Secret of the signatures. Shown only once: store it now'),
 }).meta({
   id: 'WebhookWithSecret',
-  description: 'The webhook, and its secret this once.',
+  description: 'The webhook and its secret, which is shown only once.',
   examples: [{ ...webhook, secret }],
 });
 
@@ -190,20 +189,20 @@ export const CatalogReply = z
     items: z
       .array(
         z.strictObject({
-          name: z.string().describe('`<family>.<event>`: what `events` of a webhook takes'),
-          family: family.describe('Whose'),
-          when: z.string().describe('When it is sent'),
+          name: z.string().describe('`<family>.<event>`, for the field `events` of a webhook'),
+          family: family.describe('API family'),
+          when: z.string().describe('Condition under which it is sent'),
           fires: z
             .boolean()
-            .describe('False: nothing sends it in this version; a webhook may ask for it already'),
-          sample: z.looseObject({}).describe('A body as it goes over the wire'),
+            .describe('False: this version does not send it; a webhook may subscribe to it already'),
+          sample: z.looseObject({}).describe('Example of a body'),
         }),
       )
       .describe('By family'),
   })
   .meta({
     id: 'EventCatalog',
-    description: 'Every event that a webhook can ask for.',
+    description: 'Every event that a webhook can subscribe to.',
     examples: [{ items: [catalogEntry] }],
   });
 
