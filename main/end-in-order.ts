@@ -9,7 +9,7 @@ export interface EndDeps {
   ended(): void;
 }
 
-/** Holds the end of the program back until its service has stopped; whoever sits at a kiosk cannot end it at all. */
+/** Delays the end of the program until its service has stopped. A person at a kiosk cannot end it at all. */
 export function endInOrder(app: ShellElectron['app'], { isLocked, unlock, stop, ended }: EndDeps) {
   let isStopping = false;
   let isDone = false;
@@ -27,7 +27,7 @@ export function endInOrder(app: ShellElectron['app'], { isLocked, unlock, stop, 
   });
   app.on('will-quit', ended);
   return {
-    /** Also while a kiosk is open: for whoever runs the machine. */
+    /** Also while a kiosk is open: for the operator of the machine. */
     quit() {
       unlock();
       app.quit();

@@ -199,7 +199,7 @@ const pressOnPage = (action: string) =>
     headers: { 'x-gatehouse-start': '1' },
   });
 
-test('one that does not start is told with its reason; its log is shown, and it is tried again when asked', async () => {
+test('a service that does not start is shown with its reason and its log, and is tried again on request', async () => {
   await run();
   await expect.poll(() => started.length).toBe(1);
   end('Port 7300 on 127.0.0.1 is in use by another program.');
@@ -286,7 +286,7 @@ test('a notification opens its alert in the console', async () => {
   expect(loaded()).toBe('http://localhost:7300/console/alerts?alert=alr_1&env=test');
 });
 
-test('an open kiosk is left by its page alone, or by whoever runs the machine', async () => {
+test('an open kiosk is closed only by its page or by the operator of the machine', async () => {
   await serve();
   const shell = await run({ kiosk: true });
   await expect.poll(loaded).toBe('http://localhost:7300/kiosk/');

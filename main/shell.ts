@@ -33,7 +33,7 @@ export interface ShellDeps<Image, Menu> {
 }
 
 export interface Shell {
-  /** Ends it, also while a kiosk is open: for whoever runs the machine. */
+  /** Ends the program, also while a kiosk is open: for the operator of the machine. */
   quit(): void;
 }
 

@@ -61,7 +61,7 @@ test.each([
 ])('an answer of another program or version is refused: %s %j', async (status, body) => {
   await answerJson(status, body);
   await expect(createAlertSource(data)()).rejects.toThrow(
-    /different versions|no Gatehouse that this shell knows/,
+    /different versions|not a Gatehouse that this desktop app knows/,
   );
 });
 

@@ -78,7 +78,7 @@ function whyUnreached(error: NodeJS.ErrnoException, data: string): Unanswered {
 function whyRefused(body: string, data: string): Unanswered {
   const refusal = Refusal.safeParse(isJson(body) ? JSON.parse(body) : undefined);
   if (!refusal.success)
-    return new Unanswered('other', `What answers on ${data} is no Gatehouse that this shell knows.`);
+    return new Unanswered('other', `What answers on ${data} is not a Gatehouse that this desktop app knows.`);
   if (refusal.data.code === 'SEALED')
     return new Unanswered('sealed', `The service is sealed. Unseal it: gatehouse unseal --data ${data}`);
   return new Unanswered('other', refusal.data.error);

@@ -41,24 +41,24 @@ export function lookElsewhere({ url, fingerprint }: { url: URL; fingerprint?: st
   };
 }
 
-/** Its fingerprint is what makes it trusted, whoever sent it. */
+/** Trusted only by its fingerprint, because the connection is not verified. */
 async function fetchAuthority(url: URL, fingerprint: string): Promise<string> {
   const send = sendWith({ rejectUnauthorized: false });
   const answer = await send(new Request(new URL('/trust/gatehouse-ca.crt', url)));
   if (!answer.ok)
     throw new Error(
-      `${url.origin} serves no certificate of its own authority (${answer.status}): leave --fingerprint away, and have its certificate trusted by this system.`,
+      `${url.origin} serves no certificate of its own authority (${answer.status}): omit --fingerprint, and make this system trust its certificate.`,
     );
   const pem = await answer.text();
   const found = fingerprintOf(pem);
   if (found === fingerprint) return pem;
   throw new Error(
     `The certificate authority of ${url.origin} has another fingerprint (${found}) than --fingerprint names. ` +
-      'Compare with "gatehouse certificate show" on the box itself: this may be another machine that poses as it.',
+      'Compare with "gatehouse certificate show" on the box itself: another machine may impersonate it.',
   );
 }
 
-/** `fetch` that trusts as it is told, for a whole answer within the limits. */
+/** `fetch` with the given certificate authorities, for a whole answer within the limits. */
 const sendWith =
   ({ ca, ...rest }: { ca?: string | readonly string[]; rejectUnauthorized?: false }) =>
   async ({ url, method, headers }: Request): Promise<Response> => {

@@ -71,8 +71,8 @@ export function readAuthority(data: string): string | undefined {
 const TOKEN = /^[\w-]{20,200}$/;
 
 /**
- * Where a box that has no owner yet is made one's own; the service removes the file when a browser has used the token, which stands behind `#`,
- * for browsers send that to nobody. Undefined where there is none.
+ * Path of the setup page while the box has no owner; the service removes the file once a browser has used the token. The token stands behind
+ * `#`, which browsers do not send. Undefined without such a file.
  */
 export function setupPath(data: string): string | undefined {
   try {

@@ -87,7 +87,7 @@ function openLog(path: string): { descriptor: number; from: number } {
 
 const LogLine = z.object({ level: z.string(), msg: z.string() });
 
-/** The last sentence of the log since `from`: a failure is told in words, a log line as JSON. */
+/** The last sentence of the log since `from`: failures are plain text, log lines are JSON. */
 function lastWords(path: string, from: number): string | undefined {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   const start = Math.max(from, size - TAIL);

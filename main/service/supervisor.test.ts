@@ -60,7 +60,7 @@ test('one that runs is used, and neither started beside when it goes away nor st
   expect(calls).toEqual([]);
 });
 
-test('without one its own is started; that it seals or gets ready is told until it takes requests', async () => {
+test('without a running service its own is started; its state is shown until it takes requests', async () => {
   await begin();
   expect([calls, last()]).toEqual([['start'], { is: 'starting' }]);
   await pass();

@@ -43,7 +43,7 @@ test('a page is isolated, in the sandbox, without Node.js, and fetches no dictio
 
 const camera = { isMainFrame: true, requestingUrl: `${box}/console/enroll`, mediaTypes: ['video'] };
 
-test('the camera is given to the box’s own pages, and to nobody else', () => {
+test('the camera is granted to the box’s own pages only', () => {
   for (const window of ['console', 'kiosk'] as const) {
     guard(window);
     expect(session.asks('media', camera)).toBe(true);

@@ -73,7 +73,7 @@ function asked({ isMainFrame, securityOrigin, requestingUrl }: PermissionDetails
   return { isMainFrame, from: securityOrigin || requestingUrl || origin };
 }
 
-/** Also what a page makes itself: `blob:` and `data:` reach nobody. */
+/** `blob:` and `data:` are made by the page itself and need no network. */
 function staysOnBox(url: string, origin: string | undefined): boolean {
   if (!URL.canParse(url)) return false;
   const at = new URL(url);

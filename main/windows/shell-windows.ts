@@ -86,7 +86,7 @@ export function createShellWindows<Image, Menu>(deps: ShellWindowsDeps<Image, Me
   };
   return {
     open(kind, path) {
-      // Whoever stands at a kiosk gets nowhere else.
+      // While a kiosk is open, no other window opens.
       if (windows.kiosk.isOpen()) windows.kiosk.open();
       else windows[kind].open(path);
     },

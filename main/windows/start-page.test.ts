@@ -101,7 +101,7 @@ test.each([
   },
 );
 
-test('a reason, the place of the log and the command are told', () => {
+test('a reason, the path of the log and the command are shown', () => {
   expect(words({ is: 'failed', why: 'Port 7300 is in use.' })).toMatchObject({
     detail: 'Port 7300 is in use.',
     line: { text: '/home/ada/service.log' },

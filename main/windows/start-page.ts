@@ -32,12 +32,12 @@ export interface StartPageDeps {
 export function createStartPage({ locale, first, act, after }: StartPageDeps): StartPage {
   let words = first;
   let version = 1;
-  let tell: (() => void)[] = [];
+  let waiting: (() => void)[] = [];
 
   const changed = () =>
     new Promise<void>((resolve) => {
       const cancel = after(HELD, resolve);
-      tell.push(() => {
+      waiting.push(() => {
         cancel();
         resolve();
       });
@@ -71,9 +71,9 @@ export function createStartPage({ locale, first, act, after }: StartPageDeps): S
       if (JSON.stringify(next) === JSON.stringify(words)) return;
       words = next;
       version++;
-      const waiting = tell;
-      tell = [];
-      for (const one of waiting) one();
+      const resolvers = waiting;
+      waiting = [];
+      for (const resolve of resolvers) resolve();
     },
   };
 }

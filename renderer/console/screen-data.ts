@@ -2,7 +2,7 @@ import type { Role } from './api/auth.ts';
 
 /** What a route says of its screen. */
 export interface ScreenData {
-  /** Shown without the frame and before anybody is signed in: sign-in, setup. */
+  /** Shown without the frame and without a session: sign-in, setup. */
   open?: true;
   /** Roles that may open it; absent: every role. */
   roles?: readonly Role[];

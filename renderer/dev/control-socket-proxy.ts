@@ -3,7 +3,7 @@ import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
 
-/** A session as `/api/auth/session` tells it, of whoever can open the control socket: every right, and no sign-in. */
+/** A session as `/api/auth/session` returns it, for the operator at the control socket: every right, and no sign-in. */
 const operatorSession = (organization: string) => ({
   user: {
     id: 'adm_01m7w2z9c0h2rb1yq7j5t8k3nd',

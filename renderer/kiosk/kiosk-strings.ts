@@ -26,7 +26,7 @@ export const kioskStrings = defineStrings(
     without: 'Without the camera',
     withoutTitle: 'There is another way',
     withoutText:
-      'You can do the same without the camera: tell the person at the desk. They check who you are with a document, and nothing is worse for you.',
+      'You can do the same without the camera: ask the person at the desk. They check who you are with a document, and nothing is worse for you.',
     consentTitle: 'Do you agree?',
     yourName: 'Your name, as a signature',
     agree: 'I agree',

@@ -5,7 +5,7 @@ const ASKED = 20;
 const signs = ['pointerdown', 'keydown', 'input'] as const;
 
 /**
- * Seconds that are left once nobody has touched anything for `after` seconds; undefined before. `stay` answers the question, `seen`
+ * Seconds that are left, counted from `after` seconds without a touch; undefined before. `stay` answers the question, `seen`
  * counts as a touch (a face before the camera).
  */
 export function useIdle(after: number | undefined, over: () => void) {

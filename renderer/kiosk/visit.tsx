@@ -20,7 +20,7 @@ interface VisitProps {
   lost(): Promise<void>;
 }
 
-/** Seconds without a touch or a face until it is asked whether somebody is there. */
+/** Seconds without a touch or a face before the page asks whether the person is still there. */
 const idleOf = (step: Step): number | undefined =>
   step.is === 'consent'
     ? 120

@@ -30,7 +30,7 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
   const operate = (method: string, path: string, body?: unknown) =>
     send(box.operatorUrl, method, `/api/admin${path}`, body);
   const ask = (path: string, body: unknown) => send(box.url, 'POST', path, body, box.liveKey);
-  // The models that tell a photograph from a person are not in any registry.
+  // The liveness models are not in any registry.
   await operate('PATCH', '/organization', { matchOnly: true });
   await operate('PUT', '/organization/attestation', {
     textVersion: 'v3',

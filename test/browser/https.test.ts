@@ -97,7 +97,7 @@ test.skipIf(absent)(
       { name: '__Host-gatehouse-session', secure: true, httpOnly: true, sameSite: 'Strict', domain: name },
     ]);
 
-    // Whoever types the name alone arrives at the same place.
+    // The name alone leads to the same page.
     await page.goto(`http://${name}:${plainPort}/console/overview`);
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
     expect(new URL(page.url()).origin).toBe(origin);

@@ -103,13 +103,13 @@ test('one that hands out the named authority, and shows the certificate of anoth
   expect(found).toMatchObject({ is: 'unreached', why: expect.stringContaining('does not trust') });
 });
 
-test('another authority than the named one is told with what to compare, and is never used', async () => {
+test('an authority other than the named one is shown with its fingerprint, and is never used', async () => {
   answers = { '/ready': ready, '/trust/gatehouse-ca.crt': [200, other!.certificate] };
   const url = await serve(await issueLeaf(other!, holder, now));
   const service = lookElsewhere({ url, fingerprint: fingerprintOf(own!.certificate) });
   expect(await service.look()).toMatchObject({
     is: 'unreached',
-    why: expect.stringMatching(/another fingerprint .*gatehouse certificate show.*poses as it/),
+    why: expect.stringMatching(/another fingerprint .*gatehouse certificate show.*may impersonate it/),
   });
   expect(service.authority()).toBe(undefined);
 });
@@ -123,7 +123,7 @@ test('without a fingerprint a certificate that the system does not know is refus
   });
 });
 
-test('a machine that is off is told as such', async () => {
+test('a machine that is off is reported as such', async () => {
   answers = {};
   const url = await serve(leaf);
   await new Promise((resolve) => server.close(resolve));

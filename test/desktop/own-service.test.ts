@@ -74,7 +74,7 @@ test('a crash is followed by another start; a second shell only uses the service
   expect((await lookHere(data)()).is).toBe('none');
 });
 
-test('what keeps it from starting is told in its own words', async () => {
+test('a failed start is reported with the sentence of the service', async () => {
   process.env.GATEHOUSE_PORT = 'seven';
   begin();
   await expect.poll(last).toBe('failed');

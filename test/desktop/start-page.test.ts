@@ -11,7 +11,7 @@ import { wordsOf } from '../../main/windows/start-words.ts';
 const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   (path) => existsSync(path),
 );
-/** Where somebody wants to look at them. */
+/** Folder for pictures of the pages; unset: none are made. */
 const pictures = process.env.START_PAGE_PICTURES;
 const place = {
   log: '/home/ada/.config/Gatehouse/0f9a/service.log',

@@ -19,7 +19,7 @@ test('one instruction stays for 1.2 s, whatever comes in between', () => {
   const said = [];
   const answers = ['TOO_FAR', 'TOO_DARK', 'NOT_FRONTAL', 'TOO_FAR', 'EYES_CLOSED', 'EYES_CLOSED', 'TOO_DARK'];
   for (const [i, code] of answers.entries()) {
-    progress.hear(bad(code), i * 300);
+    progress.update(bad(code), i * 300);
     said.push(progress.shown().instruction);
   }
   expect(said).toEqual([
@@ -35,32 +35,32 @@ test('one instruction stays for 1.2 s, whatever comes in between', () => {
 
 test('a picture is taken once all was in order for long enough, and what is wrong begins anew', () => {
   const progress = createShotProgress();
-  expect(progress.hear(good, 0)).toEqual({ take: false });
-  expect(progress.hear(good, STEADY - 1)).toEqual({ take: false });
-  expect(progress.hear(bad('TOO_FAR'), STEADY)).toEqual({ take: false });
+  expect(progress.update(good, 0)).toEqual({ take: false });
+  expect(progress.update(good, STEADY - 1)).toEqual({ take: false });
+  expect(progress.update(bad('TOO_FAR'), STEADY)).toEqual({ take: false });
   expect(progress.shown().ring).toBe(0);
   const again = STEADY + 2 * KEPT;
-  progress.hear(good, again);
-  expect(progress.hear(good, again + STEADY / 2)).toEqual({ take: false });
+  progress.update(good, again);
+  expect(progress.update(good, again + STEADY / 2)).toEqual({ take: false });
   expect(progress.shown()).toMatchObject({ instruction: 'hold', ring: 0.5 });
-  expect(progress.hear(good, again + STEADY)).toEqual({ take: true });
+  expect(progress.update(good, again + STEADY)).toEqual({ take: true });
 });
 
 test('after a picture the next one is not begun before the person has read that it was taken', () => {
   const progress = createShotProgress();
-  progress.hear(good, 0);
+  progress.update(good, 0);
   progress.taken(STEADY);
   expect(progress.shown()).toMatchObject({ instruction: 'taken', ring: 1, passed: true });
-  expect(progress.hear(good, STEADY + KEPT - 1)).toEqual({ take: false });
+  expect(progress.update(good, STEADY + KEPT - 1)).toEqual({ take: false });
   expect(progress.shown().instruction).toBe('taken');
-  expect(progress.hear(good, STEADY + KEPT)).toEqual({ take: false });
-  expect(progress.hear(good, STEADY + KEPT + STEADY)).toEqual({ take: true });
+  expect(progress.update(good, STEADY + KEPT)).toEqual({ take: false });
+  expect(progress.update(good, STEADY + KEPT + STEADY)).toEqual({ take: true });
 });
 
 test('a dropped frame changes nothing', () => {
   const progress = createShotProgress();
-  progress.hear(bad('TOO_FAR'), 0);
+  progress.update(bad('TOO_FAR'), 0);
   const before = progress.shown();
-  progress.hear({ is: 'dropped' }, 5000);
+  progress.update({ is: 'dropped' }, 5000);
   expect(progress.shown()).toBe(before);
 });

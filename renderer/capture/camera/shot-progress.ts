@@ -52,7 +52,7 @@ export function createShotProgress() {
 
   return {
     shown: () => shown,
-    hear(answer: FrameAnswer, now: number): { take: boolean } {
+    update(answer: FrameAnswer, now: number): { take: boolean } {
       if (answer.is !== 'guidance') return { take: false };
       if (shown.passed && now - since < KEPT) return { take: false };
       shown = { ...shown, passed: false, steps: answer.passed };

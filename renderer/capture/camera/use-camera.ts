@@ -7,7 +7,7 @@ export type CameraState =
 
 export interface CameraDevice {
   id: string;
-  /** Empty where the browser does not tell. */
+  /** Empty where the browser hides it. */
   name: string;
 }
 

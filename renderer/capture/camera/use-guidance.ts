@@ -7,7 +7,7 @@ import { createShotProgress, nothingYet, type Shown } from './shot-progress.ts';
 const PACE = 100;
 const FRAME = { most: 480, quality: 0.75 };
 const PICTURE = { most: 1440, quality: 0.95 };
-/** Frames in a row without an answer until the person is told. */
+/** Frames in a row without an answer before an error is shown. */
 const MOST_FAILURES = 3;
 
 export interface GuidanceInput {
@@ -82,7 +82,7 @@ async function guide(
           calls.offline(false);
           if (answer.is === 'guidance' && answer.passed.includes('face')) calls.face();
         }
-        const { take } = answer ? progress.hear(answer, performance.now()) : { take: false };
+        const { take } = answer ? progress.update(answer, performance.now()) : { take: false };
         const picture = take && video.current ? await grab(video.current, canvas, PICTURE) : undefined;
         if (signal.aborted) return;
         if (picture) {

@@ -90,7 +90,7 @@ export type SignInResult =
 
 /** Sign-in, the own session, second factors: `/api/auth`. */
 export const auth = {
-  /** Undefined: nobody is signed in. */
+  /** Undefined without a session. */
   async session(): Promise<Session | undefined> {
     try {
       return opened(await call('GET', 'session'));

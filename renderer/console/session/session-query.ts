@@ -9,10 +9,10 @@ export const sessionQuery = queryOptions({
   retry: false,
 });
 
-/** Who is signed in. Only inside the frame, where somebody is. */
+/** The session of the administrator. Only inside the frame, which requires one. */
 export function useSession(): Session {
   const { data } = useQuery(sessionQuery);
-  if (!data) throw new Error('Nobody is signed in: this screen belongs inside the frame.');
+  if (!data) throw new Error('There is no session: this screen belongs inside the frame.');
   return data;
 }
 

@@ -3,7 +3,7 @@ import type { Schemas } from '../../api/admin.ts';
 type Administrator = Schemas['Administrator'];
 export type AdministratorState = 'altered' | 'disabled' | 'invited' | 'no-factor' | 'active';
 
-/** What an account is now. `invited`: nobody has signed in with it yet. */
+/** State of an account. `invited`: it has not been used to sign in yet. */
 export function stateOf({
   altered,
   disabledAt,

@@ -109,7 +109,7 @@ function AddLink() {
   );
 }
 
-/** The review has everybody, whatever the filters show. */
+/** The review lists all accounts, whatever the filters show. */
 function Actions({ administrators = [] }: { administrators?: readonly Schemas['Administrator'][] }) {
   const t = useStrings(administratorStrings);
   if (administrators.length === 0) return null;
@@ -128,7 +128,7 @@ function Actions({ administrators = [] }: { administrators?: readonly Schemas['A
   );
 }
 
-/** Only owners change accounts; that of an appliance owner only another one; nobody takes the own one away. */
+/** Only owners change accounts, and only an appliance owner that of another appliance owner. The own account cannot be removed. */
 function useActions(ask: (asked: Asked) => void) {
   const t = useStrings(administratorStrings);
   const { user } = useSession();

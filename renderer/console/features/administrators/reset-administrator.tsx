@@ -9,7 +9,7 @@ import { LoadFailed } from '../../load-failed.tsx';
 import type { Administrator } from './administrator-columns.tsx';
 import { administratorStrings } from './strings.ts';
 
-/** The way back in for somebody who lost the password, the passkeys, or both. `done` gets the one-time code. */
+/** Resets the password, the passkeys, or both, of an administrator who lost them. `done` gets the one-time code. */
 export function ResetAdministrator({
   of,
   close,

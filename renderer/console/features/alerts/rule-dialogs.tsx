@@ -13,7 +13,7 @@ import { alertStrings } from './strings.ts';
 
 type Rule = Schemas['AlertRule'];
 
-/** When it fires and whom it tells. Addresses stay as they are: recipients are approved apart. */
+/** When it fires and where it is sent. Addresses stay as they are: recipients are approved apart. */
 export function ChangeRule({ rule, close }: { rule: Rule; close(): void }) {
   const t = useStrings(alertStrings);
   const ui = useStrings(uiStrings);

@@ -48,7 +48,7 @@ function AuditScreen() {
         }),
       ),
     placeholderData: keepPreviousData,
-    // Each reading is written to the log: only when somebody asks for it.
+    // Each read access is itself recorded, so it happens only on request.
     refetchOnWindowFocus: false,
     staleTime: Number.POSITIVE_INFINITY,
   });

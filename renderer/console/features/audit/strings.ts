@@ -24,8 +24,7 @@ export const auditStrings = defineStrings(
     showLine: 'Show line {seq}, {action}',
     lineTitle: 'Line {seq}',
     empty: 'Nothing is in the log yet',
-    emptyText:
-      'Every change and every reading of personal data will be a line here. None can be taken out unseen.',
+    emptyText: 'Every change and every access to personal data is recorded here. A removed line is detected.',
     export: 'Export log',
     exportTitle: 'Export the audit log?',
     exportText:

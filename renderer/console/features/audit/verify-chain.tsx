@@ -24,12 +24,12 @@ async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uin
   }
 }
 
-async function verify(tell: (progress: { seen: number; all: number }) => void): Promise<Report> {
+async function verify(onProgress: (progress: { seen: number; all: number }) => void): Promise<Report> {
   const stream = await replyOf(admin.GET('/api/admin/audit/verification', { params: {}, parseAs: 'stream' }));
   for await (const line of readLines(chunksOf(stream as ReadableStream<Uint8Array>))) {
     const progress = line as Progress;
     if ('report' in progress) return progress.report;
-    tell(progress);
+    onProgress(progress);
   }
   throw new Error('The verification ended without a report.');
 }

@@ -11,7 +11,7 @@ export const enrollStrings = defineStrings(
     name: 'Name',
     consent: 'Consent',
     consentAttested:
-      'Your organization attested the consent of everybody once. Record one here if this person gave their own.',
+      'Your organization attested the consent of all people once. Record one here if this person gave their own.',
     consentNeeded: 'Your organization records consent with each enrollment.',
     own: 'Record this person’s own consent',
     textVersion: 'Version of the text',
@@ -44,7 +44,7 @@ export const enrollStrings = defineStrings(
     repeated: 'Known already',
     refused: 'Refused',
     qualityOf: 'Quality {score}',
-    duplicate: 'This face may belong to another person too',
+    duplicate: 'This face is similar to that of another person',
     duplicateText: 'Another person with another address looks alike. Look at both before you go on.',
     openPerson: 'Open person',
     next: 'Enroll the next person',

@@ -9,7 +9,7 @@ import { overviewStrings } from './strings.ts';
 
 const icons = { now: IconAlertTriangle, soon: IconAlertTriangle, note: IconInfoCircle };
 
-/** Only what somebody has to do, the most urgent first, each with one button. */
+/** Only items that need an action, the most urgent first, each with one button. */
 export function AttentionList({ items }: { items: readonly Schemas['Attention'][] }) {
   const t = useStrings(overviewStrings);
   // A screen that this release does not have yet gets no button.

@@ -179,7 +179,7 @@ function WhyNot({ overview: { reasons, verifications } }: { overview: Overview }
     const nothing = verifications.verified === 0;
     return (
       <Card title={t('whyNot')}>
-        <p className="small muted">{nothing ? t('none') : t('everybody')}</p>
+        <p className="small muted">{nothing ? t('none') : t('allVerified')}</p>
       </Card>
     );
   }

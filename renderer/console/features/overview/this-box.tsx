@@ -9,7 +9,7 @@ import { useSession } from '../../session/session-query.ts';
 import styles from './overview.module.css';
 import { overviewStrings } from './strings.ts';
 
-/** What the box is in: liveness for everybody, the rest for an administrator of the appliance. */
+/** State of the box: liveness for every role, the rest for appliance owners. */
 export function ThisBox({ overview: { liveness, matchOnly } }: { overview: Schemas['Overview'] }) {
   const t = useStrings(overviewStrings);
   const { user } = useSession();

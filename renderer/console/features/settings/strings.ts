@@ -16,7 +16,7 @@ export const settingsStrings = defineStrings(
     uniquenessWarn: 'Enroll and warn',
     uniquenessBlock: 'Refuse',
     consent: 'Consent',
-    consentAttested: 'Attested once for everybody',
+    consentAttested: 'Attested once for all people',
     consentWithCall: 'Comes with each enrollment',
     matchOnly: 'Match faces only',
     matchOnlyHint: 'Live verifications run without attack detection. A photograph may pass then.',

@@ -6,10 +6,11 @@ import { Button } from '../../../ui/controls/button.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { SecretField, TextField } from '../../../ui/forms/fields.tsx';
 import { Form } from '../../../ui/forms/form.tsx';
+import { Row } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { type SetupState, setup } from '../../api/setup.ts';
 import { LoadFailed } from '../../load-failed.tsx';
-import { SetupFrame, StepActions } from './setup-frame.tsx';
+import { SetupFrame } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
 
 /** As the box asks for. */
@@ -34,18 +35,18 @@ export function TokenStep({ token, next }: { token: string; next(state: SetupSta
     onSuccess: next,
   });
   return (
-    <SetupFrame step="token" title={t('tokenTitle')} lead={t('tokenLead')}>
+    <SetupFrame step="stepToken" title={t('tokenTitle')} lead={t('tokenLead')}>
       <Form
         form={form}
         onSubmit={(values) => claim.mutate(values)}
         failed={claim.error && <LoadFailed error={claim.error} title={t('tokenRefused')} />}
       >
         <SecretField control={form.control} name="token" label={t('token')} autoComplete="off" />
-        <StepActions>
+        <Row>
           <Button type="submit" kind="primary" busy={claim.isPending}>
             {t('continue')}
           </Button>
-        </StepActions>
+        </Row>
       </Form>
     </SetupFrame>
   );
@@ -58,7 +59,7 @@ export function OrganizationStep({ state, next }: { state: SetupState; next(stat
   const form = useForm({
     resolver: zodResolver(z.object({ name: z.string().trim().min(1, t('organizationMissing')) })),
     mode: 'onTouched',
-    // What `npm start` calls it is nobody's name.
+    // The name that `npm start` gives is a placeholder.
     defaultValues: {
       name: organization && (kept || organization.name !== 'Default') ? organization.name : '',
     },
@@ -69,7 +70,7 @@ export function OrganizationStep({ state, next }: { state: SetupState; next(stat
   });
   return (
     <SetupFrame
-      step="organization"
+      step="stepOrganization"
       title={t('organizationTitle')}
       lead={t(kept ? 'organizationKept' : 'organizationLead')}
       foot={useEnds(state)}
@@ -87,17 +88,17 @@ export function OrganizationStep({ state, next }: { state: SetupState; next(stat
           readOnly={kept}
           maxLength={120}
         />
-        <StepActions>
+        <Row>
           <Button type="submit" kind="primary" busy={save.isPending}>
             {t('continue')}
           </Button>
-        </StepActions>
+        </Row>
       </Form>
     </SetupFrame>
   );
 }
 
-export function OwnerStep({ state, made, back }: { state: SetupState; made(): Promise<void>; back(): void }) {
+export function OwnerStep({ state, made }: { state: SetupState; made(): Promise<void> }) {
   const t = useStrings(setupStrings);
   const schema = z.object({
     name: z.string().trim().min(1, t('nameMissing')),
@@ -116,7 +117,7 @@ export function OwnerStep({ state, made, back }: { state: SetupState; made(): Pr
     },
   });
   return (
-    <SetupFrame step="owner" title={t('ownerTitle')} lead={t('ownerLead')} foot={useEnds(state)}>
+    <SetupFrame step="stepOwner" title={t('ownerTitle')} lead={t('ownerLead')} foot={useEnds(state)}>
       <Form
         form={form}
         onSubmit={(values) => save.mutate(values)}
@@ -138,11 +139,11 @@ export function OwnerStep({ state, made, back }: { state: SetupState; made(): Pr
           hint={t('passwordHint')}
           autoComplete="new-password"
         />
-        <StepActions back={back}>
+        <Row>
           <Button type="submit" kind="primary" busy={save.isPending}>
             {t('makeOwner')}
           </Button>
-        </StepActions>
+        </Row>
       </Form>
     </SetupFrame>
   );
