@@ -17,7 +17,6 @@ import { createErasing, type Erasing } from './erasing.ts';
 import type { EventsOut } from './events-out.ts';
 import { createMetricGauges } from './gauges/metric-gauges.ts';
 import { createKeyCare, type KeyCare } from './key-care.ts';
-import { createNameCare, type NameCare } from './name-care.ts';
 import { openQueue, type Queue } from './open-queue.ts';
 import { openOutbound } from './outbound.ts';
 import { createPeople, type People } from './people.ts';
@@ -39,8 +38,7 @@ export interface Gatehouse
     Pick<Pictures, 'models'>,
     People,
     KeyCare,
-    CertificateCare,
-    NameCare {
+    CertificateCare {
   auditLog: AuditLog;
   backups: Backups;
   /** Waits for recurring jobs that are still running after their stop. */
@@ -112,7 +110,6 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     database: writing(base),
     queueProblem: () => queue.redis?.problem(),
   });
-  const serving = createServing({ config, certificate, clock: ground.clock });
   const everything = opened.move();
   return {
     ...{ auditLog: audited.auditLog, models: pictures.models, backups, standingJobs, metrics, status },
@@ -126,10 +123,9 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
       ...keyCare,
       ...erasing,
       ...certificateCare,
-      ...createNameCare({ ...base, ...audited }, serving),
     },
     ...{ clock: ground.clock, ids: ground.ids, log: ground.log },
-    serving,
+    serving: createServing({ config, certificate, clock: ground.clock }),
     listens: ownPlaces.listens,
     gauges: createMetricGauges({
       ...ground,

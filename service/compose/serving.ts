@@ -11,10 +11,6 @@ export interface Serving {
   begin(url: string): void;
   /** Undefined before it listens, and in a command that opens the directory without serving. */
   report(): ServiceReport | undefined;
-  /** Makes `restartAsked` settle; false where nothing waits for it, as in a command that opens the directory. */
-  askRestart(): boolean;
-  /** Settles when a changed setting asks for a new start. */
-  restartAsked(): Promise<void>;
 }
 
 export interface ServingDeps {
@@ -26,8 +22,6 @@ export interface ServingDeps {
 export function createServing({ config, certificate, clock }: ServingDeps): Serving {
   let begun: { url: string; startedAt: number } | undefined;
   const settings = shownSettings(config);
-  const restart = Promise.withResolvers<void>();
-  let awaited = false;
   return {
     begin(url) {
       begun = { url, startedAt: clock.now() };
@@ -43,14 +37,6 @@ export function createServing({ config, certificate, clock }: ServingDeps): Serv
         insecureHttp: isInsecure(config),
         settings,
       },
-    askRestart() {
-      restart.resolve();
-      return awaited;
-    },
-    restartAsked() {
-      awaited = true;
-      return restart.promise;
-    },
   };
 }
 

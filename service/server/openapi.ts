@@ -16,7 +16,6 @@ export async function openApiDocument(): Promise<unknown> {
       ...({} as AdminDeps),
       access: {} as never,
       administrators: {} as never,
-      organizations: {} as never,
       tokens: {} as never,
       kiosks: {} as never,
       sessions: {} as never,

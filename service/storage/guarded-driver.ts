@@ -3,7 +3,7 @@ import { Problem } from '../lib/problem.ts';
 import { toStorageProblem } from './storage-problem.ts';
 import type { TransactionGuard } from './transaction-guard.ts';
 
-/** `driver`, refusing connections inside a transaction and telling of failing storage as Problems (storage-problem.ts). */
+/** `driver` that refuses connections inside a transaction and throws failures of storage as Problems (storage-problem.ts). */
 export function guardDriver(driver: Driver, guard: TransactionGuard): Driver {
   const seen = new WeakSet<DatabaseConnection>();
   const guarded: Driver = {

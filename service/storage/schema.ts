@@ -33,10 +33,6 @@ export interface Schema {
     sign_in_notice: Generated<string | null>;
     /** JSON: where hosted flows may lead back to; null: nowhere. */
     redirect_targets: Generated<string | null>;
-    /** JSON: how far the assistant has come; null: the organization was made without it. */
-    setup_steps: Generated<string | null>;
-    /** In which the consent text is shown first; null: the language of the reader. */
-    consent_language: Generated<string | null>;
   };
   api_key: {
     id: string;
@@ -112,7 +108,7 @@ export interface Schema {
     /** Since when the person does not verify; null: they do. */
     disabled_at: Generated<number | null>;
   };
-  /** Two people who look alike, and of whom a person has seen that they are two. */
+  /** Two people who look alike and were marked as distinct by a reviewer. */
   distinct_people: {
     /** The lesser id of the two. */
     subject: string;
@@ -614,7 +610,7 @@ export interface Schema {
     kind: string;
     /** 'warn': the face was enrolled all the same; 'block': it waits. */
     policy: string;
-    /** The person whom the face is like; what waits is sealed under their key. */
+    /** The enrolled person whose face is similar; the waiting enrollment is sealed under their key. */
     subject: string;
     /** The person who was enrolled with it; null while it waits. */
     other: string | null;
@@ -675,7 +671,7 @@ export interface Schema {
     expires_at: number;
     /** SHA-256 of the secret of the browser that used the token, hex; null: none has. */
     claim_hash: string | null;
-    /** 1: nobody is enrolled before the owner has a second factor. */
+    /** 1: no person is enrolled before the owner has a second factor. */
     factor_owed: number;
     mac: string;
   };

@@ -258,7 +258,7 @@ describe('a fresh second factor', () => {
     expect(await make()).toBe(201);
   });
 
-  test('is no step-up with the passkey of somebody else', async () => {
+  test('is no step-up with the passkey of another account', async () => {
     const grace = await staff.make('Grace Hopper', 'owner');
     const hers = await enroll((await login(grace.email)).token);
     const { token } = await login();

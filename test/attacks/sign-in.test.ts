@@ -187,7 +187,7 @@ describe('a page of another origin', () => {
     expect(body).toEqual({ items: [] });
   });
 
-  test('cannot sign its visitor in as somebody else', async () => {
+  test('cannot sign its visitor in with another account', async () => {
     const { status, body, cookie } = await send('/api/auth/login', {
       body: { ...ada, cookie: true },
       headers: evil,
@@ -267,7 +267,7 @@ describe('guessing', () => {
     }
     expect(statuses.slice(0, 5)).toEqual(Array(5).fill(401));
     expect(statuses.slice(-4)).toEqual(Array(4).fill(429));
-    // Also with the right password, so that a guess that is right is not told from one that is wrong.
+    // Also with the right password, so that a right guess looks the same as a wrong one.
     expect((await send('/api/auth/login', { body: ada, from: '10.9.9.9' })).status).toBe(429);
     expect((await send('/api/auth/login', { body: ada, from: '10.0.0.7' })).status).toBe(200);
   });

@@ -217,7 +217,7 @@ describe('/jobs', () => {
       const reply = await app.inject({ method: 'PUT', url, headers: { cookie, ...headers } });
       expect([reply.statusCode, reply.json().code]).toEqual([403, 'ORIGIN_NOT_ALLOWED']);
     }
-    expect(await jobs.get(dead[0]!)).toBeDefined();
+    expect(await jobs.get(dead[0]!)).toMatchObject({ id: dead[0], state: 'dead' });
     const reply = await app.inject({
       method: 'PUT',
       url,

@@ -23,10 +23,10 @@ export interface RouteSample {
   asks?: string;
   /** A request that would read or change the victim's data, if it came from the right key. `url` with its parameters filled in. */
   request(victim: Victim): { url: string; payload?: object };
-  /** The answer to the right key; it contains `tells`, which proves that the sample reaches the data. */
+  /** The answer to the right key; `contains` is a part of it that proves that the sample reaches the data. */
   owner: {
     status: number;
-    tells?: (victim: Victim) => string;
+    contains?: (victim: Victim) => string;
     /** Only the very key that made it: any other of the organization is answered as a foreign one. */
     own?: true;
   };
@@ -55,13 +55,13 @@ export const routeSamples: Record<string, RouteSample[]> = {
     {
       asks: '1:1',
       request: ({ email, picture }) => ({ url: '/api/verify', payload: { email, image: picture() } }),
-      owner: { status: 200, tells: ({ email }) => email },
+      owner: { status: 200, contains: ({ email }) => email },
       foreign: { status: 200, body: { verified: false } },
     },
     {
       asks: '1:N',
       request: ({ picture }) => ({ url: '/api/verify', payload: { image: picture() } }),
-      owner: { status: 200, tells: ({ email }) => email },
+      owner: { status: 200, contains: ({ email }) => email },
       foreign: { status: 200, body: { verified: false } },
     },
   ],
@@ -76,7 +76,7 @@ export const routeSamples: Record<string, RouteSample[]> = {
   'GET /api/v1/webhooks': [
     {
       request: () => ({ url: '/api/v1/webhooks' }),
-      owner: { status: 200, tells: ({ ownWebhook }) => ownWebhook, own: true },
+      owner: { status: 200, contains: ({ ownWebhook }) => ownWebhook, own: true },
       foreign: { status: 200, body: { webhooks: [] } },
     },
   ],
@@ -96,14 +96,14 @@ export const routeSamples: Record<string, RouteSample[]> = {
     {
       asks: 'of one that an administrator made',
       request: ({ webhook }) => ({ url: `/api/v1/webhooks/${webhook.id}` }),
-      owner: { status: 404, tells: () => 'NOT_FOUND', own: true },
+      owner: { status: 404, contains: () => 'NOT_FOUND', own: true },
       foreign: unknown,
     },
   ],
   'GET /api/admin/webhooks': [
     {
       request: () => ({ url: '/api/admin/webhooks' }),
-      owner: { status: 200, tells: ({ webhook }) => webhook.description },
+      owner: { status: 200, contains: ({ webhook }) => webhook.description },
       foreign: { status: 200 },
     },
   ],
@@ -120,12 +120,12 @@ export const routeSamples: Record<string, RouteSample[]> = {
   'GET /api/admin/webhooks/catalog': [
     {
       request: () => ({ url: '/api/admin/webhooks/catalog' }),
-      owner: { status: 200, tells: () => 'identity.user.enrolled' },
+      owner: { status: 200, contains: () => 'identity.user.enrolled' },
       foreign: { status: 200 },
     },
   ],
   'GET /api/admin/webhooks/:id': [
-    ofWebhook('', { status: 200, tells: ({ webhook }) => webhook.description }),
+    ofWebhook('', { status: 200, contains: ({ webhook }) => webhook.description }),
   ],
   'PATCH /api/admin/webhooks/:id': [ofWebhook('', { status: 200 }, { events: ['identity.user.enrolled'] })],
   'DELETE /api/admin/webhooks/:id': [
@@ -145,20 +145,20 @@ export const routeSamples: Record<string, RouteSample[]> = {
   'GET /api/admin/deliveries': [
     {
       request: () => ({ url: '/api/admin/deliveries?limit=200' }),
-      owner: { status: 200, tells: ({ delivery }) => delivery },
+      owner: { status: 200, contains: ({ delivery }) => delivery },
       foreign: { status: 200, body: { items: [] } },
     },
     {
       asks: 'of their webhook',
       request: ({ webhook }) => ({ url: `/api/admin/deliveries?limit=200&endpoint=${webhook.id}` }),
-      owner: { status: 200, tells: ({ delivery }) => delivery },
+      owner: { status: 200, contains: ({ delivery }) => delivery },
       foreign: { status: 200, body: { items: [] } },
     },
   ],
   'GET /api/admin/deliveries/:id': [
     {
       request: ({ delivery }) => ({ url: `/api/admin/deliveries/${delivery}` }),
-      owner: { status: 200, tells: ({ delivery }) => delivery },
+      owner: { status: 200, contains: ({ delivery }) => delivery },
       foreign: unknown,
     },
   ],
@@ -172,14 +172,14 @@ export const routeSamples: Record<string, RouteSample[]> = {
   'GET /api/admin/events': [
     {
       request: () => ({ url: '/api/admin/events?limit=200' }),
-      owner: { status: 200, tells: ({ event }) => event },
+      owner: { status: 200, contains: ({ event }) => event },
       foreign: { status: 200 },
     },
   ],
   'GET /api/admin/alerts': [
     {
       request: () => ({ url: '/api/admin/alerts' }),
-      owner: { status: 200, tells: ({ alert }) => alert },
+      owner: { status: 200, contains: ({ alert }) => alert },
       foreign: { status: 200, body: { items: [] } },
     },
   ],
@@ -193,7 +193,7 @@ export const routeSamples: Record<string, RouteSample[]> = {
   'GET /api/admin/alert-rules': [
     {
       request: () => ({ url: '/api/admin/alert-rules' }),
-      owner: { status: 200, tells: ({ rule }) => rule.name },
+      owner: { status: 200, contains: ({ rule }) => rule.name },
       foreign: { status: 200, body: { items: [] } },
     },
   ],
@@ -222,7 +222,7 @@ export const routeSamples: Record<string, RouteSample[]> = {
     {
       // An organization's grants hold for both of its worlds.
       request: () => ({ url: '/api/admin/grants' }),
-      owner: { status: 200, tells: ({ grant }) => grant.note },
+      owner: { status: 200, contains: ({ grant }) => grant.note },
       foreign: { status: 200 },
     },
   ],

@@ -16,7 +16,7 @@ export function jobsContract(place: JobsPlace): void {
   afterEach(() => world.close());
   const state = async (id: Awaited<ReturnType<JobsWorld['add']>>[number]) => (await world.row(id)).state;
 
-  test('a job runs with what it was given, and what became of it is taken down', async () => {
+  test('a job runs with its input, and its outcome is recorded', async () => {
     const life = await world.live({ answer: () => done });
     const [id] = await world.add(life, {
       payload: { name: 'one', n: 1 },

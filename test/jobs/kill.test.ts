@@ -15,7 +15,7 @@ const JOBS = 4_000;
 const KILLS = 20;
 /** Attempts that begin in a life before it is killed, at most. */
 const BEGUN = 300;
-/** Attempts under way, and those that ended and wait to be taken down together. */
+/** Attempts under way, and those that ended and wait to be recorded together. */
 const REPEATED = 8 + 128;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -141,7 +141,7 @@ test('kill -9 at random moments: no job is lost, none runs twice in one life, an
     expect(repeated).toBeLessThanOrEqual(REPEATED);
     repeats += repeated;
   }
-  // The kills came while there was work, and some attempts had ended without being taken down.
+  // The kills came while there was work, and some attempts had ended without being recorded.
   expect(lives.filter(({ lines }) => lines.length > 0).length).toBeGreaterThan(KILLS / 2);
   expect(repeats).toBeGreaterThan(0);
   for (const { id, attempts } of rows) expect(ended.has(`${id}/${attempts - 1}`)).toBe(true);

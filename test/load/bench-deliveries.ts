@@ -44,7 +44,7 @@ export async function benchDeliveries(say: (line: string) => void): Promise<Evid
     measured: { drained },
     lines: [
       'Events wait in the outbox when the service starts; from there each is relayed, leased, opened, translated, checked, signed, posted over ' +
-        'loopback to a receiver in a process of its own that answers 200, and taken down (SQLite, `synchronous=FULL`). Counted at the receiver from ' +
+        'loopback to a receiver in a process of its own that answers 200, and recorded (SQLite, `synchronous=FULL`). Counted at the receiver from ' +
         `the first delivery to the last; \`/health\` asked over HTTP every ${HEALTH_INTERVAL} ms meanwhile.`,
       '',
       ...markdownTable(

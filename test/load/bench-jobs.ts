@@ -163,7 +163,7 @@ async function openOurs(): Promise<Queues> {
       await jobs.start();
       await all;
       clearInterval(alive);
-      // Behind the transaction that took down the last of them.
+      // After the transaction that recorded the last of them.
       await inTransaction(async () => undefined);
     },
     async close() {

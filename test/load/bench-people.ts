@@ -65,7 +65,7 @@ export async function benchPeople(say: (line: string) => void): Promise<Evidence
     await measure('people, a later page of 50', () => `/subjects?limit=50&cursor=${next}`);
     await measure('people, whole address', (round) => `/subjects?search=p${round * 997}@example.com`);
     await measure('people, beginning of a name', (round) => `/subjects?search=family${round + 10}`);
-    await measure('people, a name that nobody has', (round) => `/subjects?search=nobody${round}`);
+    await measure('people, a name that no person has', (round) => `/subjects?search=unknown${round}`);
     await measure('overview, a day', () => '/overview');
     await measure('overview, a week', () => '/overview?span=week');
     await measure('verifications, a page of 50', () => '/verifications?limit=50');

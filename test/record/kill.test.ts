@@ -105,7 +105,7 @@ test('kill -9 at random moments: no acknowledged enrollment is lost, no erased t
     (['ada', 'bea', 'stranger'] as const).map(async (who) => (await portrait(who)).toString('base64')),
   );
   const waiting = Array.from({ length: ENROLLMENTS }, (_, i) => `person-${i}@example.com`);
-  // Always the same picture of the same person: who was enrolled without hearing of it is tried again.
+  // Always the same picture of the same person: an enrollment without a reply is sent again.
   const pictureOf = (email: string) => pictures[Number(/\d+/.exec(email)) % pictures.length];
   const enrolled = new Set<string>();
   const enrolling = await underKills(
@@ -138,7 +138,7 @@ test('kill -9 at random moments: no acknowledged enrollment is lost, no erased t
   const chosen = before.slice(0, ERASURES);
   const old = await sealedTemplates(chosen.map(({ id }) => id));
   const others = await sealedTemplates(before.slice(ERASURES).map(({ id }) => id));
-  // Who was enrolled without hearing of it was enrolled again, and has two.
+  // A person whose enrollment had no reply was enrolled again, and has two.
   expect(new Set(old.map(({ place }) => place.subject)).size).toBe(ERASURES);
   expect(new Set(others.map(({ place }) => place.subject)).size).toBe(ENROLLMENTS - ERASURES);
   expect(new Set(await openAll([...old, ...others]))).toEqual(new Set(['open']));

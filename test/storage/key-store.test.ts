@@ -62,7 +62,7 @@ onBothDatabases(
       await expect(first.appendToErasureLedger(3, 'three')).rejects.toThrow('does not follow');
       await first.setNote('n', 'one');
       await first.setNote('n', 'two');
-      expect(await first.removePersons([person('bob').subject, 'sub_nobody' as SubjectId])).toBe(1);
+      expect(await first.removePersons([person('bob').subject, 'sub_unknown' as SubjectId])).toBe(1);
       expect(await first.removePersons([])).toBe(0);
       const before = await first.state();
       await first.close();

@@ -12,7 +12,6 @@ const rooms = [
   'auditLog',
   'backups',
   'certificates',
-  'boxName',
   'holds',
   'erasure',
   'subjectRecords',

@@ -18,7 +18,7 @@ export interface Staff {
   administrators: Administrators;
   tokens: AdministratorTokens;
   kiosks: Kiosks;
-  /** Whom the server takes a session cookie or an access token for. */
+  /** Finds the administrator of a session cookie or an access token. */
   sessions: AdministratorSessions;
 }
 
@@ -74,11 +74,10 @@ export function createStaff({ ground, vault, pinCost, ...deps }: StaffDeps): Sta
 }
 
 function callerOf({ id, administrator, factorAt, limitedTo }: AdministratorSession) {
-  const { organization, role, applianceOwner, passkeys } = administrator;
+  const { organization, role, applianceOwner } = administrator;
   return {
     ...({ is: 'administrator', administrator: administrator.id, session: id } as const),
     ...{ organization, role, applianceOwner },
-    ...(passkeys === 0 && { withoutFactor: true as const }),
     ...defined({ factorAt, limitedTo }),
   };
 }

@@ -75,7 +75,7 @@ export function createAuthentication(deps: AuthenticationDeps) {
     if (found?.key.altered) {
       log.error(
         { key: found.key.id, organization: found.key.organization },
-        'an API key is refused because its row in the database was made or changed by something else than this service: compare it with "gatehouse key list" and the audit log, revoke it and make a new one',
+        'an API key is refused because another program wrote or changed its row in the database: compare it with "gatehouse key list" and the audit log, revoke it and make a new one',
       );
     }
     if (!found || !sameHash(found.secretHash, hash) || !isValid(found.key, clock.now())) {

@@ -44,7 +44,7 @@ export interface ChangeAccounts {
   unlock(id: AdministratorId, who: Actor): Promise<{ failures: number }>;
   /** As `change`. */
   remove(organization: OrganizationId, id: AdministratorId, who: Actor): Promise<void>;
-  /** When the organization is erased: everybody in it, also the last owner. May be called again. */
+  /** Removes all accounts of an organization that is erased, also the last owner. May be called again. */
   forgetOrganization(organization: OrganizationId, who: Actor): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import type { Analysis } from '../../inference/face.ts';
 import { adviceOf, faceQuality, type QualityComponent } from '../checks/index.ts';
 
-/** What the person in front of the camera is told about, in this order: the first that is wrong is said. */
+/** What is checked of a frame, in this order; guidance names the first that fails. */
 const guidanceSteps = ['face', 'distance', 'light', 'pose', 'eyes', 'focus'] as const;
 export type GuidanceStep = (typeof guidanceSteps)[number];
 

@@ -1,7 +1,7 @@
 /** A document for people, as data: how it is printed is not the caller's affair. */
 export interface PrintedDocument {
   title: string;
-  /** Under the title: what this is, of whom, from when. */
+  /** Under the title: the kind of document, its person and its date. */
   lead: readonly string[];
   /** At the foot of each page, beside its number: when and by what it was printed. */
   foot: string;

@@ -154,7 +154,7 @@ const prove = async (
     schemas: await findKeptCopies(deps),
   });
 
-const OWN_LOG = 'the log of the database: somebody was reading it';
+const OWN_LOG = 'the log of the database: another process was reading it';
 
 const waitingForCopy = ({ place, copy, state, reason }: CopyOfReceipt): string[] =>
   state === 'unreachable'

@@ -152,7 +152,7 @@ export function createGalleryCalibrations(deps: GalleryCalibrationsDeps): Galler
   };
 }
 
-/** One person twice, or not decided yet; two people of whom that is decided count as such. */
+/** Pairs that are one person enrolled twice or not yet reviewed; pairs marked as distinct people are left out. */
 async function suspectedPairs(
   { distinctFrom }: Pick<Subjects, 'distinctFrom'>,
   pairs: readonly [SubjectId, SubjectId][],

@@ -32,7 +32,7 @@ export function createDeviceSessions({ clock, random }: DeviceSessionsDeps) {
   }
 
   return {
-    /** Also for a kiosk that there is not: the answer does not tell. */
+    /** Also for an unknown kiosk: the reply is the same. */
     challenge(kiosk: string): string {
       tidy();
       const challenge = secret();

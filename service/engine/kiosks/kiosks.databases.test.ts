@@ -157,7 +157,7 @@ onBothDatabases('kiosks', (newPlace) => {
     await kiosks.setPin(cara.id, staff.organization, pin);
     await kiosks.signIn(caller, cara.email, pin);
     const guesses = Array.from({ length: 8 }, (_, i) =>
-      refusal(kiosks.signIn(caller, i % 2 ? cara.email : 'nobody@example.com', `48026${i + 4}`.slice(0, 6))),
+      refusal(kiosks.signIn(caller, i % 2 ? cara.email : 'unknown@example.com', `48026${i + 4}`.slice(0, 6))),
     );
     expect(new Set(await Promise.all(guesses))).toEqual(new Set(['SIGN_IN_REFUSED']));
     const token = await openSession(caller.kiosk);

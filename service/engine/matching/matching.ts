@@ -97,7 +97,7 @@ export interface GalleryShifts {
 const ANCHOR_SLACK = 10;
 
 /** No person's id: looked up for an unknown address, so that the answer takes as long. */
-export const NO_SUBJECT = 'sub_nobody' as SubjectId;
+export const NO_SUBJECT = 'sub_unknown' as SubjectId;
 
 export function createMatching({ subjects, shifts }: MatchingDeps): Matching {
   return {

@@ -9,7 +9,7 @@ const MOST_UNUSED_DAYS = 1095;
 export const RetentionSettings = z.strictObject({
   /** A person who was neither enrolled nor verified for so long is erased. */
   unusedDays: days(1, MOST_UNUSED_DAYS).optional(),
-  /** How long a consent lasts that names no end; without it, until it is withdrawn. */
+  /** How long a consent without an end is valid; absent: until it is withdrawn. */
   consentDays: days(1, 3650).optional(),
   /** Verifications, alerts, and the failures counted against an address. */
   verificationDays: days(1, 3650).optional(),

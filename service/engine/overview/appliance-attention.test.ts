@@ -16,7 +16,7 @@ const well: ApplianceFacts = {
 const codes = (facts: Partial<ApplianceFacts>) =>
   applianceAttention({ ...well, ...facts }).map(({ code, urgency }) => `${urgency} ${code}`);
 
-test('a box that is well needs nobody', () => {
+test('a healthy box needs no attention', () => {
   expect(codes({})).toEqual([]);
 });
 

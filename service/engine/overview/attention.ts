@@ -7,7 +7,6 @@ export const screens = [
   'people',
   'profiles',
   'settings',
-  'setup',
   'verifications',
 ] as const;
 
@@ -23,8 +22,6 @@ export interface Attention {
   sentence: string;
   /** What to do. */
   remedy: string;
-  /** What the sentence names, for who writes it in another language. */
-  values?: Readonly<Record<string, string | number>>;
   screen?: (typeof screens)[number];
 }
 

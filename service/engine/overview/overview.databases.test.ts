@@ -55,7 +55,7 @@ onBothDatabases('overview', (newPlace) => {
     expect(gallery).toEqual({ profile: 'default', rate: expect.any(Number), safePeople: expect.any(Number) });
   });
 
-  test('tells what needs a person in the live world, and nothing of it in the test world', async () => {
+  test('lists what needs attention in the live world, and nothing in the test world', async () => {
     const codes = async (world: 'live' | 'test') =>
       (await overviews().read(realm(world), 24)).attention.map(({ code }) => code);
     expect(await codes('test')).toEqual([]);
@@ -67,7 +67,7 @@ onBothDatabases('overview', (newPlace) => {
     expect(attention.map(({ code }) => code)).toContain('CONSENT_NOT_ATTESTED');
   });
 
-  test('a gallery above the safe size, and open alerts, are told', async () => {
+  test('a gallery above the safe size and open alerts are listed', async () => {
     const checks = { ...engine.checks, safeGallerySize: () => 1 };
     await enroll();
     await engine.subjects.enroll(

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { World } from '../../lib/id.ts';
 import type { Alerts } from '../alerts/index.ts';
 import { type Models, remedy } from '../models/index.ts';
-import { type Organization, type Organizations, setupSteps } from '../organizations/index.ts';
+import type { Organization, Organizations } from '../organizations/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import {
   type Checks,
@@ -25,7 +25,7 @@ export interface Overview {
   reasons: OutcomeCount[];
   /** That did not verify in the last 24 hours, this one included; `from` is where they begin. */
   unverified: { from: number; count: number };
-  /** From memory: people whom a search can find. */
+  /** From memory: people in the gallery of the search. */
   people: number;
   templates: number;
   gallery: { profile: string; rate: number; safePeople: number };
@@ -53,8 +53,8 @@ export interface OverviewsDeps {
   clock: Clock;
 }
 
-/** Alerts that are told one by one. */
-const TOLD_ALERTS = 5;
+/** Alerts that are listed one by one. */
+const LISTED_ALERTS = 5;
 
 export function createOverviews(deps: OverviewsDeps): Overviews {
   const { verifications, checks, subjects, organizations, templates, clock } = deps;
@@ -85,7 +85,6 @@ export function createOverviews(deps: OverviewsDeps): Overviews {
           ...aboutLiveness(realm.world, organization, liveness),
           ...aboutGallery(people, gallery),
           ...aboutConsent(realm.world, organization),
-          ...aboutSetup(realm.world, organization),
           ...(await aboutProfiles(deps, realm)),
           ...(await aboutAlerts(deps, realm)),
         ]),
@@ -144,7 +143,6 @@ function* aboutGallery(people: number, { safePeople, rate }: Overview['gallery']
     code: share > 1 ? 'GALLERY_TOO_LARGE' : 'GALLERY_NEARLY_TOO_LARGE',
     urgency: share > 1 ? 'soon' : 'note',
     sentence: safe,
-    values: { safePeople, rate, people },
     remedy: 'Accept a higher error rate in the profile, verify with an e-mail address, or divide the people.',
     screen: 'profiles',
   };
@@ -161,20 +159,6 @@ function* aboutConsent(world: World, { consentPolicy, attestation }: Organizatio
     };
 }
 
-/** Steps of the assistant that were put off, or never reached. */
-function* aboutSetup(world: World, { setupSteps: steps = {} }: Organization): Generator<Attention> {
-  const left = setupSteps.filter((step) => steps[step] !== undefined && steps[step] !== 'done');
-  if (world === 'test' || left.length === 0) return;
-  yield {
-    code: 'SETUP_UNFINISHED',
-    urgency: 'soon',
-    sentence: `The setup of the box is not finished. Left: ${left.join(', ')}.`,
-    remedy: 'Go on with the assistant where you left it.',
-    values: { steps: left.join(' ') },
-    screen: 'setup',
-  };
-}
-
 async function aboutProfiles({ checks }: OverviewsDeps, { organization }: Realm): Promise<Attention[]> {
   if (!(await checks.lenientOrganizations()).has(organization)) return [];
   return [
@@ -189,19 +173,18 @@ async function aboutProfiles({ checks }: OverviewsDeps, { organization }: Realm)
 }
 
 async function aboutAlerts({ alerts }: OverviewsDeps, realm: Realm): Promise<Attention[]> {
-  const open = await alerts.list(realm, { open: true, limit: TOLD_ALERTS + 1 });
-  const told = open.slice(0, TOLD_ALERTS).map(
+  const open = await alerts.list(realm, { open: true, limit: LISTED_ALERTS + 1 });
+  const listed = open.slice(0, LISTED_ALERTS).map(
     ({ name, value, threshold }): Attention => ({
       code: 'ALERT_OPEN',
       urgency: 'now',
       sentence: `Alert “${name}”: ${value}, where ${threshold} is the limit.`,
-      values: { name, value, threshold },
       remedy: 'Look at it, and acknowledge it.',
       screen: 'alerts',
     }),
   );
   const more: Attention[] =
-    open.length > TOLD_ALERTS
+    open.length > LISTED_ALERTS
       ? [
           {
             code: 'MORE_ALERTS',
@@ -212,5 +195,5 @@ async function aboutAlerts({ alerts }: OverviewsDeps, realm: Realm): Promise<Att
           },
         ]
       : [];
-  return [...told, ...more];
+  return [...listed, ...more];
 }

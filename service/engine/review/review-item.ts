@@ -49,7 +49,7 @@ export interface ReviewItem {
   kind: 'duplicate';
   /** `warn`: the face was enrolled all the same; `block`: it waits for the decision. */
   policy: 'warn' | 'block';
-  /** The person whom the face is like. */
+  /** The enrolled person whose face is similar. */
   known: SubjectId;
   /** The person who was enrolled with the face; absent while it waits. */
   other?: SubjectId;

@@ -14,7 +14,7 @@ export type ReviewSealer = Pick<Sealer, 'seal' | 'open' | 'emailHash'>;
 
 const VERSION = 1;
 
-/** Where what waits to be enrolled is sealed: under the key of the person whom the face is like. */
+/** The sealed column of a waiting enrollment: under the key of the enrolled person whose face is similar. */
 export const orderPlace = (
   row: Pick<ReviewRow, 'id' | 'organization' | 'world' | 'subject'>,
 ): SealedPlace => ({

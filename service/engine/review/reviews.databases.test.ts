@@ -339,7 +339,7 @@ onBothDatabases('reviews', (newPlace, dialect) => {
         ...engine,
         notes: engine.keys,
         erase: async () => {
-          throw new Error('nobody is due');
+          throw new Error('no person is due');
         },
         pruneAudit: async () => ({ lines: 0 }),
       });
@@ -409,7 +409,9 @@ onBothDatabases('reviews', (newPlace, dialect) => {
       expect(await find('alias@example.com')).toBeUndefined();
       await engine.reviews.undo(realm(), id, bea);
       await engine.reviews.decide(realm(), id, 'enroll-anyway', bea);
-      expect(await find('alias@example.com')).toBeDefined();
+      const alias = await find('alias@example.com');
+      expect(alias).toMatchObject({ email: 'alias@example.com' });
+      expect(alias?.id).not.toBe(known);
       // Whether they are one stays open.
       await refused('alias@example.com', 'once more');
     });

@@ -13,7 +13,7 @@ export interface WaitingEnrollment {
   files: Record<string, string>;
   pixelHash: string;
   quality: number;
-  /** Who had the address then; absent: nobody. */
+  /** The person who had the address then; absent if it was free. */
   existing?: SubjectId;
 }
 

@@ -37,7 +37,7 @@ export function createFactorRule(deps: FactorRuleDeps): FactorRule {
       if (row?.factorOwed && !(await hasFactor())) {
         throw new Problem(
           'SECOND_FACTOR_REQUIRED',
-          'Nobody can be enrolled yet: the owner of this box has to add a passkey first, in the console under "Security" or on the page "Add a passkey".',
+          'No person can be enrolled yet: the owner of this box has to add a passkey first, in the console under "Security" or on the page "Add a passkey".',
         );
       }
       met = true;

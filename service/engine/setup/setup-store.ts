@@ -11,7 +11,7 @@ export interface SetupRow {
   expiresAt: number;
   /** SHA-256, hex, of the secret of the browser that used the token. */
   claimHash?: string;
-  /** Nobody is enrolled before the owner has a second factor. */
+  /** No person is enrolled before the owner has a second factor. */
   factorOwed: boolean;
 }
 

@@ -117,7 +117,7 @@ function refusalOf(row: SetupRow | undefined, token: string, now: number): strin
   if (!lasts(row, now)) return `The setup token has ended. ${NEW_TOKEN} So does a new start of the service.`;
   return row.claimHash === undefined
     ? undefined
-    : `Another browser has used this setup token: go on there. If it was not yours, somebody else has read the token. ${NEW_TOKEN}`;
+    : `Another browser has used this setup token: continue there. If it was not yours, another person has read the token. ${NEW_TOKEN}`;
 }
 
 /** Keeps only that the owner owes a second factor. */

@@ -65,7 +65,10 @@ onBothDatabases('the setup of a box', (newPlace) => {
       ...{ email: 'elin@nordlys.example', role: 'owner', applianceOwner: true },
       organization: engine.organization,
     });
-    expect(await engine.administrators.sessionOf(opened.secret)).toBeDefined();
+    expect((await engine.administrators.sessionOf(opened.secret))?.session).toMatchObject({
+      id: opened.session.id,
+      administrator: { email: 'elin@nordlys.example' },
+    });
 
     expect(await setup.view(claim)).toEqual({ is: 'closed' });
     expect(await setup.begin()).toEqual({ is: 'closed' });
@@ -157,7 +160,7 @@ onBothDatabases('the setup of a box', (newPlace) => {
     await engine.stop();
   });
 
-  test('a token that somebody wrote into the database without the keys is none', async () => {
+  test('a token written into the database without the keys is invalid', async () => {
     const engine = await startEngine({ place: await newPlace() });
     const token = await begun(engine);
     await engine.db.updateTable('setup').set({ expires_at: Number.MAX_SAFE_INTEGER }).execute();

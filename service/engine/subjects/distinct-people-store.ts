@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 const pairOf = (one: SubjectId, two: SubjectId) =>
   one < two ? { subject: one, other: two } : { subject: two, other: one };
 
-/** Of whom `person` is known to be another, the last marked first. */
+/** The people marked as distinct from `person`, the newest first. */
 export async function selectDistinct(
   db: Db | Tx,
   person: SubjectId,

@@ -34,7 +34,7 @@ export async function updatePerson(
   return numUpdatedRows === 1n;
 }
 
-/** Everybody who is disabled, over all organizations and worlds. */
+/** All disabled people, over all organizations and worlds. */
 export async function selectDisabled(db: Db): Promise<SubjectId[]> {
   const rows = await db.selectFrom('subject').select('id').where('disabled_at', 'is not', null).execute();
   return rows.map(({ id }) => id as SubjectId);

@@ -11,7 +11,7 @@ export interface TokenKeys {
   verifier(kid: string): webcrypto.CryptoKey | undefined;
 }
 
-/** What tells one kind of token from every other: a token of one kind is refused where another is expected (RFC 8725, 3.11). */
+/** Distinguishes one kind of token from another: a token of the wrong kind is refused (RFC 8725, 3.11). */
 export interface TokenKind<Claims extends z.ZodObject> {
   typ: string;
   issuer: string;

@@ -79,7 +79,7 @@ async function claimedBy(
 ): Promise<Subject | undefined> {
   // An id must not pass for an address.
   const found = email?.includes('@') ? await subjects.find({ organization, world }, email) : undefined;
-  // A disabled person is answered as one whom nobody knows.
+  // A disabled person gets the same reply as an unknown one.
   const claimed = found?.disabledAt === undefined ? found : undefined;
   if (!claimed || !consents.withholds(ground, claimed.id, 'verification')) return claimed;
   await inTransaction((tx) =>

@@ -115,7 +115,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
   }
 
   return {
-    run(prepare, deadline, signal, share = everybodys) {
+    run(prepare, deadline, signal, share = defaultShare) {
       if (signal?.aborted) return Promise.reject(notWanted());
       if (closing) return Promise.reject(overloaded('Gatehouse is stopping; try again in a moment.', 5));
       const broken = seats.broken();
@@ -216,7 +216,7 @@ function fail(job: Job, problem: Problem): void {
   job.reject(problem);
 }
 
-const everybodys: Share = { world: 'live', organization: '', key: '' };
+const defaultShare: Share = { world: 'live', organization: '', key: '' };
 
 const internal = (reason: string): Problem =>
   new Problem(

@@ -22,7 +22,7 @@ const failedOf = [
 
 /**
  * What lists and counts of verifications are filtered by, in one index that answers them alone: how each ended, which check decided,
- * and which failed. Of verifications from before, the sentence tells how they ended. People can be disabled, and marked as not the same.
+ * and which failed. Older verifications get their outcome from the stored sentence. People can be disabled, and marked as not the same.
  */
 export const verificationLists: Migration = {
   name: '0013-verification-lists',
@@ -50,7 +50,7 @@ export const verificationLists: Migration = {
     // A disabled person stays enrolled, and does not verify.
     `alter table subject add column disabled_at ${integer}`,
     'create index subject_disabled on subject (disabled_at) where disabled_at is not null',
-    // Two people who look alike, and of whom a person has seen that they are two. The lesser id is the subject.
+    // Two people who look alike and were marked as distinct by a reviewer. The lesser id is the subject.
     `create table distinct_people (
       subject ${text} not null references subject (id),
       other ${text} not null references subject (id),

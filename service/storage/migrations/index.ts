@@ -17,7 +17,6 @@ import { profileVersions } from './0015-profile-versions.ts';
 import { flows } from './0016-flows.ts';
 import { kiosks } from './0017-kiosks.ts';
 import { setup } from './0018-setup.ts';
-import { setupSteps } from './0020-setup-steps.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -39,5 +38,4 @@ export const migrations: readonly Migration[] = [
   flows,
   kiosks,
   setup,
-  setupSteps,
 ];

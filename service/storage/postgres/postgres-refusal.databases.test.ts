@@ -52,7 +52,7 @@ describe.skipIf(binaries === undefined)('an error of PostgreSQL is reported with
   });
 
   test('a role and a database that are not there', async () => {
-    expect(await refusal(as('nobody here'))).toContain(`CREATE ROLE "nobody here" LOGIN`);
+    expect(await refusal(as('no role'))).toContain(`CREATE ROLE "no role" LOGIN`);
     const elsewhere = await refusal(url.replace(name, 'nosuch'));
     expect(elsewhere).toContain('"nosuch" does not exist');
     expect(elsewhere).toContain('CREATE DATABASE "nosuch" OWNER "gatehouse";');
@@ -81,7 +81,7 @@ describe.skipIf(binaries === undefined)('an error of PostgreSQL is reported with
   test('another error of the server is not explained away, and one that is away says so', async () => {
     const wrong = await owner.query('selekt').catch((thrown: unknown) => thrown);
     expect(explainRefusal(wrong, url)).toBeUndefined();
-    expect(await refusal('postgresql://nobody:secret@127.0.0.1:1/none')).toMatch(
+    expect(await refusal('postgresql://unknown:secret@127.0.0.1:1/none')).toMatch(
       /cannot be reached(?!.*secret)/,
     );
   });

@@ -195,7 +195,7 @@ describe('malformed answers are refused, whatever they are', () => {
     );
   });
 
-  /** Where a byte that changes has to be told: everywhere in what is signed. */
+  /** A changed byte must be detected everywhere in the signed data. */
   test('any byte of what is signed changed, added or cut', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -131,7 +131,7 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Told apart, because a person can put it right. */
+/** An error of its own, because the person can correct it. */
 function requireOwnPage(clientDataJSON: string, { origin }: Site): void {
   const data: { origin?: unknown; crossOrigin?: unknown } = decodeClientDataJSON(clientDataJSON);
   if (data.origin === origin && data.crossOrigin !== true) return;

@@ -46,7 +46,7 @@ test('a stale holder gives nothing back after a takeover', async () => {
   expect(await job()).toEqual({ ...row, state: 'waiting', lease_until: null });
 });
 
-test('how a stale holder’s attempt ended is not taken down after a takeover', async () => {
+test('the outcome of a stale holder’s attempt is not recorded after a takeover', async () => {
   const { old, taken, row } = await takeOver();
   const end = ({ ticket: { id, fence } }: typeof old) =>
     database.inTransaction((tx) =>

@@ -9,7 +9,7 @@ import type { Realm } from '../realm.ts';
 import type { Subject } from '../subject.ts';
 import { selectDisabled, updateDisabled } from '../subject-change-store.ts';
 
-/** Who verifies: a disabled person stays enrolled, and is answered as one whom nobody knows. */
+/** Which people can verify: a disabled person stays enrolled, and the reply is the same as for an unknown person. */
 export interface Availability {
   /** From memory. */
   isDisabled(subject: SubjectId): boolean;

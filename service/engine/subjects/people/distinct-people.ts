@@ -15,12 +15,12 @@ export interface DistinctPerson {
   markedBy: string;
 }
 
-/** People who look alike, and of whom a person has seen that they are two. */
+/** Pairs of people who look alike, and were marked as distinct by a reviewer. */
 export interface DistinctPeople {
-  /** Of whom `subject` is known to be another. */
+  /** The people marked as distinct from `subject`. */
   distinctFrom(subject: SubjectId): Promise<DistinctPerson[]>;
   /**
-   * From now on neither is told as a duplicate of the other; `same`: from now on they are again. Each by id or e-mail. Twice changes
+   * From now on neither is reported as a duplicate of the other; `same` undoes that. Each by id or e-mail. A repeated call changes
    * nothing. Throws SUBJECT_NOT_FOUND, and INVALID_REQUEST for one person twice.
    */
   markDistinct(

@@ -58,7 +58,7 @@ test('finds by a part of the address or of the name in any case, the newest firs
   expect(await find('A\u0301DA\u0301M')).toEqual([3]);
   expect(await find('@x.org', { limit: 3 })).toEqual([4, 3, 2]);
   expect(await find('@x.org', { limit: 3, before: idOf(2) })).toEqual([1]);
-  expect(await find('nobody')).toEqual([]);
+  expect(await find('unknown')).toEqual([]);
 });
 
 test('is built once, and follows changes from then on', async () => {

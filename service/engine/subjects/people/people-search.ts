@@ -14,15 +14,15 @@ export interface FoundPeople {
 /** Addresses and names of the people of a realm, in memory alone: on disk they are sealed. */
 export interface PeopleSearch {
   /**
-   * Of whom the address or the name holds `text`, in any case; the newest first. While the index of the realm is built, those of its
-   * newest people that it holds so far, a thousand at least.
+   * People whose address or name contains `text`, in any case; the newest first. While the index of the realm is built, only its
+   * newest people so far are searched, at least a thousand.
    */
   find(realm: Realm, text: string, page: { before?: SubjectId; limit: number }): Promise<FoundPeople>;
   /** Begins to build the index of a realm in the background, if there is none. */
   prepare(realm: Realm): void;
-  /** Of a person who is new, or whose address or name changed. */
+  /** For a new person, or a changed address or name. */
   put(realm: Realm, person: { id: SubjectId; email?: string; name?: string }): void;
-  /** Of a person who is erased. */
+  /** For an erased person. */
   remove(realm: Realm, id: SubjectId): void;
   /** Forgets every index, and stops building; at the end of the service. A search throws OVERLOADED from then on. */
   close(): Promise<void>;

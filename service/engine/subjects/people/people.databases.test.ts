@@ -36,14 +36,14 @@ onBothDatabases('people', (newPlace) => {
       ({ action }) => action,
     );
 
-  test('a disabled person is answered as one whom nobody knows, until they are enabled', async () => {
+  test('a disabled person gets the reply of an unknown one until they are enabled', async () => {
     const ada = await enroll('ada');
     const email = 'ada@example.com';
     expect((await verify({ email })).verified).toBe(true);
     expect((await verify()).subject).toMatchObject({ id: ada.id });
     const disabled = await engine.subjects.setDisabled(realm(), email, true, operator);
     expect(disabled.disabledAt).toBe(engine.clock.now());
-    const unknown = await verify({ email: 'nobody@example.com' });
+    const unknown = await verify({ email: 'unknown@example.com' });
     const refused = await verify({ email });
     const comparable = ({ verification: _, timing: __, ...rest }: typeof refused) => rest;
     expect(comparable(refused)).toEqual(comparable(unknown));
@@ -140,7 +140,7 @@ onBothDatabases('people', (newPlace) => {
     expect(await find('bea')).toEqual([]);
   });
 
-  test('devices and places of a person are told once each, the last first', async () => {
+  test('devices and places of a person are listed once each, the last first', async () => {
     const ada = await enroll('ada');
     const from = async (latitude: number, userAgent: string) => {
       engine.advance(3_600_000 * 24);

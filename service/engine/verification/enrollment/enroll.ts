@@ -55,7 +55,7 @@ export function createLookToEnroll({ analyzer, deadline }: SightDeps) {
   ): Promise<Sight> {
     const request = {
       ...analysisRequest(command, plan, embedders, deadline),
-      // Kept only of a face that another person has, for whoever compares the two.
+      // Kept only for a face similar to that of another person, for the reviewer.
       ...(uniquenessPolicy === 'off' ? {} : { portrait: true as const }),
     };
     const profile = { slug: 'default', definition };

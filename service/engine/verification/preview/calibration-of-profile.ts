@@ -18,7 +18,7 @@ export interface ProfileCalibration {
   falseIdentificationRate: number;
   /** What the own gallery raises thresholds by; part of those in `steps`. */
   shift: number;
-  /** People enrolled, and the most of whom a 1:N at the profile's rate rests on what was measured. */
+  /** People enrolled, and the largest gallery for which the profile's 1:N rate is backed by measurements. */
   people: number;
   safePeople: number;
   curves: CalibrationCurve[];

@@ -9,7 +9,7 @@ import {
 import type { ProfileDefinition } from '../../profiles/index.ts';
 
 /**
- * Why a result cannot be told again. `not-run`: it was not measured then; `not-kept`: the figures it takes are not stored; `other-model`: other
+ * Why a result cannot be computed again. `not-run`: it was not measured then; `not-kept`: the figures it takes are not stored; `other-model`: other
  * models would have measured it; `other-settings`: what the check reads beside its rule has changed; `other-version`: this release does not
  * have the settings that decided it.
  */
@@ -63,10 +63,10 @@ function ruled(
   const fails = whenMissing(check, rule) === 'fail';
   if (wasMissing(result)) return fails ? { check, pass: false, score: 0, weight: rule.weight } : skipped;
   if (result.skipped !== undefined) {
-    // Skipped for want of input, or for another reason: the rule that ran tells them apart only where it would have failed it.
+    // Skipped without input, or for another reason: only a rule that fails without input distinguishes the two.
     const needsInput = checkNamed(check).withoutInput !== undefined;
-    const told = used !== undefined && whenMissing(check, used.checks[check]) === 'fail';
-    return needsInput && fails && !told
+    const hadInput = used !== undefined && whenMissing(check, used.checks[check]) === 'fail';
+    return needsInput && fails && !hadInput
       ? { check, score: 0, weight: rule.weight, unknown: 'not-kept' }
       : skipped;
   }
@@ -100,7 +100,7 @@ function livenessUnknown(
   return details?.frames !== undefined && !frames ? 'other-settings' : undefined;
 }
 
-/** What the check found nothing to compare with, because nobody had been recognized. */
+/** `not-run` for a check of history that was skipped because no person was recognized then. */
 const historyOf = (
   check: CheckName,
   result: CheckResult | undefined,

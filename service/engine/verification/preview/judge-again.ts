@@ -20,7 +20,7 @@ export interface Decided {
   checks: readonly CheckResult[];
 }
 
-/** What would have been decided, and by what; or what is missing to tell. */
+/** The decision with the other settings and its reason, or the figure that is missing. */
 export type Judgement =
   | { is: 'verified' }
   | { is: 'refused'; by: string[] }
@@ -103,7 +103,7 @@ function matchAgain(
     used.match.falseMatchRate === rates.falseMatchRate &&
     (kind === '1:1' || used.match.falseIdentificationRate === rates.falseIdentificationRate);
   if (unchanged && matched !== undefined) return matched;
-  // Nobody to compare with: no rate makes a match of it. In older rows a missing scorer says nothing.
+  // No person to compare with: no rate turns that into a match. In older rows a missing scorer says nothing.
   if (scorer === undefined) return matched === false ? false : 'not-kept';
   if (kind === '1:N' && gallerySize === undefined) return 'not-kept';
   const rate =

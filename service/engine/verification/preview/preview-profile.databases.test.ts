@@ -90,7 +90,7 @@ onBothDatabases('a preview of settings', (newPlace) => {
     expect((await preview({})).changed).toEqual([]);
   });
 
-  test('says what cannot be told: rows of before, a search without its size, a check that did not run', async () => {
+  test('says what cannot be decided again: older rows, a search without its size, a check that did not run', async () => {
     const profile = await set();
     const { matched: _, ...unmatched } = { matched: undefined };
     await store('1-1:1', profile);
@@ -126,7 +126,7 @@ onBothDatabases('a preview of settings', (newPlace) => {
     });
   });
 
-  test('reads nothing more once nobody waits', async () => {
+  test('stops reading once the caller is gone', async () => {
     await store('1', await set());
     const signal = AbortSignal.abort();
     const order = { slug: 'desk', definition: settings, limit: 10, signal };

@@ -33,7 +33,7 @@ export interface ProfilePreview {
   oldest?: number;
   newest?: number;
   changed: ChangedVerification[];
-  /** Those of which the stored figures do not tell, and what is missing: one may lack several. */
+  /** Verifications whose stored figures do not suffice, and the missing figures: one may lack several. */
   unknown: number;
   missing: { what: string; why: Unknown; verifications: number }[];
 }
@@ -48,7 +48,7 @@ export interface PreviewOrder {
   definition: ProfileDefinition;
   /** How many of the last verifications to look at. */
   limit: number;
-  /** Aborted: nobody waits for the answer. */
+  /** Aborted when the caller is gone. */
   signal?: AbortSignal;
 }
 
