@@ -13,6 +13,8 @@ const places = {
   stranger: { photo: 'sample3.jpg', left: 485, top: 275, width: 420, height: 420 },
 } as const;
 
+export const people = Object.keys(places) as (keyof typeof places)[];
+
 /** A portrait as JPEG; `quality` makes files of one face that differ in every byte. */
 export function portrait(who: keyof typeof places, quality = 90): Promise<Buffer> {
   const { photo, ...place } = places[who];

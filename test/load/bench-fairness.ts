@@ -8,7 +8,7 @@ import { createCli, type Service } from '../cli/gatehouse.ts';
 import { type Evidence, markdownTable } from '../support/evidence.ts';
 import { progressiveJpeg } from '../support/progressive-jpeg.ts';
 import type { AttackMessage } from './attack-process.ts';
-import { picturesToMeasure } from './pictures.ts';
+import { picturesToEnroll } from './pictures.ts';
 import { quantile } from './statistics.ts';
 
 const VERIFICATIONS = 60;
@@ -108,8 +108,8 @@ const picture = (bytes: Buffer) => Buffer.from(JSON.stringify({ image: bytes.toS
 
 /** Enrolls the first picture that can be; the body that verifies it. */
 async function enroll(service: Service, key: string): Promise<string> {
-  for (const file of picturesToMeasure().files) {
-    const body = JSON.stringify({ email: 'p@example.com', image: readFileSync(file, 'base64') });
+  for await (const picture of picturesToEnroll()) {
+    const body = JSON.stringify({ email: 'p@example.com', image: picture.toString('base64') });
     if ((await post(service, key, '/api/enroll', body)) < 300) return body;
   }
   throw new Error('No picture could be enrolled.');

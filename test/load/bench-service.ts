@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { request } from 'undici';
 import { createCli, type Service } from '../cli/gatehouse.ts';
 import { type Evidence, markdownTable } from '../support/evidence.ts';
-import { picturesToMeasure } from './pictures.ts';
+import { picturesToEnroll } from './pictures.ts';
 import { median, quantile } from './statistics.ts';
 
 const PICTURES = 40;
@@ -71,11 +70,11 @@ export async function benchService(
 /** Enrolls a person for each picture; bodies that verify each of them 1:1. */
 async function enroll(service: Service, key: string): Promise<string[]> {
   const bodies: string[] = [];
-  for (const file of picturesToMeasure().files) {
+  for await (const picture of picturesToEnroll()) {
     if (bodies.length === PICTURES) break;
     const body = JSON.stringify({
       email: `p${bodies.length}@example.com`,
-      image: readFileSync(file, 'base64'),
+      image: picture.toString('base64'),
     });
     const { statusCode, body: answer } = await request(`${service.url}/api/enroll`, {
       method: 'POST',

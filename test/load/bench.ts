@@ -4,6 +4,7 @@ import { type Evidence, keepEvidence } from '../support/evidence.ts';
 import { describeMachine } from '../support/machine.ts';
 import { benchDeliveries } from './bench-deliveries.ts';
 import { benchFairness } from './bench-fairness.ts';
+import { benchGuidance } from './bench-guidance.ts';
 import { benchHostile } from './bench-hostile.ts';
 import { benchJobs } from './bench-jobs.ts';
 import { benchPeople } from './bench-people.ts';
@@ -23,11 +24,22 @@ const parts: Record<string, () => Promise<Record<string, Evidence>>> = {
   hostile: async () => ({ hostile: await benchHostile(say) }),
   fairness: async () => ({ fairness: await benchFairness(say) }),
   start: async () => ({ start: await benchStart(say) }),
+  guidance: async () => ({ guidance: await benchGuidance(say) }),
   people: async () => ({ people: await benchPeople(say) }),
   jobs: async () => ({ jobs: await benchJobs(say), deliveries: await benchDeliveries(say) }),
 };
 /** `memory` is measured by `loop` on the way. */
-const everything = ['pipeline', 'search', 'loop', 'start', 'hostile', 'fairness', 'jobs', 'people'];
+const everything = [
+  'pipeline',
+  'search',
+  'loop',
+  'start',
+  'hostile',
+  'fairness',
+  'jobs',
+  'people',
+  'guidance',
+];
 
 const program = new Command('bench')
   .description(

@@ -87,6 +87,7 @@ export function createCaptures({
     const analysis = await analyzer.analyze(frame, {
       detector: detectors[0] ?? 'blazeface',
       embedders: [],
+      quick: true,
       deadline: DEADLINE,
       share: { world: session.world, organization: session.organization, key: session.id },
     });

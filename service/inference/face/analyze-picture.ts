@@ -64,7 +64,7 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
     const source = header.format === 'heic' ? await decodeHeif(bytes, header) : bytes;
     const decode = async (region?: Box) => viewOf(await native(() => decodePicture(source, header, region)));
     const whole = await decode();
-    const pixelHash = hashPixels(whole.picture);
+    const pixelHash = request.quick ? '' : hashPixels(whole.picture);
     lap('decode');
 
     const picture = { width: header.width, height: header.height, format: header.format };
@@ -72,7 +72,7 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
 
     const detector = await models.detector(request.detector);
     const reader = await models.landmarks();
-    const seen = await findFaces(detector, reader, whole);
+    const seen = await findFaces(detector, reader, whole, { closer: !request.quick });
     const found: Analysis = { picture, faces: seen.map(faceOf), pixelHash, timing };
     lap('detect');
     const [first, ...others] = seen;
@@ -80,13 +80,13 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
     if (!first || !face) return finish(found);
 
     let main = first;
-    if (whole.scale > 1 && interEyeDistance(first.landmarks.mesh) < FINE_EYES) {
+    if (!request.quick && whole.scale > 1 && interEyeDistance(first.landmarks.mesh) < FINE_EYES) {
       const closer = await decode(surroundings(face.box, header));
       lap('decode');
       main = await rereadLandmarks(reader, first, closer);
     }
     const { view } = main;
-    const refined = await reader.refine(view.pyramid, main.landmarks);
+    const refined = request.quick ? main.landmarks : await reader.refine(view.pyramid, main.landmarks);
     const { mesh, pose } = refined;
     const eyesOpen = await (await models.eyes())(view.pyramid, refined);
     const quality = qualityOf({
@@ -133,9 +133,14 @@ function createStopwatch(now: () => number) {
 }
 
 /** Every face that passes both gates, most prominent first. */
-async function findFaces(detector: FaceDetector, reader: LandmarkReader, view: View): Promise<Seen[]> {
+async function findFaces(
+  detector: FaceDetector,
+  reader: LandmarkReader,
+  view: View,
+  options: { closer: boolean },
+): Promise<Seen[]> {
   const seen: Seen[] = [];
-  for (const detection of (await detector(view.pyramid)).slice(0, MAX_FACES)) {
+  for (const detection of (await detector(view.pyramid, options)).slice(0, MAX_FACES)) {
     if (seen.some((face) => holdsCentre(face.detection.box, detection.box))) continue;
     const landmarks = await reader.fromDetection(view.pyramid, detection);
     if (landmarks.present) seen.push({ view, detection, landmarks });
@@ -183,7 +188,7 @@ async function warmUp(models: FaceModels, { detector, embedders, pad }: Models):
       { x: 40, y: 28 },
     ],
   } as const;
-  await (await models.detector(detector))(pyramid);
+  await (await models.detector(detector))(pyramid, { closer: false });
   const landmarks = await (await models.landmarks()).fromDetection(pyramid, detection);
   await (await models.eyes())(pyramid, landmarks);
   for (const id of embedders) await (await models.embedder(id))(pyramid, landmarks.mesh);

@@ -7,8 +7,8 @@ import { type Detection, mergeOverlaps, prominence } from './detection.ts';
 import { createWarp } from './warp.ts';
 import { decodeYunet } from './yunet.ts';
 
-/** Faces of a picture in its pixels, most prominent first. */
-export type FaceDetector = (pyramid: Pyramid) => Promise<Detection[]>;
+/** Faces of a picture in its pixels, most prominent first; small ones too with `closer`. */
+export type FaceDetector = (pyramid: Pyramid, options: { closer: boolean }) => Promise<Detection[]>;
 
 /** Where the manifest states no threshold. */
 const THRESHOLD = 0.5;
@@ -33,13 +33,13 @@ type Look = (pyramid: Pyramid, view: View) => Promise<Detection[]>;
  */
 export function createFaceDetector(model: OnnxModel): FaceDetector {
   const detect = model.entry.decoder === 'yunet' ? yunetDetector(model) : blazefaceDetector(model);
-  return async (pyramid) => {
+  return async (pyramid, { closer: looksCloser }) => {
     const { width, height } = pyramid.level(0);
     const side = Math.max(width, height);
     const whole = { left: (width - side) / 2, top: (height - side) / 2, side };
     let found = mergeOverlaps(await detect(pyramid, whole), SAME_FACE);
     const widest = found.reduce((most, { box }) => Math.max(most, box.width), 0);
-    if (side >= CLOSER_LOOK_FROM && widest < SMALL_SHARE * side) {
+    if (looksCloser && side >= CLOSER_LOOK_FROM && widest < SMALL_SHARE * side) {
       const closer: Detection[] = [];
       for (const view of quarters(width, height)) closer.push(...(await detect(pyramid, view)));
       found = mergeOverlaps([...found, ...closer], SAME_FACE);

@@ -160,6 +160,23 @@ describe('on photographs of people', { timeout: 300_000 }, () => {
   });
 });
 
+test('a quick look at a frame judges it as the whole analysis does, without a hash', async () => {
+  for (const picture of await portraits('sample4.jpg')) {
+    const frame = await sharp(picture).resize(480, 480, { fit: 'cover' }).jpeg({ quality: 75 }).toBuffer();
+    const whole = await analyzer.analyze(frame, { ...request, embedders: [] });
+    const quick = await analyzer.analyze(frame, { ...request, embedders: [], quick: true });
+    expect(quick.pixelHash).toBe('');
+    expect(quick.faces).toEqual(whole.faces);
+    const [near, exact] = [quick.face!.quality, whole.face!.quality];
+    expect([near.frameShare, near.margin]).toEqual([exact.frameShare, exact.margin]);
+    for (const axis of ['yaw', 'pitch', 'roll'] as const)
+      expect(Math.abs(near.pose[axis] - exact.pose[axis])).toBeLessThan(6);
+    expect(Math.abs(near.eyesOpen - exact.eyesOpen)).toBeLessThan(0.08);
+    expect(Math.abs(near.luminance - exact.luminance)).toBeLessThan(0.03);
+    expect(near.interEyeDistance / exact.interEyeDistance).toBeCloseTo(1, 1);
+  }
+}, 300_000);
+
 test('a picture without a face is an answer, not an error', async () => {
   const noise = sharp({
     create: {
