@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseCsv } from '../../service/cli/subject/csv.ts';
+import { parseCsv } from '../../sdk/admin/bulk-import/csv.ts';
 
 /** A row of `data/pad/*.csv`. `species` is absent for a live picture. */
 export interface AttackPicture {

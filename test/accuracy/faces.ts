@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseCsv } from '../../service/cli/subject/csv.ts';
+import { parseCsv } from '../../sdk/admin/bulk-import/csv.ts';
 import { faceQuality } from '../../service/engine/checks/face-quality.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 import type { ScorerEntry } from '../../service/inference/models/manifest.ts';

@@ -50,8 +50,8 @@ test('a table: columns in any order, files beside it, the name where there is on
 
 test.each([
   ['no columns', 'a,b\n1,2\n', 'email, e-mail, mail or id, the file file, image, picture, photo or path'],
-  ['a gap', 'email,file\nada@x.org,\n', 'line 2: the file is missing'],
-  ['no person', 'email,file\n,1.jpg\n', 'line 2: the e-mail address is missing'],
+  ['a gap', 'email,file\nada@x.org,\n', 'Line 2: the file is missing'],
+  ['no person', 'email,file\n,1.jpg\n', 'Line 2: the e-mail address is missing'],
   ['nothing', 'email,file\n', 'names no pictures'],
 ])('a table with %s is refused', async (_what, text, message) => {
   put('staff.csv', text);

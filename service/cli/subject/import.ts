@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { csvLine } from '../../../sdk/admin/bulk-import/csv.ts';
+import { needsDomain, withDomain } from '../../../sdk/admin/bulk-import/picture-list.ts';
 import { replyOf, type Schemas, toUploadForm } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -16,7 +18,6 @@ import { onInterrupt } from '../terminal/interrupt.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { count, facts, table } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
-import { csvLine } from './csv.ts';
 import {
   confirmedHelp,
   consentHelp,
@@ -201,8 +202,6 @@ export function remediesOf(refusals: readonly Pick<ImportOutcome, 'code'>[]): st
   ];
 }
 
-const needsDomain = (person: string) => !person.includes('@') && !person.startsWith('sub_');
-
 /** Decided once, before the first picture. */
 function requireAddresses(entries: readonly ImportEntry[], domain: string | undefined): void {
   if (domain !== undefined) return;
@@ -222,7 +221,7 @@ function createAddressOf(
   domain: string | undefined,
 ) {
   return async (person: string): Promise<string> => {
-    if (needsDomain(person)) return `${person}@${domain?.replace(/^@/, '')}`;
+    if (needsDomain(person)) return withDomain(person, domain ?? '');
     if (person.includes('@')) return person;
     const { email } = await replyOf(
       admin.GET('/api/admin/subjects/{id}', { params: { path: { id: person }, query } }),

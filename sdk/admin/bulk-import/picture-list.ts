@@ -1,0 +1,88 @@
+import { parseCsv } from './csv.ts';
+
+/** One picture of a list. `person` is an e-mail address, a person's id, or a name that a domain makes an address. */
+export interface ListedPicture {
+  /** Path as the source names it, with `/`. */
+  path: string;
+  person: string;
+  name?: string;
+}
+
+const personColumns = ['email', 'e-mail', 'mail', 'id'];
+const fileColumns = ['file', 'image', 'picture', 'photo', 'path'];
+/** Accepted formats, and those for which the refusal says how to convert them. */
+const pictures = new Set([
+  ...['jpg', 'jpeg', 'png', 'webp', 'heic', 'heif', 'hif', 'avif'],
+  ...['tif', 'tiff', 'gif', 'bmp', 'jxl', 'jp2', 'dng', 'psd'],
+]);
+
+/** What is wrong with a CSV file; `is` for programs, the message for people. */
+export class ListFault extends Error {
+  override name = 'ListFault';
+  readonly fault:
+    | { is: 'no-columns'; found: string }
+    | { is: 'no-person'; line: number }
+    | { is: 'no-file'; line: number };
+  constructor(fault: ListFault['fault'], message: string) {
+    super(message);
+    this.fault = fault;
+  }
+}
+
+/**
+ * The pictures among the files of a folder, in a stable order: `ada@example.com.jpg`, or `ada@example.com/` with pictures in it.
+ * `passedOver`: files that are no pictures. Hidden files are neither.
+ */
+export function listFolder(paths: readonly string[]): { pictures: ListedPicture[]; passedOver: number } {
+  const shown = paths.filter((path) => !isHidden(path));
+  const found = shown.filter(isPicture).map((path) => ({ path, person: personOf(path) }));
+  found.sort((a, b) => compare(a.person, b.person) || compare(a.path, b.path));
+  return { pictures: found, passedOver: shown.length - found.length };
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Of a picture in a folder the outermost folder, else its own name without the ending. */
+function personOf(path: string): string {
+  const [first = '', ...inside] = path.split('/');
+  return inside.length > 0 ? first : first.slice(0, first.lastIndexOf('.'));
+}
+
+/** The first and last folders count: `__MACOSX/` is what one system puts beside the pictures of a ZIP file. */
+const isHidden = (path: string) =>
+  path.split('/').some((part) => part.startsWith('.')) || path.startsWith('__MACOSX/');
+
+export const isPicture = (path: string): boolean =>
+  path.includes('.') && pictures.has(path.slice(path.lastIndexOf('.') + 1).toLowerCase());
+
+/** The rows of a CSV text: a header with a person, a file and perhaps `name`, in any order. Throws ListFault. */
+export function listTable(text: string): ListedPicture[] {
+  const [head, ...rows] = parseCsv(text);
+  const columns = (head?.fields ?? []).map((field) => field.toLowerCase());
+  const person = columns.findIndex((column) => personColumns.includes(column));
+  const file = columns.findIndex((column) => fileColumns.includes(column));
+  const name = columns.indexOf('name');
+  if (person < 0 || file < 0) {
+    const found = columns.join(', ') || 'nothing';
+    throw new ListFault(
+      { is: 'no-columns', found },
+      `It needs a first line that names its columns, such as email,name,file. The person is called ${oneOf(personColumns)}, ` +
+        `the file ${oneOf(fileColumns)}; name may be left out. Found: ${found}.`,
+    );
+  }
+  return rows.map(({ line, fields }) => {
+    const path = fields[file] ?? '';
+    const who = fields[person] ?? '';
+    if (who === '')
+      throw new ListFault({ is: 'no-person', line }, `Line ${line}: the e-mail address is missing.`);
+    if (path === '') throw new ListFault({ is: 'no-file', line }, `Line ${line}: the file is missing.`);
+    return { path, person: who, ...(name >= 0 && fields[name] ? { name: fields[name] } : {}) };
+  });
+}
+
+const oneOf = (names: readonly string[]) => `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+
+/** Neither an address nor an id of a person: a domain has to be added. */
+export const needsDomain = (person: string): boolean => !person.includes('@') && !person.startsWith('sub_');
+
+export const withDomain = (person: string, domain: string): string => `${person}@${domain.replace(/^@/, '')}`;
