@@ -52,7 +52,7 @@ function personOf(path: string): string {
 const isHidden = (path: string) =>
   path.split('/').some((part) => part.startsWith('.')) || path.startsWith('__MACOSX/');
 
-export const isPicture = (path: string): boolean =>
+const isPicture = (path: string): boolean =>
   path.includes('.') && pictures.has(path.slice(path.lastIndexOf('.') + 1).toLowerCase());
 
 /** The rows of a CSV text: a header with a person, a file and perhaps `name`, in any order. Throws ListFault. */

@@ -56,7 +56,7 @@ export interface ImportDeps {
 }
 
 /** These say that the box is not well, not that the picture is bad: the import stops and can be run again. */
-export const stopsImport: ReadonlySet<string> = new Set([
+const stopsImport: ReadonlySet<string> = new Set([
   'STORAGE_FULL',
   'STORAGE_UNAVAILABLE',
   'SEALED',
