@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import type { Page } from 'playwright-core';
+import type { CDPSession, Page } from 'playwright-core';
 
 /** How a page is shown. */
 export interface Form {
@@ -22,6 +22,8 @@ export const moreForms: readonly Form[] = [
   { name: 'forced-1280', width: 1280, scheme: 'dark', forcedColors: true },
 ];
 
+const connections = new WeakMap<Page, CDPSession>();
+
 export async function show(page: Page, form: Form): Promise<void> {
   await page.emulateMedia({
     colorScheme: form.scheme,
@@ -29,10 +31,14 @@ export async function show(page: Page, form: Form): Promise<void> {
     reducedMotion: 'reduce',
   });
   await page.setViewportSize({ width: form.width, height: 900 });
-  const devtools = await page.context().newCDPSession(page);
+  // What it sets ends with the connection.
+  let devtools = connections.get(page);
+  if (!devtools) {
+    devtools = await page.context().newCDPSession(page);
+    connections.set(page, devtools);
+  }
   const fontSizes = form.largeText ? { standard: 32, fixed: 26 } : { standard: 16, fixed: 13 };
   await devtools.send('Page.setFontSizes', { fontSizes });
-  await devtools.detach();
 }
 
 /** Takes the picture. What axe says against what is shown, and whether it scrolls sideways. */

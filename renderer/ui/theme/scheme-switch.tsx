@@ -15,6 +15,7 @@ export function SchemeSwitch() {
   return (
     <SegmentedControl
       size="xs"
+      style={{ flex: 'none' }}
       role="radiogroup"
       aria-label={t('scheme')}
       value={colorScheme}
