@@ -3,6 +3,7 @@ import { type Consents, createConsents, createHolds, type Holds } from '../engin
 import { createFlows, type Flows } from '../engine/flows/index.ts';
 import { createGalleryCalibrations, type GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
 import { deleteClaim } from '../engine/lockout/index.ts';
+import { createModelChanges, type ModelChanges } from '../engine/model-changes/index.ts';
 import { createOverviews, type Overviews } from '../engine/overview/index.ts';
 import { createProfiles } from '../engine/profiles/index.ts';
 import { createReviews, createSuspects, type Reviews } from '../engine/review/index.ts';
@@ -19,6 +20,7 @@ import type { Galleries } from '../inference/gallery/gallery.ts';
 import type { Audited } from './audit.ts';
 import type { Base } from './base.ts';
 import type { Callers } from './callers.ts';
+import { readModelFile } from './model-imports.ts';
 import type { Outbound } from './outbound.ts';
 import type { Pictures } from './pictures.ts';
 import type { FirstOwner } from './staff/first-owner.ts';
@@ -35,6 +37,7 @@ export interface People {
   overviews: Overviews;
   reviews: Reviews;
   flows: Flows;
+  modelChanges: ModelChanges;
 }
 
 /** People, what they consented to, and how they are verified. */
@@ -77,6 +80,10 @@ export function createPeople({
   const captures = createCaptures({ ...shared, analyzer });
   const flows = createFlows({ ...shared, profiles: createProfiles(shared) });
   const verifications = createPastVerifications({ ...shared, subjects, profiles: createProfiles(shared) });
+  const modelChanges = createModelChanges({
+    ...{ ...shared, subjects, profiles: createProfiles(shared) },
+    readImport: (file) => readModelFile(config.data, file),
+  });
   const overviews = createOverviews({
     ...shared,
     verifications,
@@ -90,6 +97,6 @@ export function createPeople({
   });
   return {
     ...{ consents, holds, galleries, subjects, calibrations, checks, captures },
-    ...{ verifications, overviews, reviews, flows },
+    ...{ verifications, overviews, reviews, flows, modelChanges },
   };
 }

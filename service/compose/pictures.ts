@@ -13,7 +13,7 @@ export interface Pictures {
   analyzer: FaceAnalyzer;
 }
 
-/** Models, and the workers that run them. */
+/** Models, and the workers that run them. `galleriesChanged` fills the galleries with the templates of another model file. */
 export async function openPictures({
   config,
   ground,
@@ -21,15 +21,22 @@ export async function openPictures({
   metrics,
   opened,
   audit,
-}: Base & Audited): Promise<Pictures> {
+  galleriesChanged,
+}: Base & Audited & { galleriesChanged(): Promise<void> }): Promise<Pictures> {
   let running: RunningFaceAnalyzer | undefined;
   opened.defer(() => running?.close());
   const models = await createModels({
     ...ground,
     library,
     audit,
-    changed: async () => running?.reload(firstModels(models)),
+    async changed() {
+      running?.reload(firstModels(models));
+      if (galleryFile(models) === inGalleries) return;
+      inGalleries = galleryFile(models);
+      await galleriesChanged();
+    },
   });
+  let inGalleries = galleryFile(models);
   const pictures = () =>
     (running ??= createFaceAnalyzer({
       library,
@@ -58,4 +65,10 @@ function firstModels(models: Models) {
   const { detectors, embedders, padSets } = models.current();
   const [pad] = padSets;
   return { detector: detectors[0] ?? 'blazeface', embedders, ...defined({ pad: pad?.id }) };
+}
+
+/** The model, and the file of it, whose templates the galleries hold. */
+function galleryFile(models: Models): string | undefined {
+  const { primary, files } = models.current();
+  return primary && `${primary} ${files[primary]}`;
 }

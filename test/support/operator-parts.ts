@@ -9,6 +9,7 @@ const rooms = [
   'boardLinks',
   'keyPlaces',
   'models',
+  'modelChanges',
   'auditLog',
   'backups',
   'certificates',

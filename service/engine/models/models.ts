@@ -6,10 +6,14 @@ import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
-import { type ModelSet, missingFrom, modelSetOf } from './model-set.ts';
+import { forecast, type ModelChange, type ModelForecast } from './forecast.ts';
+import { doubtfulLicence, refuseWithout, requireModel } from './model-rules.ts';
+import { type ModelSet, modelSetOf } from './model-set.ts';
 import { createModelSettingStore, type ModelSettingRow } from './model-setting-store.ts';
 
-export interface ModelReport extends InstalledModel {
+export interface ModelReport
+  extends InstalledModel,
+    Pick<ModelEntry, 'origin' | 'accuracy' | 'sources' | 'needsLicenceAcceptance'> {
   acceptedBy?: string;
   acceptedAt?: number;
 }
@@ -17,6 +21,8 @@ export interface ModelReport extends InstalledModel {
 export interface Models {
   current(): ModelSet;
   list(): Promise<ModelReport[]>;
+  /** Scorers and PAD sets, whether their models are installed or not. */
+  combinations(): Pick<Manifest, 'scorers' | 'padSets'>;
   /** Models that Gatehouse knows but does not ship: sources with their hashes, for instructions in errors. */
   importable(): ModelEntry[];
   /** Ids of imported models that are left out because their file is missing or changed. */
@@ -32,6 +38,11 @@ export interface Models {
   enable(id: string, input: { acceptLicenceDoubt: boolean }, actor: Actor): Promise<ModelReport>;
   /** Throws CONFLICT for a model without which nothing can be verified. */
   disable(id: string, actor: Actor): Promise<ModelReport>;
+  /**
+   * What these changes, in their order, would leave in use; nothing is changed. Throws NOT_FOUND or MODEL_NOT_INSTALLED for a
+   * model that is not there.
+   */
+  forecast(changes: readonly ModelChange[]): ModelForecast;
   /** Imported models only; throws CONFLICT for a built-in one. */
   remove(id: string, actor: Actor): Promise<void>;
 }
@@ -54,6 +65,9 @@ export async function createModels(deps: ModelsDeps): Promise<Models> {
   const isEnabled = (entry: ModelEntry) => isEnabledBy(settings.get(entry.id), entry);
   let set = modelSetOf(library.manifest(), isEnabled);
 
+  const known = () => ({ manifest: library.manifest(), importable: library.importable() });
+  const damaged = () => library.damaged().map(({ id }) => id);
+  const accepts = (id: string) => hasAccepted(settings.get(id));
   const report = (entry: ModelEntry) => toReport(entry, settings.get(entry.id));
 
   async function refresh(): Promise<void> {
@@ -89,36 +103,34 @@ export async function createModels(deps: ModelsDeps): Promise<Models> {
   return {
     current: () => set,
     list: async () => library.manifest().models.map(report),
+    combinations: () => library.manifest(),
     importable: () => library.importable(),
-    damaged: () => library.damaged().map(({ id }) => id),
+    damaged,
     verify: () => library.verify(),
     async import(input, actor) {
       await importModel(deps, input, actor);
       await refresh();
-      return report(requireModel(library, input.entry.id));
+      return report(requireModel(known(), input.entry.id));
     },
     async enable(id, { acceptLicenceDoubt }, actor) {
-      const entry = requireModel(library, id);
-      const accepted = hasAccepted(settings.get(id)) || (entry.needsLicenceAcceptance && acceptLicenceDoubt);
+      const entry = requireModel(known(), id);
+      const accepted = accepts(id) || (entry.needsLicenceAcceptance && acceptLicenceDoubt);
       if (entry.needsLicenceAcceptance && !accepted) throw doubtfulLicence(entry);
       return put(entry, { enabled: true, accepted }, actor);
     },
     async disable(id, actor) {
-      const entry = requireModel(library, id);
+      const entry = requireModel(known(), id);
       refuseWithout(id, library.manifest(), isEnabled);
-      return put(entry, { enabled: false, accepted: hasAccepted(settings.get(id)) }, actor);
+      return put(entry, { enabled: false, accepted: accepts(id) }, actor);
     },
+    forecast: (changes) =>
+      forecast({ ...known(), isEnabled, hasAccepted: accepts, damaged: damaged() }, changes),
     async remove(id, actor) {
       const damaged = library.damaged().find((one) => one.id === id);
-      const sha256 = damaged?.expected ?? requireModel(library, id).sha256;
-      if (!damaged && requireModel(library, id).origin === 'imported')
+      const sha256 = damaged?.expected ?? requireModel(known(), id).sha256;
+      if (!damaged && requireModel(known(), id).origin === 'imported')
         refuseWithout(id, library.manifest(), isEnabled);
-      await inTransaction(async (tx: Tx) => {
-        await store.remove(tx, id);
-        await audit.add(tx, { actor, action: 'models.remove', target: id, details: { sha256 } });
-        // Last: without its line in the log no file goes.
-        await library.remove(id);
-      });
+      await removeModel({ ...deps, store }, { id, sha256 }, actor);
       settings.delete(id);
       await refresh();
     },
@@ -135,37 +147,33 @@ const isEnabledBy = (
   needsLicenceAcceptance ? hasAccepted(setting) && setting.enabled === 1 : setting?.enabled !== 0;
 
 function toReport(entry: ModelEntry, setting: ModelSettingRow | undefined): ModelReport {
-  const { id, name, role, sha256, maturity, licence, provenance, doubts } = entry;
+  const { id, name, role, sha256, maturity, licence, provenance, doubts, origin, accuracy, sources } = entry;
   return {
-    ...{ id, name, role, sha256, maturity, licence, provenance },
+    ...{ id, name, role, sha256, maturity, licence, provenance, origin, accuracy, sources },
+    needsLicenceAcceptance: entry.needsLicenceAcceptance,
     ...defined({ doubts }),
     enabled: isEnabledBy(setting, entry),
     ...(hasAccepted(setting) && { acceptedBy: setting.set_by, acceptedAt: setting.set_at }),
   };
 }
 
-/** Throws MODEL_NOT_INSTALLED for one that Gatehouse knows, NOT_FOUND for any other. */
-function requireModel(library: ModelLibrary, id: string): ModelEntry {
-  const entry = library.manifest().models.find((one) => one.id === id);
-  if (entry) return entry;
-  const known = library.importable().find((one) => one.id === id);
-  if (known) throw new Problem('MODEL_NOT_INSTALLED', `The model ${id} is not installed. ${remedy([known])}`);
-  throw new Problem('NOT_FOUND', `No model has the id “${id}”: run “gatehouse models list”.`);
+async function removeModel(
+  {
+    store,
+    library,
+    inTransaction,
+    audit,
+  }: ModelsDeps & { store: ReturnType<typeof createModelSettingStore> },
+  { id, sha256 }: { id: string; sha256: string },
+  actor: Actor,
+): Promise<void> {
+  await inTransaction(async (tx: Tx) => {
+    await store.remove(tx, id);
+    await audit.add(tx, { actor, action: 'models.remove', target: id, details: { sha256 } });
+    // Last: without its line in the log no file goes.
+    await library.remove(id);
+  });
 }
-
-/** Throws CONFLICT when nothing could be verified with what would be left. */
-function refuseWithout(id: string, manifest: Manifest, isEnabled: (entry: ModelEntry) => boolean): void {
-  const rest = modelSetOf(manifest, (entry) => entry.id !== id && isEnabled(entry));
-  const missing = missingFrom(rest, manifest);
-  if (missing)
-    throw new Problem('CONFLICT', `Without ${id} no face can be verified: ${missing} would be missing.`);
-}
-
-const doubtfulLicence = ({ id, name, doubts, licence }: ModelEntry): Problem =>
-  new Problem(
-    'LICENCE_NOT_ACCEPTED',
-    `${name} is off because its licence is in doubt: ${doubts ?? licence} Enable it with “gatehouse models enable ${id} --accept-licence-doubt”, which is recorded with your name and the time.`,
-  );
 
 /** The file, then its line in the log; without the line no file stays. */
 async function importModel(
@@ -193,14 +201,4 @@ async function importModel(
     await library.remove(id);
     throw error;
   }
-}
-
-/** Where the source files of these models come from, their SHA-256 and the one command that imports them. */
-export function remedy(entries: readonly ModelEntry[]): string {
-  const sources = entries.flatMap(({ sources }) => sources);
-  if (sources.length === 0) return 'Import one with “gatehouse models import FILE”.';
-  const files = sources.map(({ file, sha256 }) => `${file} (SHA-256 ${sha256})`);
-  const places = [...new Set(sources.flatMap(({ url }) => url ?? []))];
-  const from = places.length > 0 ? ` from ${places.join(' and ')}` : '';
-  return `Get ${files.join(' and ')}${from}, then run “gatehouse models import ${sources.map(({ file }) => file).join(' ')}”.`;
 }

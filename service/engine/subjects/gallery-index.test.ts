@@ -48,3 +48,20 @@ test('an erased person leaves the galleries of former embedders too, and no othe
       expect(await found(model, other)).toEqual([ada]);
   }
 });
+
+test('who is erased or put in while galleries are filled stays as that left them', async () => {
+  index.put(realm(), ada, [direction('former row')]);
+  const stored: [SubjectId, string][] = [
+    [ada, 'ada'],
+    [bob, 'bob'],
+  ];
+  await index.fill(async (put) => {
+    expect(index.people(realm())).toBe(0);
+    index.erase(realm(), ada);
+    index.put(realm(), bob, [direction('newer')]);
+    for (const [subject, face] of stored) put(realm(), subject, [direction(face)]);
+  });
+  expect(await found('former')).toEqual([bob]);
+  const [nearest] = await galleries.search('org_one/live/former', direction('newer'), 1);
+  expect(nearest?.similarity).toBeCloseTo(1);
+});

@@ -2,6 +2,7 @@ import type { Galleries } from '../../inference/gallery/gallery.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { meanDirection } from '../../lib/mean-direction.ts';
+import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import type { Models } from '../models/index.ts';
 import { averagedVectors } from './best-pictures.ts';
 import type { DamagedRow, LoadedTemplate } from './loaded-templates-store.ts';
@@ -19,6 +20,11 @@ export interface GalleryIndex {
   transformOf(organization: OrganizationId): TemplateTransform;
   /** Zeroes the person's row, whichever embedder's it is. An unknown person is ignored. */
   erase(realm: Realm, subject: SubjectId): void;
+  /**
+   * Empties every gallery and fills it with what `load` puts in. A person who is put in or erased meanwhile by anything else stays as
+   * that left them.
+   */
+  fill(load: (put: GalleryIndex['putRotated']) => Promise<void>): Promise<void>;
   /** People with a row. */
   people(realm: Realm): number;
   /** Their ids. */
@@ -59,6 +65,8 @@ export function createGalleryIndex(
 ): GalleryIndex {
   const realms = new Map<string, Rows>();
   const transforms = new Map<OrganizationId, TemplateTransform>();
+  /** While the galleries are filled: people of whom more is known than is read. */
+  let changed: Set<SubjectId> | undefined;
 
   function transformOf(organization: OrganizationId): TemplateTransform {
     let transform = transforms.get(organization);
@@ -96,34 +104,59 @@ export function createGalleryIndex(
   return {
     put(realm, subject, vectors) {
       const { rotate } = transformOf(realm.organization);
+      changed?.add(subject);
       putRotated(realm, subject, vectors.map(rotate));
     },
-    putRotated,
+    putRotated(realm, subject, vectors) {
+      changed?.add(subject);
+      putRotated(realm, subject, vectors);
+    },
     transformOf,
+    async fill(load) {
+      const known = new Set<SubjectId>();
+      changed = known;
+      for (const rows of realms.values()) for (const subject of rows.people) eraseFrom(rows, subject);
+      try {
+        await load((realm, subject, vectors) => {
+          if (!known.has(subject)) putRotated(realm, subject, vectors);
+        });
+      } finally {
+        changed = undefined;
+      }
+    },
     erase(realm, subject) {
+      changed?.add(subject);
       const prefix = `${realmKey(realm)}/`;
       for (const [name, rows] of realms) if (name.startsWith(prefix)) eraseFrom(rows, subject);
     },
     people: (realm) => rowsOf(realm).people.size,
     listPeople: (realm) => [...rowsOf(realm).people],
     countAll: () => [...realms.values()].reduce((sum, { people }) => sum + people.size, 0),
-    async search(realm, probe, count, accept = () => true) {
-      const { name, people } = rowsOf(realm);
-      const rotated = transformOf(realm.organization).rotate(probe);
-      for (let fetched = count; people.size > 0; ) {
-        const found = await galleries.search(name, rotated, fetched);
-        const nearest = found
-          .map(({ template }) => template as SubjectId)
-          .filter((subject) => people.has(subject) && accept(subject))
-          .slice(0, count);
-        if (nearest.length === count || found.length < fetched) return nearest;
-        const accepted = share(people, accept);
-        if (accepted === 0) return [];
-        fetched = Math.max(fetched * 2, Math.ceil((2 * count) / accepted));
-      }
-      return [];
-    },
+    search: (realm, probe, count, accept = () => true) =>
+      searchRows(galleries, rowsOf(realm), transformOf(realm.organization).rotate(probe), count, accept),
   };
+}
+
+/** As `GalleryIndex.search`, of one gallery; `probe` is rotated as its rows are. */
+async function searchRows(
+  galleries: Galleries,
+  { name, people }: Rows,
+  probe: Float32Array,
+  count: number,
+  accept: (subject: SubjectId) => boolean,
+): Promise<SubjectId[]> {
+  for (let fetched = count; people.size > 0; ) {
+    const found = await galleries.search(name, probe, fetched);
+    const nearest = found
+      .map(({ template }) => template as SubjectId)
+      .filter((subject) => people.has(subject) && accept(subject))
+      .slice(0, count);
+    if (nearest.length === count || found.length < fetched) return nearest;
+    const accepted = share(people, accept);
+    if (accepted === 0) return [];
+    fetched = Math.max(fetched * 2, Math.ceil((2 * count) / accepted));
+  }
+  return [];
 }
 
 /** Of these people, 0..1. */
@@ -137,7 +170,7 @@ function share(people: Iterable<SubjectId>, accept: (subject: SubjectId) => bool
 }
 
 export interface GalleryLoading {
-  /** Reads every template into the galleries at start; embedder A alone. Calls `progress` with the count after each page. */
+  /** Reads every template of the galleries' embedder into them, at start and when that embedder changes. Calls `progress` with the count after each page. */
   loadGalleries(progress?: (loaded: number) => void): Promise<void>;
   /** People whose templates could not be loaded: another model file made them, or their key is gone. Known after `loadGalleries`. */
   unreachable(): number;
@@ -162,9 +195,10 @@ export function createGalleryLoading({
   log,
 }: GalleryLoadingDeps): GalleryLoading {
   let unreachable = 0;
+  const oneAtATime = createOneAtATime();
 
   /** Everything that was read of one person. */
-  function putPerson(templates: readonly LoadedTemplate[]): [] {
+  function putPerson(templates: readonly LoadedTemplate[], put: GalleryIndex['putRotated']): [] {
     const [first] = templates;
     if (first === undefined) return [];
     const { organization, world, subject } = first.row;
@@ -176,33 +210,38 @@ export function createGalleryLoading({
       anchor: anchor === 1,
       vector,
     }));
-    index.putRotated(realm, subject as SubjectId, averagedVectors(pictures));
+    put(realm, subject as SubjectId, averagedVectors(pictures));
     return [];
   }
 
+  async function load(put: GalleryIndex['putRotated'], progress?: (loaded: number) => void): Promise<void> {
+    const embedder = primary();
+    let loaded = 0;
+    const sha256 = fileOf(models.current().files, embedder);
+    let person: LoadedTemplate[] = [];
+    for await (const page of store.everyTemplate(embedder, sha256, index.transformOf, damaged)) {
+      for (const one of page) {
+        if (person.length > 0 && person[0]!.row.subject !== one.row.subject) person = putPerson(person, put);
+        person.push(one);
+      }
+      loaded += page.length;
+      progress?.(loaded);
+    }
+    putPerson(person, put);
+  }
+
   return {
-    async loadGalleries(progress) {
-      const embedder = primary();
-      let loaded = 0;
-      const sha256 = fileOf(models.current().files, embedder);
-      let person: LoadedTemplate[] = [];
-      for await (const page of store.everyTemplate(embedder, sha256, index.transformOf, damaged)) {
-        for (const one of page) {
-          if (person.length > 0 && person[0]!.row.subject !== one.row.subject) person = putPerson(person);
-          person.push(one);
+    loadGalleries: (progress) =>
+      oneAtATime(async () => {
+        await index.fill((put) => load(put, progress));
+        unreachable = (await store.countEnrolled()) - index.countAll();
+        if (unreachable > 0) {
+          log.warn(
+            { people: unreachable },
+            'people are enrolled who cannot be recognized: another model file made their templates, or their keys are gone',
+          );
         }
-        loaded += page.length;
-        progress?.(loaded);
-      }
-      putPerson(person);
-      unreachable = (await store.countEnrolled()) - index.countAll();
-      if (unreachable > 0) {
-        log.warn(
-          { people: unreachable },
-          'people are enrolled who cannot be recognized: another model file made their templates, or their keys are gone',
-        );
-      }
-    },
+      }),
     unreachable: () => unreachable,
   };
 }

@@ -69,6 +69,10 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
   ): Promise<Subject>;
   /** As `enrollments`, for several people at once. */
   enrollmentsOf(realm: Realm, people: readonly SubjectId[]): Promise<Map<SubjectId, Enrollment[]>>;
+  /** Over all organizations and worlds: people with a template of each of these model files (embedder id to SHA-256). */
+  countComparable(files: Readonly<Record<string, string>>): Promise<number>;
+  /** The same of any model file. */
+  countEnrolled(): Promise<number>;
   /** The number of people that a search can find. */
   people(realm: Realm): number;
   /** Their ids, from memory. */
@@ -175,6 +179,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
     },
     enrollmentsOf: async (realm, people) =>
       Map.groupBy(toEnrollments(await templatesOf(realm, people)), ({ subject }) => subject),
+    ...{ countComparable: store.countComparable, countEnrolled: store.countEnrolled },
     people: (realm) => index.people(realm),
     listPeople: (realm) => index.listPeople(realm),
     nearest: (realm, probe, count, accept) => index.search(realm, probe, count, accept),
@@ -191,8 +196,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
       await loading.loadGalleries(progress);
     },
     closeSearch: () => search.close(),
-    sweepKeys: () => store.sweepKeys(),
-    suspiciousKeys: () => store.suspiciousKeys(),
+    ...{ sweepKeys: store.sweepKeys, suspiciousKeys: store.suspiciousKeys },
   };
 }
 

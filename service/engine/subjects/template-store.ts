@@ -121,6 +121,7 @@ export function createTemplateRows(db: Db) {
           .where('id', 'in', [...ids])
           .execute();
     },
+    countComparable: (files: Readonly<Record<string, string>>) => countComparable(db, files),
     /** People with templates, over all organizations and worlds. */
     async countEnrolled(): Promise<number> {
       const { n } = await db
@@ -130,4 +131,29 @@ export function createTemplateRows(db: Db) {
       return Number(n);
     },
   };
+}
+
+/** Over all organizations and worlds: people with a template of each of these model files (embedder id to SHA-256). */
+async function countComparable(db: Db, files: Readonly<Record<string, string>>): Promise<number> {
+  const wanted = Object.entries(files);
+  if (wanted.length === 0) return 0;
+  const { n } = await db
+    .selectFrom((from) =>
+      from
+        .selectFrom('template')
+        .select('subject')
+        .where(({ eb, and, or }) =>
+          or(
+            wanted.map(([embedder, sha256]) =>
+              and([eb('embedder', '=', embedder), eb('embedder_sha256', '=', sha256)]),
+            ),
+          ),
+        )
+        .groupBy('subject')
+        .having((eb) => eb.fn.count('embedder').distinct(), '=', wanted.length)
+        .as('comparable'),
+    )
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .executeTakeFirstOrThrow();
+  return Number(n);
 }

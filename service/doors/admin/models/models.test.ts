@@ -19,6 +19,10 @@ const model: ModelReport = {
   maturity: 'alternate',
   licence: 'MIT',
   provenance: 'Human',
+  needsLicenceAcceptance: true,
+  origin: 'built',
+  sources: [],
+  accuracy: [],
   enabled: true,
 };
 const accepted = { ...model, acceptedBy: 'operator:ada', acceptedAt: at };
@@ -30,6 +34,9 @@ beforeEach(async () => {
   asked = [];
   const models: ModelRouteDeps['models'] = {
     list: async () => [model, accepted],
+    importable: () => [],
+    combinations: () => ({ scorers: [], padSets: [] }),
+    current: () => ({ scorers: [], padSets: [] }) as never,
     verify: async () => [{ id: 'faceres', file: 'faceres.onnx', ok: false, expected: 'ab' }],
     async import(input, actor) {
       asked.push({ ...input, onnx: Buffer.from(input.onnx).toString(), actor });
@@ -45,12 +52,26 @@ beforeEach(async () => {
     },
   };
   app = createServer({ ids: createIds({ now: () => at }), log: silentLog });
+  const modelChanges: ModelRouteDeps['modelChanges'] = {
+    async stage({ name, bytes, entry }) {
+      asked.push({ name, bytes: Buffer.from(bytes).toString(), entry });
+      throw new Problem('INVALID_REQUEST', 'Not known.');
+    },
+    async dryRun(changes) {
+      asked.push(changes);
+      throw new Problem('NOT_FOUND', 'Gone.');
+    },
+    async importStaged(id, actor) {
+      asked.push({ id, actor });
+      return model;
+    },
+  };
   const organizations = {
     get: async () => {
       throw new Error('No route of models is within an organization.');
     },
   };
-  await app.register(createDoor(modelRoutes({ models }), controlMount(organizations)));
+  await app.register(createDoor(modelRoutes({ models, modelChanges }), controlMount(organizations)));
 });
 afterEach(() => app.close());
 
@@ -80,9 +101,41 @@ test('a model is shown with its entry and its uses; a refusal of the engine is p
   ]);
 });
 
+test('a file is looked at, tried and imported', async () => {
+  const form = new FormData();
+  form.append('request', '{"name":"own.onnx","entry":{"model":{}}}');
+  form.append('file', new Blob(['onnx']), 'file');
+  const encoded = new Response(form);
+  const reply = await app.inject({
+    method: 'POST',
+    url: '/api/admin/models/files',
+    headers: { 'content-type': encoded.headers.get('content-type') ?? '', 'x-gatehouse-operator': 'ada' },
+    payload: Buffer.from(await encoded.arrayBuffer()),
+  });
+  expect([reply.statusCode, reply.json()]).toMatchObject([400, { error: 'Not known.' }]);
+  const file = 'mdf_01m7w3hb8hbf355he5zqwjztdk';
+  const changes = [
+    { change: 'import', staged: file },
+    { change: 'enable', id: 'faceres' },
+  ];
+  expect(await call('POST', '/dry-run', { changes })).toMatchObject({ status: 404 });
+  expect(await call('POST', '/dry-run', { changes: [{ change: 'erase', id: 'faceres' }] })).toMatchObject({
+    status: 400,
+  });
+  expect(await call('POST', `/files/${file}/import`)).toMatchObject({ status: 201, body: { id: 'faceres' } });
+  expect(asked).toEqual([
+    { name: 'own.onnx', bytes: 'onnx', entry: { model: {} } },
+    [changes[0], { ...changes[1], acceptLicenceDoubt: false }],
+    { id: file, actor: ada },
+  ]);
+});
+
 test('models and their files are listed with what there is', async () => {
   const text = { ...accepted, acceptedAt: '2026-11-20T12:00:00.000Z' };
-  expect(await call('GET', '')).toEqual({ status: 200, body: { items: [model, text] } });
+  expect(await call('GET', '')).toEqual({
+    status: 200,
+    body: { items: [model, text], scorers: [], padSets: [], importable: [] },
+  });
   expect((await call('GET', '/verification')).body).toEqual({
     items: [{ id: 'faceres', file: 'faceres.onnx', ok: false, expected: 'ab' }],
   });

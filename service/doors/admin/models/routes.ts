@@ -1,20 +1,29 @@
+import type { ModelChanges } from '../../../engine/model-changes/index.ts';
 import type { Models } from '../../../engine/models/index.ts';
-import { pageOfShort } from '../../../http/cursor.ts';
 import { ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
-import { fromModel, toImported } from './translate.ts';
+import { fromModel, fromModels, fromStaged, toFile, toImported } from './translate.ts';
 import {
   EnableModel,
+  ModelChangesRequest,
+  ModelDryRunReply,
+  ModelFile,
   ModelFilesReply,
   ModelParams,
   ModelReply,
   ModelsQuery,
   ModelsReply,
   NewModel,
+  StagedModelReply,
+  StagedParams,
 } from './wire.ts';
 
 export interface ModelRouteDeps {
-  models: Pick<Models, 'list' | 'verify' | 'import' | 'enable' | 'disable' | 'remove'>;
+  models: Pick<
+    Models,
+    'list' | 'verify' | 'import' | 'enable' | 'disable' | 'remove' | 'importable' | 'combinations' | 'current'
+  >;
+  modelChanges: ModelChanges;
 }
 
 /** Bytes of a model file. */
@@ -28,6 +37,7 @@ const about = {
 /** The models of the box. */
 export const modelRoutes = (deps: ModelRouteDeps): AdminRoute[] => [
   ...lookingRoutes(deps),
+  ...fileRoutes(deps),
   ...changingRoutes(deps),
 ];
 
@@ -38,10 +48,11 @@ const lookingRoutes = ({ models }: ModelRouteDeps): AdminRoute[] => [
     url: '/models',
     operationId: 'listModels',
     summary: 'List models',
-    description: 'Every installed model with its licence, provenance and licence doubts.',
+    description:
+      'Every installed model with its licence, provenance, accuracy and doubts; what combines them; and what Gatehouse knows beyond.',
     query: ModelsQuery,
     reply: ModelsReply,
-    handle: async ({ query }) => pageOfShort((await models.list()).map(fromModel), query, ({ id }) => id),
+    handle: async ({ query }) => fromModels(await models.list(), models, query),
   }),
   route({
     ...about,
@@ -53,6 +64,51 @@ const lookingRoutes = ({ models }: ModelRouteDeps): AdminRoute[] => [
     lasting: true,
     reply: ModelFilesReply,
     handle: async () => ({ items: await models.verify() }),
+  }),
+];
+
+const fileRoutes = ({ modelChanges }: ModelRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'POST',
+    url: '/models/files',
+    operationId: 'examineModelFile',
+    summary: 'Look at the file of a model',
+    description:
+      'Takes MiniFASNet weights (.pth), YuNet (.onnx) or an ONNX file of your own with its entry; converts and tries it in a process apart. The result waits 15 minutes in memory for its import; nothing is installed.',
+    body: ModelFile,
+    upload: { most: MOST },
+    lasting: true,
+    status: 201,
+    reply: StagedModelReply,
+    handle: async ({ body, file }) => fromStaged(await modelChanges.stage(toFile(body, file))),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/models/files/:file/import',
+    operationId: 'importModelFile',
+    summary: 'Import a file that was looked at',
+    description: 'Installs the model. It is used at once, unless its licence is in doubt.',
+    params: StagedParams,
+    status: 201,
+    reply: ModelReply,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ params: { file }, who }) => fromModel(await modelChanges.importStaged(file, who)),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/models/dry-run',
+    operationId: 'dryRunModels',
+    summary: 'Show what changes of the models would do',
+    description:
+      'Which profiles would run otherwise or be refused, at which thresholds, and how many people could no longer be recognized. Pictures are not kept, so no job can make templates for another model: these people are enrolled again. Nothing is changed.',
+    body: ModelChangesRequest,
+    lasting: true,
+    reply: ModelDryRunReply,
+    refuses: ['NOT_FOUND', 'MODEL_NOT_INSTALLED'],
+    handle: ({ body: { changes } }) => modelChanges.dryRun(changes),
   }),
 ];
 

@@ -1,0 +1,145 @@
+import type { PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
+import { defined } from '../../lib/defined.ts';
+import type { World } from '../../lib/id.ts';
+import { Problem, type ProblemCode } from '../../lib/problem.ts';
+import { thresholdForFalseMatchRate } from '../matching/index.ts';
+import type { ModelForecast, ModelSet } from '../models/index.ts';
+import { type Profile, planModels } from '../profiles/index.ts';
+
+/** What verifications by one profile run, and where they accept. */
+export type Runs =
+  | {
+      is: 'runs';
+      detector: string;
+      scorer: string;
+      /** For one picture against one, at the profile's 1:1 rate. */
+      threshold: number;
+      extrapolated: boolean;
+      /** Share of genuine people that this threshold refuses, 0..1. */
+      refused: number;
+      liveness?: { set: string; threshold: number; apcer: number; bpcer: number };
+    }
+  | { is: 'refused'; code: ProblemCode; message: string };
+
+/** A profile under which the change would be noticed. */
+interface ChangedProfile {
+  profile: string;
+  name: string;
+  world: World;
+  /** Of these organizations; a built-in profile is listed once for all in which it changes alike. */
+  organizations: string[];
+  before: Runs;
+  after: Runs;
+}
+
+interface People {
+  /** With templates, of any model. */
+  enrolled: number;
+  /** Who can be recognized. */
+  recognizable: { before: number; after: number };
+  /** Who have templates of every model that the best scorer compares. */
+  byBestScorer: { before: number; after: number };
+}
+
+/** What changes of the models would do. Nothing has been changed. */
+export interface DryRun extends Pick<ModelForecast, 'refusals' | 'doubts'> {
+  galleries: { before?: string; after?: string; loadedAnew: boolean };
+  scorers: { before: string[]; after: string[] };
+  padSets: { before: string[]; after: string[] };
+  detectors: { before: string[]; after: string[] };
+  people: People;
+  profiles: ChangedProfile[];
+}
+
+export interface ProfilesInUse {
+  organization: string;
+  matchOnly: boolean;
+  profiles: readonly Profile[];
+}
+
+export interface DryRunInput {
+  forecast: ModelForecast;
+  importable: Parameters<typeof planModels>[1]['importable'];
+  inUse: readonly ProfilesInUse[];
+  countComparable(files: Readonly<Record<string, string>>): Promise<number>;
+  countEnrolled(): Promise<number>;
+}
+
+export async function dryRunOf(input: DryRunInput): Promise<DryRun> {
+  const { before, after, refusals, doubts } = input.forecast;
+  const each = <T>(of: (set: ModelSet) => T) => ({ before: of(before), after: of(after) });
+  const ids = (list: readonly { id: string }[]) => list.map(({ id }) => id);
+  return {
+    ...{ refusals, doubts },
+    galleries: {
+      ...defined({ before: before.primary, after: after.primary }),
+      loadedAnew: fileOfGalleries(before) !== fileOfGalleries(after),
+    },
+    scorers: each(({ scorers }) => ids(scorers)),
+    padSets: each(({ padSets }) => ids(padSets)),
+    detectors: each(({ detectors }) => detectors),
+    people: await peopleOf(input),
+    profiles: changedProfiles(input),
+  };
+}
+
+const fileOfGalleries = ({ primary, files }: ModelSet): string | undefined =>
+  primary && `${primary} ${files[primary]}`;
+
+async function peopleOf({ forecast, countComparable, countEnrolled }: DryRunInput): Promise<People> {
+  const { before, after } = forecast;
+  const with_ = (set: ModelSet, models: readonly string[]) =>
+    countComparable(Object.fromEntries(models.map((model) => [model, set.files[model] ?? ''])));
+  const galleries = (set: ModelSet) => with_(set, set.primary === undefined ? [] : [set.primary]);
+  const best = (set: ModelSet) => with_(set, set.scorers.at(-1)?.terms.map(({ model }) => model) ?? []);
+  return {
+    enrolled: await countEnrolled(),
+    recognizable: { before: await galleries(before), after: await galleries(after) },
+    byBestScorer: { before: await best(before), after: await best(after) },
+  };
+}
+
+function changedProfiles({ forecast, importable, inUse }: DryRunInput): ChangedProfile[] {
+  const found = new Map<string, ChangedProfile>();
+  for (const { organization, matchOnly, profiles } of inUse) {
+    for (const profile of profiles) {
+      for (const world of ['live', 'test'] as const) {
+        const runs = (set: ModelSet) => runsOf(profile, { set, importable, world, matchOnly });
+        const [before, after] = [runs(forecast.before), runs(forecast.after)];
+        if (JSON.stringify(before) === JSON.stringify(after)) continue;
+        const { slug, builtIn, definition } = profile;
+        const key = JSON.stringify([slug, world, before, after, builtIn || organization]);
+        const same = found.get(key);
+        if (same) same.organizations.push(organization);
+        else
+          found.set(key, {
+            ...{ profile: slug, name: definition.name, world, organizations: [organization] },
+            ...{ before, after },
+          });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function runsOf(profile: Profile, circumstances: Parameters<typeof planModels>[1]): Runs {
+  try {
+    const { detector, scorers, pad } = planModels(profile, circumstances);
+    const scorer: ScorerEntry = scorers.at(-1)!;
+    const { threshold, extrapolated, fnmr } = thresholdForFalseMatchRate(
+      scorer.calibration,
+      profile.definition.match.falseMatchRate,
+    );
+    return {
+      ...{ is: 'runs', detector, scorer: scorer.id, threshold, extrapolated, refused: fnmr },
+      ...(pad && { liveness: livenessOf(pad) }),
+    };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { is: 'refused', code: error.code, message: error.message };
+  }
+}
+
+function livenessOf({ id, thresholds: { apcer5 } }: PadSetEntry) {
+  return { set: id, threshold: apcer5.score, apcer: apcer5.apcer, bpcer: apcer5.bpcer };
+}

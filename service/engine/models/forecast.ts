@@ -1,0 +1,114 @@
+import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
+import { Problem, type ProblemCode } from '../../lib/problem.ts';
+import { doubtfulLicence, type KnownModels, refuseWithout, requireModel } from './model-rules.ts';
+import { type ModelSet, modelSetOf } from './model-set.ts';
+
+export type ModelChange =
+  | { is: 'enable'; id: string; acceptLicenceDoubt: boolean }
+  | { is: 'disable'; id: string }
+  | { is: 'remove'; id: string }
+  | {
+      is: 'import';
+      entry: ModelEntry;
+      scorers: readonly ScorerEntry[];
+      padSets: readonly PadSetEntry[];
+    };
+
+/** What changes of the models would leave. */
+export interface ModelForecast {
+  before: ModelSet;
+  after: ModelSet;
+  /** Those of the changes that would be refused as things are. */
+  refusals: { code: ProblemCode; message: string }[];
+  /** Models whose licence is in doubt, and whose doubt would have to be accepted. */
+  doubts: { id: string; doubt: string }[];
+}
+
+interface State {
+  manifest: Manifest;
+  isEnabled(entry: ModelEntry): boolean;
+}
+
+export interface ForecastInput extends KnownModels {
+  isEnabled(entry: ModelEntry): boolean;
+  hasAccepted(id: string): boolean;
+  /** Imported models whose file is missing or changed: in no use, so that removing one changes nothing. */
+  damaged: readonly string[];
+}
+
+/** The models in use after these changes, in their order. Throws NOT_FOUND or MODEL_NOT_INSTALLED for a model that is not there. */
+export function forecast(
+  { manifest, importable, isEnabled, hasAccepted, damaged }: ForecastInput,
+  changes: readonly ModelChange[],
+): ModelForecast {
+  const refusals: ModelForecast['refusals'] = [];
+  const doubts: ModelForecast['doubts'] = [];
+  const tried = (rule: () => void) => {
+    try {
+      rule();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      refusals.push({ code: error.code, message: error.message });
+    }
+  };
+  let state: State = { manifest, isEnabled };
+  for (const change of changes) {
+    const { manifest: models, isEnabled: on } = state;
+    if (change.is === 'import') {
+      state = { ...state, manifest: withModel(models, change) };
+      continue;
+    }
+    if (change.is === 'remove' && damaged.includes(change.id)) continue;
+    const entry = requireModel({ manifest: models, importable }, change.id);
+    const { id, needsLicenceAcceptance, doubts: doubt, licence } = entry;
+    if (change.is === 'enable') {
+      if (needsLicenceAcceptance && !hasAccepted(id)) {
+        doubts.push({ id, doubt: doubt ?? licence });
+        if (!change.acceptLicenceDoubt) tried(() => fail(doubtfulLicence(entry)));
+      }
+      state = { ...state, isEnabled: (one) => one.id === id || on(one) };
+      continue;
+    }
+    if (change.is === 'remove' && entry.origin !== 'imported')
+      tried(() =>
+        fail(
+          new Problem('CONFLICT', `"${id}" is a built-in model and cannot be removed; disable it instead.`),
+        ),
+      );
+    else tried(() => refuseWithout(id, models, on));
+    state =
+      change.is === 'remove'
+        ? { ...state, manifest: withoutModel(models, id) }
+        : { ...state, isEnabled: (one) => one.id !== id && on(one) };
+  }
+  return {
+    before: modelSetOf(manifest, isEnabled),
+    after: modelSetOf(state.manifest, state.isEnabled),
+    refusals,
+    doubts,
+  };
+}
+
+const fail = (problem: Problem): never => {
+  throw problem;
+};
+
+type Import = Extract<ModelChange, { is: 'import' }>;
+
+/** As the library keeps it: a model, scorer or PAD set takes the place of one with its id. */
+const withModel = (manifest: Manifest, { entry, scorers, padSets }: Import): Manifest => ({
+  ...manifest,
+  models: replaced(manifest.models, [entry]),
+  scorers: replaced(manifest.scorers, scorers),
+  padSets: replaced(manifest.padSets, padSets),
+});
+
+const withoutModel = (manifest: Manifest, id: string): Manifest => ({
+  ...manifest,
+  models: manifest.models.filter((model) => model.id !== id),
+});
+
+const replaced = <Entry extends { id: string }>(old: readonly Entry[], next: readonly Entry[]): Entry[] => [
+  ...old.filter(({ id }) => !next.some((entry) => entry.id === id)),
+  ...next,
+];
