@@ -1,3 +1,4 @@
+import { type Approvals, createApprovals } from '../engine/approvals/index.ts';
 import { isHeld } from '../engine/consent/index.ts';
 import {
   createErasure,
@@ -23,6 +24,7 @@ export interface Erasing {
   retention: Retention;
   subjectRecords: SubjectRecords;
   organizationErasure: OrganizationErasure;
+  approvals: Approvals;
 }
 
 /** What erases, keeps for a time and exports what the features hold about people. */
@@ -57,6 +59,7 @@ export function createErasing({
     events: eventsOut.events,
     data: config.data,
   });
+  const approvals = createApprovals({ ...shared, administrators });
   const retention = createRetention({
     ...shared,
     notes: vault.keys,
@@ -72,8 +75,9 @@ export function createErasing({
       (organization, actor) => endEventsOut(eventsOut, organization, actor),
       (organization) => calibrations.forget(organization),
       (organization) => flows.forget(organization),
+      (organization) => approvals.forgetOrganization(organization),
       (organization, actor) => administrators.forgetOrganization(organization, actor),
     ],
   });
-  return { erasure, retention, subjectRecords, organizationErasure };
+  return { erasure, retention, subjectRecords, organizationErasure, approvals };
 }

@@ -1,4 +1,5 @@
 import { createAlertData } from '../engine/alerts/index.ts';
+import { createApprovalData } from '../engine/approvals/index.ts';
 import { createAuditData } from '../engine/audit/index.ts';
 import { type ConsentDataDeps, createConsentData } from '../engine/consent/index.ts';
 import { createDeliveryData } from '../engine/deliveries/index.ts';
@@ -23,6 +24,7 @@ export const createPersonalData = (deps: PersonalDataDeps): PersonalData[] => [
   createLockoutData(deps),
   createDeliveryData(deps),
   createAlertData(deps),
+  createApprovalData(deps),
   createAuditData(deps),
   createErasureData(deps),
 ];
@@ -61,4 +63,5 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   setup: 'The hash of the setup token, for a day.',
   backup_plan: 'Settings of the appliance.',
   backup_run: 'Where and when backups were made.',
+  backup_drill: 'Trials of backups, with counts.',
 };

@@ -33,6 +33,7 @@ export const defaultErrors = {
   SIGN_IN_DELAYED: { status: 429 },
   SECOND_FACTOR_REQUIRED: { status: 403 },
   FRESH_FACTOR_REQUIRED: { status: 403 },
+  APPROVAL_REQUIRED: { status: 403 },
   LAST_FACTOR: { status: 409 },
   PASSKEY_REFUSED: { status: 400 },
   CSRF_REFUSED: { status: 403 },

@@ -23,6 +23,7 @@ export type ReviewId = Id<'review'>;
 export type FlowId = Id<'flow'>;
 export type AdministratorId = Id<'administrator'>;
 export type KioskId = Id<'kiosk'>;
+export type ApprovalId = Id<'approval'>;
 
 /** The two worlds never see each other's data (contracts/README.md, Keys). */
 export type World = 'live' | 'test';
@@ -61,6 +62,9 @@ const prefixes = {
   capture: 'cap',
   kiosk: 'ksk',
   kioskPairing: 'pair',
+  stagedModel: 'mdf',
+  approval: 'apr',
+  drill: 'drl',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

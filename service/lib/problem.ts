@@ -27,6 +27,7 @@ export const problemCodes = [
   'SIGN_IN_DELAYED', // too many failures; the message or `retryAfterSeconds` says what to wait for
   'SECOND_FACTOR_REQUIRED', // past the deadline without one, or the session may do nothing but enroll one
   'FRESH_FACTOR_REQUIRED', // prove the second factor again, then repeat the request
+  'APPROVAL_REQUIRED', // a second administrator has to confirm it first
   'LAST_FACTOR', // one second factor has to remain
   'PASSKEY_REFUSED',
   'CSRF_REFUSED',

@@ -33,6 +33,8 @@ export interface Schema {
     sign_in_notice: Generated<string | null>;
     /** JSON: where hosted flows may lead back to; null: nowhere. */
     redirect_targets: Generated<string | null>;
+    /** 1: a second administrator has to confirm what erases or exports. */
+    four_eyes: Generated<number>;
   };
   api_key: {
     id: string;
@@ -690,5 +692,37 @@ export interface Schema {
     origin: string;
     /** When `backup verify` last proved the file. */
     verified_at: number | null;
+  };
+  /** What a second administrator has to confirm. */
+  approval: {
+    id: string;
+    organization: string;
+    /** Null: it concerns the organization. */
+    world: string | null;
+    /** engine/approvals */
+    action: string;
+    subject: string | null;
+    requested_by: string;
+    requested_at: number;
+    expires_at: number;
+    /** 'confirmed' | 'declined'; null: none yet. */
+    decision: string | null;
+    decided_by: string | null;
+    decided_at: number | null;
+  };
+  /** Trials of backups: restored to scratch, and looked at. */
+  backup_drill: {
+    id: string;
+    backup: string;
+    path: string;
+    asked_by: string;
+    asked_at: number;
+    finished_at: number | null;
+    /** 'waiting' | 'running' | 'passed' | 'failed' */
+    state: string;
+    /** JSON: what is wrong, a sentence each. */
+    problems: string | null;
+    /** JSON: what was found. */
+    found: string | null;
   };
 }

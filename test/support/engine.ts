@@ -1,6 +1,7 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import { createPersonalData, tablesWithoutPersons } from '../../service/compose/personal-data.ts';
 import { createStaff } from '../../service/compose/staff/administrators.ts';
+import { createApprovals } from '../../service/engine/approvals/index.ts';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
 import { createCaptures } from '../../service/engine/captures/index.ts';
 import { createConsents, purposes } from '../../service/engine/consent/index.ts';
@@ -173,11 +174,12 @@ function createMemoryLibrary(scorers: ScorerEntry[]): ModelLibrary {
         found: expected,
       })),
     damaged: () => [],
-    async add(entry, onnx) {
+    async add(entry, onnx, own = { scorers: [], padSets: [] }) {
       const found = createHash('sha256').update(onnx).digest('hex');
       if (found !== entry.sha256)
         throw new Problem('INVALID_REQUEST', `expected ${entry.sha256}, found ${found}`);
       manifest.models = [...manifest.models.filter(({ id }) => id !== entry.id), entry];
+      manifest.scorers = [...manifest.scorers, ...own.scorers];
     },
     async remove(id) {
       if (manifest.models.find((entry) => entry.id === id)?.origin === 'built')
@@ -321,6 +323,7 @@ export async function startEngine({
     models,
     organizations,
     ...staff,
+    approvals: createApprovals({ ...shared, ...staff, organizations }),
     setup,
     setupTokenFile: '/data/setup-token',
     /** What the file of the setup token holds. */

@@ -41,6 +41,7 @@ test('every problem has its status', () => {
       'ORIGIN_NOT_ALLOWED',
       'SECOND_FACTOR_REQUIRED',
       'FRESH_FACTOR_REQUIRED',
+      'APPROVAL_REQUIRED',
       'CSRF_REFUSED',
       'CONSENT_WITHDRAWN',
       'VERIFICATION_DISABLED',

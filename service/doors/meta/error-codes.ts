@@ -97,6 +97,10 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
     means:
       'The call needs a second factor proven within the last five minutes: prove it, then repeat the call.',
   },
+  APPROVAL_REQUIRED: {
+    means:
+      'The organization asks for two administrators: ask with `POST /api/admin/approvals`, let a second administrator confirm it, then repeat the call.',
+  },
   LAST_FACTOR: { means: 'It is the last second factor of the account, and one has to remain.' },
   PASSKEY_REFUSED: {
     means: 'The answer of the authenticator is invalid, or does not belong to the challenge.',

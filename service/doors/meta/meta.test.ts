@@ -21,11 +21,18 @@ const blazeface = {
   licence: 'Apache-2.0',
   enabled: true,
 };
+/** For administrators: not in `/health`. */
+const unshown = {
+  ...{ origin: 'built' as const, sources: [], accuracy: [] },
+  needsLicenceAcceptance: false,
+};
 const healthy: ApplianceStatus = {
+  room: { freeBytes: 1 },
+  certificate: { endsAt: 0, renewsItself: true },
   readiness: { is: 'ready' },
   attention: [],
   models: [
-    { ...blazeface, provenance: 'npm' },
+    { ...blazeface, ...unshown, provenance: 'npm' },
     {
       id: 'faceres',
       name: 'FaceRes',
@@ -36,6 +43,7 @@ const healthy: ApplianceStatus = {
       provenance: 'npm',
       doubts: 'training data undisclosed',
       enabled: true,
+      ...unshown,
       acceptedBy: 'Alice Operator',
       acceptedAt: 5,
     },

@@ -30,6 +30,10 @@ export interface ApplianceStatus {
     fallback?: string;
   };
   storage: { kind: 'sqlite' | 'postgresql'; state: 'ok' | 'full' | 'unavailable'; reason?: string };
+  /** For administrators: not in `/health`. */
+  room: { freeBytes?: number; databaseBytes?: number };
+  /** For administrators: not in `/health`. */
+  certificate?: { endsAt: number; renewsItself: boolean };
   /** People enrolled, over all organizations, and in the largest one. */
   people: { world: World; total: number; largest: number }[];
   /** Templates in memory, over all organizations. */

@@ -101,6 +101,7 @@ function toRow(organization: Organization): Insertable<Schema['organization']> {
     allowed_profiles: organization.allowedProfiles ? JSON.stringify(organization.allowedProfiles) : null,
     erased_at: organization.erasedAt ?? null,
     two_person_review: organization.twoPersonReview ? 1 : 0,
+    four_eyes: organization.fourEyes ? 1 : 0,
     sign_in_notice: organization.signInNotice ?? null,
     redirect_targets: organization.redirectTargets ? JSON.stringify(organization.redirectTargets) : null,
   };
@@ -117,6 +118,7 @@ function fromRow(row: Selectable<Schema['organization']>): Organization {
     consentPolicy: row.consent_policy as Organization['consentPolicy'],
     ...(row.attestation === null ? {} : { attestation: JSON.parse(row.attestation) as Attestation }),
     ...(row.two_person_review === 1 && { twoPersonReview: true }),
+    ...(row.four_eyes === 1 && { fourEyes: true }),
     ...(row.redirect_targets !== null && { redirectTargets: JSON.parse(row.redirect_targets) as string[] }),
     ...(row.sign_in_notice !== null && { signInNotice: row.sign_in_notice }),
     ...(row.erased_at === null ? {} : { erasedAt: row.erased_at }),

@@ -18,6 +18,8 @@ export interface Organization {
   allowedProfiles?: string[];
   /** Two administrators have to agree on a review. */
   twoPersonReview?: boolean;
+  /** A second administrator has to confirm what erases or exports (engine/approvals). */
+  fourEyes?: boolean;
   /** What people read before they sign in. */
   signInNotice?: string;
   /** Where hosted flows may lead back to: hosts, local origins, schemes of apps; absent: nowhere. */

@@ -41,6 +41,8 @@ export interface Organizations {
       /** Slugs; null: its own, and built-in ones it has not replaced. */
       allowedProfiles?: string[] | null;
       twoPersonReview?: boolean;
+      /** Switched by engine/approvals. */
+      fourEyes?: boolean;
       /** Null: none. */
       signInNotice?: string | null;
       /** As `readRedirectTarget` (engine/flows) gives them. */
@@ -214,7 +216,7 @@ function createSites({ db, inTransaction, audit, ids, clock }: OrganizationsDeps
 
 const settings = [
   ...(['name', 'matchOnly', 'uniquenessPolicy', 'consentPolicy', 'allowedProfiles'] as const),
-  ...(['twoPersonReview', 'signInNotice', 'redirectTargets'] as const),
+  ...(['twoPersonReview', 'fourEyes', 'signInNotice', 'redirectTargets'] as const),
 ] as const;
 
 function changeSettings(
@@ -228,6 +230,7 @@ function changeSettings(
   else if (signInNotice !== undefined) after.signInNotice = signInNotice;
   if (after.redirectTargets?.length === 0) delete after.redirectTargets;
   if (!after.twoPersonReview) delete after.twoPersonReview;
+  if (!after.fourEyes) delete after.fourEyes;
   const changed = settings.filter(
     (setting) => JSON.stringify(before[setting]) !== JSON.stringify(after[setting]),
   );

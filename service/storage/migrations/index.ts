@@ -17,6 +17,7 @@ import { profileVersions } from './0015-profile-versions.ts';
 import { flows } from './0016-flows.ts';
 import { kiosks } from './0017-kiosks.ts';
 import { setup } from './0018-setup.ts';
+import { approvalsAndDrills } from './0019-approvals-and-drills.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   flows,
   kiosks,
   setup,
+  approvalsAndDrills,
 ];

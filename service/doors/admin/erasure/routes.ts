@@ -1,3 +1,4 @@
+import type { Approvals } from '../../../engine/approvals/index.ts';
 import type { Erasure } from '../../../engine/erasure/index.ts';
 import { pageOfShort, toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
@@ -19,6 +20,7 @@ import {
 
 export interface ErasureRouteDeps {
   erasure: Pick<Erasure, 'erase' | 'eraseMany' | 'receipt' | 'receipts' | 'publicKeys'>;
+  approvals: Pick<Approvals, 'guard'>;
 }
 
 const about = {
@@ -32,7 +34,7 @@ export const erasureRoutes = (deps: ErasureRouteDeps): AdminRoute[] => [
   ...receiptRoutes(deps),
 ];
 
-const erasingRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
+const erasingRoutes = ({ erasure, approvals }: ErasureRouteDeps): AdminRoute[] => [
   route({
     ...about,
     within: 'world',
@@ -47,10 +49,14 @@ const erasingRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     params: personParams,
     body: EraseOrder,
     reply: ReceiptReply,
-    refuses: ['SUBJECT_NOT_FOUND', 'CONFIRMATION_REQUIRED', 'LEGAL_HOLD', 'STORAGE_FULL'],
+    refuses: [
+      ...(['SUBJECT_NOT_FOUND', 'CONFIRMATION_REQUIRED', 'APPROVAL_REQUIRED'] as const),
+      ...(['LEGAL_HOLD', 'STORAGE_FULL'] as const),
+    ],
     handle({ realm, params: { id }, body: { confirm, ...order }, who, request }) {
       if (confirm?.toLowerCase() !== id.toLowerCase()) throw unconfirmed(id, confirm);
-      return erasure.erase(realm, id, { ...order, actor: who, request });
+      const what = { ...realm, action: 'subject.erase', subject: id as SubjectId } as const;
+      return approvals.guard(what, who, () => erasure.erase(realm, id, { ...order, actor: who, request }));
     },
   }),
   route({
@@ -65,11 +71,13 @@ const erasingRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     lasting: true,
     body: EraseManyOrder,
     reply: MassErasureReply,
-    refuses: ['CONFIRMATION_REQUIRED', 'STORAGE_FULL'],
+    refuses: ['CONFIRMATION_REQUIRED', 'APPROVAL_REQUIRED', 'STORAGE_FULL'],
     handle: ({ realm, body: { after, ...order }, who, request }) =>
-      erasure.eraseMany(
-        realm,
-        defined({ ...order, after: after as SubjectId | undefined, actor: who, request }),
+      approvals.guard({ ...realm, action: 'subjects.erase' }, who, () =>
+        erasure.eraseMany(
+          realm,
+          defined({ ...order, after: after as SubjectId | undefined, actor: who, request }),
+        ),
       ),
   }),
 ];

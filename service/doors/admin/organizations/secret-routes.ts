@@ -1,3 +1,4 @@
+import type { Approvals } from '../../../engine/approvals/index.ts';
 import type { OrganizationErasure as Erasures } from '../../../engine/erasure/index.ts';
 import type { KeyCustody, TemplateRenewals } from '../../../engine/keys/index.ts';
 import type { Organizations } from '../../../engine/organizations/index.ts';
@@ -10,6 +11,7 @@ import { ErasedReply, OrganizationErasure, ProgressReply, RenewalOrder, StartedR
 export interface SecretRouteDeps {
   organizations: Pick<Organizations, 'get'>;
   organizationErasure: Erasures;
+  approvals: Pick<Approvals, 'guard'>;
   custody: Pick<KeyCustody, 'rotateOrganization' | 'organizationRotation'>;
   renewals: Pick<TemplateRenewals, 'start' | 'state'>;
 }
@@ -23,7 +25,7 @@ const looking = { operator: true, administrator: readers, key: false } as const;
 
 /** New secrets for the organization, and their end. */
 export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
-  const { organizationErasure, custody } = deps;
+  const { organizationErasure, custody, approvals } = deps;
   return [
     route({
       ...about,
@@ -37,14 +39,14 @@ export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
       lasting: true,
       body: OrganizationErasure,
       reply: ErasedReply,
-      refuses: ['NOT_FOUND', 'CONFIRMATION_REQUIRED', 'LEGAL_HOLD', 'STORAGE_FULL'],
+      refuses: ['NOT_FOUND', 'CONFIRMATION_REQUIRED', 'APPROVAL_REQUIRED', 'LEGAL_HOLD', 'STORAGE_FULL'],
       handle: ({ organization, body: { confirm, limit }, who, request }) =>
-        organizationErasure.erase(organization, {
-          limit,
-          actor: who,
-          request,
-          ...defined({ confirm }),
-        }),
+        approvals.guard({ organization, action: 'organization.erase' }, who, () =>
+          organizationErasure.erase(organization, {
+            ...{ limit, actor: who, request },
+            ...defined({ confirm }),
+          }),
+        ),
     }),
     route({
       ...about,

@@ -86,6 +86,10 @@ export const OrganizationReply = z
       .optional()
       .describe(`Slugs of the only profiles that callers may name; absent: ${OWN_PROFILES}`),
     twoPersonReview: twoPersonReview.optional().describe('Two administrators have to agree on a review'),
+    fourEyes: z
+      .boolean()
+      .optional()
+      .describe('A second administrator has to confirm what erases or exports people'),
     redirectTargets: redirectTargets.optional(),
     signInNotice: signInNotice.optional().describe('Notice shown before sign-in'),
     erasedAt: time('Time when its people and its secrets were erased').optional(),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { Approvals } from '../../../engine/approvals/index.ts';
 import type { SubjectRecords } from '../../../engine/subject-record/index.ts';
 import { invalidField } from '../../../http/validation.ts';
+import type { SubjectId } from '../../../lib/id.ts';
 import { FileAnswer } from '../file-answer.ts';
 import { personParams } from '../ids.ts';
 import { managers } from '../may-call.ts';
@@ -8,6 +10,7 @@ import { type AdminRoute, route } from '../route.ts';
 
 export interface SubjectRecordRouteDeps {
   subjectRecords: SubjectRecords;
+  approvals: Pick<Approvals, 'guard'>;
 }
 
 const flag = (what: string) =>
@@ -40,7 +43,7 @@ const RecordReply = z
   });
 
 /** Everything held about one person (GDPR Art. 15 and 20). No API key can ask for it. */
-export const subjectRecordRoutes = ({ subjectRecords }: SubjectRecordRouteDeps): AdminRoute[] => [
+export const subjectRecordRoutes = ({ subjectRecords, approvals }: SubjectRecordRouteDeps): AdminRoute[] => [
   route({
     tag: 'subjects',
     within: 'world',
@@ -56,12 +59,17 @@ export const subjectRecordRoutes = ({ subjectRecords }: SubjectRecordRouteDeps):
     query: RecordQuery,
     reply: RecordReply,
     file: 'application/pdf',
-    refuses: ['SUBJECT_NOT_FOUND'],
+    refuses: ['SUBJECT_NOT_FOUND', 'APPROVAL_REQUIRED'],
     async handle({ realm, params: { id }, query: { format, ...query }, who, request }) {
+      if (format === 'pdf' && query.withTemplates)
+        throw invalidField('withTemplates', 'A PDF has no vectors: ask for JSON.');
       const order = { person: id, ...query, actor: who, request };
-      if (format === 'json') return subjectRecords.read(realm, order);
-      if (query.withTemplates) throw invalidField('withTemplates', 'A PDF has no vectors: ask for JSON.');
-      return new FileAnswer('application/pdf', 'person.pdf', await subjectRecords.print(realm, order));
+      const what = { ...realm, action: 'subject.export', subject: id as SubjectId } as const;
+      return approvals.guard(what, who, async () =>
+        format === 'json'
+          ? subjectRecords.read(realm, order)
+          : new FileAnswer('application/pdf', 'person.pdf', await subjectRecords.print(realm, order)),
+      );
     },
   }),
 ];

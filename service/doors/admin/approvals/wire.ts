@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { approvalActions, approvalStates } from '../../../engine/approvals/index.ts';
+import { pageQuery, pageReply } from '../../../http/cursor.ts';
+import { idOf } from '../ids.ts';
+import { time } from '../reply-fields.ts';
+
+const action = z
+  .enum(approvalActions)
+  .describe('What is to be done; `four-eyes.off`: a second administrator is not asked any more');
+const env = z.enum(['live', 'test']).optional().describe('In which world; absent: in the organization');
+const person = idOf('person').optional().describe('To which person; absent: not to one');
+const state = z
+  .enum(approvalStates)
+  .describe('`expired`: 24 hours have passed since it was asked for, confirmed or not');
+
+export const ApprovalQuery = z.strictObject({
+  state: state.optional().describe('Only those in this state'),
+  ...pageQuery(idOf('approval')),
+});
+
+export const NewApproval = z
+  .strictObject({ action, env, person })
+  .superRefine(({ action: what, env: world, person: whom }, context) => {
+    const ofPerson = what === 'subject.erase' || what === 'subject.export';
+    const ofWorld = ofPerson || what === 'subjects.erase';
+    const fault = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if (ofPerson !== (whom !== undefined))
+      fault('person', ofPerson ? 'Name the person by id.' : 'This concerns no one person: leave it out.');
+    if (ofWorld !== (world !== undefined))
+      fault('env', ofWorld ? 'Name the world, live or test.' : 'This concerns no world: leave it out.');
+  })
+  .meta({
+    id: 'NewApproval',
+    description: 'What a second administrator is to confirm.',
+    examples: [{ action: 'subject.erase', env: 'live', person: 'sub_01m7w3hb8hbf355he5zqwjztdk' }],
+  });
+
+const account = (what: string) =>
+  z
+    .strictObject({
+      id: z.string().describe('Id of the account'),
+      name: z.string().optional().describe('Name of the administrator; absent: the account was removed'),
+    })
+    .describe(what);
+
+const example = {
+  id: 'apr_01m7w3hb8hbf355he5zqwjztdk',
+  action: 'subject.erase' as const,
+  env: 'live' as const,
+  person: 'sub_01m7w3hb8hbf355he5zqwjztdk',
+  state: 'open' as const,
+  requestedBy: { id: 'adm_01m7w3hb8hbf355he5zqwjztdk', name: 'Ada Lovelace' },
+  requestedAt: '2026-11-20T12:00:00.000Z',
+  expiresAt: '2026-11-21T12:00:00.000Z',
+};
+
+export const ApprovalReply = z
+  .strictObject({
+    id: z.string().describe('Id'),
+    action,
+    env,
+    person: z.string().optional().describe('Id of the person; absent: it concerns no one person'),
+    state,
+    requestedBy: account('Who asked, and may do it once it is confirmed'),
+    requestedAt: time('When it was asked for'),
+    expiresAt: time('When it ends'),
+    decidedBy: account('Who confirmed or declined it').optional(),
+    decidedAt: time('When it was decided').optional(),
+  })
+  .meta({ id: 'Approval', description: 'A request to a second administrator.', examples: [example] });
+
+export const ApprovalPage = pageReply(ApprovalReply, 'Requests, the newest first', 'ApprovalPage');
+
+export const FourEyes = z
+  .strictObject({
+    required: z
+      .boolean()
+      .describe('Whether a second administrator has to confirm what erases or exports people'),
+  })
+  .meta({
+    id: 'FourEyes',
+    description: 'Four eyes for erasing and exporting.',
+    examples: [{ required: true }],
+  });
+
+export type ApprovalReply = z.input<typeof ApprovalReply>;
+export type NewApproval = z.output<typeof NewApproval>;

@@ -1,0 +1,139 @@
+import type { Selectable } from 'kysely';
+import type { AdministratorId, ApprovalId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Approval, ApprovalAction, ApprovalState } from './approval.ts';
+
+type Row = Selectable<Schema['approval']>;
+
+const fromRow = (row: Row): Approval => ({
+  id: row.id as ApprovalId,
+  organization: row.organization as OrganizationId,
+  action: row.action as ApprovalAction,
+  ...(row.world !== null && { world: row.world as World }),
+  ...(row.subject !== null && { subject: row.subject as SubjectId }),
+  requestedBy: row.requested_by as AdministratorId,
+  requestedAt: row.requested_at,
+  expiresAt: row.expires_at,
+  ...(row.decision !== null && { decision: row.decision as 'confirmed' | 'declined' }),
+  ...(row.decided_by !== null && { decidedBy: row.decided_by as AdministratorId }),
+  ...(row.decided_at !== null && { decidedAt: row.decided_at }),
+});
+
+export async function insertApproval(tx: Tx, approval: Approval): Promise<void> {
+  await tx
+    .insertInto('approval')
+    .values({
+      id: approval.id,
+      organization: approval.organization,
+      world: approval.world ?? null,
+      action: approval.action,
+      subject: approval.subject ?? null,
+      requested_by: approval.requestedBy,
+      requested_at: approval.requestedAt,
+      expires_at: approval.expiresAt,
+      ...{ decision: null, decided_by: null, decided_at: null },
+    })
+    .execute();
+}
+
+export async function selectApproval(
+  db: Db,
+  organization: OrganizationId,
+  id: string,
+): Promise<Approval | undefined> {
+  const row = await db
+    .selectFrom('approval')
+    .selectAll()
+    .where('organization', '=', organization)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row && fromRow(row);
+}
+
+/** False when it has been decided meanwhile, or has ended. */
+export async function updateDecision(
+  tx: Tx,
+  id: ApprovalId,
+  { decision, by, at }: { decision: 'confirmed' | 'declined'; by: AdministratorId; at: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('approval')
+    .set({ decision, decided_by: by, decided_at: at })
+    .where('id', '=', id)
+    .where('decision', 'is', null)
+    .where('expires_at', '>', at)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+export interface ApprovalQuery {
+  state?: ApprovalState;
+  before?: string;
+  limit: number;
+}
+
+/** The newest first. */
+export async function selectApprovals(
+  db: Db,
+  organization: OrganizationId,
+  { state, before, limit }: ApprovalQuery,
+  now: number,
+): Promise<Approval[]> {
+  let query = db.selectFrom('approval').selectAll().where('organization', '=', organization);
+  if (before !== undefined) query = query.where('id', '<', before);
+  if (state === 'declined') query = query.where('decision', '=', 'declined');
+  else if (state === 'open') query = query.where('decision', 'is', null).where('expires_at', '>', now);
+  else if (state === 'confirmed')
+    query = query.where('decision', '=', 'confirmed').where('expires_at', '>', now);
+  else if (state === 'expired')
+    query = query
+      .where('expires_at', '<=', now)
+      .where((eb) => eb.or([eb('decision', 'is', null), eb('decision', '<>', 'declined')]));
+  return (await query.orderBy('id', 'desc').limit(limit).execute()).map(fromRow);
+}
+
+/** Requests for just this by this account that have not ended, the newest first. */
+export async function selectRunning(
+  db: Db,
+  { organization, action, world, subject, requestedBy }: Omit<Approval, 'id' | 'requestedAt' | 'expiresAt'>,
+  now: number,
+): Promise<Approval[]> {
+  let query = db
+    .selectFrom('approval')
+    .selectAll()
+    .where('organization', '=', organization)
+    .where('action', '=', action)
+    .where('requested_by', '=', requestedBy)
+    .where('expires_at', '>', now);
+  query = world === undefined ? query.where('world', 'is', null) : query.where('world', '=', world);
+  query = subject === undefined ? query.where('subject', 'is', null) : query.where('subject', '=', subject);
+  return (await query.orderBy('id', 'desc').execute()).map(fromRow);
+}
+
+/** Of the organization, ended before `before`. */
+export async function deleteEnded(tx: Tx, organization: OrganizationId, before: number): Promise<void> {
+  await tx
+    .deleteFrom('approval')
+    .where('organization', '=', organization)
+    .where('expires_at', '<', before)
+    .execute();
+}
+
+export async function deleteApprovals(tx: Tx, organization: OrganizationId): Promise<void> {
+  await tx.deleteFrom('approval').where('organization', '=', organization).execute();
+}
+
+export async function approvalsAbout(
+  db: Db,
+  { organization, subject }: { organization: OrganizationId; subject: SubjectId },
+): Promise<Approval[]> {
+  const rows = await db
+    .selectFrom('approval')
+    .selectAll()
+    .where('organization', '=', organization)
+    .where('subject', '=', subject)
+    .orderBy('id')
+    .execute();
+  return rows.map(fromRow);
+}

@@ -1,0 +1,36 @@
+import type { AdministratorId, ApprovalId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
+
+/** What two administrators have to agree on, where the organization asks for it. */
+export const approvalActions = [
+  'subject.erase',
+  'subject.export',
+  'subjects.erase',
+  'organization.erase',
+  'four-eyes.off',
+] as const;
+export type ApprovalAction = (typeof approvalActions)[number];
+
+export const approvalStates = ['open', 'confirmed', 'declined', 'expired'] as const;
+export type ApprovalState = (typeof approvalStates)[number];
+
+/** One request to a second administrator. It ends 24 hours after it was made, confirmed or not. */
+export interface Approval {
+  id: ApprovalId;
+  organization: OrganizationId;
+  action: ApprovalAction;
+  /** Of a person or of all people of a world. */
+  world?: World;
+  subject?: SubjectId;
+  requestedBy: AdministratorId;
+  requestedAt: number;
+  expiresAt: number;
+  decision?: 'confirmed' | 'declined';
+  decidedBy?: AdministratorId;
+  decidedAt?: number;
+}
+
+export function stateOf({ decision, expiresAt }: Approval, now: number): ApprovalState {
+  if (decision === 'declined') return 'declined';
+  if (expiresAt <= now) return 'expired';
+  return decision ?? 'open';
+}

@@ -1,0 +1,27 @@
+import { time } from '../../lib/time.ts';
+import type { Db } from '../../storage/transaction.ts';
+import type { PersonalData } from '../personal-data/index.ts';
+import { approvalsAbout } from './approval-store.ts';
+
+/** Requests to a second administrator. */
+export const createApprovalData = ({ db }: { db: Db }): PersonalData => ({
+  tables: {
+    approval: {
+      columns: ['subject'],
+      record: { in: 'approvals' },
+      keepsId: 'It shows for 90 days who confirmed the erasure.',
+    },
+  },
+  exportOf: async (person) => ({
+    approvals: (await approvalsAbout(db, person)).map((approval) => ({
+      id: approval.id,
+      action: approval.action,
+      requestedBy: approval.requestedBy,
+      requestedAt: time(approval.requestedAt),
+      decision: approval.decision,
+      decidedBy: approval.decidedBy,
+      decidedAt: approval.decidedAt === undefined ? undefined : time(approval.decidedAt),
+    })),
+  }),
+  auditTargets: async (person) => (await approvalsAbout(db, person)).map(({ id }) => id),
+});
