@@ -10,8 +10,9 @@ import { drain, packParts } from '../backup/backup-parts.ts';
 import { backupSettings, importedModels, readPassphraseFile } from '../backup/backup-parts-of.ts';
 import { PROOF_FOLDER, verifyBackup } from '../backup/verify-backup.ts';
 import { wipeKeys } from '../backup/wipe-keys.ts';
-import type { BackupFiles } from '../engine/backups/index.ts';
+import type { BackupFiles, DrillFindings, DrillStep } from '../engine/backups/index.ts';
 import type { Clock } from '../lib/clock.ts';
+import { defined } from '../lib/defined.ts';
 import { unfinishedName } from '../lib/durable-file.ts';
 import type { Log } from '../lib/log.ts';
 import { outsideFolder } from '../lib/outside-folder.ts';
@@ -71,7 +72,8 @@ export function createBackupFiles(deps: BackupFilesDeps): BackupFiles {
       // The empty folder of an unmounted medium is no evidence.
       return folder === undefined || folder.length === 0 ? 'away' : 'removed';
     },
-    prove: (path, places) => prove(deps, path, places),
+    prove: async (path, places) => (await drill(deps, path, places)).problems,
+    drill: (path, places, progress) => drill(deps, path, places, progress),
     keepPassphrase: () => keepPassphrase(deps),
     remove: (path) => rm(path, { force: true }),
     async clear(path) {
@@ -95,31 +97,36 @@ async function nextSequence(keys: Vault['keys']): Promise<number> {
   return sequence;
 }
 
-/** The reasons why the backup cannot be restored, one sentence each. */
-async function prove(
+/** The reasons why the backup cannot be restored, one sentence each, and what was found in it. */
+async function drill(
   { data, vault, clock, log }: BackupFilesDeps,
   path: string,
   places: readonly string[],
-): Promise<string[]> {
+  progress: (step: DrillStep) => void = () => {},
+): Promise<{ problems: string[]; found: DrillFindings | undefined }> {
   const scratch = scratchOf(data);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   try {
-    const { problems } = await verifyBackup({
+    const { facts, schema, organizations, people, templates, match, audit, problems } = await verifyBackup({
       file: path,
       keys: places[0] ?? data,
       master: vault.master,
       masterKeyFiles: [],
-      scratch,
-      clock,
-      log,
+      ...{ scratch, clock, log },
+      progress: (step, done, of) => progress({ step, ...defined({ done, of }) }),
     });
-    return problems;
+    const found = {
+      ...{ takenAt: facts.takenAt, schema, organizations, templates, match },
+      people: { there: people.there, erased: people.erased },
+      audit: { lines: audit.lines, checkpoints: audit.checkpoints, valid: audit.valid },
+    };
+    return { problems, found };
   } catch (error) {
     log.error({ path, err: error }, 'a backup could not be proven');
     const problem = toBackupProblem(error, path);
-    return [
-      problem instanceof Problem ? problem.message : `It could not be read: ${(error as Error).message}`,
-    ];
+    const reason =
+      problem instanceof Problem ? problem.message : `It could not be read: ${(error as Error).message}`;
+    return { problems: [reason], found: undefined };
   }
 }
 

@@ -3,7 +3,7 @@ import type { Administrators } from '../engine/administrators/index.ts';
 import type { Backups } from '../engine/backups/index.ts';
 import type { Erasure } from '../engine/erasure/index.ts';
 import type { GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
-import type { JobKind, Jobs } from '../engine/jobs/index.ts';
+import type { JobKind, Jobs, RunningJob } from '../engine/jobs/index.ts';
 import type { KeyPlaces } from '../engine/keys/index.ts';
 import type { Retention } from '../engine/retention/index.ts';
 import type { Reviews } from '../engine/review/index.ts';
@@ -11,7 +11,7 @@ import type { Reviews } from '../engine/review/index.ts';
 export interface StandingJobsDeps {
   jobs: Pick<Jobs, 'handle' | 'every'>;
   retention: Pick<Retention, 'tend'>;
-  backups: Pick<Backups, 'runDue'>;
+  backups: Pick<Backups, 'runDue' | 'runDrill'>;
   keyPlaces: Pick<KeyPlaces, 'sync'>;
   erasure: Pick<Erasure, 'retry'>;
   calibrations: Pick<GalleryCalibrations, 'tend'>;
@@ -43,13 +43,17 @@ export function addStandingJobs({
   settled(): Promise<void>;
 } {
   const running = new Set<Promise<unknown>>();
-  const standing = (kind: JobKind, every: number | undefined, work: () => Promise<unknown>) => {
+  const standing = (
+    kind: JobKind,
+    every: number | undefined,
+    work: (job: RunningJob) => Promise<unknown>,
+  ) => {
     jobs.handle(kind, {
       pauses: [],
       concurrency: 1,
       timeout: LONGEST,
-      async run() {
-        const run = work();
+      async run(job) {
+        const run = work(job);
         running.add(run);
         await run.finally(() => running.delete(run));
         return { outcome: { is: 'done' } };
@@ -59,6 +63,8 @@ export function addStandingJobs({
   };
   standing('retention', 60 * MINUTE, () => retention.tend());
   standing('backups', MINUTE, () => backups.runDue());
+  // Only when it is asked for.
+  standing('backup-drill', undefined, (job) => backups.runDrill(job));
   standing('key-copies', MINUTE, () => keyPlaces.sync());
   standing('erasures', MINUTE, () => erasure.retry());
   standing('gallery-calibration', 10 * MINUTE, () => calibrations.tend());

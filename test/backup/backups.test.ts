@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BackupFile, BackupFiles, Backups, KeyCopy } from '../../service/engine/backups/index.ts';
 import { createBackups } from '../../service/engine/backups/index.ts';
+import type { NewJob } from '../../service/engine/jobs/index.ts';
 import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { Problem } from '../../service/lib/problem.ts';
@@ -22,6 +23,8 @@ onBothDatabases('backups', (newPlace) => {
   let troubled: number;
   let sequence: number;
   let backups: Backups;
+  let jobs: NewJob[];
+  let duringDrill: (path: string, places: readonly string[]) => Promise<void>;
 
   const files: BackupFiles = {
     checkFolder: async (folder) => folder,
@@ -32,6 +35,11 @@ onBothDatabases('backups', (newPlace) => {
       return { bytes: 7 };
     },
     prove: async () => problems,
+    async drill(path, places, progress) {
+      progress({ step: 'reading the backup', done: 1, of: 2 });
+      await duringDrill(path, places);
+      return { problems, found: undefined };
+    },
     list: async (folder) => there.filter(({ path }) => path.startsWith(`${folder}/`)),
     where: async (path) => (there.some((file) => file.path === path) ? 'there' : 'removed'),
     async remove(path) {
@@ -49,7 +57,8 @@ onBothDatabases('backups', (newPlace) => {
     now = Date.UTC(2026, 10, 20, 12);
     database = await openDatabase(await newPlace(), { clock, log: silentLog });
     [there, cleared, copies, failure] = [[], [], [], undefined];
-    [problems, troubled, sequence] = [[], 0, 0];
+    [problems, troubled, sequence, jobs] = [[], 0, 0, []];
+    duringDrill = async () => {};
     const { db, inTransaction } = database;
     backups = createBackups({
       db,
@@ -67,6 +76,13 @@ onBothDatabases('backups', (newPlace) => {
       },
       async troubled() {
         troubled += 1;
+      },
+      jobs: {
+        async add(_tx, added) {
+          jobs.push(...added);
+          return [];
+        },
+        wake() {},
       },
       ids,
       clock,
@@ -269,5 +285,57 @@ onBothDatabases('backups', (newPlace) => {
     await expect(backups.unschedule('/c', ada)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await backups.unschedule('/b', ada);
     expect((await backups.plans()).plans).toEqual([]);
+  });
+
+  test('a trial is a job of its own: how far it is can be seen, and what it found stays', async () => {
+    const { run } = await backups.create({ folder: '/b' }, ada);
+    const { id } = await backups.drill(run.id, ada);
+    expect(jobs).toEqual([{ kind: 'backup-drill', payload: { drill: id } }]);
+    await expect(backups.drill(run.id, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
+    duringDrill = async (path, places) => {
+      expect([path, places]).toEqual([run.path, copies.map(({ place }) => place)]);
+      expect(await backups.getDrill(id)).toMatchObject({
+        state: 'running',
+        now: { step: 'reading the backup', done: 1, of: 2 },
+      });
+    };
+    now += 5_000;
+    await backups.runDrill({ payload: { drill: id } });
+    expect(await backups.drills({ limit: 5 })).toEqual([
+      {
+        ...{ id, backup: run.id, path: run.path, askedBy: 'operator:ada', askedAt: now - 5_000 },
+        ...{ finishedAt: now, state: 'passed', problems: [] },
+      },
+    ]);
+    expect(await backups.page({ limit: 1 })).toMatchObject([{ verifiedAt: now }]);
+    // A lease that ran out gives the job again: it is done once.
+    await backups.runDrill({ payload: { drill: id } });
+    expect((await actions()).slice(-2)).toEqual([
+      'operator:ada backup.drill done',
+      'appliance:backups backup.drilled done',
+    ]);
+  });
+
+  test('a trial that fails says why; one that the end of the service cut short too', async () => {
+    const { run } = await backups.create({ folder: '/b' }, ada);
+    problems = ['The database is damaged: row 7.'];
+    const first = await backups.drill(run.id, ada);
+    await backups.runDrill({ payload: { drill: first.id } });
+    expect(await backups.getDrill(first.id)).toMatchObject({ state: 'failed', problems });
+    expect((await actions()).at(-1)).toBe('appliance:backups backup.drilled refused');
+    const second = await backups.drill(run.id, ada);
+    await database.db
+      .updateTable('backup_drill')
+      .set({ state: 'running' })
+      .where('id', '=', second.id)
+      .execute();
+    await backups.resume();
+    expect(await backups.getDrill(second.id)).toMatchObject({
+      state: 'failed',
+      problems: [expect.stringContaining('The service ended')],
+    });
+    await expect(backups.drill('bkp_none', ada)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    there = [];
+    await expect(backups.drill(run.id, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 });

@@ -1,5 +1,6 @@
 import type { Actor } from '../audit/index.ts';
 import type { BackupFile, Origin } from './backup.ts';
+import type { DrillFindings, DrillStep } from './drill.ts';
 
 /** What touches files; given by compose.ts. */
 export interface BackupFiles {
@@ -18,6 +19,12 @@ export interface BackupFiles {
    * use where there is none.
    */
   prove(path: string, places: readonly string[]): Promise<string[]>;
+  /** As `prove`, with what was found; it says what it does now. */
+  drill(
+    path: string,
+    places: readonly string[],
+    progress: (step: DrillStep) => void,
+  ): Promise<{ problems: string[]; found: DrillFindings | undefined }>;
   /** Complete backups of this very appliance in a folder. */
   list(folder: string): Promise<BackupFile[]>;
   /** Whether the file of a run is there; `away` where its folder cannot be read, so that nothing is known. */

@@ -81,6 +81,11 @@ export async function updateVerified(tx: Tx, path: string, at: number): Promise<
   return numUpdatedRows > 0n;
 }
 
+export async function selectRun(db: Db, id: string): Promise<BackupRun | undefined> {
+  const row = await runs(db).where('id', '=', id).executeTakeFirst();
+  return row && toRun(row);
+}
+
 /** Newest first. */
 export async function selectRuns(db: Db, { before, limit }: RunPage): Promise<BackupRun[]> {
   let query = newestRunFirst(db).limit(limit);

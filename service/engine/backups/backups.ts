@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { Problem } from '../../lib/problem.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
+import type { Jobs } from '../jobs/index.ts';
 import { adviceFor } from './advice.ts';
 import {
   type BackupPlan,
@@ -24,6 +25,7 @@ import {
   updateVerified,
 } from './backup-store.ts';
 import { appliance, type BackupWriter, type BackupWriterDeps, createBackupWriter } from './backup-writer.ts';
+import { type BackupDrills, closeInterruptedDrills, createBackupDrills } from './drills.ts';
 
 export interface MadeBackup {
   run: BackupRun;
@@ -33,7 +35,7 @@ export interface MadeBackup {
   advice: string[];
 }
 
-export interface Backups extends BackupSchedule {
+export interface Backups extends BackupSchedule, BackupDrills {
   /**
    * Writes one backup while the service runs, brings every copy of the key store up to date, and proves the file as a restore
    * would; `keysTo` is such a place from now on, and `folder` where there is none at all. Throws CONFLICT while another one is written, an error that says why it
@@ -56,6 +58,7 @@ export interface Backups extends BackupSchedule {
 
 export interface BackupsDeps extends BackupWriterDeps {
   db: Db;
+  jobs: Pick<Jobs, 'add' | 'wake'>;
   /** Called when a backup failed its proof: the alert does not wait for its next poll. */
   troubled?: () => Promise<void>;
 }
@@ -108,6 +111,7 @@ export function createBackups(deps: BackupsDeps): Backups {
       write: (folder) => alone(() => write({ folder, withModels: false, origin: 'schedule' }, appliance)),
       isWriting: () => writing,
     }),
+    ...createBackupDrills(deps),
     async page(page) {
       const runs = await selectRuns(db, page);
       return Promise.all(runs.map((run) => toListed(run, files, clock.now())));
@@ -126,6 +130,7 @@ export function createBackups(deps: BackupsDeps): Backups {
     async resume() {
       await files.keepPassphrase();
       for (const run of await selectUnfinished(db)) await closeInterrupted(run, deps, writer);
+      await closeInterruptedDrills(deps);
       await refreshWarnings();
     },
     warnings: () => [...warnings],

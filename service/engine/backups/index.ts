@@ -3,3 +3,4 @@ export { newestFirst } from './backup.ts';
 export type { BackupFiles, KeyCopy } from './backup-files.ts';
 export type { Backups, BackupsDeps, MadeBackup } from './backups.ts';
 export { createBackups } from './backups.ts';
+export type { Drill, DrillFindings, DrillStep } from './drill.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ListedRun } from '../../../engine/backups/index.ts';
+import type { Drill, ListedRun } from '../../../engine/backups/index.ts';
 import { createServer } from '../../../http/server.ts';
 import { createIds } from '../../../lib/id.ts';
 import { silentLog } from '../../../lib/log.ts';
@@ -20,6 +20,12 @@ const run = {
 } as const;
 const plan = { folder: '/b', everyMinutes: 60, keep: 7, setBy: 'operator:ada', setAt: at };
 
+const drill: Drill = {
+  ...{ id: 'drl_01m7w3hb8hbf355he5zqwjztdk', backup: 'bkp_01m7w3hb8hbf355he5zqwjztdk', path: '/b/x.backup' },
+  ...{ askedBy: 'operator:ada', askedAt: at, state: 'running', problems: [] },
+  now: { step: 'reading the backup', done: 1, of: 2 },
+};
+
 let app: FastifyInstance;
 let asked: unknown[];
 
@@ -29,6 +35,15 @@ beforeEach(async () => {
     async create(order, actor) {
       asked.push({ ...order, actor });
       return { run, keys: [], advice: ['Two places are better.'] };
+    },
+    async drill(backup, actor) {
+      asked.push({ drill: backup, actor });
+      return drill;
+    },
+    drills: async () => [drill],
+    async getDrill(id) {
+      if (id !== drill.id) throw new Problem('NOT_FOUND', 'No such trial.');
+      return drill;
     },
     async schedule(order, actor) {
       asked.push({ ...order, actor });
@@ -107,4 +122,12 @@ test.each([
 test('the reply says whether a proven file is known', async () => {
   expect((await call('POST', '/backups/verified', { path: run.path })).body).toEqual({ known: true });
   expect((await call('POST', '/backups/verified', { path: '/elsewhere' })).body).toEqual({ known: false });
+});
+
+test('a trial of a backup is asked for and looked at', async () => {
+  const shown = { ...drill, askedAt: '2026-11-20T12:00:00.000Z' };
+  expect(await call('POST', `/backups/${drill.backup}/drill`)).toEqual({ status: 202, body: shown });
+  expect(asked).toEqual([{ drill: drill.backup, actor: ada }]);
+  expect((await call('GET', '/backups/drills')).body).toEqual({ items: [shown] });
+  expect((await call('GET', `/backups/drills/${drill.id}`)).body).toEqual(shown);
 });

@@ -1,12 +1,16 @@
 import type { Backups } from '../../../engine/backups/index.ts';
 import { pageOfShort, toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
+import { paramsOf } from '../ids.ts';
 import { ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
-import { fromMade, fromPlan, fromRun } from './translate.ts';
+import { fromDrill, fromMade, fromPlan, fromRun } from './translate.ts';
 import {
   BackupPage,
   BackupQuery,
+  DrillPage,
+  DrillQuery,
+  DrillReply,
   KnownReply,
   MadeBackupReply,
   NewBackup,
@@ -19,7 +23,10 @@ import {
 } from './wire.ts';
 
 export interface BackupRouteDeps {
-  backups: Pick<Backups, 'page' | 'create' | 'plans' | 'schedule' | 'unschedule' | 'verified'>;
+  backups: Pick<
+    Backups,
+    ('page' | 'create' | 'plans' | 'schedule' | 'unschedule' | 'verified') | ('drill' | 'drills' | 'getDrill')
+  >;
 }
 
 const about = {
@@ -31,6 +38,7 @@ const about = {
 /** Backups of the whole box. */
 export const backupRoutes = (deps: BackupRouteDeps): AdminRoute[] => [
   ...fileRoutes(deps),
+  ...drillRoutes(deps),
   ...planRoutes(deps),
 ];
 
@@ -76,6 +84,50 @@ const fileRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
     reply: KnownReply,
     refuses: ['STORAGE_FULL'],
     handle: async ({ body: { path }, who }) => ({ known: await backups.verified(path, who) }),
+  }),
+];
+
+const drillRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'POST',
+    url: '/backups/:id/drill',
+    operationId: 'drillBackup',
+    summary: 'Try a backup',
+    description:
+      'A job restores the file to scratch, opens it with the keys, checks database and audit chain, and finds people by their own templates. The data in use is not touched.',
+    params: paramsOf('backup'),
+    status: 202,
+    reply: DrillReply,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ params: { id }, who }) => fromDrill(await backups.drill(id, who)),
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/backups/drills',
+    operationId: 'listBackupDrills',
+    summary: 'List trials of backups',
+    description: 'What each found; of one that runs, how far it is.',
+    query: DrillQuery,
+    reply: DrillPage,
+    async handle({ query: { limit, cursor } }) {
+      const found = await backups.drills({ ...defined({ before: cursor }), limit: limit + 1 });
+      return toPage(found.map(fromDrill), limit, ({ id }) => id);
+    },
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/backups/drills/:id',
+    operationId: 'getBackupDrill',
+    summary: 'Show a trial of a backup',
+    description: 'How far it is, or what it found.',
+    quiet: true,
+    params: paramsOf('drill'),
+    reply: DrillReply,
+    refuses: ['NOT_FOUND'],
+    handle: async ({ params: { id } }) => fromDrill(await backups.getDrill(id)),
   }),
 ];
 

@@ -1,6 +1,6 @@
-import type { BackupPlan, BackupRun, ListedRun, MadeBackup } from '../../../engine/backups/index.ts';
+import type { BackupPlan, BackupRun, Drill, ListedRun, MadeBackup } from '../../../engine/backups/index.ts';
 import { time } from '../../../lib/time.ts';
-import type { BackupReply, MadeBackupReply, PlanReply } from './wire.ts';
+import type { BackupReply, DrillReply, MadeBackupReply, PlanReply } from './wire.ts';
 
 export const fromPlan = ({ setAt, ...rest }: BackupPlan): PlanReply => ({ ...rest, setAt: time(setAt) });
 
@@ -18,4 +18,10 @@ export const fromMade = ({ run, keys, advice }: MadeBackup): MadeBackupReply => 
   ...timesOf(run),
   keys: keys.map(({ place, state, reason }) => ({ place, state, reason })),
   advice,
+});
+
+export const fromDrill = ({ askedAt, finishedAt, ...rest }: Drill): DrillReply => ({
+  ...rest,
+  askedAt: time(askedAt),
+  finishedAt: time(finishedAt),
 });

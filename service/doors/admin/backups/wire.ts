@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pageQuery, pageReply, shortListQuery } from '../../../http/cursor.ts';
+import { idOf } from '../ids.ts';
 import { actor, time } from '../reply-fields.ts';
 
 const path = z.string().min(1).max(4096);
@@ -108,6 +109,90 @@ export const KnownReply = z
   .strictObject({ known: z.boolean().describe('Whether this appliance made the file') })
   .meta({ id: 'KnownBackup', description: 'Whether the file is known.', examples: [{ known: true }] });
 
+export const DrillQuery = z.strictObject(pageQuery(idOf('drill')));
+
+const count = (what: string) => z.int().min(0).describe(what);
+const drillExample = {
+  id: 'drl_01m7w3hb8hbf355he5zqwjztdk',
+  backup: runExample.id,
+  path: runExample.path,
+  askedBy: 'operator:ada',
+  askedAt: '2026-11-20T12:00:00.000Z',
+  finishedAt: '2026-11-20T12:00:07.000Z',
+  state: 'passed' as const,
+  problems: [],
+  found: {
+    ...{ takenAt: '2026-11-20T12:00:00.000Z', schema: '0019', organizations: 1 },
+    people: { there: 1200, erased: 3 },
+    templates: { there: 1310, opened: 1307, erased: 3, damaged: 0 },
+    match: { asked: 200, found: 200 },
+    audit: { lines: 4711, checkpoints: 12, valid: true },
+  },
+};
+
+export const DrillReply = z
+  .strictObject({
+    id: z.string().describe('Id'),
+    backup: z.string().describe('Id of the backup'),
+    path: z.string().describe('The file'),
+    askedBy: actor,
+    askedAt: time('When it was asked for'),
+    finishedAt: time('When it ended').optional(),
+    state: z.enum(['waiting', 'running', 'passed', 'failed']).describe('`passed`: a restore would serve'),
+    now: z
+      .strictObject({
+        step: z.string().describe('What it does'),
+        done: count('How far').optional(),
+        of: count('Of how much').optional(),
+      })
+      .optional()
+      .describe('Of one that runs'),
+    problems: z.array(z.string()).describe('Why a restore would fail, a sentence each'),
+    found: z
+      .strictObject({
+        takenAt: time('When the backup was taken'),
+        schema: z.string().describe('Version of its database'),
+        organizations: count('Organizations in it'),
+        people: z
+          .strictObject({
+            there: count('People in it'),
+            erased: count('Of these, erased since: a restore leaves them out'),
+          })
+          .describe('People'),
+        templates: z
+          .strictObject({
+            there: count('Templates in it'),
+            opened: count('That open'),
+            erased: count('Of erased people'),
+            damaged: count('That do not open'),
+          })
+          .describe('Templates'),
+        match: z
+          .strictObject({
+            asked: count('People looked for by a template of their own'),
+            found: count('Who were found'),
+          })
+          .describe('Whether people are found'),
+        audit: z
+          .strictObject({
+            lines: count('Lines'),
+            checkpoints: count('Checkpoints'),
+            valid: z.boolean().describe('The chain is whole'),
+          })
+          .describe('The audit log in it'),
+      })
+      .optional()
+      .describe('What is in it; absent where the file could not be opened'),
+  })
+  .meta({
+    id: 'BackupDrill',
+    description: 'A trial of a backup: restored to scratch, opened and looked at as a whole.',
+    examples: [drillExample],
+  });
+
+export const DrillPage = pageReply(DrillReply, 'Trials, the newest first', 'BackupDrillPage');
+
+export type DrillReply = z.input<typeof DrillReply>;
 export type BackupReply = z.output<typeof BackupReply>;
 export type MadeBackupReply = z.output<typeof MadeBackupReply>;
 export type PlanReply = z.output<typeof PlanReply>;
