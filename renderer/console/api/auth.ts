@@ -133,6 +133,8 @@ export const auth = {
   async passkeys(): Promise<Passkey[]> {
     return PasskeysReply.parse(await call('GET', '2fa/passkey/credentials')).credentials;
   },
+  renamePasskey: (id: string, name: string) =>
+    call('PATCH', `2fa/passkey/credentials/${encodeURIComponent(id)}`, { name }),
   removePasskey: (id: string) => call('DELETE', `2fa/passkey/credentials/${encodeURIComponent(id)}`),
   async sessions(): Promise<OwnSession[]> {
     return SessionsReply.parse(await call('GET', 'sessions')).items;

@@ -20,6 +20,7 @@ export interface AuthDeps {
     | 'passkeyCreationOptions'
     | 'addPasskey'
     | 'listPasskeys'
+    | 'renamePasskey'
     | 'removePasskey'
     | 'newRecoveryCodes'
     | 'changePassword'

@@ -8,7 +8,7 @@ import { actorOf } from './actor.ts';
 import { answerSignIn, fromOf, requireCookiePlace } from './answer-sign-in.ts';
 import type { AuthDeps } from './auth-deps.ts';
 import { fromNewPasskey, fromPasskeys, fromTokenByPasskey } from './translate.ts';
-import { NewPasskey, Nothing, PasskeyParams, PasskeySignIn, Ticket } from './wire.ts';
+import { NewPasskey, Nothing, PasskeyName, PasskeyParams, PasskeySignIn, Ticket } from './wire.ts';
 import {
   CreationOptionsReply,
   DoneReply,
@@ -156,6 +156,32 @@ function listRoutes(app: FastifyInstance, { administrators }: AuthDeps): void {
     async (request) => {
       const { administrator } = administratorOfRequest(request);
       return fromPasskeys(await administrators.listPasskeys(administrator));
+    },
+  );
+
+  app.patch<{ Params: PasskeyParams; Body: PasskeyName }>(
+    `${root}/credentials/:id`,
+    {
+      config: { access: own, refuses: ['NOT_FOUND'] },
+      schema: {
+        operationId: 'renamePasskey',
+        summary: 'Rename a passkey',
+        description: 'Its name is for its owner alone.',
+        tags,
+        params: PasskeyParams,
+        body: PasskeyName,
+        response: { 200: DoneReply },
+      },
+    },
+    async (request) => {
+      const { administrator } = administratorOfRequest(request);
+      await administrators.renamePasskey(
+        administrator,
+        request.params.id,
+        request.body.name,
+        actorOf(request),
+      );
+      return { success: true as const, message: 'Passkey renamed' };
     },
   );
 

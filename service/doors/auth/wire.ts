@@ -99,6 +99,10 @@ export const PasswordByCode = z
 /** A call without fields; also the answer 204. */
 export const Nothing = z.strictObject({});
 
+export const PasskeyName = z
+  .strictObject({ name: z.string().trim().min(1).max(64).describe('What its owner calls it') })
+  .meta({ id: 'PasskeyName', description: 'A name for a passkey.', examples: [{ name: 'Laptop' }] });
+
 export const PasskeyParams = z.object({
   id: z.string().min(1).max(1400).describe('Id of the passkey, as the list has it'),
 });
@@ -115,5 +119,6 @@ export type NewPasskey = z.output<typeof NewPasskey>;
 export type StepUp = z.output<typeof StepUp>;
 export type PasswordChange = z.output<typeof PasswordChange>;
 export type PasswordByCode = z.output<typeof PasswordByCode>;
+export type PasskeyName = z.output<typeof PasskeyName>;
 export type PasskeyParams = z.output<typeof PasskeyParams>;
 export type SessionParams = z.output<typeof SessionParams>;

@@ -68,6 +68,11 @@ export async function updateUse(
   return numUpdatedRows > 0n;
 }
 
+/** The name is no part of what the row's MAC protects. */
+export async function updateName(tx: Tx, id: string, name: string): Promise<void> {
+  await tx.updateTable('passkey').set({ name }).where('id', '=', id).execute();
+}
+
 /** The oldest first; without rows that something else than this service made or changed. */
 export async function selectPasskeys(
   db: Db,

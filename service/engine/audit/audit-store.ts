@@ -111,17 +111,29 @@ export interface LineFilter {
   action?: string;
   /** A person's id: the lines about them, naming them in details, or carrying their personal details. */
   subject?: string;
+  /** As `describeActor` writes it; a kind alone, such as `administrator`, for all of that kind. */
+  actor?: string;
+  /** Ms since 1970, included. */
+  since?: number;
+  /** Ms since 1970, not included. */
+  until?: number;
 }
 
 /** The newest `limit` of the lines with `after < seq <= until` that fit, oldest first. */
 export async function readMatching(
   db: Db,
-  { organization, action, subject }: LineFilter,
+  { organization, action, subject, actor, since, until: before }: LineFilter,
   { after, until, limit }: { after: number; until: number; limit: number },
 ): Promise<StoredLine[]> {
   let query = db.selectFrom('audit').selectAll().where('seq', '>', after).where('seq', '<=', until);
   if (organization !== undefined) query = query.where('organization', '=', organization);
   if (action !== undefined) query = query.where('action', '=', action);
+  if (since !== undefined) query = query.where('at', '>=', since);
+  if (before !== undefined) query = query.where('at', '<', before);
+  if (actor !== undefined)
+    query = actor.includes(':')
+      ? query.where('actor', '=', actor)
+      : query.where('actor', 'like', `${actor}:%`);
   if (subject !== undefined) {
     query = query.where((eb) =>
       eb.or([

@@ -17,6 +17,7 @@ import { QueryTable } from '../../query-table.tsx';
 import { useSession } from '../../session/session-query.ts';
 import { Actor } from './actor.tsx';
 import { AuditLineDialog } from './audit-line-dialog.tsx';
+import { startOf } from './day.ts';
 import { ExportDialog } from './export-dialog.tsx';
 import { Outcome } from './outcome.tsx';
 import { auditStrings } from './strings.ts';
@@ -30,7 +31,8 @@ const LIMIT = 50;
 function AuditScreen() {
   const t = useStrings(auditStrings);
   const { user } = useSession();
-  const { action, person, after } = Route.useSearch();
+  const { after, ...filters } = Route.useSearch();
+  const { action, person, actor, from, until } = filters;
   const navigate = useNavigate();
   const [shown, setShown] = useState<Line>();
   const [exporting, setExporting] = useState(false);
@@ -39,11 +41,16 @@ function AuditScreen() {
     (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
   );
   const query = useQuery({
-    queryKey: ['audit', action, person, after],
+    queryKey: ['audit', filters, after],
     queryFn: ({ signal }) =>
       replyOf(
         admin.GET('/api/admin/audit', {
-          params: { query: { limit: LIMIT, cursor: after, action, subject: person } },
+          params: {
+            query: {
+              ...{ limit: LIMIT, cursor: after, action, actor, subject: person },
+              ...{ since: startOf(from, 0), until: startOf(until, 1) },
+            },
+          },
           signal,
         }),
       ),
@@ -52,7 +59,7 @@ function AuditScreen() {
     refetchOnWindowFocus: false,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const isFiltered = action !== undefined || person !== undefined;
+  const isFiltered = Object.values(filters).some((value) => value !== undefined);
   const change = (patch: FilterValues) =>
     void navigate({ to: '.', search: (now) => ({ ...now, ...patch, after: undefined }) });
   return (
@@ -81,17 +88,15 @@ function AuditScreen() {
             <Outcome outcome={outcome} /> <Actor actor={actor} />, <ExactTime at={time} />
           </>
         )}
-        filters={
-          <FilterBar filters={useFilters()} values={{ action, person } as FilterValues} change={change} />
-        }
-        {...(isFiltered && { clearFilters: () => change({ action: undefined, person: undefined }) })}
+        filters={<FilterBar filters={useFilters(actor)} values={filters as FilterValues} change={change} />}
+        {...(isFiltered && { clearFilters: () => change(noFilters) })}
         empty={
           <EmptyState icon={IconFileText} title={t('empty')}>
             {t('emptyText')}
           </EmptyState>
         }
       />
-      {shown && <AuditLineDialog line={shown} close={() => setShown(undefined)} />}
+      {shown && <AuditLineDialog line={shown} close={() => setShown(undefined)} only={change} />}
       {exporting && <ExportDialog close={() => setExporting(false)} />}
     </Page>
   );
@@ -133,13 +138,34 @@ function useColumns(show: (line: Line) => void): readonly Column<Line>[] {
   );
 }
 
-function useFilters(): readonly Filter[] {
+const noFilters = {
+  action: undefined,
+  person: undefined,
+  actor: undefined,
+  from: undefined,
+  until: undefined,
+};
+const kinds = ['administrator', 'operator', 'key', 'kiosk', 'appliance'] as const;
+
+function useFilters(actor: string | undefined): readonly Filter[] {
   const t = useStrings(auditStrings);
   return useMemo(
     () => [
+      {
+        key: 'actor',
+        label: t('actor'),
+        kind: 'choice',
+        options: [
+          ...kinds.map((kind) => ({ value: kind, label: t(`${kind}s`) })),
+          // One that a line was filtered by: it stays among the choices.
+          ...(actor?.includes(':') ? [{ value: actor, label: shortenId(actor) }] : []),
+        ],
+      },
+      { key: 'from', label: t('fromDay'), kind: 'day' },
+      { key: 'until', label: t('untilDay'), kind: 'day' },
       { key: 'action', label: t('action'), kind: 'text', hint: t('actionHint') },
       { key: 'person', label: t('person'), kind: 'text', hint: t('personHint') },
     ],
-    [t],
+    [t, actor],
   );
 }

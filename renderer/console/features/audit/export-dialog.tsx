@@ -8,14 +8,8 @@ import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { saveFile } from '../../save-file.ts';
+import { startOf } from './day.ts';
 import { auditStrings } from './strings.ts';
-
-/** The first moment of a day in the reader's time zone, `days` later. */
-function startOf(day: string, days: 0 | 1): string | undefined {
-  if (day === '') return undefined;
-  const [year = 0, month = 1, date = 1] = day.split('-').map(Number);
-  return new Date(year, month - 1, date + days).toISOString();
-}
 
 /** Signed, as a file; the box asks for a fresh second factor. */
 export function ExportDialog({ close }: { close(): void }) {

@@ -1,3 +1,4 @@
+import { TextInput } from '@mantine/core';
 import { IconFingerprint, IconPlus } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
@@ -21,6 +22,7 @@ import { securityStrings } from './strings.ts';
 export function OwnPasskeys() {
   const t = useStrings(securityStrings);
   const [leaving, setLeaving] = useState<Passkey>();
+  const [renaming, setRenaming] = useState<Passkey>();
   const { data, error, refetch } = useQuery({ queryKey: ['own-passkeys'], queryFn: () => auth.passkeys() });
   const obstacle = passkeyObstacle();
   const add = obstacle === undefined && (
@@ -42,6 +44,7 @@ export function OwnPasskeys() {
           secondLine={({ lastUsedAt }) => <LastUse at={lastUsedAt} />}
           failed={error ? <LoadFailed error={error} retry={() => void refetch()} /> : undefined}
           actions={(passkey) => [
+            { label: t('renamePasskey'), onClick: () => setRenaming(passkey) },
             { label: t('removePasskey'), danger: true, onClick: () => setLeaving(passkey) },
           ]}
           empty={
@@ -51,6 +54,7 @@ export function OwnPasskeys() {
           }
         />
       </div>
+      {renaming && <Rename passkey={renaming} close={() => setRenaming(undefined)} />}
       {leaving && <Remove passkey={leaving} close={() => setLeaving(undefined)} />}
     </Card>
   );
@@ -89,6 +93,39 @@ function useColumns(): readonly Column<Passkey>[] {
       },
     ],
     [t],
+  );
+}
+
+function Rename({ passkey, close }: { passkey: Passkey; close(): void }) {
+  const t = useStrings(securityStrings);
+  const queryClient = useQueryClient();
+  const [name, setName] = useState(passkey.name);
+  const rename = useMutation({
+    mutationFn: () => auth.renamePasskey(passkey.credentialId, name.trim()),
+    async onSuccess() {
+      toast(t('passkeyRenamed'), { text: name.trim() });
+      close();
+      await queryClient.invalidateQueries({ queryKey: ['own-passkeys'] });
+    },
+  });
+  return (
+    <ConfirmDialog
+      opened
+      title={t('renamePasskeyTitle', { name: passkey.name })}
+      confirmLabel={t('renamePasskey')}
+      confirmDisabled={name.trim() === ''}
+      busy={rename.isPending}
+      failed={rename.error && <LoadFailed error={rename.error} title={t('notRenamed')} />}
+      onConfirm={() => rename.mutate()}
+      onCancel={close}
+    >
+      <TextInput
+        label={t('passkeyName')}
+        maxLength={64}
+        value={name}
+        onChange={({ target }) => setName(target.value)}
+      />
+    </ConfirmDialog>
   );
 }
 

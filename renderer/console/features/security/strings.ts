@@ -15,6 +15,11 @@ export const securityStrings = defineStrings(
     noPasskey: 'No passkey yet',
     noPasskeyText:
       'With a passkey a stolen password alone opens nothing. Your device or a security key keeps it.',
+    renamePasskey: 'Rename passkey',
+    renamePasskeyTitle: 'Rename {name}',
+    passkeyName: 'Name of the passkey',
+    passkeyRenamed: 'Passkey renamed',
+    notRenamed: 'The passkey was not renamed',
     removePasskey: 'Remove passkey',
     removePasskeyTitle: 'Remove {name}?',
     removePasskeyText:
@@ -86,6 +91,11 @@ export const securityStrings = defineStrings(
     noPasskey: 'Noch kein Passkey',
     noPasskeyText:
       'Mit einem Passkey öffnet ein gestohlenes Passwort allein nichts. Ihr Gerät oder ein Sicherheitsschlüssel bewahrt ihn auf.',
+    renamePasskey: 'Passkey umbenennen',
+    renamePasskeyTitle: '{name} umbenennen',
+    passkeyName: 'Name des Passkeys',
+    passkeyRenamed: 'Passkey umbenannt',
+    notRenamed: 'Der Passkey wurde nicht umbenannt',
     removePasskey: 'Passkey entfernen',
     removePasskeyTitle: '{name} entfernen?',
     removePasskeyText:

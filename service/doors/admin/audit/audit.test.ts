@@ -122,3 +122,23 @@ test('the public keys are given with the appliance they stand for', async () => 
     items: audited.auditLog.publicKeys(),
   });
 });
+
+test('lines are filtered by actor, by the kind of actor, and by time, over pages', async () => {
+  await audited.add(3);
+  const actors = async (query: string) => {
+    const { items, next } = JSON.parse((await get(`/audit?${query}`)).body);
+    return [items.map(({ actor, action }: Record<string, string>) => `${actor} ${action}`), next];
+  };
+  const things = ['operator:ada thing.do', 'operator:ada thing.do'];
+  expect(await actors('actor=operator:ada&action=thing.do&limit=2')).toEqual([things, expect.any(String)]);
+  expect(await actors('actor=operator:ad')).toEqual([[], undefined]);
+  expect(await actors('actor=operator&action=thing.do&limit=3')).toEqual([[...things, things[0]], undefined]);
+  expect(await actors('actor=key')).toEqual([[], undefined]);
+  const noon = '2026-11-20T12:00:00Z';
+  expect(await actors(`since=${noon}&action=thing.do&limit=2`)).toEqual([things, expect.any(String)]);
+  expect(await actors(`until=${noon}`)).toEqual([[], undefined]);
+  expect((await audited.stored()).at(-1)).toMatchObject({
+    details: `{"until":${Date.parse(noon)},"lines":0}`,
+  });
+  expect((await get('/audit?actor=ada@example.com')).status).toBe(400);
+});

@@ -48,9 +48,10 @@ const readingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
     description: 'Actions with their actor and outcome. Reading the log is recorded too.',
     query: AuditQuery,
     reply: AuditPage,
-    async handle({ organization, query: { limit, cursor, ...filter }, who }) {
+    async handle({ organization, query: { limit, cursor, since, until, ...filter }, who }) {
+      const times = { since: momentOf(since), until: momentOf(until) };
       const found = await auditLog.page(
-        { ...defined({ organization, before: cursor, ...filter }), limit },
+        { ...defined({ organization, before: cursor, ...times, ...filter }), limit },
         { actor: who },
       );
       return toPage(found.map(fromAuditLine), limit, ({ seq }) => seq);

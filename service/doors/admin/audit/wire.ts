@@ -14,9 +14,22 @@ const filter = {
     .describe('Only this action'),
   // What is asked for is written into the log: an address must not get in there.
   subject: idOf('person').optional().describe('Only lines about this person'),
+  actor: z
+    .string()
+    .regex(
+      /^(administrator|appliance|key|kiosk|operator)(:[A-Za-z0-9_.\\/-]{1,120})?$/,
+      'It must be an actor such as administrator:adm_01m7w3hb8hbf355he5zqwjztdk, or a kind alone: administrator, appliance, key, kiosk or operator.',
+    )
+    .optional()
+    .describe('Only by this actor, or by actors of this kind'),
 };
 
-export const AuditQuery = z.strictObject({ ...filter, ...pageQuery(seq) });
+export const AuditQuery = z.strictObject({
+  ...filter,
+  since: moment.describe('Only from this time on'),
+  until: moment.describe('Only before this time'),
+  ...pageQuery(seq),
+});
 export const FollowQuery = z.strictObject({
   ...filter,
   limit: z.coerce.number().int().min(1).max(10_000).default(50).describe('Maximum number of existing lines'),

@@ -127,6 +127,11 @@ onBothDatabases('passkeys', (newPlace) => {
     );
     expect(removed.toSorted()).toEqual(['LAST_FACTOR', 'none']);
     expect(await refusal(administrators.removePasskey(ada.id, 'nothing', own))).toBe('NOT_FOUND');
+    const [left] = await administrators.listPasskeys(ada.id);
+    const renamed = await administrators.renamePasskey(ada.id, left!.id, '  Blue key ', own);
+    expect(renamed).toEqual({ ...left, name: 'Blue key' });
+    expect(await administrators.listPasskeys(ada.id)).toEqual([renamed]);
+    expect(await refusal(administrators.renamePasskey(ada.id, 'nothing', 'x', own))).toBe('NOT_FOUND');
     expect(await administrators.listPasskeys(ada.id)).toHaveLength(1);
     await staff.stop();
   });

@@ -2,33 +2,24 @@ import type {
   PublicKeyCredentialCreationOptionsJSON,
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server';
-import type { AdministratorId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { Actor } from '../../audit/index.ts';
-import { requireAccount } from '../accounts.ts';
 import type { AdministratorSession, From, OpenedSession, Passkey, Site } from '../administrator.ts';
 import { type Account, updateAccount } from '../administrator-store.ts';
 import type { Parts } from '../parts.ts';
-import {
-  deletePasskey,
-  insertPasskey,
-  isRegistered,
-  type PasskeyRow,
-  selectPasskeys,
-  updateUse,
-} from '../passkey-store.ts';
+import { insertPasskey, isRegistered, type PasskeyRow, selectPasskeys, updateUse } from '../passkey-store.ts';
 import { deletePasswordSessions, updateSession } from '../session-store.ts';
 import { noteRefused, openSession } from '../sign-in.ts';
 import type { Tickets } from '../tickets.ts';
 import { type Challenges, noChallenge } from './challenges.ts';
+import { createPasskeyList, type PasskeyList, readName, shownPasskey } from './passkey-list.ts';
 import { credentialIdOf, verifyCreation, verifyUse } from './verify-passkey.ts';
 
 /** Of one account. */
 const MOST_PASSKEYS = 20;
-const MOST_NAME = 64;
 
-export interface Passkeys {
+export interface Passkeys extends PasskeyList {
   /** Options for a ticket, or to prove the factor again in a session. Throws SIGN_IN_REFUSED, PASSKEY_REFUSED. */
   passkeyRequestOptions(
     by: { ticket: string } | { session: string },
@@ -46,10 +37,6 @@ export interface Passkeys {
     site: Site,
     who: Actor,
   ): Promise<Passkey>;
-  /** The oldest first. */
-  listPasskeys(administrator: AdministratorId): Promise<Passkey[]>;
-  /** Throws NOT_FOUND, LAST_FACTOR. */
-  removePasskey(administrator: AdministratorId, id: string, who: Actor): Promise<void>;
 }
 
 export function createPasskeys(parts: Parts, tickets: Tickets, challenges: Challenges): Passkeys {
@@ -105,30 +92,7 @@ export function createPasskeys(parts: Parts, tickets: Tickets, challenges: Chall
       );
     },
 
-    listPasskeys: async (administrator) =>
-      (await selectPasskeys(db, integrity, administrator)).map(shownPasskey),
-
-    removePasskey: (administrator, id, who) =>
-      inTransaction(async (tx) => {
-        const { organization } = await requireAccount(parts, tx, administrator);
-        const all = await selectPasskeys(tx, integrity, administrator);
-        if (!all.some((passkey) => passkey.id === id))
-          throw new Problem('NOT_FOUND', 'The account has no such passkey.');
-        if (all.length === 1)
-          throw new Problem(
-            'LAST_FACTOR',
-            'It is the last second factor of the account: add another one first.',
-          );
-        await deletePasskey(tx, administrator, id);
-        const details = { passkey: id, left: all.length - 1 };
-        await audit.add(tx, {
-          actor: who,
-          action: 'passkey.remove',
-          organization,
-          target: administrator,
-          details,
-        });
-      }),
+    ...createPasskeyList(parts),
   };
 }
 
@@ -216,11 +180,3 @@ async function add(
   });
   return shownPasskey(row);
 }
-
-const shownPasskey = ({ id, name, createdAt, lastUsedAt }: PasskeyRow): Passkey => ({
-  ...{ id, name, createdAt },
-  ...(lastUsedAt !== undefined && { lastUsedAt }),
-});
-
-const readName = (name: string | undefined): string =>
-  name?.toWellFormed().trim().slice(0, MOST_NAME) || 'Passkey';
