@@ -8,6 +8,7 @@ import { backupRoutes } from './features/backups/routes.ts';
 import { enrollRoutes } from './features/enroll/routes.ts';
 import { keyRoutes } from './features/keys/routes.ts';
 import { kioskRoutes } from './features/kiosks/routes.ts';
+import { modelRoutes } from './features/models/routes.ts';
 import { overviewRoutes } from './features/overview/routes.ts';
 import { peopleRoutes } from './features/people/routes.ts';
 import { securityRoutes } from './features/security/routes.ts';
@@ -29,6 +30,7 @@ const routeTree = rootRoute.addChildren([
   ...auditRoutes,
   ...keyRoutes,
   ...kioskRoutes,
+  ...modelRoutes,
   ...overviewRoutes,
   ...peopleRoutes,
   ...securityRoutes,

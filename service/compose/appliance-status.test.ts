@@ -45,8 +45,19 @@ const status = (more: Partial<StatusDeps> = {}) =>
     backups: { warnings: () => [] },
     retention: { waiting: async () => ({ sweeps: [] }) },
     freeBytes: async () => 2 ** 30,
+    databaseBytes: async () => 4096,
     ...more,
   })();
+
+test('room and certificate are reported; what cannot be read is left out', async () => {
+  const certificate = () => ({ endsAt: 1_900_000_000_000, renewsItself: true });
+  expect(await status({ certificate })).toMatchObject({
+    room: { freeBytes: 2 ** 30, databaseBytes: 4096 },
+    certificate: { endsAt: 1_900_000_000_000, renewsItself: true },
+  });
+  const failing = () => Promise.reject(new Error('away'));
+  expect((await status({ databaseBytes: failing })).room).toEqual({ freeBytes: 2 ** 30 });
+});
 
 test('a box that works is ready', async () => {
   expect(await status()).toMatchObject({

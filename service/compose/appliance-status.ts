@@ -14,7 +14,7 @@ import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
 import type { OrganizationId, World } from '../lib/id.ts';
 import type { Database } from '../storage/connection.ts';
-import { countLenient, freeOn, readStorage, type StorageState } from './storage-state.ts';
+import { countLenient, freeOn, readRoom, readStorage, type StorageState } from './storage-state.ts';
 
 export interface StatusDeps {
   /** The data directory: its disk must have room. */
@@ -39,6 +39,8 @@ export interface StatusDeps {
   queueProblem?(): string | undefined;
   /** Bytes that may still be written to the data directory's disk. */
   freeBytes?(): Promise<number>;
+  /** Bytes that the database takes. */
+  databaseBytes(): Promise<number>;
   /** Milliseconds that the database may take: one that hangs must not hang `/ready`. */
   patience?: number;
 }
@@ -64,6 +66,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
         kind: database.dialect === 'sqlite' ? ('sqlite' as const) : ('postgresql' as const),
         ...defined({ state: storage.state, reason: storage.reason }),
       },
+      room: await readRoom({ freeBytes, databaseBytes: deps.databaseBytes, patience }),
       ...describePeople(deps, ids),
       safeGallery: rates.map((rate) => ({ rate, people: checks.safeGallerySize(rate) })),
       insecureHttp,
@@ -83,7 +86,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
       ...{ ...facts, now: deps.clock.now() },
       ...defined({ certificate }),
     });
-    return { ...facts, attention };
+    return { ...facts, ...defined({ certificate }), attention };
   };
 }
 

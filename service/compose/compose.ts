@@ -7,6 +7,7 @@ import type { Metrics } from '../http/metrics.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
+import { databaseSize } from '../storage/database-size.ts';
 import { createStatus } from './appliance-status.ts';
 import { openAudit } from './audit.ts';
 import { createBackupFiles } from './backup-files.ts';
@@ -72,7 +73,12 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const callers = await openCallers({ ...base, ...audited });
   const staff = await openStaff({ ...base, ...audited, ...callers });
   if (audited.restored) removeRestoreMarker(config.data);
-  const pictures = await openPictures({ ...base, ...audited });
+  // Asked once they are there.
+  const later = { people: (): People => people };
+  const pictures = await openPictures({
+    ...{ ...base, ...audited },
+    galleriesChanged: () => later.people().subjects.loadGalleries(),
+  });
   const outbound = await openOutbound({
     ...{ ...base, ...audited, ...queue, ...callers, ...pictures },
     // Assigned below, before the first call.
@@ -80,8 +86,6 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     waitingSweeps: () => erasing.retention.waiting(),
   });
   const { eventsOut, ownPlaces, readings } = outbound;
-  // Asked once it is there.
-  const later = { people: (): People => people };
   const firstOwner = createFirstOwner({ ...base, ...audited, ...callers, ...staff, ...later });
   const people: People = createPeople({
     ...{ ...base, ...audited, ...callers, ...firstOwner, ...pictures, ...outbound },
@@ -92,7 +96,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   });
   await readPeople({ ...pictures, ...erasing, ...people }, ground, { serves });
   const backups = createBackups({
-    ...{ ...ground, ...audited },
+    ...{ ...ground, ...audited, ...queue },
     files: createBackupFiles({ ...base, ...ground, data: config.data }),
     copies: keyCare.keyPlaces,
     troubled: () => eventsOut.alerts.checkGauges(),
@@ -107,7 +111,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     clock: ground.clock,
     certificate: () => certificate && { endsAt: certificate.end(), renewsItself: certificate.isSelfIssued() },
     insecureHttp: isInsecure(config),
-    database: writing(base),
+    ...{ database: writing(base), databaseBytes: () => databaseSize(base.database) },
     queueProblem: () => queue.redis?.problem(),
   });
   const everything = opened.move();

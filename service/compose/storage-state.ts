@@ -62,6 +62,26 @@ export async function countLenient(
   }
 }
 
+/** How much room there is, and how much the database takes; what cannot be read is left out. */
+export async function readRoom({
+  freeBytes,
+  databaseBytes,
+  patience,
+}: {
+  freeBytes(): Promise<number>;
+  databaseBytes(): Promise<number>;
+  patience: number;
+}): Promise<{ freeBytes?: number; databaseBytes?: number }> {
+  const [free, taken] = await Promise.allSettled([
+    within(patience, freeBytes()),
+    within(patience, databaseBytes()),
+  ]);
+  return {
+    ...(free.status === 'fulfilled' && { freeBytes: free.value }),
+    ...(taken.status === 'fulfilled' && { databaseBytes: taken.value }),
+  };
+}
+
 /** Bytes that may still be written to the disk of this folder. */
 export async function freeOn(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);

@@ -58,6 +58,7 @@ const health = async () => {
     backups: { warnings: () => [] },
     retention: { waiting: async () => ({ sweeps: [] }) },
     freeBytes: async () => 2 ** 30,
+    databaseBytes: async () => 4096,
   });
   return fromStatus(await status(), '0.0.0', 1).ownGalleries;
 };

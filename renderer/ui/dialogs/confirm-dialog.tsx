@@ -15,6 +15,7 @@ export function ConfirmDialog({
   cancelLabel,
   danger = false,
   busy = false,
+  confirmDisabled = false,
   failed,
   onConfirm,
   onCancel,
@@ -27,6 +28,8 @@ export function ConfirmDialog({
   cancelLabel?: string;
   danger?: boolean;
   busy?: boolean;
+  /** Something is missing that the dialog asks for, or it is not known yet what would happen. */
+  confirmDisabled?: boolean;
   /** Why the box refused; see `LoadFailed`. */
   failed?: ReactNode;
   onConfirm(): void;
@@ -48,7 +51,12 @@ export function ConfirmDialog({
           <Button onClick={onCancel} data-autofocus>
             {cancelLabel ?? t('cancel')}
           </Button>
-          <Button kind={danger ? 'danger' : 'primary'} busy={busy} onClick={onConfirm}>
+          <Button
+            kind={danger ? 'danger' : 'primary'}
+            busy={busy}
+            disabled={confirmDisabled}
+            onClick={onConfirm}
+          >
             {confirmLabel}
           </Button>
         </div>

@@ -21,7 +21,7 @@ const status: BoxStatus = {
   ],
   matchOnlyOrganizations: 1,
   liveness: { installed: true },
-  models: { damaged: [] },
+  models: { installed: 7, enabled: 6, damaged: [] },
   inference: { workers: 1, busy: 0, queued: 0, provider: 'cpu' },
   storage: { kind: 'sqlite', state: 'ok' },
   backups: { warnings: [] },

@@ -23,6 +23,8 @@ const prefixes = {
   kiosk: 'ksk',
   pairing: 'pair',
   flow: 'flw',
+  approval: 'apr',
+  drill: 'drl',
 } as const;
 type Thing = keyof typeof prefixes;
 

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { type AdministratorRouteDeps, administratorRoutes } from './administrators/routes.ts';
 import { type AlertRouteDeps, alertRoutes } from './alerts/routes.ts';
+import { type ApprovalRouteDeps, approvalRoutes } from './approvals/routes.ts';
 import { type AuditRouteDeps, auditRoutes } from './audit/routes.ts';
 import { type BackupRouteDeps, backupRoutes } from './backups/routes.ts';
 import { type CaptureRouteDeps, captureRoutes } from './captures/routes.ts';
@@ -45,6 +46,7 @@ export type { ServiceReport } from './status/report.ts';
 export type AdminDeps = OrganizationRouteDeps &
   AdministratorRouteDeps &
   AlertRouteDeps &
+  ApprovalRouteDeps &
   StatusRouteDeps &
   OverviewRouteDeps &
   SetupRouteDeps &
@@ -80,6 +82,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...organizationRoutes(deps),
   ...administratorRoutes(deps),
   ...alertRoutes(deps),
+  ...approvalRoutes(deps),
   ...statusRoutes(deps),
   ...overviewRoutes(deps),
   ...setupRoutes(deps),

@@ -1,7 +1,16 @@
-import { IconCpu, IconDatabase, IconDatabaseExport, IconEye, type TablerIcon } from '@tabler/icons-react';
+import {
+  IconCertificate,
+  IconCpu,
+  IconDatabase,
+  IconDatabaseExport,
+  IconEye,
+  type TablerIcon,
+} from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Badge, Maturity } from '../../../ui/badges/badge.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
@@ -53,34 +62,85 @@ function LivenessBadge({
   );
 }
 
-function StatusParts({ status: { models, inference, storage, backups } }: { status: Schemas['Status'] }) {
+type Status = Schemas['Status'];
+
+function StatusParts({
+  status: { models, inference, storage, backups, certificate, service },
+}: {
+  status: Status;
+}) {
   const t = useStrings(overviewStrings);
+  const format = useFormat();
   const badge = (ok: boolean) =>
     ok ? <Badge kind="ok">{t('healthy')}</Badge> : <Badge kind="warn">{t('look2')}</Badge>;
+  const enabled = t('modelsOn', { on: models.enabled, installed: models.installed });
   return (
     <>
-      <Part icon={IconCpu} name={t('models')} text={inference.provider}>
-        {badge(models.damaged.length === 0)}
+      <Part icon={IconCpu} name={t('models')} to="/models" text={modelsText(models, inference, enabled, t)}>
+        {badge(models.damaged.length === 0 && inference.fallback === undefined)}
       </Part>
-      <Part icon={IconDatabase} name={t('storage')} text={storage.kind}>
+      <Part icon={IconDatabase} name={t('storage')} text={storage.reason ?? <Room storage={storage} />}>
         {badge(storage.state === 'ok')}
       </Part>
-      <Part icon={IconDatabaseExport} name={t('backup')} text={backups.warnings[0]}>
+      <Part
+        icon={IconCertificate}
+        name={t('certificate')}
+        to="/settings"
+        text={
+          certificate
+            ? t(certificate.renewsItself ? 'renewsItself' : 'endsOn', {
+                date: format.date(certificate.endsAt),
+              })
+            : t(service?.insecureHttp ? 'noTlsBeyond' : 'noTls')
+        }
+      >
+        {badge(
+          certificate
+            ? daysUntil(certificate.endsAt) >= (certificate.renewsItself ? 7 : 30)
+            : !service?.insecureHttp,
+        )}
+      </Part>
+      <Part icon={IconDatabaseExport} name={t('backup')} to="/backups" text={backups.warnings[0]}>
         {badge(backups.warnings.length === 0)}
       </Part>
     </>
   );
 }
 
+const daysUntil = (time: string) => (Date.parse(time) - Date.now()) / 86_400_000;
+
+const modelsText = (
+  { damaged }: Status['models'],
+  { provider, fallback }: Status['inference'],
+  enabled: string,
+  t: (key: 'damaged', values: { models: string }) => string,
+): string =>
+  damaged.length > 0 ? t('damaged', { models: damaged.join(', ') }) : (fallback ?? `${enabled}, ${provider}`);
+
+function Room({ storage: { kind, freeBytes, databaseBytes } }: { storage: Status['storage'] }) {
+  const t = useStrings(overviewStrings);
+  const format = useFormat();
+  return [
+    kind === 'sqlite' ? 'SQLite' : 'PostgreSQL',
+    databaseBytes !== undefined && format.bytes(databaseBytes),
+    freeBytes !== undefined && t('free', { bytes: format.bytes(freeBytes) }),
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
 const Part = ({
   icon: Icon,
   name,
   text,
+  to,
   children,
 }: {
   icon: TablerIcon;
   name: string;
-  text: string | undefined;
+  text: ReactNode;
+  /** The screen where it is looked after. */
+  to?: '/models' | '/backups' | '/settings';
   children: ReactNode;
 }) => (
   <li>
@@ -88,8 +148,8 @@ const Part = ({
       <Icon size={18} stroke={1.75} aria-hidden="true" />
     </span>
     <div>
-      <b>{name}</b>
-      {text !== undefined && <p className="tiny muted">{text}</p>}
+      {to ? <Link to={to}>{name}</Link> : <b>{name}</b>}
+      {text !== undefined && text !== '' && <p className="tiny muted">{text}</p>}
     </div>
     {children}
   </li>

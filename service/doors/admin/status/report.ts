@@ -13,6 +13,11 @@ export interface ApplianceReport {
   damagedModels: string[];
   inference: { workers: number; busy: number; queued: number; provider: string; fallback?: string };
   storage: { kind: 'sqlite' | 'postgresql'; state: 'ok' | 'full' | 'unavailable'; reason?: string };
+  /** Of the disk of the data directory, and of the database; what cannot be read is left out. */
+  room: { freeBytes?: number; databaseBytes?: number };
+  /** Absent without TLS. */
+  certificate?: { endsAt: number; renewsItself: boolean };
+  models: readonly { enabled: boolean }[];
   keyCopies?: { places: number; notCurrent: number };
   backupWarnings?: string[];
   attention: Attention[];

@@ -55,6 +55,8 @@ export const StatusReply = z
     liveness: LivenessReply,
     models: z
       .strictObject({
+        installed: z.int().describe('Installed models'),
+        enabled: z.int().describe('Enabled models'),
         damaged: z
           .array(z.string())
           .describe('Imported models whose file is missing or changed; they are not used'),
@@ -74,8 +76,20 @@ export const StatusReply = z
         kind: z.enum(['sqlite', 'postgresql']).describe('Kind of database'),
         state: z.enum(['ok', 'full', 'unavailable']).describe('Whether it is available'),
         reason: z.string().optional().describe('Reason why it is not'),
+        freeBytes: z
+          .int()
+          .optional()
+          .describe('Free bytes on the disk of the data directory; absent where it cannot be read'),
+        databaseBytes: z.int().optional().describe('Size of the database; absent where it cannot be read'),
       })
       .describe('The database and its disk'),
+    certificate: z
+      .strictObject({
+        endsAt: time('When it ends'),
+        renewsItself: z.boolean().describe('The box renews it by itself'),
+      })
+      .optional()
+      .describe('The certificate that is served; absent without TLS'),
     keyCopies: z
       .strictObject({
         places: z.int().describe('Folders with a copy'),
@@ -102,9 +116,10 @@ export const StatusReply = z
         matchOnlyOrganizations: 0,
         lenientOrganizations: 0,
         liveness: { installed: true, set: 'minifasnet-pair', maturity: 'alternate' },
-        models: { damaged: [] },
+        models: { installed: 7, enabled: 6, damaged: [] },
         inference: { workers: 4, busy: 0, queued: 0, provider: 'cpu' },
-        storage: { kind: 'sqlite', state: 'ok' },
+        storage: { kind: 'sqlite', state: 'ok', freeBytes: 1_200_000_000, databaseBytes: 52_000_000 },
+        certificate: { endsAt: '2027-02-18T12:00:00.000Z', renewsItself: true },
         keyCopies: { places: 2, notCurrent: 0 },
         backups: { warnings: [] },
         attention: [],

@@ -1,0 +1,244 @@
+import { IconFileUpload } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type DragEvent, useRef, useState } from 'react';
+import { toUploadForm } from '../../../../sdk/admin/client.ts';
+import { Badge } from '../../../ui/badges/badge.tsx';
+import { Button } from '../../../ui/controls/button.tsx';
+import { toast } from '../../../ui/feedback/toasts.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { Refusal } from '../../api/refusal.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { DryRunView } from './dry-run-view.tsx';
+import { type ModelFile, readModelFiles } from './model-files.ts';
+import styles from './models.module.css';
+import { dryRun } from './models-query.ts';
+import { modelStrings } from './strings.ts';
+
+type Staged = Schemas['StagedModel'];
+type Progress =
+  | { is: 'waiting' }
+  | { is: 'looking' }
+  | { is: 'ready'; staged: Staged }
+  | { is: 'refused'; message: string }
+  | { is: 'importing'; staged: Staged }
+  | { is: 'imported'; staged: Staged };
+interface Dropped {
+  key: string;
+  name: string;
+  bytes: number;
+  progress: Progress;
+}
+
+async function examine(
+  one: ModelFile,
+  say: (wrong: 'json' | 'lonely' | 'kind') => string,
+): Promise<Progress> {
+  if ('wrong' in one) return { is: 'refused', message: say(one.wrong) };
+  try {
+    const staged = await replyOf(
+      admin.POST('/api/admin/models/files', {
+        body: { request: { name: one.file.name, entry: one.entry }, file: one.file },
+        bodySerializer: toUploadForm,
+      }),
+    );
+    return { is: 'ready', staged };
+  } catch (error) {
+    if (error instanceof Refusal && error.status >= 400 && error.status < 500 && error.status !== 403)
+      return { is: 'refused', message: error.message };
+    throw error;
+  }
+}
+
+/** Takes files of models, has each read and tried, shows what their import would change, and imports them. */
+export function DropModels({ imported }: { imported?: () => void }) {
+  const t = useStrings(modelStrings);
+  const { files, look, put } = useDropped();
+  const ready = files.flatMap(({ key, progress }) =>
+    progress.is === 'ready' ? [{ key, staged: progress.staged }] : [],
+  );
+  return (
+    <Card title={t('import')}>
+      <Stack>
+        <DropZone take={(chosen) => look.mutate(chosen)} busy={look.isPending} />
+        {files.length > 0 && (
+          <ul className={styles.files} aria-live="polite">
+            {files.map((file) => (
+              <FileLine key={file.key} file={file} />
+            ))}
+          </ul>
+        )}
+        {look.error && <LoadFailed error={look.error} title={t('notLooked')} />}
+        {ready.length > 0 && !look.isPending && <ImportStaged ready={ready} put={put} imported={imported} />}
+      </Stack>
+    </Card>
+  );
+}
+
+function useDropped() {
+  const t = useStrings(modelStrings);
+  const [files, setFiles] = useState<Dropped[]>([]);
+  const put = (key: string, progress: Progress) =>
+    setFiles((now) => now.map((one) => (one.key === key ? { ...one, progress } : one)));
+  const look = useMutation({
+    async mutationFn(chosen: readonly File[]) {
+      const found = (await readModelFiles(chosen)).map((one, index) => ({
+        one,
+        key: `${Date.now()} ${index}`,
+      }));
+      const shown = found.map(
+        ({ one: { file }, key }): Dropped => ({
+          ...{ key, name: file.name, bytes: file.size, progress: { is: 'waiting' } },
+        }),
+      );
+      const names = new Set(shown.map(({ name }) => name));
+      setFiles((now) => [...now.filter(({ name }) => !names.has(name)), ...shown]);
+      for (const { one, key } of found) {
+        put(key, { is: 'looking' });
+        try {
+          put(key, await examine(one, (wrong) => t(`wrong-${wrong}`)));
+        } catch (error) {
+          put(key, { is: 'refused', message: t('notLooked') });
+          throw error;
+        }
+      }
+    },
+  });
+  return { files, look, put };
+}
+
+function DropZone({ take, busy }: { take(files: readonly File[]): void; busy: boolean }) {
+  const t = useStrings(modelStrings);
+  const input = useRef<HTMLInputElement>(null);
+  const [over, setOver] = useState(false);
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    if (!busy && event.dataTransfer.files.length > 0) take([...event.dataTransfer.files]);
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is for the mouse; the button inside does the same by keyboard
+    <div
+      className={styles.zone}
+      data-over={over || undefined}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={onDrop}
+    >
+      <IconFileUpload size={24} stroke={1.75} aria-hidden="true" />
+      <p>{t('drop')}</p>
+      <p className="small muted">{t('dropHint')}</p>
+      <Button busy={busy} onClick={() => input.current?.click()}>
+        {t('choose')}
+      </Button>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        accept=".pth,.onnx,.json"
+        aria-label={t('choose')}
+        onChange={({ target }) => {
+          if (target.files && target.files.length > 0) take([...target.files]);
+          target.value = '';
+        }}
+      />
+    </div>
+  );
+}
+
+function FileLine({ file: { name, bytes, progress } }: { file: Dropped }) {
+  const t = useStrings(modelStrings);
+  const format = useFormat();
+  const staged = 'staged' in progress ? progress.staged : undefined;
+  const kinds = {
+    waiting: 'plain',
+    looking: 'info',
+    ready: 'ok',
+    refused: 'bad',
+    importing: 'info',
+    imported: 'ok',
+  } as const;
+  return (
+    <li>
+      <Row between>
+        <span>
+          <code style={{ overflowWrap: 'anywhere' }}>{name}</code>{' '}
+          <span className="muted">{format.bytes(bytes)}</span>
+        </span>
+        <Badge kind={kinds[progress.is]}>{t(progress.is)}</Badge>
+      </Row>
+      {staged && (
+        <p className="small muted">
+          {t('holds', { name: staged.model.name, role: t(staged.model.role), licence: staged.model.licence })}
+        </p>
+      )}
+      {progress.is === 'refused' && <p className="small">{progress.message}</p>}
+    </li>
+  );
+}
+
+function ImportStaged({
+  ready,
+  put,
+  imported,
+}: {
+  ready: readonly { key: string; staged: Staged }[];
+  put(key: string, progress: Progress): void;
+  imported: (() => void) | undefined;
+}) {
+  const t = useStrings(modelStrings);
+  const queryClient = useQueryClient();
+  const run = useMutation({
+    mutationFn: () => dryRun(ready.map(({ staged }) => ({ change: 'import', staged: staged.id }))),
+  });
+  const all = useMutation({
+    async mutationFn() {
+      for (const { key, staged } of ready) {
+        put(key, { is: 'importing', staged });
+        try {
+          await replyOf(
+            admin.POST('/api/admin/models/files/{file}/import', { params: { path: { file: staged.id } } }),
+          );
+        } catch (error) {
+          put(key, { is: 'refused', message: error instanceof Refusal ? error.message : t('notImported') });
+          throw error;
+        }
+        put(key, { is: 'imported', staged });
+      }
+    },
+    onSuccess() {
+      toast(t('importDone'));
+      imported?.();
+    },
+    onSettled: () => queryClient.invalidateQueries(),
+  });
+  return (
+    <Stack gap={12}>
+      {run.data && (
+        <>
+          <h3>{t('wouldChange')}</h3>
+          <DryRunView run={run.data} />
+        </>
+      )}
+      {run.error && <LoadFailed error={run.error} title={t('notTried')} />}
+      {all.error && <LoadFailed error={all.error} title={t('notImported')} />}
+      <Row>
+        {run.data ? (
+          <Button kind="primary" busy={all.isPending} onClick={() => all.mutate()}>
+            {t('importNow', { count: ready.length })}
+          </Button>
+        ) : (
+          <Button kind="primary" busy={run.isPending} onClick={() => run.mutate()}>
+            {t('showChanges')}
+          </Button>
+        )}
+      </Row>
+    </Stack>
+  );
+}

@@ -1,0 +1,1 @@
+export { DropModels } from './drop-models.tsx';

@@ -1,0 +1,241 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { createLazyRoute, Link } from '@tanstack/react-router';
+import { Badge, Maturity } from '../../../ui/badges/badge.tsx';
+import { CopyButton } from '../../../ui/badges/id.tsx';
+import { Button } from '../../../ui/controls/button.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Card, Stack } from '../../../ui/layout/layout.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Column } from '../../../ui/tables/column.ts';
+import { DataTable, TwoLines } from '../../../ui/tables/data-table.tsx';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { useFigure } from './figures.tsx';
+import { DropModels } from './index.ts';
+import styles from './models.module.css';
+import { type Model, modelsQuery } from './models-query.ts';
+import { modelStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/models')({ component: ModelsScreen });
+
+type Models = Schemas['Models'];
+
+function ModelsScreen() {
+  const t = useStrings(modelStrings);
+  const { data, error, refetch } = useQuery(modelsQuery);
+  const check = useMutation({
+    mutationFn: () => replyOf(admin.GET('/api/admin/models/verification')),
+  });
+  const noLiveness = data && !data.padSets.some(({ usable }) => usable);
+  return (
+    <Page
+      title={t('title')}
+      lead={t('lead')}
+      actions={
+        <Button busy={check.isPending} onClick={() => check.mutate()}>
+          {t('checkFiles')}
+        </Button>
+      }
+    >
+      <Stack gap={24}>
+        {error && <LoadFailed error={error} retry={() => void refetch()} />}
+        {check.error && <LoadFailed error={check.error} title={t('notChecked')} />}
+        {check.data && <Checked files={check.data.items} />}
+        {noLiveness && (
+          <Note kind="warn" title={t('noLivenessTitle')}>
+            {t('noLivenessText')}
+          </Note>
+        )}
+        <Installed models={data?.items} />
+        {data && <Combinations models={data} />}
+        <DropModels />
+        {data && data.importable.length > 0 && <Importable known={data.importable} />}
+      </Stack>
+    </Page>
+  );
+}
+
+function Checked({ files }: { files: Schemas['ModelFiles']['items'] }) {
+  const t = useStrings(modelStrings);
+  const broken = files.filter(({ ok }) => !ok);
+  if (broken.length === 0) return <Note kind="ok" title={t('allIntact', { count: files.length })} />;
+  return (
+    <Note kind="bad" title={t('damaged', { count: broken.length })}>
+      {broken.map(({ id, found }) => (
+        <p key={id}>{t(found === undefined ? 'fileMissing' : 'fileDiffers', { id })}</p>
+      ))}
+    </Note>
+  );
+}
+
+export const ModelState = ({ model: { enabled, needsLicenceAcceptance, acceptedBy } }: { model: Model }) => {
+  const t = useStrings(modelStrings);
+  if (enabled) return <Badge kind="ok">{t('on')}</Badge>;
+  return needsLicenceAcceptance && acceptedBy === undefined ? (
+    <Badge kind="warn">{t('offByDoubt')}</Badge>
+  ) : (
+    <Badge kind="outline">{t('off')}</Badge>
+  );
+};
+
+function Installed({ models }: { models: readonly Model[] | undefined }) {
+  const t = useStrings(modelStrings);
+  const columns: Column<Model>[] = [
+    {
+      id: 'name',
+      header: t('model'),
+      cell: ({ id, name }) => (
+        <Link to="/models/$id" params={{ id }}>
+          {name}
+        </Link>
+      ),
+    },
+    { id: 'state', header: t('state'), priority: 2, cell: (model) => <ModelState model={model} /> },
+    { id: 'role', header: t('role'), priority: 2, cell: ({ role }) => t(role) },
+    {
+      id: 'maturity',
+      header: t('maturity'),
+      priority: 2,
+      cell: ({ maturity }) => <Maturity level={maturity} />,
+    },
+    { id: 'licence', header: t('licence'), priority: 3, cell: ({ licence }) => licence },
+    { id: 'origin', header: t('origin'), priority: 3, cell: ({ origin }) => t(origin) },
+  ];
+  return (
+    <Card title={t('installed')} flush>
+      <DataTable
+        label={t('installed')}
+        columns={columns}
+        rows={models}
+        rowId={({ id }) => id}
+        secondLine={(model) => (
+          <>
+            {t(model.role)} · <ModelState model={model} />
+          </>
+        )}
+      />
+    </Card>
+  );
+}
+
+interface Combination {
+  id: string;
+  name: string;
+  models: string[];
+  maturity: Model['maturity'];
+  use: 'inUse' | 'usable' | 'notUsable';
+  kind: 'scorer' | 'padSet';
+  figures: string;
+}
+
+function useCombinations({ scorers, padSets }: Models): Combination[] {
+  const t = useStrings(modelStrings);
+  const format = useFormat();
+  const figure = useFigure();
+  const best = scorers.findLast(({ inUse }) => inUse)?.id;
+  return [
+    ...scorers.map(({ id, name, models, maturity, inUse, accuracy }): Combination => {
+      const measured = accuracy.find(({ metric }) => metric === 'TAR@FMR 1e-4') ?? accuracy[0];
+      return {
+        ...{ id, name, models, maturity, kind: 'scorer' },
+        use: !inUse ? 'notUsable' : id === best ? 'inUse' : 'usable',
+        figures: measured ? `${measured.metric}: ${figure(measured)}` : t('notMeasured'),
+      };
+    }),
+    ...padSets.map(
+      ({ id, name, models, maturity, inUse, usable, threshold }): Combination => ({
+        ...{ id, name, models, maturity, kind: 'padSet' },
+        use: inUse ? 'inUse' : usable ? 'usable' : 'notUsable',
+        figures: t('atThreshold', {
+          threshold: format.score(threshold.score),
+          apcer: format.percent(threshold.apcer),
+          bpcer: format.percent(threshold.bpcer),
+        }),
+      }),
+    ),
+  ];
+}
+
+/** What combines models into a decision, and how well that was measured. */
+function Combinations({ models }: { models: Models }) {
+  const t = useStrings(modelStrings);
+  const uses = { inUse: 'ok', usable: 'outline', notUsable: 'plain' } as const;
+  const columns: Column<Combination>[] = [
+    {
+      id: 'name',
+      header: t('combination'),
+      cell: ({ name, models: parts }) => <TwoLines second={parts.join(', ')}>{name}</TwoLines>,
+    },
+    {
+      id: 'use',
+      header: t('state'),
+      priority: 2,
+      cell: ({ use }) => <Badge kind={uses[use]}>{t(use)}</Badge>,
+    },
+    { id: 'kind', header: t('purpose'), priority: 3, cell: ({ kind }) => t(kind) },
+    {
+      id: 'maturity',
+      header: t('maturity'),
+      priority: 2,
+      cell: ({ maturity }) => <Maturity level={maturity} />,
+    },
+    {
+      id: 'figures',
+      header: t('measured'),
+      priority: 2,
+      cell: ({ figures }) => <span className="small">{figures}</span>,
+    },
+  ];
+  return (
+    <Card title={t('combinations')} flush>
+      <DataTable
+        label={t('combinations')}
+        columns={columns}
+        rows={useCombinations(models)}
+        rowId={({ id, kind }) => `${kind} ${id}`}
+        secondLine={({ use, figures }) => (
+          <>
+            {t(use)} · {figures}
+          </>
+        )}
+      />
+    </Card>
+  );
+}
+
+/** What Gatehouse knows by the hashes of its files. */
+function Importable({ known }: { known: Models['importable'] }) {
+  const t = useStrings(modelStrings);
+  return (
+    <Card title={t('importable')}>
+      <Stack>
+        <p className="muted">{t('importableText')}</p>
+        <ul className={styles.files}>
+          {known.map(({ id, name, role, licence, maturity, sources }) => (
+            <li key={id}>
+              <b>{name}</b> <Maturity level={maturity} />{' '}
+              <span className="muted">
+                {t(role)}, {licence}
+              </span>
+              {sources.map(({ file, sha256, url }) => (
+                <p key={sha256} className="small" style={{ overflowWrap: 'anywhere' }}>
+                  <code>{file}</code>
+                  <br />
+                  SHA-256 <code>{sha256}</code> <CopyButton text={sha256} name={`SHA-256 ${file}`} />
+                  {url !== undefined && (
+                    <>
+                      <br />
+                      {t('from')} {url} <CopyButton text={url} name={t('address')} />
+                    </>
+                  )}
+                </p>
+              ))}
+            </li>
+          ))}
+        </ul>
+      </Stack>
+    </Card>
+  );
+}
