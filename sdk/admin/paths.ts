@@ -424,6 +424,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List requests to a second administrator
+         * @description Those of the last 90 days.
+         */
+        get: operations["listApprovals"];
+        put?: never;
+        /**
+         * Ask a second administrator
+         * @description Before something that erases or exports, where the organization asks for two administrators. A request that waits already is given again.
+         */
+        post: operations["requestApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/approvals/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm a request
+         * @description By another administrator than the one who asked, whose account had a passkey a day before that. The one who asked then does it.
+         */
+        post: operations["confirmApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/approvals/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline a request
+         * @description Also by the one who asked, who takes it back.
+         */
+        post: operations["declineApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/organization/four-eyes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Ask for two administrators, or no longer
+         * @description For erasing and exporting people, and for erasing the organization. Needs two accounts that could agree. No longer: a second administrator has to confirm that too. The operator of the box is bound by neither.
+         */
+        put: operations["setFourEyes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/status": {
         parameters: {
             query?: never;
@@ -1421,7 +1505,7 @@ export interface paths {
         };
         /**
          * List models
-         * @description Every installed model with its licence, provenance and licence doubts.
+         * @description Every installed model with its licence, provenance, accuracy and doubts; what combines them; and what Gatehouse knows beyond.
          */
         get: operations["listModels"];
         put?: never;
@@ -1450,6 +1534,66 @@ export interface paths {
         get: operations["verifyModels"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/models/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at the file of a model
+         * @description Takes MiniFASNet weights (.pth), YuNet (.onnx) or an ONNX file of your own with its entry; converts and tries it in a process apart. The result waits 15 minutes in memory for its import; nothing is installed.
+         */
+        post: operations["examineModelFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/models/files/{file}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a file that was looked at
+         * @description Installs the model. It is used at once, unless its licence is in doubt.
+         */
+        post: operations["importModelFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/models/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what changes of the models would do
+         * @description Which profiles would run otherwise or be refused, at which thresholds, and how many people could no longer be recognized. Pictures are not kept, so no job can make templates for another model: these people are enrolled again. Nothing is changed.
+         */
+        post: operations["dryRunModels"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1654,6 +1798,66 @@ export interface paths {
          * @description The schedule removes the most recently tested file last.
          */
         post: operations["noteProvenBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/backups/{id}/drill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a backup
+         * @description A job restores the file to scratch, opens it with the keys, checks database and audit chain, and finds people by their own templates. The data in use is not touched.
+         */
+        post: operations["drillBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/backups/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List trials of backups
+         * @description What each found; of one that runs, how far it is.
+         */
+        get: operations["listBackupDrills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/backups/drills/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a trial of a backup
+         * @description How far it is, or what it found.
+         */
+        get: operations["getBackupDrill"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2966,6 +3170,8 @@ export interface components {
             allowedProfiles?: string[];
             /** @description Two administrators have to agree on a review */
             twoPersonReview?: boolean;
+            /** @description A second administrator has to confirm what erases or exports people */
+            fourEyes?: boolean;
             /** @description Allowed redirects of hosted flows: hosts (`app.example.com`), plain HTTP origins of the own network (`http://10.0.0.5:8080`), schemes of apps (`myapp:`) */
             redirectTargets?: string[];
             /** @description Notice shown before sign-in */
@@ -2997,7 +3203,7 @@ export interface components {
              * @description Error code from a closed list
              * @enum {string}
              */
-            code: "INVALID_REQUEST" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "HOST_NOT_ALLOWED" | "CONFLICT" | "MISSING_AUTH" | "INVALID_API_KEY_FORMAT" | "INVALID_API_KEY" | "INSUFFICIENT_SCOPE" | "ORIGIN_NOT_ALLOWED" | "TRIAL_EXPIRED" | "MONTHLY_LIMIT_EXCEEDED" | "BURST_LIMIT_EXCEEDED" | "USER_FLOOD_DETECTED" | "SIGN_IN_REFUSED" | "SIGN_IN_DELAYED" | "SECOND_FACTOR_REQUIRED" | "FRESH_FACTOR_REQUIRED" | "LAST_FACTOR" | "PASSKEY_REFUSED" | "CSRF_REFUSED" | "PASSWORD_TOO_WEAK" | "SETUP_CLOSED" | "SETUP_TOKEN_REFUSED" | "IMAGE_UNREADABLE" | "IMAGE_TOO_LARGE" | "IMAGE_FORMAT_UNSUPPORTED" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED" | "REPLAYED_PICTURE" | "CHECK_FAILED" | "SUBJECT_NOT_FOUND" | "TEMPLATE_MISMATCH" | "DUPLICATE_IDENTITY" | "CONSENT_REQUIRED" | "CONSENT_WITHDRAWN" | "VERIFICATION_DISABLED" | "LEGAL_HOLD" | "CONFIRMATION_REQUIRED" | "DESTINATION_NOT_GRANTED" | "DESTINATION_FORBIDDEN" | "RECIPIENT_NOT_APPROVED" | "PROFILE_NOT_FOUND" | "PROFILE_NOT_ALLOWED" | "MODEL_NOT_INSTALLED" | "PAD_NOT_INSTALLED" | "LICENCE_NOT_ACCEPTED" | "OVERLOADED" | "TIMEOUT" | "SEALED" | "WRONG_PASSPHRASE" | "BACKUP_UNUSABLE" | "STORAGE_FULL" | "STORAGE_UNAVAILABLE" | "INTERNAL";
+            code: "INVALID_REQUEST" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "HOST_NOT_ALLOWED" | "CONFLICT" | "MISSING_AUTH" | "INVALID_API_KEY_FORMAT" | "INVALID_API_KEY" | "INSUFFICIENT_SCOPE" | "ORIGIN_NOT_ALLOWED" | "TRIAL_EXPIRED" | "MONTHLY_LIMIT_EXCEEDED" | "BURST_LIMIT_EXCEEDED" | "USER_FLOOD_DETECTED" | "SIGN_IN_REFUSED" | "SIGN_IN_DELAYED" | "SECOND_FACTOR_REQUIRED" | "FRESH_FACTOR_REQUIRED" | "APPROVAL_REQUIRED" | "LAST_FACTOR" | "PASSKEY_REFUSED" | "CSRF_REFUSED" | "PASSWORD_TOO_WEAK" | "SETUP_CLOSED" | "SETUP_TOKEN_REFUSED" | "IMAGE_UNREADABLE" | "IMAGE_TOO_LARGE" | "IMAGE_FORMAT_UNSUPPORTED" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED" | "REPLAYED_PICTURE" | "CHECK_FAILED" | "SUBJECT_NOT_FOUND" | "TEMPLATE_MISMATCH" | "DUPLICATE_IDENTITY" | "CONSENT_REQUIRED" | "CONSENT_WITHDRAWN" | "VERIFICATION_DISABLED" | "LEGAL_HOLD" | "CONFIRMATION_REQUIRED" | "DESTINATION_NOT_GRANTED" | "DESTINATION_FORBIDDEN" | "RECIPIENT_NOT_APPROVED" | "PROFILE_NOT_FOUND" | "PROFILE_NOT_ALLOWED" | "MODEL_NOT_INSTALLED" | "PAD_NOT_INSTALLED" | "LICENCE_NOT_ACCEPTED" | "OVERLOADED" | "TIMEOUT" | "SEALED" | "WRONG_PASSPHRASE" | "BACKUP_UNUSABLE" | "STORAGE_FULL" | "STORAGE_UNAVAILABLE" | "INTERNAL";
             /** @description Also in the header x-request-id and in the log */
             requestId: string;
             /** @description With INVALID_REQUEST: each wrong field */
@@ -3836,6 +4042,111 @@ export interface components {
             /** @description Reason why it was not sent */
             reason?: string;
         };
+        /** @description One page of a list. */
+        ApprovalPage: {
+            /** @description Requests, the newest first */
+            items: components["schemas"]["Approval"][];
+            /** @description Send this as `cursor` for the next page; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description A request to a second administrator.
+         * @example {
+         *       "id": "apr_01m7w3hb8hbf355he5zqwjztdk",
+         *       "action": "subject.erase",
+         *       "env": "live",
+         *       "person": "sub_01m7w3hb8hbf355he5zqwjztdk",
+         *       "state": "open",
+         *       "requestedBy": {
+         *         "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
+         *         "name": "Ada Lovelace"
+         *       },
+         *       "requestedAt": "2026-11-20T12:00:00.000Z",
+         *       "expiresAt": "2026-11-21T12:00:00.000Z"
+         *     }
+         */
+        Approval: {
+            /** @description Id */
+            id: string;
+            /**
+             * @description What is to be done; `four-eyes.off`: a second administrator is not asked any more
+             * @enum {string}
+             */
+            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off";
+            /**
+             * @description In which world; absent: in the organization
+             * @enum {string}
+             */
+            env?: "live" | "test";
+            /** @description Id of the person; absent: it concerns no one person */
+            person?: string;
+            /**
+             * @description `expired`: 24 hours have passed since it was asked for, confirmed or not
+             * @enum {string}
+             */
+            state: "open" | "confirmed" | "declined" | "expired";
+            /** @description Who asked, and may do it once it is confirmed */
+            requestedBy: {
+                /** @description Id of the account */
+                id: string;
+                /** @description Name of the administrator; absent: the account was removed */
+                name?: string;
+            };
+            /**
+             * Format: date-time
+             * @description When it was asked for
+             */
+            requestedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ends
+             */
+            expiresAt: string;
+            /** @description Who confirmed or declined it */
+            decidedBy?: {
+                /** @description Id of the account */
+                id: string;
+                /** @description Name of the administrator; absent: the account was removed */
+                name?: string;
+            };
+            /**
+             * Format: date-time
+             * @description When it was decided
+             */
+            decidedAt?: string;
+        };
+        /**
+         * @description What a second administrator is to confirm.
+         * @example {
+         *       "action": "subject.erase",
+         *       "env": "live",
+         *       "person": "sub_01m7w3hb8hbf355he5zqwjztdk"
+         *     }
+         */
+        NewApproval: {
+            /**
+             * @description What is to be done; `four-eyes.off`: a second administrator is not asked any more
+             * @enum {string}
+             */
+            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off";
+            /**
+             * @description In which world; absent: in the organization
+             * @enum {string}
+             */
+            env?: "live" | "test";
+            /** @description To which person; absent: not to one */
+            person?: string;
+        };
+        /**
+         * @description Four eyes for erasing and exporting.
+         * @example {
+         *       "required": true
+         *     }
+         */
+        FourEyes: {
+            /** @description Whether a second administrator has to confirm what erases or exports people */
+            required: boolean;
+        };
         /**
          * @description State of the appliance, for its operator.
          * @example {
@@ -3861,6 +4172,8 @@ export interface components {
          *         "maturity": "alternate"
          *       },
          *       "models": {
+         *         "installed": 7,
+         *         "enabled": 6,
          *         "damaged": []
          *       },
          *       "inference": {
@@ -3871,7 +4184,13 @@ export interface components {
          *       },
          *       "storage": {
          *         "kind": "sqlite",
-         *         "state": "ok"
+         *         "state": "ok",
+         *         "freeBytes": 1200000000,
+         *         "databaseBytes": 52000000
+         *       },
+         *       "certificate": {
+         *         "endsAt": "2027-02-18T12:00:00.000Z",
+         *         "renewsItself": true
          *       },
          *       "keyCopies": {
          *         "places": 2,
@@ -3927,6 +4246,10 @@ export interface components {
             liveness: components["schemas"]["LivenessLayer"];
             /** @description Health of the models */
             models: {
+                /** @description Installed models */
+                installed: number;
+                /** @description Enabled models */
+                enabled: number;
                 /** @description Imported models whose file is missing or changed; they are not used */
                 damaged: string[];
             };
@@ -3957,6 +4280,20 @@ export interface components {
                 state: "ok" | "full" | "unavailable";
                 /** @description Reason why it is not */
                 reason?: string;
+                /** @description Free bytes on the disk of the data directory; absent where it cannot be read */
+                freeBytes?: number;
+                /** @description Size of the database; absent where it cannot be read */
+                databaseBytes?: number;
+            };
+            /** @description The certificate that is served; absent without TLS */
+            certificate?: {
+                /**
+                 * Format: date-time
+                 * @description When it ends
+                 */
+                endsAt: string;
+                /** @description The box renews it by itself */
+                renewsItself: boolean;
             };
             /** @description Copies of the key store */
             keyCopies?: {
@@ -6222,7 +6559,7 @@ export interface components {
                  * @description Kind
                  * @enum {string}
                  */
-                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews";
+                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "backup-drill";
                 /** @description Due */
                 waiting: number;
                 /** @description Not due yet */
@@ -6439,10 +6776,130 @@ export interface components {
         };
         /** @description One page of a list. */
         Models: {
-            /** @description Models */
+            /** @description How faces are compared */
+            scorers: {
+                /** @description Id */
+                id: string;
+                /** @description Name */
+                name: string;
+                /**
+                 * @description How well it was measured
+                 * @enum {string}
+                 */
+                maturity: "proven" | "alternate" | "experimental";
+                /** @description Ids of the models that it combines */
+                models: string[];
+                /** @description What was measured with it */
+                accuracy: components["schemas"]["ModelMeasurement"][];
+                /** @description All of its models are on */
+                inUse: boolean;
+                /** @description What its thresholds rest on */
+                calibration: {
+                    /** @description Which pictures */
+                    data: string;
+                    /** @description Comparisons of a person with themselves */
+                    genuine: number;
+                    /** @description Comparisons of different people */
+                    impostors: number;
+                    /** @description Smallest false-match rate that was measured */
+                    measuredDownTo: number;
+                };
+            }[];
+            /** @description What detects presentation attacks */
+            padSets: {
+                /** @description Id */
+                id: string;
+                /** @description Name */
+                name: string;
+                /**
+                 * @description How well it was measured
+                 * @enum {string}
+                 */
+                maturity: "proven" | "alternate" | "experimental";
+                /** @description Ids of the models that it combines */
+                models: string[];
+                /** @description What was measured with it */
+                accuracy: components["schemas"]["ModelMeasurement"][];
+                /** @description All of its models are on */
+                usable: boolean;
+                /** @description It runs where a profile names none */
+                inUse: boolean;
+                /** @description Where 5 % of the attacks pass */
+                threshold: {
+                    /** @description Score from which on a picture counts as live */
+                    score: number;
+                    /** @description Share of attacks that pass there, as measured */
+                    apcer: number;
+                    /** @description Share of living people refused there, as measured */
+                    bpcer: number;
+                };
+            }[];
+            /** @description Known by the SHA-256 of their files, and not installed */
+            importable: {
+                /** @description Id */
+                id: string;
+                /** @description Name */
+                name: string;
+                /**
+                 * @description What it does
+                 * @enum {string}
+                 */
+                role: "detector" | "landmarks" | "iris" | "embedder" | "pad";
+                /**
+                 * @description How well it was measured
+                 * @enum {string}
+                 */
+                maturity: "proven" | "alternate" | "experimental";
+                /** @description Licence */
+                licence: string;
+                /** @description Where it comes from */
+                provenance: string;
+                /** @description What is doubtful about it */
+                doubts?: string;
+                /** @description The files that it is made from */
+                sources: {
+                    /** @description Name of the source file */
+                    file: string;
+                    /** @description SHA-256 of the source file */
+                    sha256: string;
+                    /** @description npm package that it comes from */
+                    package?: string;
+                    /** @description Where it is published */
+                    url?: string;
+                }[];
+            }[];
+            /** @description Those that are installed */
             items: components["schemas"]["Model"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+        };
+        /**
+         * @description One measured figure.
+         * @example {
+         *       "metric": "EER",
+         *       "value": 0.0109,
+         *       "data": "LFW deepfunneled, View 1",
+         *       "date": "2026-11-20"
+         *     }
+         */
+        ModelMeasurement: {
+            /** @description What was measured, such as "EER" or "TAR@FMR 1e-3" */
+            metric: string;
+            /** @description A fraction, unless the metric says otherwise */
+            value: number;
+            /** @description 95 % interval */
+            interval?: {
+                /** @description Lower end */
+                from: number;
+                /** @description Upper end */
+                to: number;
+            };
+            /** @description Which pictures, how many */
+            data: string;
+            /** @description When it was measured */
+            date: string;
+            /** @description Under which circumstances */
+            note?: string;
         };
         /**
          * @description An installed model.
@@ -6454,6 +6911,10 @@ export interface components {
          *       "maturity": "alternate",
          *       "licence": "MIT",
          *       "provenance": "Human 3.3.6",
+         *       "needsLicenceAcceptance": true,
+         *       "origin": "built",
+         *       "sources": [],
+         *       "accuracy": [],
          *       "enabled": true
          *     }
          */
@@ -6463,30 +6924,50 @@ export interface components {
             /** @description Name */
             name: string;
             /**
-             * @description Role
+             * @description What it does
              * @enum {string}
              */
             role: "detector" | "landmarks" | "iris" | "embedder" | "pad";
-            /** @description SHA-256 of its file */
-            sha256: string;
             /**
-             * @description Maturity
+             * @description How well it was measured
              * @enum {string}
              */
             maturity: "proven" | "alternate" | "experimental";
             /** @description Licence */
             licence: string;
-            /** @description Provenance */
+            /** @description Where it comes from */
             provenance: string;
-            /** @description Doubt about its licence */
+            /** @description What is doubtful about it */
             doubts?: string;
-            /** @description Whether verifications use it */
+            /** @description SHA-256 of its file */
+            sha256: string;
+            /** @description Off until the doubt about its licence is accepted */
+            needsLicenceAcceptance: boolean;
+            /**
+             * @description Made from npm packages when Gatehouse was installed, or imported
+             * @enum {string}
+             */
+            origin: "built" | "imported";
+            /** @description The files that it is made from */
+            sources: {
+                /** @description Name of the source file */
+                file: string;
+                /** @description SHA-256 of the source file */
+                sha256: string;
+                /** @description npm package that it comes from */
+                package?: string;
+                /** @description Where it is published */
+                url?: string;
+            }[];
+            /** @description What was measured with it alone */
+            accuracy: components["schemas"]["ModelMeasurement"][];
+            /** @description Verifications use it */
             enabled: boolean;
-            /** @description Account that accepted the doubt */
+            /** @description Who accepted the doubt */
             acceptedBy?: string;
             /**
              * Format: date-time
-             * @description Time of the acceptance
+             * @description When the doubt was accepted
              */
             acceptedAt?: string;
         };
@@ -6518,6 +6999,310 @@ export interface components {
                 /** @description SHA-256 of the file; absent if the file is missing */
                 found?: string;
             }[];
+        };
+        /**
+         * @description The file of a model.
+         * @example {
+         *       "name": "2.7_80x80_MiniFASNetV2.pth"
+         *     }
+         */
+        ModelFile: {
+            /** @description Name of the file; for messages alone */
+            name: string;
+            /** @description For an ONNX file of your own: what the JSON file beside it says, as docs/MODELS.md describes it */
+            entry?: unknown;
+        };
+        /**
+         * @description A file that was converted and tried, not installed.
+         * @example {
+         *       "id": "mdf_01m7w3hb8hbf355he5zqwjztdk",
+         *       "file": "2.7_80x80_MiniFASNetV2.pth",
+         *       "bytes": 1849453,
+         *       "model": {
+         *         "id": "minifasnet-v2",
+         *         "name": "MiniFASNetV2",
+         *         "role": "pad",
+         *         "sha256": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31",
+         *         "maturity": "alternate",
+         *         "licence": "Apache-2.0",
+         *         "provenance": "Minivision",
+         *         "needsLicenceAcceptance": false
+         *       },
+         *       "scorers": [],
+         *       "padSets": [],
+         *       "expiresAt": "2026-11-20T12:15:00.000Z"
+         *     }
+         */
+        StagedModel: {
+            /** @description Id of the file, for its import */
+            id: string;
+            /** @description Name of the file */
+            file: string;
+            /** @description Size of the file */
+            bytes: number;
+            /** @description The model in it */
+            model: {
+                /** @description Id */
+                id: string;
+                /** @description Name */
+                name: string;
+                /**
+                 * @description What it does
+                 * @enum {string}
+                 */
+                role: "detector" | "landmarks" | "iris" | "embedder" | "pad";
+                /**
+                 * @description How well it was measured
+                 * @enum {string}
+                 */
+                maturity: "proven" | "alternate" | "experimental";
+                /** @description Licence */
+                licence: string;
+                /** @description Where it comes from */
+                provenance: string;
+                /** @description What is doubtful about it */
+                doubts?: string;
+                /** @description SHA-256 of its file */
+                sha256: string;
+                /** @description Off until the doubt about its licence is accepted */
+                needsLicenceAcceptance: boolean;
+            };
+            /** @description Ids of the scorers that come with it */
+            scorers: string[];
+            /** @description Ids of the sets for presentation attack detection that come with it */
+            padSets: string[];
+            /**
+             * Format: date-time
+             * @description It waits for its import until then
+             */
+            expiresAt: string;
+        };
+        /**
+         * @description Changes of the models to try.
+         * @example {
+         *       "changes": [
+         *         {
+         *           "change": "disable",
+         *           "id": "minifasnet-v2"
+         *         }
+         *       ]
+         *     }
+         */
+        ModelChanges: {
+            /** @description In the order in which they would be made */
+            changes: ({
+                /**
+                 * @description Let verifications use the model
+                 * @constant
+                 */
+                change: "enable";
+                /** @description Id of the model */
+                id: string;
+                /**
+                 * @description As if the doubt about its licence were accepted
+                 * @default false
+                 */
+                acceptLicenceDoubt: boolean;
+            } | {
+                /**
+                 * @description Use the model no longer
+                 * @constant
+                 */
+                change: "disable";
+                /** @description Id of the model */
+                id: string;
+            } | {
+                /**
+                 * @description Delete the imported model
+                 * @constant
+                 */
+                change: "remove";
+                /** @description Id of the model */
+                id: string;
+            } | {
+                /**
+                 * @description Import a file that was looked at
+                 * @constant
+                 */
+                change: "import";
+                /** @description Id of the file, as the look at it gave it */
+                staged: string;
+            })[];
+        };
+        /**
+         * @description What changes of the models would do.
+         * @example {
+         *       "refusals": [],
+         *       "doubts": [],
+         *       "galleries": {
+         *         "before": "face-recognition",
+         *         "after": "face-recognition",
+         *         "loadedAnew": false
+         *       },
+         *       "detectors": {
+         *         "before": [
+         *           "blazeface"
+         *         ],
+         *         "after": [
+         *           "blazeface"
+         *         ]
+         *       },
+         *       "scorers": {
+         *         "before": [
+         *           "a"
+         *         ],
+         *         "after": [
+         *           "a",
+         *           "fused"
+         *         ]
+         *       },
+         *       "padSets": {
+         *         "before": [],
+         *         "after": []
+         *       },
+         *       "people": {
+         *         "enrolled": 1200,
+         *         "recognizable": {
+         *           "before": 1200,
+         *           "after": 1200
+         *         },
+         *         "byBestScorer": {
+         *           "before": 1200,
+         *           "after": 0
+         *         }
+         *       },
+         *       "profiles": []
+         *     }
+         */
+        ModelDryRun: {
+            /** @description Why a change would be refused as things are */
+            refusals: {
+                /** @description Code of the refusal */
+                code: string;
+                /** @description Why, and what to do */
+                message: string;
+            }[];
+            /** @description Doubts about licences that would have to be accepted */
+            doubts: {
+                /** @description Id of the model */
+                id: string;
+                /** @description The doubt */
+                doubt: string;
+            }[];
+            /** @description What searches run on */
+            galleries: {
+                /** @description Model whose templates are searched now */
+                before?: string;
+                /** @description The same after the changes */
+                after?: string;
+                /** @description The galleries are read from the database again; searches find few people until then */
+                loadedAnew: boolean;
+            };
+            /** @description Detectors that are on */
+            detectors: {
+                /** @description Now */
+                before: string[];
+                /** @description After the changes */
+                after: string[];
+            };
+            /** @description Scorers that can be used, the best last */
+            scorers: {
+                /** @description Now */
+                before: string[];
+                /** @description After the changes */
+                after: string[];
+            };
+            /** @description Sets for presentation attack detection that can be used; the first is used where a profile names none */
+            padSets: {
+                /** @description Now */
+                before: string[];
+                /** @description After the changes */
+                after: string[];
+            };
+            /** @description Over all organizations and worlds */
+            people: {
+                /** @description People with templates */
+                enrolled: number;
+                /** @description Those who can be recognized; the others have to be enrolled again */
+                recognizable: {
+                    /** @description Now */
+                    before: number;
+                    /** @description After the changes */
+                    after: number;
+                };
+                /** @description Those whose templates the best scorer can compare; the others are compared by a simpler one */
+                byBestScorer: {
+                    /** @description Now */
+                    before: number;
+                    /** @description After the changes */
+                    after: number;
+                };
+            };
+            /** @description Profiles that would run otherwise */
+            profiles: {
+                /** @description Slug of the profile */
+                profile: string;
+                /** @description Name of the profile */
+                name: string;
+                /**
+                 * @description In which world
+                 * @enum {string}
+                 */
+                world: "live" | "test";
+                /** @description Names of the organizations */
+                organizations: string[];
+                before: components["schemas"]["ProfileRuns"];
+                after: components["schemas"]["ProfileRuns"];
+            }[];
+        };
+        /**
+         * @description What verifications by a profile run.
+         * @example {
+         *       "is": "runs",
+         *       "detector": "blazeface",
+         *       "scorer": "a",
+         *       "threshold": 0.94,
+         *       "extrapolated": false,
+         *       "refused": 0.14
+         *     }
+         */
+        ProfileRuns: {
+            /**
+             * @description Verifications by it run
+             * @constant
+             */
+            is: "runs";
+            /** @description Detector */
+            detector: string;
+            /** @description Scorer */
+            scorer: string;
+            /** @description Score from which on two pictures match */
+            threshold: number;
+            /** @description The threshold lies beyond what was measured */
+            extrapolated: boolean;
+            /** @description Share of genuine people refused at this threshold */
+            refused: number;
+            /** @description Absent where it runs without */
+            liveness?: {
+                /** @description What detects presentation attacks */
+                set: string;
+                /** @description Score from which on a picture counts as live */
+                threshold: number;
+                /** @description Share of attacks that pass there */
+                apcer: number;
+                /** @description Share of living people refused there */
+                bpcer: number;
+            };
+        } | {
+            /**
+             * @description Verifications by it are refused
+             * @constant
+             */
+            is: "refused";
+            /** @description Code of the refusal */
+            code: string;
+            /** @description Why, and what to do */
+            message: string;
         };
         /**
          * @description Manifest entry of the model in the file.
@@ -6922,6 +7707,132 @@ export interface components {
         KnownBackup: {
             /** @description Whether this appliance made the file */
             known: boolean;
+        };
+        /**
+         * @description A trial of a backup: restored to scratch, opened and looked at as a whole.
+         * @example {
+         *       "id": "drl_01m7w3hb8hbf355he5zqwjztdk",
+         *       "backup": "bkp_01m7w3hb8hbf355he5zqwjztdk",
+         *       "path": "/mnt/backups/gatehouse-2026-11-20T120000Z.backup",
+         *       "askedBy": "operator:ada",
+         *       "askedAt": "2026-11-20T12:00:00.000Z",
+         *       "finishedAt": "2026-11-20T12:00:07.000Z",
+         *       "state": "passed",
+         *       "problems": [],
+         *       "found": {
+         *         "takenAt": "2026-11-20T12:00:00.000Z",
+         *         "schema": "0019",
+         *         "organizations": 1,
+         *         "people": {
+         *           "there": 1200,
+         *           "erased": 3
+         *         },
+         *         "templates": {
+         *           "there": 1310,
+         *           "opened": 1307,
+         *           "erased": 3,
+         *           "damaged": 0
+         *         },
+         *         "match": {
+         *           "asked": 200,
+         *           "found": 200
+         *         },
+         *         "audit": {
+         *           "lines": 4711,
+         *           "checkpoints": 12,
+         *           "valid": true
+         *         }
+         *       }
+         *     }
+         */
+        BackupDrill: {
+            /** @description Id */
+            id: string;
+            /** @description Id of the backup */
+            backup: string;
+            /** @description The file */
+            path: string;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            askedBy: string;
+            /**
+             * Format: date-time
+             * @description When it was asked for
+             */
+            askedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ended
+             */
+            finishedAt?: string;
+            /**
+             * @description `passed`: a restore would serve
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "passed" | "failed";
+            /** @description Of one that runs */
+            now?: {
+                /** @description What it does */
+                step: string;
+                /** @description How far */
+                done?: number;
+                /** @description Of how much */
+                of?: number;
+            };
+            /** @description Why a restore would fail, a sentence each */
+            problems: string[];
+            /** @description What is in it; absent where the file could not be opened */
+            found?: {
+                /**
+                 * Format: date-time
+                 * @description When the backup was taken
+                 */
+                takenAt: string;
+                /** @description Version of its database */
+                schema: string;
+                /** @description Organizations in it */
+                organizations: number;
+                /** @description People */
+                people: {
+                    /** @description People in it */
+                    there: number;
+                    /** @description Of these, erased since: a restore leaves them out */
+                    erased: number;
+                };
+                /** @description Templates */
+                templates: {
+                    /** @description Templates in it */
+                    there: number;
+                    /** @description That open */
+                    opened: number;
+                    /** @description Of erased people */
+                    erased: number;
+                    /** @description That do not open */
+                    damaged: number;
+                };
+                /** @description Whether people are found */
+                match: {
+                    /** @description People looked for by a template of their own */
+                    asked: number;
+                    /** @description Who were found */
+                    found: number;
+                };
+                /** @description The audit log in it */
+                audit: {
+                    /** @description Lines */
+                    lines: number;
+                    /** @description Checkpoints */
+                    checkpoints: number;
+                    /** @description The chain is whole */
+                    valid: boolean;
+                };
+            };
+        };
+        /** @description One page of a list. */
+        BackupDrillPage: {
+            /** @description Trials, the newest first */
+            items: components["schemas"]["BackupDrill"][];
+            /** @description Send this as `cursor` for the next page; absent on the last page */
+            next?: string;
         };
         /** @description One page of a list. */
         BackupPlans: {
@@ -10246,6 +11157,7 @@ export interface operations {
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `APPROVAL_REQUIRED`: The organization asks for two administrators: ask with `POST /api/admin/approvals`, let a second administrator confirm it, then repeat the call.
              */
             403: {
                 headers: {
@@ -12838,6 +13750,589 @@ export interface operations {
             };
         };
     };
+    listApprovals: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state */
+                state?: "open" | "confirmed" | "declined" | "expired";
+                /** @description Maximum number of items per page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    requestApproval: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "action": "subject.erase",
+                 *       "env": "live",
+                 *       "person": "sub_01m7w3hb8hbf355he5zqwjztdk"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewApproval"];
+            };
+        };
+        responses: {
+            /** @description A request to a second administrator. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "apr_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "action": "subject.erase",
+                     *       "env": "live",
+                     *       "person": "sub_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "state": "open",
+                     *       "requestedBy": {
+                     *         "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
+                     *         "name": "Ada Lovelace"
+                     *       },
+                     *       "requestedAt": "2026-11-20T12:00:00.000Z",
+                     *       "expiresAt": "2026-11-21T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    confirmApproval: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the approval */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A request to a second administrator. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "apr_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "action": "subject.erase",
+                     *       "env": "live",
+                     *       "person": "sub_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "state": "open",
+                     *       "requestedBy": {
+                     *         "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
+                     *         "name": "Ada Lovelace"
+                     *       },
+                     *       "requestedAt": "2026-11-20T12:00:00.000Z",
+                     *       "expiresAt": "2026-11-21T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    declineApproval: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the approval */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A request to a second administrator. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "apr_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "action": "subject.erase",
+                     *       "env": "live",
+                     *       "person": "sub_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "state": "open",
+                     *       "requestedBy": {
+                     *         "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
+                     *         "name": "Ada Lovelace"
+                     *       },
+                     *       "requestedAt": "2026-11-20T12:00:00.000Z",
+                     *       "expiresAt": "2026-11-21T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setFourEyes: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "required": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["FourEyes"];
+            };
+        };
+        responses: {
+            /** @description Four eyes for erasing and exporting. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "required": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FourEyes"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `APPROVAL_REQUIRED`: The organization asks for two administrators: ask with `POST /api/admin/approvals`, let a second administrator confirm it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getStatus: {
         parameters: {
             query?: never;
@@ -12877,6 +14372,8 @@ export interface operations {
                      *         "maturity": "alternate"
                      *       },
                      *       "models": {
+                     *         "installed": 7,
+                     *         "enabled": 6,
                      *         "damaged": []
                      *       },
                      *       "inference": {
@@ -12887,7 +14384,13 @@ export interface operations {
                      *       },
                      *       "storage": {
                      *         "kind": "sqlite",
-                     *         "state": "ok"
+                     *         "state": "ok",
+                     *         "freeBytes": 1200000000,
+                     *         "databaseBytes": 52000000
+                     *       },
+                     *       "certificate": {
+                     *         "endsAt": "2027-02-18T12:00:00.000Z",
+                     *         "renewsItself": true
                      *       },
                      *       "keyCopies": {
                      *         "places": 2,
@@ -18074,7 +19577,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only jobs of this kind */
-                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews";
+                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "backup-drill";
                 /** @description Only jobs in this state; `delayed` are the `waiting` jobs that are not due yet */
                 state?: "delayed" | "waiting" | "relayed" | "leased" | "done" | "dead";
                 /** @description Maximum number of items per page */
@@ -19966,6 +21469,10 @@ export interface operations {
                      *       "maturity": "alternate",
                      *       "licence": "MIT",
                      *       "provenance": "Human 3.3.6",
+                     *       "needsLicenceAcceptance": true,
+                     *       "origin": "built",
+                     *       "sources": [],
+                     *       "accuracy": [],
                      *       "enabled": true
                      *     }
                      */
@@ -20127,6 +21634,411 @@ export interface operations {
             };
         };
     };
+    examineModelFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "request": {
+                 *         "name": "2.7_80x80_MiniFASNetV2.pth"
+                 *       },
+                 *       "file": "<bytes of the file>"
+                 *     }
+                 */
+                "multipart/form-data": {
+                    /** @description The fields, as JSON */
+                    request: components["schemas"]["ModelFile"];
+                    /** @description The file */
+                    file: Blob;
+                };
+            };
+        };
+        responses: {
+            /** @description A file that was converted and tried, not installed. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "mdf_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "file": "2.7_80x80_MiniFASNetV2.pth",
+                     *       "bytes": 1849453,
+                     *       "model": {
+                     *         "id": "minifasnet-v2",
+                     *         "name": "MiniFASNetV2",
+                     *         "role": "pad",
+                     *         "sha256": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31",
+                     *         "maturity": "alternate",
+                     *         "licence": "Apache-2.0",
+                     *         "provenance": "Minivision",
+                     *         "needsLicenceAcceptance": false
+                     *       },
+                     *       "scorers": [],
+                     *       "padSets": [],
+                     *       "expiresAt": "2026-11-20T12:15:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StagedModel"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    importModelFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the file, as the look at it gave it */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An installed model. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "faceres",
+                     *       "name": "FaceRes",
+                     *       "role": "embedder",
+                     *       "sha256": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31",
+                     *       "maturity": "alternate",
+                     *       "licence": "MIT",
+                     *       "provenance": "Human 3.3.6",
+                     *       "needsLicenceAcceptance": true,
+                     *       "origin": "built",
+                     *       "sources": [],
+                     *       "accuracy": [],
+                     *       "enabled": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dryRunModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "changes": [
+                 *         {
+                 *           "change": "disable",
+                 *           "id": "minifasnet-v2"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ModelChanges"];
+            };
+        };
+        responses: {
+            /** @description What changes of the models would do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "refusals": [],
+                     *       "doubts": [],
+                     *       "galleries": {
+                     *         "before": "face-recognition",
+                     *         "after": "face-recognition",
+                     *         "loadedAnew": false
+                     *       },
+                     *       "detectors": {
+                     *         "before": [
+                     *           "blazeface"
+                     *         ],
+                     *         "after": [
+                     *           "blazeface"
+                     *         ]
+                     *       },
+                     *       "scorers": {
+                     *         "before": [
+                     *           "a"
+                     *         ],
+                     *         "after": [
+                     *           "a",
+                     *           "fused"
+                     *         ]
+                     *       },
+                     *       "padSets": {
+                     *         "before": [],
+                     *         "after": []
+                     *       },
+                     *       "people": {
+                     *         "enrolled": 1200,
+                     *         "recognizable": {
+                     *           "before": 1200,
+                     *           "after": 1200
+                     *         },
+                     *         "byBestScorer": {
+                     *           "before": 1200,
+                     *           "after": 0
+                     *         }
+                     *       },
+                     *       "profiles": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelDryRun"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     enableModel: {
         parameters: {
             query?: never;
@@ -20163,6 +22075,10 @@ export interface operations {
                      *       "maturity": "alternate",
                      *       "licence": "MIT",
                      *       "provenance": "Human 3.3.6",
+                     *       "needsLicenceAcceptance": true,
+                     *       "origin": "built",
+                     *       "sources": [],
+                     *       "accuracy": [],
                      *       "enabled": true
                      *     }
                      */
@@ -20296,6 +22212,10 @@ export interface operations {
                      *       "maturity": "alternate",
                      *       "licence": "MIT",
                      *       "provenance": "Human 3.3.6",
+                     *       "needsLicenceAcceptance": true,
+                     *       "origin": "built",
+                     *       "sources": [],
+                     *       "accuracy": [],
                      *       "enabled": true
                      *     }
                      */
@@ -20507,6 +22427,12 @@ export interface operations {
                 action?: string;
                 /** @description Only lines about this person */
                 subject?: string;
+                /** @description Only by this actor, or by actors of this kind */
+                actor?: string;
+                /** @description Only from this time on */
+                since?: string;
+                /** @description Only before this time */
+                until?: string;
                 /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
@@ -20596,6 +22522,8 @@ export interface operations {
                 action?: string;
                 /** @description Only lines about this person */
                 subject?: string;
+                /** @description Only by this actor, or by actors of this kind */
+                actor?: string;
                 /** @description Maximum number of existing lines */
                 limit?: number;
                 /** @description Only lines of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own. */
@@ -21245,6 +23173,327 @@ export interface operations {
             };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    drillBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the backup */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A trial of a backup: restored to scratch, opened and looked at as a whole. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "drl_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "backup": "bkp_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "path": "/mnt/backups/gatehouse-2026-11-20T120000Z.backup",
+                     *       "askedBy": "operator:ada",
+                     *       "askedAt": "2026-11-20T12:00:00.000Z",
+                     *       "finishedAt": "2026-11-20T12:00:07.000Z",
+                     *       "state": "passed",
+                     *       "problems": [],
+                     *       "found": {
+                     *         "takenAt": "2026-11-20T12:00:00.000Z",
+                     *         "schema": "0019",
+                     *         "organizations": 1,
+                     *         "people": {
+                     *           "there": 1200,
+                     *           "erased": 3
+                     *         },
+                     *         "templates": {
+                     *           "there": 1310,
+                     *           "opened": 1307,
+                     *           "erased": 3,
+                     *           "damaged": 0
+                     *         },
+                     *         "match": {
+                     *           "asked": 200,
+                     *           "found": 200
+                     *         },
+                     *         "audit": {
+                     *           "lines": 4711,
+                     *           "checkpoints": 12,
+                     *           "valid": true
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupDrill"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listBackupDrills: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items per page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupDrillPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBackupDrill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the drill */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A trial of a backup: restored to scratch, opened and looked at as a whole. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "drl_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "backup": "bkp_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "path": "/mnt/backups/gatehouse-2026-11-20T120000Z.backup",
+                     *       "askedBy": "operator:ada",
+                     *       "askedAt": "2026-11-20T12:00:00.000Z",
+                     *       "finishedAt": "2026-11-20T12:00:07.000Z",
+                     *       "state": "passed",
+                     *       "problems": [],
+                     *       "found": {
+                     *         "takenAt": "2026-11-20T12:00:00.000Z",
+                     *         "schema": "0019",
+                     *         "organizations": 1,
+                     *         "people": {
+                     *           "there": 1200,
+                     *           "erased": 3
+                     *         },
+                     *         "templates": {
+                     *           "there": 1310,
+                     *           "opened": 1307,
+                     *           "erased": 3,
+                     *           "damaged": 0
+                     *         },
+                     *         "match": {
+                     *           "asked": 200,
+                     *           "found": 200
+                     *         },
+                     *         "audit": {
+                     *           "lines": 4711,
+                     *           "checkpoints": 12,
+                     *           "valid": true
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupDrill"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25938,6 +28187,7 @@ export interface operations {
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `APPROVAL_REQUIRED`: The organization asks for two administrators: ask with `POST /api/admin/approvals`, let a second administrator confirm it, then repeat the call.
              */
             403: {
                 headers: {
@@ -26070,6 +28320,7 @@ export interface operations {
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `APPROVAL_REQUIRED`: The organization asks for two administrators: ask with `POST /api/admin/approvals`, let a second administrator confirm it, then repeat the call.
              */
             403: {
                 headers: {
@@ -26408,6 +28659,7 @@ export interface operations {
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `APPROVAL_REQUIRED`: The organization asks for two administrators: ask with `POST /api/admin/approvals`, let a second administrator confirm it, then repeat the call.
              */
             403: {
                 headers: {

@@ -17,7 +17,7 @@ import {
   updateDecision,
 } from './approval-store.ts';
 
-/** What is to be done, and with whom. */
+/** The action and its person. */
 export type Guarded = Pick<Approval, 'organization' | 'action' | 'world' | 'subject'>;
 
 export interface Approvals {

@@ -65,7 +65,7 @@ export function createGalleryIndex(
 ): GalleryIndex {
   const realms = new Map<string, Rows>();
   const transforms = new Map<OrganizationId, TemplateTransform>();
-  /** While the galleries are filled: people of whom more is known than is read. */
+  /** While the galleries are filled: people whose rows have changed since the read began. */
   let changed: Set<SubjectId> | undefined;
 
   function transformOf(organization: OrganizationId): TemplateTransform {

@@ -20,12 +20,12 @@ export const ApprovalQuery = z.strictObject({
 
 export const NewApproval = z
   .strictObject({ action, env, person })
-  .superRefine(({ action: what, env: world, person: whom }, context) => {
+  .superRefine(({ action: what, env: world, person: subject }, context) => {
     const ofPerson = what === 'subject.erase' || what === 'subject.export';
     const ofWorld = ofPerson || what === 'subjects.erase';
     const fault = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message });
-    if (ofPerson !== (whom !== undefined))
+    if (ofPerson !== (subject !== undefined))
       fault('person', ofPerson ? 'Name the person by id.' : 'This concerns no one person: leave it out.');
     if (ofWorld !== (world !== undefined))
       fault('env', ofWorld ? 'Name the world, live or test.' : 'This concerns no world: leave it out.');
