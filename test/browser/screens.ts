@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { addAuthenticator, missing, openChromium, watchPages } from './chromium.ts';
 import { type DemoPlaces, fillWithDemoData } from './demo-data.ts';
-import { forms, look, moreForms, show } from './look.ts';
+import { type Form, forms, look, moreForms, show } from './look.ts';
 import { openOwnSession } from './own-session.ts';
 import { startBox, startEmptyBox } from './running-box.ts';
 import { type Screen, screens } from './screen-list.ts';
@@ -88,7 +88,8 @@ async function visitAll(browser: Browser, data: 'empty' | 'full'): Promise<void>
         if (form.width === 1280 ? screen.narrow : screen.wide) continue;
         const name = `${nameOf(screen)}-${data}-${form.name}`;
         faults.length = 0;
-        faults.push(...(await visit(page, box.pagesUrl, screen, places, join(options.out, `${name}.png`))));
+        const address = addressOf(screen, box.pagesUrl, places);
+        faults.push(...(await visit(page, address, screen.press ?? [], form, fileOf(name))));
         note(name, faults);
       }
       await context.close();
@@ -110,18 +111,24 @@ function nameOf({ path, name }: Screen): string {
   return name ?? (path.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'start');
 }
 
+function addressOf({ path }: Screen, base: string, places: DemoPlaces): string {
+  const filled = path.replace(/\{(\w+)\}/g, (_, key: string) => places[key] ?? '');
+  return filled.startsWith('//') ? base + filled.slice(1) : `${base}/console${filled}`;
+}
+
+function fileOf(name: string): string {
+  return join(options.out, `${name}.png`);
+}
+
 async function visit(
   page: Page,
-  base: string,
-  screen: Screen,
-  places: DemoPlaces,
+  address: string,
+  press: readonly string[],
+  form: Form,
   file: string,
 ): Promise<string[]> {
-  const path = screen.path.replace(/\{(\w+)\}/g, (_, key: string) => places[key] ?? '');
-  const url = path.startsWith('//') ? base + path.slice(1) : `${base}/console${path}`;
-  const press = screen.press ?? [];
   try {
-    await page.goto(url, { waitUntil: 'networkidle' });
+    await page.goto(address, { waitUntil: 'networkidle' });
     await page.locator('h1').first().waitFor({ timeout: 10_000 });
     for (const name of press)
       await page
@@ -131,7 +138,7 @@ async function visit(
         .first()
         .click({ timeout: 10_000 });
     await page.waitForLoadState('networkidle');
-    return await look(page, file, press.length === 0);
+    return await look(page, form, file, press.length === 0);
   } catch (error) {
     return [`was not reached: ${(error as Error).message.split('\n', 1)[0]}`];
   }
@@ -141,8 +148,8 @@ async function visit(
 async function lookInAllForms(page: Page, name: string, faults: string[]): Promise<void> {
   for (const form of shownForms) {
     await show(page, form);
-    const file = join(options.out, `${name}-${form.name}.png`);
-    note(`${name}-${form.name}`, [...faults.splice(0), ...(await look(page, file, true))]);
+    const shown = `${name}-${form.name}`;
+    note(shown, [...faults.splice(0), ...(await look(page, form, fileOf(shown), true))]);
   }
 }
 

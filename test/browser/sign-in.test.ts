@@ -59,6 +59,10 @@ test.skipIf(missing)(
     await heading('Sign in').waitFor();
 
     await button('I have a one-time code').click();
+    await button('Back').click();
+    await heading('Sign in').waitFor();
+    expect(await page.getByText('Your password is set').count()).toBe(0);
+    await button('I have a one-time code').click();
     await type('E-mail address', email);
     await type('One-time code', code);
     await type('New password', password);

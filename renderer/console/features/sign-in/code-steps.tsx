@@ -80,7 +80,15 @@ export function EnrollmentStep({
 }
 
 /** A new account, or one that was reset: a one-time code sets its password. */
-export function SetPasswordStep({ email, done }: { email: string; done(email: string): void }) {
+export function SetPasswordStep({
+  email,
+  done,
+  back,
+}: {
+  email: string;
+  done(email: string): void;
+  back(email: string): void;
+}) {
   const t = useStrings(signInStrings);
   const schema = z.object({
     email: z.string().trim().min(1, t('emailMissing')),
@@ -130,7 +138,7 @@ export function SetPasswordStep({ email, done }: { email: string; done(email: st
           {t('setPassword')}
         </Button>
       </Form>
-      <Button kind="quiet" block onClick={() => done(form.getValues('email'))}>
+      <Button kind="quiet" block onClick={() => back(form.getValues('email'))}>
         {t('back')}
       </Button>
     </Step>

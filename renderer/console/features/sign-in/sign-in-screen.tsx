@@ -64,7 +64,7 @@ function SignInScreen() {
           />
         );
       case 'set-password':
-        return <SetPasswordStep email={step.email} done={(email) => restart(email, true)} />;
+        return <SetPasswordStep email={step.email} done={(email) => restart(email, true)} back={restart} />;
       default:
         return step satisfies never;
     }
