@@ -1,6 +1,7 @@
 // Pictures of every screen of the list and of each step of setup and sign-in, light and dark, wide and narrow, empty and full, and what
-// axe says of each: npm run screens -- [--only TEXT] [--out FOLDER] [--data empty|full] [--language de] [--more]
-// --more: also 320 px wide, with text of twice the size, and in forced colors. Ends with 1 where there is a finding.
+// axe says of each: npm run screens -- [--only TEXT] [--out FOLDER] [--data empty|full] [--language de] [--more] [--form TEXT]
+// --more: also 320 px wide, with text of twice the size, and in forced colors; --form light-390: that one alone. Ends with 1 where there is
+// a finding.
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
     data: { type: 'string' },
     language: { type: 'string', default: 'en' },
     more: { type: 'boolean', default: false },
+    form: { type: 'string' },
   },
 });
 if (missing) {
@@ -28,7 +30,9 @@ if (missing) {
   process.exit(1);
 }
 
-const shownForms = options.more ? [...forms, ...moreForms] : forms;
+const shownForms = [...forms, ...moreForms].filter((form, index) =>
+  options.form === undefined ? options.more || index < forms.length : form.name.includes(options.form),
+);
 const wanted = (data: 'empty' | 'full') =>
   screens.filter((screen) => (screen.data ?? data) === data && screen.path.includes(options.only));
 const findings: string[] = [];
@@ -85,7 +89,8 @@ async function visitAll(browser: Browser, data: 'empty' | 'full'): Promise<void>
       await show(page, form);
       watchConsole(page, faults);
       for (const screen of wanted(data)) {
-        if (form.width === 1280 ? screen.narrow : screen.wide) continue;
+        // With large text the layout is that of a narrow window.
+        if (form.width === 1280 && !form.largeText ? screen.narrow : screen.wide) continue;
         const name = `${nameOf(screen)}-${data}-${form.name}`;
         faults.length = 0;
         const address = addressOf(screen, box.pagesUrl, places);

@@ -47,7 +47,7 @@ export function FilterBar({
   children?: ReactNode;
 }) {
   const t = useStrings(uiStrings);
-  const isPhone = useMediaQuery('(max-width: 640px)');
+  const isPhone = useMediaQuery('(max-width: 40em)');
   const [open, setOpen] = useState(false);
   const set = countSet(filters, values);
   const shown = !isPhone || open;
