@@ -11,6 +11,7 @@ import { kioskRoutes } from './features/kiosks/routes.ts';
 import { modelRoutes } from './features/models/routes.ts';
 import { overviewRoutes } from './features/overview/routes.ts';
 import { peopleRoutes } from './features/people/routes.ts';
+import { reviewRoutes } from './features/review/routes.ts';
 import { securityRoutes } from './features/security/routes.ts';
 import { settingsRoutes } from './features/settings/routes.ts';
 import { setupRoutes } from './features/setup/routes.ts';
@@ -33,6 +34,7 @@ const routeTree = rootRoute.addChildren([
   ...modelRoutes,
   ...overviewRoutes,
   ...peopleRoutes,
+  ...reviewRoutes,
   ...securityRoutes,
   ...settingsRoutes,
   ...setupRoutes,

@@ -1,6 +1,7 @@
 import { alterations } from '../../demo/alterations.ts';
 import { findPeople } from '../../demo/find-people.ts';
-import { cast, peopleOf } from '../../demo/trial.ts';
+import { cast, type Person, peopleOf } from '../../demo/trial.ts';
+import { pairDemoKiosks } from './demo-kiosks.ts';
 import type { RunningBox } from './running-box.ts';
 
 /** Names for the people of the sample photographs; invented. */
@@ -36,7 +37,7 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
     textVersion: 'v3',
     method: 'employment contract annex',
     legalBasis: 'explicit consent',
-    purposes: ['verification', 'identification'],
+    purposes: ['verification', 'identification', 'deduplication'],
   });
   for (const [name, cidr, country, latitude, longitude, timeZone] of sites)
     await operate('POST', '/sites', { name, cidr, country, latitude, longitude, timeZone });
@@ -58,10 +59,40 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
   }
   for (const [index, { portrait }] of strangers.slice(0, 3).entries())
     await ask('/api/verify', { email: enrolled[index]?.email, image: portrait.toString('base64') });
+  await pairDemoKiosks(operate, (method, path, body) => send(box.url, method, path, body));
+  const [review, reviewWaiting, reviewDecided] = await makeReviews(people, operate, ask);
   return {
+    ...{ review, reviewWaiting, reviewDecided },
     person: await firstId(operate('GET', '/subjects?limit=1')),
     verification: await firstId(operate('GET', '/verifications?limit=1')).catch(() => ''),
   };
+}
+
+type Ask = (path: string, body: unknown) => Promise<unknown>;
+type Operate = (method: string, path: string, body?: unknown) => Promise<unknown>;
+
+/** Enrolls known faces under other addresses: one that is open, with a new picture of the known person; one that waits; one that is decided. */
+async function makeReviews(people: readonly Person[], operate: Operate, ask: Ask) {
+  const enroll = async (index: number, name: string, email: string) => {
+    const image = await alterations[2]!.apply(people[index]!.portrait);
+    return ask('/api/enroll', { name, email, image: image.toString('base64') });
+  };
+  const newest = () => firstId(operate('GET', '/review?limit=1'));
+  await operate('PATCH', '/organization', { uniquenessPolicy: 'warn' });
+  await enroll(3, 'Leila B.', 'leila.b@nordlys.example');
+  const decided = await newest();
+  await operate('POST', `/review/${decided}/decide`, { decision: 'not-same-person' });
+  await enroll(1, 'Tomás M. Ferreira', 't.m.ferreira@nordlys.example');
+  const review = await newest();
+  const known = await alterations[0]!.apply(people[1]!.portrait);
+  const form = new FormData();
+  form.append('request', '{}');
+  form.append('file', new Blob([new Uint8Array(known)]), 'face.jpg');
+  await operate('PUT', `/review/${review}/pictures/known`, form);
+  await operate('PATCH', '/organization', { uniquenessPolicy: 'block' });
+  // It is refused, and waits.
+  await enroll(0, 'M. Halvorsen', 'm.halvorsen@nordlys.example').catch(() => undefined);
+  return [review, await newest(), decided] as const;
 }
 
 const firstId = async (reply: Promise<unknown>): Promise<string> =>
@@ -77,10 +108,10 @@ async function send(
   const answer = await fetch(base + path, {
     method,
     headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined || body instanceof FormData ? {} : { 'content-type': 'application/json' }),
       ...(key === undefined ? {} : { 'x-api-key': key }),
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: body instanceof FormData ? body : JSON.stringify(body) }),
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);

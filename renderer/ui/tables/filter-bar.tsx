@@ -133,22 +133,22 @@ function FilterChip({
   const [open, setOpen] = useState(false);
   return (
     <Popover opened={open} onChange={setOpen} trapFocus returnFocus position="bottom-start">
-      <Popover.Target>
-        <span className={styles.chip}>
+      <span className={styles.chip}>
+        <Popover.Target>
           <button type="button" onClick={() => setOpen(!open)}>
             <span className="clip">
               {filter.label} <b>{textOf(filter, value)}</b>
             </span>
           </button>
-          <button
-            type="button"
-            aria-label={t('removeFilter', { name: filter.label })}
-            onClick={() => change({ [filter.key]: undefined })}
-          >
-            <IconX size={14} stroke={2} aria-hidden="true" />
-          </button>
-        </span>
-      </Popover.Target>
+        </Popover.Target>
+        <button
+          type="button"
+          aria-label={t('removeFilter', { name: filter.label })}
+          onClick={() => change({ [filter.key]: undefined })}
+        >
+          <IconX size={14} stroke={2} aria-hidden="true" />
+        </button>
+      </span>
       <Popover.Dropdown>
         <FilterEditor filter={filter} value={value} change={change} done={() => setOpen(false)} />
       </Popover.Dropdown>

@@ -6,7 +6,8 @@ export type Order = Schemas['EnrollOrder'];
 
 export type PictureResult =
   | { is: 'enrolled'; reply: Schemas['Enrolled'] }
-  | { is: 'refused'; message: string; code: string | undefined };
+  /** `review`: where another face that is like this one is compared with it. */
+  | { is: 'refused'; message: string; code: string | undefined; review?: string };
 
 /**
  * Enrolls one picture after another, so that the second is compared with the first. One that is refused does not stop the others; what
@@ -24,6 +25,15 @@ export async function enrollPictures(
     results.push(await enrollOne(env, order, picture));
   }
   return results;
+}
+
+/** The review in which a person compares this face with that of another person, if there is one. */
+export function reviewOf(results: readonly PictureResult[]): string | undefined {
+  for (const one of results) {
+    const review = one.is === 'enrolled' ? one.reply.review : one.review;
+    if (review !== undefined) return review;
+  }
+  return undefined;
 }
 
 /** Refusals that are about this one picture. */
@@ -54,7 +64,10 @@ async function enrollOne(env: 'live' | 'test', order: Order, picture: Blob): Pro
     return { is: 'enrolled', reply };
   } catch (error) {
     if (error instanceof Refusal && ofThePicture.has(error.code ?? ''))
-      return { is: 'refused', message: error.message, code: error.code };
+      return {
+        ...{ is: 'refused', message: error.message, code: error.code },
+        ...(typeof error.body.review === 'string' && { review: error.body.review }),
+      };
     throw error;
   }
 }

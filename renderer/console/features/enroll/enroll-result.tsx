@@ -7,8 +7,9 @@ import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { LoadFailed } from '../../load-failed.tsx';
-import { useWorld } from '../../session/session-query.ts';
-import { enrollPictures, type Order, type PictureResult } from './enroll-pictures.ts';
+import { managers } from '../../screen-data.ts';
+import { useSession, useWorld } from '../../session/session-query.ts';
+import { enrollPictures, type Order, type PictureResult, reviewOf } from './enroll-pictures.ts';
 import { enrollStrings } from './strings.ts';
 
 /** Sends the pictures once, shows how far it is, and then what became of each. */
@@ -57,18 +58,13 @@ export function EnrollResult({
 function Results({ order: { email }, results }: { order: Order; results: readonly PictureResult[] }) {
   const t = useStrings(enrollStrings);
   const count = results.filter((one) => one.is === 'enrolled' && !one.reply.repeated).length;
-  const isDuplicate = results.some((one) => one.is === 'enrolled' && one.reply.duplicate);
   return (
     <>
       <Note
         kind={count > 0 ? 'ok' : 'bad'}
         title={count > 0 ? t('enrolled', { count }) : t('noneEnrolled')}
       />
-      {isDuplicate && (
-        <Note kind="warn" title={t('duplicate')}>
-          {t('duplicateText')}
-        </Note>
-      )}
+      <Duplicate results={results} />
       <Card title={t('resultTitle', { email })}>
         <Stack gap={12}>
           {results.map((result, index) => (
@@ -77,6 +73,34 @@ function Results({ order: { email }, results }: { order: Order; results: readonl
         </Stack>
       </Card>
     </>
+  );
+}
+
+/** The face is like that of another person: a reviewer compares the two, at once or later. */
+function Duplicate({ results }: { results: readonly PictureResult[] }) {
+  const t = useStrings(enrollStrings);
+  const { user } = useSession();
+  const waits = results.some((one) => one.is === 'refused' && one.code === 'DUPLICATE_IDENTITY');
+  const isDuplicate = waits || results.some((one) => one.is === 'enrolled' && one.reply.duplicate);
+  if (!isDuplicate) return null;
+  const review = reviewOf(results);
+  const mayReview = managers.includes(user.role);
+  return (
+    <Note
+      kind="warn"
+      title={t(waits ? 'duplicateWaits' : 'duplicate')}
+      action={
+        mayReview &&
+        review !== undefined && (
+          <ButtonLink to="/review/$id" params={{ id: review }}>
+            {t('compare')}
+          </ButtonLink>
+        )
+      }
+    >
+      {t(waits ? 'duplicateWaitsText' : 'duplicateText')}
+      {!mayReview && ` ${t('askReviewer')}`}
+    </Note>
   );
 }
 

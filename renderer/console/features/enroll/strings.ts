@@ -45,7 +45,13 @@ export const enrollStrings = defineStrings(
     refused: 'Refused',
     qualityOf: 'Quality {score}',
     duplicate: 'This face is similar to that of another person',
-    duplicateText: 'Another person with another address looks alike. Look at both before you go on.',
+    duplicateText:
+      'The person is enrolled, and waits in Review to be compared with the other one. One picture is kept sealed until then.',
+    duplicateWaits: 'This face belongs to another address already',
+    duplicateWaitsText:
+      'The person is not enrolled: a reviewer compares the two first. One picture is kept sealed until then.',
+    compare: 'Compare the two',
+    askReviewer: 'Ask a reviewer to decide.',
     openPerson: 'Open person',
     next: 'Enroll the next person',
     retry: 'Try other pictures',
@@ -93,9 +99,14 @@ export const enrollStrings = defineStrings(
     repeated: 'Schon bekannt',
     refused: 'Abgelehnt',
     qualityOf: 'Qualität {score}',
-    duplicate: 'Dieses Gesicht gehört vielleicht auch jemand anderem',
+    duplicate: 'Dieses Gesicht ähnelt dem einer anderen Person',
     duplicateText:
-      'Eine andere Person mit anderer Adresse sieht ähnlich aus. Sehen Sie sich beide an, bevor Sie weitermachen.',
+      'Die Person ist erfasst und wartet unter Prüfen auf den Vergleich mit der anderen. Bis dahin bleibt ein Bild versiegelt da.',
+    duplicateWaits: 'Dieses Gesicht gehört schon zu einer anderen Adresse',
+    duplicateWaitsText:
+      'Die Person ist nicht erfasst: Zuerst werden die beiden verglichen. Bis dahin bleibt ein Bild versiegelt da.',
+    compare: 'Beide vergleichen',
+    askReviewer: 'Bitten Sie eine prüfende Person zu entscheiden.',
     openPerson: 'Person öffnen',
     next: 'Nächste Person erfassen',
     retry: 'Andere Bilder versuchen',
