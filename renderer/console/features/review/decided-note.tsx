@@ -12,7 +12,7 @@ import { Voter } from './evidence.tsx';
 import type { ShownReview } from './open-reviews.ts';
 import { reviewStrings } from './strings.ts';
 
-/** What was decided, by whom, what follows, and the way back while there is one. */
+/** The decision, its author, what follows, and the way back while there is one. */
 export function DecidedNote({ review, mayUndo }: { review: ShownReview; mayUndo: boolean }) {
   const t = useStrings(reviewStrings);
   const ui = useStrings(uiStrings);

@@ -46,7 +46,7 @@ export function DecisionBar({ review, next }: { review: ShownReview; next: strin
         </Button>
         <Button kind="quiet" busy={decide.isPending} onClick={() => say('enroll-anyway')}>
           <IconQuestionMark size={18} stroke={1.75} aria-hidden="true" />
-          {t(review.policy === 'block' ? 'anyway' : 'cannotTell')}
+          {t(review.policy === 'block' ? 'anyway' : 'leaveOpen')}
         </Button>
         <span className={styles.space} />
         <span className={styles.aside}>
