@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { CopyButton } from '../../../ui/badges/id.tsx';
+import { QrCode } from '../../../ui/code/qr-code.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { toast } from '../../../ui/feedback/toasts.tsx';
@@ -94,6 +95,7 @@ function Code({
             <code className={styles.address}>{address}</code>
             <CopyButton text={address} name={t('address')} />
           </Row>
+          {!isThisMachine && <QrCode text={address} label={t('qr')} />}
           {isThisMachine && <p className="small muted">{t('thisMachine')}</p>}
         </Stack>
       </Card>

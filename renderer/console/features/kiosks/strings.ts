@@ -46,6 +46,7 @@ export const kioskStrings = defineStrings(
     stepDevice: '1. Open this address on the device',
     stepDeviceText: 'In its browser, in full screen:',
     address: 'address',
+    qr: 'Address of the kiosk page as a QR code',
     thisMachine:
       'You opened the console by a name of this machine alone. On another device use the name or address of the box instead.',
     stepCode: '2. Type this code there',
@@ -109,6 +110,7 @@ export const kioskStrings = defineStrings(
     stepDevice: '1. Öffnen Sie diese Adresse auf dem Gerät',
     stepDeviceText: 'In dessen Browser, im Vollbild:',
     address: 'Adresse',
+    qr: 'Adresse der Kioskseite als QR-Code',
     thisMachine:
       'Sie haben die Konsole unter einem Namen geöffnet, der nur auf diesem Rechner gilt. Nehmen Sie auf einem anderen Gerät Namen oder Adresse der Box.',
     stepCode: '2. Geben Sie dort diesen Code ein',

@@ -24,6 +24,7 @@ const schemaWith = (sentences: { nameMissing: string; wholeDays: string }) => {
   return z.object({
     name: z.string().trim().min(1, sentences.nameMissing),
     uniquenessPolicy: z.enum(['off', 'warn', 'block']),
+    twoPersonReview: z.boolean(),
     consentPolicy: z.enum(['attested', 'with-call']),
     matchOnly: z.boolean(),
     unusedDays: days,
@@ -38,6 +39,7 @@ type Values = z.output<ReturnType<typeof schemaWith>>;
 const valuesOf = (organization: Organization, { set }: Retention): Values => ({
   name: organization.name,
   uniquenessPolicy: organization.uniquenessPolicy,
+  twoPersonReview: organization.twoPersonReview === true,
   consentPolicy: organization.consentPolicy,
   matchOnly: organization.matchOnly,
   ...(Object.fromEntries(terms.map((term) => [term, set[term] ?? null])) as Record<Term, number | null>),
@@ -115,6 +117,7 @@ export function SettingsForm({
 const labels = {
   name: 'name',
   uniquenessPolicy: 'uniqueness',
+  twoPersonReview: 'twoPersonReview',
   consentPolicy: 'consent',
   matchOnly: 'matchOnly',
   unusedDays: 'unusedDays',
@@ -139,6 +142,12 @@ function OrganizationFields({ control }: { control: Control<Values> }) {
             { value: 'warn', label: t('uniquenessWarn') },
             { value: 'block', label: t('uniquenessBlock') },
           ]}
+        />
+        <SwitchField
+          control={control}
+          name="twoPersonReview"
+          label={t('twoPersonReview')}
+          hint={t('twoPersonReviewHint')}
         />
         <SelectField
           control={control}

@@ -15,6 +15,8 @@ export const settingsStrings = defineStrings(
     uniquenessOff: 'Enroll anyway',
     uniquenessWarn: 'Enroll and warn',
     uniquenessBlock: 'Refuse',
+    twoPersonReview: 'Two reviewers have to agree',
+    twoPersonReviewHint: 'On a face that is similar to that of another person. The second one decides.',
     consent: 'Consent',
     consentAttested: 'Attested once for all people',
     consentWithCall: 'Comes with each enrollment',
@@ -54,6 +56,9 @@ export const settingsStrings = defineStrings(
     uniquenessOff: 'Trotzdem aufnehmen',
     uniquenessWarn: 'Aufnehmen und warnen',
     uniquenessBlock: 'Ablehnen',
+    twoPersonReview: 'Zwei Prüfende müssen übereinstimmen',
+    twoPersonReviewHint:
+      'Bei einem Gesicht, das dem einer anderen Person ähnelt. Die zweite Stimme entscheidet.',
     consent: 'Einwilligung',
     consentAttested: 'Einmal für alle bezeugt',
     consentWithCall: 'Kommt mit jeder Aufnahme',
