@@ -13,6 +13,7 @@ test('a kiosk is revoked before it is locked, locked before it is silent', () =>
   expect(kioskStateOf({ ...kiosk, ...old }, now)).toBe('silent');
   const { lastSeenAt: _, ...never } = kiosk;
   expect(kioskStateOf(never, now)).toBe('silent');
+  expect(kioskStateOf({ ...never, pairedAt: '2026-11-21T11:55:00.000Z' }, now)).toBe('paired');
   expect(kioskStateOf({ ...kiosk, ...old, pinLocked: true }, now)).toBe('locked');
   expect(kioskStateOf({ ...kiosk, pinLocked: true, revokedAt: kiosk.pairedAt }, now)).toBe('revoked');
 });

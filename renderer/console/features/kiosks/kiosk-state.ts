@@ -8,10 +8,10 @@ export type KioskState = (typeof kioskStates)[number];
 /** Milliseconds: a kiosk opens a session every 15 minutes while its page is open. */
 const SILENT_AFTER = 20 * 60_000;
 
-export function kioskStateOf({ revokedAt, pinLocked, lastSeenAt }: Kiosk, now: number): KioskState {
+export function kioskStateOf({ revokedAt, pinLocked, lastSeenAt, pairedAt }: Kiosk, now: number): KioskState {
   if (revokedAt !== undefined) return 'revoked';
   if (pinLocked) return 'locked';
-  return lastSeenAt === undefined || now - Date.parse(lastSeenAt) > SILENT_AFTER ? 'silent' : 'paired';
+  return now - Date.parse(lastSeenAt ?? pairedAt) > SILENT_AFTER ? 'silent' : 'paired';
 }
 
 /** `4:05`; never below zero. */

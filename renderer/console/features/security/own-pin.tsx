@@ -77,7 +77,7 @@ function PinForm({ isSet }: { isSet: boolean }) {
         <SecretField
           control={form.control}
           name="pin"
-          label={t(isSet ? 'newPin' : 'pin')}
+          label={t('newPin')}
           hint={t('pinHint')}
           inputMode="numeric"
           autoComplete="off"

@@ -1,0 +1,115 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { portrait } from '../cli/portraits.ts';
+import { missing, openChromium, watchPages, why } from './chromium.ts';
+import { openOwnSession } from './own-session.ts';
+import { type RunningBox, startBox } from './running-box.ts';
+
+let box: RunningBox;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let faults: string[];
+
+beforeAll(async () => {
+  if (missing) return;
+  box = await startBox('Nordlys Bank');
+  const cookie = await openOwnSession(box);
+  browser = await openChromium();
+  context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
+  await context.addCookies([{ ...cookie, httpOnly: true, secure: true, sameSite: 'Strict' }]);
+  faults = await watchPages(context, [new URL(box.pagesUrl).host]);
+  page = await context.newPage();
+});
+afterAll(async () => {
+  await browser?.close();
+  await box?.stop();
+});
+
+/** As the operator of the box, in the test world. */
+async function operate(method: string, path: string, body: FormData | object): Promise<void> {
+  const isForm = body instanceof FormData;
+  const answer = await fetch(`${box.operatorUrl}/api/admin${path}`, {
+    method,
+    ...(isForm ? { body } : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`);
+}
+const ada = async () => ({ name: 'ada.jpg', mimeType: 'image/jpeg', buffer: await portrait('ada') });
+const button = (name: string) => page.getByRole('button', { name, exact: true });
+const heading = (name: string) => page.getByRole('heading', { level: 1, name, exact: true });
+const open = (path: string) => page.goto(`${box.pagesUrl}/console${path}`);
+
+test.skipIf(missing)(`a duplicate is compared side by side, decided by keys, and undone${why}`, async () => {
+  const form = new FormData();
+  form.append('request', JSON.stringify({ email: 'ada@example.com', name: 'Ada Known' }));
+  form.append('file', new Blob([new Uint8Array(await portrait('ada'))]), 'ada.jpg');
+  await operate('POST', '/subjects?env=test', form);
+  await operate('PATCH', '/organization', { uniquenessPolicy: 'warn' });
+
+  await open('/enroll?env=test');
+  await page.getByLabel('E-mail', { exact: true }).fill('twin@example.com');
+  await button('Continue with files').click();
+  await page.locator('input[type=file]').setInputFiles(await ada());
+  await button('Enroll').click();
+  await page.getByText('This face is similar to that of another person').waitFor();
+  await page.getByRole('link', { name: 'Compare the two' }).click();
+
+  await heading('Is this the same person?').waitFor();
+  await page.getByRole('img', { name: 'Face of twin@example.com' }).waitFor();
+  await page.getByText('Gatehouse keeps no picture after an enrollment').waitFor();
+  await button('Add a picture').click();
+  await page.locator('input[type=file]').setInputFiles(await ada());
+  await button('Add this picture').click();
+  await page.getByText('Shows Ada Known').waitFor();
+  await page.getByRole('img', { name: 'Face of Ada Known' }).waitFor();
+
+  await page.keyboard.press('d');
+  await page.getByText('Nothing waits for you').waitFor();
+  await button('Undo').click();
+  await heading('Is this the same person?').waitFor();
+  await page.keyboard.press('s');
+  await page.getByText('Nothing waits for you').waitFor();
+  await open('/review?state=decided&env=test');
+  await page.getByRole('link', { name: 'Possible duplicate' }).click();
+  await page.getByText('Same person: decided by you').waitFor();
+  expect(faults).toEqual([]);
+});
+
+test.skipIf(missing)(
+  `a PIN is set, a kiosk is paired from the code to the fingerprint, and revoked${why}`,
+  async () => {
+    await open('/security');
+    await page.getByLabel('New PIN', { exact: true }).fill('123456');
+    await button('Set PIN').click();
+    await page.getByText('Enter 6 to 12 digits').waitFor();
+    await page.getByLabel('New PIN', { exact: true }).fill('480263');
+    await button('Set PIN').click();
+    await button('Remove PIN').waitFor();
+
+    await open('/kiosks/pair?env=test');
+    await page.getByLabel('Name').fill('Lisbon 2');
+    await button('Show the code').click();
+    const code = await page.getByLabel('Code', { exact: true }).textContent();
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const key = publicKey.export({ format: 'der', type: 'spki' }).toString('base64url');
+    const claimed = await fetch(`${box.url}/api/kiosk/pair`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ code, publicKey: key }),
+    });
+    const { fingerprint } = (await claimed.json()) as { fingerprint: string };
+    await page.getByText(fingerprint, { exact: true }).waitFor();
+    await button('They are the same: confirm').click();
+    await heading('Kiosks').waitFor();
+    const row = page.getByRole('row', { name: /Lisbon 2/ });
+    await row.getByRole('cell', { name: 'Paired', exact: true }).waitFor();
+
+    await button('Actions for Lisbon 2').click();
+    await page.getByRole('menuitem', { name: 'Revoke kiosk' }).click();
+    await button('Revoke kiosk').click();
+    await row.getByRole('cell', { name: 'Revoked', exact: true }).waitFor();
+    expect(faults).toEqual([]);
+  },
+);
