@@ -101,7 +101,7 @@ export const enrollStrings = defineStrings(
     qualityOf: 'Qualität {score}',
     duplicate: 'Dieses Gesicht ähnelt dem einer anderen Person',
     duplicateText:
-      'Die Person ist erfasst und wartet unter Prüfen auf den Vergleich mit der anderen. Bis dahin bleibt ein Bild versiegelt da.',
+      'Die Person ist erfasst und wartet unter Nachprüfung auf den Vergleich mit der anderen. Bis dahin bleibt ein Bild versiegelt da.',
     duplicateWaits: 'Dieses Gesicht gehört schon zu einer anderen Adresse',
     duplicateWaitsText:
       'Die Person ist nicht erfasst: Zuerst werden die beiden verglichen. Bis dahin bleibt ein Bild versiegelt da.',

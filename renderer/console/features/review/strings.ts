@@ -126,7 +126,7 @@ export const reviewStrings = defineStrings(
     expiredBlock: 'The pictures and what waited are erased. The newcomer is not enrolled.',
   },
   {
-    title: 'Prüfen',
+    title: 'Nachprüfung',
     lead: 'Gesichter, die dem einer anderen Person ähneln. Sie vergleichen und entscheiden; Gatehouse tut das nicht allein.',
     begin: 'Mit dem ältesten beginnen',
     what: 'Vorgang',
