@@ -432,14 +432,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List requests to a second administrator
-         * @description Those of the last 90 days.
+         * List requests for approval
+         * @description Tests of the last 90 days.
          */
         get: operations["listApprovals"];
         put?: never;
         /**
-         * Ask a second administrator
-         * @description Before something that erases or exports, where the organization asks for two administrators. A request that waits already is given again.
+         * Request an approval
+         * @description Needed before erasing or exporting, if the organization requires two administrators. A pending request is returned again.
          */
         post: operations["requestApproval"];
         delete?: never;
@@ -459,7 +459,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm a request
-         * @description By another administrator than the one who asked, whose account had a passkey a day before that. The one who asked then does it.
+         * @description By another administrator than the one who asked, whose account had a passkey a day before the request. The administrator who asked then performs the action.
          */
         post: operations["confirmApproval"];
         delete?: never;
@@ -479,7 +479,7 @@ export interface paths {
         put?: never;
         /**
          * Decline a request
-         * @description Also by the one who asked, who takes it back.
+         * @description Also by the administrator who asked, to withdraw the request.
          */
         post: operations["declineApproval"];
         delete?: never;
@@ -497,8 +497,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Ask for two administrators, or no longer
-         * @description For erasing and exporting people, and for erasing the organization. Needs two accounts that could agree. No longer: a second administrator has to confirm that too. The operator of the box is bound by neither.
+         * Set the four-eyes rule
+         * @description Applies to erasing and exporting people, and to erasing the organization. Needs two accounts that can confirm. A second administrator has to confirm switching it off, too. It does not apply to the operator of the box.
          */
         put: operations["setFourEyes"];
         post?: never;
@@ -1505,7 +1505,7 @@ export interface paths {
         };
         /**
          * List models
-         * @description Every installed model with its licence, provenance, accuracy and doubts; what combines them; and what Gatehouse knows beyond.
+         * @description Every installed model with its licence, provenance, accuracy and licence doubts, the scorers, and known models that are not installed.
          */
         get: operations["listModels"];
         put?: never;
@@ -1550,8 +1550,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Look at the file of a model
-         * @description Takes MiniFASNet weights (.pth), YuNet (.onnx) or an ONNX file of your own with its entry; converts and tries it in a process apart. The result waits 15 minutes in memory for its import; nothing is installed.
+         * Inspect the file of a model
+         * @description Accepts MiniFASNet weights (.pth), YuNet (.onnx) or an ONNX file of your own with its entry; converts and tests it in a separate process. The result is kept in memory for 15 minutes; nothing is installed.
          */
         post: operations["examineModelFile"];
         delete?: never;
@@ -1570,7 +1570,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Import a file that was looked at
+         * Import an inspected file
          * @description Installs the model. It is used at once, unless its licence is in doubt.
          */
         post: operations["importModelFile"];
@@ -1590,8 +1590,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Show what changes of the models would do
-         * @description Which profiles would run otherwise or be refused, at which thresholds, and how many people could no longer be recognized. Pictures are not kept, so no job can make templates for another model: these people are enrolled again. Nothing is changed.
+         * Preview changes of the models
+         * @description Profiles that would use other models or be refused, their thresholds, and the number of people who could no longer be recognized. Pictures are not stored, so no job can create templates for another model: these people have to be enrolled again. Nothing is changed.
          */
         post: operations["dryRunModels"];
         delete?: never;
@@ -1814,8 +1814,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try a backup
-         * @description A job restores the file to scratch, opens it with the keys, checks database and audit chain, and finds people by their own templates. The data in use is not touched.
+         * Test a backup
+         * @description A job restores the file to a temporary folder, opens it with the keys, checks database and audit chain, and finds people by their own templates. The data in use is not changed.
          */
         post: operations["drillBackup"];
         delete?: never;
@@ -1832,8 +1832,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List trials of backups
-         * @description What each found; of one that runs, how far it is.
+         * List tests of backups
+         * @description The result of each; progress of a running one.
          */
         get: operations["listBackupDrills"];
         put?: never;
@@ -1852,8 +1852,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show a trial of a backup
-         * @description How far it is, or what it found.
+         * Show a test of a backup
+         * @description Progress or result.
          */
         get: operations["getBackupDrill"];
         put?: never;
@@ -2003,7 +2003,7 @@ export interface paths {
         put?: never;
         /**
          * Open a camera session
-         * @description Ten minutes of guidance (face, distance, light, pose, eyes) for the frames of a camera page. Nothing of the frames is kept; the pictures go to `POST /api/admin/subjects`, `POST /api/admin/verifications` or `PUT /api/admin/review/{id}/pictures/known`.
+         * @description Ten minutes of guidance (face, distance, light, pose, eyes) for the frames of a camera page. Frames are not stored; send the pictures to `POST /api/admin/subjects`, `POST /api/admin/verifications` or `PUT /api/admin/review/{id}/pictures/known`.
          */
         post: operations["openCapture"];
         delete?: never;
@@ -2063,7 +2063,7 @@ export interface paths {
         put?: never;
         /**
          * Unlock the PINs of a kiosk
-         * @description After five wrong PINs none is taken; from now on they are again.
+         * @description Accepts PINs again at a kiosk that was locked after five wrong ones.
          */
         post: operations["unlockKiosk"];
         delete?: never;
@@ -2150,13 +2150,13 @@ export interface paths {
         get: operations["getOperatorPin"];
         /**
          * Set your PIN
-         * @description With it the administrator signs in at a kiosk, and lets it be left. Shifts that began with the PIN of before end.
+         * @description The administrator uses it to sign in at a kiosk and to leave it. Kiosk sessions opened with the former PIN end.
          */
         put: operations["setOperatorPin"];
         post?: never;
         /**
          * Remove your PIN
-         * @description The administrator cannot sign in at a kiosk any more; shifts that began with the PIN end.
+         * @description The administrator can no longer sign in at a kiosk; kiosk sessions opened with the PIN end.
          */
         delete: operations["removeOperatorPin"];
         options?: never;
@@ -2841,7 +2841,7 @@ export interface paths {
         };
         /**
          * Show a review
-         * @description With addresses, names and places of both people. The look is in the audit log.
+         * @description With addresses, names and places of both people. The access is recorded in the audit log.
          */
         get: operations["getReview"];
         put?: never;
@@ -2861,7 +2861,7 @@ export interface paths {
         };
         /**
          * Show a face of a review
-         * @description A JPEG that is kept for the review alone and erased 24 hours after the decision, or 30 days after its arrival. Of a person who was enrolled before there is one only once a reviewer added it. The look is in the audit log.
+         * @description A JPEG stored only for the review and erased 24 hours after the decision, or 30 days after its arrival. For a person who was enrolled before, there is one only after a reviewer added it. The access is recorded in the audit log.
          */
         get: operations["getReviewPicture"];
         put?: never;
@@ -3170,7 +3170,7 @@ export interface components {
             allowedProfiles?: string[];
             /** @description Two administrators have to agree on a review */
             twoPersonReview?: boolean;
-            /** @description A second administrator has to confirm what erases or exports people */
+            /** @description Whether a second administrator has to confirm erasing and exporting people */
             fourEyes?: boolean;
             /** @description Allowed redirects of hosted flows: hosts (`app.example.com`), plain HTTP origins of the own network (`http://10.0.0.5:8080`), schemes of apps (`myapp:`) */
             redirectTargets?: string[];
@@ -4050,7 +4050,7 @@ export interface components {
             next?: string;
         };
         /**
-         * @description A request to a second administrator.
+         * @description A request for approval by a second administrator.
          * @example {
          *       "id": "apr_01m7w3hb8hbf355he5zqwjztdk",
          *       "action": "subject.erase",
@@ -4069,23 +4069,23 @@ export interface components {
             /** @description Id */
             id: string;
             /**
-             * @description What is to be done; `four-eyes.off`: a second administrator is not asked any more
+             * @description Action to confirm; `four-eyes.off`: switches the four-eyes rule off
              * @enum {string}
              */
             action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off";
             /**
-             * @description In which world; absent: in the organization
+             * @description World; absent: the whole organization
              * @enum {string}
              */
             env?: "live" | "test";
-            /** @description Id of the person; absent: it concerns no one person */
+            /** @description Id of the person; absent if it concerns no single person */
             person?: string;
             /**
              * @description `expired`: 24 hours have passed since it was asked for, confirmed or not
              * @enum {string}
              */
             state: "open" | "confirmed" | "declined" | "expired";
-            /** @description Who asked, and may do it once it is confirmed */
+            /** @description Administrator who asked, and may perform the action once it is confirmed */
             requestedBy: {
                 /** @description Id of the account */
                 id: string;
@@ -4102,7 +4102,7 @@ export interface components {
              * @description When it ends
              */
             expiresAt: string;
-            /** @description Who confirmed or declined it */
+            /** @description Administrator who confirmed or declined it */
             decidedBy?: {
                 /** @description Id of the account */
                 id: string;
@@ -4116,7 +4116,7 @@ export interface components {
             decidedAt?: string;
         };
         /**
-         * @description What a second administrator is to confirm.
+         * @description An action that a second administrator has to confirm.
          * @example {
          *       "action": "subject.erase",
          *       "env": "live",
@@ -4125,26 +4125,26 @@ export interface components {
          */
         NewApproval: {
             /**
-             * @description What is to be done; `four-eyes.off`: a second administrator is not asked any more
+             * @description Action to confirm; `four-eyes.off`: switches the four-eyes rule off
              * @enum {string}
              */
             action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off";
             /**
-             * @description In which world; absent: in the organization
+             * @description World; absent: the whole organization
              * @enum {string}
              */
             env?: "live" | "test";
-            /** @description To which person; absent: not to one */
+            /** @description Person that it concerns; absent if none */
             person?: string;
         };
         /**
-         * @description Four eyes for erasing and exporting.
+         * @description The four-eyes rule for erasing and exporting.
          * @example {
          *       "required": true
          *     }
          */
         FourEyes: {
-            /** @description Whether a second administrator has to confirm what erases or exports people */
+            /** @description Whether a second administrator has to confirm erasing and exporting people */
             required: boolean;
         };
         /**
@@ -4280,19 +4280,19 @@ export interface components {
                 state: "ok" | "full" | "unavailable";
                 /** @description Reason why it is not */
                 reason?: string;
-                /** @description Free bytes on the disk of the data directory; absent where it cannot be read */
+                /** @description Free bytes on the disk of the data directory; absent if unknown */
                 freeBytes?: number;
-                /** @description Size of the database; absent where it cannot be read */
+                /** @description Size of the database; absent if unknown */
                 databaseBytes?: number;
             };
-            /** @description The certificate that is served; absent without TLS */
+            /** @description The TLS certificate in use; absent without TLS */
             certificate?: {
                 /**
                  * Format: date-time
                  * @description When it ends
                  */
                 endsAt: string;
-                /** @description The box renews it by itself */
+                /** @description Whether the box renews it automatically */
                 renewsItself: boolean;
             };
             /** @description Copies of the key store */
@@ -6756,7 +6756,7 @@ export interface components {
             next?: string;
         };
         /**
-         * @description Public half of a signing key.
+         * @description Public key of a signing key.
          * @example {
          *       "kid": "b2c41f60",
          *       "purpose": "audit",
@@ -6776,7 +6776,7 @@ export interface components {
         };
         /** @description One page of a list. */
         Models: {
-            /** @description How faces are compared */
+            /** @description Scorers */
             scorers: {
                 /** @description Id */
                 id: string;
@@ -6789,13 +6789,13 @@ export interface components {
                 maturity: "proven" | "alternate" | "experimental";
                 /** @description Ids of the models that it combines */
                 models: string[];
-                /** @description What was measured with it */
+                /** @description Measurements with it */
                 accuracy: components["schemas"]["ModelMeasurement"][];
-                /** @description All of its models are on */
+                /** @description Whether all of its models are enabled */
                 inUse: boolean;
-                /** @description What its thresholds rest on */
+                /** @description Data on which its thresholds were measured */
                 calibration: {
-                    /** @description Which pictures */
+                    /** @description Pictures of the measurement */
                     data: string;
                     /** @description Comparisons of a person with themselves */
                     genuine: number;
@@ -6805,7 +6805,7 @@ export interface components {
                     measuredDownTo: number;
                 };
             }[];
-            /** @description What detects presentation attacks */
+            /** @description Sets for presentation attack detection */
             padSets: {
                 /** @description Id */
                 id: string;
@@ -6818,23 +6818,23 @@ export interface components {
                 maturity: "proven" | "alternate" | "experimental";
                 /** @description Ids of the models that it combines */
                 models: string[];
-                /** @description What was measured with it */
+                /** @description Measurements with it */
                 accuracy: components["schemas"]["ModelMeasurement"][];
-                /** @description All of its models are on */
+                /** @description Whether all of its models are enabled */
                 usable: boolean;
-                /** @description It runs where a profile names none */
+                /** @description Whether it is the default for profiles without one */
                 inUse: boolean;
-                /** @description Where 5 % of the attacks pass */
+                /** @description Threshold at which 5 % of the attacks pass */
                 threshold: {
-                    /** @description Score from which on a picture counts as live */
+                    /** @description Score from which a picture counts as live */
                     score: number;
-                    /** @description Share of attacks that pass there, as measured */
+                    /** @description Measured share of attacks that pass at this threshold */
                     apcer: number;
-                    /** @description Share of living people refused there, as measured */
+                    /** @description Measured share of living people refused at this threshold */
                     bpcer: number;
                 };
             }[];
-            /** @description Known by the SHA-256 of their files, and not installed */
+            /** @description Known models that are not installed */
             importable: {
                 /** @description Id */
                 id: string;
@@ -6854,21 +6854,21 @@ export interface components {
                 licence: string;
                 /** @description Where it comes from */
                 provenance: string;
-                /** @description What is doubtful about it */
+                /** @description Licence doubt */
                 doubts?: string;
-                /** @description The files that it is made from */
+                /** @description Its source files */
                 sources: {
                     /** @description Name of the source file */
                     file: string;
                     /** @description SHA-256 of the source file */
                     sha256: string;
-                    /** @description npm package that it comes from */
+                    /** @description Source npm package */
                     package?: string;
-                    /** @description Where it is published */
+                    /** @description Place of publication */
                     url?: string;
                 }[];
             }[];
-            /** @description Those that are installed */
+            /** @description Installed ones */
             items: components["schemas"]["Model"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
@@ -6883,7 +6883,7 @@ export interface components {
          *     }
          */
         ModelMeasurement: {
-            /** @description What was measured, such as "EER" or "TAR@FMR 1e-3" */
+            /** @description Measured quantity, such as "EER" or "TAR@FMR 1e-3" */
             metric: string;
             /** @description A fraction, unless the metric says otherwise */
             value: number;
@@ -6894,11 +6894,11 @@ export interface components {
                 /** @description Upper end */
                 to: number;
             };
-            /** @description Which pictures, how many */
+            /** @description Number of pictures */
             data: string;
-            /** @description When it was measured */
+            /** @description Date of the measurement */
             date: string;
-            /** @description Under which circumstances */
+            /** @description Conditions of the measurement */
             note?: string;
         };
         /**
@@ -6937,29 +6937,29 @@ export interface components {
             licence: string;
             /** @description Where it comes from */
             provenance: string;
-            /** @description What is doubtful about it */
+            /** @description Licence doubt */
             doubts?: string;
             /** @description SHA-256 of its file */
             sha256: string;
             /** @description Off until the doubt about its licence is accepted */
             needsLicenceAcceptance: boolean;
             /**
-             * @description Made from npm packages when Gatehouse was installed, or imported
+             * @description Source: built from npm packages at installation, or imported
              * @enum {string}
              */
             origin: "built" | "imported";
-            /** @description The files that it is made from */
+            /** @description Its source files */
             sources: {
                 /** @description Name of the source file */
                 file: string;
                 /** @description SHA-256 of the source file */
                 sha256: string;
-                /** @description npm package that it comes from */
+                /** @description Source npm package */
                 package?: string;
-                /** @description Where it is published */
+                /** @description Place of publication */
                 url?: string;
             }[];
-            /** @description What was measured with it alone */
+            /** @description Measurements with it alone */
             accuracy: components["schemas"]["ModelMeasurement"][];
             /** @description Verifications use it */
             enabled: boolean;
@@ -7007,9 +7007,9 @@ export interface components {
          *     }
          */
         ModelFile: {
-            /** @description Name of the file; for messages alone */
+            /** @description Name of the file, for messages only */
             name: string;
-            /** @description For an ONNX file of your own: what the JSON file beside it says, as docs/MODELS.md describes it */
+            /** @description For an ONNX file of your own: its JSON entry, described in docs/MODELS.md */
             entry?: unknown;
         };
         /**
@@ -7040,7 +7040,7 @@ export interface components {
             file: string;
             /** @description Size of the file */
             bytes: number;
-            /** @description The model in it */
+            /** @description The model in the file */
             model: {
                 /** @description Id */
                 id: string;
@@ -7060,7 +7060,7 @@ export interface components {
                 licence: string;
                 /** @description Where it comes from */
                 provenance: string;
-                /** @description What is doubtful about it */
+                /** @description Licence doubt */
                 doubts?: string;
                 /** @description SHA-256 of its file */
                 sha256: string;
@@ -7073,12 +7073,12 @@ export interface components {
             padSets: string[];
             /**
              * Format: date-time
-             * @description It waits for its import until then
+             * @description Time until which it can be imported
              */
             expiresAt: string;
         };
         /**
-         * @description Changes of the models to try.
+         * @description Changes of the models to preview.
          * @example {
          *       "changes": [
          *         {
@@ -7089,23 +7089,23 @@ export interface components {
          *     }
          */
         ModelChanges: {
-            /** @description In the order in which they would be made */
+            /** @description Changes in the order of their application */
             changes: ({
                 /**
-                 * @description Let verifications use the model
+                 * @description Enable the model
                  * @constant
                  */
                 change: "enable";
                 /** @description Id of the model */
                 id: string;
                 /**
-                 * @description As if the doubt about its licence were accepted
+                 * @description Assumes that the doubt about its licence is accepted
                  * @default false
                  */
                 acceptLicenceDoubt: boolean;
             } | {
                 /**
-                 * @description Use the model no longer
+                 * @description Disable the model
                  * @constant
                  */
                 change: "disable";
@@ -7121,16 +7121,16 @@ export interface components {
                 id: string;
             } | {
                 /**
-                 * @description Import a file that was looked at
+                 * @description Import an inspected file
                  * @constant
                  */
                 change: "import";
-                /** @description Id of the file, as the look at it gave it */
+                /** @description Id of the file, from the reply of the inspection */
                 staged: string;
             })[];
         };
         /**
-         * @description What changes of the models would do.
+         * @description Effect of changes of the models.
          * @example {
          *       "refusals": [],
          *       "doubts": [],
@@ -7175,11 +7175,11 @@ export interface components {
          *     }
          */
         ModelDryRun: {
-            /** @description Why a change would be refused as things are */
+            /** @description Reason why a change would be refused at present */
             refusals: {
                 /** @description Code of the refusal */
                 code: string;
-                /** @description Why, and what to do */
+                /** @description Reason and remedy */
                 message: string;
             }[];
             /** @description Doubts about licences that would have to be accepted */
@@ -7189,30 +7189,30 @@ export interface components {
                 /** @description The doubt */
                 doubt: string;
             }[];
-            /** @description What searches run on */
+            /** @description Model of the gallery search */
             galleries: {
                 /** @description Model whose templates are searched now */
                 before?: string;
-                /** @description The same after the changes */
+                /** @description State after the changes */
                 after?: string;
-                /** @description The galleries are read from the database again; searches find few people until then */
+                /** @description Whether the galleries are reloaded from the database; searches find fewer people until then */
                 loadedAnew: boolean;
             };
-            /** @description Detectors that are on */
+            /** @description Enabled detectors */
             detectors: {
                 /** @description Now */
                 before: string[];
                 /** @description After the changes */
                 after: string[];
             };
-            /** @description Scorers that can be used, the best last */
+            /** @description Available scorers, the best last */
             scorers: {
                 /** @description Now */
                 before: string[];
                 /** @description After the changes */
                 after: string[];
             };
-            /** @description Sets for presentation attack detection that can be used; the first is used where a profile names none */
+            /** @description Available sets for presentation attack detection; the first is the default */
             padSets: {
                 /** @description Now */
                 before: string[];
@@ -7223,14 +7223,14 @@ export interface components {
             people: {
                 /** @description People with templates */
                 enrolled: number;
-                /** @description Those who can be recognized; the others have to be enrolled again */
+                /** @description People who can be recognized; the others have to be enrolled again */
                 recognizable: {
                     /** @description Now */
                     before: number;
                     /** @description After the changes */
                     after: number;
                 };
-                /** @description Those whose templates the best scorer can compare; the others are compared by a simpler one */
+                /** @description People whose templates the best scorer can compare; the others are compared by a simpler one */
                 byBestScorer: {
                     /** @description Now */
                     before: number;
@@ -7238,14 +7238,14 @@ export interface components {
                     after: number;
                 };
             };
-            /** @description Profiles that would run otherwise */
+            /** @description Profiles that would use other models */
             profiles: {
                 /** @description Slug of the profile */
                 profile: string;
                 /** @description Name of the profile */
                 name: string;
                 /**
-                 * @description In which world
+                 * @description World
                  * @enum {string}
                  */
                 world: "live" | "test";
@@ -7256,7 +7256,7 @@ export interface components {
             }[];
         };
         /**
-         * @description What verifications by a profile run.
+         * @description Models of a profile.
          * @example {
          *       "is": "runs",
          *       "detector": "blazeface",
@@ -7268,7 +7268,7 @@ export interface components {
          */
         ProfileRuns: {
             /**
-             * @description Verifications by it run
+             * @description Whether verifications with it are possible
              * @constant
              */
             is: "runs";
@@ -7276,32 +7276,32 @@ export interface components {
             detector: string;
             /** @description Scorer */
             scorer: string;
-            /** @description Score from which on two pictures match */
+            /** @description Score from which two pictures match */
             threshold: number;
             /** @description The threshold lies beyond what was measured */
             extrapolated: boolean;
             /** @description Share of genuine people refused at this threshold */
             refused: number;
-            /** @description Absent where it runs without */
+            /** @description Absent if it runs without */
             liveness?: {
-                /** @description What detects presentation attacks */
+                /** @description Sets for presentation attack detection */
                 set: string;
-                /** @description Score from which on a picture counts as live */
+                /** @description Score from which a picture counts as live */
                 threshold: number;
-                /** @description Share of attacks that pass there */
+                /** @description Share of attacks that pass at this threshold */
                 apcer: number;
-                /** @description Share of living people refused there */
+                /** @description Share of living people refused at this threshold */
                 bpcer: number;
             };
         } | {
             /**
-             * @description Verifications by it are refused
+             * @description Whether verifications with it are refused
              * @constant
              */
             is: "refused";
             /** @description Code of the refusal */
             code: string;
-            /** @description Why, and what to do */
+            /** @description Reason and remedy */
             message: string;
         };
         /**
@@ -7709,7 +7709,7 @@ export interface components {
             known: boolean;
         };
         /**
-         * @description A trial of a backup: restored to scratch, opened and looked at as a whole.
+         * @description A test of a backup: restored to a temporary folder, opened and checked as a whole.
          * @example {
          *       "id": "drl_01m7w3hb8hbf355he5zqwjztdk",
          *       "backup": "bkp_01m7w3hb8hbf355he5zqwjztdk",
@@ -7765,26 +7765,26 @@ export interface components {
              */
             finishedAt?: string;
             /**
-             * @description `passed`: a restore would serve
+             * @description `passed`: the backup can be restored
              * @enum {string}
              */
             state: "waiting" | "running" | "passed" | "failed";
-            /** @description Of one that runs */
+            /** @description Progress, while it runs */
             now?: {
                 /** @description What it does */
                 step: string;
-                /** @description How far */
+                /** @description Progress */
                 done?: number;
                 /** @description Of how much */
                 of?: number;
             };
-            /** @description Why a restore would fail, a sentence each */
+            /** @description Reasons why a restore would fail, a sentence each */
             problems: string[];
-            /** @description What is in it; absent where the file could not be opened */
+            /** @description Contents; absent if the file could not be opened */
             found?: {
                 /**
                  * Format: date-time
-                 * @description When the backup was taken
+                 * @description Time of the backup
                  */
                 takenAt: string;
                 /** @description Version of its database */
@@ -7795,25 +7795,25 @@ export interface components {
                 people: {
                     /** @description People in it */
                     there: number;
-                    /** @description Of these, erased since: a restore leaves them out */
+                    /** @description People erased since the backup; a restore leaves them out */
                     erased: number;
                 };
                 /** @description Templates */
                 templates: {
                     /** @description Templates in it */
                     there: number;
-                    /** @description That open */
+                    /** @description Those that open */
                     opened: number;
-                    /** @description Of erased people */
+                    /** @description Those of erased people */
                     erased: number;
-                    /** @description That do not open */
+                    /** @description Those that do not open */
                     damaged: number;
                 };
-                /** @description Whether people are found */
+                /** @description Test whether people are found */
                 match: {
-                    /** @description People looked for by a template of their own */
+                    /** @description People searched by their own template */
                     asked: number;
-                    /** @description Who were found */
+                    /** @description Number of people found */
                     found: number;
                 };
                 /** @description The audit log in it */
@@ -7822,14 +7822,14 @@ export interface components {
                     lines: number;
                     /** @description Checkpoints */
                     checkpoints: number;
-                    /** @description The chain is whole */
+                    /** @description Whether the chain is intact */
                     valid: boolean;
                 };
             };
         };
         /** @description One page of a list. */
         BackupDrillPage: {
-            /** @description Trials, the newest first */
+            /** @description Tests, the newest first */
             items: components["schemas"]["BackupDrill"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
@@ -8186,7 +8186,7 @@ export interface components {
              * @description Time of the revocation
              */
             revokedAt?: string;
-            /** @description Five wrong PINs: none is taken until the kiosk is unlocked */
+            /** @description After five wrong PINs: no PIN is accepted until the kiosk is unlocked */
             pinLocked: boolean;
         };
         /**
@@ -8520,11 +8520,11 @@ export interface components {
         };
         /** @description One page of a list. */
         SubjectPage: {
-            /** @description Present while the service reads the sealed names: only some of the people were searched. Ask again a second later */
+            /** @description Present while the service reads the sealed names and only some of the people were searched. Repeat the call a second later */
             reading?: {
-                /** @description How many people were searched, the newest */
+                /** @description Number of people searched so far, the newest first */
                 read: number;
-                /** @description How many people there are */
+                /** @description Number of people */
                 people: number;
             };
             /** @description People, the newest first */
@@ -8788,7 +8788,7 @@ export interface components {
             repeated?: true;
             /** @description With the policy `warn`: whether the face is similar to that of another person */
             duplicate?: boolean;
-            /** @description Id of the review in which a person compares the two */
+            /** @description Id of the review of the two faces */
             review?: string;
         };
         /**
@@ -9918,20 +9918,20 @@ export interface components {
                 pictures: number;
                 /** @description Quality of the picture that was sent, 0..1 */
                 quality: number;
-                /** @description Share of comparisons of two different people that are as alike, 0..1; absent of older reviews */
+                /** @description Share of comparisons of two different people that are as similar, 0..1; absent in older reviews */
                 rate?: number;
                 /**
-                 * @description The share is smaller than `rate`, where the tables of the scorer end
+                 * @description Whether the share is smaller than `rate`, the end of the scorer's tables
                  * @constant
                  */
                 beyondMeasured?: true;
-                /** @description Of the picture of the known person that a reviewer added */
+                /** @description The picture of the known person that a reviewer added */
                 knownPicture?: {
-                    /** @description Of the picture, 0..1 */
+                    /** @description Quality of the picture, 0..1 */
                     quality: number;
-                    /** @description Like the enrolled pictures of the known person; absent where nothing compares */
+                    /** @description Similarity to the enrolled pictures of the known person; absent without a comparison */
                     likeKnown?: boolean;
-                    /** @description Like the face that was sent; absent where nothing compares */
+                    /** @description Similarity to the face that was sent; absent without a comparison */
                     likeNew?: boolean;
                 };
             };
@@ -10082,20 +10082,20 @@ export interface components {
                 pictures: number;
                 /** @description Quality of the picture that was sent, 0..1 */
                 quality: number;
-                /** @description Share of comparisons of two different people that are as alike, 0..1; absent of older reviews */
+                /** @description Share of comparisons of two different people that are as similar, 0..1; absent in older reviews */
                 rate?: number;
                 /**
-                 * @description The share is smaller than `rate`, where the tables of the scorer end
+                 * @description Whether the share is smaller than `rate`, the end of the scorer's tables
                  * @constant
                  */
                 beyondMeasured?: true;
-                /** @description Of the picture of the known person that a reviewer added */
+                /** @description The picture of the known person that a reviewer added */
                 knownPicture?: {
-                    /** @description Of the picture, 0..1 */
+                    /** @description Quality of the picture, 0..1 */
                     quality: number;
-                    /** @description Like the enrolled pictures of the known person; absent where nothing compares */
+                    /** @description Similarity to the enrolled pictures of the known person; absent without a comparison */
                     likeKnown?: boolean;
-                    /** @description Like the face that was sent; absent where nothing compares */
+                    /** @description Similarity to the face that was sent; absent without a comparison */
                     likeNew?: boolean;
                 };
             };
@@ -10173,7 +10173,7 @@ export interface components {
                     disabledAt?: string;
                     /** @description Enrolled pictures */
                     enrollments: number;
-                    /** @description What is known of each enrolled picture, the oldest first; the pictures are not kept */
+                    /** @description Data of each enrolled picture, the oldest first; the pictures are not stored */
                     pictures: {
                         /** @description 0..1 */
                         quality: number;
@@ -10216,7 +10216,7 @@ export interface components {
                     disabledAt?: string;
                     /** @description Enrolled pictures */
                     enrollments: number;
-                    /** @description What is known of each enrolled picture, the oldest first; the pictures are not kept */
+                    /** @description Data of each enrolled picture, the oldest first; the pictures are not stored */
                     pictures: {
                         /** @description 0..1 */
                         quality: number;
@@ -10242,11 +10242,11 @@ export interface components {
             };
             /** @description People who are enrolled in this world */
             gallery: number;
-            /** @description The organization asks for two administrators who agree */
+            /** @description Whether two administrators have to agree */
             needsTwo: boolean;
         };
         /**
-         * @description Nothing beside the picture.
+         * @description No fields besides the picture.
          * @example {}
          */
         KnownPicture: Record<string, never>;
@@ -13753,7 +13753,7 @@ export interface operations {
     listApprovals: {
         parameters: {
             query?: {
-                /** @description Only those in this state */
+                /** @description Only items in this state */
                 state?: "open" | "confirmed" | "declined" | "expired";
                 /** @description Maximum number of items per page */
                 limit?: number;
@@ -13842,7 +13842,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A request to a second administrator. */
+            /** @description A request for approval by a second administrator. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -13962,7 +13962,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A request to a second administrator. */
+            /** @description A request for approval by a second administrator. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14092,7 +14092,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A request to a second administrator. */
+            /** @description A request for approval by a second administrator. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14227,7 +14227,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Four eyes for erasing and exporting. */
+            /** @description The four-eyes rule for erasing and exporting. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21758,7 +21758,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the file, as the look at it gave it */
+                /** @description Id of the file, from the reply of the inspection */
                 file: string;
             };
             cookie?: never;
@@ -21904,7 +21904,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What changes of the models would do. */
+            /** @description Effect of changes of the models. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -22427,7 +22427,7 @@ export interface operations {
                 action?: string;
                 /** @description Only lines about this person */
                 subject?: string;
-                /** @description Only by this actor, or by actors of this kind */
+                /** @description Only lines of this actor, or of this kind of actor */
                 actor?: string;
                 /** @description Only from this time on */
                 since?: string;
@@ -22522,7 +22522,7 @@ export interface operations {
                 action?: string;
                 /** @description Only lines about this person */
                 subject?: string;
-                /** @description Only by this actor, or by actors of this kind */
+                /** @description Only lines of this actor, or of this kind of actor */
                 actor?: string;
                 /** @description Maximum number of existing lines */
                 limit?: number;
@@ -23194,7 +23194,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A trial of a backup: restored to scratch, opened and looked at as a whole. */
+            /** @description A test of a backup: restored to a temporary folder, opened and checked as a whole. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -23407,7 +23407,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A trial of a backup: restored to scratch, opened and looked at as a whole. */
+            /** @description A test of a backup: restored to a temporary folder, opened and checked as a whole. */
             200: {
                 headers: {
                     [name: string]: unknown;

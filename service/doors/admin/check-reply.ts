@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkNames } from '../../engine/checks/index.ts';
 
-/** What one check of a picture said. */
+/** Result of one check of a picture. */
 export const CheckReply = z
   .strictObject({
     check: z.enum(checkNames).describe('Name of the check'),

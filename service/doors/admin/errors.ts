@@ -2,7 +2,7 @@ import type { WireErrors } from '../../http/default-errors.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Problem } from '../../lib/problem.ts';
 
-/** What is said beside the sentence, where a picture was judged. */
+/** Further fields of an error after the analysis of a picture. */
 const judged = ({ extra: { reason, checkResults } }: Problem) => defined({ reason, checkResults });
 
 export const adminErrors: WireErrors = {

@@ -40,10 +40,10 @@ export const idOf = (thing: Thing) =>
       `It must be the id of ${article(thing)}, such as ${sampleOf(thing)}.`,
     );
 
-/** Of a path that ends in, or leads through, one thing. */
+/** Parameters of a path with the id of one resource. */
 export const paramsOf = (thing: Thing) => z.strictObject({ id: idOf(thing).describe(`Id of the ${thing}`) });
 
-/** Of a path that ends in, or leads through, one person. */
+/** Parameters of a path with one person. */
 export const personParams = z.strictObject({
   id: z.string().min(1).max(254).describe('Id or e-mail address of the person'),
 });

@@ -42,7 +42,7 @@ export type { SealState } from './seal/routes.ts';
 export { createSealedControlDoor } from './sealed-door.ts';
 export type { ServiceReport } from './status/report.ts';
 
-/** What of the engine is behind the administrative routes; the composed Gatehouse fits. */
+/** Parts of the engine for the administrative routes. */
 export type AdminDeps = OrganizationRouteDeps &
   AdministratorRouteDeps &
   AlertRouteDeps &

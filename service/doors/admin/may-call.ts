@@ -14,9 +14,9 @@ export interface MayCall {
   fresh?: true;
 }
 
-/** What concerns the whole appliance. What is no reading takes a fresh second factor, without saying so (route.ts). */
+/** Operations on the whole appliance. All except reads need a fresh second factor (route.ts). */
 export const ofAppliance = { operator: true, administrator: [], key: false, applianceOwner: true } as const;
-/** What is for the box itself: never on the LAN. */
+/** Operations of the operator only: never on the LAN. */
 export const ofOperator = { operator: true, administrator: [], key: false } as const;
 
 /** Administrators who change the settings of an organization. */

@@ -8,7 +8,7 @@ import { actorOfCaller, operatorOf } from './actor.ts';
 import type { MayCall } from './may-call.ts';
 import { type PlaceFinder, placeOfCaller, placeOfOperator } from './place.ts';
 
-/** What a mount asks of a declared route. */
+/** Fields of a declared route that a mount needs. */
 interface Declared {
   may: MayCall;
   keyRefusal?: string;

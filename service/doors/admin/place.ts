@@ -24,7 +24,7 @@ interface Places {
   organization: { organization: OrganizationId };
   world: { organization: OrganizationId; realm: Realm };
 }
-/** What a handler learns of its place, by the scope of its route. */
+/** Organization and world of a handler, by the scope of its route. */
 export type Place<W extends Within> = Places[W];
 
 const organization = z

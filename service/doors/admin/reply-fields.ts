@@ -7,7 +7,7 @@ export const time = (what: string) => z.iso.datetime().describe(what);
 export const moment = () =>
   z.iso.datetime({ offset: true, error: 'It must be a time such as 2026-11-20T12:00:00Z.' });
 
-/** An actor, as the audit log spells it. */
+/** An actor in the format of the audit log. */
 export const actor = z
   .string()
   .describe(

@@ -25,7 +25,7 @@ export type AdminCall<
   /** For the audit log; it names the request too. */
   who: Actor;
   request: string;
-  /** Aborted when the caller is gone; of a stream also when the server stops. */
+  /** Aborted when the caller disconnects; for a stream also when the server stops. */
   signal: AbortSignal;
   /** The file of an upload; empty on other routes. */
   file: Uint8Array;
@@ -56,7 +56,7 @@ interface Definition<
   body?: Body;
   /** The body is multipart/form-data: `request` (JSON, as `body` says) and `file`, of at most so many bytes. */
   upload?: { most: number };
-  /** Of success: 200 where a reply is described, else 204. */
+  /** Status of success; default: 200 with a reply schema, 204 without. */
   status?: 200 | 201 | 202;
   /** Absent: 204. */
   reply?: Reply;
@@ -154,7 +154,7 @@ export function route<
   };
 }
 
-/** What changes something of the whole appliance takes a fresh second factor. */
+/** Changes to the whole appliance need a fresh second factor. */
 const mayOf = ({ method, may }: { method: string; may: MayCall }): MayCall =>
   may.applianceOwner && method !== 'GET' ? { ...may, fresh: true } : may;
 

@@ -45,8 +45,8 @@ const requestRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/approvals',
     operationId: 'listApprovals',
-    summary: 'List requests to a second administrator',
-    description: 'Those of the last 90 days.',
+    summary: 'List requests for approval',
+    description: 'Tests of the last 90 days.',
     may: { operator: true, administrator: auditors, key: false },
     query: ApprovalQuery,
     reply: ApprovalPage,
@@ -61,9 +61,9 @@ const requestRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/approvals',
     operationId: 'requestApproval',
-    summary: 'Ask a second administrator',
+    summary: 'Request an approval',
     description:
-      'Before something that erases or exports, where the organization asks for two administrators. A request that waits already is given again.',
+      'Needed before erasing or exporting, if the organization requires two administrators. A pending request is returned again.',
     may: deciding,
     body: NewApproval,
     status: 201,
@@ -86,8 +86,8 @@ const decisionRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
       summary: verb === 'confirm' ? 'Confirm a request' : 'Decline a request',
       description:
         verb === 'confirm'
-          ? 'By another administrator than the one who asked, whose account had a passkey a day before that. The one who asked then does it.'
-          : 'Also by the one who asked, who takes it back.',
+          ? 'By another administrator than the one who asked, whose account had a passkey a day before the request. The administrator who asked then performs the action.'
+          : 'Also by the administrator who asked, to withdraw the request.',
       may: verb === 'confirm' ? { ...deciding, fresh: true } : deciding,
       params: paramsOf('approval'),
       reply: ApprovalReply,
@@ -104,9 +104,9 @@ const decisionRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
     method: 'PUT',
     url: '/organization/four-eyes',
     operationId: 'setFourEyes',
-    summary: 'Ask for two administrators, or no longer',
+    summary: 'Set the four-eyes rule',
     description:
-      'For erasing and exporting people, and for erasing the organization. Needs two accounts that could agree. No longer: a second administrator has to confirm that too. The operator of the box is bound by neither.',
+      'Applies to erasing and exporting people, and to erasing the organization. Needs two accounts that can confirm. A second administrator has to confirm switching it off, too. It does not apply to the operator of the box.',
     may: { operator: true, administrator: ['owner'], key: false, fresh: true },
     body: FourEyes,
     reply: FourEyes,

@@ -6,15 +6,15 @@ import { time } from '../reply-fields.ts';
 
 const action = z
   .enum(approvalActions)
-  .describe('What is to be done; `four-eyes.off`: a second administrator is not asked any more');
-const env = z.enum(['live', 'test']).optional().describe('In which world; absent: in the organization');
-const person = idOf('person').optional().describe('To which person; absent: not to one');
+  .describe('Action to confirm; `four-eyes.off`: switches the four-eyes rule off');
+const env = z.enum(['live', 'test']).optional().describe('World; absent: the whole organization');
+const person = idOf('person').optional().describe('Person that it concerns; absent if none');
 const state = z
   .enum(approvalStates)
   .describe('`expired`: 24 hours have passed since it was asked for, confirmed or not');
 
 export const ApprovalQuery = z.strictObject({
-  state: state.optional().describe('Only those in this state'),
+  state: state.optional().describe('Only items in this state'),
   ...pageQuery(idOf('approval')),
 });
 
@@ -32,7 +32,7 @@ export const NewApproval = z
   })
   .meta({
     id: 'NewApproval',
-    description: 'What a second administrator is to confirm.',
+    description: 'An action that a second administrator has to confirm.',
     examples: [{ action: 'subject.erase', env: 'live', person: 'sub_01m7w3hb8hbf355he5zqwjztdk' }],
   });
 
@@ -60,15 +60,19 @@ export const ApprovalReply = z
     id: z.string().describe('Id'),
     action,
     env,
-    person: z.string().optional().describe('Id of the person; absent: it concerns no one person'),
+    person: z.string().optional().describe('Id of the person; absent if it concerns no single person'),
     state,
-    requestedBy: account('Who asked, and may do it once it is confirmed'),
+    requestedBy: account('Administrator who asked, and may perform the action once it is confirmed'),
     requestedAt: time('When it was asked for'),
     expiresAt: time('When it ends'),
-    decidedBy: account('Who confirmed or declined it').optional(),
+    decidedBy: account('Administrator who confirmed or declined it').optional(),
     decidedAt: time('When it was decided').optional(),
   })
-  .meta({ id: 'Approval', description: 'A request to a second administrator.', examples: [example] });
+  .meta({
+    id: 'Approval',
+    description: 'A request for approval by a second administrator.',
+    examples: [example],
+  });
 
 export const ApprovalPage = pageReply(ApprovalReply, 'Requests, the newest first', 'ApprovalPage');
 
@@ -76,11 +80,11 @@ export const FourEyes = z
   .strictObject({
     required: z
       .boolean()
-      .describe('Whether a second administrator has to confirm what erases or exports people'),
+      .describe('Whether a second administrator has to confirm erasing and exporting people'),
   })
   .meta({
     id: 'FourEyes',
-    description: 'Four eyes for erasing and exporting.',
+    description: 'The four-eyes rule for erasing and exporting.',
     examples: [{ required: true }],
   });
 

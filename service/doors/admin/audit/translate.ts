@@ -2,7 +2,7 @@ import type { ChainReport, StoredLine } from '../../../engine/audit/index.ts';
 import { time } from '../../../lib/time.ts';
 import type { AuditLineReply, ReportReply } from './wire.ts';
 
-/** What is sealed in a line stays sealed: `personal` says that there is something. */
+/** Sealed details stay sealed: `personal` says whether there are any. */
 export const fromAuditLine = ({
   seq,
   at,

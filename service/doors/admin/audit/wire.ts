@@ -21,7 +21,7 @@ const filter = {
       'It must be an actor such as administrator:adm_01m7w3hb8hbf355he5zqwjztdk, or a kind alone: administrator, appliance, key, kiosk or operator.',
     )
     .optional()
-    .describe('Only by this actor, or by actors of this kind'),
+    .describe('Only lines of this actor, or of this kind of actor'),
 };
 
 export const AuditQuery = z.strictObject({

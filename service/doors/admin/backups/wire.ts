@@ -138,59 +138,61 @@ export const DrillReply = z
     askedBy: actor,
     askedAt: time('When it was asked for'),
     finishedAt: time('When it ended').optional(),
-    state: z.enum(['waiting', 'running', 'passed', 'failed']).describe('`passed`: a restore would serve'),
+    state: z
+      .enum(['waiting', 'running', 'passed', 'failed'])
+      .describe('`passed`: the backup can be restored'),
     now: z
       .strictObject({
         step: z.string().describe('What it does'),
-        done: count('How far').optional(),
+        done: count('Progress').optional(),
         of: count('Of how much').optional(),
       })
       .optional()
-      .describe('Of one that runs'),
-    problems: z.array(z.string()).describe('Why a restore would fail, a sentence each'),
+      .describe('Progress, while it runs'),
+    problems: z.array(z.string()).describe('Reasons why a restore would fail, a sentence each'),
     found: z
       .strictObject({
-        takenAt: time('When the backup was taken'),
+        takenAt: time('Time of the backup'),
         schema: z.string().describe('Version of its database'),
         organizations: count('Organizations in it'),
         people: z
           .strictObject({
             there: count('People in it'),
-            erased: count('Of these, erased since: a restore leaves them out'),
+            erased: count('People erased since the backup; a restore leaves them out'),
           })
           .describe('People'),
         templates: z
           .strictObject({
             there: count('Templates in it'),
-            opened: count('That open'),
-            erased: count('Of erased people'),
-            damaged: count('That do not open'),
+            opened: count('Those that open'),
+            erased: count('Those of erased people'),
+            damaged: count('Those that do not open'),
           })
           .describe('Templates'),
         match: z
           .strictObject({
-            asked: count('People looked for by a template of their own'),
-            found: count('Who were found'),
+            asked: count('People searched by their own template'),
+            found: count('Number of people found'),
           })
-          .describe('Whether people are found'),
+          .describe('Test whether people are found'),
         audit: z
           .strictObject({
             lines: count('Lines'),
             checkpoints: count('Checkpoints'),
-            valid: z.boolean().describe('The chain is whole'),
+            valid: z.boolean().describe('Whether the chain is intact'),
           })
           .describe('The audit log in it'),
       })
       .optional()
-      .describe('What is in it; absent where the file could not be opened'),
+      .describe('Contents; absent if the file could not be opened'),
   })
   .meta({
     id: 'BackupDrill',
-    description: 'A trial of a backup: restored to scratch, opened and looked at as a whole.',
+    description: 'A test of a backup: restored to a temporary folder, opened and checked as a whole.',
     examples: [drillExample],
   });
 
-export const DrillPage = pageReply(DrillReply, 'Trials, the newest first', 'BackupDrillPage');
+export const DrillPage = pageReply(DrillReply, 'Tests, the newest first', 'BackupDrillPage');
 
 export type DrillReply = z.input<typeof DrillReply>;
 export type BackupReply = z.output<typeof BackupReply>;

@@ -18,7 +18,7 @@ export const captureRoutes = ({ captures }: CaptureRouteDeps): AdminRoute[] => [
     operationId: 'openCapture',
     summary: 'Open a camera session',
     description:
-      'Ten minutes of guidance (face, distance, light, pose, eyes) for the frames of a camera page. Nothing of the frames is kept; the pictures go to `POST /api/admin/subjects`, `POST /api/admin/verifications` or `PUT /api/admin/review/{id}/pictures/known`.',
+      'Ten minutes of guidance (face, distance, light, pose, eyes) for the frames of a camera page. Frames are not stored; send the pictures to `POST /api/admin/subjects`, `POST /api/admin/verifications` or `PUT /api/admin/review/{id}/pictures/known`.',
     may: { operator: true, administrator: [...new Set([...operators, ...reviewers])], key: false },
     status: 201,
     reply: CaptureReply,

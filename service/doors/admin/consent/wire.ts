@@ -18,7 +18,7 @@ const example = {
   legalBasis: 'explicit consent',
 };
 
-/** Of the whole organization, for people without a consent of their own. */
+/** Consent attested by the organization, for people without a consent of their own. */
 export const NewAttestation = z.strictObject(consent).meta({ id: 'NewAttestation', examples: [example] });
 
 export const NewConsent = z

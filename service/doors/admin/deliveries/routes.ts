@@ -24,7 +24,7 @@ const looking = { operator: true, administrator: readers, key: 'admin' } as cons
 const sending = { operator: true, administrator: operators, key: 'admin' } as const;
 const refuses = ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] as const;
 
-/** What was sent, what came back, what waits, and sending it again. */
+/** Deliveries with their attempts, and resending. */
 export const deliveryRoutes = (deps: DeliveryRouteDeps): AdminRoute[] => [
   ...logRoutes(deps),
   ...sendingRoutes(deps),

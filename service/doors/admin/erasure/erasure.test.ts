@@ -30,7 +30,7 @@ beforeEach(async () => {
     erase: record('erase', receipt(idOf(1))),
     eraseMany: async (...args: [unknown, { confirm?: number }]) => {
       if (args[1].confirm === undefined)
-        throw new Problem('CONFIRMATION_REQUIRED', 'No one was erased. Send confirm.');
+        throw new Problem('CONFIRMATION_REQUIRED', 'No person was erased. Send confirm.');
       asked.push(['eraseMany', ...args]);
       return many;
     },
@@ -61,7 +61,7 @@ test.each([
     status: 400,
     body: {
       code: 'CONFIRMATION_REQUIRED',
-      error: expect.stringMatching(/^No one was erased.*confirm/),
+      error: expect.stringMatching(/^No person was erased.*confirm/),
     },
   });
   expect(asked).toEqual([]);

@@ -133,6 +133,6 @@ const unconfirmed = (id: string, confirm: string | undefined) =>
   new Problem(
     'CONFIRMATION_REQUIRED',
     confirm === undefined
-      ? `No one was erased. Send JSON that confirms it: {"confirm": ${JSON.stringify(id)}}.`
-      : 'No one was erased: confirm names another person than the path. Send the same in both.',
+      ? `No person was erased. Send JSON that confirms it: {"confirm": ${JSON.stringify(id)}}.`
+      : 'No person was erased: confirm names another person than the path. Send the same in both.',
   );

@@ -10,7 +10,7 @@ export interface EventRouteDeps {
   eventLog: EventLog;
 }
 
-/** What happened, whether a webhook asked for it or not. */
+/** All events, also those without a webhook. */
 export const eventRoutes = ({ eventLog }: EventRouteDeps): AdminRoute[] => [
   route({
     tag: 'events',

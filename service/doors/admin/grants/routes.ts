@@ -14,7 +14,7 @@ export interface GrantRouteDeps {
 const about = { tag: 'grants', within: 'organization' } as const;
 const changing = { operator: true, administrator: managers, key: false } as const;
 
-/** Where an organization may send to. A key reads them, and can neither add nor revoke one. */
+/** Grants. A key can read them, but neither add nor revoke one. */
 export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
   route({
     ...about,

@@ -120,7 +120,7 @@ const SigningKeyReply = z
   })
   .meta({
     id: 'SigningKey',
-    description: 'Public half of a signing key.',
+    description: 'Public key of a signing key.',
     examples: [
       {
         kid: 'b2c41f60',

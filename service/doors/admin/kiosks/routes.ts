@@ -101,7 +101,7 @@ const deviceRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     url: '/kiosks/:id/unlock',
     operationId: 'unlockKiosk',
     summary: 'Unlock the PINs of a kiosk',
-    description: 'After five wrong PINs none is taken; from now on they are again.',
+    description: 'Accepts PINs again at a kiosk that was locked after five wrong ones.',
     may: { operator: true, administrator: operators, key: false, fresh: true },
     params: paramsOf('kiosk'),
     reply: KioskReply,
@@ -195,7 +195,7 @@ const pinRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => {
       operationId: 'setOperatorPin',
       summary: 'Set your PIN',
       description:
-        'With it the administrator signs in at a kiosk, and lets it be left. Shifts that began with the PIN of before end.',
+        'The administrator uses it to sign in at a kiosk and to leave it. Kiosk sessions opened with the former PIN end.',
       body: NewPin,
       reply: PinReply,
       refuses: ['PASSWORD_TOO_WEAK', 'STORAGE_FULL'],
@@ -211,7 +211,7 @@ const pinRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => {
       operationId: 'removeOperatorPin',
       summary: 'Remove your PIN',
       description:
-        'The administrator cannot sign in at a kiosk any more; shifts that began with the PIN end.',
+        'The administrator can no longer sign in at a kiosk; kiosk sessions opened with the PIN end.',
       refuses: ['STORAGE_FULL'],
       handle: ({ who, organization }) => kiosks.setPin(idOf(who), organization, undefined),
     }),

@@ -55,7 +55,7 @@ export const KioskReply = z
     pairedAt: time('Time of the confirmation'),
     lastSeenAt: time('Time of its last session').optional(),
     revokedAt: time('Time of the revocation').optional(),
-    pinLocked: z.boolean().describe('Five wrong PINs: none is taken until the kiosk is unlocked'),
+    pinLocked: z.boolean().describe('After five wrong PINs: no PIN is accepted until the kiosk is unlocked'),
   })
   .meta({
     id: 'Kiosk',

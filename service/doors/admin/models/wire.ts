@@ -33,13 +33,11 @@ export const NewModel = z
 /** The engine parses the entry against the schema of the manifest. */
 export const ModelFile = z
   .strictObject({
-    name: z.string().min(1).max(255).describe('Name of the file; for messages alone'),
+    name: z.string().min(1).max(255).describe('Name of the file, for messages only'),
     entry: z
       .unknown()
       .optional()
-      .describe(
-        'For an ONNX file of your own: what the JSON file beside it says, as docs/MODELS.md describes it',
-      ),
+      .describe('For an ONNX file of your own: its JSON entry, described in docs/MODELS.md'),
   })
   .meta({
     id: 'ModelFile',
@@ -51,20 +49,20 @@ export const StagedParams = z.strictObject({
   file: z
     .string()
     .regex(/^mdf_[0-9a-z]{26}$/, 'It must be the id of a file that was looked at.')
-    .describe('Id of the file, as the look at it gave it'),
+    .describe('Id of the file, from the reply of the inspection'),
 });
 
 const PlannedChange = z.discriminatedUnion('change', [
   z.strictObject({
-    change: z.literal('enable').describe('Let verifications use the model'),
+    change: z.literal('enable').describe('Enable the model'),
     id: z.string().max(80).describe('Id of the model'),
     acceptLicenceDoubt: z
       .boolean()
       .default(false)
-      .describe('As if the doubt about its licence were accepted'),
+      .describe('Assumes that the doubt about its licence is accepted'),
   }),
   z.strictObject({
-    change: z.literal('disable').describe('Use the model no longer'),
+    change: z.literal('disable').describe('Disable the model'),
     id: z.string().max(80).describe('Id of the model'),
   }),
   z.strictObject({
@@ -72,18 +70,18 @@ const PlannedChange = z.discriminatedUnion('change', [
     id: z.string().max(80).describe('Id of the model'),
   }),
   z.strictObject({
-    change: z.literal('import').describe('Import a file that was looked at'),
+    change: z.literal('import').describe('Import an inspected file'),
     staged: StagedParams.shape.file,
   }),
 ]);
 
 export const ModelChangesRequest = z
   .strictObject({
-    changes: z.array(PlannedChange).min(1).max(16).describe('In the order in which they would be made'),
+    changes: z.array(PlannedChange).min(1).max(16).describe('Changes in the order of their application'),
   })
   .meta({
     id: 'ModelChanges',
-    description: 'Changes of the models to try.',
+    description: 'Changes of the models to preview.',
     examples: [{ changes: [{ change: 'disable', id: 'minifasnet-v2' }] }],
   });
 
@@ -92,15 +90,15 @@ const maturity = z.enum(['proven', 'alternate', 'experimental']).describe('How w
 
 const Measurement = z
   .strictObject({
-    metric: z.string().describe('What was measured, such as "EER" or "TAR@FMR 1e-3"'),
+    metric: z.string().describe('Measured quantity, such as "EER" or "TAR@FMR 1e-3"'),
     value: z.number().describe('A fraction, unless the metric says otherwise'),
     interval: z
       .strictObject({ from: z.number().describe('Lower end'), to: z.number().describe('Upper end') })
       .optional()
       .describe('95 % interval'),
-    data: z.string().describe('Which pictures, how many'),
-    date: z.string().describe('When it was measured'),
-    note: z.string().optional().describe('Under which circumstances'),
+    data: z.string().describe('Number of pictures'),
+    date: z.string().describe('Date of the measurement'),
+    note: z.string().optional().describe('Conditions of the measurement'),
   })
   .meta({
     id: 'ModelMeasurement',
@@ -113,11 +111,11 @@ const sources = z
     z.strictObject({
       file: z.string().describe('Name of the source file'),
       sha256: z.string().describe('SHA-256 of the source file'),
-      package: z.string().optional().describe('npm package that it comes from'),
-      url: z.string().optional().describe('Where it is published'),
+      package: z.string().optional().describe('Source npm package'),
+      url: z.string().optional().describe('Place of publication'),
     }),
   )
-  .describe('The files that it is made from');
+  .describe('Its source files');
 
 const facts = {
   id: z.string().describe('Id'),
@@ -126,7 +124,7 @@ const facts = {
   maturity,
   licence: z.string().describe('Licence'),
   provenance: z.string().describe('Where it comes from'),
-  doubts: z.string().optional().describe('What is doubtful about it'),
+  doubts: z.string().optional().describe('Licence doubt'),
 };
 
 const example = {
@@ -154,9 +152,9 @@ export const ModelReply = z
     needsLicenceAcceptance,
     origin: z
       .enum(['built', 'imported'])
-      .describe('Made from npm packages when Gatehouse was installed, or imported'),
+      .describe('Source: built from npm packages at installation, or imported'),
     sources,
-    accuracy: z.array(Measurement).describe('What was measured with it alone'),
+    accuracy: z.array(Measurement).describe('Measurements with it alone'),
     enabled: z.boolean().describe('Verifications use it'),
     acceptedBy: z.string().optional().describe('Who accepted the doubt'),
     acceptedAt: time('When the doubt was accepted').optional(),
@@ -168,47 +166,45 @@ const combined = {
   name: z.string().describe('Name'),
   maturity,
   models: z.array(z.string()).describe('Ids of the models that it combines'),
-  accuracy: z.array(Measurement).describe('What was measured with it'),
+  accuracy: z.array(Measurement).describe('Measurements with it'),
 };
 
 export const ModelsQuery = z.strictObject(shortListQuery);
 
-export const ModelsReply = pageReply(ModelReply, 'Those that are installed', 'Models', {
+export const ModelsReply = pageReply(ModelReply, 'Installed ones', 'Models', {
   scorers: z
     .array(
       z.strictObject({
         ...combined,
-        inUse: z.boolean().describe('All of its models are on'),
+        inUse: z.boolean().describe('Whether all of its models are enabled'),
         calibration: z
           .strictObject({
-            data: z.string().describe('Which pictures'),
+            data: z.string().describe('Pictures of the measurement'),
             genuine: z.int().describe('Comparisons of a person with themselves'),
             impostors: z.int().describe('Comparisons of different people'),
             measuredDownTo: z.number().describe('Smallest false-match rate that was measured'),
           })
-          .describe('What its thresholds rest on'),
+          .describe('Data on which its thresholds were measured'),
       }),
     )
-    .describe('How faces are compared'),
+    .describe('Scorers'),
   padSets: z
     .array(
       z.strictObject({
         ...combined,
-        usable: z.boolean().describe('All of its models are on'),
-        inUse: z.boolean().describe('It runs where a profile names none'),
+        usable: z.boolean().describe('Whether all of its models are enabled'),
+        inUse: z.boolean().describe('Whether it is the default for profiles without one'),
         threshold: z
           .strictObject({
-            score: z.number().describe('Score from which on a picture counts as live'),
-            apcer: z.number().describe('Share of attacks that pass there, as measured'),
-            bpcer: z.number().describe('Share of living people refused there, as measured'),
+            score: z.number().describe('Score from which a picture counts as live'),
+            apcer: z.number().describe('Measured share of attacks that pass at this threshold'),
+            bpcer: z.number().describe('Measured share of living people refused at this threshold'),
           })
-          .describe('Where 5 % of the attacks pass'),
+          .describe('Threshold at which 5 % of the attacks pass'),
       }),
     )
-    .describe('What detects presentation attacks'),
-  importable: z
-    .array(z.strictObject({ ...facts, sources }))
-    .describe('Known by the SHA-256 of their files, and not installed'),
+    .describe('Sets for presentation attack detection'),
+  importable: z.array(z.strictObject({ ...facts, sources })).describe('Known models that are not installed'),
 });
 
 export const StagedModelReply = z
@@ -216,12 +212,12 @@ export const StagedModelReply = z
     id: z.string().describe('Id of the file, for its import'),
     file: z.string().describe('Name of the file'),
     bytes: z.int().describe('Size of the file'),
-    model: z.strictObject({ ...facts, sha256, needsLicenceAcceptance }).describe('The model in it'),
+    model: z.strictObject({ ...facts, sha256, needsLicenceAcceptance }).describe('The model in the file'),
     scorers: z.array(z.string()).describe('Ids of the scorers that come with it'),
     padSets: z
       .array(z.string())
       .describe('Ids of the sets for presentation attack detection that come with it'),
-    expiresAt: time('It waits for its import until then'),
+    expiresAt: time('Time until which it can be imported'),
   })
   .meta({
     id: 'StagedModel',
@@ -242,31 +238,31 @@ export const StagedModelReply = z
 const Runs = z
   .discriminatedUnion('is', [
     z.strictObject({
-      is: z.literal('runs').describe('Verifications by it run'),
+      is: z.literal('runs').describe('Whether verifications with it are possible'),
       detector: z.string().describe('Detector'),
       scorer: z.string().describe('Scorer'),
-      threshold: z.number().describe('Score from which on two pictures match'),
+      threshold: z.number().describe('Score from which two pictures match'),
       extrapolated: z.boolean().describe('The threshold lies beyond what was measured'),
       refused: z.number().describe('Share of genuine people refused at this threshold'),
       liveness: z
         .strictObject({
-          set: z.string().describe('What detects presentation attacks'),
-          threshold: z.number().describe('Score from which on a picture counts as live'),
-          apcer: z.number().describe('Share of attacks that pass there'),
-          bpcer: z.number().describe('Share of living people refused there'),
+          set: z.string().describe('Sets for presentation attack detection'),
+          threshold: z.number().describe('Score from which a picture counts as live'),
+          apcer: z.number().describe('Share of attacks that pass at this threshold'),
+          bpcer: z.number().describe('Share of living people refused at this threshold'),
         })
         .optional()
-        .describe('Absent where it runs without'),
+        .describe('Absent if it runs without'),
     }),
     z.strictObject({
-      is: z.literal('refused').describe('Verifications by it are refused'),
+      is: z.literal('refused').describe('Whether verifications with it are refused'),
       code: z.string().describe('Code of the refusal'),
-      message: z.string().describe('Why, and what to do'),
+      message: z.string().describe('Reason and remedy'),
     }),
   ])
   .meta({
     id: 'ProfileRuns',
-    description: 'What verifications by a profile run.',
+    description: 'Models of a profile.',
     examples: [
       { is: 'runs', detector: 'blazeface', scorer: 'a', threshold: 0.94, extrapolated: false, refused: 0.14 },
     ],
@@ -290,10 +286,10 @@ export const ModelDryRunReply = z
       .array(
         z.strictObject({
           code: z.string().describe('Code of the refusal'),
-          message: z.string().describe('Why, and what to do'),
+          message: z.string().describe('Reason and remedy'),
         }),
       )
-      .describe('Why a change would be refused as things are'),
+      .describe('Reason why a change would be refused at present'),
     doubts: z
       .array(
         z.strictObject({
@@ -305,23 +301,23 @@ export const ModelDryRunReply = z
     galleries: z
       .strictObject({
         before: z.string().optional().describe('Model whose templates are searched now'),
-        after: z.string().optional().describe('The same after the changes'),
+        after: z.string().optional().describe('State after the changes'),
         loadedAnew: z
           .boolean()
-          .describe('The galleries are read from the database again; searches find few people until then'),
+          .describe(
+            'Whether the galleries are reloaded from the database; searches find fewer people until then',
+          ),
       })
-      .describe('What searches run on'),
-    detectors: ids('Detectors that are on'),
-    scorers: ids('Scorers that can be used, the best last'),
-    padSets: ids(
-      'Sets for presentation attack detection that can be used; the first is used where a profile names none',
-    ),
+      .describe('Model of the gallery search'),
+    detectors: ids('Enabled detectors'),
+    scorers: ids('Available scorers, the best last'),
+    padSets: ids('Available sets for presentation attack detection; the first is the default'),
     people: z
       .strictObject({
         enrolled: z.int().describe('People with templates'),
-        recognizable: counts('Those who can be recognized; the others have to be enrolled again'),
+        recognizable: counts('People who can be recognized; the others have to be enrolled again'),
         byBestScorer: counts(
-          'Those whose templates the best scorer can compare; the others are compared by a simpler one',
+          'People whose templates the best scorer can compare; the others are compared by a simpler one',
         ),
       })
       .describe('Over all organizations and worlds'),
@@ -330,17 +326,17 @@ export const ModelDryRunReply = z
         z.strictObject({
           profile: z.string().describe('Slug of the profile'),
           name: z.string().describe('Name of the profile'),
-          world: z.enum(['live', 'test']).describe('In which world'),
+          world: z.enum(['live', 'test']).describe('World'),
           organizations: z.array(z.string()).describe('Names of the organizations'),
           before: Runs,
           after: Runs,
         }),
       )
-      .describe('Profiles that would run otherwise'),
+      .describe('Profiles that would use other models'),
   })
   .meta({
     id: 'ModelDryRun',
-    description: 'What changes of the models would do.',
+    description: 'Effect of changes of the models.',
     examples: [
       {
         ...{ refusals: [], doubts: [] },

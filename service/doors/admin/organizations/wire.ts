@@ -89,7 +89,7 @@ export const OrganizationReply = z
     fourEyes: z
       .boolean()
       .optional()
-      .describe('A second administrator has to confirm what erases or exports people'),
+      .describe('Whether a second administrator has to confirm erasing and exporting people'),
     redirectTargets: redirectTargets.optional(),
     signInNotice: signInNotice.optional().describe('Notice shown before sign-in'),
     erasedAt: time('Time when its people and its secrets were erased').optional(),

@@ -39,7 +39,7 @@ const fromCounts = (counts: Overview['decided']) => ({
   refused: counts.refused,
 });
 
-/** Of the overview, and of the status of the box. */
+/** Used by the overview and by the status of the box. */
 export const fromLiveness = (liveness: Overview['liveness']): OverviewReply['liveness'] =>
   liveness.is === 'installed'
     ? { installed: true, set: liveness.set, maturity: liveness.maturity }

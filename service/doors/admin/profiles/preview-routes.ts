@@ -22,7 +22,7 @@ const about = {
   keyRefusal: 'No API key may see or change profiles: on the box run "gatehouse profile".',
 } as const;
 
-/** What settings would do, before they are stored. */
+/** Preview of settings before they are stored. */
 export const previewRoutes = ({ checks }: PreviewRouteDeps): AdminRoute[] => [
   route({
     ...about,

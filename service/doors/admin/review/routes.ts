@@ -77,7 +77,7 @@ const lookingRoutes = ({ reviews, verifications }: ReviewRouteDeps): AdminRoute[
     url: '/review/:id',
     operationId: 'getReview',
     summary: 'Show a review',
-    description: 'With addresses, names and places of both people. The look is in the audit log.',
+    description: 'With addresses, names and places of both people. The access is recorded in the audit log.',
     may: looking,
     params,
     reply: ShownReviewReply,
@@ -97,7 +97,7 @@ const lookingRoutes = ({ reviews, verifications }: ReviewRouteDeps): AdminRoute[
     operationId: 'getReviewPicture',
     summary: 'Show a face of a review',
     description:
-      'A JPEG that is kept for the review alone and erased 24 hours after the decision, or 30 days after its arrival. Of a person who was enrolled before there is one only once a reviewer added it. The look is in the audit log.',
+      'A JPEG stored only for the review and erased 24 hours after the decision, or 30 days after its arrival. For a person who was enrolled before, there is one only after a reviewer added it. The access is recorded in the audit log.',
     may: deciding,
     params: PictureParams,
     picture: true,

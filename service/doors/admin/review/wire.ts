@@ -23,7 +23,7 @@ const decision = z
 /** The `request` part beside the picture. */
 export const KnownPictureRequest = z
   .strictObject({})
-  .meta({ id: 'KnownPicture', description: 'Nothing beside the picture.', examples: [{}] });
+  .meta({ id: 'KnownPicture', description: 'No fields besides the picture.', examples: [{}] });
 
 export const ReviewDecisionRequest = z
   .strictObject({ decision })
@@ -54,26 +54,26 @@ const item = {
         .number()
         .optional()
         .describe(
-          'Share of comparisons of two different people that are as alike, 0..1; absent of older reviews',
+          'Share of comparisons of two different people that are as similar, 0..1; absent in older reviews',
         ),
       beyondMeasured: z
         .literal(true)
         .optional()
-        .describe('The share is smaller than `rate`, where the tables of the scorer end'),
+        .describe("Whether the share is smaller than `rate`, the end of the scorer's tables"),
       knownPicture: z
         .strictObject({
-          quality: z.number().describe('Of the picture, 0..1'),
+          quality: z.number().describe('Quality of the picture, 0..1'),
           likeKnown: z
             .boolean()
             .optional()
-            .describe('Like the enrolled pictures of the known person; absent where nothing compares'),
+            .describe('Similarity to the enrolled pictures of the known person; absent without a comparison'),
           likeNew: z
             .boolean()
             .optional()
-            .describe('Like the face that was sent; absent where nothing compares'),
+            .describe('Similarity to the face that was sent; absent without a comparison'),
         })
         .optional()
-        .describe('Of the picture of the known person that a reviewer added'),
+        .describe('The picture of the known person that a reviewer added'),
     })
     .describe('The comparison of the faces'),
   state: z.enum(reviewStates).describe('`expired`: not decided within 30 days'),
@@ -124,7 +124,7 @@ const person = z.strictObject({
         createdAt: time('Time of the enrollment'),
       }),
     )
-    .describe('What is known of each enrolled picture, the oldest first; the pictures are not kept'),
+    .describe('Data of each enrolled picture, the oldest first; the pictures are not stored'),
   places: z
     .array(
       z.strictObject({
@@ -146,7 +146,7 @@ export const ShownReviewReply = z
       })
       .describe('The people of the two faces'),
     gallery: z.int().describe('People who are enrolled in this world'),
-    needsTwo: z.boolean().describe('The organization asks for two administrators who agree'),
+    needsTwo: z.boolean().describe('Whether two administrators have to agree'),
   })
   .meta({
     id: 'ShownReview',

@@ -17,7 +17,7 @@ export interface Seal {
   open(passphrase: string, operatorName: string): Promise<void>;
 }
 
-/** Of a service that serves. */
+/** Seal of a service that is not sealed. */
 export const openSeal: Seal = {
   state: () => ({ is: 'open' }),
   changed: async () => {},

@@ -79,17 +79,17 @@ export const StatusReply = z
         freeBytes: z
           .int()
           .optional()
-          .describe('Free bytes on the disk of the data directory; absent where it cannot be read'),
-        databaseBytes: z.int().optional().describe('Size of the database; absent where it cannot be read'),
+          .describe('Free bytes on the disk of the data directory; absent if unknown'),
+        databaseBytes: z.int().optional().describe('Size of the database; absent if unknown'),
       })
       .describe('The database and its disk'),
     certificate: z
       .strictObject({
         endsAt: time('When it ends'),
-        renewsItself: z.boolean().describe('The box renews it by itself'),
+        renewsItself: z.boolean().describe('Whether the box renews it automatically'),
       })
       .optional()
-      .describe('The certificate that is served; absent without TLS'),
+      .describe('The TLS certificate in use; absent without TLS'),
     keyCopies: z
       .strictObject({
         places: z.int().describe('Folders with a copy'),

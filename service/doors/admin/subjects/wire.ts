@@ -100,12 +100,12 @@ export const SubjectReply = z
 export const SubjectPage = pageReply(SubjectReply, 'People, the newest first', 'SubjectPage', {
   reading: z
     .strictObject({
-      read: z.int().min(0).describe('How many people were searched, the newest'),
-      people: z.int().min(0).describe('How many people there are'),
+      read: z.int().min(0).describe('Number of people searched so far, the newest first'),
+      people: z.int().min(0).describe('Number of people'),
     })
     .optional()
     .describe(
-      'Present while the service reads the sealed names: only some of the people were searched. Ask again a second later',
+      'Present while the service reads the sealed names and only some of the people were searched. Repeat the call a second later',
     ),
 });
 
@@ -232,7 +232,7 @@ export const EnrolledReply = z
       .boolean()
       .optional()
       .describe('With the policy `warn`: whether the face is similar to that of another person'),
-    review: z.string().optional().describe('Id of the review in which a person compares the two'),
+    review: z.string().optional().describe('Id of the review of the two faces'),
   })
   .meta({
     id: 'Enrolled',

@@ -11,7 +11,7 @@ const decision = z
   .describe('`not-verified`: a normal negative reply; `refused`: refused because of the picture or a check');
 const reason = z.enum(unverifiedOutcomes);
 
-/** What a list of verifications can be narrowed to, in the words of its query. */
+/** Filters of a list of verifications, as query fields. */
 const filter = {
   from: moment().optional().describe('Start of the range, inclusive, ISO 8601'),
   until: moment().optional().describe('End of the range, exclusive, ISO 8601'),
@@ -32,7 +32,7 @@ const filter = {
 const page = pageQuery(z.strictObject({ at: z.int(), id: idOf('verification') }));
 
 export const PastQuery = z.strictObject({ ...filter, ...page });
-/** Of a list that has its person in the path. */
+/** Query of a list with the person in the path. */
 export const HistoryQuery = PastQuery.omit({ person: true });
 
 const past = {

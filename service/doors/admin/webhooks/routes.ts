@@ -30,7 +30,7 @@ const changing = { operator: true, administrator: managers, key: 'admin' } as co
 const pointing = ['DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN'] as const;
 const refuses = ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] as const;
 
-/** Where an organization's events go. */
+/** Webhooks of an organization. */
 export const webhookRoutes = (deps: WebhookRouteDeps): AdminRoute[] => [
   ...readingRoutes(deps),
   ...changingRoutes(deps),
