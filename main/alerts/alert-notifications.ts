@@ -68,7 +68,7 @@ export function createAlertNotifications({
   let end: (() => void) | undefined;
   /** Ids of alerts whose notification failed, perhaps after they were kept as shown: they are shown at the next poll. */
   const failed = new Set<string>();
-  /** What is forgotten is collected, and then no click reaches it. */
+  /** Referenced here, because a collected notification receives no clicks. */
   const clickable: unknown[] = [];
 
   function show(words: Words, alerts: readonly DesktopAlert[]): void {

@@ -15,7 +15,7 @@ export class Unanswered extends Error {
 
 /** Milliseconds for a whole answer: the service is on this machine. */
 const PATIENCE = 10_000;
-/** Of an answer; a hundred alerts are some tens of kilobytes. */
+/** Maximum size of an answer; a hundred alerts have some tens of kilobytes. */
 const MOST_BYTES = 1_000_000;
 
 const Refusal = z.object({ code: z.string(), error: z.string() });

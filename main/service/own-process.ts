@@ -5,9 +5,9 @@ const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
 /** Starts in a row that came to nothing, before a person has to look at it. */
 const MOST_STARTS = 6;
-/** What ran so long is started again at once, as if it had never broken off. */
+/** A process that ran this long is restarted at once after a crash. */
 const STABLE = 5 * 60_000;
-/** What has not ended by itself so long after it was asked to is killed. */
+/** Milliseconds after the request to stop before the process is killed. */
 const PATIENCE = 30_000;
 
 /** The process of the service that the shell has started, where there is one, and how often it broke off. */
@@ -30,7 +30,7 @@ export function holdProcess(now: () => number) {
         ended(why);
       });
     },
-    /** How long to wait before the next start, in milliseconds; undefined where a person has to look at it. */
+    /** Milliseconds before the next start; undefined if a person has to fix the cause. */
     pause(): number | undefined {
       if (answered && now() - startedAt >= STABLE) breaks = 0;
       // One that never ran fails for a reason that waiting does not cure.

@@ -41,9 +41,9 @@ export function findProgram(
   return { node, script };
 }
 
-/** Of a log, before the next start moves it aside. */
+/** Size from which the next start moves the log aside. */
 const LONGEST_LOG = 5_000_000;
-/** Of its end, where the reason of a failure stands. */
+/** Bytes read from its end, which has the reason of a failure. */
 const TAIL = 4_096;
 
 /**

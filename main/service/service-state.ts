@@ -1,4 +1,4 @@
-/** What the shell knows of the service that it is for. */
+/** State of the service, as known to the shell. */
 export type ServiceState =
   | { is: 'looking' }
   /** Its own process was started, and does not answer yet. */

@@ -14,7 +14,7 @@ export interface TargetService {
   authority(): string | undefined;
   /** Nothing but that authority counts. */
   pinned: boolean;
-  /** Of what `start` starts. */
+  /** Log of the process that `start` starts. */
   log?: string;
   /** Where the console is opened. */
   home(): string;

@@ -9,7 +9,7 @@ export interface BoxWindowDeps {
   devTools: boolean;
   /** The path that is opened when none is asked for. */
   home(): string;
-  /** Where the console was; the kiosk fills its screen. */
+  /** Last position of the console window; the kiosk fills its screen. */
   state: ReturnType<typeof createWindowState>;
   /** False: the window stays, for its kiosk may not be left. */
   mayClose(): boolean;
@@ -29,7 +29,7 @@ export interface BoxWindow {
   destroy(): void;
 }
 
-/** Of Chromium: another navigation took its place. */
+/** Chromium's code for a navigation that was replaced by another one. */
 const ABORTED = -3;
 
 export function createBoxWindow(deps: BoxWindowDeps): BoxWindow {

@@ -1,13 +1,13 @@
 import { isIP } from 'node:net';
 
-/** What becomes of a link that leaves the box. */
+/** Decision about a link to another host. */
 export type LinkVerdict =
   | { is: 'open'; url: string }
   /** The person is asked first. */
   | { is: 'ask'; url: string; host: string }
   | { is: 'refused'; why: string };
 
-/** Where the product's own pages point to. */
+/** Hosts that the product's own pages link to. */
 const known: ReadonlySet<string> = new Set(['github.com']);
 
 /**

@@ -9,7 +9,7 @@ export type WindowKind = 'console' | 'kiosk';
 /** The kiosk has no cookie of an administrator: it keeps its own key, and what belongs to it, apart. */
 export const partitionOf = (window: WindowKind): string => `persist:gatehouse-${window}`;
 
-/** What every page runs with: it is a page, and no part of the program. */
+/** Web preferences of every page: without access to the program. */
 export const pagePreferences = (window: WindowKind, { devTools }: { devTools: boolean }): WebPreferences => ({
   partition: partitionOf(window),
   contextIsolation: true,
@@ -29,7 +29,7 @@ export const pagePreferences = (window: WindowKind, { devTools }: { devTools: bo
 
 export interface SessionRules {
   window: WindowKind;
-  /** Of the service; undefined before it is known. */
+  /** Origin of the service; undefined before it is known. */
   origin(): string | undefined;
   /** PEM of the box's own authority. */
   authority(): string | undefined;
@@ -39,7 +39,7 @@ export interface SessionRules {
   startPage(request: Request): Promise<Response>;
 }
 
-/** Of the results that Chromium takes: accepted, refused. */
+/** Chromium's results: accepted, refused. */
 const [ACCEPTED, REFUSED] = [0, -2];
 
 /** Sets what pages of a session may do and reach: the camera, and the service. */
@@ -95,7 +95,7 @@ export interface ContentsRules {
   refused(why: string): void;
 }
 
-/** Where the kiosk page goes when it may be left. */
+/** URL to which the kiosk page navigates when it may be left. */
 const KIOSK_LEFT = '/kiosk/left';
 
 /** Keeps pages on the box: links that leave go to the system's browser, others nowhere. */

@@ -1,15 +1,15 @@
 /** A permission that a page asks for, in the words of Electron. */
 export interface PermissionQuestion {
   permission: string;
-  /** Of the frame that asks: a URL or an origin. */
+  /** URL or origin of the requesting frame. */
   from: string | undefined;
   isMainFrame: boolean;
-  /** Of `media`. */
+  /** Kinds of media for the permission `media`. */
   media: readonly string[];
 }
 
 export interface PermissionRules {
-  /** Of the service; undefined before it is known. */
+  /** Origin of the service; undefined before it is known. */
   origin: string | undefined;
   window: 'console' | 'kiosk';
 }

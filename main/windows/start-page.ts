@@ -28,7 +28,7 @@ export interface StartPageDeps {
   after(milliseconds: number, work: () => void): () => void;
 }
 
-/** What is seen until the service is there: one page, served by the shell itself, that asks for its words and offers what can be done. */
+/** The page until the service is ready. The shell serves it; it polls its texts and offers actions. */
 export function createStartPage({ locale, first, act, after }: StartPageDeps): StartPage {
   let words = first;
   let version = 1;

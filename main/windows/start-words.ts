@@ -1,6 +1,6 @@
 import type { ServiceState } from '../service/service-state.ts';
 
-/** What a person can do where the service is not there. */
+/** Actions while the service is not available. */
 export type StartAction = 'retry' | 'log' | 'quit';
 
 /** What the start page shows. */
@@ -14,7 +14,7 @@ export interface StartWords {
 }
 
 export interface StartPlace {
-  /** Of the log; absent where the service is not a process of the shell. */
+  /** Path of the log; absent if the service is not a process of the shell. */
   log?: string;
   /** To type on the box. */
   unseal: string;

@@ -164,7 +164,7 @@ test('a file that exists is never replaced, and one that fails leaves nothing be
 test('a text file and a newer format say what they are', async () => {
   const path = newPath();
   writeFileSync(path, 'Dear reader, this is no backup at all.');
-  await expect(openBackupFile(path)).rejects.toThrow('is no backup of Gatehouse');
+  await expect(openBackupFile(path)).rejects.toThrow('is not a backup of Gatehouse');
   const json = Buffer.from(JSON.stringify({ format: 'gatehouse-backup', version: 2 }));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(json.length);

@@ -6,7 +6,7 @@ import { Problem } from '../lib/problem.ts';
 import { decrypt, encrypt, type Random } from '../storage/sealing/aes-gcm.ts';
 import { CHUNK, chunksIn, openChunk, StreamError, sealStream, streamKey, TAG } from './backup-stream.ts';
 
-/** What a backup says of itself without a key: which keys open it and what it is of. Nothing personal, no secret. */
+/** The readable header of a backup: the keys it needs and its contents. No personal data, no secrets. */
 export const BackupFacts = z.strictObject({
   takenAt: z.iso.datetime(),
   origin: z.enum(['operator', 'schedule']),
@@ -86,7 +86,7 @@ export async function writeBackupFile(
 export interface OpenBackup {
   path: string;
   facts: BackupFacts;
-  /** Of the whole file. */
+  /** Size of the whole file. */
   bytes: number;
   /**
    * The plain bytes, each chunk after it has been authenticated. Throws BACKUP_UNUSABLE that names the damage: another key, a
@@ -149,7 +149,7 @@ async function readHeader(file: FileHandle, path: string, size: number) {
   if (bytesRead < PREFIX || !prefix.subarray(0, MAGIC.length).equals(MAGIC)) {
     throw new Problem(
       'BACKUP_UNUSABLE',
-      `${path} is no backup of Gatehouse, or its first bytes were changed.`,
+      `${path} is not a backup of Gatehouse, or its first bytes were changed.`,
     );
   }
   const length = prefix.readUInt32BE(MAGIC.length);

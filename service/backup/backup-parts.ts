@@ -109,7 +109,7 @@ function createReader(source: AsyncIterable<Uint8Array>) {
 }
 
 const unreadable = () =>
-  new Problem('BACKUP_UNUSABLE', 'What the backup holds is not laid out as this Gatehouse writes it.');
+  new Problem('BACKUP_UNUSABLE', 'What the backup holds does not have the layout of this Gatehouse.');
 
 function lengthOf(value: number): Buffer {
   const bytes = Buffer.alloc(4);

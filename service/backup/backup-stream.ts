@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:cry
 
 /** Plain bytes in one sealed chunk. */
 export const CHUNK = 2 ** 20;
-/** What sealing adds to each. */
+/** Bytes that sealing adds to each chunk. */
 export const TAG = 16;
 
 /** Why a sealed stream cannot be read. `part` counts chunks from 1. */
@@ -19,14 +19,14 @@ export class StreamError extends Error {
   }
 }
 
-/** What one file is sealed with; never used for a second one. */
+/** Key of one file; never used for a second one. */
 export interface StreamKey {
   key: Buffer;
   /** 56 bits before the counter and the last-chunk flag of each nonce. */
   prefix: Buffer;
 }
 
-/** From the file's random data key and everything that stands before the chunks, so that another header opens nothing. */
+/** Derived from the file's random data key and the bytes before the chunks, so that a changed header does not open. */
 export function streamKey(dataKey: Uint8Array, header: Uint8Array): StreamKey {
   const salt = createHash('sha256').update(header).digest();
   const derived = Buffer.from(hkdfSync('sha256', dataKey, salt, 'gatehouse backup stream v1', 32 + 7));
@@ -64,7 +64,7 @@ export async function* sealStream(
   yield seal(true);
 }
 
-/** How many chunks `bytes` sealed bytes are. */
+/** Number of chunks in `bytes` sealed bytes. */
 export const chunksIn = (bytes: number): number => Math.max(1, Math.ceil(bytes / (CHUNK + TAG)));
 
 /**

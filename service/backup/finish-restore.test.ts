@@ -53,7 +53,7 @@ test('what was moved aside is replaced by what was laid out beside it, and by no
   renameSync(data, staged);
   for (const text of ['', '{}', JSON.stringify({ staged: root }), JSON.stringify({ staged: '/etc' })]) {
     writeFileSync(`${data}.restoring.json`, text);
-    expect(() => finishRestore(data), text).toThrow('cut short');
+    expect(() => finishRestore(data), text).toThrow('was interrupted');
   }
   writeFileSync(`${data}.restoring.json`, JSON.stringify({ staged }));
   finishRestore(data);

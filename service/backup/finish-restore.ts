@@ -46,7 +46,7 @@ function stagedIn(journal: string, data: string): string {
   }
   throw new Problem(
     'CONFLICT',
-    `A restore of ${data} was cut short, and ${journal}, which says how it goes on, was changed. The directory of before lies beside it as ${basename(data)}.before-restore-…: rename it back to ${data}, and remove that file.`,
+    `A restore of ${data} was interrupted, and its journal ${journal} was changed. The previous directory is beside it as ${basename(data)}.before-restore-…: rename it back to ${data}, and remove that file.`,
   );
 }
 

@@ -23,7 +23,7 @@ export interface OpenBackupOrder {
   file: string;
   /** Folder of a key store copy, a data directory, or the file. */
   keys: string;
-  /** Of a service that runs: nothing else is asked for then. */
+  /** Master key of a running service; if given, no other source is used. */
   master?: MasterKey;
   /** Files that may hold the master key, the likeliest first. */
   masterKeyFiles: readonly string[];

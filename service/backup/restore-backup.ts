@@ -30,7 +30,7 @@ import { openRestoreSeal } from './restore-seal.ts';
 import { placeMasterKey, placeModels, writeSettings } from './restore-settings.ts';
 
 export interface RestoreOrder extends Omit<OpenBackupOrder, 'into'> {
-  /** Where the restored directory goes; what lies there is moved aside. */
+  /** The directory to restore to; an existing one is moved aside. */
   data: string;
   /** Who restores, for the audit log. */
   actor: string;
@@ -39,9 +39,9 @@ export interface RestoreOrder extends Omit<OpenBackupOrder, 'into'> {
    * would change the same copies otherwise.
    */
   drill?: boolean;
-  /** Where the people go: this PostgreSQL database, which has to be empty; absent, SQLite in the directory. */
+  /** Empty PostgreSQL database for the people; absent: SQLite in the directory. */
   databaseUrl?: string;
-  /** How many people `data` holds: needed where it holds any. */
+  /** Number of people in `data`, as a confirmation; required if there are any. */
   confirm?: number;
   /** Restores also what the examination found wrong; the audit log names it. What does not open at all is refused all the same. */
   acceptUnproven?: boolean;
@@ -54,7 +54,7 @@ export type RestoreStep = 'laid-out' | 'staged' | 'journal' | 'moved-aside' | 'i
 
 export interface Restored {
   data: string;
-  /** Where the old directory lies now; undefined where there was none. */
+  /** Path of the old directory; undefined if there was none. */
   aside?: string;
   facts: BackupFacts;
   found: Examination;

@@ -11,7 +11,7 @@ import { apiKeyMac } from '../storage/migrations/0006-api-key-mac.ts';
 /** What a restore says to the first start after it: JSON. */
 const Sealed = z.strictObject({
   value: z.string(),
-  /** Of the key store when the restore wrote it. */
+  /** Revision of the key store when the restore wrote it. */
   revision: z.int().min(0),
   /** `Integrity.mac` over identity of the store, revision and value. */
   mac: z.string(),
@@ -60,7 +60,7 @@ export async function openRestoreSeal(
  */
 export type RestoreWord = { is: 'new'; value: string } | { is: 'used' } | { is: 'forged' };
 
-/** Of the text that `seal` gave. */
+/** Opens a text that `seal` returned. */
 export function openRestoreWord(
   text: string,
   {

@@ -6,7 +6,7 @@ import { type Examination, examineBackup } from './examine-backup.ts';
 import { layOutBackup, type OpenBackupOrder } from './open-backup.ts';
 import { wipeKeys } from './wipe-keys.ts';
 
-/** What names of the folders begin with that a proof is made in. */
+/** Prefix of the folders in which backups are tested. */
 export const PROOF_FOLDER = 'gatehouse-verify-';
 
 export interface VerifiedBackup extends Examination {

@@ -5,7 +5,7 @@ import { type Holder, issueLeaf, makeAuthority, type Pair } from './issue.ts';
 import { type Permitted, permits } from './permitted.ts';
 
 const DAY = 86_400_000;
-/** Of ten years; what it issued ends with it. */
+/** The authority is valid for ten years; certificates expire with it. */
 const REPLACE_BEFORE = 30 * DAY;
 
 /** A secret of the appliance, kept with the other keys. */

@@ -21,7 +21,7 @@ const RENEW_BEFORE = 30 * DAY;
 /** The certificate that the box keeps itself, in `DATA/tls`: one that was installed, else one of its own authority. */
 export interface BoxCertificate extends CertificateSource {
   readonly paths: Readonly<Record<'own' | 'installed' | 'authority' | 'request', string>>;
-  /** Of the running machine. */
+  /** Names of this machine. */
   names(): BoxNames;
   /** From now on the authority's key can be read. `issued` is called after each certificate or authority that was not asked for. */
   open(secret: KeptSecret, issued?: (made: Renewal) => Promise<void>): void;
@@ -47,7 +47,7 @@ export interface BoxCertificateDeps {
   log: Pick<Log, 'info' | 'warn'>;
 }
 
-/** Of a data directory, on this machine. */
+/** The certificate of a data directory on this machine. */
 export const boxCertificateOf = (
   config: Pick<Config, 'data' | 'hostName' | 'allowedHosts'>,
   deps: Pick<BoxCertificateDeps, 'clock' | 'log'>,

@@ -8,7 +8,7 @@ const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
 const MOST_CERTIFICATES = 10;
 
 export interface CheckedChain {
-  /** Of the server first, each followed by the one that issued it; then the key. PEM. */
+  /** PEM: the certificate of the server, each followed by its issuer, then the key. */
   pair: string;
   /** Names of the box that it does not cover. */
   uncovered: string[];
@@ -72,7 +72,7 @@ function pairOf(certificates: readonly X509Certificate[], keys: readonly string[
     if (leaf) return { leaf, key };
   }
   throw refused(
-    'No certificate of the file belongs to the key of the newest request, nor to the one in use. Have the newest request answered, or give the key with --key.',
+    'No certificate of the file belongs to the key of the newest request, nor to the one in use. Get a certificate for the newest request, or give the key with --key.',
   );
 }
 
@@ -145,7 +145,7 @@ function notesOf(chain: readonly X509Certificate[], found: number, uncovered: re
       : []),
     ...(chain.length === 1 && !isWhole
       ? [
-          `The file has no intermediate certificate: clients must know ${last.issuer.replaceAll('\n', ' ')} themselves.`,
+          `The file has no intermediate certificate: clients must have ${last.issuer.replaceAll('\n', ' ')} installed.`,
         ]
       : []),
   ];

@@ -113,7 +113,7 @@ describe.skipIf(!hasOpenssl)('a certificate of the customer’s own authority', 
       uncovered: ['gatehouse.local', 'face.example.org'],
       notes: [
         'Browsers refuse it under these names of the box: gatehouse.local, face.example.org.',
-        'The file has no intermediate certificate: clients must know CN=Customer sub themselves.',
+        'The file has no intermediate certificate: clients must have CN=Customer sub installed.',
       ],
     });
     customer.install(leaf + other.key, undefined);

@@ -11,7 +11,7 @@ const BEFORE = DAY;
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
-/** Who a certificate is for. */
+/** Names and addresses of a certificate. */
 export interface Holder {
   names: readonly string[];
   addresses: readonly string[];

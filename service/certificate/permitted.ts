@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js';
 
 /** What a certificate authority may issue for. */
 export interface Permitted {
-  /** Each stands for itself and every name below it. */
+  /** Each name permits itself and all names below it. */
   names: string[];
   /** CIDR notation. */
   networks: string[];

@@ -11,7 +11,7 @@ export interface CommonOptions {
   json?: boolean;
 }
 
-/** What a command found out: the same for scripts and for people. */
+/** Result of a command, for scripts and for people. */
 export interface Answer {
   json: unknown;
   text: string;

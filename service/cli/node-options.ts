@@ -26,7 +26,7 @@ export interface NodeOptions {
   inspector: string | undefined;
 }
 
-/** What is wrong with how Node was started and how to start it instead; undefined when nothing is. */
+/** Problem with the options of Node, and the remedy; undefined without a problem. */
 export function objectionToNodeOptions({
   execArgv,
   nodeOptions,

@@ -1,7 +1,7 @@
 /** The oldest Node.js whose ABI the native packages are built for. */
 export const oldestNode = 24;
 
-/** What to do about a Node.js that is too old; undefined when this one will do. `version` as in `process.versions.node`. */
+/** Message for a Node.js that is too old; undefined otherwise. `version` as in `process.versions.node`. */
 export function refuseOldNode(version: string): string | undefined {
   if (Number.parseInt(version, 10) >= oldestNode) return undefined;
   return (

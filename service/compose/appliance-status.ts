@@ -90,7 +90,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
   };
 }
 
-/** What judges pictures. */
+/** State of inference. */
 async function describePictures({ models, pictures }: StatusDeps, storage: StorageState) {
   const [pad] = models.current().padSets;
   const { workers, busy, waiting, queueLimit, providers, fallbacks, broken } = pictures().stats();

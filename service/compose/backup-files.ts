@@ -231,7 +231,7 @@ function toBackupProblem(error: unknown, path: string): unknown {
   ) {
     return new Problem(
       'STORAGE_FULL',
-      `${path} cannot be written (${code}): nothing of it was left there. Look after the disk, or choose another folder.`,
+      `${path} cannot be written (${code}): nothing of it was left there. Check the disk, or choose another folder.`,
       { cause: error },
     );
   }

@@ -28,7 +28,7 @@ export interface ComposeDeps extends OlderSchema {
   boxCertificate?: BoxCertificate | undefined;
 }
 
-/** What every feature is built on. */
+/** Dependencies of every feature. */
 export interface Ground {
   db: Db;
   inTransaction: InTransaction;
@@ -38,7 +38,7 @@ export interface Ground {
   log: Log;
 }
 
-/** What the groups are built on. */
+/** Dependencies of the groups. */
 export interface Base {
   config: Config;
   ground: Ground;

@@ -38,7 +38,7 @@ function createView(
   { config, ground, certificate, boxCertificate: box }: Base,
   customer: Customer,
 ): Pick<CertificateRoom, 'describe' | 'fingerprints'> {
-  /** What is served; without a service, what the next start serves. */
+  /** The certificate in use; without a service, the one of the next start. */
   function current() {
     const { tlsCert: cert, tlsKey: key } = config;
     const fromSettings = cert !== undefined && key !== undefined;

@@ -17,7 +17,7 @@ export interface Outbound {
   readings: GaugeReadings;
 }
 
-/** What leaves the box: events, webhooks and alert mail, and where they may go. */
+/** Outgoing data: events, webhooks and alert mail, and their destinations. */
 export async function openOutbound({
   config,
   ground,

@@ -94,7 +94,7 @@ function serversOf(
   ];
 }
 
-/** PostgreSQL's own `?host=` and `?port=` go before what stands in the middle of the URL. */
+/** PostgreSQL's `?host=` and `?port=` override host and port of the URL. */
 function serverOf(text: string | undefined, otherwise: { host: string; port: number }): Server[] {
   const url = text === undefined ? null : URL.parse(text);
   if (url === null) return [];

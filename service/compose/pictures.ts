@@ -60,7 +60,7 @@ export async function openPictures({
   };
 }
 
-/** What every worker loads before its first picture. */
+/** Models that every worker loads at its start. */
 function firstModels(models: Models) {
   const { detectors, embedders, padSets } = models.current();
   const [pad] = padSets;

@@ -14,13 +14,13 @@ export function databasePlace({ data, databaseUrl }: Pick<Config, 'data' | 'data
     if (!existsSync(file)) return { kind: 'postgres', url: databaseUrl };
     throw new ConfigError(
       `The people of ${data} are in ${file} (SQLite), but the database URL names ${describeDatabase(databaseUrl)}. ` +
-        'Take the URL away (--database-url, GATEHOUSE_DATABASE_URL, gatehouse.json), or give another directory with --data.',
+        'Remove the URL (--database-url, GATEHOUSE_DATABASE_URL, gatehouse.json), or give another directory with --data.',
     );
   }
   if (existsSync(file) || !existsSync(join(data, 'keys.db'))) return { kind: 'sqlite', path: file };
   throw new ConfigError(
     `${data} holds keys, but ${file} (SQLite) is not there and no URL names a PostgreSQL database. If its people are in ` +
-      `PostgreSQL, write {"databaseUrl": "postgresql://…"} into ${join(data, 'gatehouse.json')}; otherwise put gatehouse.db back.`,
+      `PostgreSQL, write {"databaseUrl": "postgresql://…"} into ${join(data, 'gatehouse.json')}; otherwise restore gatehouse.db.`,
   );
 }
 
@@ -34,7 +34,7 @@ export function keyStorePlace({
   if (!existsSync(file)) return { kind: 'postgres', url: keysDatabaseUrl };
   throw new ConfigError(
     `The keys of ${data} are in ${file} (SQLite), but the URL of the key store names ${describeDatabase(keysDatabaseUrl)}. ` +
-      'Take the URL away (--keys-database-url, GATEHOUSE_KEYS_DATABASE_URL, gatehouse.json), or give another directory with --data.',
+      'Remove the URL (--keys-database-url, GATEHOUSE_KEYS_DATABASE_URL, gatehouse.json), or give another directory with --data.',
   );
 }
 

@@ -28,7 +28,7 @@ export interface GoBackOrder {
   config: Pick<Config, 'data' | 'databaseUrl' | 'keysDatabaseUrl' | 'masterKeyFile'>;
   /** Who goes back, for the audit log. */
   actor: string;
-  /** How many people the database holds now; absent or another number: nothing is changed, and the error says what would be lost. */
+  /** Number of people in the database, as a confirmation; otherwise nothing is changed and the error lists the loss. */
   confirm?: number;
   clock: Clock;
   log: Log;
@@ -128,7 +128,7 @@ function requireNotYetBack(data: string, from: string): void {
   );
 }
 
-/** Of a marker, sealed or not; nothing of what cannot be read. */
+/** Details of a marker, sealed or not; empty if it cannot be read. */
 function detailsIn(text: string): { schema?: unknown; from?: unknown } {
   try {
     const found = JSON.parse(text);
@@ -172,14 +172,14 @@ function requireConfirmed(
   if (!loss) {
     throw new Problem(
       'CONFLICT',
-      `The database of ${data} cannot be compared with ${snapshot.where}: nothing was changed. A damaged database is put right with "gatehouse restore FILE --keys PLACE".`,
+      `The database of ${data} cannot be compared with ${snapshot.where}: nothing was changed. Repair a damaged database with "gatehouse restore FILE --keys PLACE".`,
     );
   }
   if (confirm === loss.people) return loss;
   const { people, peopleLost, enrolledAgain, verifications } = loss;
   throw new Problem(
     'CONFIRMATION_REQUIRED',
-    `${data} holds ${people} people. The snapshot from ${new Date(snapshot.takenAt).toISOString()} (schema ${snapshot.version}) takes the place of its database; not in it are people: ${peopleLost}, newer pictures of people: ${enrolledAgain}, verifications: ${verifications}, lines of the audit log (changes of any kind): ${auditLines}. Nothing was changed. To go back: --confirm ${people} (the database of now is kept beside).`,
+    `${data} holds ${people} people. The snapshot from ${new Date(snapshot.takenAt).toISOString()} (schema ${snapshot.version}) replaces its database; it lacks people: ${peopleLost}, newer pictures of people: ${enrolledAgain}, verifications: ${verifications}, lines of the audit log (changes of any kind): ${auditLines}. Nothing was changed. To go back: --confirm ${people} (the database of now is kept beside).`,
   );
 }
 

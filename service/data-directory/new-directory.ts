@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Of an earlier start that failed, or of a process that holds it now. */
+/** Files of the lock, of a failed start or of a running process. */
 const ofALock = (name: string) => name.startsWith('writer.');
 
 /**

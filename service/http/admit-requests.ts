@@ -63,7 +63,7 @@ export function admitRequests(
   });
 }
 
-/** Of the body: what it announces, or the most the route takes when it announces nothing; more than that is refused later. */
+/** Announced size of the body, or the maximum of the route; a larger body is refused later. */
 function expectedBytes({ headers, routeOptions }: FastifyRequest): number {
   const most = routeOptions.bodyLimit ?? 0;
   if (headers['transfer-encoding'] !== undefined) return most;

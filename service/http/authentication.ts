@@ -143,7 +143,7 @@ export function keyOf(request: FastifyRequest): KeyCaller {
   return caller;
 }
 
-/** What stands for the caller where its use of the box is measured. */
+/** Identifier of the caller for metering. */
 export const meteredAs = (caller: Caller): string => (caller.is === 'key' ? caller.key : caller.session);
 
 /** The administrator who calls a route that only administrators may call. */

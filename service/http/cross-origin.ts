@@ -83,7 +83,7 @@ export function allowPages(app: FastifyInstance, { knowsOrigin, methodsOf }: Cro
   return { markReadable };
 }
 
-/** The method a preflight asks for; undefined when it is none. */
+/** The method of a preflight; undefined for other requests. */
 function methodAskedFor({ method, headers }: FastifyRequest): string | undefined {
   const asked = headers['access-control-request-method'];
   return method === 'OPTIONS' && asked !== undefined && isToken(asked) ? asked : undefined;

@@ -41,5 +41,5 @@ test('a list that is short by nature is cut too, and whole where no limit is giv
   expect(first).toEqual({ items: ['/a', '/b'], next: expect.any(String) });
   expect(page({ limit: '2', cursor: first.next })).toEqual({ items: ['/c'] });
   all.splice(1, 1);
-  expect(() => page({ cursor: first.next })).toThrow('begin again with the first page');
+  expect(() => page({ cursor: first.next })).toThrow('start again with the first page');
 });

@@ -23,7 +23,7 @@ function parseOrUndefined(text: string): unknown {
   }
 }
 
-/** Fields of the query of every list. `key` is what the list goes on after: the columns that its SQL is ordered by. */
+/** Query fields of every list. `key` holds the columns that its SQL is ordered by, for the next page. */
 export const pageQuery = <Key extends z.ZodType>(key: Key) => ({
   limit: z.coerce.number().int().min(1).max(MOST).default(50).describe('Maximum number of items per page'),
   cursor: readCursor(key).optional().describe('`next` of the page before; absent for the first page'),
@@ -53,7 +53,7 @@ export const pageReply = <Item extends z.ZodType, More extends z.ZodRawShape = R
     })
     .meta({ id, description: 'One page of a list.' });
 
-/** `oneMore` holds one item more than the page where another page follows. `keyOf` gives what the next page goes on after. */
+/** `oneMore` has one item more than the page if another page follows. `keyOf` returns the key of the next page. */
 export function toPage<Item>(
   oneMore: readonly Item[],
   limit: number,
@@ -64,7 +64,7 @@ export function toPage<Item>(
   return pageOf(items, last !== undefined && oneMore.length > limit ? keyOf(last) : undefined);
 }
 
-/** One page of a list that is short by nature: all of it is there. Refuses a cursor whose item is gone. */
+/** One page of a short list that is complete in memory. Refuses a cursor of a removed item. */
 export function pageOfShort<Item>(
   all: readonly Item[],
   { limit, cursor }: { limit: number; cursor?: string | undefined },
@@ -72,11 +72,11 @@ export function pageOfShort<Item>(
 ): { items: Item[]; next?: string } {
   const before = cursor === undefined ? -1 : all.findIndex((item) => keyOf(item) === cursor);
   if (cursor !== undefined && before < 0)
-    throw invalidField('cursor', 'What it names is gone: begin again with the first page.');
+    throw invalidField('cursor', 'Its item was removed: start again with the first page.');
   return toPage(all.slice(before + 1, before + 2 + limit), limit, keyOf);
 }
 
-/** A page that the engine has cut. `next` is what the next page goes on after; undefined on the last. */
+/** A page from the engine. `next` is the key of the next page; undefined on the last. */
 export const pageOf = <Item>(items: Item[], next: unknown): { items: Item[]; next?: string } => ({
   items,
   ...(next !== undefined && { next: writeCursor(next) }),

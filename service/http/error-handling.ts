@@ -118,7 +118,7 @@ export function answerBrokenRequests(app: FastifyInstance, ids: Ids): void {
               'PAYLOAD_TOO_LARGE',
               'The head of the request is too long.',
             ]
-          : ['400 Bad Request', 'INVALID_REQUEST', 'This is not HTTP as the box understands it.'];
+          : ['400 Bad Request', 'INVALID_REQUEST', 'This is not a valid HTTP request.'];
     refuse(socket, line, code, sentence);
   });
   app.server.on('connect', (_: IncomingMessage, socket: Duplex) =>
@@ -129,7 +129,7 @@ export function answerBrokenRequests(app: FastifyInstance, ids: Ids): void {
       socket,
       '417 Expectation Failed',
       'INVALID_REQUEST',
-      'Of the header Expect only 100-continue is known.',
+      'The header Expect supports only 100-continue.',
     ),
   );
 

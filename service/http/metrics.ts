@@ -5,7 +5,7 @@ interface RequestSample {
   /** The pattern (`/api/verify`, `/hosted/v/:token`), never the address that was called. */
   route: string;
   status: number;
-  /** Of the key that was sent; absent on routes that ask for none, and where none was accepted. */
+  /** World of the key; absent on routes without a key, and if none was accepted. */
   world?: 'live' | 'test';
   seconds: number;
   /** The code that was answered, if it was a problem. */
@@ -47,7 +47,7 @@ export function createMetrics({ processMetrics }: { processMetrics: boolean }): 
   const registry = new Registry();
   if (processMetrics) {
     collectDefaultMetrics({ register: registry });
-    // Gauges whose names end like a counter's; the same figures stand without the ending, by type.
+    // Gauges whose names end like a counter's; the same figures exist by type without this ending.
     for (const name of ['resources', 'handles', 'requests'])
       registry.removeSingleMetric(`nodejs_active_${name}_total`);
   }

@@ -26,7 +26,7 @@ declare module 'fastify' {
     tags?: readonly string[];
     /** Keep out of the OpenAPI document. */
     hide?: boolean;
-    /** Of a call that is multipart/form-data with a JSON field `request` and a file `file`: what `request` holds. */
+    /** Schema of the JSON field `request` of a multipart/form-data call with a file `file`. */
     upload?: z.ZodType;
     /** Extensions of the operation in the OpenAPI document, by name (`x-…`). */
     extensions?: Readonly<Record<`x-${string}`, unknown>>;

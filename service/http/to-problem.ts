@@ -27,7 +27,7 @@ const refusals: Record<string, Refusal> = {
   FST_PROTO_VIOLATION: () =>
     new Problem('INVALID_REQUEST', 'The form has a field whose name is not allowed.'),
   FST_INVALID_JSON_FIELD_ERROR: () =>
-    new Problem('INVALID_REQUEST', 'The form has a field that calls itself JSON and is not.'),
+    new Problem('INVALID_REQUEST', 'The form has a field with the type JSON that is not JSON.'),
   FST_MP_PREMATURE_CLOSE: badForm,
   FST_INVALID_MULTIPART_CONTENT_TYPE: wrongMediaType,
   FST_ERR_CTP_INVALID_MEDIA_TYPE: wrongMediaType,

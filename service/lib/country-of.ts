@@ -4,7 +4,7 @@ import type { Position } from './great-circle.ts';
 const disputedAreas = { crimea: 'Q7835', northernCyprus: 'Q23681' } as const;
 export type DisputedArea = keyof typeof disputedAreas;
 
-/** ISO 3166-1 alpha-2 code that stands for each disputed area; without one, a place there has no country. */
+/** ISO 3166-1 alpha-2 code for each disputed area; without one, a place there has no country. */
 export type DisputedCountries = { readonly [Area in DisputedArea]?: string | undefined };
 
 /** The country of a position, ISO 3166-1 alpha-2; undefined on the open sea and in a disputed area without a setting. */

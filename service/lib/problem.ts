@@ -42,7 +42,7 @@ export const problemCodes = [
   'SEVERAL_FACES',
   'FACE_TOO_SMALL',
   'FACE_QUALITY_REFUSED',
-  'REPLAYED_PICTURE', // the very picture that was enrolled; a new one is needed
+  'REPLAYED_PICTURE', // identical to an enrolled picture; a new one is needed
   'CHECK_FAILED', // a hard-fail check of the profile failed; `checkResults` says which
   // the person
   'SUBJECT_NOT_FOUND',
@@ -90,7 +90,7 @@ export interface ProblemExtra {
   retryAfterSeconds?: number;
   /** Where a person decides on it: the id of a review. */
   review?: string;
-  /** Of a sign-in that a one-time code can continue. */
+  /** Token of a sign-in that a one-time code can continue. */
   sessionToken?: string;
   cause?: unknown;
 }

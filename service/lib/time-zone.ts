@@ -1,4 +1,4 @@
-/** Of the IANA list, or an offset such as "+01:00". */
+/** Accepts names of the IANA list and offsets such as "+01:00". */
 export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });

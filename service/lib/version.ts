@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { productRoot } from './product-root.ts';
 
-/** Of this Gatehouse, as package.json has it. */
+/** Version of Gatehouse, from package.json. */
 export function productVersion(): string {
   const text = readFileSync(join(productRoot(), 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;

@@ -29,7 +29,9 @@ test.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_T
   (code) => {
     const advice = 'if the root CA is installed locally, try running Node.js with --use-system-ca';
     const { message } = toOutgoingError({ code, message: `self-signed certificate; ${advice}` });
-    expect(message).toContain(`refused (${code}: self-signed certificate). No CA that is believed issued it`);
+    expect(message).toContain(
+      `refused (${code}: self-signed certificate). It was not issued by a trusted CA`,
+    );
     expect(message).not.toContain('--use-system-ca');
   },
 );

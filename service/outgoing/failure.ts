@@ -26,13 +26,13 @@ const ofTls =
 /** The issuer of the certificate is not trusted. */
 const ofIssuer = /^(DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF|GET_ISSUER))/;
 const otherCa =
-  'No CA that is believed issued it: give the webhook the CA of its receiver or the pin of its key; for a mail server, put the CA among those of the operating system.';
+  'It was not issued by a trusted CA: give the webhook the CA of its receiver or the pin of its key; for a mail server, put the CA among those of the operating system.';
 /** Node’s advice is about a flag that Gatehouse has no use for. */
 const ofNode = /; if the root CA is installed locally.*$/;
 
 const sentences: Partial<Record<OutgoingFailure, string>> = {
   refused: 'No server listens there: the connection was refused.',
-  unreachable: 'There is no way to that address from this box.',
+  unreachable: 'That address cannot be reached from this box.',
   reset: 'The connection was closed before the answer was complete.',
   protocol: 'What came back is not HTTP.',
 };

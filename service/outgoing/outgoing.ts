@@ -18,7 +18,7 @@ export interface OutgoingRequest {
   body: Uint8Array;
   /** Milliseconds for the whole of it: connection, answer's head and body (to its end, or `keep` bytes of it). */
   timeout: number;
-  /** PEM: believed instead of the system's CAs. */
+  /** PEM: trusted instead of the system's CAs. */
   ca?: string;
   /** Base64 SHA-256 of the server's public key (SubjectPublicKeyInfo); any other is refused. Without `ca` it is the whole proof: issuer, name and dates are not asked. */
   pin?: string;

@@ -10,7 +10,7 @@ export type Lookup = (host: string) => Promise<string[]>;
 export const systemLookup: Lookup = async (host) =>
   (await lookup(host, { all: true, order: 'verbatim' })).map(({ address }) => address);
 
-/** Milliseconds that a name's addresses are believed for, so that a thousand deliveries are not a thousand questions. */
+/** Milliseconds for which a name's addresses are cached, so that a thousand deliveries do not need a thousand queries. */
 const BELIEVED = 5_000;
 const WAIT = 10_000;
 const NAMES = 1_000;

@@ -66,7 +66,7 @@ export function createServers({ systemTrust }: { systemTrust: SystemTrust }) {
         trust.ca && createHash('sha256').update(trust.ca).digest('base64'),
       ]);
       const pool = pools.get(name) ?? open(server);
-      // The one used longest ago stands first.
+      // The least recently used one is first.
       pools.delete(name);
       pools.set(name, pool);
       for (const [oldest, idle] of pools) {

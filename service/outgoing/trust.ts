@@ -10,7 +10,7 @@ import {
 } from 'node:tls';
 import { OutgoingError } from './outgoing.ts';
 
-/** Which servers are believed: by the system's CAs, by one's own, by the key, or by both of these. */
+/** Trusted servers: by the system's CAs, by an own CA, by the key, or by both of these. */
 export interface Trust {
   /** PEM. */
   ca?: string | undefined;

@@ -7,7 +7,7 @@ import { openRedisQueues, type RedisQueues } from './redis-queues.ts';
 export interface RedisDriverDeps {
   /** `redis://` or `rediss://`. */
   url: string;
-  /** Of this data directory: what another appliance has on the same Redis stands under another. */
+  /** Key prefix of this data directory; another appliance on the same Redis has another one. */
   prefix: string;
   log: Log;
 }
@@ -15,7 +15,7 @@ export interface RedisDriverDeps {
 export interface RedisDriver extends JobDriver {
   /** A sentence for every caller while Redis cannot be used: without its address, which the log has. */
   problem(): string | undefined;
-  /** Of each kind, while it runs. To look at: the rows of `job` are the truth. */
+  /** Queue of each kind while it runs. For display only: the rows of `job` are authoritative. */
   queues(): readonly Queue[];
 }
 

@@ -20,7 +20,7 @@ interface RedisQueuesDeps {
   failed(error: unknown): void;
 }
 
-/** Of a command on its way: a Redis that holds the connection and does not answer is as good as none. */
+/** Time limit of a command: a Redis that does not answer counts as unavailable. */
 const PATIENCE = 5_000;
 const RECONNECT = { first: 200, most: 5_000 };
 /** Renewed while the handler runs; of a process that was killed it lapses. The core knows those tickets as void. */

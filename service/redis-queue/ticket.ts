@@ -1,7 +1,7 @@
 import type { JobPriority, JobTicket } from '../engine/jobs/index.ts';
 import { defined } from '../lib/defined.ts';
 
-/** In Redis stands what a look at the queue needs; a payload stays in the database. */
+/** Redis holds only what displaying the queue needs; payloads stay in the database. */
 export interface TicketData {
   job: JobTicket['id'];
   fence: number;

@@ -58,7 +58,7 @@ export async function prepareListening(config: Config, log: Log) {
     hosts,
     connections: connectionBounds(),
     async listenControl(server: Server): Promise<void> {
-      // The writer lock is held: the process that made this file is gone.
+      // This process holds the writer lock, so the process that made this file has ended.
       rmSync(socket, { force: true });
       await listenPrivately(() => server.listen({ path: socket }), socket);
     },

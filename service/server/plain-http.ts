@@ -11,7 +11,7 @@ import type { Log } from '../lib/log.ts';
 export interface PlainHttpDeps {
   hosts: OwnHosts;
   trust: TrustDeps;
-  /** Of the doors. */
+  /** HTTPS port of the doors. */
   httpsPort: () => number;
   ids: Ids;
   log: Log;

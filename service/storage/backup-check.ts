@@ -9,7 +9,7 @@ const worker = new URL(
   import.meta.url,
 );
 
-/** What SQLite finds wrong with a file, in its own words; empty when it is whole. Looks in a thread of its own. */
+/** Problems that SQLite reports for a file; empty if it is intact. Runs in a thread. */
 export function findDamage(path: string): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const thread = new Worker(worker, { workerData: path });

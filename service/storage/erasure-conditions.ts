@@ -12,5 +12,5 @@ export const notBeingErased = ({ not, exists, selectFrom }: ExpressionBuilder<Sc
     ),
   );
 
-/** Of an erasure that is not done: named one by one, so that an index finds them among all that are. */
+/** States of an unfinished erasure, listed one by one so that the index can be used. */
 export const unfinishedStates = ['intended', 'key-destroyed', 'pending'] as const;

@@ -13,7 +13,7 @@ const driver = guardDriver(
 test('a server that goes away during a commit may have done it: the error does not say that nothing was changed', async () => {
   await expect(driver.commitTransaction(connection)).rejects.toMatchObject({
     code: 'STORAGE_UNAVAILABLE',
-    message: expect.stringContaining('whether it did is not known'),
+    message: expect.stringContaining('the result is unknown'),
     extra: { retryAfterSeconds: 5 },
   });
   await expect(driver.beginTransaction(connection, {})).rejects.toMatchObject({

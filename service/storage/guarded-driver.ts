@@ -50,6 +50,6 @@ const isAway = (error: unknown): error is Problem =>
 const unknownOutcome = ({ cause }: Problem) =>
   new Problem(
     'STORAGE_UNAVAILABLE',
-    'The database server went away while it stored this, and whether it did is not known: look, or send it again shortly; the operator checks that PostgreSQL runs.',
+    'The database server went away while it stored this, and the result is unknown: check it, or send it again shortly; the operator checks that PostgreSQL runs.',
     { cause, retryAfterSeconds: 5 },
   );

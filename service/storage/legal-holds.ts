@@ -10,10 +10,10 @@ export const isUnderHold = ({ exists, selectFrom }: ExpressionBuilder<Schema, 's
       .where('legal_hold.released_at', 'is', null),
   );
 
-/** Of no person under a legal hold: a condition for rows with a `subject` that their query calls `old`. */
+/** Condition: the person (`old.subject`) is not under a legal hold. */
 export const notHeld = sql<SqlBool>`not exists (select 1 from legal_hold where legal_hold.subject = old.subject and legal_hold.released_at is null)`;
 
-/** Of no address of a person under a legal hold: a condition for `claim`. */
+/** Condition for `claim`: the address is not of a person under a legal hold. */
 export const addressNotHeld = ({ not, exists, selectFrom }: ExpressionBuilder<Schema, 'claim'>) =>
   not(
     exists(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 export type DialectName = 'sqlite' | 'postgres';
 
-/** How a dialect spells what the tables are made of. */
+/** Column types of a dialect. */
 export interface Columns {
   /** Ordered by code point on both, so that a page boundary is the same. */
   text: string;

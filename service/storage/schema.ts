@@ -185,7 +185,7 @@ export interface Schema {
     id: string;
     organization: string;
     world: string;
-    /** The row it names is gone once this is done. */
+    /** The person's row is deleted once this is done. */
     subject: string;
     /** 'intended' | 'key-destroyed' | 'pending' (a copy of the key store could not be reached) | 'done' */
     state: string;
@@ -277,7 +277,7 @@ export interface Schema {
     at: number;
     /** Place in the hash chain, from 1 without gaps; null for lines from before there was one. */
     seq: Generated<number | null>;
-    /** Whose personal details the line carries. */
+    /** Person of the sealed details. */
     subject: Generated<string | null>;
     personal_sealed: ColumnType<Uint8Array | null, Uint8Array | null | undefined, Uint8Array | null>;
     previous_hash: Generated<string | null>;
@@ -369,17 +369,17 @@ export interface Schema {
     next_secret_sealed: Bytes | null;
     /** When the next secret takes the place of the present one. */
     cut_over_at: number | null;
-    /** PEM of the only CA believed; null: the system's. */
+    /** PEM of the only trusted CA; null: the system's CAs. */
     ca: string | null;
-    /** Base64 SHA-256 of the only public key believed. */
+    /** Base64 SHA-256 of the only trusted public key. */
     pin: string | null;
-    /** Of the API key that made it through /api/v1/webhooks; null for one made by an administrator. */
+    /** Lineage of the API key that created it through /api/v1/webhooks; null if an administrator did. */
     lineage: string | null;
     /** 'enabled' | 'disabled' | 'removed' */
     state: string;
     state_reason: string | null;
     state_at: number;
-    /** Of the first failed attempt since the last that was accepted. */
+    /** Time of the first failed attempt since the last accepted one. */
     failing_since: number | null;
     created_at: number;
     created_by: string;
@@ -399,7 +399,7 @@ export interface Schema {
     origin: string;
     /** Of a callback. */
     url_sealed: Bytes | null;
-    /** Of its job; null: the endpoint. */
+    /** Lane of its job; null: the endpoint. */
     lane: string | null;
     /** Null: over, or it waits without a job until its endpoint is enabled again. */
     job: string | null;
@@ -489,7 +489,7 @@ export interface Schema {
     id: string;
     organization: string;
     world: string;
-    /** Of the key that sent it. */
+    /** Lineage of the key that sent it. */
     lineage: string;
     /** Keyed hash of the source address. */
     source_hash: string;
@@ -651,7 +651,7 @@ export interface Schema {
   flow: {
     id: string;
     organization: string;
-    /** Of its address, the only one on the box. */
+    /** Part of its URL, unique on the box. */
     slug: string;
     /** JSON: what is edited. */
     definition: string;

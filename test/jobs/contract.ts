@@ -130,7 +130,10 @@ export function jobsContract(place: JobsPlace): void {
       const { state: is, lastError } = await world.row(id!);
       return { is, lastError };
     };
-    expect(await outcome(bug)).toEqual({ is: 'waiting', lastError: 'Something broke; the log says what.' });
+    expect(await outcome(bug)).toEqual({
+      is: 'waiting',
+      lastError: 'An internal error; the log has the details.',
+    });
     expect(await outcome(refusal)).toEqual({
       is: 'waiting',
       lastError: 'It was refused (CONFLICT); the log says more.',

@@ -15,7 +15,7 @@ export const reasonStrings = defineStrings(
     NOT_RECOGNIZED: 'The face matches no enrolled person well enough',
     BELOW_MINIMUM: 'The checks together stay below the minimum',
     CHECK_FAILED: 'A check refused',
-    REPLAYED_PICTURE: 'The very picture that was enrolled was sent again',
+    REPLAYED_PICTURE: 'The picture is identical to an enrolled one',
     FACE_NOT_FOUND: 'No face was found in the picture',
     SEVERAL_FACES: 'Several faces are in the picture',
     FACE_TOO_SMALL: 'The face is too small',

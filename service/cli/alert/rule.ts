@@ -213,7 +213,7 @@ function addRemove(rule: Command, runner: CommandRunner): void {
   );
 }
 
-/** What was named, as the API takes it. */
+/** The given options as fields of the API. */
 function toSettings(options: Settings) {
   const { name, window, threshold, holdOff, key, profile, person, webhook, desktop, email } = options;
   const filter = { key, profile, subject: person };

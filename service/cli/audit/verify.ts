@@ -16,7 +16,7 @@ interface Verify {
 
 type Report = Schemas['AuditReport'];
 
-/** What is said of a copy of the key store, by what it notes. */
+/** Sentences about the note of a copy of the key store. */
 const copyNotes = {
   same: 'notes the same checkpoint',
   behind: 'notes an older checkpoint; it is brought up to date when it can be written',

@@ -113,7 +113,7 @@ function describeBox(state: Awaited<ReturnType<typeof readBackupState>>, termina
   ].join('\n');
 }
 
-/** What a person who picks a file must know of it. */
+/** Remarks about a file for the person who selects one. */
 function markOf({ file, futureDated }: Schemas['Backup']): string {
   const marks = [
     ...(file === 'removed' ? ['removed'] : file === 'away' ? ['not mounted'] : []),

@@ -17,7 +17,7 @@ export interface Finding {
   what: string;
   state: 'ok' | 'warn' | 'fail';
   found: string;
-  /** How to put it right; absent when all is well. */
+  /** The remedy; absent without a problem. */
   remedy?: string;
 }
 

@@ -230,7 +230,7 @@ const checkRunning = async (
   ...checkQueue(status),
 ];
 
-/** Who wrote itself down as the writer; nothing rests on it. */
+/** The process recorded as the writer, for display only. */
 async function holder(data: string): Promise<string> {
   try {
     const { pid, since } = JSON.parse(await readFile(join(data, 'writer.json'), 'utf8'));

@@ -3,7 +3,7 @@ import { count } from '../terminal/terminal.ts';
 import type { Webhook } from '../webhook/text.ts';
 import type { Finding } from './checks.ts';
 
-/** Of an organization: where its live events go, and whether it may send anywhere. */
+/** Webhooks of an organization for live events, and whether it has grants. */
 export interface EventsOut {
   id: string;
   name: string;
@@ -13,7 +13,7 @@ export interface EventsOut {
 
 const MOST_NAMED = 5;
 
-/** Webhooks of the live world that nothing reaches; nothing is said where there is none. */
+/** Reports webhooks of the live world that accept nothing; no line without webhooks. */
 export function checkWebhooks(all: readonly EventsOut[]): Finding[] {
   return [...all.flatMap(checkReceivers), ...all.flatMap(checkGrants)];
 }
@@ -50,7 +50,7 @@ function checkGrants({ id, name, webhooks, isGranted }: EventsOut): Finding[] {
   ];
 }
 
-/** Jobs without attempts left; nothing is said where there is none. */
+/** Reports dead jobs; no line without any. */
 export function checkDeadJobs(counts: readonly { kind: string; dead: number }[]): Finding[] {
   const found = counts.filter(({ dead }) => dead > 0);
   if (found.length === 0) return [];

@@ -44,7 +44,7 @@ export function checkKeyStore(
   return { what, state: 'warn', found: `${found}, and the people in PostgreSQL`, remedy: asTyped(advice) };
 }
 
-/** An organization that has not said on what consent it enrolls: new live people wait, and those there are stand for every use. */
+/** Reports an organization without a recorded consent policy: it cannot enroll new live people, and existing ones count as consenting to every use. */
 export function checkConsent(
   organizations: readonly Pick<Organization, 'name' | 'consentPolicy' | 'attestation' | 'erasedAt'>[],
 ): Finding {

@@ -4,10 +4,10 @@ export type Key = Schemas['Key'];
 
 export const shownKey = ({ prefix, env, hint }: Key) => `${prefix}_${env}_…${hint}`;
 
-/** What it may name. */
+/** Allowed profiles. */
 export const profilesOf = ({ profiles }: Pick<Key, 'profiles'>) =>
   profiles.join(', ') || 'those of the organization';
 
-/** Where it may be sent from. */
+/** Allowed origins and networks. */
 export const boundTo = ({ origins, cidrs }: Pick<Key, 'origins' | 'cidrs'>) =>
   [...origins, ...cidrs].join(', ') || 'anywhere';

@@ -65,7 +65,7 @@ On the device open ${address} and type the code. Then type here what the device 
   );
 }
 
-/** Where a device opens the kiosk: by the host name of the box where it has one, as its certificate does. */
+/** URL of the kiosk, with the host name of the box if it has one, like its certificate. */
 async function kioskAddress({ admin }: Control): Promise<string> {
   const { service } = await replyOf(admin.GET('/api/admin/status', {}));
   const address = new URL('/kiosk/', service?.url ?? 'https://localhost');

@@ -14,7 +14,7 @@ export const masterKeyFlag = [
   '--master-key-file <file>',
   'the master key (default: the one that the data directory uses)',
 ] as const;
-/** Where the master key may be: as named, else as the data directory's settings say, else in it. */
+/** Possible locations of the master key: the given one, the one in the settings, or the data directory. */
 export function masterKeySources(
   data: string,
   options: MasterKeyOptions,

@@ -9,7 +9,7 @@ export const passphraseFileFlag = [
   'read the passphrase from a file (mode 0600) instead of asking; also GATEHOUSE_PASSPHRASE_FILE',
 ] as const;
 
-/** Where a person may be asked. */
+/** A terminal that can ask a person. */
 export interface AskingTerminal {
   input: Pick<
     NodeJS.ReadStream,

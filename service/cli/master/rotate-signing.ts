@@ -4,7 +4,7 @@ import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { table } from '../terminal/terminal.ts';
 
-/** What each key signs, and what becomes of what the former one signed. */
+/** Use of each key, and the effect of a rotation on earlier signatures. */
 const purposes = {
   audit: 'verifies what it signed',
   receipts: 'verifies what it signed',

@@ -3,7 +3,7 @@ import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { invocation } from '../invocation.ts';
 
-/** What to type for each thing that waits. */
+/** The command for each pending confirmation. */
 export function waitingLines({
   clock,
   sweeps,

@@ -14,7 +14,7 @@ type Terms = Schemas['RetentionTerms'];
 type Preview = Schemas['SweepPreview'];
 type Report = Schemas['Sweep']['report'];
 
-/** Flag, name on the wire, what it is. */
+/** Flag, name on the wire, description. */
 const terms = [
   [
     'unused',

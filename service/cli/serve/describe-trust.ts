@@ -8,7 +8,7 @@ export interface Trust {
   file: string;
 }
 
-/** How clients come to trust a box that serves a certificate of its own authority; undefined where they need not. */
+/** Steps for clients to trust a certificate of the box's own authority; undefined if not needed. */
 export async function describeTrust(control: Control, url: string, data: string): Promise<Trust | undefined> {
   const { https, hostName, served } = await replyOf(control.admin.GET('/api/admin/certificate'));
   if (!https || served?.source !== 'own') return undefined;

@@ -17,7 +17,7 @@ interface Enroll extends RealmOptions {
   consentUntil?: string;
 }
 
-/** Of enrolling one picture and of importing many. */
+/** Help of the option `--consent` of enroll and import. */
 export const consentHelp =
   'consent that came with the picture: textVersion,method,legalBasis,purpose[+purpose…], such as v3,signed form,explicit consent,verification';
 export const overrideMismatchHelp =

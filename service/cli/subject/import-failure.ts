@@ -1,4 +1,4 @@
-/** What to do about an installation that is not whole, or made for another machine; undefined for any other error. */
+/** Message for an incomplete installation, or one for another machine; undefined for any other error. */
 export function explainImportFailure(error: unknown): string | undefined {
   const { code, message } = error as NodeJS.ErrnoException;
   const [reason] = String(message).split('\n');

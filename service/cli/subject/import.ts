@@ -182,7 +182,7 @@ function answer(
   return { json, text, ...(failed ? { exitCode: 1 } : {}) };
 }
 
-/** What to run again with, for what an operator may let pass. */
+/** Options for running again with refusals that an operator may override. */
 export function remediesOf(refusals: readonly Pick<ImportOutcome, 'code'>[]): string[] {
   const has = (code: string) => refusals.some((one) => one.code === code);
   const again = `${invocation} subject import …`;

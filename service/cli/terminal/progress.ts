@@ -2,7 +2,7 @@ import type { Terminal } from './terminal.ts';
 
 export interface Progress {
   start(total: number): void;
-  /** `note` stands behind the bar. */
+  /** `note` is shown after the bar. */
   step(note: string): void;
   /** So much of the total is done. */
   reach(amount: number): void;

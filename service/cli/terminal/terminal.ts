@@ -3,7 +3,7 @@ import { invocation } from '../invocation.ts';
 
 export type Cell = string | number | undefined;
 
-/** Where the command speaks: answers on standard output, everything else on standard error. */
+/** Output of a command: results on standard output, everything else on standard error. */
 export interface Terminal {
   /** A person may be reading progress on standard error. */
   readonly interactive: boolean;
@@ -11,7 +11,7 @@ export interface Terminal {
   readonly shown: boolean;
   answer(text: string): void;
   note(text: string): void;
-  /** Of the process, after what was answered is written: 1 where the command did its work and its answer was lost. */
+  /** Exit code of the process after the output is written: 1 if the command succeeded but its output was lost. */
   exitCode(code: number): Promise<number>;
   style(kind: 'good' | 'bad' | 'care' | 'dim' | 'strong', text: string): string;
 }
@@ -19,7 +19,7 @@ export interface Terminal {
 const styles = { good: 'green', bad: 'red', care: 'yellow', dim: 'dim', strong: 'bold' } as const;
 
 export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
-  // There is no other place to say it: a service goes on without its log.
+  // Errors cannot be reported elsewhere: the service continues without its log.
   stderr.on('error', () => {});
   const note = (text: string) => void stderr.write(`${text}\n`);
   let lost = false;
@@ -113,7 +113,7 @@ export function wrap(text: string, width: number, indent: number): string {
   return [...lines, line].join(`\n${' '.repeat(indent)}`);
 }
 
-/** What others wrote cannot move the cursor, colour the screen or forge a line. */
+/** Foreign text in one line, without control characters that move the cursor, color the screen or forge a line. */
 export const oneLine = (value: string | number) =>
   String(value).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 
@@ -124,7 +124,7 @@ const UNPRINTABLE = new RegExp(
   'gu',
 );
 
-/** The same for a text of several lines in our own styles: its lines are ours, what stands in them may not be. */
+/** The same for a text of several lines with our own styles; the lines may contain foreign text. */
 export const severalLines = (text: string) =>
   text.replaceAll(UNPRINTABLE, (_, ours: string | undefined) => ours ?? '\ufffd');
 

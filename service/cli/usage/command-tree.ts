@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 export interface Reached {
   command: Command;
-  /** What stands behind the command, and options that stand before it. */
+  /** Arguments after the command, and options before it. */
   rest: string[];
 }
 

@@ -59,7 +59,7 @@ export function addWebhookList(webhook: Command, runner: CommandRunner): void {
   });
 }
 
-/** Of one that nothing reaches. */
+/** Next step for a webhook that accepts nothing. */
 function whatNext({ id, state, failingSince }: Webhook, about: RealmOptions): string[] {
   if (state.is === 'disabled') return ['', `Send to it again: ${nextCommand(`webhook enable ${id}`, about)}`];
   if (failingSince === undefined) return [];

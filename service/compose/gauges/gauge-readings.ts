@@ -15,13 +15,13 @@ export interface GaugeReadingsDeps {
   /** The data directory. */
   data: string;
   tlsCert: string | undefined;
-  /** Of a running service. */
+  /** Certificate of a running service. */
   certificate?: Pick<ServedCertificate, 'end'> | undefined;
   models: Pick<Models, 'current'>;
   organizations: Pick<Organizations, 'get'>;
   /** What is wrong with backups, one sentence each. */
   backupTroubles(): readonly string[];
-  /** What waits for an operator before retention sweeps go on. */
+  /** Confirmations needed before retention sweeps continue. */
   waitingSweeps(): Promise<Waiting>;
   clock: Clock;
 }

@@ -29,7 +29,7 @@ interface StaffDeps extends Pick<Audited, 'audit'>, Pick<Callers, 'organizations
   pinCost?: NonNullable<KiosksDeps['pinCost']>;
 }
 
-/** Who signs in to the console, and how. A restore ends every session. */
+/** Accounts, sign-in and sessions of administrators. A restore ends every session. */
 export async function openStaff(deps: Base & Audited & Callers): Promise<Staff> {
   const staff = createStaff(deps);
   if (deps.restored) await staff.administrators.endAll();

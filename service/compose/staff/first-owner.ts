@@ -11,7 +11,7 @@ import type { Staff } from './administrators.ts';
 
 export interface FirstOwner {
   setup: Setup;
-  /** Where the setup token lies while it can be used. */
+  /** File of the setup token while it is valid. */
   setupTokenFile: string;
 }
 

@@ -166,7 +166,7 @@ function listRoutes(app: FastifyInstance, { administrators }: AuthDeps): void {
       schema: {
         operationId: 'renamePasskey',
         summary: 'Rename a passkey',
-        description: 'Its name is for its owner alone.',
+        description: 'The name is only shown to its owner.',
         tags,
         params: PasskeyParams,
         body: PasskeyName,

@@ -15,7 +15,7 @@ const tags = ['sign-in'];
 const refuses = ['SETUP_TOKEN_REFUSED', 'SETUP_CLOSED', 'CSRF_REFUSED'] as const;
 const claimOf = (request: FastifyRequest) => fromSetupCookie(request.headers.cookie);
 
-/** Of a page of this box alone: the cookie stands for the browser. */
+/** Accepts only pages of this box, because the cookie authenticates the browser. */
 function requireOwnPage(request: FastifyRequest): void {
   requireCookiePlace(request, true);
   if (isSameOrigin(request)) return;

@@ -100,7 +100,7 @@ export const PasswordByCode = z
 export const Nothing = z.strictObject({});
 
 export const PasskeyName = z
-  .strictObject({ name: z.string().trim().min(1).max(64).describe('What its owner calls it') })
+  .strictObject({ name: z.string().trim().min(1).max(64).describe('Name given by its owner') })
   .meta({ id: 'PasskeyName', description: 'A name for a passkey.', examples: [{ name: 'Laptop' }] });
 
 export const PasskeyParams = z.object({

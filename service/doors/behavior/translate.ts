@@ -6,7 +6,7 @@ import { eventNames, type NewWebhook, type NewWebhookReply, type WebhookReply } 
 
 const FAMILY = 'behavior';
 
-/** Whose webhooks a key sees: those that it and the keys it succeeds have made. */
+/** A key sees the webhooks of its lineage. */
 export const toFilter = ({ lineage }: KeyCaller) => ({ family: FAMILY, lineage }) as const;
 
 export const toRealm = ({ organization, world }: KeyCaller): EventRealm => ({ organization, world });

@@ -1,7 +1,7 @@
 import type { CaptureLink, FrameAnswer } from '../../engine/captures/index.ts';
 import { Problem } from '../../lib/problem.ts';
 
-/** What the page is answered for one frame. */
+/** Answer to the page for one frame. */
 export type WireAnswer = FrameAnswer | { is: 'refused'; code: string; message: string };
 
 /** A frame that cannot be looked at is answered too: the page waits for an answer before it sends the next. Throws MISSING_AUTH once the session has ended. */

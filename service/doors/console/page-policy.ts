@@ -18,7 +18,7 @@ export const pagePolicy = (nonce: string): string =>
     "frame-ancestors 'none'",
   ].join('; ');
 
-/** Of the powers of a browser a page gets the camera and passkeys. */
+/** Pages may use the camera and passkeys; other browser features are disabled. */
 export const permissionsPolicy = [
   'camera=(self)',
   'publickey-credentials-create=(self)',

@@ -9,7 +9,7 @@ import type { EnrollRequest, Picture, VerifyRequest } from './wire.ts';
 import { pictureLimits } from './wire.ts';
 import type { CheckResultReply, EnrollReply, VerifyReply } from './wire-replies.ts';
 
-/** What the request says beside its body. */
+/** Data of the request besides its body. */
 export interface Circumstances {
   caller: Pick<KeyCaller, 'key' | 'organization' | 'world' | 'profiles'>;
   requestId: string;

@@ -21,7 +21,7 @@ export const boardFonts = {
 
 const closedPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
-/** What a browser without a session is shown. */
+/** Page for a browser without a session. */
 export const closedPage = {
   policy: closedPolicy,
   html: `<!doctype html>

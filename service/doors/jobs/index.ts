@@ -178,7 +178,7 @@ function createBoard(queues: BaseAdapter[]) {
   return { board, addQueue };
 }
 
-/** Of the routes that change something. */
+/** Routes that change something. */
 const allowed = [
   'PUT /api/queues/:queueName/:jobId/retry',
   'PUT /api/queues/:queueName/:jobId/clean',

@@ -21,7 +21,7 @@ const PAGE = 500;
 
 type RowState = NonNullable<JobQuery['state']>;
 
-/** The board's words, and the states of a row that each stands for. */
+/** States of the board, and the row states of each. */
 const statesOf: Partial<Record<JobStatus, readonly RowState[]>> = {
   active: ['leased'],
   waiting: ['waiting', 'relayed'],
@@ -158,7 +158,7 @@ export class RowsAdapter extends BaseAdapter {
     };
   }
 
-  /** Of one state, one after the other, so that each leaves its line in the audit log. */
+  /** Removes all jobs of one state, one by one, so that each has its audit line. */
   async clean(status: JobCleanStatus): Promise<void> {
     if (status !== 'completed' && status !== 'failed') {
       return refuse('Only finished and dead jobs are cleared at once; remove others one by one.');

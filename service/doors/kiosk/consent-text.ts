@@ -1,4 +1,4 @@
-/** Of these texts; a change of a text is another version. */
+/** Version of these texts; a changed text needs a new version. */
 export const consentTextVersion = 'gatehouse-kiosk-2';
 
 /** What a person agrees to at a kiosk, by language; `{organization}` asks. */

@@ -11,10 +11,10 @@ const introduction = `Self-hosted face verification: enroll people with a pictur
 
 Every reply has \`x-request-id\`, which is also in the log of the box.`;
 
-/** Of the LAN, as `/openapi.json` serves it. */
+/** The document of the LAN, served at `/openapi.json`. */
 export const lanDocument = { title: 'Gatehouse', introduction };
 
-/** Of every administrative route, as `docs/openapi-admin.json` has it. */
+/** The document of all administrative routes, `docs/openapi-admin.json`. */
 export const adminDocument = {
   title: 'Gatehouse administration',
   introduction: `Every administrative operation. \`x-gatehouse-may\` says who may call it: the **operator** of the box over the control socket \`DIR/control.sock\` (without a credential: the file mode of the socket controls access), **administrators** of the organization with one of the roles (\`fresh\`: with a second factor proven within the last 5 minutes), administrators marked **appliance owner**, or an API **key** with the scope \`admin\`. The LAN serves the operations that keys and administrators may call under the same paths.
@@ -24,7 +24,7 @@ export const adminDocument = {
 **Lists** answer \`{ items, next }\`: send \`next\` as \`cursor\` for the next page; the last page has no \`next\`. **Times** are ISO 8601, UTC. A field without a value is absent.`,
 };
 
-/** What the operations are sorted under, in the order of the page. */
+/** Tags of the operations, in the order of the page. */
 export const tags = [
   { name: 'identity', description: 'Enroll people, verify and identify them.' },
   {

@@ -9,9 +9,9 @@ import { lanDocument, tags } from './openapi-words.ts';
 
 type Json = Record<string, unknown>;
 
-/** What any route may answer, and what any route that asks for a key may. */
+/** Errors of every route, and of every route with a key. */
 const always: ProblemCode[] = ['INTERNAL'];
-/** Of the LAN alone: a request that names another host than the box. */
+/** Errors on the LAN only: a request for another host. */
 const onTheLan: ProblemCode[] = ['HOST_NOT_ALLOWED'];
 const withBody: ProblemCode[] = [
   'INVALID_REQUEST',
@@ -155,7 +155,7 @@ function securityOf(list: AccessList | undefined): Json[] {
   ];
 }
 
-/** What is described so far, and what every operation shares. */
+/** The schemas so far, and shared parts of operations. */
 interface Described {
   schemas: Json;
   error: z.ZodType;
@@ -319,7 +319,7 @@ function parametersOf(schema: unknown, place: 'path' | 'query', schemas: Json): 
 /** The page would put the first value of a filter into each call it shows, and so show a part for the whole. */
 const leftOut = (value: unknown) => ({ default: { value, 'x-disabled': true } });
 
-/** JSON Schema 2020-12; what has an id moves to the components, wherever it stands. */
+/** JSON Schema 2020-12; schemas with an id are moved to the components. */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
   const {
     $schema: _,

@@ -24,7 +24,7 @@ export interface ApplianceStatus {
     queueLimit: number;
     /** As configured, in order. */
     providersAsked: string[];
-    /** What ONNX Runtime really runs on. */
+    /** Execution provider that ONNX Runtime uses. */
     provider: string;
     /** Why that is not the first one asked for. */
     fallback?: string;
@@ -64,6 +64,6 @@ export interface ApplianceStatus {
   queueProblem?: string;
   /** Listens beyond this machine without TLS. */
   insecureHttp?: boolean;
-  /** What needs a person, the most urgent first. */
+  /** Items that need attention, the most urgent first. */
   attention: Attention[];
 }

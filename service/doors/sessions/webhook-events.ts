@@ -97,7 +97,7 @@ function fromSession(
     timestamp: new Date(at).toISOString(),
     metadata,
   });
-  // Ours first, as the text shows them, and last, so that the caller's cannot stand in for them.
+  // Our fields first, as the text shows them, and again last, so that the caller's cannot replace them.
   const whole = withMetadata({ ...ours, ...payload.metadata, ...ours });
   const fits = Buffer.byteLength(JSON.stringify(whole)) <= PAYLOAD_LIMIT;
   return fits ? whole : withMetadata({ ...ours, metadataOmitted: 'too large' });

@@ -168,8 +168,8 @@ async function requireValidKey(
   throw new Problem(
     'CONFLICT',
     key.altered
-      ? `The row of the key ${id} was made or changed by something else than this service, and the key is refused: revoke it and make a new one.`
-      : `The key ${id} is revoked or past its end: make a new one.`,
+      ? `The row of the key ${id} was written or changed by another program, so the key is refused: revoke it and create a new one.`
+      : `The key ${id} is revoked or expired: create a new one.`,
   );
 }
 
@@ -230,7 +230,7 @@ async function protectKeys(
   if (altered.length > 0) {
     log.error(
       { keys: altered },
-      'API keys are refused because their rows in the database were made or changed by something else than this service: revoke them and make new ones',
+      'API keys are refused because their rows in the database were written or changed by another program: revoke them and create new ones',
     );
   }
   return { taken, altered };

@@ -184,7 +184,7 @@ export async function copyLimits(tx: Tx, from: KeyId, to: KeyId): Promise<void> 
     .execute();
 }
 
-/** Of every key, revoked and expired ones too: their pages still read why they are refused. */
+/** Origins of all keys, also revoked and expired ones, so that their pages can read the error. */
 export async function selectOrigins(db: Db): Promise<string[]> {
   const rows = await db
     .selectFrom('api_key')
@@ -195,7 +195,7 @@ export async function selectOrigins(db: Db): Promise<string[]> {
   return rows.flatMap(({ origins }) => JSON.parse(origins) as string[]);
 }
 
-/** Of every key that was not revoked. */
+/** Hashes of all keys that are not revoked. */
 export async function selectHashes(db: Db): Promise<string[]> {
   const rows = await db.selectFrom('api_key').select('secret_hash').where('revoked_at', 'is', null).execute();
   return rows.map(({ secret_hash }) => secret_hash);

@@ -29,7 +29,7 @@ export interface ApiKey {
   revokedAt?: number;
   lastUsedAt?: number;
   lastUsedAddress?: string;
-  /** The row was not written by this service as it stands, so the key is refused: something else changed it in the database or put it there. */
+  /** The row was written or changed by another program, so the key is refused. */
   altered?: true;
 }
 

@@ -28,7 +28,7 @@ export interface AuthenticationDeps {
   integrity: KeyIntegrity;
   clock: Clock;
   log: Log;
-  /** Where refused credentials are counted by address; absent: they are not. */
+  /** Counts refused credentials by address; absent: not counted. */
   refusals?: {
     /** Seconds until another credential of this address is checked; 0: now. */
     wait(address: string): number;
@@ -42,12 +42,12 @@ const LAST_USED_EVERY = 60_000;
 export function createAuthentication(deps: AuthenticationDeps) {
   const { db, integrity, clock, log, refusals } = deps;
   const lastUses = createLastUses(deps);
-  /** Of all keys that were not revoked. */
+  /** Hashes of all keys that are not revoked. */
   const hashes = createKnownSet(() => selectHashes(db));
 
   /**
-   * Nothing is looked up for an address that has to wait. A key that exists is no guess: the branch behind one address goes on
-   * working while one of its machines guesses.
+   * No key is looked up for an address that has to wait. Existing keys are not counted as guesses, so other callers behind the
+   * same address keep working.
    */
   async function refuseThrottled(address: string | undefined, credential: string): Promise<void> {
     const wait = address === undefined ? 0 : (refusals?.wait(address) ?? 0);
@@ -163,7 +163,7 @@ function requireNetwork({ cidrs }: ApiKey, address: string | undefined): void {
   if (address !== undefined && cidrs.some((cidr) => parseNetwork(cidr)?.holds(address))) return;
   throw new Problem(
     'ORIGIN_NOT_ALLOWED',
-    'This API key may not be used from this network: send it from where its owner allowed it.',
+    'This API key may not be used from this network: send it from an allowed network.',
   );
 }
 

@@ -6,7 +6,7 @@ import type { Scope } from './scope.ts';
 export interface KeyCaller {
   is: 'key';
   key: KeyId;
-  /** Of the key and all it was rotated from: what is counted and owned outlives a rotation under this. */
+  /** Id shared by a key and its predecessors: counters and webhooks belong to it and survive a rotation. */
   lineage: string;
   organization: OrganizationId;
   world: World;
@@ -60,7 +60,7 @@ export interface KioskCaller {
   session: string;
   organization: OrganizationId;
   world: World;
-  /** Who signed in at it; absent: it can only be signed in at. */
+  /** The signed-in operator; absent: only sign-in is possible. */
   operator?: AdministratorId;
 }
 

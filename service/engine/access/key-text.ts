@@ -11,7 +11,7 @@ const SECRET_CHARACTERS = 32;
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const FORM = new RegExp(`^(?:${keyPrefixes.join('|')})_(?:live|test)_[0-9A-Za-z]{1,128}$`);
 
-/** Of the checksum: 62^6 > 2^32. */
+/** Length of the checksum: 62^6 > 2^32. */
 const CHECKSUM_CHARACTERS = 6;
 
 /**
@@ -32,7 +32,7 @@ export function makeKeyText(prefix: KeyPrefix, world: World, random: Random): st
   return `${text}${checksumOf(text)}`;
 }
 
-/** CRC-32 of what stands before it, in base62. */
+/** CRC-32 of the characters before it, in base62. */
 function checksumOf(text: string): string {
   let rest = crc32(text);
   let checksum = '';

@@ -5,7 +5,7 @@ import type { ApiKey } from './api-key.ts';
 import { readNetworks, readOrigins } from './new-key.ts';
 import { holdsScope, type Scope, scopes, simplestScopes } from './scope.ts';
 
-/** What is absent stays as it is. */
+/** Absent fields stay unchanged. */
 export interface Narrowing {
   scopes?: Scope[];
   origins?: string[];
@@ -15,7 +15,7 @@ export interface Narrowing {
   expiresAt?: number;
 }
 
-const WIDER = 'A key is never widened, because its holder was trusted with less: make a new one.';
+const WIDER = 'Rights cannot be added to a key, because its holder was given less: create a new key.';
 
 /**
  * The key with less than it had: fewer scopes, fewer origins or the first ones, networks inside its own or the first ones,

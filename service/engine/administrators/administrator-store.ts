@@ -23,7 +23,7 @@ export interface Account extends Administrator {
   dueAt: number;
 }
 
-/** Who the account is and what it may do; not its name and its last sign-in. */
+/** Identity and rights of the account, without its name and last sign-in. */
 const protectedFields = (row: Row) => [
   'administrator-1',
   row.id,
@@ -75,7 +75,7 @@ export interface AccountChange {
   factorRequired?: boolean;
 }
 
-/** Of a row that was read and is not altered, or that an operator takes as it is. */
+/** Updates a row that was read and verified, or that an operator accepts unverified. */
 export async function updateAccount(
   tx: Tx,
   integrity: SignInIntegrity,

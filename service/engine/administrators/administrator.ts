@@ -82,7 +82,7 @@ export interface NewAdministrator {
   password?: string;
 }
 
-/** What is absent stays as it is. */
+/** Absent fields stay unchanged. */
 export interface AdministratorChange {
   name?: string;
   role?: Role;

@@ -23,6 +23,6 @@ export async function requireRightOver(
   if (actor?.applianceOwner && !actor.altered) return;
   throw new Problem(
     'INSUFFICIENT_SCOPE',
-    'Only an appliance owner, or the operator with "gatehouse admin", makes, changes, resets or removes an appliance owner.',
+    'Only an appliance owner, or the operator with "gatehouse admin", can create, change, reset or remove an appliance owner.',
   );
 }

@@ -129,7 +129,7 @@ async function reset(
     ...(factors ? (['enrollment'] as const) : []),
   ];
   if (purposes.length === 0)
-    throw new Problem('INVALID_REQUEST', 'Say what to reset: the password, the second factors, or both.');
+    throw new Problem('INVALID_REQUEST', 'Name what to reset: the password, the second factors, or both.');
   await updateAccount(tx, integrity, id, {
     ...(password && { password: null }),
     ...(factors && { factorRequired: true }),
@@ -192,7 +192,7 @@ function requireSound({ id, altered }: Account): void {
   if (!altered) return;
   throw new Problem(
     'CONFLICT',
-    `The row of the administrator ${id} was made or changed by something else than this service: remove the account, or have the operator run "gatehouse admin reset ${id}".`,
+    `The row of the administrator ${id} was written or changed by another program: remove the account, or let the operator run "gatehouse admin reset ${id}".`,
   );
 }
 

@@ -31,7 +31,7 @@ export async function selectFailures(
   );
 }
 
-/** Of an account, over all sources from which it never signed in. */
+/** Failures of an account from all sources that it never signed in from. */
 export async function sumOfStrangers(db: Db, account: string): Promise<number> {
   const { sum } = await db
     .selectFrom('sign_in_failure')

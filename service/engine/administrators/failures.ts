@@ -22,12 +22,12 @@ interface Waits {
 }
 
 const ofAccount: Waits = { free: 5, first: 15_000, longest: 15 * 60_000 };
-/** Of one source over all accounts: many people may sit behind one address. */
+/** Limits of one source over all accounts; many people may share an address. */
 const ofSource: Waits = { free: 20, first: 5_000, longest: 5 * 60_000 };
 
 /** NIST SP 800-63B, 3.2.2. */
 const MOST_FAILURES = 100;
-/** Of addresses that no account has. */
+/** Term of counters for addresses without an account. */
 const FORGOTTEN_AFTER = 90 * DAY;
 
 /** One attempt, counted as a failure until it is known to be none. */

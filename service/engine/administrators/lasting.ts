@@ -1,4 +1,4 @@
-/** How far a clock may be put right backwards, in milliseconds, before what was made since counts as of another time. */
+/** Milliseconds by which a clock may be set back before newer records become invalid. */
 const PUT_RIGHT = 5 * 60_000;
 
 /** Whether something lasts: made, and not yet over. A clock that was set back lengthens nothing by more than five minutes. */

@@ -29,7 +29,7 @@ export function createOwnPassword(parts: Parts, codes: OneTimeCodes): OwnPasswor
     requireStrong(password, [email, name, (await organizations.get(organization)).name]);
   }
 
-  /** Judges what was counted as a failure: what goes wrong on the way is none. */
+  /** Runs a check that was counted as a failure in advance; an unexpected error takes the count back. */
   async function judged<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
     try {
       return await work();

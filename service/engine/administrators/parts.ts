@@ -26,5 +26,5 @@ export interface Parts {
   sessions: Sessions;
 }
 
-/** Of lines about sign-ins that were refused: who tried is not known. */
+/** Actor of audit lines about refused sign-ins, whose person is unknown. */
 export const unknownPerson: Actor = { is: 'appliance', task: 'sign-in' };

@@ -136,7 +136,7 @@ export async function putChallenge(tx: Tx, integrity: SignInIntegrity, row: Chal
     .execute();
 }
 
-/** For one use: it is gone. */
+/** Reads a challenge and deletes it. */
 export async function takeChallenge(
   tx: Tx,
   integrity: SignInIntegrity,

@@ -74,7 +74,10 @@ export function createSecondStep(parts: Parts, tickets: Tickets, codes: OneTimeC
       inTransaction(async (tx) => {
         const account = await requireAccount(parts, tx, administrator);
         if (account.passkeys === 0)
-          throw new Problem('CONFLICT', 'Recovery codes stand in for a second factor: add a passkey first.');
+          throw new Problem(
+            'CONFLICT',
+            'Recovery codes replace a second factor at sign-in: add a passkey first.',
+          );
         const made = Array.from({ length: RECOVERY_CODES }, () => makeCode(GROUPS, random));
         const macs = made.map((code) => macOf(administrator, code));
         await replaceRecoveryCodes(tx, administrator, macs, clock.now());

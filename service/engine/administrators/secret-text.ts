@@ -10,7 +10,7 @@ export function makeSecret(random: Random): string {
   return Buffer.from(bytes).toString('base64url');
 }
 
-/** Of a secret with too many bits for a slow hash to be of use; hex. */
+/** SHA-256 of a random secret, hex; its entropy makes a slow hash unnecessary. */
 export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
 /** Crockford's base 32: no i, l, o, u. */

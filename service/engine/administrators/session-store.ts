@@ -19,7 +19,7 @@ export interface SessionRow {
 
 type Stored = Omit<Selectable<Schema['administrator_session']>, 'mac'>;
 
-/** Whose it is, until when, and what it may do. */
+/** Account, expiry and rights. */
 const protectedFields = (row: Stored) => [
   'administrator-session-1',
   row.id,

@@ -34,7 +34,7 @@ export interface SessionsDeps {
   terms: SessionTerms;
 }
 
-/** A session that goes on, and its account. */
+/** A valid session and its account. */
 export interface Held {
   row: SessionRow;
   account: Account;
@@ -48,7 +48,7 @@ export interface Sessions {
     from: From,
     more?: { factorAt?: number; limitedTo?: 'enrollment' },
   ): Promise<OpenedSession>;
-  /** A session that goes on, as it is stored, and its account. */
+  /** A valid session as stored, and its account. */
   find(db: Db, by: { id: string } | { secretHash: string }): Promise<Held | undefined>;
   /** As `find` by id. Throws SIGN_IN_REFUSED. */
   require(db: Db, id: string): Promise<Held>;

@@ -10,7 +10,7 @@ export interface TicketRow {
   hash: string;
   administrator: AdministratorId;
   purpose: 'second-factor' | 'enrollment';
-  /** Where the password came from. */
+  /** Network address of the password. */
   source: string;
   createdAt: number;
   expiresAt: number;

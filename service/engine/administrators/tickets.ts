@@ -60,5 +60,5 @@ export function createTickets({
 const over = () =>
   new Problem(
     'SIGN_IN_REFUSED',
-    'This sign-in has ended, or began somewhere else: begin again with the password.',
+    'This sign-in has ended, or began on another device: start again with the password.',
   );

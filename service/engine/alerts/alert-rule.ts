@@ -15,7 +15,7 @@ const MOST_NAME = 120;
 /** Minutes: a month. */
 const MOST_HOLD_OFF = 43_200;
 
-/** What the metric's rule is unless it is said otherwise, and what its threshold may be. */
+/** Default rule of a metric, and the range of its threshold. */
 interface MetricFacts {
   name: string;
   windowMinutes: number;
@@ -161,7 +161,7 @@ function checkFilter({ metric, filter }: AlertDefinition, refuse: Refuse): Alert
   const { key, profile, subject } = filter;
   const names = Object.entries({ key, profile, subject }).filter(([, value]) => value !== undefined);
   if (names.length > 0 && (isGauge(metric) || metric === 'bot-rate' || metric === 'webhook-disabled'))
-    refuse('filter', `${metric} is not counted by key, profile or person: leave the filter away.`);
+    refuse('filter', `${metric} is not counted by key, profile or person: omit the filter.`);
   if (key !== undefined && !idOf('key').test(key))
     refuse('filter.key', 'Name the key by its id, key_…, as “gatehouse key list” shows it.');
   if (subject !== undefined && !idOf('sub').test(subject))

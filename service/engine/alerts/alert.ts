@@ -45,7 +45,7 @@ export type NewAlertRule = Pick<AlertDefinition, 'metric'> &
     channels?: Partial<AlertDefinition['channels']>;
   };
 
-/** What is named of `channels` changes, the others stay; a filter is given whole. The metric stays. */
+/** Given `channels` change, the others stay; a filter is replaced as a whole. The metric stays. */
 export type AlertRuleChange = Omit<Partial<NewAlertRule>, 'metric'> & { enabled?: boolean };
 
 export interface AlertRule extends AlertDefinition {
@@ -55,7 +55,7 @@ export interface AlertRule extends AlertDefinition {
   enabled: boolean;
   createdAt: number;
   createdBy: string;
-  /** What it needs and does not have yet, in a sentence; until then it never fires. */
+  /** Missing requirement, as a sentence; the rule does not fire until it is met. */
   waitsFor: string | undefined;
 }
 

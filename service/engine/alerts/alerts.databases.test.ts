@@ -243,7 +243,7 @@ onBothDatabases('alerts', (newPlace) => {
 
   test('bots fire by their share, once enough was judged', async () => {
     const rule = await at.alerts.addRule(at.realm(), { metric: 'bot-rate' }, operator);
-    expect(rule.waitsFor).toContain('Nothing judges behavior yet');
+    expect(rule.waitsFor).toContain('Behavior is not scored yet');
     const judge = async (human: boolean, count: number) => {
       for (let i = 0; i < count; i++) {
         await at.engine.inTransaction((tx) =>

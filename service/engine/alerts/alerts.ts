@@ -151,7 +151,8 @@ function recommend(
 }
 
 function waitsFor(metric: AlertMetric, { certificateDays }: GaugeReadings): string | undefined {
-  if (metric === 'bot-rate') return 'Nothing judges behavior yet: it fires once the behavior family does.';
+  if (metric === 'bot-rate')
+    return 'Behavior is not scored yet: the rule fires once the behavior family exists.';
   if (metric === 'certificate-days' && !certificateDays)
     return 'This box has no TLS certificate (--tls-cert, --tls-key).';
   return undefined;

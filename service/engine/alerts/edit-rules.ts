@@ -125,7 +125,7 @@ async function checkTargets(
   throw new Problem('INVALID_REQUEST', details.map(({ message }) => message).join(' '), { details });
 }
 
-/** Of a rule, for the audit log: addresses are counted, not named. */
+/** Settings of a rule for the audit log, with the number of addresses instead of the addresses. */
 const settingsOf = ({ windowMinutes, threshold, filter, holdOffMinutes, channels, enabled }: StoredRule) => ({
   ...{ windowMinutes, threshold, filter, holdOffMinutes, enabled },
   channels: { ...channels, email: channels.email.length },

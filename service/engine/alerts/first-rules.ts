@@ -33,7 +33,7 @@ export function createFirstRules(deps: FirstRulesDeps) {
     );
 
   return {
-    /** Where a backup would not restore or a sweep waits. */
+    /** Adds the rules for untestable backups and waiting sweeps. */
     async addBoxRules(): Promise<void> {
       const troubled = readings.backupTroubles().length > 0;
       for (const { id: organization, erasedAt } of await organizations.list()) {

@@ -101,7 +101,7 @@ function describe(
 const sentences: Record<OutgoingFailure, string> = {
   unresolved: 'The name of the mail server was not found',
   refused: 'The mail server refused the connection',
-  unreachable: 'There is no way to the mail server from this box',
+  unreachable: 'The mail server cannot be reached from this box',
   reset: 'The mail server closed the connection',
   timeout: 'The mail server did not answer in time',
   tls: 'The TLS of the mail server was refused',

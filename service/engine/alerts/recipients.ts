@@ -37,7 +37,7 @@ export interface RecipientsDeps {
   clock: Clock;
 }
 
-/** Who may be mailed alerts of an organization: a leaked key must not send mail to addresses of its own choice. */
+/** Approved recipients of an organization's alerts: a leaked key must not send mail to other addresses. */
 export function createRecipients(deps: RecipientsDeps): Recipients {
   const { db, inTransaction, organizations, audit, clock } = deps;
   const store = createRecipientStore({ db });

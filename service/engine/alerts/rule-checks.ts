@@ -15,7 +15,7 @@ export interface RuleChecksDeps {
   mail: MailServer | undefined;
 }
 
-/** What is refused before a rule is saved: whatever could never fire or be sent. */
+/** Refuses rules that could never fire or be sent. */
 export function createRuleChecks({ organizations, destinations, profiles, mail }: RuleChecksDeps) {
   async function checkMail(organization: OrganizationId, addresses: readonly string[]): Promise<void> {
     if (addresses.length === 0) return;

@@ -4,7 +4,7 @@ import type { EventRealm, EventType } from '../events/index.ts';
 import { countedTypes, type SeenEvent } from './watching/counted-event.ts';
 
 const PAGE = 1000;
-/** Of an organization's world: older ones in the window are not counted again at a start. */
+/** Maximum number of events per world that are counted again at a start. */
 const MOST_COUNTED_AGAIN = 200_000;
 
 export type SeenEventsStore = ReturnType<typeof createSeenEventsStore>;

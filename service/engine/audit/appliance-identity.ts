@@ -8,7 +8,7 @@ export interface AuditNotes {
 
 const NOTE = 'appliance/id';
 
-/** Who signs: made once, kept beside the keys. What one appliance signed cannot be passed off as another's. */
+/** Id of the appliance, created once and stored in the key store. It is part of every signature. */
 export async function applianceIdentity(notes: AuditNotes, ids: Ids): Promise<string> {
   const known = await notes.note(NOTE);
   if (known !== undefined) return known;

@@ -68,7 +68,7 @@ export interface AuditLogDeps {
   db: Db;
   inTransaction: InTransaction;
   signing: AuditSigning;
-  /** Of the newest checkpoint, beside the keys. */
+  /** Note of the newest checkpoint in the key store. */
   note: CheckpointNote;
   /** Its identity, in every signature (appliance-identity.ts). */
   appliance: string;
@@ -179,7 +179,7 @@ function createLineReading(db: Db, record: AuditLog['record']): Pick<AuditLog, '
   };
 }
 
-/** Of the lines from before the chain. */
+/** Hashes the lines that are older than the chain. */
 async function hashOlderLines(db: Db): Promise<{ lines: number; hash: string }> {
   let hash = beforeTheFirst;
   let lines = 0;

@@ -11,7 +11,7 @@ export { keyId, verifySignature } from '../../storage/keys/signing-keys.ts';
 
 export type SealPersonal = Pick<Sealer, 'seal'>;
 
-/** Where the personal details of a line open. */
+/** Position of the sealed details of a line. */
 export const personalPlace = ({
   id,
   organization,

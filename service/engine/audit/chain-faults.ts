@@ -34,19 +34,15 @@ export function findLineFault(line: StoredLine, last: Omitted): Damage | undefin
     const written = placeOf(line);
     return written === undefined
       ? damaged('changed', line.seq, `${named} is not as it was written.`)
-      : damaged(
-          'reordered',
-          line.seq,
-          `${named} was written as line ${written}: lines were put in another order.`,
-        );
+      : damaged('reordered', line.seq, `${named} was written as line ${written}: lines were reordered.`);
   }
   if (line.previousHash === last.hash) return undefined;
   return damaged(
     'changed',
     line.seq,
     last.seq === 0
-      ? 'The first line does not begin a chain: it was written over, or lines before it were taken away.'
-      : `Line ${line.seq} does not follow line ${last.seq}: one of the two was written over.`,
+      ? 'The first line does not begin a chain: it was overwritten, or lines before it were removed.'
+      : `Line ${line.seq} does not follow line ${last.seq}: one of the two was overwritten.`,
   );
 }
 
@@ -86,16 +82,16 @@ export function findCheckpointFault(
     return damaged(
       'bad-signature',
       at,
-      `The checkpoint at line ${at} is not signed by this appliance as it stands.`,
+      `The checkpoint at line ${at} is not validly signed by this appliance.`,
     );
   }
   if (at !== last.seq)
-    return damaged('checkpoint-missing', at, `The checkpoint at line ${at} stands at line ${last.seq}.`);
+    return damaged('checkpoint-missing', at, `The checkpoint at line ${at} is at line ${last.seq}.`);
   if (hash !== last.hash) {
     return damaged(
       'changed',
       before + 1,
-      `The checkpoint at line ${at} saw another line there: something between line ${before + 1} and line ${at} was written over, with all that follows.`,
+      `The checkpoint at line ${at} saw another line there: something between line ${before + 1} and line ${at} was overwritten, with all that follows.`,
     );
   }
   if (previous === before) return undefined;

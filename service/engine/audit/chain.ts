@@ -12,11 +12,11 @@ export interface StoredLine {
   target: string | null;
   outcome: string;
   request: string | null;
-  /** JSON, the very text that is stored. */
+  /** JSON, exactly as stored. */
   details: string;
   /** Milliseconds since 1970. */
   at: number;
-  /** Whose personal details the line carries. */
+  /** Person of the sealed details. */
   subject: string | null;
   /** Base64 (RFC 4648, padded) of the sealed bytes; they are never opened to be hashed. */
   personalSealed: string | null;
@@ -25,7 +25,7 @@ export interface StoredLine {
   hash: string;
 }
 
-/** What the first line follows. */
+/** Previous hash of the first line. */
 export const beforeTheFirst = '0'.repeat(64);
 
 /**

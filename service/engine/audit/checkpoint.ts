@@ -27,7 +27,7 @@ export const checkpointBytes = (
     JSON.stringify(['gatehouse-audit-checkpoint-1', appliance, seq, hash, at, kind, previous]),
   );
 
-/** The checkpoint as the key store notes it; undefined for what is none. */
+/** Parses the checkpoint note of the key store; undefined if invalid. */
 export function readNote(text: string): Checkpoint | undefined {
   try {
     const { seq, hash, at, kind, previous, kid, signature } = JSON.parse(text) as Record<string, unknown>;

@@ -50,11 +50,11 @@ export interface Checkpoints {
   make(kind: CheckpointKind): Promise<Checkpoint | undefined>;
   /** As `make`, when 1,000 lines or 10 minutes have passed since the last; not within a minute after it failed. */
   makeWhenDue(): Promise<void>;
-  /** Whether this appliance signed it as it stands. */
+  /** Whether this appliance signed it and it is unchanged. */
   isOurs(checkpoint: Checkpoint): boolean;
   /** A checkpoint at this place, signed; not stored. */
   signed(place: Omit<Checkpoint, 'kid' | 'signature'>): Checkpoint;
-  /** Of the newest: after the database has it, never before. */
+  /** Notes the newest checkpoint; call it only after the database has it. */
   note(checkpoint: Checkpoint): Promise<void>;
   /** Whether an acknowledged restore replaced the noted checkpoint: a signed line says so. */
   isAcknowledged(db: Db, noted: Gap['noted']): Promise<boolean>;

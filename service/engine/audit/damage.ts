@@ -18,7 +18,7 @@ export interface Damage {
 
 /** An older backup of the data was put back, and an operator's command said so to the log. */
 export interface AcknowledgedRestore {
-  /** Of the line "backup.restore". */
+  /** Number of the line "backup.restore". */
   seq: number;
   at: number;
   /** The last line of what was put back. */
@@ -27,7 +27,7 @@ export interface AcknowledgedRestore {
   before: number;
 }
 
-/** Where the chain must pass: the newest checkpoint, as a place other than the database remembers it. */
+/** A checkpoint noted outside the database, which the chain must contain. */
 export interface Noted {
   seq: number;
   hash: string;

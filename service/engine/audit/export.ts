@@ -6,7 +6,7 @@ import type { StoredLine } from './chain.ts';
 import type { AuditSigning } from './checkpoints.ts';
 import { type AuditKey, readChain } from './verify-chain.ts';
 
-/** Which lines an export spells out; of all others it holds the hashes, so that the chain still verifies. */
+/** The lines that an export contains; of all others it has the hashes, so that the chain still verifies. */
 export interface ExportFilter {
   organization?: OrganizationId;
   /** Milliseconds since 1970, inclusive. */

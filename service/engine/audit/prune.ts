@@ -15,7 +15,7 @@ import {
 } from './audit-store.ts';
 import { type Checkpoints, notOurs } from './checkpoints.ts';
 
-/** Lines deleted in one transaction, where checkpoints stand close enough. */
+/** Lines deleted in one transaction, if checkpoints are close enough. */
 const LINES_AT_A_TIME = 5_000;
 
 import type { ChainReport } from './verify-chain.ts';

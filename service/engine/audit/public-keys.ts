@@ -8,7 +8,7 @@ export function readPublicKeys(text: string): AuditKey[] {
   try {
     if (blocks.length > 0) return blocks.map((publicKey) => ({ kid: keyId(publicKey), publicKey }));
   } catch {
-    // Reported below: it looks like a key and is none.
+    // Reported below: it looks like a key but is invalid.
   }
   throw new Problem(
     'INVALID_REQUEST',

@@ -23,7 +23,7 @@ export async function readNewest(
   return found.flat();
 }
 
-/** What fits of the next lines behind `after`, and how far was looked. */
+/** The matching lines after `after`, and the last line read. */
 export async function readNext(
   db: Db,
   filter: LineFilter,

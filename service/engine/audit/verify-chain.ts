@@ -173,7 +173,7 @@ async function findSurplus(db: Db, until: number, walk: ChainWalk): Promise<Dama
   };
 }
 
-/** Undefined for a note that is none, or that this appliance did not sign. */
+/** Undefined for an invalid note, or one that this appliance did not sign. */
 function readSignedNote(
   note: VerifyChainDeps['note'],
   keys: PublicKeys,
@@ -203,7 +203,7 @@ function judgeCopies(copies: readonly CopyNote[], noted: Checkpoint | undefined)
   };
 }
 
-/** What the walk cannot see: checkpoints beyond its end, and what is wrong with the note or follows from it. */
+/** Checks outside the walk: checkpoints beyond its end, and the note. */
 function judgeNote({
   note,
   noted,
@@ -243,7 +243,7 @@ function judgeNote({
     return of(
       last,
       'bad-signature',
-      'The checkpoint that the key store remembers is not signed by this appliance as it stands.',
+      'The checkpoint that the key store remembers is not validly signed by this appliance.',
     );
   }
   if ((newest?.seq ?? 0) < noted.seq && noted.seq <= last) {

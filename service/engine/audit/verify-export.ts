@@ -75,7 +75,7 @@ export async function verifyExport(
   try {
     for await (const { bytes, ended } of splitLines(chunks)) {
       fileLine++;
-      if (footer) throw new Broken('inserted', 'Something stands behind the footer.');
+      if (footer) throw new Broken('inserted', 'There is data after the footer.');
       const record = readRecord(bytes);
       if (header === undefined) {
         header = readHeader(record);
@@ -131,5 +131,5 @@ const nothingSeen = { lines: 0, omitted: 0, outside: 0, last: 0, checkpoints: 0,
 const reordered = (damage: ExportDamage): ExportDamage => ({
   ...damage,
   is: 'reordered',
-  says: `Line ${damage.seq} stands in the wrong place: lines were put in another order.`,
+  says: `Line ${damage.seq} is in the wrong place: lines were reordered.`,
 });

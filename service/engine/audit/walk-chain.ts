@@ -48,7 +48,7 @@ export function createChainWalk({ appliance, keys, noted, withoutOutside = false
 
   return {
     damage: () => damage,
-    /** Of the last line. */
+    /** Number of the last line. */
     seq: () => last.seq,
     /** Takes the checkpoint that pruning left as where the chain begins. */
     anchor(checkpoint: Checkpoint): void {

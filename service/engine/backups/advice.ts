@@ -1,6 +1,6 @@
 import type { KeyCopy } from './backup-files.ts';
 
-/** What the operator should know of where a backup and the copies of the key store lie, one sentence each. */
+/** Advice about the locations of a backup and the copies of the key store, one sentence each. */
 export function adviceFor(folder: string, keys: readonly KeyCopy[]): string[] {
   const advice: string[] = [];
   if (keys.some(({ place }) => place === folder)) {

@@ -35,7 +35,7 @@ export interface BackupFiles {
    * no passphrase.
    */
   keepPassphrase(): Promise<void>;
-  /** What an interrupted run left of the file with this name. */
+  /** Removes the rest of an interrupted run for the file with this name. */
   clear(path: string): Promise<void>;
 }
 

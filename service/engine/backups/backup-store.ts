@@ -111,7 +111,7 @@ export async function selectLastDone(db: Db): Promise<number | undefined> {
   return at === null ? undefined : Number(at);
 }
 
-/** Of these files, those whose last proof failed. */
+/** Those of the given files whose last test failed. */
 export async function selectUnproven(db: Db, paths: readonly string[]): Promise<string[]> {
   if (paths.length === 0) return [];
   const rows = await db

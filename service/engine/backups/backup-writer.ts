@@ -85,7 +85,7 @@ export function createBackupWriter(deps: BackupWriterDeps) {
       });
     },
 
-    /** Of a run that was begun before this start: the service ended, or this database was taken into that very backup. */
+    /** Closes a run that began before this start: the service ended, or this database is the one in that backup. */
     async close(
       { id, path, origin }: BackupRun,
       found: { outcome: 'done'; bytes: number } | { outcome: 'failed'; reason: string },

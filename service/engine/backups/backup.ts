@@ -37,7 +37,7 @@ export interface RunPage {
 
 /** A run, and the state of its file. */
 export interface ListedRun extends BackupRun {
-  /** Of a run that left one: `away` where its folder cannot be read now. */
+  /** State of the file of a run: `away` if its folder cannot be read now. */
   file?: 'there' | 'removed' | 'away';
   /** It began in the future: the clock was wrong then, or is now. */
   futureDated: boolean;
@@ -129,11 +129,11 @@ export function troubleOf(
 
 /** The warning for a backup that failed its proof: for the operator, then in doctor, `/health` and the alert. */
 export const describeUnproven = ({ path, reason }: Pick<BackupRun, 'path' | 'reason'>): string =>
-  `The backup ${path} was written, but would not restore: ${reason ?? 'the log says why.'} The file stays, and no older one is removed for it. “gatehouse backup verify” looks at it again.`;
+  `The backup ${path} was written, but would not restore: ${reason ?? 'the log says why.'} The file stays, and no older one is removed for it. “gatehouse backup verify” checks it again.`;
 
 /** Why a run failed, in a sentence. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Problem) return error.message;
   const { code, message } = error as NodeJS.ErrnoException;
-  return code === undefined ? 'Something broke; the log says what.' : message;
+  return code === undefined ? 'An internal error; the log has the details.' : message;
 }

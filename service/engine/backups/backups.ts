@@ -29,7 +29,7 @@ import { type BackupDrills, closeInterruptedDrills, createBackupDrills } from '.
 
 export interface MadeBackup {
   run: BackupRun;
-  /** Of the key store, without which the file opens nothing. */
+  /** Copies of the key store, which are needed to open the backup. */
   keys: KeyCopy[];
   /** What the operator should know, one sentence each. */
   advice: string[];

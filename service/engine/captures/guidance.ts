@@ -23,16 +23,16 @@ const stepOf: Record<QualityComponent, GuidanceStep> = {
 export interface Guidance {
   /** Nothing is wrong: a picture taken now would be good. */
   good: boolean;
-  /** What to put right first; absent when good. */
+  /** The worst fault; absent if the frame is good. */
   worst?: { step: GuidanceStep; code: string; advice: string };
   /** Steps that are in order; empty without exactly one face. */
   passed: GuidanceStep[];
 }
 
-/** Of the frame's width: the page sends the square that the person sees, and a face fills its oval from here on. */
+/** Share of the frame's width from which a face fills the oval of the page. */
 const FILLS_OVAL = 0.22;
 
-/** What is to be said about one frame: by step, and within a step the worst. */
+/** Guidance for one frame: the first failing step, and its worst fault. */
 export function guidanceOf(analysis: Analysis, { pad }: { pad: boolean }): Guidance {
   const advice = adviceOf(faceQuality(analysis, { pad })).map(({ component, code, advice }) => ({
     step: stepOf[component],

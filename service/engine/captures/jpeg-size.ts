@@ -1,4 +1,4 @@
-/** Width and height that the header of a JPEG names; undefined for what is none. Reads no pixel. */
+/** Width and height from the header of a JPEG; undefined if it is not one. Decodes no pixels. */
 export function jpegSize(bytes: Uint8Array): { width: number; height: number } | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 4 || view.getUint16(0) !== 0xffd8) return undefined;

@@ -31,11 +31,11 @@ export interface JudgedFrames {
    * the main picture (one at most) are among them.
    */
   counted: readonly Frame[];
-  /** How many frames are not, by the code of what is wrong with them. */
+  /** Number of unusable frames, by the code of their fault. */
   leftOut: Readonly<Record<string, number>>;
 }
 
-/** What liveness rests on beside the main picture. */
+/** Evidence for liveness besides the main picture. */
 export interface FrameEvidence extends Pick<JudgedFrames, 'counted' | 'leftOut'> {
   /** Why none count, where that is not in `leftOut`. */
   note?: string;

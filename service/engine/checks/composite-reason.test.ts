@@ -44,7 +44,7 @@ test.each<[string, CheckResult[], string]>([
     ],
     photograph,
   ],
-  ['with nothing to blame', [], 'The checks together do not reach what the profile asks for.'],
+  ['with nothing to blame', [], 'The combined score of the checks is below the minimum of the profile.'],
 ])('%s, without figures', (_, results, reason) => {
   expect(compositeReason(results)).toBe(reason);
 });

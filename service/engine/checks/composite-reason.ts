@@ -10,7 +10,7 @@ export const lowestOf = (results: readonly CheckResult[]): CheckResult | undefin
 /** Why a composite below the minimum refuses: what scored lowest, for the person. Figures would help to climb to the minimum. */
 export function compositeReason(results: readonly CheckResult[]): string {
   const lowest = lowestOf(results);
-  if (lowest === undefined) return 'The checks together do not reach what the profile asks for.';
+  if (lowest === undefined) return 'The combined score of the checks is below the minimum of the profile.';
   const { sentence, sentenceFirst } = checkNamed(lowest.check);
   return sentenceFirst ? sentence : (lowest.reason ?? sentence);
 }

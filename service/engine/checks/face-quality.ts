@@ -50,9 +50,9 @@ export interface QualityReport {
 export const SECOND_FACE = 0.6;
 /** Pixels between the eyes below which no embedding is worth anything. */
 const SMALLEST_EYE_DISTANCE = 24;
-/** What embedder A's chip has of them: more does not help it. */
+/** Eye distance in embedder A's chip; a larger one does not improve it. */
 const ENOUGH_EYE_DISTANCE = 52;
-/** Of the frame's width: PAD needs to see what surrounds the face. */
+/** Largest share of the frame's width: PAD needs the surroundings of the face. */
 const LARGEST_SHARE_FOR_PAD = 0.6;
 /** Face widths between face and edge of the picture. */
 const SMALLEST_MARGIN_FOR_PAD = 0.05;

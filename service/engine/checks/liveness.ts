@@ -82,7 +82,7 @@ export function liveness(
         maturity: 'experimental',
         counts: false,
         signal: round(scores.reduce((sum, { moire }) => sum + moire, 0) / scores.length),
-        note: 'Learns cameras rather than attacks, so it informs and never counts.',
+        note: 'Responds to cameras rather than attacks; for information only.',
       },
     ],
   };

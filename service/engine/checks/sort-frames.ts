@@ -25,9 +25,9 @@ export interface SortedFrames {
   /** With a face turned too far or too small to identify. */
   unidentifiable: Frame[];
   faceless: Frame[];
-  /** How many are not fit, by the code of what is wrong with them. */
+  /** Number of unusable frames, by the code of their fault. */
   leftOut: Record<string, number>;
-  /** What is wrong with most of those; absent when all are fit. */
+  /** The most frequent fault; absent if all frames are usable. */
   advice?: string;
 }
 

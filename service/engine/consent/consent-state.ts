@@ -23,7 +23,7 @@ export interface ConsentState {
   ended: boolean;
 }
 
-/** What of an organization decides about its people's consent. */
+/** Consent settings of an organization. */
 export interface ConsentTerms {
   consentPolicy: Ground['is'];
   attestation?: Pick<Attestation, 'purposes'>;

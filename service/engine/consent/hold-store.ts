@@ -102,7 +102,7 @@ export function createHoldStore({ db, sealer }: { db: Db; sealer: HoldSealer }) 
       return rows.map(({ id }) => id);
     },
 
-    /** Active ones of a realm, the newest first; `reason` is absent where the person's key is gone. */
+    /** Active ones of a realm, the newest first; `reason` is absent once the person's key is destroyed. */
     async page(
       { organization, world }: { organization: OrganizationId; world: World },
       { limit, before }: { limit: number; before?: string },

@@ -9,7 +9,7 @@ import { createHoldStore, type HoldRow, type HoldSealer } from './hold-store.ts'
 import { isEnrolled } from './person-store.ts';
 
 export interface Hold extends HoldRow {
-  /** In the operator's words; absent once the person's key is gone. */
+  /** Text of the operator; absent once the person's key is destroyed. */
   reason?: string;
 }
 

@@ -11,7 +11,7 @@ export const createConsentData = (deps: ConsentDataDeps): PersonalData[] => [
   holdsOf(deps.db),
 ];
 
-/** What a person agreed to, and took back. */
+/** Consents and withdrawals of a person. */
 const consentsOf = (deps: ConsentDataDeps): PersonalData => ({
   tables: {
     consent: { columns: ['subject'], record: { in: 'consent.consents' } },

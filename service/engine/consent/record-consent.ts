@@ -53,7 +53,7 @@ export function createRecordConsent({ audit, events, ids, clock }: RecordConsent
       });
       return after;
     },
-    /** What is withdrawn already is not recorded twice. */
+    /** Purposes that are withdrawn already are not recorded again. */
     async withdraw(
       tx: Tx,
       person: Person,

@@ -9,7 +9,7 @@ export type Ground =
 
 /** What a person's own consents and withdrawals say, in a form that is kept beside the person and asked at every search. */
 export interface Standing {
-  /** Time of the newest record; of two standings of one person the later holds. 0: there is none. */
+  /** Time of the newest record; the later of two standings of a person applies. 0: no record. */
   asOf: number;
   /** Whether there is a consent of the person's own; without one the organization's ground applies. */
   recorded: boolean;
@@ -88,6 +88,6 @@ export function readStanding(text: string): Standing {
   const value = JSON.parse(text) as Standing | [];
   if (Array.isArray(value)) return noRecords;
   if (typeof value.asOf !== 'number' || typeof value.withheldFrom !== 'object')
-    throw new Error('What a person withholds cannot be read.');
+    throw new Error('The withheld purposes of a person cannot be read.');
   return value;
 }

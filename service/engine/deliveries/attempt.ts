@@ -41,7 +41,7 @@ export interface Attempted {
 export interface AttemptDeps {
   destinations: Pick<Destinations, 'check'>;
   outgoing: Pick<Outgoing, 'post'>;
-  /** Of this Gatehouse, as receivers read it. */
+  /** Version of Gatehouse for the user agent of deliveries. */
   version: string;
   clock: Clock;
   /** Milliseconds of a clock that never jumps. */
@@ -50,7 +50,7 @@ export interface AttemptDeps {
 
 /** Milliseconds of one attempt, over all addresses. */
 export const ATTEMPT_TIMEOUT = 15_000;
-/** Of an answer's body, and of its headers. */
+/** Bytes kept of an answer's body, and of its headers. */
 const KEPT = 4_096;
 const HIDDEN = '(not kept)';
 
@@ -175,8 +175,8 @@ const isOutgoing = (error: unknown): error is Error & { failure: OutgoingFailure
 
 function sentenceOf(status: number): string {
   if (status >= 300 && status < 400)
-    return `The receiver answered ${status}, a redirect, and none is followed: give the endpoint the URL it leads to.`;
-  if (status === 410) return 'The receiver answered 410: it wants nothing more.';
+    return `The receiver answered ${status}, a redirect, which is not followed: set the endpoint to the target URL.`;
+  if (status === 410) return 'The receiver answered 410 (gone): deliveries are stopped.';
   return `The receiver answered ${status}; any status from 200 to 299 accepts a delivery.`;
 }
 

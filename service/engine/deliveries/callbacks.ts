@@ -9,7 +9,7 @@ import { type ExchangeSealer, sealOwned, urlField } from './exchange-store.ts';
 import { queueDeliveries } from './relay/queue-deliveries.ts';
 import { selectEvent } from './relay-store.ts';
 
-/** What goes to a URL that a call named, beside the endpoints that want the event: signed, tried again and logged like theirs. */
+/** Deliveries to a URL from a call, besides the endpoints: signed, retried and logged in the same way. */
 export interface Callbacks {
   /** Called before the URL is accepted from a caller. Throws as `Destinations.check`. */
   check(realm: EventRealm, url: string): Promise<void>;

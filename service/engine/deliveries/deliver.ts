@@ -142,7 +142,7 @@ export function createDeliver({
   };
 }
 
-/** Undefined where the row of the outbox is gone. */
+/** Undefined if the row of the outbox was removed. */
 export async function openWork(
   sealer: Pick<ExchangeSealer, 'openMany' | 'openOwn'>,
   { row, subject }: DeliveryWork,

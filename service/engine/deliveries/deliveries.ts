@@ -23,7 +23,7 @@ export type DeliveriesDeps = TestDeliveryDeps & ReplayDeps & ResendDeps;
 export function createDeliveries(deps: DeliveriesDeps): Deliveries {
   const { db, inTransaction, sealer, payloads, audit } = deps;
 
-  /** What was sent, made again; empty where the event is gone. */
+  /** The body that was sent, built again; empty if the event was removed. */
   async function bodyOf(row: DeliveryRow, work: DeliveryWork): Promise<string> {
     if (row.event === null) return textOf(payloads.sample(row.event_name));
     const opened = await openWork(sealer, work);
@@ -91,7 +91,7 @@ function readPayload(text: string): Record<string, unknown> {
   }
 }
 
-/** Of `<family>.<event>`. */
+/** The family of `<family>.<event>`. */
 const familyOf = (name: string) => name.slice(0, name.indexOf('.')) as Family;
 
 const textOf = (payload: ReturnType<Payloads['sample']>): string =>

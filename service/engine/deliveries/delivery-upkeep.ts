@@ -111,7 +111,7 @@ export function createDeliveryUpkeep({
       });
       await inPages(async (tx) => {
         const forsaken = await selectForsaken(tx, clock.now() - FORSAKEN, PAGE);
-        await giveUp(tx, forsaken, 'Its job was removed from the queue, or ended without a word.');
+        await giveUp(tx, forsaken, 'Its job was removed from the queue, or ended without a result.');
         return forsaken.length;
       });
     },

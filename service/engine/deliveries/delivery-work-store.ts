@@ -144,7 +144,7 @@ export async function insertAttempts(tx: Tx, rows: readonly AttemptRow[]): Promi
     .execute();
 }
 
-/** What became of a delivery. */
+/** Outcome of a delivery. */
 export interface Settled {
   id: string;
   state: 'waiting' | 'delivered' | 'failed' | 'dropped';
@@ -156,7 +156,7 @@ export interface Settled {
   parked?: boolean;
 }
 
-/** Of those that are open: what an erasure dropped or took the reason from meanwhile stays so. */
+/** Settles open deliveries only: an erasure may have dropped one or removed its reason meanwhile. */
 export async function settleDeliveries(tx: Tx, settled: readonly Settled[], now: number): Promise<void> {
   const accepted = settled.filter(({ state, attempts }) => state === 'delivered' && attempts === 1);
   const others = settled.filter((one) => !accepted.includes(one));

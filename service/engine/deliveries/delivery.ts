@@ -14,7 +14,7 @@ export type DeliveryState =
 export interface Delivery {
   id: DeliveryId;
   endpoint: EndpointId;
-  /** Of the outbox: what receivers see as `webhook-id`. Undefined for a test event, whose own id is sent. */
+  /** Id of the event in the outbox, sent as `webhook-id`. Undefined for a test event, which has an id of its own. */
   event: string | undefined;
   /** `<family>.<event>` */
   name: string;

@@ -32,7 +32,7 @@ export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'timer'> {
   audit: Audit;
   /** Called after each attempt to deliver. */
   observed?: (attempt: ObservedAttempt) => void;
-  /** Of this Gatehouse, as receivers read it. */
+  /** Version of Gatehouse for the user agent of deliveries. */
   version: string;
   ids: Ids;
   clock: Clock;

@@ -4,7 +4,7 @@ import type { Sealer } from '../../storage/sealing/sealed.ts';
 
 export type ExchangeSealer = Pick<Sealer, 'seal' | 'sealOwn' | 'openMany' | 'openOwn'>;
 
-/** Whose it is: a person's where the event names one, else the organization's own. */
+/** Owner of the data: the person of the event, otherwise the organization. */
 export interface Owner {
   organization: OrganizationId;
   world: World;

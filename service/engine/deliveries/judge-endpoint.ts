@@ -53,7 +53,7 @@ export function createJudgeEndpoint({ endpoints, switchedOff, events, clock }: J
     const first = Math.min(...signs.map(({ at }) => at));
     const { failingSince } = await endpoints.noteOutcome(tx, id, { accepted, at: first });
     if (gone) {
-      await switchOff(tx, id, gone, 'The receiver answered 410: it wants nothing more.');
+      await switchOff(tx, id, gone, 'The receiver answered 410 (gone): deliveries are stopped.');
     } else if (failingSince !== undefined && clock.now() - failingSince >= FAILING_FOR) {
       if (await wasTriedBetween(tx, id, { since: first - LONGEST_SILENCE, before: first }))
         await switchOff(tx, id, signs[0]!, 'It accepted nothing for five days.');

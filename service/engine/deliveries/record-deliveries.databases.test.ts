@@ -41,7 +41,7 @@ onBothDatabases('what answers make of endpoints and jobs', (newPlace) => {
     });
     const logged = await stack.eventLog.list(stack.realm, { type: 'webhook.disabled', limit: 9 });
     expect(logged.map(({ payload }) => payload)).toEqual([
-      { endpoint: id, reason: 'The receiver answered 410: it wants nothing more.' },
+      { endpoint: id, reason: 'The receiver answered 410 (gone): deliveries are stopped.' },
     ]);
     const refused = stack.posted.length;
     const [lost] = await states();

@@ -24,7 +24,7 @@ export function createRecordDeliveries(deps: RecordDeliveriesDeps) {
   const { ids, clock } = deps;
   const judge = createJudgeEndpoint(deps);
 
-  /** Of jobs that gave nothing: they threw, or took too long. */
+  /** Work of jobs without a result: they threw, or took too long. */
   async function worksOf(tx: Tx, finished: readonly Finished[]): Promise<Map<string, DeliveryWork>> {
     const open = finished.filter(({ result }) => result === undefined);
     if (open.length === 0) return new Map();
@@ -99,7 +99,7 @@ const rowOf = ({ work, attempt, attempted, exchange }: AttemptedResult): Attempt
   exchange,
 });
 
-/** Of a job that threw, or took too long. */
+/** Result of a job that threw, or took too long. */
 const unended = (work: DeliveryWork, id: string, at: number): AttemptRow => ({
   id,
   delivery: work.id,

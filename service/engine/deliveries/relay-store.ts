@@ -11,7 +11,7 @@ export interface UnrelayedRow extends OutboxRow {
 /** Parameters of one statement. */
 const PAGE = 500;
 
-/** What happened and was not passed on yet, the oldest first. */
+/** Events that were not relayed yet, the oldest first. */
 export async function selectUnrelayed(tx: Tx, limit: number): Promise<UnrelayedRow[]> {
   return (await unrelayed(tx, limit).execute()) as UnrelayedRow[];
 }

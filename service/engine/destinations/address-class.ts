@@ -19,7 +19,7 @@ export type AddressClass =
   /** Not even where it was granted. */
   | { is: 'never'; rule: Never };
 
-/** An address in its canonical spelling, and what it is. */
+/** An address in its canonical form, and its class. */
 export interface ClassifiedAddress {
   /** To dial. An IPv4-mapped IPv6 address is its IPv4 address. */
   address: string;
@@ -30,7 +30,7 @@ export interface ClassifiedAddress {
 
 type Kind = Exclude<AddressClass['is'], 'never'> | Never;
 
-/** The first network that holds an address says what it is; what none holds is public (IPv4) or reserved (IPv6). */
+/** The first network that contains an address decides its class; other addresses are public (IPv4) or reserved (IPv6). */
 const ranges: readonly (readonly [cidr: string, kind: Kind])[] = [
   // Cloud machines learn their credentials there. 168.63.129.16 is Azure’s, 100.100.100.200 Alibaba’s, 192.0.0.192 Oracle’s.
   ['169.254.169.254/32', 'metadata'],
@@ -68,7 +68,7 @@ const ranges: readonly (readonly [cidr: string, kind: Kind])[] = [
   ['64:ff9b::/96', 'public'],
   ['::1/128', 'loopback'],
   ['::/128', 'unspecified'],
-  // IPv4-compatible, and translation whose IPv4 address stands where only its operator knows.
+  // IPv4-compatible, and translation with an IPv4 address at a place that only its operator knows.
   ['::/96', 'embedded-address'],
   ['::ffff:0:0:0/96', 'embedded-address'],
   ['64:ff9b:1::/48', 'embedded-address'],
@@ -92,7 +92,7 @@ const table = ranges.map(([cidr, kind]) => ({ ...networkOf(cidr), kind }));
 const nat64 = networkOf('64:ff9b::/96');
 const loopback = ['127.0.0.0/8', '::1/128'].map(networkOf);
 
-/** Of an address as a resolver or a URL gives it. What cannot be read, or carries a zone (`fe80::1%eth0`), is never dialled. */
+/** Class of an address from a resolver or a URL. Unreadable addresses and those with a zone (`fe80::1%eth0`) are never dialled. */
 export function classifyAddress(text: string): ClassifiedAddress {
   if (text.includes('%')) return { address: text, embedded: undefined, class: toClass('link-local') };
   const parsed = ipaddr.IPv4.isValidFourPartDecimal(text)
@@ -147,7 +147,7 @@ interface Range {
   bits: number;
 }
 
-/** Of a canonical one. */
+/** Network of a canonical address. */
 function networkOf(cidr: string): Range {
   const [base, bits] = ipaddr.parseCIDR(cidr);
   return { base, bits };

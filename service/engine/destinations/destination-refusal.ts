@@ -32,7 +32,7 @@ export type RefusalCode = Extract<
   'INVALID_REQUEST' | 'DESTINATION_FORBIDDEN' | 'DESTINATION_NOT_GRANTED'
 >;
 
-/** The rule stands at the end of the sentence, and alone in the details. */
+/** The rule is at the end of the sentence and in the details. */
 export const refusal = (code: RefusalCode, rule: DestinationRule, sentence: string): Problem =>
   new Problem(code, `${sentence} (Rule: ${rule}.)`, {
     details: [

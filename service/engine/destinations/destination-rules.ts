@@ -5,7 +5,7 @@ import type { Grant } from './destination.ts';
 import { type DestinationRule, refusal } from './destination-refusal.ts';
 import type { Target } from './destination-url.ts';
 
-/** Where we listen ourselves, and what we rest on: our doors, our database, key store and Redis. Never sent to, granted or not. */
+/** Own addresses: the doors, database, key store and Redis. Never a destination, even with a grant. */
 export interface OwnPlaces {
   /** Every address of this machine, as text; loopback need not be among them. */
   machine: readonly string[];

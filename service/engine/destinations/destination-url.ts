@@ -2,7 +2,7 @@ import { domainToUnicode } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { type DestinationRule, refusal } from './destination-refusal.ts';
 
-/** Where something is to be sent, before anything was resolved. */
+/** A destination before its name is resolved. */
 export interface Target {
   /** As it is resolved, dialled and checked against the certificate: a lower-case name in ASCII, or an address without brackets. */
   host: string;
@@ -34,7 +34,7 @@ export function parseDestinationUrl(text: string): Target & { url: URL } {
   const [, written = '', portText] = /^(\[[^\]]*\]|[^:[\]]*)(?::(.*))?$/s.exec(authority) ?? [];
   if (written === '') throw no('host', `"${authority}" is no host, or host and port.`);
   const port = portText === undefined ? (secure ? 443 : 80) : readPort(portText);
-  if (port === undefined) throw no('port', `"${portText}" is no port from 1 to 65535.`);
+  if (port === undefined) throw no('port', `"${portText}" is not a port from 1 to 65535.`);
   const url = URL.parse(text);
   if (url === null) throw no('host', `"${written}" is no host name and no address.`);
   if (url.href.length > LONGEST) throw no('length', `A URL has at most ${LONGEST} characters.`);
@@ -65,7 +65,7 @@ function readHost(written: string, parsed: string): Pick<Target, 'host' | 'isAdd
     if (written === parsed) return { host: parsed, isAddress: true };
     throw no('spelling', `"${written}" is another spelling of ${parsed}: write it so.`);
   }
-  if (parsed.endsWith('.')) throw no('trailing-dot', `Leave the dot at the end of "${written}" away.`);
+  if (parsed.endsWith('.')) throw no('trailing-dot', `Remove the dot at the end of "${written}" away.`);
   const asRead = written.normalize('NFC').toLowerCase();
   if (asRead !== parsed && asRead !== domainToUnicode(parsed))
     throw no('spelling', `"${written}" is another spelling of ${parsed}: write it so.`);

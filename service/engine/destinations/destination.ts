@@ -1,7 +1,7 @@
 import type { GrantId, OrganizationId } from '../../lib/id.ts';
 import type { Actor } from '../audit/index.ts';
 
-/** Where an organization may send to, as an administrator allowed it. Nothing leaves the box without one. */
+/** A granted destination of an organization. Nothing leaves the box without one. */
 export interface Grant {
   id: GrantId;
   organization: OrganizationId;

@@ -41,7 +41,7 @@ export function createDestinations({ grants, outgoing, own }: DestinationsDeps):
     },
     async checkHost(organization, { host, port, secure }) {
       if (readPort(String(port)) === undefined)
-        throw refusal('INVALID_REQUEST', 'port', `${port} is no port from 1 to 65535.`);
+        throw refusal('INVALID_REQUEST', 'port', `${port} is not a port from 1 to 65535.`);
       const wish = { ...parseHost(host), port, secure, organization, web: false };
       return checked(wish, await addressesOf(wish));
     },

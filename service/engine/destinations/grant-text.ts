@@ -25,7 +25,7 @@ export function parseGrant(text: string): GrantScope {
   if (parts === undefined) throw no(`"${text}" is no destination. Write it like ${examples}.`);
   const port = parts.port === undefined ? undefined : readPort(parts.port);
   if (parts.port !== undefined && port === undefined)
-    throw refusal('INVALID_REQUEST', 'port', `"${parts.port}" is no port from 1 to 65535.`);
+    throw refusal('INVALID_REQUEST', 'port', `"${parts.port}" is not a port from 1 to 65535.`);
   return { to: parts.host.includes('/') ? readCidr(parts.host) : readName(parts.host), port };
 }
 

@@ -5,7 +5,7 @@ import { loadFonts, type Run } from './pdf-fonts.ts';
 /** Points of a millimetre. */
 const MM = 72 / 25.4;
 const MARGIN = 18 * MM;
-/** Of the label beside a value. */
+/** Width of the label beside a value. */
 const LABEL = 45 * MM;
 const ink = { plain: '#1a1d21', quiet: '#5c6570', line: '#d5dae0' };
 
@@ -62,7 +62,7 @@ function write({ pdf, runsOf, width }: Page, text: string, style: Style = {}): v
 
 function writeSection(page: Page, { heading, note, items }: Section): void {
   const { pdf, width } = page;
-  // A heading does not stand alone at the end of a page.
+  // A heading is not left alone at the end of a page.
   if (pdf.y > pdf.page.height - MARGIN - 60) pdf.addPage();
   pdf.moveDown(1);
   write(page, heading, { size: 13 });

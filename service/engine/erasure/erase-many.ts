@@ -69,6 +69,6 @@ const unconfirmed = ({ world }: Realm, there: number, given: number | undefined)
   new Problem(
     'CONFIRMATION_REQUIRED',
     given === undefined
-      ? `No one was erased. To erase all people in the ${world} world of this organization send confirm with how many there are: ${there}.`
-      : `No one was erased: ${there} people are in the ${world} world of this organization, not ${given}. Send confirm with the exact number.`,
+      ? `No person was erased. To erase all people in the ${world} world of this organization send confirm with how many there are: ${there}.`
+      : `No person was erased: ${there} people are in the ${world} world of this organization, not ${given}. Send confirm with the exact number.`,
   );

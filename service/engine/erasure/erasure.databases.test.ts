@@ -372,7 +372,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
       'attested',
       {
         state: 'attested-destroyed',
-        reason: expect.stringContaining('word of an operator'),
+        reason: expect.stringContaining('attested by an operator'),
         attested: { by: 'operator:bea', at: '2026-11-20T12:00:30.000Z' },
       },
     ],
@@ -574,7 +574,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
       partly.receipt((await states()).find(({ state }) => state !== 'done')!.id as ErasureId),
     ).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      message: expect.stringContaining('goes on by itself'),
+      message: expect.stringContaining('continues within a minute'),
     });
   });
 

@@ -85,7 +85,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
   /** Goes on with an erasure that has begun. */
   async function goOn(id: string, witness?: Witness): Promise<ErasureReceipt> {
     const row = await store.get(id as ErasureId);
-    if (!row) throw new Error(`The erasure ${id} is not there.`);
+    if (!row) throw new Error(`There is no erasure ${id}.`);
     const [receipt] = await finish([{ row, ...defined({ witness }) }]);
     return receipt!;
   }

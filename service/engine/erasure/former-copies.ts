@@ -58,7 +58,7 @@ const takenOut = ({ place, copy }: FormerCopy): CopyOfReceipt => ({
   place,
   ...defined({ copy }),
   state: 'unreachable',
-  reason: 'It was taken out of the places before the key was destroyed in it.',
+  reason: 'It was removed from the list before the key was destroyed in it.',
 });
 
 /** By the id; a copy from before there were ids is known by its place. */
@@ -72,7 +72,7 @@ function afterwards(waiting: CopyOfReceipt, { fate, by, at }: FormerCopy): CopyO
   return {
     ...copy,
     state: 'attested-destroyed',
-    reason: 'This rests on the word of an operator: no machine saw the medium destroyed.',
+    reason: 'This was attested by an operator and not verified by a machine.',
     attested: { by, at: new Date(at).toISOString() },
   };
 }

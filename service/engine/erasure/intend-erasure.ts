@@ -16,7 +16,7 @@ export interface IntendDeps {
   personalData: readonly PersonalData[];
   /** Counters of requests about the person, by the keyed hash of the address. */
   forgetUse?(realm: Realm, emailHash: string): Promise<void>;
-  /** Whether a legal hold stands against it. */
+  /** Whether a legal hold forbids it. */
   isHeld(tx: Tx, subject: SubjectId): Promise<boolean>;
   audit: Audit;
   ids: Ids;

@@ -6,7 +6,7 @@ import { canonical } from './receipt.ts';
 const format = 'gatehouse-erasure-ledger/1';
 const beginning = '0'.repeat(64);
 
-/** Who was erased. */
+/** An erased person. */
 export interface Erased {
   erasure: ErasureId;
   subject: SubjectId;
@@ -27,7 +27,7 @@ export interface LedgerEntry extends Erased {
   signature: string;
 }
 
-/** Where an entry stands. */
+/** Position of an entry. */
 export interface LedgerPlace {
   seq: number;
   hash: string;

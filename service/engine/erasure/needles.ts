@@ -1,7 +1,7 @@
 import type { Searched } from '../personal-data/index.ts';
 import { type Needle, SHORTEST } from './search-files.ts';
 
-/** What is known of a person in the moment before the erasure. */
+/** Data of a person, saved before the erasure for the proof. */
 export interface Remembered {
   email?: string;
   name?: string;
@@ -59,7 +59,7 @@ function windows(template: Uint8Array): Uint8Array[] {
     .filter((window) => window.some((byte) => byte !== 0));
 }
 
-/** The digits that are the same whatever stands before and after, for each of the three ways the bytes may be aligned; also as base64url. */
+/** Base64 digits that do not depend on the bytes before and after, for each of the three alignments; also as base64url. */
 function base64(bytes: Uint8Array): Uint8Array[] {
   return [0, 1, 2].flatMap((shift) => {
     const shifted = Buffer.concat([new Uint8Array(shift), bytes]);

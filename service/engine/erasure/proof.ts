@@ -77,7 +77,7 @@ export function createProver({ sealer, subjects, data, elsewhere = [], now }: Pr
   };
 }
 
-/** Of the copies of the key store that could be reached. */
+/** Files of the reachable copies of the key store. */
 async function filesOfCopies(copies: readonly CopyOfReceipt[]): Promise<string[]> {
   const files: string[] = [];
   for (const { place, state } of copies) {

@@ -29,8 +29,8 @@ export const createReadReceipts = ({
     throw new Problem(
       'NOT_FOUND',
       row
-        ? `The erasure ${id} is ${row.state === 'intended' ? 'begun' : 'under way'} and has no receipt yet: it goes on by itself within a minute.`
-        : `No erasure has the id ${id}: “gatehouse receipt list” shows those there are.`,
+        ? `The erasure ${id} is ${row.state === 'intended' ? 'begun' : 'under way'} and has no receipt yet: it continues within a minute.`
+        : `No erasure has the id ${id}: “gatehouse receipt list” shows all.`,
     );
   },
   async receipts(organization, { pending = false, ...page }) {

@@ -16,7 +16,7 @@ export interface CopyOfReceipt {
   /** `attested-destroyed`: an operator attested that its medium is destroyed; the software cannot verify it. */
   state: 'destroyed' | 'unreachable' | 'attested-destroyed';
   reason?: string;
-  /** Whose word it is, and when it was given (ISO 8601, UTC). */
+  /** The attesting operator and the time (ISO 8601, UTC). */
   attested?: { by: string; at: string };
 }
 

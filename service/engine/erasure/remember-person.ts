@@ -10,7 +10,7 @@ export interface Witness {
   subject: SubjectId;
   remembered: Remembered;
   sealed: SealedValue[];
-  /** Of the gallery's embedder. */
+  /** Vectors of the gallery's embedder. */
   probes: Float32Array[];
 }
 

@@ -21,7 +21,7 @@ export interface SignReceiptDeps {
   clock: Clock;
 }
 
-/** What became of an erasure: done unless it waits for something. */
+/** Outcome of an erasure: done, or pending. */
 export interface Outcome {
   copies: CopyOfReceipt[];
   waitingFor: string[];

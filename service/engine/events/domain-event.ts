@@ -10,7 +10,7 @@ export interface CheckOutcome {
 }
 
 /**
- * What happened, in the engine's words; each family's door spells its own payload from it when it is delivered
+ * Events of the engine; each family's door builds its own payload from one at delivery
  * (`doors/<family>/webhook-events.ts`). Ids, counts and verdicts: a payload holds nothing personal.
  *
  * Rows with these types and payloads stay in outboxes across upgrades. A change of a type that is written today needs a reader
@@ -70,7 +70,7 @@ export interface AlertPayload {
   reason?: string;
 }
 
-/** How a session ended. The flow says how it was led, and which family's door spells the event. */
+/** Result of a session. The flow names the kind of session, which decides the family of the event. */
 export type SessionPayload = ApiSession | HostedSession | RegistrationSession;
 
 interface SessionEnd {

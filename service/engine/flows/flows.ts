@@ -24,7 +24,7 @@ export interface Flows {
   page(organization: OrganizationId, page: { before?: FlowId; limit: number }): Promise<Flow[]>;
   /** Throws NOT_FOUND. */
   get(organization: OrganizationId, id: FlowId): Promise<Flow>;
-  /** What stands against publishing the draft now; sentences, with the field. */
+  /** Problems that prevent publishing the draft now, with the field. */
   problems(flow: Flow): Promise<ProblemDetail[]>;
   preview(flow: Flow): Promise<FlowPreview>;
   /** Throws INVALID_REQUEST, naming each field that is wrong. */

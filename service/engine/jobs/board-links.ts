@@ -94,7 +94,7 @@ export function createBoardLinks({
       if (link === undefined || link.until <= elapsed()) {
         throw new Problem(
           'NOT_FOUND',
-          'This link opens nothing: it was used already, is older than five minutes, or belongs to an earlier start. Make another with "gatehouse jobs open".',
+          'This link is invalid: it was used already, is older than five minutes, or belongs to an earlier start. Make another with "gatehouse jobs open".',
         );
       }
       try {

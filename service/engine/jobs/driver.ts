@@ -7,7 +7,7 @@ import type { JobKind, JobPriority } from './job.ts';
  */
 export interface JobTicket {
   id: JobId;
-  /** Of this lease. A ticket of an older one is void: its job was leased again, taken back or removed since. */
+  /** Fence of this lease. Tickets of older leases are invalid: the job was leased again, taken back or removed since. */
   fence: number;
   kind: JobKind;
   priority: JobPriority;

@@ -8,7 +8,7 @@ import { putSchedule, selectJob, selectSchedules } from './job-store.ts';
 export interface JobSchedule {
   every(kind: JobKind, milliseconds: number): void;
   has(kind: JobKind): boolean;
-  /** What was missed is due now, once. A schedule that is new begins after one pause. */
+  /** Loads the schedules. A missed run is due now, once; a new schedule starts after one interval. */
   load(): Promise<void>;
   /** Adds what is due. True when it added something. */
   addDue(): Promise<boolean>;

@@ -67,7 +67,7 @@ export async function selectOldest(db: Db, kind: JobKind): Promise<number | unde
   return row?.created_at;
 }
 
-/** Of at most `limit` rows after `after`; `through` is where the next page begins, undefined after the last. */
+/** Counts at most `limit` rows after `after`; `through` is the start of the next page, undefined after the last. */
 export async function countJobs(
   db: Db,
   { kind, state }: { kind: JobKind; state: JobState },

@@ -1,7 +1,7 @@
 import type { JobId, OrganizationId } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
 
-/** What is done by a job; each kind has one handler. */
+/** Kinds of jobs; each has one handler. */
 export const jobKinds = [
   'webhook',
   'mail',
@@ -71,7 +71,7 @@ export interface FinishedJob<Result> {
 export interface JobHandler<Result = void> {
   /** Milliseconds before attempt 2, 3, …; after the last one fails the job is dead. */
   pauses: readonly number[];
-  /** Of a pause, as a share of it added by chance; 0.1 adds up to a tenth. */
+  /** Random share added to a delay; 0.1 adds up to a tenth. */
   jitter?: number;
   /** At a time, over all lanes. */
   concurrency: number;
@@ -99,7 +99,7 @@ export interface Job {
   organization: OrganizationId | undefined;
   payload: Record<string, unknown>;
   attempts: number;
-  /** Of its handler: how many attempts there are. */
+  /** Maximum number of attempts of its handler. */
   mostAttempts: number;
   runAt: number;
   createdAt: number;

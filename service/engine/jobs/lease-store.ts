@@ -17,7 +17,7 @@ export interface Waiting {
   kind: JobKind;
   lane: string | null;
   priority: number;
-  /** Of the first of them. */
+  /** Due time of the first of them. */
   runAt: number;
   retry: boolean;
 }
@@ -121,7 +121,7 @@ export async function waitUntil(tx: Tx, ids: readonly JobId[], at: number): Prom
     .execute();
 }
 
-/** Of rows that wait, read in this transaction. Their fence grows by one. */
+/** Leases waiting rows that were read in this transaction. Increments their fence. */
 export async function lease(
   tx: Tx,
   rows: readonly Pick<JobRow, 'id'>[],

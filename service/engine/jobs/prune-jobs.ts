@@ -5,7 +5,7 @@ import { type JobKind, jobKinds } from './job.ts';
 import { deleteJobs, endedJobs } from './job-store.ts';
 
 const DAY = 24 * 60 * 60_000;
-/** Of a kind that recurs, done or dead. */
+/** Number of done or dead jobs kept of a recurring kind. */
 const KEPT_RECURRING = 100;
 const KEPT_DONE = 10_000;
 const DAYS_DONE = 7;

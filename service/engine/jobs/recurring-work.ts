@@ -26,7 +26,7 @@ const SOONEST = 5;
 const PRUNE = 60_000;
 const SCAN = 5 * 60_000;
 
-/** What jobs need again and again while the service runs. */
+/** Recurring work of the job queue while the service runs. */
 export function createRecurringWork(deps: RecurringWorkDeps) {
   const { db, inTransaction, schedule, dispatcher, isStarted, clock, timer, log } = deps;
   const recurring = createRecurring({ log, timer });

@@ -4,7 +4,7 @@ import type { Job } from './job.ts';
 const SHOWN_ID = /^(?:org|evt|dlv|att|wh|rule|alr|bkp|swp|ers|job|grt)_[0-9A-Za-z]{1,40}$/;
 const LONGEST_ERROR = 200;
 
-/** Of a payload: ids that name no person, numbers and switches. Whatever else is in it is counted, not shown. */
+/** Shows ids (not of people), numbers and flags of a payload, and counts the other fields. */
 export function shownPayload(payload: Record<string, unknown>): Record<string, unknown> {
   const shown: Record<string, unknown> = {};
   let hidden = 0;

@@ -10,7 +10,7 @@ type SigningPurpose = 'audit' | 'receipts' | 'administrators';
 export interface MasterState {
   id: string;
   kind: 'file' | 'passphrase';
-  /** Of the key file, or of the file with the wrapped key. */
+  /** Path of the key file, or of the file with the wrapped key. */
   path: string;
 }
 

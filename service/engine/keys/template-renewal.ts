@@ -79,7 +79,8 @@ export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRene
     const run = renewAll(organization, generation, state)
       .catch((error: unknown) => {
         log.error({ organization, err: error }, 'the renewal of an organization’s templates stopped');
-        const reason = error instanceof Problem ? error.message : 'Something broke; the log says what.';
+        const reason =
+          error instanceof Problem ? error.message : 'An internal error; the log has the details.';
         states.set(organization, { ...state, is: 'stopped', reason });
       })
       .finally(() => running.delete(organization));
@@ -136,7 +137,7 @@ export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRene
   };
 }
 
-/** What became of each page. */
+/** Renews page by page and yields the result of each. */
 async function* renewPages(
   pages: readonly RenewalPages[],
   organization: OrganizationId,

@@ -6,7 +6,7 @@ export interface Kiosk {
   organization: OrganizationId;
   world: World;
   name: string;
-  /** Of the device's key; the device shows the same. */
+  /** Fingerprint of the device's key, as shown on the device. */
   fingerprint: string;
   pairedAt: number;
   revokedAt?: number;

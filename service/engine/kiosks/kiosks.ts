@@ -37,7 +37,7 @@ export interface Kiosks {
   /** PINs are taken again after five wrong ones. */
   unlock(organization: OrganizationId, id: string, who: Actor): Promise<Kiosk>;
 
-  /** Of a device that gives a code. `publicKey`: SPKI, base64url. Throws SIGN_IN_REFUSED. */
+  /** Called by a device that sends a code. `publicKey`: SPKI, base64url. Throws SIGN_IN_REFUSED. */
   claim(code: string, publicKey: string): { claim: string; fingerprint: string };
   outcome(claim: string): { is: 'waiting' } | { is: 'paired'; kiosk: string } | { is: 'ended' };
   challenge(kiosk: string): string;
@@ -191,7 +191,7 @@ function atBox({
   };
 }
 
-/** What becomes of a device that is paired. */
+/** Operations on paired devices. */
 function overDevices({
   db,
   inTransaction,

@@ -91,7 +91,7 @@ export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kio
       leave(caller.kiosk);
     },
 
-    /** Who is signed in, unless the shift is over or the account may not any more. */
+    /** The signed-in operator, unless the session has ended or the account lost the role. */
     async at({ kiosk, organization }: Pick<KioskCaller, 'kiosk' | 'organization'>) {
       const operator = signedIn.get(kiosk);
       if (!operator) return undefined;

@@ -94,7 +94,7 @@ export function createPairings({ clock, ids, random }: PairingsDeps) {
       return { claim, fingerprint: fingerprintOf(publicKey) };
     },
 
-    /** What became of a claim. */
+    /** Outcome of a claim. */
     outcome(claim: string): { is: 'waiting' } | { is: 'paired'; kiosk: string } | { is: 'ended' } {
       const hash = hashOf(claim);
       const one = [...open.values()].find(({ device }) => device?.claim === hash);
@@ -121,7 +121,7 @@ function makeCode(random: (into: Uint8Array) => void): string {
   return [...bytes].map((byte) => LETTERS[byte % 32]).join('');
 }
 
-/** What people write differently is the same. */
+/** Normalizes a typed code. */
 const readCode = (typed: string) =>
   typed.slice(0, 40).toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
 

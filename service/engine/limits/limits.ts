@@ -26,7 +26,7 @@ export interface LimitedCaller {
 
 /** A request that was let in and counted. */
 export interface Admitted {
-  /** What became of it; a request that was refused before anything was judged does not use up the month. */
+  /** Reports the outcome; a request refused before a decision does not count for the month. */
   answered(problem: ProblemCode | null): void;
 }
 
@@ -36,7 +36,7 @@ export interface MonthlyUse {
   limit: number | null;
 }
 
-/** What holds for an organization, or for one key of it. */
+/** Limits of an organization, or of one of its keys. */
 export interface LimitsReport {
   burst: number;
   /** The organization's. */
@@ -46,12 +46,12 @@ export interface LimitsReport {
   /** Start of the month, milliseconds since 1970. */
   month: number;
   organization: MonthlyUse;
-  /** Of the key and those it succeeds, where a key was asked for. */
+  /** Use of the key and its predecessors, if a key was given. */
   key?: MonthlyUse & { lineage: string };
 }
 
 export interface Limits {
-  /** What an earlier process counted; before anything is admitted. */
+  /** Loads the counts of an earlier process; call it before the first request. */
   load(): Promise<void>;
   /** Writes what was counted since the last time. Never throws. */
   flush(): Promise<void>;
@@ -65,7 +65,7 @@ export interface Limits {
    * more in a minute than the organization allows.
    */
   admitUser(realm: { organization: OrganizationId; world: World }, userId: string): Promise<void>;
-  /** Of a person who is erased: what was counted under the keyed hash of the address. */
+  /** Removes the counters under the keyed hash of an erased person's address. */
   forgetUser(realm: { organization: OrganizationId; world: World }, emailHash: string): Promise<void>;
   /** Credentials that were refused, by the address they came from. */
   refusals: {
@@ -213,7 +213,7 @@ function createKnownSettings(db: Db) {
     return reading;
   }
   return {
-    /** Of the organization (`all`) and of one key with those it succeeds, and what follows from both. */
+    /** Limits of the organization (`all`), of one key with its predecessors, and the resulting ones. */
     async of(organization: OrganizationId, lineage?: string) {
       const all = await once(
         organization,

@@ -102,7 +102,7 @@ export async function selectLineage(
   return row?.lineage;
 }
 
-/** Of the lineage's newest key; all keys of a lineage have the same. */
+/** Limits of the newest key of the lineage; all its keys have the same. */
 export async function selectKeyLimits(
   db: Db | Tx,
   organization: OrganizationId,

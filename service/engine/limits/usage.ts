@@ -30,7 +30,7 @@ export interface UsageDeps {
  * one that ends well loses nothing.
  */
 export interface Usage {
-  /** What an earlier process wrote; before anything is counted. */
+  /** Loads the counts of an earlier process; call it before counting. */
   load(): Promise<void>;
   /** Milliseconds until one more may be counted under this name; 0: now. */
   wait(name: string, most: number): number;
@@ -39,7 +39,7 @@ export interface Usage {
   month(name: string): number;
   /** One more, or with -1 one less; in the month that it was counted in. Gives that month's start. */
   countMonth(name: string, amount: 1 | -1, period?: number): number;
-  /** Of one name: in memory and in the table. */
+  /** Forgets one name, in memory and in the table. */
   forget(name: string): Promise<void>;
   /** Never throws: what cannot be written stays to be written, and is logged once. */
   flush(): Promise<void>;

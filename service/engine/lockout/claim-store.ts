@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../subjects/index.ts';
 
-/** How often a claimed address was not who stood there, in a row. */
+/** Failed attempts at an address, in a row. */
 export interface Claim {
   failures: number;
   lastFailedAt: number;

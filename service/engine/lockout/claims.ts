@@ -193,7 +193,7 @@ export function strictestRules(definitions: readonly ProfileDefinition[], pad: b
 export const isAttack = (checks: readonly CheckResult[]): boolean =>
   checks.some(({ check, pass }) => !pass && checkNamed(check).failure === 'attack');
 
-/** A face that is not the person's, and one that seems no living face, stand against; a wrong place or hour does not. */
+/** A face of another person and a failed liveness check count against the person; a wrong place or hour does not. */
 export function standingOf(verified: boolean, matched: boolean, checks: readonly CheckResult[]): Standing {
   if (verified) return 'verified';
   if (!matched) return 'against';

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 import { countRows, deleteRows, type PersonalData, type Realm } from '../personal-data/index.ts';
 import { deleteClaim, selectClaim } from './claim-store.ts';
 
-/** Of addresses that were not disabled: an operator enables those again. */
+/** Old counts of addresses that are not disabled; only an operator removes those of disabled ones. */
 const oldClaims = (from: Db | Tx, { organization, world }: Realm, before: number) =>
   from
     .selectFrom('claim')

@@ -211,7 +211,7 @@ onBothDatabases('refused pictures', (newPlace) => {
       expect(error).toMatchObject({
         code: 'CHECK_FAILED',
         extra: {
-          reason: 'This very picture was refused before: take a new one with the camera.',
+          reason: 'This picture was refused before: take a new one with the camera.',
           checkResults: [{ check: 'liveness', pass: false, score: 0 }],
         },
       });
@@ -302,7 +302,7 @@ onBothDatabases('refused pictures', (newPlace) => {
     const error = await engine.checks
       .verify({ organization: engine.organization, world: 'live', picture: enrolled, actor: key })
       .catch((refusal: unknown) => refusal);
-    const reason = 'This very picture was enrolled before: take a new one with the camera.';
+    const reason = 'This picture was enrolled before: take a new one with the camera.';
     expect(error).toMatchObject({ code: 'REPLAYED_PICTURE', message: reason, extra: { reason } });
     expect(await verify(enrolled, { world: 'live' })).toBe('CHECK_FAILED');
     const live = { world: 'live' as const, email: 'ada@example.com' };

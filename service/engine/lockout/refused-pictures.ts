@@ -14,7 +14,7 @@ import {
   wasRefused,
 } from './refused-picture-store.ts';
 
-/** What one key and source address may have refused as photographs or screens. */
+/** Limits of refused pictures per key and source address. */
 const limits = [
   { most: 30, window: 60_000, name: 'a minute' },
   { most: 300, window: 24 * 3_600_000, name: 'a day' },
@@ -22,7 +22,7 @@ const limits = [
 const DAY = 24 * 3_600_000;
 
 /** Why pixels that were refused are not looked at again. */
-export const REFUSED_BEFORE = 'This very picture was refused before: take a new one with the camera.';
+export const REFUSED_BEFORE = 'This picture was refused before: take a new one with the camera.';
 
 /** One call's part of it. */
 export interface PictureGuard {

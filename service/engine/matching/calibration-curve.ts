@@ -20,7 +20,7 @@ export interface CalibrationCurve {
   measuredDownTo: number;
   /** As measured, by rising score. */
   points: { score: number; falseMatch: MeasuredShare; falseNonMatch: MeasuredShare }[];
-  /** What a false-match rate takes and costs, by falling rate. */
+  /** Thresholds and their costs, by falling false-match rate. */
   steps: Threshold[];
 }
 

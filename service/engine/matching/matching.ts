@@ -44,7 +44,7 @@ export interface Decision {
   confidence: number;
 }
 
-/** What 1:N cost: how sure a name from this many people can be. */
+/** Threshold of a 1:N search for this many people. */
 export interface Identification {
   /** People searched. */
   gallerySize: number;

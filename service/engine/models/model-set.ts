@@ -4,7 +4,7 @@ import { defined } from '../../lib/defined.ts';
 /** The one that every built-in profile but `phantom` names. */
 const DEFAULT_DETECTOR = 'blazeface';
 
-/** What a verification may use right now. */
+/** Models that are available to verifications. */
 export interface ModelSet {
   /** The detector ids that are installed, "blazeface" first. */
   detectors: string[];

@@ -19,7 +19,7 @@ import { refuseErased } from './refuse-erased.ts';
 import { RetentionSettings, retentionPolicy } from './retention-settings.ts';
 import { checkSite, narrowestSite } from './site.ts';
 
-/** What is absent stays as it is. */
+/** Absent fields stay unchanged. */
 export type RetentionChange = { [Term in keyof RetentionSettings]?: number | null };
 
 export interface Organizations {

@@ -28,7 +28,7 @@ export function checkSite(input: NewSite): NewSite {
   return { name, cidr: network.cidr, country, latitude, longitude, timeZone };
 }
 
-/** Of the sites whose network holds the address, the one with the narrowest; of equally narrow ones, the oldest. */
+/** The site with the narrowest network that contains the address; the oldest of equally narrow ones. */
 export function narrowestSite(sites: readonly Site[], address: string): Site | undefined {
   let narrowest: { site: Site; bits: number } | undefined;
   for (const site of sites) {
@@ -44,7 +44,7 @@ const notCountries = new Set('AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ'.split('
 
 function isCountry(code: string): boolean {
   if (!/^[A-Z]{2}$/.test(code) || notCountries.has(code)) return false;
-  // CLDR spells withdrawn codes as their successors: "DD" as "DE".
+  // CLDR replaces withdrawn codes by their successors: "DD" by "DE".
   if (new Intl.Locale(`und-${code}`).region !== code) return false;
   return new Intl.DisplayNames('en', { type: 'region', fallback: 'none' }).of(code) !== undefined;
 }

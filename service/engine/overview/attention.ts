@@ -1,4 +1,4 @@
-/** Where in the console something is put right. */
+/** Screens of the console on which a problem can be fixed. */
 export const screens = [
   'alerts',
   'backups',
@@ -18,9 +18,9 @@ export interface Attention {
   code: string;
   /** `now`: something does not work, or people are refused; `soon`: it will; `note`: good to know. */
   urgency: (typeof urgencies)[number];
-  /** What there is. */
+  /** The problem. */
   sentence: string;
-  /** What to do. */
+  /** The remedy. */
   remedy: string;
   screen?: (typeof screens)[number];
 }

@@ -48,7 +48,7 @@ export interface OverviewsDeps {
   organizations: Pick<Organizations, 'get'>;
   alerts: Pick<Alerts, 'list'>;
   models: Pick<Models, 'current' | 'importable'>;
-  /** Of the gallery in memory. */
+  /** Number of templates in the gallery in memory. */
   templates(realm: Realm): number;
   clock: Clock;
 }
@@ -153,7 +153,7 @@ function* aboutConsent(world: World, { consentPolicy, attestation }: Organizatio
     yield {
       code: 'CONSENT_NOT_ATTESTED',
       urgency: 'now',
-      sentence: 'No real person can be enrolled: the organization has not said on what consent.',
+      sentence: 'No real person can be enrolled: the organization has not recorded a consent policy.',
       remedy: 'Write down the consent text and its version in the settings of the organization.',
       screen: 'settings',
     };
@@ -166,7 +166,7 @@ async function aboutProfiles({ checks }: OverviewsDeps, { organization }: Realm)
       code: 'LENIENT_PROFILES',
       urgency: 'note',
       sentence: 'A profile of the organization verifies where liveness failed.',
-      remedy: 'Make the check liveness a hard one in that profile.',
+      remedy: 'Set the check liveness to hard-fail in that profile.',
       screen: 'profiles',
     },
   ];

@@ -27,7 +27,7 @@ export interface Searched {
   forms(plain: Uint8Array): Uint8Array[];
 }
 
-/** Where a sealed value opens. */
+/** Position of a sealed value. */
 export interface ValuePlace {
   organization: OrganizationId;
   subject: SubjectId;
@@ -68,7 +68,7 @@ export interface ExportOrder {
   withInternal: boolean;
   /** What `auditTargets` of all features gave. */
   targets: readonly string[];
-  /** The plain bytes of each value, in order; undefined where there is none, and where it does not open, which the record notes. */
+  /** The plain bytes of each value, in order; undefined for a missing value and for one that does not open, which the record notes. */
   open(
     values: readonly { place: ValuePlace; sealed: Uint8Array | null }[],
   ): Promise<(Uint8Array | undefined)[]>;

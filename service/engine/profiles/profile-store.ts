@@ -124,7 +124,7 @@ export function createProfileStore({ db }: { db: Db }) {
 /** Every version of a slug, also those that were put away. */
 export function createVersionStore({ db }: { db: Db }) {
   return {
-    /** Of one slug, the newest first, older than `before`; also those that were put away. */
+    /** Versions of one slug, the newest first, older than `before`; also archived ones. */
     versions: (
       organization: OrganizationId,
       slug: string,

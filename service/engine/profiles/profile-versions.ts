@@ -11,7 +11,7 @@ import { custom } from './read-profile.ts';
 /** One stored change of an organization's own profile. */
 export interface ProfileVersion extends Profile {
   createdAt: number;
-  /** As `describeActor` spells it. */
+  /** In the format of `describeActor`. */
   createdBy: string;
   /** The version whose settings this one has put back. */
   restoredFrom?: number;

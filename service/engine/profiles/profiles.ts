@@ -23,7 +23,7 @@ export interface Profiles extends ProfileVersions {
   lenientOrganizations(): Promise<Set<OrganizationId>>;
   /** The newest version; an organization's own goes before a built-in one. Throws PROFILE_NOT_FOUND. */
   get(organization: OrganizationId, idOrSlug: string): Promise<Profile>;
-  /** Of every version that a slug ever had, built-in or own; of an id, that id. Throws PROFILE_NOT_FOUND. */
+  /** Ids of all versions of a slug, built-in or own; for an id, that id. Throws PROFILE_NOT_FOUND. */
   idsOf(organization: OrganizationId, idOrSlug: string): Promise<string[]>;
   /** Slugs by id, of any version; what is not known any more is left out. */
   slugsOf(organization: OrganizationId, ids: readonly string[]): Promise<Map<string, string>>;

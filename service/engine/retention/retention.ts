@@ -31,7 +31,7 @@ export interface Retention {
   tend(): Promise<void>;
   /** Before the first sweep after a start: warns in the log of a clock that may be wrong. */
   checkClock(): Promise<void>;
-  /** What waits for an operator, as of the last check. */
+  /** Pending confirmations, as of the last check. */
   waiting(): Promise<Waiting>;
   /**
    * An operator confirms the clock: sweeps continue. `today` is the date by the operator's own watch, `2026-11-20`. Throws
@@ -48,7 +48,7 @@ export interface RetentionDeps extends Omit<RunSweepDeps, 'store' | 'trust'> {
   builtAt?: number;
 }
 
-/** Of sweeps that no operator asked for. */
+/** Actor of scheduled sweeps. */
 const appliance: Actor = { is: 'appliance', task: 'retention' };
 
 export function createRetention(given: RetentionDeps): Retention {

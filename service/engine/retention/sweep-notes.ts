@@ -26,7 +26,7 @@ export interface WaitingSweep {
   why: string;
 }
 
-/** What waits for an operator. */
+/** Pending confirmations. */
 export interface Waiting {
   /** Why the clock is doubted; nothing is swept until an operator confirms it. */
   clock?: string;

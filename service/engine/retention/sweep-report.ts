@@ -13,7 +13,7 @@ export interface SweepReport {
   pending: number;
   /** Rows deleted because they were older than their term: verifications, events and so on (`ExpiringRows.counted`). */
   rows: Record<string, number>;
-  /** Of the audit log, which is one for all organizations. */
+  /** Deleted lines of the audit log, which all organizations share. */
   auditLines: number;
   /** Why it stopped early; the next sweep continues. */
   failed?: string;

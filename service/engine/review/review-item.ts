@@ -1,6 +1,6 @@
 import type { ReviewId, SubjectId } from '../../lib/id.ts';
 
-/** What a reviewer can say of two faces. */
+/** Decisions of a reviewer about two faces. */
 export const reviewDecisions = ['same-person', 'not-same-person', 'enroll-anyway'] as const;
 /**
  * `same-person`: what waits is not enrolled. `not-same-person`: what waits is enrolled, and the two are never taken for one again.
@@ -15,20 +15,20 @@ export type ReviewSide = (typeof reviewSides)[number];
 export const reviewStates = ['open', 'decided', 'expired'] as const;
 export type ReviewState = (typeof reviewStates)[number];
 
-/** How alike the two faces are. Nothing personal. */
+/** Comparison of the two faces, without personal data. */
 export interface Likeness {
   scorer: string;
   score: number;
   threshold: number;
   /** Pictures of the known person that were compared. */
   pictures: number;
-  /** Of the picture that was sent, 0..1. */
+  /** Quality of the picture that was sent, 0..1. */
   quality: number;
   /** Share of comparisons of two different people that are as alike, 0..1; with `beyondMeasured` it is smaller. Absent of older items. */
   rate?: number;
   /** The tables of the scorer end at `rate`. */
   beyondMeasured?: true;
-  /** Of the picture of the known person that a reviewer added. */
+  /** The picture of the known person that a reviewer added. */
   knownPicture?: {
     quality: number;
     /** Like the enrolled pictures of the known person; absent where nothing compares. */
@@ -58,7 +58,7 @@ export interface ReviewItem {
   likeness: Likeness;
   state: ReviewState;
   decided?: Vote;
-  /** Of administrators who wait for a second one to agree. */
+  /** Votes of administrators, until a second one agrees. */
   votes: Vote[];
   createdAt: number;
   /** When pictures and what waits are erased if nothing is decided before; of a decided one, when they are. */

@@ -128,7 +128,7 @@ function createPictureStore(db: Db) {
   };
 }
 
-/** What administrators say, and what is decided. */
+/** Votes and decisions. */
 function createDecisionStore(db: Db) {
   return {
     votesOf: (items: readonly string[], tx?: Tx): Promise<VoteRow[]> =>
@@ -174,7 +174,7 @@ function createDecisionStore(db: Db) {
 
 function createErasureStore(db: Db) {
   return {
-    /** Of no person under a legal hold, and with something left to erase. */
+    /** Due reviews with data left to erase, of people without a legal hold. */
     due: (
       decidedBefore: number,
       arrivedBefore: number,

@@ -23,7 +23,7 @@ export interface Reviewed {
   disabledAt?: number;
   /** Pictures that are enrolled. */
   enrollments: number;
-  /** Of each of these, the oldest first: 0..1, and when it was enrolled. */
+  /** Quality (0..1) and time of each of these pictures, the oldest first. */
   pictures: { quality: number; createdAt: number }[];
 }
 
@@ -110,7 +110,7 @@ export function createReviews(deps: ReviewsDeps): Reviews {
     };
   }
 
-  /** What waits, as it was sent. */
+  /** The waiting enrollment, as it was sent. */
   async function waitingOf(realm: Realm, id: ReviewId): Promise<Reviewed> {
     const { order_sealed: sealed, ...row } = await find(realm, id);
     if (sealed === null) return { enrollments: 0, pictures: [] };

@@ -2,7 +2,7 @@ import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Consent } from '../consent/index.ts';
 
-/** What the policy `block` refused to enroll, to be enrolled once it is decided that it may be. */
+/** An enrollment refused by the policy `block`, stored until the decision. */
 export interface WaitingEnrollment {
   email: string;
   name?: string;

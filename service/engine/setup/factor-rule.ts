@@ -4,7 +4,7 @@ import type { Administrators } from '../administrators/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import { deleteSetup, type SetupIntegrity, selectSetup } from './setup-store.ts';
 
-/** Of a box that was set up by the assistant: its owner has a second factor before the first person is enrolled. */
+/** Rule of a box that was set up by the assistant: its owner needs a second factor before the first person is enrolled. */
 export interface FactorRule {
   /** Throws SECOND_FACTOR_REQUIRED. */
   requireOwnersFactor(): Promise<void>;

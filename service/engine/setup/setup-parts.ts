@@ -8,7 +8,7 @@ import type { SetupIntegrity } from './setup-store.ts';
 
 /** What the operator of the box reads. */
 export interface SetupOpening {
-  /** `closed`: there is an owner. `claimed`: a browser has used the token and goes on. */
+  /** `closed`: the box has an owner. `claimed`: a browser has used the token. */
   is: 'closed' | 'open' | 'claimed';
   /** Only while it can be used. */
   token?: string;

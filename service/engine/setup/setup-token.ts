@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 const TOKEN_LIFE = 24 * HOUR;
 /** A browser that used the token shortly before its end has at least this long. */
 const LEAST_CLAIM = HOUR;
-/** How far a clock may be put right backwards. */
+/** Milliseconds by which a clock may be set back. */
 const PUT_RIGHT = 5 * 60_000;
 
 const actor: Actor = { is: 'appliance', task: 'setup' };

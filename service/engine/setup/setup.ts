@@ -22,7 +22,7 @@ export interface SetupView {
  * its own, with which the organization is named and the owner made. From then on it is closed.
  */
 export interface Setup extends FactorRule {
-  /** At each start of the service: a token where there is no owner and none that goes on. */
+  /** At each start of the service: creates a token if the box has neither an owner nor a valid token. */
   begin(): Promise<SetupOpening>;
   opening(): Promise<SetupOpening>;
   /** A new token; the old one and the browser that used it are refused from then on. Throws SETUP_CLOSED. */
@@ -101,7 +101,7 @@ export function createSetup(deps: SetupDeps): Setup {
         const row = await token.requireClaim(claim);
         const organization = await firstOrganization(deps);
         if (!organization) throw new Problem('CONFLICT', 'Name the organization first.');
-        // A box with people goes on as it was: only a new one owes a second factor before the first person.
+        // A box with people is exempt: only a new one requires a second factor before the first person.
         if (!(await deps.hasPeople(organization.id))) {
           await inTransaction((tx) => putSetup(tx, integrity, { ...row, factorOwed: true }));
         }

@@ -27,7 +27,7 @@ test('every value of the record is on paper, under words', () => {
   expect(sections).toEqual([
     {
       heading: 'Person',
-      note: 'Who the person is, as the organization knows them.',
+      note: 'Identity of the person.',
       items: [
         {
           facts: [

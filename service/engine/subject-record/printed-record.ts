@@ -4,17 +4,17 @@ type Values = Record<string, unknown>;
 
 /** Sections of the record by name: what they are called on paper, and what they hold. */
 const headings: Readonly<Record<string, readonly [heading: string, note: string]>> = {
-  person: ['Person', 'Who the person is, as the organization knows them.'],
+  person: ['Person', 'Identity of the person.'],
   enrollments: ['Enrolled pictures', 'What is kept of a picture is its templates, not the picture.'],
-  notTheSame: ['Not the same', 'People who look alike, and are known to be others.'],
-  consent: ['Consent', 'What the person agreed to and withdrew, and what follows.'],
+  notTheSame: ['Not the same', 'People marked as distinct from this person.'],
+  consent: ['Consent', 'Consents and withdrawals of the person.'],
   holds: ['Legal holds', 'Why data of the person is kept.'],
   verifications: ['Verifications', 'What was decided about the person, and why.'],
   failedAttempts: ['Failed attempts', 'Failures in a row that are counted against the address.'],
   events: ['Events', 'Events recorded for the organization’s own programs.'],
   deliveries: ['Deliveries', 'Events about the person that were sent, and their receivers.'],
   alerts: ['Alerts', 'Alerts about the person.'],
-  audit: ['Audit log', 'Who did what with the person’s data.'],
+  audit: ['Audit log', 'Actions on the person’s data.'],
   erasures: ['Erasures', 'Erasures of the person.'],
   unreadable: ['Unreadable', 'Sealed values that do not open because they were changed on disk.'],
   notes: ['What is left out', 'And why.'],
@@ -33,7 +33,7 @@ export function printedRecord(record: Values & { format: string }): PrintedDocum
     title: 'Everything held about a person',
     lead: [
       `${organization.name} (${organization.id}), ${world === 'live' ? 'world of real people' : 'world of trials'}.`,
-      `Given under Art. 15 and 20 GDPR. The same is there for programs, as JSON (${record.format}).`,
+      `Given under Art. 15 and 20 GDPR. The same data is available as JSON (${record.format}).`,
     ],
     foot: `Printed ${printed} by Gatehouse`,
     sections: Object.entries(record).flatMap(([name, value]) =>

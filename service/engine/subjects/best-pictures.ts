@@ -15,7 +15,7 @@ export const bestFirst = (a: Picture, b: Picture): number =>
   b.createdAt - a.createdAt ||
   (a.id < b.id ? 1 : -1);
 
-/** The vectors whose mean stands for the person in the gallery, which only decides who is compared again. */
+/** The vectors whose mean is the person's row in the gallery, which only selects candidates. */
 export const averagedVectors = (pictures: readonly (Picture & { vector: Float32Array })[]): Float32Array[] =>
   pictures
     .toSorted(bestFirst)

@@ -100,7 +100,7 @@ export function createEnroll(deps: EnrollSubjectDeps) {
   };
 }
 
-/** What is in memory follows the commit: what the person withholds, and the row of the gallery. */
+/** Updates memory after the commit: withheld purposes and the row of the gallery. */
 function follow(
   { index, models, consents }: EnrollSubjectDeps,
   { realm, input, subject, known, at }: Attempt,

@@ -84,7 +84,7 @@ export async function exportEnrollments(
   }));
 }
 
-/** The vector as the model gave it; undefined when the secret of its transform is gone. */
+/** The vector as the model returned it; undefined if the secret of its transform was destroyed. */
 function restoredText(
   sealer: Pick<Sealer, 'transformOf' | 'transforms'>,
   organization: OrganizationId,

@@ -159,7 +159,7 @@ async function searchRows(
   return [];
 }
 
-/** Of these people, 0..1. */
+/** Share of these people, 0..1. */
 function share(people: Iterable<SubjectId>, accept: (subject: SubjectId) => boolean): number {
   let [all, accepted] = [0, 0];
   for (const subject of people) {

@@ -8,7 +8,7 @@ import type { Realm } from './realm.ts';
 /** Rows that are read in one go: some milliseconds of the event loop. */
 const PAGE = 500;
 
-/** What of a person decides whether they are kept. Times are ms since 1970. */
+/** Fields that decide the retention of a person. Times are ms since 1970. */
 export interface KeptPerson {
   subject: SubjectId;
   /** Last enrollment. */

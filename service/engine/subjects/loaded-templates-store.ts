@@ -158,7 +158,7 @@ async function openVectors<Row extends SealedRow>(
   return found;
 }
 
-/** Undefined when the secret of its transform is gone: the row is older than a renewal that was completed. */
+/** Undefined if the secret of its transform was destroyed: the row is older than a completed renewal. */
 function convert(
   sealer: Sealer,
   { organization: id, transform: from }: SealedRow,

@@ -48,7 +48,7 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
    * the person's rows out of the galleries before anything else is done under this e-mail address. Gives what `work` gives.
    */
   forget<T>(realm: Realm, subject: SubjectId, work: (tx: Tx) => Promise<T>): Promise<T>;
-  /** Of the model files in use, the best picture first; what another file made does not compare and is left out. */
+  /** Enrollments with the model files in use, the best picture first; those of other files cannot be compared and are left out. */
   enrollments(realm: Realm, subject: SubjectId): Promise<Enrollment[]>;
   /** All pictures that are kept of the person, in the order they were enrolled. */
   pictures(subject: SubjectId): Promise<EnrolledPicture[]>;

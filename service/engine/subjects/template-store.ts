@@ -76,7 +76,7 @@ export function createSealedTemplates({ db, sealer }: { db: Db; sealer: Sealer }
 /** The table `template`. */
 export function createTemplateRows(db: Db) {
   return {
-    /** Whose enrolled picture has one of these hashes. */
+    /** The person with an enrolled picture of one of these hashes. */
     async ownerOfPicture(
       { organization, world }: Realm,
       hashes: readonly string[],

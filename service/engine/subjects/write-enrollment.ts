@@ -56,7 +56,7 @@ export interface Attempt {
   emailHash: string;
   actor: Actor;
   request: string | undefined;
-  /** Of the models in use: embedder id to SHA-256. */
+  /** SHA-256 of the models in use, by embedder id. */
   files: Readonly<Record<string, string>>;
   at: number;
 }
@@ -97,7 +97,7 @@ export async function sealEnrollment(
   return { enrollment, person, before, anchor, templates };
 }
 
-/** What an attempt came to, once its transaction is committed. */
+/** Result of an attempt after its transaction has committed. */
 export interface Written {
   /** Ids of templates that made room. */
   dropped: string[];

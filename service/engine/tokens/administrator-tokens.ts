@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AdministratorId } from '../../lib/id.ts';
 import { createSignedTokens, type SignedTokensDeps } from './signed-tokens.ts';
 
-/** What an access token stands for: a session, which can be ended at any time. It carries no role: that is read with the session. */
+/** The session of an access token, which can be ended at any time. The token has no role: that is read with the session. */
 export interface TokenOwner {
   administrator: AdministratorId;
   session: string;
@@ -12,7 +12,7 @@ export interface TokenOwner {
 export interface AdministratorTokens {
   /** `until`: the end of the session, ms since 1970. */
   issue(owner: TokenOwner, until: number): Promise<{ token: string; expiresAt: number }>;
-  /** Undefined for a text that is no valid access token. Whether the session goes on is for its reader to check. */
+  /** Undefined for an invalid access token. The caller has to check that the session is still valid. */
   read(token: string): Promise<TokenOwner | undefined>;
 }
 

@@ -3,7 +3,7 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import type { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
 
-/** Of one purpose. Read at each use, so that a rotated key takes effect at once. */
+/** Keys of one purpose, read at each use, so that a rotated key takes effect at once. */
 export interface TokenKeys {
   /** Signs new tokens. */
   current(): { kid: string; privateKey: webcrypto.CryptoKey };
@@ -23,7 +23,7 @@ export interface TokenKind<Claims extends z.ZodObject> {
 }
 
 export interface SignedTokens<Claims> {
-  /** `until`: ms since 1970, the end of what the token stands for; it ends then at the latest. */
+  /** `until`: ms since 1970, the end of the session; the token expires then at the latest. */
   issue(claims: Claims, until?: number): Promise<{ token: string; expiresAt: number }>;
   /** The claims of a token of this kind that is valid now; undefined for any other text. */
   read(token: string): Promise<Claims | undefined>;

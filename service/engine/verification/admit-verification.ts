@@ -18,7 +18,7 @@ export interface AdmitDeps {
 /** A verification that was let in; `end` in any case. */
 export interface Admission {
   guard: PictureGuard;
-  /** At the address that is claimed, or that a search found; absent where there is none. */
+  /** Attempt at the claimed address, or at that of the person a search found; absent without one. */
   attempt?: Attempt;
   end(): void;
 }

@@ -58,7 +58,7 @@ export interface Checks {
   restoreProfile: Profiles['restore'];
   /** What other settings would have made of the last verifications of a profile. Throws INVALID_REQUEST. */
   previewProfile: ReturnType<typeof createPreviewProfile>;
-  /** What the error rates of a profile take and cost. Throws PROFILE_NOT_FOUND, MODEL_NOT_INSTALLED. */
+  /** Calibration of a profile. Throws PROFILE_NOT_FOUND, MODEL_NOT_INSTALLED. */
   calibrationOf: ReturnType<typeof createProfileCalibration>;
   /** For /health: the largest gallery whose 1:N threshold at this false-identification rate is still measured. */
   safeGallerySize(rate: number): number;
@@ -83,7 +83,7 @@ export interface ChecksDeps extends VerificationStoreDeps {
   observed?: (verification: Observed) => void;
   /** Countries of disputed areas; none unless given. */
   disputedAreas?: DisputedCountries;
-  /** What the organizations' own galleries raise thresholds by; nothing unless given. */
+  /** Gallery shifts of the organizations; none unless given. */
   shifts?: GalleryShifts;
   /** Throws SECOND_FACTOR_REQUIRED where the owner owes one before the first person; nothing is owed unless given. */
   requireOwnersFactor?: () => Promise<void>;

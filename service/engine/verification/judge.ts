@@ -20,7 +20,7 @@ export interface JudgeDeps {
   verifications: Pick<VerificationStore, 'earlier'>;
 }
 
-/** What became of a run. */
+/** Outcome of a run. */
 export interface Outcome {
   main: Analysis;
   probe: Probe;
@@ -41,7 +41,7 @@ export interface Outcome {
 /** Earlier verified verifications that the checks look at. */
 const HISTORY = 20;
 const NOT_RECOGNIZED = 'Identity not recognised';
-export const REPLAYED = 'This very picture was enrolled before: take a new one with the camera.';
+export const REPLAYED = 'This picture was enrolled before: take a new one with the camera.';
 
 /** The step `judge`: runs the checks of the profile and decides. Writes nothing. */
 export function createJudge({ subjects, verifications }: JudgeDeps) {

@@ -70,9 +70,9 @@ export function endedBy({
 export const outcomeSentences: Readonly<Record<VerificationOutcome, string>> = {
   VERIFIED: 'The person was recognized, and every check was good enough.',
   NOT_RECOGNIZED: 'The face is not that of the claimed person, or matches no enrolled person.',
-  BELOW_MINIMUM: 'The checks together did not reach what the profile asks for.',
-  CHECK_FAILED: 'A check failed that has to pass.',
-  REPLAYED_PICTURE: 'The very picture that was enrolled was sent again.',
+  BELOW_MINIMUM: 'The combined score of the checks was below the minimum of the profile.',
+  CHECK_FAILED: 'A hard-fail check failed.',
+  REPLAYED_PICTURE: 'The picture is identical to an enrolled one.',
   FACE_NOT_FOUND: 'No face was found in the picture.',
   SEVERAL_FACES: 'There was more than one face in the picture.',
   FACE_TOO_SMALL: 'The face was too small in the picture.',

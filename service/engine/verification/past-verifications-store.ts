@@ -90,7 +90,7 @@ export function createPastVerificationsStore({ db, sealer }: PastVerificationsSt
       return own.map(({ created_at }, i) => ({ at: created_at, ...opened[i] }));
     },
 
-    /** How many ended how, from `from` up to `until`. Reads the index alone. */
+    /** Counts by outcome from `from` up to `until`. Reads only the index. */
     async count({ organization, world }: Realm, from: number, until: number): Promise<OutcomeCount[]> {
       const rows = await db
         .selectFrom('verification')
@@ -110,7 +110,7 @@ export function createPastVerificationsStore({ db, sealer }: PastVerificationsSt
   };
 }
 
-/** Where and with what a person verified. */
+/** Place and device of a verification. */
 export interface Circumstance {
   at: number;
   place?: Place;
@@ -156,7 +156,7 @@ const fits =
       ...(actor === undefined ? [] : [eb('actor', '=', actor)]),
     ]);
 
-/** Of the next slice after `before`. */
+/** Ids of the next slice after `before`. */
 async function idsIn(db: Db, realm: Realm, filter: PastFilter, before: PastKey | undefined, limit: number) {
   const slice = within(inRealm(db, realm), filter, before)
     .select(['id', 'created_at', 'outcome', 'decided_by', 'failed', 'profile', 'actor'])

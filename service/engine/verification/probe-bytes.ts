@@ -16,7 +16,7 @@ export interface ProbeSealer {
   ): { restore(vector: Float32Array): Float32Array };
 }
 
-/** Where the probe of a verification is sealed. */
+/** Sealed field of a verification's probe. */
 export const probeField = (verification: string): string => `verification.probe/${verification}`;
 
 /** Rotated by `transform`, as templates are. */
@@ -36,7 +36,7 @@ export function readProbe(plain: Uint8Array): Probe & { transform: number } {
   return { ...rest, transform, vector: new Float32Array(bytes.buffer) };
 }
 
-/** With the vector as the model gave it; undefined when the secret of its transform is gone: it is older than a renewal without it. */
+/** With the vector as the model returned it; undefined if the secret of its transform was destroyed by a renewal. */
 export function restoreProbe(
   sealer: ProbeSealer,
   organization: OrganizationId,

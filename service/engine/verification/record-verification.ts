@@ -50,7 +50,7 @@ export interface Disclosed {
   composite?: number;
   /** Why not, in words for the person. */
   reason?: string;
-  /** Of the recognized person. */
+  /** E-mail address of the recognized person. */
   email?: string;
 }
 
@@ -233,7 +233,7 @@ const matchOf = ({ reference: { scorer, pictures }, shift }: Comparison) => ({
   shift,
 });
 
-/** Places, hours and devices are kept sealed; events carry only what may stand in plain text. */
+/** Places, hours and devices are stored sealed; events contain only what may be stored in plain text. */
 const outcomesOf = (checks: readonly CheckResult[]): CheckOutcome[] =>
   keptResults(checks).map(({ check, pass, score, weight, skipped }) => ({
     check,

@@ -12,7 +12,7 @@ import { REFUSED_BEFORE } from '../lockout/index.ts';
 import type { Profile } from '../profiles/index.ts';
 import type { Unverified } from './outcome.ts';
 
-/** What is answered, how it is stored, and the result that says why. */
+/** The error, the stored record and the failed check of a refused picture. */
 export interface PictureRefusal {
   problem: Problem;
   outcome: Unverified;

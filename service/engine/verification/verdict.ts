@@ -102,6 +102,6 @@ export interface EnrollResult {
   repeated?: true;
   /** Under the policy `warn`: the face may belong to another person too. Absent where the person's consent forbids to compare. */
   duplicate?: boolean;
-  /** Where a person compares the two. */
+  /** Id of the review of the two faces. */
   review?: ReviewId;
 }

@@ -14,7 +14,7 @@ export interface Run {
   realm: Realm;
   /** Live, in an organization that recorded that it matches faces only. */
   matchOnly: boolean;
-  /** Of the profiles that callers may name: failed attempts are limited by the strictest of them. */
+  /** Profiles that callers may name; the strictest limits failed attempts. */
   allowed: readonly ProfileDefinition[];
   /** The legal ground for people without a consent of their own. */
   ground: Ground;

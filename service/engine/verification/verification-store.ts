@@ -84,7 +84,7 @@ async function sealField(
 /** The table `verification`. */
 export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
   return {
-    /** Seals what is personal, leaves out what may not stand in plain text: done before the transaction. */
+    /** Seals personal fields and leaves out what must not be stored in plain text; called before the transaction. */
     async seal(record: VerificationRecord): Promise<SealedVerification> {
       const [place, device, probe] = await Promise.all(
         fields.map((field) => sealField(sealer, record, field)),

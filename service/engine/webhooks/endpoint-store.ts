@@ -143,7 +143,7 @@ export async function selectEndpointPage(
   return query.orderBy('id', 'desc').limit(limit).execute();
 }
 
-/** Of every organization. */
+/** Endpoints of all organizations. */
 export async function selectAllEndpoints(db: Db): Promise<EndpointRow[]> {
   return db
     .selectFrom('webhook_endpoint')
@@ -164,7 +164,7 @@ export async function requireOrganization(tx: Tx, organization: OrganizationId):
   if (row.erased_at !== null)
     throw new Problem(
       'CONFLICT',
-      `The organization ${organization} was erased: nothing is made in it any more.`,
+      `The organization ${organization} was erased: nothing can be created in it.`,
     );
 }
 

@@ -15,7 +15,7 @@ export interface Endpoint {
   /** `<family>.<event>` */
   events: string[];
   signature: SignatureDialect;
-  /** Of the signature, where it is not the dialect's own. */
+  /** Header of the signature, if it differs from the dialect. */
   signatureHeader: string | undefined;
   /** Names of the custom headers; their values are not shown. */
   headers: string[];
@@ -42,7 +42,7 @@ export interface NewEndpoint {
   /** PEM. */
   ca?: string;
   pin?: string;
-  /** Of the API key through which /api/v1/webhooks made it: at most five, https only, `timestamped`. */
+  /** Lineage of the API key that created it through /api/v1/webhooks: at most five, https only, `timestamped`. */
   lineage?: string;
 }
 

@@ -55,7 +55,7 @@ export function checkTrust(
   if (!/^http:/i.test(url) || (ca == null && pin == null)) return;
   throw invalid(
     ca == null ? 'pin' : 'ca',
-    'Over plain http no server proves who it is: give an address with https://, or leave this away.',
+    'Over plain http no server proves who it is: give an address with https://, or omit this.',
   );
 }
 
@@ -85,7 +85,7 @@ export function takenNames(signature: SignatureDialect, header: string | null): 
   return [name, nextHeader(name)];
 }
 
-export const trustTwice = () => invalid('pin', 'Give a CA or a pin, not both: with a pin no CA is asked.');
+export const trustTwice = () => invalid('pin', 'Give a CA or a pin, not both: with a pin no CA is checked.');
 
 /** Throws CONFLICT when there are as many as may be. */
 export function requireRoom(

@@ -22,7 +22,7 @@ export interface Signed {
   nextSecret?: string | undefined;
   /** `webhook-id`: the same at every attempt. */
   id: string;
-  /** Of this attempt, ms since 1970; receivers get seconds. */
+  /** Time of this attempt, ms since 1970; receivers get seconds. */
   at: number;
   body: Uint8Array;
 }
@@ -59,7 +59,7 @@ export function sign({
   return headers;
 }
 
-/** Where the signature with the coming secret stands during a rotation. */
+/** Header of the signature with the new secret during a rotation. */
 export const nextHeader = (name: string): string => `${name}-next`;
 
 /** `whsec_…`, for `timestamped` `huma_whsec_…`: 240 random bits. */
@@ -71,7 +71,7 @@ export function makeWebhookSecret(dialect: SignatureDialect, random: FillRandom)
   return dialect === 'timestamped' ? `huma_${secret}` : secret;
 }
 
-/** Standard Webhooks 1.0: the key is what stands in base64 after `whsec_`. */
+/** Standard Webhooks 1.0: the key is the base64 text after `whsec_`. */
 function standardSignature(secret: string, id: string, seconds: string, body: Uint8Array): string {
   const key = Buffer.from(secret.slice(secret.lastIndexOf('whsec_') + 'whsec_'.length), 'base64');
   return createHmac('sha256', key).update(`${id}.${seconds}.`).update(body).digest('base64');

@@ -17,7 +17,7 @@ export interface BodyPaceDeps {
   wait: (milliseconds: number) => Promise<void>;
 }
 
-/** Of the product: bytes of one key. */
+/** Rate in the product: bytes of one key. */
 export const bodyRate = { perSecond: 16 * 1024 * 1024, burst: 64 * 1024 * 1024 } as const;
 
 /**

@@ -47,7 +47,7 @@ export interface JsonOptions {
 interface Frame {
   /** Names seen so far; undefined in an array. */
   names: Set<string> | undefined;
-  /** The name this container stands under, and the last one read inside it. */
+  /** Name of this container, and the last name read inside it. */
   under: string | undefined;
   last: string | undefined;
 }
@@ -75,7 +75,7 @@ export function parseJson(body: Buffer, { limits, longTexts = false }: JsonOptio
 /** Index of the first byte of a text, and of its closing quote. */
 type Span = [start: number, end: number];
 
-/** Parses what lies around the long texts. A stand-in begins with U+0000, which no text of a body can (checkEscapes). */
+/** Parses the JSON around the long texts. A placeholder begins with U+0000, which no text of a body can (checkEscapes). */
 function parseAround(bytes: Buffer, long: Span[]): unknown {
   let skeleton = '';
   let from = 0;
@@ -168,7 +168,7 @@ function inspect(bytes: Buffer, limits: JsonLimits): Span[] {
   return long;
 }
 
-/** Of one text, from its first backslash; refuses when there are more than `most`. */
+/** Counts the escapes of one text from its first backslash; refuses more than `most`. */
 function countEscapes(bytes: Buffer, first: number, end: number, most: number): number {
   let found = 0;
   for (let at = first; at !== -1 && at < end; at = bytes.indexOf(BACKSLASH, at + 2)) {

@@ -54,7 +54,7 @@ interface Source {
 export function boundConnections(server: Server, deps: ConnectionsDeps): Connections {
   const register = createRegister(deps);
   const bySocket = new WeakMap<Socket, Connection>();
-  /** Of TLS: the bare connection's ends, until its TLS socket is known. */
+  /** For TLS: raw connections by their ends, until the TLS socket is known. */
   const byEnds = new Map<string, Connection>();
 
   server.on('connection', (socket: Socket) => {
@@ -166,7 +166,7 @@ function createRegister({ limits, sourceOf, isProxy, crowded }: ConnectionsDeps)
   };
 }
 
-/** The idle connections. Sources stand by how many each has, so that the largest is found at once. */
+/** The idle connections. Sources are ordered by their number, so that the largest is found at once. */
 function createIdle() {
   const bySize: Set<Source>[] = [];
   let count = 0;
@@ -196,7 +196,7 @@ function createIdle() {
       move(source, () => source.idle.delete(connection));
       count--;
     },
-    /** Of equal sources the one that has been so longest. */
+    /** The largest source; of equal ones the one that has been so longest. */
     largestSource: (): Source | undefined => bySize.at(-1)?.values().next().value,
   };
 }

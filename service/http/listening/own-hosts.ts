@@ -13,11 +13,11 @@ export interface OwnHosts {
 export interface OwnHostsDeps {
   /** The address or name that is listened on. */
   listen: string;
-  /** Further names and addresses; `*.example.org` stands for every name directly under example.org. */
+  /** Further names and addresses; `*.example.org` matches every name directly under example.org. */
   allowed: readonly string[];
   /** PEM of the certificate that is served now; its names are allowed. */
   certificate?: (() => Buffer) | undefined;
-  /** Of this machine. */
+  /** Name of this machine. */
   hostName?: () => string;
   /** Addresses of this machine now; the network may change. */
   addresses?: () => string[];

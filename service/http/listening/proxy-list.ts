@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { parseNetwork } from '../../lib/network.ts';
 
-/** Names that stand for networks, as in Fastify's `trustProxy`. */
+/** Names of networks, as in Fastify's `trustProxy`. */
 const namedNetworks: Partial<Record<string, readonly string[]>> = {
   loopback: ['127.0.0.0/8', '::1/128'],
   linklocal: ['169.254.0.0/16', 'fe80::/10'],
@@ -41,7 +41,7 @@ function parseOne(text: string): Holds | undefined {
 
 const widthOf = (host: string) => (host.includes(':') ? 128 : 32);
 
-/** Of `8` and of the mask `255.0.0.0`; NaN for a mask with holes. */
+/** Prefix length of `8` or of the mask `255.0.0.0`; NaN for a mask with holes. */
 const prefixOf = (length: string): number =>
   ipaddr.IPv4.isValidFourPartDecimal(length)
     ? (ipaddr.IPv4.parse(length).prefixLengthFromSubnetMask() ?? Number.NaN)

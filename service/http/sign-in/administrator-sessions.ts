@@ -5,7 +5,7 @@ import type { AccessList } from '../route-access.ts';
 import { isSameOrigin } from './same-origin.ts';
 import { fromSessionCookie } from './session-cookie.ts';
 
-/** Finds the session that a credential stands for; undefined for one that is unknown, ended or of a disabled account. */
+/** Finds the session of a credential; undefined if it is unknown, ended or of a disabled account. */
 export interface AdministratorSessions {
   byCookie(secret: string): Promise<AdministratorCaller | undefined>;
   byToken(token: string): Promise<AdministratorCaller | undefined>;
@@ -19,7 +19,7 @@ const readingMethods = new Set(['GET', 'HEAD']);
 /** Three parts, as every JWT has and no API key. */
 export const isAccessToken = (credential: string): boolean => credential.split('.', 4).length === 3;
 
-/** The administrator of an access token. Throws MISSING_AUTH when it stands for no session that goes on. */
+/** The administrator of an access token. Throws MISSING_AUTH without a valid session. */
 export async function administratorByToken(
   sessions: AdministratorSessions,
   token: string,

@@ -2,7 +2,7 @@ import type { KioskCaller } from '../../engine/access/index.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { AccessList } from '../route-access.ts';
 
-/** Finds the kiosk that a session token stands for; undefined for one that has ended, or whose kiosk was revoked. */
+/** Finds the kiosk of a session token; undefined if the session has ended or the kiosk was revoked. */
 export interface KioskSessions {
   byToken(token: string): Promise<KioskCaller | undefined>;
 }

@@ -79,7 +79,7 @@ export function createSearchWorkers({
         if (closed)
           search.reject(new Problem('INTERNAL', 'The search was ended because the service is stopping.'));
         else if (search.attempts < ATTEMPTS) send(search);
-        else search.reject(new Problem('INTERNAL', 'The search worker died twice on this search.'));
+        else search.reject(new Problem('INTERNAL', 'The search worker failed twice on this search.'));
       }
     });
     slots[slot] = running;

@@ -3,7 +3,7 @@ export type PictureFormat =
   | { is: 'jpeg' | 'png' | 'webp' }
   /** A still picture in the container of HEIC, HEIF and AVIF; which, its header says. */
   | { is: 'heif' }
-  /** None that is judged: what it is, and what to do. */
+  /** An unsupported format: its name and a remedy. */
   | { is: 'other'; name: string; advice: string };
 
 export const ACCEPTED = 'JPEG, PNG, WebP, HEIC, HEIF or AVIF';
@@ -53,7 +53,7 @@ const signatures: { name: string; starts: string[]; advice: string }[] = [
 const stillBrands = ['heic', 'heix', 'heim', 'heis', 'mif1', 'mif2', 'avif', 'miaf'];
 const sequenceBrands = ['hevc', 'hevx', 'hevm', 'hevs', 'msf1', 'avis'];
 
-/** Of an ISO base media file: the major brand, then the compatible ones. */
+/** Format of an ISO base media file: the major brand, then the compatible ones. */
 function ofBrand(head: string): PictureFormat {
   const length = Math.min(head.length, Buffer.from(head.slice(0, 4), 'latin1').readUInt32BE());
   const major = head.slice(8, 12);

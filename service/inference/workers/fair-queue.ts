@@ -35,7 +35,7 @@ interface Party<T> {
   /** When it was last given a seat, as a number that only grows. */
   served: number;
   members: Map<string, Party<T>>;
-  /** Of a key. */
+  /** Waiting items of a key. */
   items: T[];
 }
 

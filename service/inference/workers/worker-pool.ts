@@ -166,7 +166,7 @@ function createLine({ workers, queueLimit, clock }: WorkerPoolDeps) {
       completed++;
       typical += (clock.now() - job.since - job.waited - typical) / 8;
     },
-    /** One that waits, or whose worker is gone. */
+    /** Removes a job that waits, or whose worker ended. */
     leave(job: Job): void {
       if (!queue.remove(job)) queue.finish(job);
     },

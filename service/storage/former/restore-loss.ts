@@ -6,7 +6,7 @@ import { Problem } from '../../lib/problem.ts';
 export interface RestoreLoss {
   /** People in the directory now. */
   people: number;
-  /** Of these, people who are not in the backup. */
+  /** Number of these people who are not in the backup. */
   peopleLost: number;
   /** People of both who were enrolled again since: their newer pictures are lost. */
   enrolledAgain: number;

@@ -13,7 +13,7 @@ export interface StoredPlace {
   behindSince: number | undefined;
 }
 
-/** A copy that is kept up to date no longer: keys that were destroyed since are still in it, unless it is gone. */
+/** A copy that is no longer updated: it may still have keys that were destroyed since. */
 export interface FormerCopy {
   place: string;
   copy?: string;

@@ -43,7 +43,7 @@ export function createCopyStanding(
 ): CopyStanding {
   let state: CopyReport['state'] = 'behind';
   let since = behindSince;
-  let reason: string | undefined = 'It has not been looked at yet.';
+  let reason: string | undefined = 'It has not been checked yet.';
 
   const note = (behind: number | undefined) =>
     keys

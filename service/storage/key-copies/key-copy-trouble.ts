@@ -15,7 +15,7 @@ export class CopyTrouble extends Error {
 export const anotherMedium = (place: string) =>
   new CopyTrouble(
     'foreign',
-    `Another medium is in its place: the copy in ${place} is not the one that was added, and is left as it is. Put back the right one. If that one is lost, take the place out ("gatehouse keystore remove ${place}") and add this one.`,
+    `Another medium is in its place: the copy in ${place} is not the one that was added, and is left as it is. Put back the right one. If that one is lost, remove the copy from the list ("gatehouse keystore remove ${place}") and add this one.`,
   );
 
 /** Any failure as CopyTrouble that says what to do. */
@@ -26,7 +26,7 @@ export function toCopyTrouble(error: unknown, place: string, path: string): Copy
   if (code === 'ENOENT' || code === 'SQLITE_CANTOPEN') {
     return new CopyTrouble(
       'missing',
-      `There is no ${path}: is the medium there? It is not made again by itself. If the copy is lost, take the place out ("gatehouse keystore remove ${place}"; with --destroyed if its medium is destroyed) and add another.`,
+      `There is no ${path}: is the medium there? It is not made again by itself. If the copy is lost, remove the copy from the list ("gatehouse keystore remove ${place}"; with --destroyed if its medium is destroyed) and add another.`,
     );
   }
   if (code === 'SQLITE_FULL' || code === 'ENOSPC')
@@ -40,7 +40,7 @@ export function toCopyTrouble(error: unknown, place: string, path: string): Copy
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
     return new CopyTrouble(
       'failed',
-      `${path} is damaged (${code}): move it away, take the place out and add it again.`,
+      `${path} is damaged (${code}): move it away, remove it from the list and add it again.`,
     );
   }
   if (code === 'ELOOP') return new CopyTrouble('failed', `${path} is a symbolic link: it is not opened.`);

@@ -10,7 +10,7 @@ export const CHECKPOINT_NOTE = 'audit/checkpoint';
 const Sealed = z.strictObject({
   /** What the audit log wrote; empty before its first checkpoint. */
   value: z.string(),
-  /** Of the key store, with the write that wrote this: grows with every note, also where a restore set the log back. */
+  /** Revision of the key store at this write: grows with every note, also after a restore set the log back. */
   revision: z.int().min(0),
   /** `Integrity.mac` over identity of the store, revision and value. */
   mac: z.string(),
@@ -40,7 +40,7 @@ export function sealNote(integrity: Integrity, identity: string, value: string, 
   return JSON.stringify({ value, revision, mac } satisfies z.infer<typeof Sealed>);
 }
 
-/** Of the text as it lies in the store; `undefined` where there is none. */
+/** Opens a stored note; `undefined` without one. */
 export function openNote(integrity: Integrity, identity: string, text: string | undefined): NoteState {
   const note = text === undefined ? undefined : Sealed.safeParse(parseJson(text)).data;
   if (!note) return { is: 'forged' };

@@ -19,7 +19,7 @@ export interface CopyState {
 export interface Destruction {
   /** Whether the key store itself still had a key of them. */
   existed: boolean;
-  /** Of every configured place, and of the key store itself while another program's reading keeps them readable in it. */
+  /** State of every configured copy, and of the key store itself while another reader keeps the keys readable in it. */
   copies: CopyState[];
 }
 

@@ -34,7 +34,7 @@ export interface IntegrityAdoption {
 
 /** A store as it was before it had the integrity secret. */
 export interface IntegrityLeaving {
-  /** Of the secret. */
+  /** Name of the secret. */
   secret: string;
   /** Rewrapped by the same master key. */
   organizations: readonly WrappedOrganizationKey[];
@@ -56,7 +56,7 @@ export interface KeyRewraps {
   adoptIntegrity(adoption: IntegrityAdoption): Promise<void>;
   /** The way back of `adoptIntegrity`, all or nothing. Throws CONFLICT when a row was changed since it was read. */
   leaveIntegrity(leaving: IntegrityLeaving): Promise<void>;
-  /** Throws when there is none of its name. */
+  /** Throws if no secret has its name. */
   replaceSecret(secret: WrappedSecret): Promise<void>;
   /** Throws CONFLICT, and removes nothing, while one of them wraps a person's key. */
   removeGenerationsBefore(organization: OrganizationId, newest: number): Promise<void>;

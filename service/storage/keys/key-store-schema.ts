@@ -163,7 +163,7 @@ export const copiedTables: Record<CopiedTable, CopiedColumns> = {
   },
 };
 
-/** One row after a write: its values in the order of `columns`, or undefined when it is gone. */
+/** One row after a write: its values in the order of `columns`, or undefined if it was deleted. */
 export interface RowChange {
   table: CopiedTable;
   key: readonly CopiedValue[];

@@ -121,7 +121,7 @@ function listOf(dialect: DialectName, values: readonly string[]): RawBuilder<str
     : sql`(select value from json_array_elements_text(${json}::json))`;
 }
 
-/** The rows as they are now; a key without a row is gone. */
+/** The rows as they are now; a key without a row was deleted. */
 async function readChanges(
   tx: Kysely<KeySchema>,
   dialect: DialectName,

@@ -25,7 +25,7 @@ export interface OrganizationKeys {
    * for a row that was changed.
    */
   unwrapPerson(row: WrappedPersonKey): Uint8Array | undefined;
-  /** Undefined when that generation is gone, or the organization. */
+  /** Undefined if that generation or the organization was removed. */
   wrappingKey(organization: OrganizationId, generation: number): KeyObject | undefined;
   /** The secret of the keyed e-mail hashes; the same in every generation. */
   lookup(organization: OrganizationId): KeyObject;

@@ -12,7 +12,7 @@ export type OrganizationRotation =
   | { is: 'none' }
   /** `done` of `total` people's keys lie under the new one. */
   | { is: 'running'; done: number; total: number }
-  /** What stopped it; the next start, or the next try, goes on from there. */
+  /** The reason; the next start or attempt continues from there. */
   | { is: 'stopped'; done: number; total: number; reason: string };
 
 export interface OrganizationRotations {
@@ -33,7 +33,7 @@ export interface OrganizationRotationsDeps {
   keys: KeyStore;
   organizations: OrganizationKeys;
   log: Log;
-  /** Called once the key of every person lies under the new one and the old one is gone. */
+  /** Called once the new key wraps the key of every person and the old one is removed. */
   finished(organization: OrganizationId, result: { generation: number; people: number }): Promise<void>;
   page?: number;
 }
@@ -66,7 +66,8 @@ export function createOrganizationRotations({
       })
       .catch((error: unknown) => {
         log.error({ organization, err: error }, 'the rotation of an organization’s key stopped');
-        const reason = error instanceof Problem ? error.message : 'Something broke; the log says what.';
+        const reason =
+          error instanceof Problem ? error.message : 'An internal error; the log has the details.';
         states.set(organization, { ...state, is: 'stopped', reason });
       })
       .finally(() => running.delete(organization));

@@ -23,7 +23,7 @@ export type SigningPurpose = (typeof signingPurposes)[number];
 const replaceable: readonly SigningPurpose[] = ['administrators'];
 
 export interface Signature {
-  /** Of the public key: the first 16 hex digits of the SHA-256 of its SPKI DER. */
+  /** Id of the public key: the first 16 hex digits of the SHA-256 of its SPKI DER. */
   kid: string;
   /** Ed25519 (RFC 8032), base64url. */
   signature: string;
@@ -166,7 +166,7 @@ export function verifySignature(
   );
 }
 
-/** The kid of a public key (PEM). Throws for what is none. */
+/** The kid of a public key (PEM). Throws for an invalid key. */
 export function keyId(publicKey: string): string {
   const der = createPublicKey(publicKey).export({ format: 'der', type: 'spki' });
   return createHash('sha256').update(der).digest('hex').slice(0, 16);

@@ -25,9 +25,9 @@ export interface Vault {
   signing: SigningKeys;
   /** Detects changes by a writer without keys. */
   integrity: Integrity;
-  /** Of rows of API keys from before they had a MAC. */
+  /** Adds MACs to rows of API keys from before they had one. */
   keyTakeOver: KeyTakeOver;
-  /** Of the newest audit checkpoint. */
+  /** Note of the newest audit checkpoint. */
   checkpointNote: CheckpointNote;
   keys: KeyStore;
   /** Places outside `folder` that hold the newest key store. */

@@ -24,7 +24,7 @@ export interface WrappedOrganizationKey {
 export interface WrappedPersonKey {
   subject: SubjectId;
   organization: OrganizationId;
-  /** Of the organization's key that wrapped it. */
+  /** Generation of the organization's key that wrapped it. */
   generation: number;
   wrapped: Uint8Array;
 }
@@ -33,7 +33,7 @@ export interface WrappedPersonKey {
 /** Says besides that its key store has the integrity secret: a store without it was tampered with (integrity.ts). */
 export const organizationBound = (organization: OrganizationId, generation: number) =>
   `organization-2|${organization}|${generation}`;
-/** Of a key store from before there was an integrity secret. */
+/** Additional data of a key store without an integrity secret. */
 export const formerOrganizationBound = (organization: OrganizationId, generation: number) =>
   `organization|${organization}|${generation}`;
 export const lookupBound = (organization: OrganizationId) => `lookup|${organization}`;

@@ -9,7 +9,7 @@ import { destroySecretFile, readSecretFile, replaceSecretFile, writeSecretFile }
 const HEADER = 'gatehouse-master-key-v1';
 
 export interface MasterKeyFile extends MasterKeyProvider {
-  /** At the very first start: in place at once. Never replaces what lies there. */
+  /** Creates the file at the first start. Never replaces an existing one. */
   create(): Promise<MasterKey>;
 }
 

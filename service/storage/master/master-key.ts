@@ -1,7 +1,7 @@
 import { createHash, createSecretKey, randomFillSync } from 'node:crypto';
 import { decrypt, encrypt, type Random } from '../sealing/aes-gcm.ts';
 
-/** What wraps the organizations' keys. Asynchronous, so that a TPM or a token can stand behind it. */
+/** Wraps the organizations' keys. Asynchronous, so that a TPM or a token can implement it. */
 export interface MasterKey {
   /** Identifies the master key without revealing it; stored with each key that it wrapped. */
   readonly id: string;

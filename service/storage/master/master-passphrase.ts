@@ -16,7 +16,7 @@ const MOST_CHARACTERS = 1024;
 /** The file. Bounded, so that a changed one cannot take all memory. */
 const Wrapped = z.strictObject({
   version: z.literal(1),
-  /** Of the master key inside. */
+  /** Id of the master key inside. */
   id: z.string().regex(/^[0-9a-f]{16}$/),
   kdf: z.strictObject({
     name: z.literal('argon2id'),

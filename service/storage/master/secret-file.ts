@@ -35,7 +35,7 @@ export function readSecretFile(path: string, what: string): string {
     if (process.platform !== 'win32' && status.isFile() && (mode & 0o077) !== 0) {
       throw new Problem(
         'SEALED',
-        `${what} ${path} can be read by others (mode ${mode.toString(8).padStart(4, '0')}): run "chmod 600 ${path}", and think about who could have copied it.`,
+        `${what} ${path} can be read by others (mode ${mode.toString(8).padStart(4, '0')}): run "chmod 600 ${path}", and consider who may have copied it.`,
       );
     }
     if (status.isDirectory() || status.size > MOST_BYTES) {

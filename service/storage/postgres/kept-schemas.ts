@@ -10,7 +10,7 @@ export const ASIDE_PREFIX = 'gatehouse_aside_';
 export const KEPT_SCHEMAS = `select nspname as name from pg_namespace
   where starts_with(nspname, '${SNAPSHOT_PREFIX}') or starts_with(nspname, '${ASIDE_PREFIX}') order by nspname`;
 
-/** Of a PostgreSQL database, names in order. */
+/** Names of the kept schemas of a PostgreSQL database, in order. */
 export async function keptSchemas(db: Db): Promise<string[]> {
   const { rows } = await sql.raw<{ name: string }>(KEPT_SCHEMAS).execute(db);
   return rows.map(({ name }) => name);

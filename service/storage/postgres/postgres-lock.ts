@@ -94,7 +94,7 @@ export async function takePostgresLock(
     const looked = client;
     if (!looked) return retake();
     await looked.query('select 1').catch((error: Error) => {
-      // Not when the connection says so itself: one to a host that is gone may take minutes for it.
+      // Do not wait for the connection’s own error: with an unreachable host it may take minutes.
       lose(looked, error.message);
       void looked.end().catch(() => {});
     });

@@ -126,7 +126,7 @@ export async function newestIn(session: PostgresSession, home: string): Promise<
   return rows[0]!.name;
 }
 
-/** Of a database whose newest migration is `version`. Throws CONFLICT for one that is not in the list. */
+/** Migrations up to `version`. Throws CONFLICT for a version that is not in the list. */
 export function upTo(migrations: readonly Migration[], version: string): readonly Migration[] {
   const index = migrations.findIndex(({ name }) => name === version);
   if (index >= 0) return migrations.slice(0, index + 1);

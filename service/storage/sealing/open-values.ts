@@ -7,7 +7,7 @@ export interface SealedPage {
   /** Keys of organizations that the thread does not know yet, by name. */
   wrapping: { name: string; key: KeyObject }[];
   persons: { wrapped: Uint8Array; wrapping: string; bound: string }[];
-  /** Which of `persons` a value belongs to; -1 when the key is gone. */
+  /** Index in `persons` of the owner of a value; -1 if the key was destroyed. */
   person: Int32Array;
   bound: string[];
   /** One after the other. */

@@ -11,7 +11,7 @@ export interface PersonKeys {
   ofMany(subjects: Iterable<SubjectId>): Promise<Map<SubjectId, KeyObject>>;
   /** Throws SUBJECT_NOT_FOUND without a key. */
   of(subject: SubjectId): Promise<KeyObject>;
-  /** Of a person who was just added. */
+  /** Remembers the key of a new person. */
   remember(subject: SubjectId, key: KeyObject): void;
   /** Call it once the keys are destroyed. */
   forget(subjects: readonly SubjectId[]): void;

@@ -3,15 +3,15 @@ import { decrypt, encrypt, type Format, formatOf, type Random } from './aes-gcm.
 import type { PersonKeys } from './person-keys.ts';
 import { createValueOpener, type Unsealed, type ValueOpenerDeps } from './value-opener.ts';
 
-/** Where a sealed value stands. It opens there and nowhere else. */
+/** Position of a sealed value. It opens only there. */
 export interface SealedPlace {
   organization: OrganizationId;
   subject: SubjectId;
   /** `subject.email`; with the row's id where a person has several rows: `template.vector/tpl_…`. No `|`. */
   field: string;
-  /** Of the plain bytes' layout, chosen by the code that writes the field. */
+  /** Version of the layout of the plain bytes, chosen by the writing code. */
   version: number;
-  /** Of rows that belong to one world: a value that is moved to the other does not open there. */
+  /** World of the row, if it belongs to one: a value moved to the other world does not open. */
   world?: World | undefined;
 }
 

@@ -7,7 +7,7 @@ import { personBound } from '../keys/wrapped-key.ts';
 import { OVERHEAD } from './aes-gcm.ts';
 import { ERASED, OPEN, type OpenedPage, type SealedPage } from './open-values.ts';
 
-/** One sealed value and what it is bound to. */
+/** One sealed value and its binding. */
 export interface BoundValue {
   subject: SubjectId;
   bound: string;
@@ -35,7 +35,7 @@ export interface ValueOpener {
 
 export interface ValueOpenerDeps {
   keys: Pick<KeyStore, 'persons'>;
-  /** Undefined when that generation is gone. */
+  /** Undefined if that generation was removed. */
   wrappingKey(organization: OrganizationId, generation: number): KeyObject | undefined;
   threads?: number;
 }

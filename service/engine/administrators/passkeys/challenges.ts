@@ -16,7 +16,7 @@ import { userHandle } from './verify-passkey.ts';
 
 export const CHALLENGE_LIFE = 5 * 60_000;
 
-/** What browsers ask authenticators; each challenge is for one answer within five minutes. */
+/** Challenges for authenticators; each is valid for one answer within five minutes. */
 export interface Challenges {
   /** `holder`: who may answer. Throws PASSKEY_REFUSED where no passkey of the account works on this site. */
   toProve(holder: string, account: Account, site: Site): Promise<PublicKeyCredentialRequestOptionsJSON>;
@@ -94,5 +94,5 @@ function requireName({ rpId }: Site): void {
 export const noChallenge = () =>
   new Problem(
     'PASSKEY_REFUSED',
-    'The passkey was not asked for, or more than five minutes ago: begin again.',
+    'There is no open request for a passkey, or it is older than five minutes: start again.',
   );

@@ -16,7 +16,7 @@ import { type Challenges, noChallenge } from './challenges.ts';
 import { createPasskeyList, type PasskeyList, readName, shownPasskey } from './passkey-list.ts';
 import { credentialIdOf, verifyCreation, verifyUse } from './verify-passkey.ts';
 
-/** Of one account. */
+/** Per account. */
 const MOST_PASSKEYS = 20;
 
 export interface Passkeys extends PasskeyList {

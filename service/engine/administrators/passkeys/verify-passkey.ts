@@ -50,7 +50,7 @@ export interface Expected {
 export const userHandle = (administrator: AdministratorId): Uint8Array<ArrayBuffer> =>
   new Uint8Array(new TextEncoder().encode(administrator));
 
-/** What an authenticator has made. Throws PASSKEY_REFUSED for everything else than a well-formed answer to this challenge. */
+/** Verifies a new credential. Throws PASSKEY_REFUSED unless it is a well-formed answer to this challenge. */
 export async function verifyCreation(
   credential: unknown,
   { challenge, site }: Expected,
@@ -71,9 +71,9 @@ export async function verifyCreation(
       requireUserVerification: true,
       supportedAlgorithmIDs: algorithms,
     });
-    if (!verified) throw new Error('The attestation does not hold.');
+    if (!verified) throw new Error('The attestation is invalid.');
     const { id, publicKey, counter } = registrationInfo.credential;
-    if (id !== named.id) throw new Error('The credential is called otherwise than its data.');
+    if (id !== named.id) throw new Error('The id of the credential differs from its data.');
     readUsableKey(publicKey);
     return {
       id: CredentialId.parse(id),
@@ -99,7 +99,7 @@ export async function verifyUse(
     if (response.userHandle && response.userHandle !== handle) throw new Error('It is of another account.');
     const { userHandle: _, ...signed } = response;
     const publicKey = new Uint8Array(Buffer.from(passkey.publicKey, 'base64url'));
-    if (!isExactSignature(publicKey, signed)) throw new Error('The signature does not hold.');
+    if (!isExactSignature(publicKey, signed)) throw new Error('The signature is invalid.');
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: { ...named, response: signed, clientExtensionResults: {} },
       expectedChallenge: challenge,
@@ -112,7 +112,7 @@ export async function verifyUse(
         counter: passkey.counter,
       },
     });
-    if (!verified) throw new Error('The signature does not hold.');
+    if (!verified) throw new Error('The signature is invalid.');
     return authenticationInfo.newCounter;
   });
 }
@@ -125,7 +125,7 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
     if (error instanceof Problem) throw error;
     throw new Problem(
       'PASSKEY_REFUSED',
-      'The answer of the passkey does not belong to what was asked, or was damaged on its way: try again.',
+      'The answer of the passkey does not belong to the challenge, or was damaged in transit: try again.',
       { cause: error },
     );
   }

@@ -13,13 +13,13 @@ export interface SeenEvent {
   payload: unknown;
 }
 
-/** What an event is for a rule: one more of a group. */
+/** An event counted by a rule, with its group. */
 export interface Counted {
   group: string;
   /** The subject or key that is counted apart. */
   about?: string;
   subject?: SubjectId;
-  /** Of `bot-rate`: whether it was a program. */
+  /** For `bot-rate`: whether the visitor was a program. */
   bot?: boolean;
 }
 

@@ -13,7 +13,7 @@ import { type Counted, countedAs, type SeenEvent } from './counted-event.ts';
 import { countedIn, countOne, partOf } from './windows.ts';
 
 const MINUTE = 60_000;
-/** Of `bot-rate`: every judged visit, and those by programs. */
+/** For `bot-rate`: all decided visits, and those by programs. */
 const [JUDGED, BOTS] = ['judged', 'bots'];
 /** People or keys that one rule counts apart. */
 const MOST_GROUPS = 10_000;
@@ -53,7 +53,7 @@ interface Watched {
   state: { is: 'new' } | { is: 'counting' } | { is: 'read'; through: number } | { is: 'joined' };
 }
 
-/** What a batch of events does to the windows, until it is known that its transaction committed. */
+/** Changes of a batch of events to the windows, applied once its transaction has committed. */
 interface Draft {
   ids: ReadonlySet<string>;
   last: string;
@@ -76,7 +76,7 @@ export function createWatchedRules(deps: WatchedRulesDeps): WatchedRules {
   let draft: Draft | undefined;
   let loaded = false;
 
-  /** What the batch before did is counted once its transaction is known to have committed, or forgotten. */
+  /** Applies the changes of the previous batch if its transaction committed; otherwise drops them. */
   async function settle(tx: Tx, events: readonly SeenEvent[]): Promise<void> {
     const before = draft;
     draft = undefined;

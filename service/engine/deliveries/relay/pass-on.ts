@@ -8,7 +8,7 @@ import { markRelayed, selectStillUnrelayed } from '../relay-store.ts';
 import type { Planned } from './plan-deliveries.ts';
 import { queueDeliveries } from './queue-deliveries.ts';
 
-/** What sees each event once, in the transaction that passes it on. */
+/** Called once for each event, in the transaction that relays it. */
 export interface EventWatch {
   watch(tx: Tx, events: readonly RecordedEvent[]): Promise<void>;
 }

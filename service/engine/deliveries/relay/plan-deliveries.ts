@@ -20,7 +20,7 @@ export interface Planned {
   deliveries: NewDelivery[];
 }
 
-/** What is to be written for rows of the outbox, in their order. Nothing is thrown: what is wrong with one row is logged. */
+/** Plans the deliveries for rows of the outbox, in their order. Never throws: a faulty row is logged. */
 export function createPlan({ sealer, dialects, endpoints, ids, log }: PlanDeps) {
   /** The family's name of the event, without the body; undefined when the family has none, or fails (logged). */
   function nameOf({ family, translate }: PayloadDialect, event: RecordedEvent): string | undefined {

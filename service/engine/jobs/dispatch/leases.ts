@@ -35,7 +35,7 @@ const LONGEST_PAUSE = 2 * 24 * 60 * 60_000;
 export interface Leases {
   get(id: JobId): Held | undefined;
   all(): Held[];
-  /** Of this lease; a newer one stays. */
+  /** Forgets this lease; a newer one stays. */
   forget(lease: LeaseKey): void;
   /** One transaction. */
   take(

@@ -30,7 +30,7 @@ export interface ReadyJobs {
   nextAt(): number;
 }
 
-/** Of one step, so that it holds nothing up for long. */
+/** Size of one step, to keep it short. */
 const WANTS = 32;
 const ROWS = 256;
 

@@ -34,7 +34,7 @@ export async function runAttempt<Result>(
     }
     log.error({ job: job.id, kind: job.kind, err: error }, 'a job broke');
     return {
-      outcome: { is: 'failed', error: 'Something broke; the log says what.' },
+      outcome: { is: 'failed', error: 'An internal error; the log has the details.' },
       result: undefined,
     };
   } finally {

@@ -179,7 +179,7 @@ function apply(entries: Entry[], id: SubjectId, entry: Entry | undefined): void 
   else if (known) entries.splice(at, 1);
 }
 
-/** Of the first entry that is older than `id`. */
+/** Index of the first entry that is older than `id`. */
 function placeAfter(entries: readonly Entry[], id: string): number {
   let [low, high] = [0, entries.length];
   while (low < high) {

@@ -26,7 +26,7 @@ export interface AdmitEnrollmentDeps {
   refuse: RefuseEnrollment;
 }
 
-/** What an operator or the policy `warn` let pass. */
+/** An enrollment that was admitted, with overrides and warnings. */
 export interface AdmittedEnrollment {
   /** The face is not like the person's, and an operator insists. */
   overridden: boolean;
@@ -114,7 +114,7 @@ function rateOf({ logRate, reference }: Comparison): Pick<Likeness, 'rate' | 'be
   return rate < measured ? { rate: Math.min(1, measured), beyondMeasured: true } : { rate };
 }
 
-/** What is refused waits for a person to compare the two faces. */
+/** Refuses a duplicate and stores it for review. */
 function refuseDuplicate(
   { refuse, suspects, models }: AdmitEnrollmentDeps,
   run: Enrollment,
@@ -181,7 +181,7 @@ function createMismatchOverride({ subjects, claims, refuse }: AdmitEnrollmentDep
       'TEMPLATE_MISMATCH',
       comparable
         ? 'The face is not like the pictures enrolled under this e-mail: an operator who knows the person can confirm the picture at the box with “gatehouse subject enroll --override-mismatch”.'
-        : 'The confirmed pictures under this e-mail cannot be compared any more (another model made them, or their key is gone): an operator who knows the person can enroll the new picture at the box with “gatehouse subject enroll --override-mismatch”.',
+        : 'The confirmed pictures under this e-mail cannot be compared any more (they belong to another model, or their key was destroyed): an operator who knows the person can enroll the new picture at the box with “gatehouse subject enroll --override-mismatch”.',
       { subject: id, comparable },
       comparable && attempt ? { attempt } : {},
     );

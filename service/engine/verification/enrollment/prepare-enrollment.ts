@@ -19,7 +19,7 @@ export interface Enrollment {
   embedders: readonly string[];
   uniquenessPolicy: Organization['uniquenessPolicy'];
   ground: Ground;
-  /** Of the profiles that the organization allows; the strictest limits attempts at an address. */
+  /** Profiles that the organization allows; the strictest limits attempts at an address. */
   allowed: readonly ProfileDefinition[];
   consent?: Consent;
 }
@@ -77,7 +77,7 @@ export function createPrepareEnrollment({
   };
 }
 
-/** What an operator attests of a picture; keys cannot. */
+/** Overrides of an operator; not available to keys. */
 export const insists = (
   command: EnrollCommand,
   on: 'overrideMismatch' | 'overrideLiveness' | 'confirmed',

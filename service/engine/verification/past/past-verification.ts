@@ -20,7 +20,7 @@ export interface PastVerification extends Ended {
   confidence: number;
   composite: number;
   assurance: Assurance;
-  /** As the audit log spells it. */
+  /** In the format of the audit log. */
   actor: string;
 }
 
@@ -51,11 +51,11 @@ export interface PastFilter {
   /** Ids of profiles: one of them. */
   profiles?: readonly string[];
   subject?: SubjectId;
-  /** As the audit log spells it. */
+  /** In the format of the audit log. */
   actor?: string;
 }
 
-/** What the next page goes on after. */
+/** Key of the last row of a page. */
 export interface PastKey {
   at: number;
   id: string;

@@ -8,7 +8,7 @@ import type { Models } from '../../models/index.ts';
 import { type ProfileDefinition, type Profiles, planMatching } from '../../profiles/index.ts';
 import type { Realm, Subjects } from '../../subjects/index.ts';
 
-/** What the error rates of a profile take and cost, by the scorer that it chooses. */
+/** Calibration of a profile, for its scorer. */
 export interface ProfileCalibration {
   scorer: { id: string; name: string; maturity: string };
   /** Which pictures the curves were measured on, and when. */

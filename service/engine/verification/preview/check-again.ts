@@ -29,7 +29,7 @@ export interface Again {
 
 /** Checks that have nothing to judge until the person is recognized. */
 const ofHistory: readonly CheckName[] = ['impossibleTravel', 'embeddingHistory', 'deviceConsistency'];
-/** What the check takes where a profile does not say. */
+/** Defaults of the check. */
 const absent: Readonly<Record<string, unknown>> = { livenessScale: 'apcer5' };
 
 /** Each check that the settings enable, from the results that are kept. */

@@ -10,7 +10,7 @@ export interface DecidedRow extends Decided {
   profileVersion: number;
 }
 
-/** Where a page goes on: older than this one. */
+/** Start of the next page: older than this row. */
 export interface Older {
   at: number;
   id: string;

@@ -32,7 +32,7 @@ export interface Missing {
   why: Unknown;
 }
 
-/** Of pictures that no settings let pass. */
+/** Outcomes of pictures that no settings accept. */
 const unjudgeable: readonly VerificationOutcome[] = ['FACE_NOT_FOUND', 'SEVERAL_FACES', 'FACE_TOO_SMALL'];
 /** Rates are logarithms that went through a confidence and back. */
 const ROUNDING = 1e-9;

@@ -48,7 +48,7 @@ export interface PreviewOrder {
   definition: ProfileDefinition;
   /** How many of the last verifications to look at. */
   limit: number;
-  /** Aborted when the caller is gone. */
+  /** Aborted when the caller disconnects. */
   signal?: AbortSignal;
 }
 
