@@ -3,6 +3,7 @@ import { createRouter } from '@tanstack/react-router';
 import { Refusal } from './api/refusal.ts';
 import { administratorRoutes } from './features/administrators/routes.ts';
 import { alertRoutes } from './features/alerts/routes.ts';
+import { approvalRoutes } from './features/approvals/routes.ts';
 import { auditRoutes } from './features/audit/routes.ts';
 import { backupRoutes } from './features/backups/routes.ts';
 import { enrollRoutes } from './features/enroll/routes.ts';
@@ -28,6 +29,7 @@ const routeTree = rootRoute.addChildren([
   ...enrollRoutes,
   ...administratorRoutes,
   ...alertRoutes,
+  ...approvalRoutes,
   ...auditRoutes,
   ...keyRoutes,
   ...kioskRoutes,

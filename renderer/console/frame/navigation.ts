@@ -5,6 +5,7 @@ import {
   IconCpu,
   IconDatabaseExport,
   IconDeviceTablet,
+  IconEyeCheck,
   IconFileCertificate,
   IconFileText,
   IconKey,
@@ -80,6 +81,7 @@ export const navigation: readonly NavigationGroup[] = [
     label: 'groupOrganization',
     entries: [
       { to: '/administrators', label: 'administrators', icon: IconUsersGroup, roles: ['owner', 'auditor'] },
+      { to: '/approvals', label: 'approvals', icon: IconEyeCheck, roles: auditors },
       { to: '/evidence', label: 'evidence', icon: IconFileCertificate, roles: readers },
       { to: '/settings', label: 'settings', icon: IconSettings, roles: readers },
     ],

@@ -49,7 +49,12 @@ function AlertsScreen() {
     <Page
       title={t('title')}
       lead={t('lead')}
-      actions={<ButtonLink to="/alerts/rules">{t('rules')}</ButtonLink>}
+      actions={
+        <>
+          <ButtonLink to="/alerts/recipients">{t('recipients')}</ButtonLink>
+          <ButtonLink to="/alerts/rules">{t('rules')}</ButtonLink>
+        </>
+      }
     >
       {acknowledge.error && <LoadFailed error={acknowledge.error} title={t('notAcknowledged')} />}
       {alert !== undefined && query.data && !opened && <Note title={t('olderAlert')}>{alert}</Note>}

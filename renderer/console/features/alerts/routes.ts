@@ -24,4 +24,11 @@ const rules = createRoute({
   validateSearch: z.object({ after: cursor }),
 }).lazy(() => import('./rules-screen.tsx').then(({ Route }) => Route));
 
-export const alertRoutes = [alerts, rules] as const;
+const recipients = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/alerts/recipients',
+  staticData: { roles: readers },
+  validateSearch: z.object({ after: cursor }),
+}).lazy(() => import('./recipients-screen.tsx').then(({ Route }) => Route));
+
+export const alertRoutes = [alerts, rules, recipients] as const;

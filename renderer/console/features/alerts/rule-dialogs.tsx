@@ -1,5 +1,5 @@
 import { Checkbox, NumberInput, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { toast } from '../../../ui/feedback/toasts.tsx';
@@ -13,7 +13,7 @@ import { alertStrings } from './strings.ts';
 
 type Rule = Schemas['AlertRule'];
 
-/** When it fires and where it is sent. Addresses stay as they are: recipients are approved apart. */
+/** When it fires, and where its alerts go. */
 export function ChangeRule({ rule, close }: { rule: Rule; close(): void }) {
   const t = useStrings(alertStrings);
   const ui = useStrings(uiStrings);
@@ -26,15 +26,16 @@ export function ChangeRule({ rule, close }: { rule: Rule; close(): void }) {
     holdOffMinutes: rule.holdOffMinutes,
     webhook: rule.channels.webhook,
     desktop: rule.channels.desktop,
+    email: rule.channels.email,
   });
   const set = (patch: Partial<typeof values>) => setValues((now) => ({ ...now, ...patch }));
   const change = useMutation({
     mutationFn() {
-      const { webhook, desktop, ...rest } = values;
+      const { webhook, desktop, email, ...rest } = values;
       return replyOf(
         admin.PATCH('/api/admin/alert-rules/{id}', {
           params: { path: { id: rule.id }, query: { env } },
-          body: { ...rest, channels: { webhook, desktop } },
+          body: { ...rest, channels: { webhook, desktop, email } },
         }),
       );
     },
@@ -84,8 +85,30 @@ export function ChangeRule({ rule, close }: { rule: Rule; close(): void }) {
           checked={values.desktop}
           onChange={({ target }) => set({ desktop: target.checked })}
         />
+        <MailTo chosen={values.email} change={(email) => set({ email })} />
       </Stack>
     </ConfirmDialog>
+  );
+}
+
+/** Approved addresses, and those that the rule names already. */
+function MailTo({ chosen, change }: { chosen: readonly string[]; change(email: string[]): void }) {
+  const t = useStrings(alertStrings);
+  const { data } = useQuery({
+    queryKey: ['mail-recipients', 'all'],
+    queryFn: ({ signal }) =>
+      replyOf(admin.GET('/api/admin/mail-recipients', { params: { query: { limit: 200 } }, signal })),
+  });
+  const addresses = [...new Set([...chosen, ...(data?.items.map(({ address }) => address) ?? [])])];
+  return (
+    <Checkbox.Group label={t('mailTo')} value={[...chosen]} onChange={change}>
+      <Stack gap={8}>
+        {addresses.map((address) => (
+          <Checkbox key={address} value={address} label={address} />
+        ))}
+        {data && addresses.length === 0 && <span className="small muted">{t('mailToNone')}</span>}
+      </Stack>
+    </Checkbox.Group>
   );
 }
 

@@ -15,6 +15,7 @@ import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { BackupNow } from './backup-now.tsx';
+import { Drills, useDrill } from './drills.tsx';
 import { Plans, plansQuery } from './plans.tsx';
 import { backupStrings } from './strings.ts';
 
@@ -41,6 +42,7 @@ function BackupsScreen() {
     placeholderData: keepPreviousData,
   });
   const { data: plans } = useQuery(plansQuery);
+  const drill = useDrill();
   const warnings = plans?.warnings ?? [];
   const now = (
     <Button kind="primary" onClick={() => setAsking(true)}>
@@ -57,11 +59,16 @@ function BackupsScreen() {
         </Note>
       )}
       <Plans />
+      <Drills error={drill.error} />
       <QueryTable
         label={t('list')}
         columns={useColumns()}
         query={query}
         rowId={({ id }) => id}
+        rowName={({ path }) => path}
+        actions={({ id, file }) => [
+          file === 'there' && { label: t('try'), onClick: () => drill.mutate(id) },
+        ]}
         paging={{ pages, limit: LIMIT }}
         secondLine={(backup) => <State backup={backup} />}
         empty={

@@ -1,0 +1,16 @@
+import { createRoute } from '@tanstack/react-router';
+import { z } from 'zod';
+import { rootRoute } from '../../root-route.ts';
+import { auditors } from '../../screen-data.ts';
+
+const approvals = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/approvals',
+  staticData: { roles: auditors },
+  validateSearch: z.object({
+    state: z.enum(['open', 'confirmed', 'declined', 'expired']).optional().catch(undefined),
+    after: z.string().max(254).optional().catch(undefined),
+  }),
+}).lazy(() => import('./approvals-screen.tsx').then(({ Route }) => Route));
+
+export const approvalRoutes = [approvals] as const;

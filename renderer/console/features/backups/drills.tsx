@@ -1,0 +1,118 @@
+import { Loader } from '@mantine/core';
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Badge } from '../../../ui/badges/badge.tsx';
+import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Card, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { backupStrings } from './strings.ts';
+
+type DrillReply = Schemas['BackupDrill'];
+const SHOWN = 5;
+const isUnfinished = ({ state }: DrillReply) => state === 'waiting' || state === 'running';
+
+const drillsQuery = queryOptions({
+  queryKey: ['backups', 'drills'],
+  queryFn: ({ signal }) =>
+    replyOf(admin.GET('/api/admin/backups/drills', { params: { query: { limit: SHOWN } }, signal })),
+  refetchInterval: ({ state }) => (state.data?.items.some(isUnfinished) ? 1_000 : false),
+});
+
+/** Asks for a trial of a backup. */
+export function useDrill() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) =>
+      replyOf(admin.POST('/api/admin/backups/{id}/drill', { params: { path: { id } } })),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ['backups'] }),
+  });
+}
+
+/** The last trials of backups, and how far one is that runs. */
+export function Drills({ error }: { error: unknown }) {
+  const t = useStrings(backupStrings);
+  const { data } = useQuery(drillsQuery);
+  if (!error && (data === undefined || data.items.length === 0)) return null;
+  return (
+    <Card title={t('drills')}>
+      <Stack>
+        {error !== null && error !== undefined && <LoadFailed error={error} title={t('notTried')} />}
+        {data?.items.map((drill) => (
+          <OneDrill key={drill.id} drill={drill} />
+        ))}
+      </Stack>
+    </Card>
+  );
+}
+
+function OneDrill({ drill }: { drill: DrillReply }) {
+  const t = useStrings(backupStrings);
+  const kinds = { waiting: 'plain', running: 'info', passed: 'ok', failed: 'bad' } as const;
+  const { state, path, askedAt, problems, found, now } = drill;
+  return (
+    <Stack gap={8}>
+      <Row between>
+        <span>
+          <code style={{ overflowWrap: 'anywhere' }}>{path}</code>
+          <br />
+          <span className="small muted">
+            {t.rich('triedAt', { time: <RelativeTime at={drill.finishedAt ?? askedAt} /> })}
+          </span>
+        </span>
+        <Badge kind={kinds[state]}>{t(`drill-${state}`)}</Badge>
+      </Row>
+      {isUnfinished(drill) && (
+        <Row>
+          <Loader size="sm" />
+          <span role="status">
+            {now ? <Step now={now} /> : t('drill-waiting')}
+          </span>
+        </Row>
+      )}
+      {problems.length > 0 && (
+        <Note kind="bad" title={t('wouldNotRestore')}>
+          {problems.map((problem) => (
+            <p key={problem}>{problem}</p>
+          ))}
+        </Note>
+      )}
+      {state === 'passed' && found && <Found found={found} />}
+    </Stack>
+  );
+}
+
+const steps: Readonly<Record<string, 'step-keys' | 'step-read' | 'step-database' | 'step-audit' | 'step-templates'>> = {
+  'opening the keys': 'step-keys',
+  'reading the backup': 'step-read',
+  'checking the database': 'step-database',
+  'checking the audit chain': 'step-audit',
+  'opening templates': 'step-templates',
+};
+
+function Step({ now: { step, done, of } }: { now: NonNullable<DrillReply['now']> }) {
+  const t = useStrings(backupStrings);
+  const format = useFormat();
+  const key = steps[step];
+  const text = key ? t(key) : step;
+  return done === undefined || of === undefined || of === 0 ? text : `${text}, ${format.percent(done / of, 0)}`;
+}
+
+function Found({ found }: { found: NonNullable<DrillReply['found']> }) {
+  const t = useStrings(backupStrings);
+  const format = useFormat();
+  const { people, templates, match, audit, takenAt } = found;
+  return (
+    <KeyValues
+      entries={[
+        [t('taken'), <RelativeTime key="taken" at={takenAt} />],
+        [t('people'), t('peopleFound', { there: format.count(people.there), erased: format.count(people.erased) })],
+        [t('templates'), t('ofAll', { some: format.count(templates.opened), all: format.count(templates.there) })],
+        [t('matches'), t('ofAll', { some: format.count(match.found), all: format.count(match.asked) })],
+        [t('auditLines'), t(audit.valid ? 'auditWhole' : 'auditDamaged', { lines: format.count(audit.lines) })],
+      ]}
+    />
+  );
+}
