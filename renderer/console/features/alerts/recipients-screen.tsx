@@ -12,7 +12,6 @@ import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { usePages } from '../../../ui/tables/use-pages.ts';
-import { Actor } from '../../actor.tsx';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
@@ -40,7 +39,10 @@ function RecipientsScreen() {
     queryKey: ['mail-recipients', after],
     queryFn: ({ signal }) =>
       replyOf(
-        admin.GET('/api/admin/mail-recipients', { params: { query: { limit: LIMIT, cursor: after } }, signal }),
+        admin.GET('/api/admin/mail-recipients', {
+          params: { query: { limit: LIMIT, cursor: after } },
+          signal,
+        }),
       ),
     placeholderData: keepPreviousData,
   });
@@ -105,7 +107,7 @@ function useColumns(): readonly Column<Recipient>[] {
         id: 'by',
         header: t('approvedBy'),
         priority: 2,
-        cell: ({ approvedBy }) => <Actor actor={approvedBy} />,
+        cell: ({ approvedBy }) => approvedBy,
       },
       {
         id: 'at',
@@ -123,7 +125,8 @@ function Approve({ close }: { close(): void }) {
   const queryClient = useQueryClient();
   const [address, setAddress] = useState('');
   const approve = useMutation({
-    mutationFn: () => replyOf(admin.POST('/api/admin/mail-recipients', { body: { address: address.trim() } })),
+    mutationFn: () =>
+      replyOf(admin.POST('/api/admin/mail-recipients', { body: { address: address.trim() } })),
     async onSuccess() {
       toast(t('approvedToast'), { text: address.trim() });
       close();

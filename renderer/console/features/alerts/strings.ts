@@ -26,7 +26,8 @@ export const alertStrings = defineStrings(
     withdrawn: 'Address withdrawn',
     keepRecipient: 'Keep address',
     noRecipients: 'No mail recipient yet',
-    noRecipientsText: 'An approved address can be chosen in the alert rules. The mail server stands in the settings of the box.',
+    noRecipientsText:
+      'An approved address can be chosen in the alert rules. The mail server stands in the settings of the box.',
     mailTo: 'Mail to',
     mailToNone: 'Approve an address under Mail recipients first.',
     alert: 'Alert',
@@ -117,7 +118,8 @@ export const alertStrings = defineStrings(
     withdrawn: 'Adresse zurückgezogen',
     keepRecipient: 'Adresse behalten',
     noRecipients: 'Noch kein Mail-Empfänger',
-    noRecipientsText: 'Eine genehmigte Adresse lässt sich in den Alarmregeln wählen. Der Mailserver steht in den Einstellungen des Geräts.',
+    noRecipientsText:
+      'Eine genehmigte Adresse lässt sich in den Alarmregeln wählen. Der Mailserver steht in den Einstellungen des Geräts.',
     mailTo: 'Mail an',
     mailToNone: 'Genehmigen Sie zuerst eine Adresse unter Mail-Empfänger.',
     alert: 'Alarm',

@@ -100,11 +100,15 @@ function useActions(confirm: (approval: Approval) => void, decline: (approval: A
     const pending = mayDecide && state === 'open';
     return [
       pending && !own && { label: t('confirm'), onClick: () => confirm(approval) },
-      pending && { label: own ? t('takeBack') : t('decline'), danger: true, onClick: () => decline(approval) },
+      pending && {
+        label: own ? t('takeBack') : t('decline'),
+        danger: true,
+        onClick: () => decline(approval),
+      },
       person !== undefined && {
         label: t('doIt'),
         onClick: () =>
-          void navigate({ to: '/people/$id', params: { id: person }, search: (now) => ({ ...now, env }) }),
+          void navigate({ to: '/people/$id', params: { id: person }, search: env === 'test' ? { env } : {} }),
       },
     ];
   };
@@ -189,8 +193,18 @@ function useColumns(): readonly Column<Approval>[] {
         priority: 3,
         cell: ({ decidedBy }) => decidedBy && (decidedBy.name ?? t('removed')),
       },
-      { id: 'at', header: t('at'), priority: 2, cell: ({ requestedAt }) => <RelativeTime at={requestedAt} /> },
-      { id: 'ends', header: t('ends'), priority: 3, cell: ({ expiresAt }) => <RelativeTime at={expiresAt} /> },
+      {
+        id: 'at',
+        header: t('at'),
+        priority: 2,
+        cell: ({ requestedAt }) => <RelativeTime at={requestedAt} />,
+      },
+      {
+        id: 'ends',
+        header: t('ends'),
+        priority: 3,
+        cell: ({ expiresAt }) => <RelativeTime at={expiresAt} />,
+      },
     ],
     [t],
   );

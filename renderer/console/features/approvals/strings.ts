@@ -37,7 +37,8 @@ export const approvalStrings = defineStrings(
     takeBack: 'Take back',
     doIt: 'Open person',
     confirmTitle: 'Confirm: {what}?',
-    confirmText: '{name} asked for this, and can do it until {time} once you confirm. You confirm with your second factor.',
+    confirmText:
+      '{name} asked for this, and can do it until {time} once you confirm. You confirm with your second factor.',
     person: 'Person: {id}',
     keep: 'Not now',
     confirmedToast: 'Request confirmed',

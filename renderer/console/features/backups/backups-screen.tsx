@@ -66,9 +66,7 @@ function BackupsScreen() {
         query={query}
         rowId={({ id }) => id}
         rowName={({ path }) => path}
-        actions={({ id, file }) => [
-          file === 'there' && { label: t('try'), onClick: () => drill.mutate(id) },
-        ]}
+        actions={({ id, file }) => [file === 'there' && { label: t('try'), onClick: () => drill.mutate(id) }]}
         paging={{ pages, limit: LIMIT }}
         secondLine={(backup) => <State backup={backup} />}
         empty={

@@ -67,9 +67,7 @@ function OneDrill({ drill }: { drill: DrillReply }) {
       {isUnfinished(drill) && (
         <Row>
           <Loader size="sm" />
-          <span role="status">
-            {now ? <Step now={now} /> : t('drill-waiting')}
-          </span>
+          <span role="status">{now ? <Step now={now} /> : t('drill-waiting')}</span>
         </Row>
       )}
       {problems.length > 0 && (
@@ -84,7 +82,9 @@ function OneDrill({ drill }: { drill: DrillReply }) {
   );
 }
 
-const steps: Readonly<Record<string, 'step-keys' | 'step-read' | 'step-database' | 'step-audit' | 'step-templates'>> = {
+const steps: Readonly<
+  Record<string, 'step-keys' | 'step-read' | 'step-database' | 'step-audit' | 'step-templates'>
+> = {
   'opening the keys': 'step-keys',
   'reading the backup': 'step-read',
   'checking the database': 'step-database',
@@ -97,7 +97,9 @@ function Step({ now: { step, done, of } }: { now: NonNullable<DrillReply['now']>
   const format = useFormat();
   const key = steps[step];
   const text = key ? t(key) : step;
-  return done === undefined || of === undefined || of === 0 ? text : `${text}, ${format.percent(done / of, 0)}`;
+  return done === undefined || of === undefined || of === 0
+    ? text
+    : `${text}, ${format.percent(done / of, 0)}`;
 }
 
 function Found({ found }: { found: NonNullable<DrillReply['found']> }) {
@@ -108,10 +110,19 @@ function Found({ found }: { found: NonNullable<DrillReply['found']> }) {
     <KeyValues
       entries={[
         [t('taken'), <RelativeTime key="taken" at={takenAt} />],
-        [t('people'), t('peopleFound', { there: format.count(people.there), erased: format.count(people.erased) })],
-        [t('templates'), t('ofAll', { some: format.count(templates.opened), all: format.count(templates.there) })],
+        [
+          t('people'),
+          t('peopleFound', { there: format.count(people.there), erased: format.count(people.erased) }),
+        ],
+        [
+          t('templates'),
+          t('ofAll', { some: format.count(templates.opened), all: format.count(templates.there) }),
+        ],
         [t('matches'), t('ofAll', { some: format.count(match.found), all: format.count(match.asked) })],
-        [t('auditLines'), t(audit.valid ? 'auditWhole' : 'auditDamaged', { lines: format.count(audit.lines) })],
+        [
+          t('auditLines'),
+          t(audit.valid ? 'auditWhole' : 'auditDamaged', { lines: format.count(audit.lines) }),
+        ],
       ]}
     />
   );
