@@ -58,27 +58,26 @@ export function DryRunView({ run }: { run: DryRun }) {
   );
 }
 
-type Runs = DryRun['profiles'][number]['before'];
+type ChangedProfile = DryRun['profiles'][number];
+type Runs = ChangedProfile['before'];
 
+/** Profiles that change alike stand together. */
 function ChangedProfiles({ run: { profiles } }: { run: DryRun }) {
   const t = useStrings(modelStrings);
+  const describe = useChangeText();
+  const alike = Map.groupBy(profiles, (one) => describe(one).join('\n'));
   return (
     <div>
       <h3>{t('profilesChange', { count: profiles.length })}</h3>
       <ul>
-        {profiles.map(({ profile, name, world, organizations, before, after }) => (
-          <li key={`${profile} ${world} ${organizations.join()}`} style={{ marginBottom: 8 }}>
-            <b>{name}</b>{' '}
-            <span className="muted">
-              {t(world)},{' '}
-              {organizations.length <= 3
-                ? organizations.join(', ')
-                : t('organizations', { count: organizations.length })}
-            </span>
-            <br />
-            <span className="small">
-              <RunsText runs={before} /> → <RunsText runs={after} />
-            </span>
+        {[...alike].map(([text, group]) => (
+          <li key={text} style={{ marginBottom: 8 }}>
+            <b>{group.map(({ name, world }) => `${name} (${t(world)})`).join(', ')}</b>
+            {text.split('\n').map((line) => (
+              <div key={line} className="small">
+                {line}
+              </div>
+            ))}
           </li>
         ))}
       </ul>
@@ -86,28 +85,39 @@ function ChangedProfiles({ run: { profiles } }: { run: DryRun }) {
   );
 }
 
-function RunsText({ runs }: { runs: Runs }) {
+/** What of a profile would be another, a line each. */
+function useChangeText(): (changed: ChangedProfile) => string[] {
   const t = useStrings(modelStrings);
   const format = useFormat();
-  if (runs.is === 'refused') return <span>{t('refusedBecause', { message: runs.message })}</span>;
-  const { detector, scorer, threshold, extrapolated, refused, liveness } = runs;
-  return (
-    <span>
-      {t('runs', {
-        detector,
-        scorer,
-        threshold: format.score(threshold),
-        refused: format.percent(refused),
-      })}
-      {extrapolated && ` (${t('extrapolated')})`}
-      {', '}
-      {liveness
-        ? t('withLiveness', {
-            set: liveness.set,
-            threshold: format.score(liveness.threshold),
-            bpcer: format.percent(liveness.bpcer),
-          })
-        : t('withoutLiveness')}
-    </span>
-  );
+  const refusal = ({ code, message }: { code: string; message: string }) =>
+    code === 'PAD_NOT_INSTALLED'
+      ? t('refusedWithoutLiveness')
+      : code === 'MODEL_NOT_INSTALLED'
+        ? t('refusedWithoutModel')
+        : t('refusedBecause', { message });
+  const comparison = (runs: Extract<Runs, { is: 'runs' }>) =>
+    t('comparison', {
+      scorer: runs.scorer,
+      threshold: format.score(runs.threshold),
+      refused: format.percent(runs.refused),
+      note: runs.extrapolated ? `, ${t('extrapolated')}` : '',
+    });
+  const liveness = ({ liveness: judged }: Extract<Runs, { is: 'runs' }>) =>
+    judged
+      ? t('withLiveness', {
+          set: judged.set,
+          threshold: format.score(judged.threshold),
+          bpcer: format.percent(judged.bpcer),
+        })
+      : t('withoutLiveness');
+  const whole = (runs: Runs) =>
+    runs.is === 'refused' ? refusal(runs) : `${comparison(runs)}; ${liveness(runs)}`;
+  return ({ before, after }) => {
+    if (before.is === 'refused' || after.is === 'refused') return [`${whole(before)} → ${whole(after)}`];
+    return [
+      [before.detector, after.detector],
+      [comparison(before), comparison(after)],
+      [liveness(before), liveness(after)],
+    ].flatMap(([from, to]) => (from === to ? [] : [`${from} → ${to}`]));
+  };
 }

@@ -12,7 +12,9 @@ export function useFigure(): (measurement: Pick<Measurement, 'metric' | 'value' 
   const format = useFormat();
   return ({ metric, value, interval }) => {
     const one = (figure: number) => (/\bAUC\b/.test(metric) ? format.score(figure) : format.percent(figure));
-    return interval === undefined ? one(value) : `${one(value)}, ${one(interval.from)}–${one(interval.to)}`;
+    return interval === undefined
+      ? one(value)
+      : `${one(value)}, ${one(interval.from).replace(/\s?%$/, '')}–${one(interval.to)}`;
   };
 }
 

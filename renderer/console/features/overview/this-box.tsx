@@ -148,7 +148,7 @@ const Part = ({
       <Icon size={18} stroke={1.75} aria-hidden="true" />
     </span>
     <div>
-      {to ? <Link to={to}>{name}</Link> : <b>{name}</b>}
+      <b>{to ? <Link to={to}>{name}</Link> : name}</b>
       {text !== undefined && text !== '' && <p className="tiny muted">{text}</p>}
     </div>
     {children}
