@@ -137,3 +137,11 @@ export async function approvalsAbout(
     .execute();
   return rows.map(fromRow);
 }
+
+export async function removePerson(tx: Tx, subjects: readonly SubjectId[]): Promise<void> {
+  await tx
+    .updateTable('approval')
+    .set({ subject: null })
+    .where('subject', 'in', [...subjects])
+    .execute();
+}

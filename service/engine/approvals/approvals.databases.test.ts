@@ -3,7 +3,7 @@ import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { startStaff } from '../../../test/support/staff.ts';
 import type { AdministratorId, SubjectId } from '../../lib/id.ts';
 import type { Actor } from '../audit/index.ts';
-import { type Approvals, createApprovals, type Guarded } from './index.ts';
+import { type Approvals, createApprovalData, createApprovals, type Guarded } from './index.ts';
 
 type Staff = Awaited<ReturnType<typeof startStaff>>;
 const DAY = 86_400_000;
@@ -66,6 +66,18 @@ onBothDatabases('four eyes', (newPlace) => {
       (await approvals.page(staff.organization, { state: 'expired', limit: 5 })).map(({ id }) => id),
     ).toEqual([asked.id]);
     expect(await lines()).toEqual(['ada approval.request', 'bob approval.confirm', 'ada approval.use']);
+  });
+
+  test('an erased person leaves the requests; who asked and who confirmed stays', async () => {
+    await approvals.setRequired(staff.organization, true, ada);
+    const { id } = await approvals.request(erase, ada);
+    await approvals.decide(staff.organization, id, 'confirmed', bob);
+    const { forget } = createApprovalData(staff);
+    await staff.inTransaction((tx) => forget!(tx, [erase.subject!], 0));
+    const [left] = await approvals.page(staff.organization, { limit: 5 });
+    expect(left).toMatchObject({ id, requestedBy: staff.ada.id, decision: 'confirmed' });
+    expect(left).not.toHaveProperty('subject');
+    expect(await attempt(erase, ada)).toBe('APPROVAL_REQUIRED');
   });
 
   test('a request that is declined or has ended confirms nothing', async () => {

@@ -1,7 +1,7 @@
 import { time } from '../../lib/time.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { PersonalData } from '../personal-data/index.ts';
-import { approvalsAbout } from './approval-store.ts';
+import { approvalsAbout, removePerson } from './approval-store.ts';
 
 /** Requests to a second administrator. */
 export const createApprovalData = ({ db }: { db: Db }): PersonalData => ({
@@ -9,9 +9,10 @@ export const createApprovalData = ({ db }: { db: Db }): PersonalData => ({
     approval: {
       columns: ['subject'],
       record: { in: 'approvals' },
-      keepsId: 'It shows for 90 days who confirmed the erasure.',
     },
   },
+  // The row stays without the person: who asked and who confirmed.
+  forget: (tx, subjects) => removePerson(tx, subjects),
   exportOf: async (person) => ({
     approvals: (await approvalsAbout(db, person)).map((approval) => ({
       id: approval.id,

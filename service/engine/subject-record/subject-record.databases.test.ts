@@ -59,6 +59,7 @@ test('every table that names a person is in the record', async () => {
     .map(({ name }) => name);
   expect(naming.toSorted()).toEqual([
     'alert',
+    'approval',
     'audit',
     'consent',
     'consent_withdrawal',
