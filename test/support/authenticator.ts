@@ -16,6 +16,10 @@ export interface Spoiled {
   crossOrigin?: boolean;
   present?: boolean;
   verified?: boolean;
+  /** Further bits of the flags of the authenticator data. */
+  flags?: number;
+  /** Bytes behind the authenticator data, signed as well. */
+  trailing?: Uint8Array;
   counter?: number;
   userHandle?: string;
   /** COSE, instead of its own. */
@@ -65,6 +69,7 @@ export function createAuthenticator({
         Buffer.from([credentialId.length >> 8, credentialId.length & 0xff]),
         credentialId,
         spoiled.publicKey ?? coseOf(algorithm, publicKey),
+        spoiled.trailing ?? Buffer.alloc(0),
       ]);
       const { fmt, attStmt } = spoiled.attestation ?? { fmt: 'none', attStmt: new Map() };
       const attestation = cbor(
@@ -87,7 +92,8 @@ export function createAuthenticator({
     get(options, spoiled = {}) {
       const rpId = options.rpId!;
       const clientData = clientDataOf('webauthn.get', options.challenge, rpId, spoiled);
-      const authData = headOf(rpId, spoiled, spoiled.counter ?? next(), 0);
+      const head = headOf(rpId, spoiled, spoiled.counter ?? next(), 0);
+      const authData = Buffer.concat([head, spoiled.trailing ?? Buffer.alloc(0)]);
       const signed = Buffer.concat([authData, createHash('sha256').update(clientData).digest()]);
       const signature = sign(algorithm === -8 ? null : 'sha256', signed, privateKey);
       return {
@@ -163,7 +169,11 @@ function headOf(rpId: string, spoiled: Spoiled, counter: number, flags: number):
     .update(spoiled.rpId ?? rpId)
     .digest()
     .copy(head);
-  head[32] = flags | (spoiled.present === false ? 0 : 0x01) | (spoiled.verified === false ? 0 : 0x04);
+  head[32] =
+    flags |
+    (spoiled.flags ?? 0) |
+    (spoiled.present === false ? 0 : 0x01) |
+    (spoiled.verified === false ? 0 : 0x04);
   head.writeUInt32BE(counter, 33);
   return head;
 }

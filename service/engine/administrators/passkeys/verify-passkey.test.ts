@@ -66,6 +66,10 @@ const spoilings: [string, Spoiled, RegExp?][] = [
   ['the other ceremony', { type: 'webauthn.other' }],
   ['no person present', { present: false }],
   ['no person verified', { verified: false }],
+  ['a copy of a key that cannot be copied', { flags: 0x10 }],
+  ['extensions that are announced and absent', { flags: 0x80 }],
+  ['bytes behind its data', { trailing: Buffer.from([0]) }],
+  ['a second map behind its data', { trailing: cbor(new Map([['a', 1]])) }],
 ];
 
 describe('refused', () => {
