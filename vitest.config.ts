@@ -23,7 +23,7 @@ const sharing = { isolate: false };
 const patient = { testTimeout: 300_000, hookTimeout: 300_000 };
 
 /** In a browser, and not in `npm test`: `npm run test:browser` runs all of test/browser (CONTRIBUTING.md says why). */
-const alsoInBrowser = ['test/browser/{https,kiosk,review-kiosks,sign-in}.test.ts'];
+const alsoInBrowser = ['test/browser/!(first-day|first-screen).test.ts'];
 
 export default defineConfig({
   test: {
