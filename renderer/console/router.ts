@@ -7,11 +7,13 @@ import { approvalRoutes } from './features/approvals/routes.ts';
 import { auditRoutes } from './features/audit/routes.ts';
 import { backupRoutes } from './features/backups/routes.ts';
 import { enrollRoutes } from './features/enroll/routes.ts';
+import { flowRoutes } from './features/flows/routes.ts';
 import { keyRoutes } from './features/keys/routes.ts';
 import { kioskRoutes } from './features/kiosks/routes.ts';
 import { modelRoutes } from './features/models/routes.ts';
 import { overviewRoutes } from './features/overview/routes.ts';
 import { peopleRoutes } from './features/people/routes.ts';
+import { profileRoutes } from './features/profiles/routes.ts';
 import { reviewRoutes } from './features/review/routes.ts';
 import { securityRoutes } from './features/security/routes.ts';
 import { settingsRoutes } from './features/settings/routes.ts';
@@ -31,11 +33,13 @@ const routeTree = rootRoute.addChildren([
   ...alertRoutes,
   ...approvalRoutes,
   ...auditRoutes,
+  ...flowRoutes,
   ...keyRoutes,
   ...kioskRoutes,
   ...modelRoutes,
   ...overviewRoutes,
   ...peopleRoutes,
+  ...profileRoutes,
   ...reviewRoutes,
   ...securityRoutes,
   ...settingsRoutes,

@@ -764,6 +764,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List checks
+         * @description Checks with their maturity, and the measured error rates of the usable PAD sets.
+         */
+        get: operations["listChecks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/limits": {
         parameters: {
             query?: never;
@@ -4720,6 +4740,11 @@ export interface components {
             version: number;
             /** @description Whether it is built in */
             builtIn: boolean;
+            /**
+             * @description Whether it takes the place of the built-in profile of this slug
+             * @constant
+             */
+            replacesBuiltIn?: true;
             definition: components["schemas"]["ProfileDefinition"];
         };
         /**
@@ -4997,6 +5022,11 @@ export interface components {
             version: number;
             /** @description Whether it is built in */
             builtIn: boolean;
+            /**
+             * @description Whether it takes the place of the built-in profile of this slug
+             * @constant
+             */
+            replacesBuiltIn?: true;
             definition: components["schemas"]["ProfileDefinition"];
             /**
              * Format: date-time
@@ -5267,6 +5297,86 @@ export interface components {
                     /** @description Whether the threshold is extrapolated */
                     extrapolated: boolean;
                 }[];
+            }[];
+        };
+        /**
+         * @description Checks and PAD sets for profiles.
+         * @example {
+         *       "checks": [],
+         *       "padSets": []
+         *     }
+         */
+        CheckCatalog: {
+            /** @description All checks, in the order of execution */
+            checks: components["schemas"]["CheckOfCatalog"][];
+            /** @description Usable sets; the first is the default */
+            padSets: components["schemas"]["PadSet"][];
+        };
+        /**
+         * @description A check for profiles.
+         * @example {
+         *       "name": "geoFence",
+         *       "maturity": "proven",
+         *       "defaultRule": {
+         *         "enabled": true,
+         *         "weight": 0.1,
+         *         "threshold": 0.5,
+         *         "hardFail": true
+         *       },
+         *       "takesInput": true
+         *     }
+         */
+        CheckOfCatalog: {
+            /**
+             * @description Name in a profile
+             * @enum {string}
+             */
+            name: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
+            /**
+             * @description `proven`: an exact rule; `experimental`: limits without a measurement; absent: the maturity of the PAD set
+             * @enum {string}
+             */
+            maturity?: "proven" | "experimental";
+            /** @description Default rule */
+            defaultRule: components["schemas"]["CheckRule"];
+            /** @description Whether it depends on input of the caller, so that a rule may have `whenMissing` */
+            takesInput: boolean;
+        };
+        /**
+         * @description Models of presentation attack detection.
+         * @example {
+         *       "id": "minifasnet-pair",
+         *       "name": "MiniFASNetV2 and V1SE",
+         *       "maturity": "alternate",
+         *       "points": []
+         *     }
+         */
+        PadSet: {
+            /** @description Id, for `models.padSet` of a profile */
+            id: string;
+            /** @description Name */
+            name: string;
+            /** @description How well it was measured */
+            maturity: string;
+            /** @description Measured data */
+            data?: string;
+            /** @description Date of the measurement */
+            date?: string;
+            /** @description Measured thresholds, by rising score */
+            points: {
+                /** @description Threshold on the live score */
+                score: number;
+                /** @description Share of accepted attack pictures (APCER) */
+                apcer: number;
+                /** @description Share of refused live pictures (BPCER) */
+                bpcer: number;
+                /** @description Attack type with the highest rate */
+                worst?: {
+                    /** @description Attack type */
+                    species: string;
+                    /** @description Share of accepted pictures */
+                    apcer: number;
+                };
             }[];
         };
         /**
@@ -10361,7 +10471,7 @@ export interface components {
             /** @description Slug of the profile; absent: `default` */
             profile?: string;
             /**
-             * @description Texts of the page; absent ones have a default
+             * @description Texts of the page in English; absent ones have a default
              * @default {}
              */
             texts: {
@@ -10377,6 +10487,24 @@ export interface components {
                 success?: string;
                 /** @description Text after a failure without a redirect */
                 failure?: string;
+            };
+            /** @description Texts in other languages; a text in one language only is used for all */
+            translations?: {
+                /** @description In German */
+                de?: {
+                    /** @description Heading */
+                    title?: string;
+                    /** @description Introduction */
+                    intro?: string;
+                    /** @description Consent text */
+                    consent?: string;
+                    /** @description Label of the start button */
+                    button?: string;
+                    /** @description Text after success without a redirect */
+                    success?: string;
+                    /** @description Text after a failure without a redirect */
+                    failure?: string;
+                };
             };
             /**
              * @description Redirects, allowed by the redirect targets of the organization; without one the person stays on the page
@@ -10394,12 +10522,40 @@ export interface components {
          * @example {
          *       "product": "verifyhuman",
          *       "texts": {
-         *         "title": "Verify with your face",
-         *         "intro": "A short look into the camera is all it takes.",
-         *         "consent": "I agree that a picture of my face is analyzed to verify me. The picture is not kept.",
-         *         "button": "Start",
-         *         "success": "Thank you. You can close this page.",
-         *         "failure": "This did not work. You can try again, or ask for another way."
+         *         "en": {
+         *           "title": "Verify with your face",
+         *           "intro": "A short look into the camera is all it takes.",
+         *           "consent": "I agree that a picture of my face is analyzed to verify me. The picture is not kept.",
+         *           "button": "Start",
+         *           "success": "Thank you. You can close this page.",
+         *           "failure": "This did not work. You can try again, or ask for another way."
+         *         },
+         *         "de": {
+         *           "title": "Mit dem Gesicht bestätigen",
+         *           "intro": "Ein kurzer Blick in die Kamera genügt.",
+         *           "consent": "Ich willige ein, dass ein Bild meines Gesichts ausgewertet wird, um mich zu bestätigen. Das Bild wird nicht aufbewahrt.",
+         *           "button": "Beginnen",
+         *           "success": "Danke. Sie können diese Seite schließen.",
+         *           "failure": "Das hat nicht geklappt. Sie können es noch einmal versuchen oder nach einem anderen Weg fragen."
+         *         }
+         *       },
+         *       "builtIn": {
+         *         "en": {
+         *           "title": "Verify with your face",
+         *           "intro": "A short look into the camera is all it takes.",
+         *           "consent": "I agree that a picture of my face is analyzed to verify me. The picture is not kept.",
+         *           "button": "Start",
+         *           "success": "Thank you. You can close this page.",
+         *           "failure": "This did not work. You can try again, or ask for another way."
+         *         },
+         *         "de": {
+         *           "title": "Mit dem Gesicht bestätigen",
+         *           "intro": "Ein kurzer Blick in die Kamera genügt.",
+         *           "consent": "Ich willige ein, dass ein Bild meines Gesichts ausgewertet wird, um mich zu bestätigen. Das Bild wird nicht aufbewahrt.",
+         *           "button": "Beginnen",
+         *           "success": "Danke. Sie können diese Seite schließen.",
+         *           "failure": "Das hat nicht geklappt. Sie können es noch einmal versuchen oder nach einem anderen Weg fragen."
+         *         }
          *       },
          *       "redirects": {},
          *       "capturePage": false,
@@ -10420,18 +10576,17 @@ export interface components {
             product: "verifyhuman" | "verifyage" | "verifyidentity" | "verifytrust";
             /** @description All texts, including the defaults */
             texts: {
-                /** @description Heading */
-                title: string;
-                /** @description Introduction */
-                intro: string;
-                /** @description Consent text */
-                consent: string;
-                /** @description Label of the start button */
-                button: string;
-                /** @description Text after success */
-                success: string;
-                /** @description Text after a failure */
-                failure: string;
+                /** @description In English */
+                en: components["schemas"]["FlowPageTexts"];
+                /** @description In German */
+                de: components["schemas"]["FlowPageTexts"];
+            };
+            /** @description The defaults */
+            builtIn: {
+                /** @description In English */
+                en: components["schemas"]["FlowPageTexts"];
+                /** @description In German */
+                de: components["schemas"]["FlowPageTexts"];
             };
             /** @description Redirects; absent: the person stays on the page */
             redirects: {
@@ -10451,6 +10606,31 @@ export interface components {
             };
             /** @description Whether this release serves the page */
             capturePage: boolean;
+        };
+        /**
+         * @description Texts of the page in one language.
+         * @example {
+         *       "title": "Verify with your face",
+         *       "intro": "A short look into the camera is all it takes.",
+         *       "consent": "I agree that a picture of my face is analyzed to verify me. The picture is not kept.",
+         *       "button": "Start",
+         *       "success": "Thank you. You can close this page.",
+         *       "failure": "This did not work. You can try again, or ask for another way."
+         *     }
+         */
+        FlowPageTexts: {
+            /** @description Heading */
+            title: string;
+            /** @description Introduction */
+            intro: string;
+            /** @description Consent text */
+            consent: string;
+            /** @description Label of the start button */
+            button: string;
+            /** @description Text after success */
+            success: string;
+            /** @description Text after a failure */
+            failure: string;
         };
         /**
          * @description Whether the master key is available. Without it every other route answers `SEALED`.
@@ -15208,6 +15388,8 @@ export interface operations {
     setProfile: {
         parameters: {
             query?: {
+                /** @description Version that the change is based on, 0: none; 409 where another version is in use. Absent: no check */
+                replaces?: number;
                 /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
                 organization?: string;
             };
@@ -16200,6 +16382,8 @@ export interface operations {
             query?: {
                 /** @description Id of the scorer; absent: the one of the profile */
                 scorer?: "a" | "fused" | "best";
+                /** @description Additional false-match rate in `steps` */
+                rate?: number;
                 /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
                 organization?: string;
                 /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
@@ -16294,6 +16478,75 @@ export interface operations {
             };
             /** @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listChecks: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Checks and PAD sets for profiles. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "checks": [],
+                     *       "padSets": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CheckCatalog"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -30794,12 +31047,40 @@ export interface operations {
                      * @example {
                      *       "product": "verifyhuman",
                      *       "texts": {
-                     *         "title": "Verify with your face",
-                     *         "intro": "A short look into the camera is all it takes.",
-                     *         "consent": "I agree that a picture of my face is analyzed to verify me. The picture is not kept.",
-                     *         "button": "Start",
-                     *         "success": "Thank you. You can close this page.",
-                     *         "failure": "This did not work. You can try again, or ask for another way."
+                     *         "en": {
+                     *           "title": "Verify with your face",
+                     *           "intro": "A short look into the camera is all it takes.",
+                     *           "consent": "I agree that a picture of my face is analyzed to verify me. The picture is not kept.",
+                     *           "button": "Start",
+                     *           "success": "Thank you. You can close this page.",
+                     *           "failure": "This did not work. You can try again, or ask for another way."
+                     *         },
+                     *         "de": {
+                     *           "title": "Mit dem Gesicht bestätigen",
+                     *           "intro": "Ein kurzer Blick in die Kamera genügt.",
+                     *           "consent": "Ich willige ein, dass ein Bild meines Gesichts ausgewertet wird, um mich zu bestätigen. Das Bild wird nicht aufbewahrt.",
+                     *           "button": "Beginnen",
+                     *           "success": "Danke. Sie können diese Seite schließen.",
+                     *           "failure": "Das hat nicht geklappt. Sie können es noch einmal versuchen oder nach einem anderen Weg fragen."
+                     *         }
+                     *       },
+                     *       "builtIn": {
+                     *         "en": {
+                     *           "title": "Verify with your face",
+                     *           "intro": "A short look into the camera is all it takes.",
+                     *           "consent": "I agree that a picture of my face is analyzed to verify me. The picture is not kept.",
+                     *           "button": "Start",
+                     *           "success": "Thank you. You can close this page.",
+                     *           "failure": "This did not work. You can try again, or ask for another way."
+                     *         },
+                     *         "de": {
+                     *           "title": "Mit dem Gesicht bestätigen",
+                     *           "intro": "Ein kurzer Blick in die Kamera genügt.",
+                     *           "consent": "Ich willige ein, dass ein Bild meines Gesichts ausgewertet wird, um mich zu bestätigen. Das Bild wird nicht aufbewahrt.",
+                     *           "button": "Beginnen",
+                     *           "success": "Danke. Sie können diese Seite schließen.",
+                     *           "failure": "Das hat nicht geklappt. Sie können es noch einmal versuchen oder nach einem anderen Weg fragen."
+                     *         }
                      *       },
                      *       "redirects": {},
                      *       "capturePage": false,

@@ -61,6 +61,7 @@ const nothingPersonal = [
   '/api/admin/flows/:id/preview',
   '/api/admin/review',
   '/api/admin/review/count',
+  '/api/admin/checks',
   '/api/admin/profiles',
   '/api/admin/profiles/:slug',
   '/api/admin/profiles/:slug/versions',

@@ -2,6 +2,7 @@ import { alterations } from '../../demo/alterations.ts';
 import { findPeople } from '../../demo/find-people.ts';
 import { cast, type Person, peopleOf } from '../../demo/trial.ts';
 import { pairDemoKiosks } from './demo-kiosks.ts';
+import { beginRules, finishRules } from './demo-rules.ts';
 import type { RunningBox } from './running-box.ts';
 
 /** Names for the people of the sample photographs; invented. */
@@ -20,7 +21,7 @@ const sites = [
   ['Rotterdam', '10.22.0.0/16', 'NL', 51.92, 4.48, 'Europe/Amsterdam'],
 ] as const;
 
-/** Fills `{person}` and `{verification}` in the addresses of the screen list. */
+/** Fills `{flow}`, `{person}` and `{verification}` in the addresses of the screen list. */
 export type DemoPlaces = Readonly<Record<string, string>>;
 
 /**
@@ -42,6 +43,8 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
   for (const [name, cidr, country, latitude, longitude, timeZone] of sites)
     await operate('POST', '/sites', { name, cidr, country, latitude, longitude, timeZone });
 
+  await beginRules(operate);
+
   const photos = await findPeople([...Object.keys(cast.enrolled), ...cast.strangers, cast.again.photo]);
   const { people, strangers } = peopleOf(photos);
   const enrolled = people.map(({ portrait }, index) => {
@@ -52,16 +55,20 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
   // The very picture that was enrolled is refused as a replay.
   const another = alterations.filter(({ name }) => name !== 'none').slice(0, 3);
   for (const [index, { email }] of enrolled.entries()) {
-    for (const { apply } of another) {
+    for (const [turn, { apply }] of another.entries()) {
       const portrait = people[index]?.portrait;
-      if (portrait) await ask('/api/verify', { email, image: (await apply(portrait)).toString('base64') });
+      const profile = turn === 0 ? 'front-desk' : 'default';
+      if (portrait)
+        await ask('/api/verify', { email, profile, image: (await apply(portrait)).toString('base64') });
     }
   }
   for (const [index, { portrait }] of strangers.slice(0, 3).entries())
     await ask('/api/verify', { email: enrolled[index]?.email, image: portrait.toString('base64') });
   await pairDemoKiosks(operate, (method, path, body) => send(box.url, method, path, body));
+  const flow = await finishRules(operate);
   const [review, reviewWaiting, reviewDecided] = await makeReviews(people, operate, ask);
   return {
+    flow,
     ...{ review, reviewWaiting, reviewDecided },
     person: await firstId(operate('GET', '/subjects?limit=1')),
     verification: await firstId(operate('GET', '/verifications?limit=1')).catch(() => ''),

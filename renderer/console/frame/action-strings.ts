@@ -2,6 +2,16 @@ import { defineStrings } from '../../ui/strings/define-strings.ts';
 
 /** Names of the actions in the palette. */
 export const actionStrings = defineStrings(
-  { enroll: 'Enroll a person', pairKiosk: 'Pair a kiosk' },
-  { enroll: 'Eine Person aufnehmen', pairKiosk: 'Einen Kiosk koppeln' },
+  {
+    enroll: 'Enroll a person',
+    pairKiosk: 'Pair a kiosk',
+    newProfile: 'Create a profile',
+    newFlow: 'Create a flow',
+  },
+  {
+    enroll: 'Eine Person aufnehmen',
+    pairKiosk: 'Einen Kiosk koppeln',
+    newProfile: 'Ein Profil anlegen',
+    newFlow: 'Einen Ablauf anlegen',
+  },
 );

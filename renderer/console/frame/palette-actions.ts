@@ -1,4 +1,10 @@
-import { IconDeviceTablet, IconUserPlus, type TablerIcon } from '@tabler/icons-react';
+import {
+  IconAdjustmentsHorizontal,
+  IconDeviceTablet,
+  IconRoute,
+  IconUserPlus,
+  type TablerIcon,
+} from '@tabler/icons-react';
 import { useRouter } from '@tanstack/react-router';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { managers, mayOpen, operators, type ScreenData } from '../screen-data.ts';
@@ -24,6 +30,14 @@ const actions: readonly PaletteAction[] = [
     icon: IconDeviceTablet,
     roles: managers,
   },
+  {
+    label: 'newProfile',
+    href: '/profiles/new',
+    route: '/profiles/new',
+    icon: IconAdjustmentsHorizontal,
+    roles: managers,
+  },
+  { label: 'newFlow', href: '/flows/new', route: '/flows/new', icon: IconRoute, roles: managers },
 ];
 
 export function usePaletteActions(): { label: string; href: string; icon?: TablerIcon }[] {

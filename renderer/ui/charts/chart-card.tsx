@@ -22,11 +22,17 @@ export function ChartCard({
   title,
   legend = [],
   numbers,
+  above,
+  foot,
   children,
 }: {
   title: ReactNode;
   legend?: readonly LegendEntry[];
   numbers: Numbers;
+  /** Shown with the chart and with the table. */
+  above?: ReactNode;
+  /** The same, below: on what the numbers rest. */
+  foot?: ReactNode;
   children: ReactNode;
 }) {
   const t = useStrings(uiStrings);
@@ -34,6 +40,7 @@ export function ChartCard({
   return (
     <Card
       title={title}
+      foot={foot}
       actions={
         <SegmentedControl
           size="xs"
@@ -48,6 +55,7 @@ export function ChartCard({
         />
       }
     >
+      {above !== undefined && <div className={styles.above}>{above}</div>}
       {shown === 'chart' ? (
         <>
           {legend.length > 0 && (

@@ -29,6 +29,8 @@ interface Axes {
   reversed?: boolean;
   /** Where the setting stands. */
   at?: number;
+  /** The largest value that y can have: the axis ends there at the latest. */
+  mostY?: number;
   formatX(x: number): string;
   formatY(y: number): string;
   /** Said inside the shaded region, as "beyond what was measured". */
@@ -48,6 +50,8 @@ export function LineChart({
   finding,
   numbers,
   legend,
+  above,
+  foot,
   children,
   ...axes
 }: Axes & {
@@ -55,13 +59,17 @@ export function LineChart({
   finding: string;
   numbers: Numbers;
   legend?: readonly LegendEntry[];
+  /** Over the drawing, and over the table that may stand in its place: the figure and its field. */
+  above?: ReactNode;
+  /** Under the card: on what the numbers rest. */
+  foot?: ReactNode;
   /** Below the drawing: the slider. */
   children?: ReactNode;
 }) {
   const entries =
     legend ?? axes.lines.map(({ label, main }): LegendEntry => ({ label, fill: main ? 'line' : 'thin' }));
   return (
-    <ChartCard title={title} legend={entries} numbers={numbers}>
+    <ChartCard title={title} legend={entries} numbers={numbers} above={above} foot={foot}>
       <Drawing finding={finding} {...axes} />
       {children}
     </ChartCard>
@@ -70,18 +78,27 @@ export function LineChart({
 
 function Drawing({ finding, ...axes }: Axes & { finding: string }) {
   const { ref, width } = useElementSize<HTMLDivElement>();
-  const { lines, logX = false, reversed = false, at, formatX, formatY } = axes;
+  const {
+    lines,
+    logX = false,
+    reversed = false,
+    at,
+    mostY = Number.POSITIVE_INFINITY,
+    formatX,
+    formatY,
+  } = axes;
   const points = lines.flatMap((line) => line.points);
   const xs = points.map(({ x }) => x);
   const [least, most] = [Math.min(...xs), Math.max(...xs)];
   const [start, end] = reversed ? [width - RIGHT, LINE_CHART_LEFT] : [LINE_CHART_LEFT, width - RIGHT];
   const x = logX ? logarithmic(least, most, start, end) : linear(least, most, start, end);
-  const yTicks = ticksUpTo(Math.max(...points.map(({ y, high }) => high ?? y)), 4);
-  const y = linear(0, yTicks.at(-1) ?? 1, BOTTOM, 8);
+  const allTicks = ticksUpTo(Math.max(...points.map(({ y, high }) => high ?? y)), 4);
+  const yTicks = allTicks.filter((tick) => tick <= mostY);
+  const y = linear(0, Math.min(mostY, allTicks.at(-1) ?? 1), BOTTOM, 8);
   const xTicks = logX
     ? decades(least, most)
     : ticksUpTo(most, width < 480 ? 3 : 6).filter((tick) => tick >= least);
-  const every = width < 480 && xTicks.length > 4 ? 2 : 1;
+  const every = xTicks.length > 4 ? (width < 320 ? 3 : width < 480 ? 2 : 1) : 1;
   return (
     <div ref={ref}>
       <svg
@@ -101,7 +118,7 @@ function Drawing({ finding, ...axes }: Axes & { finding: string }) {
         ))}
         {xTicks.map((tick, index) =>
           index % every === 0 ? (
-            <text key={tick} x={x(tick)} y={HEIGHT - 6} textAnchor="middle">
+            <text key={tick} x={x(tick)} y={HEIGHT - 6} textAnchor={anchorAt(x(tick), width)}>
               {formatX(tick)}
             </text>
           ) : null,
@@ -115,6 +132,10 @@ function Drawing({ finding, ...axes }: Axes & { finding: string }) {
     </div>
   );
 }
+
+/** Labels at the ends stay inside of the drawing. */
+const anchorAt = (at: number, width: number) =>
+  at < LINE_CHART_LEFT + 8 ? 'start' : at > width - RIGHT - 24 ? 'end' : 'middle';
 
 function Unmeasured({ axes, x, least, most }: { axes: Axes; x: Scale; least: number; most: number }) {
   const { measuredFrom = least, measuredTo = most, beyondLabel } = axes;

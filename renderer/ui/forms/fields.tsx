@@ -7,8 +7,9 @@ import {
   Textarea,
   TextInput,
 } from '@mantine/core';
-import type { ComponentProps, ElementType, ReactNode } from 'react';
+import { type ComponentProps, type ElementType, type ReactNode, useMemo } from 'react';
 import { type Control, type FieldPath, type FieldValues, useController } from 'react-hook-form';
+import { useLanguage } from '../strings/language.tsx';
 import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
 
@@ -84,7 +85,20 @@ export function TextAreaField<Form extends FieldValues>({
   return <Textarea rows={4} {...rest} {...common} {...field} value={field.value ?? ''} />;
 }
 
-/** A number; empty is `null`. */
+/** How the reader's locale writes numbers. */
+function useSeparators(grouped: boolean) {
+  const { locale } = useLanguage();
+  return useMemo(() => {
+    const parts = new Intl.NumberFormat(locale).formatToParts(12345.6);
+    const find = (type: string) => parts.find((part) => part.type === type)?.value;
+    return {
+      decimalSeparator: find('decimal') ?? '.',
+      ...(grouped && { thousandSeparator: find('group') ?? '' }),
+    };
+  }, [locale, grouped]);
+}
+
+/** A number; empty is `null`. `grouped`: thousands apart, as the reader's locale writes them. */
 export function NumberField<Form extends FieldValues>({
   control,
   name,
@@ -92,12 +106,15 @@ export function NumberField<Form extends FieldValues>({
   hint,
   optional,
   disabled,
+  grouped = false,
   ...rest
-}: Base<Form> & Rest<typeof NumberInput>) {
+}: Base<Form> & { grouped?: boolean } & Rest<typeof NumberInput>) {
   const { field, ...common } = useField({ control, name, label, hint, optional, disabled });
   return (
     <NumberInput
       hideControls
+      allowedDecimalSeparators={grouped ? [] : ['.', ',']}
+      {...useSeparators(grouped)}
       {...rest}
       {...common}
       {...field}

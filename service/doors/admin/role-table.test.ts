@@ -30,6 +30,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'GET /api/admin/sites': 'o OAo-a - --',
   'POST /api/admin/sites': 'o OA--- - --',
   'DELETE /api/admin/sites/:id': 'o OA--- - --',
+  'GET /api/admin/checks': 'o OAo-a - --',
   'GET /api/admin/profiles': 'o OAo-a - --',
   'GET /api/admin/profiles/:slug': 'o OAo-a - --',
   'PUT /api/admin/profiles/:slug': 'o OA--- - --',

@@ -66,6 +66,8 @@ interface Described {
   name: string;
   /** In built-in profiles that set no other; a stored profile that lacks the check has this rule, disabled. */
   defaultRule: Rule;
+  /** `proven`: an exact rule. `experimental`: its limits are chosen, not measured. Absent: the models that judge say it. */
+  maturity?: 'proven' | 'experimental';
   /** For the person, where this check lowered the composite most and found no reason or advice of its own. */
   sentence: string;
   /** The sentence goes before a reason that the check found. */

@@ -75,6 +75,7 @@ function sizeOf(width: number | undefined, height: number | undefined): Size | u
 export const deviceConsistencyCheck = {
   name: 'deviceConsistency',
   defaultRule: rule(0.1, 0.3),
+  maturity: 'experimental',
   sentence: 'This device is not one that this person has used before.',
   withoutInput: 'skip',
   storedReason: 'Not a known device.',

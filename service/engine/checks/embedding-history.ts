@@ -51,6 +51,7 @@ const round = (value: number) => Math.round(value * 1000) / 1000;
 export const embeddingHistoryCheck = {
   name: 'embeddingHistory',
   defaultRule: rule(0.1, 0.5),
+  maturity: 'experimental',
   sentence: 'The face is unlike this person’s earlier verified pictures.',
   disclosure: 'coarse-in-refusal',
   run: ({ history, probe }: PictureInputs) =>

@@ -211,6 +211,7 @@ const RefuseQuality = z
 export const faceQualityCheck = {
   name: 'faceQuality',
   defaultRule: rule(0.5, 0),
+  maturity: 'experimental',
   sentence: 'The picture is not clear enough: take a new one in good light.',
   disclosure: 'advice',
   settings: { refuseQuality: RefuseQuality },

@@ -132,6 +132,7 @@ export function evidenceOf(
 export const frameConsistencyCheck = {
   name: 'frameConsistency',
   defaultRule: rule(0.3, 0.5, true),
+  maturity: 'experimental',
   sentence: 'The frames do not fit together well: take the pictures again in one go.',
   withoutInput: 'skip',
   failure: 'against-person',

@@ -28,6 +28,7 @@ export function geoFence(fence: GeoFence | undefined, country: string | undefine
 export const geoFenceCheck = {
   name: 'geoFence',
   defaultRule: rule(0.1, 0.5, true),
+  maturity: 'proven',
   sentence: 'Verification is not allowed from this country.',
   withoutInput: 'fail-if-hard',
   storedReason: 'Not allowed from there.',

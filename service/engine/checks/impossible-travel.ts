@@ -44,6 +44,7 @@ export function impossibleTravel(now: { at: number; place?: Position }, last: Si
 export const impossibleTravelCheck = {
   name: 'impossibleTravel',
   defaultRule: rule(0.3, 0.5),
+  maturity: 'proven',
   sentence: 'The last verified location is too far away for the time since.',
   withoutInput: 'fail-if-hard',
   storedReason: 'Too far from the last verified location.',

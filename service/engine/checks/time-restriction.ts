@@ -77,6 +77,7 @@ const clockText = (minute: number) =>
 export const timeRestrictionCheck = {
   name: 'timeRestriction',
   defaultRule: rule(0.1, 0.5, true),
+  maturity: 'proven',
   sentence: 'Verification is not allowed at this hour.',
   withoutInput: 'fail-if-hard',
   storedReason: 'Not allowed at that hour.',

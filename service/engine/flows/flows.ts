@@ -1,19 +1,27 @@
 import type { Clock } from '../../lib/clock.ts';
-import { defined } from '../../lib/defined.ts';
 import type { FlowId, Ids, OrganizationId } from '../../lib/id.ts';
 import { Problem, type ProblemDetail } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import { type Organizations, refuseErased } from '../organizations/index.ts';
 import type { Profile, Profiles } from '../profiles/index.ts';
-import { defaultTexts, type Flow, type FlowDefinition } from './flow.ts';
+import {
+  defaultTexts,
+  type Flow,
+  type FlowDefinition,
+  type FlowLanguage,
+  textsOf,
+  type WholeTexts,
+} from './flow.ts';
 import { deleteFlow, deleteFlowsOf, insertFlow, selectFlow, selectFlows, updateFlow } from './flow-store.ts';
 import { redirectRefusal } from './redirect-url.ts';
 
 /** What the page of a flow will show, with every text. */
 export interface FlowPreview {
   product: FlowDefinition['product'];
-  texts: Record<keyof typeof defaultTexts, string>;
+  texts: Record<FlowLanguage, WholeTexts>;
+  /** What stands where the flow says nothing. */
+  builtIn: Record<FlowLanguage, WholeTexts>;
   redirects: FlowDefinition['redirects'];
   profile: { slug: string; name: string; checks: string[] };
 }
@@ -66,7 +74,8 @@ export function createFlows(deps: FlowsDeps): Flows {
       );
       return {
         product: draft.product,
-        texts: { ...defaultTexts, ...defined(draft.texts) },
+        texts: textsOf(draft),
+        builtIn: defaultTexts,
         redirects: draft.redirects,
         profile: { slug, name: definition.name, checks },
       };

@@ -29,16 +29,25 @@ const STEPS = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7].flatMap((decade, i) =>
 );
 const SIGMAS = 1.96;
 
-/** The curves of a scorer, one for each number of pictures. `shift` raises the thresholds, as an own gallery does. */
-export function calibrationCurves({ calibration }: ScorerEntry, shift: number): CalibrationCurve[] {
+/**
+ * The curves of a scorer, one for each number of pictures. `shift` raises the thresholds, as an own gallery does. `rate`: a false-match
+ * rate that gets a step of its own.
+ */
+export function calibrationCurves(
+  { calibration }: ScorerEntry,
+  shift: number,
+  rate?: number,
+): CalibrationCurve[] {
   const { several = [] } = calibration;
+  const isStep = rate === undefined || STEPS.some((step) => Math.abs(step / rate - 1) < 1e-9);
+  const rates = isStep ? STEPS : [...STEPS, rate].toSorted((a, b) => b - a);
   return [{ ...calibration, pictures: 1 }, ...several].map((table) => ({
     pictures: table.pictures,
     genuine: table.genuine,
     impostors: table.impostors,
     measuredDownTo: table.measuredDownTo,
     points: pointsOf(table),
-    steps: STEPS.map((rate) => stepOf(table, rate, shift)),
+    steps: rates.map((one) => stepOf(table, one, shift)),
   }));
 }
 

@@ -42,6 +42,8 @@ interface NewVersion {
   slug: string;
   definition: ProfileDefinition;
   restoredFrom?: number;
+  /** The version in use that the writer saw; 0: none of the organization's own. Another one is a conflict. */
+  replaces?: number;
   actor: Actor;
 }
 
@@ -57,9 +59,11 @@ interface WriteDeps {
 export function writeVersion({ store, audit, ids, clock, toProfile }: WriteDeps) {
   return async function write(
     tx: Tx,
-    { organization, slug, definition, restoredFrom, actor }: NewVersion,
+    { organization, slug, definition, restoredFrom, replaces, actor }: NewVersion,
   ): Promise<Profile> {
     const before = await store.newestIn(tx, organization, slug);
+    const inUse = before?.removed_at === null ? before.version : 0;
+    if (replaces !== undefined && replaces !== inUse) throw otherVersion(slug, inUse);
     const row: ProfileRow = {
       id: ids.next('profile'),
       organization,
@@ -82,6 +86,15 @@ export function writeVersion({ store, audit, ids, clock, toProfile }: WriteDeps)
     return toProfile(row);
   };
 }
+
+const otherVersion = (slug: string, inUse: number) =>
+  new Problem(
+    'CONFLICT',
+    inUse === 0
+      ? `The profile “${slug}” was put away meanwhile: nothing was changed.`
+      : `The organization has version ${inUse} of a profile “${slug}” already: nothing was changed.`,
+    { details: [{ path: 'slug', message: `Version ${inUse} is in use.` }] },
+  );
 
 interface VersionDeps {
   store: Pick<Store, 'newestIn'> & ReturnType<typeof createVersionStore>;

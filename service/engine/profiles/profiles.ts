@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -27,11 +28,13 @@ export interface Profiles extends ProfileVersions {
   idsOf(organization: OrganizationId, idOrSlug: string): Promise<string[]>;
   /** Slugs by id, of any version; what is not known any more is left out. */
   slugsOf(organization: OrganizationId, ids: readonly string[]): Promise<Map<string, string>>;
+  /** `replaces`: the version in use that the writer saw, 0 for none; CONFLICT where another one is. */
   set(
     organization: OrganizationId,
     slug: string,
     definition: ProfileDefinition,
     actor: Actor,
+    replaces?: number,
   ): Promise<Profile>;
   /**
    * Puts the organization's own versions of a slug away; a built-in profile of that name holds again, and is returned.
@@ -92,9 +95,11 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
       if (found) return found;
       throw notFound(idOrSlug);
     },
-    async set(organization, slug, definition, actor) {
+    async set(organization, slug, definition, actor, replaces) {
       const valid = validProfile(slug, definition);
-      return inTransaction((tx: Tx) => write(tx, { organization, slug, definition: valid, actor }));
+      return inTransaction((tx: Tx) =>
+        write(tx, { organization, slug, definition: valid, actor, ...defined({ replaces }) }),
+      );
     },
     async reset(organization, slug, actor) {
       await inTransaction(async (tx: Tx) => {

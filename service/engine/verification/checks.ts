@@ -12,13 +12,14 @@ import { createClaims, createRefusedPictures } from '../lockout/index.ts';
 import { createMatching, type GalleryShifts, safeGallerySize } from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
-import type { Profile, ProfileDefinition, Profiles } from '../profiles/index.ts';
+import type { Profile, Profiles } from '../profiles/index.ts';
 import { createProfiles } from '../profiles/index.ts';
 import type { Suspects } from '../review/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import { createEnroll } from './enrollment/enroll.ts';
 import { createLookForReview } from './look-for-review.ts';
 import { createProfileCalibration } from './preview/calibration-of-profile.ts';
+import { createCheckCatalog } from './preview/check-catalog.ts';
 import { createPreviewProfile } from './preview/preview-profile.ts';
 import type { Observed } from './record-verification.ts';
 import type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';
@@ -43,13 +44,8 @@ export interface Checks {
   /** As `Profiles.lenientOrganizations`. */
   lenientOrganizations(): Promise<Set<OrganizationId>>;
   getProfile(organization: OrganizationId, idOrSlug: string): Promise<Profile>;
-  /** Makes the next version; a built-in slug is copied into the organization's own. Throws INVALID_REQUEST. */
-  setProfile(
-    organization: OrganizationId,
-    slug: string,
-    definition: ProfileDefinition,
-    actor: Actor,
-  ): Promise<Profile>;
+  /** Makes the next version; a built-in slug is copied into the organization's own. Throws INVALID_REQUEST and CONFLICT. */
+  setProfile: Profiles['set'];
   /** Puts the organization's own versions away; gives the built-in profile that holds again, if there is one. Throws PROFILE_NOT_FOUND. */
   resetProfile(organization: OrganizationId, slug: string, actor: Actor): Promise<Profile | undefined>;
   /** Every stored change of the organization's own profiles, and the way back to one. */
@@ -60,6 +56,8 @@ export interface Checks {
   previewProfile: ReturnType<typeof createPreviewProfile>;
   /** Calibration of a profile. Throws PROFILE_NOT_FOUND, MODEL_NOT_INSTALLED. */
   calibrationOf: ReturnType<typeof createProfileCalibration>;
+  /** Every check that a profile can ask for, with how far it is proven. */
+  catalog: ReturnType<typeof createCheckCatalog>;
   /** For /health: the largest gallery whose 1:N threshold at this false-identification rate is still measured. */
   safeGallerySize(rate: number): number;
 }
@@ -118,13 +116,13 @@ export function createChecks({
     lenientOrganizations: () => profiles.lenientOrganizations(),
     getProfile: (organization, idOrSlug) => profiles.get(organization, idOrSlug),
     resetProfile: (organization, slug, actor) => profiles.reset(organization, slug, actor),
-    setProfile: (organization, slug, definition, actor) =>
-      profiles.set(organization, slug, definition, actor),
+    setProfile: profiles.set,
     pageProfileVersions: profiles.pageVersions,
     getProfileVersion: profiles.getVersion,
     restoreProfile: profiles.restore,
     previewProfile: createPreviewProfile({ db: given.db, profiles }),
     calibrationOf: createProfileCalibration({ profiles, models, subjects, shifts }),
+    catalog: createCheckCatalog({ models }),
     // People who have only embedding A, or more pictures, are compared by other tables: the smallest of those in use counts.
     safeGallerySize(rate) {
       const tables = models

@@ -16,11 +16,11 @@ import { LoadFailed } from '../../load-failed.tsx';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
 import { operators } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
+import { wilsonInterval } from '../../wilson.ts';
 import { AttentionList } from './attention-list.tsx';
 import { columnsOf } from './hours.ts';
 import { overviewStrings } from './strings.ts';
 import { ThisBox } from './this-box.tsx';
-import { wilsonInterval } from './wilson.ts';
 
 export const Route = createLazyRoute('/overview')({ component: OverviewScreen });
 

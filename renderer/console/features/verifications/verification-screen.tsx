@@ -1,6 +1,6 @@
 import { IconCheck, IconPrinter, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { createLazyRoute } from '@tanstack/react-router';
+import { createLazyRoute, Link } from '@tanstack/react-router';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { Id } from '../../../ui/badges/id.tsx';
 import { ExactTime, RelativeTime } from '../../../ui/badges/relative-time.tsx';
@@ -67,7 +67,14 @@ function Lead({ verification: { at, by, profile } }: { verification: Verificatio
   return t.rich('byWith', {
     time: <RelativeTime at={at} />,
     by: <By by={by} />,
-    profile: profile.slug ?? <code>{profile.id}</code>,
+    profile:
+      profile.slug === undefined ? (
+        <code>{profile.id}</code>
+      ) : (
+        <Link to="/profiles/$slug" params={{ slug: profile.slug }}>
+          {profile.slug}
+        </Link>
+      ),
     version: String(profile.version),
   });
 }
@@ -254,7 +261,11 @@ function Request({ verification: one }: { verification: Verification }) {
 
 const contextChecks = new Set(['impossibleTravel', 'deviceConsistency', 'geoFence', 'timeRestriction']);
 
-function Next({ verification: { decision, reason, decidedBy, person } }: { verification: Verification }) {
+function Next({
+  verification: { decision, reason, decidedBy, person, profile },
+}: {
+  verification: Verification;
+}) {
   const t = useStrings(verificationStrings);
   const advice =
     decision === 'verified'
@@ -275,6 +286,11 @@ function Next({ verification: { decision, reason, decidedBy, person } }: { verif
           {person !== undefined && (
             <ButtonLink to="/people/$id" params={{ id: person }}>
               {t('openPerson')}
+            </ButtonLink>
+          )}
+          {decision !== 'verified' && profile.slug !== undefined && (
+            <ButtonLink to="/profiles/$slug" params={{ slug: profile.slug }}>
+              {t('openProfile')}
             </ButtonLink>
           )}
         </Row>

@@ -140,7 +140,14 @@ function useColumns(): readonly Column<Row>[] {
         id: 'profile',
         header: t('profile'),
         priority: 3,
-        cell: ({ profile }) => profile.slug ?? <code>{profile.id}</code>,
+        cell: ({ profile }) =>
+          profile.slug === undefined ? (
+            <code>{profile.id}</code>
+          ) : (
+            <Link to="/profiles/$slug" params={{ slug: profile.slug }}>
+              {profile.slug}
+            </Link>
+          ),
       },
       { id: 'by', header: t('by'), priority: 3, cell: ({ by }) => <By by={by} /> },
     ],

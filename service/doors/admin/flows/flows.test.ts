@@ -32,8 +32,24 @@ test('a flow says that its page is not served yet, published or not', async () =
   expect(await control.call('GET', '/flows')).toEqual({ status: 200, body: { items: [published.body] } });
   expect(await control.call('GET', `/flows/${made.body.id}/preview`)).toMatchObject({
     status: 200,
-    body: { capturePage: false, product: 'verifyage', texts: { button: 'Start' } },
+    body: {
+      ...{ capturePage: false, product: 'verifyage' },
+      texts: { en: { button: 'Start' }, de: { button: 'Beginnen' } },
+    },
   });
+});
+
+test('a text that is given in one language only is shown to all people', async () => {
+  const made = await control.call('POST', '/flows', {
+    ...{ name: 'Visitors', product: 'verifyage', texts: { title: 'Welcome', consent: 'Ours.' } },
+    translations: { de: { title: 'Willkommen', intro: 'Gleich geht es weiter.' } },
+  });
+  const { body } = await control.call('GET', `/flows/${made.body.id}/preview`);
+  expect(body.texts).toMatchObject({
+    en: { title: 'Welcome', intro: 'Gleich geht es weiter.', consent: 'Ours.', button: 'Start' },
+    de: { title: 'Willkommen', intro: 'Gleich geht es weiter.', consent: 'Ours.', button: 'Beginnen' },
+  });
+  expect(body.builtIn.de.title).toBe('Mit dem Gesicht bestätigen');
 });
 
 test('redirect targets are read, and what is none is named', async () => {

@@ -65,19 +65,30 @@ export const FlowPage = pageReply(FlowReply, 'Flows, the newest first', 'FlowPag
 
 const text = (what: string) => z.string().describe(what);
 
+const WholeTexts = z
+  .strictObject({
+    title: text('Heading'),
+    intro: text('Introduction'),
+    consent: text('Consent text'),
+    button: text('Label of the start button'),
+    success: text('Text after success'),
+    failure: text('Text after a failure'),
+  })
+  .meta({
+    id: 'FlowPageTexts',
+    description: 'Texts of the page in one language.',
+    examples: [defaultTexts.en],
+  });
+const inLanguages = z.strictObject({
+  en: WholeTexts.describe('In English'),
+  de: WholeTexts.describe('In German'),
+});
+
 export const FlowPreviewReply = z
   .strictObject({
     product: z.enum(flowProducts).describe('Required proof'),
-    texts: z
-      .strictObject({
-        title: text('Heading'),
-        intro: text('Introduction'),
-        consent: text('Consent text'),
-        button: text('Label of the start button'),
-        success: text('Text after success'),
-        failure: text('Text after a failure'),
-      })
-      .describe('All texts, including the defaults'),
+    texts: inLanguages.describe('All texts, including the defaults'),
+    builtIn: inLanguages.describe('The defaults'),
     redirects: z
       .strictObject({
         success: z.string().optional().describe('URL after success'),
@@ -98,7 +109,8 @@ export const FlowPreviewReply = z
     description: 'Content of the page of a flow.',
     examples: [
       {
-        ...{ product: 'verifyhuman' as const, texts: { ...defaultTexts }, redirects: {}, capturePage: false },
+        ...{ product: 'verifyhuman' as const, texts: defaultTexts, builtIn: defaultTexts },
+        ...{ redirects: {}, capturePage: false },
         profile: { slug: 'default', name: 'Default', checks: ['liveness'] },
       },
     ],

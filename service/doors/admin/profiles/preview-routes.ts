@@ -51,6 +51,7 @@ export const previewRoutes = ({ checks }: PreviewRouteDeps): AdminRoute[] => [
     query: CurveQuery,
     reply: ProfileCalibrationReply,
     refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND', 'MODEL_NOT_INSTALLED'],
-    handle: ({ realm, params: { slug }, query: { scorer } }) => checks.calibrationOf(realm, slug, scorer),
+    handle: ({ realm, params: { slug }, query: { scorer, rate } }) =>
+      checks.calibrationOf(realm, slug, scorer, rate),
   }),
 ];

@@ -18,11 +18,16 @@ afterEach(async () => {
 const { definition } = builtInProfiles[0]!;
 
 test('a profile is made, shown by slug and by id, and put away', async () => {
-  const own = { id: expect.stringMatching(/^prof_/), slug: 'default', version: 1, builtIn: false };
+  const own = { id: expect.stringMatching(/^prof_/), slug: 'default', version: 1 };
   const made = await control.call('PUT', '/profiles/default', definition);
   expect(made).toEqual({
     status: 200,
-    body: { ...own, definition: { ...definition, maturity: 'custom' } },
+    body: {
+      ...own,
+      builtIn: false,
+      replacesBuiltIn: true,
+      definition: { ...definition, maturity: 'custom' },
+    },
   });
   expect(await control.call('GET', '/profiles/default')).toEqual(made);
   expect(await control.call('GET', '/profiles/builtin:default')).toEqual({
@@ -52,6 +57,42 @@ test('pages hold each profile once, built-in ones first', async () => {
   } while (next);
   const builtIn = builtInProfiles.map(({ slug }) => slug).filter((slug) => slug !== 'default');
   expect(slugs).toEqual([...builtIn, 'default', 'desk', 'zoo']);
+});
+
+test('a change made from another version than the one in use is refused', async () => {
+  const put = (replaces: number) => control.call('PUT', `/profiles/desk?replaces=${replaces}`, definition);
+  expect(await put(0)).toMatchObject({ status: 200, body: { version: 1 } });
+  expect(await put(0)).toMatchObject({
+    status: 409,
+    body: {
+      code: 'CONFLICT',
+      error: 'The organization has version 1 of a profile “desk” already: nothing was changed.',
+    },
+  });
+  expect(await put(1)).toMatchObject({ status: 200, body: { version: 2 } });
+  await control.call('DELETE', '/profiles/desk');
+  expect(await put(2)).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
+  expect(await put(0)).toMatchObject({ status: 200, body: { version: 3 } });
+});
+
+test('every check says how far it is proven; liveness leaves that to its models', async () => {
+  const { status, body } = await control.call('GET', '/checks');
+  expect([status, body.checks.map(({ name, maturity }: Record<string, string>) => [name, maturity])]).toEqual(
+    [
+      200,
+      [
+        ['liveness', undefined],
+        ['frameConsistency', 'experimental'],
+        ['impossibleTravel', 'proven'],
+        ['embeddingHistory', 'experimental'],
+        ['deviceConsistency', 'experimental'],
+        ['geoFence', 'proven'],
+        ['timeRestriction', 'proven'],
+        ['faceQuality', 'experimental'],
+      ],
+    ],
+  );
+  expect(body.checks[5]).toMatchObject({ takesInput: true, defaultRule: { hardFail: true } });
 });
 
 test('a slug that is none, and a check that there is not, are named', async () => {
@@ -120,6 +161,9 @@ test('the error rates of a profile are shown by the tables of its scorer', async
   expect(steps).toContainEqual({ fmr: 1e-4, threshold: 0.8, fnmr: 0.15, extrapolated: false });
   expect(steps.at(-1)).toMatchObject({ fmr: 1e-7, extrapolated: true });
   expect(points).toHaveLength(6);
+  const between = await control.call('GET', '/profiles/default/calibration-curve?env=live&rate=0.00003');
+  expect(between.body.curves[0].steps).toHaveLength(steps.length + 1);
+  expect(between.body.curves[0].steps).toContainEqual(expect.objectContaining({ fmr: 3e-5 }));
   expect(
     await control.call('GET', '/profiles/default/calibration-curve?env=live&scorer=fused'),
   ).toMatchObject({

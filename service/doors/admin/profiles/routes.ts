@@ -3,22 +3,26 @@ import { toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import { managers, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
+import { type CheckRouteDeps, checkRoutes } from './check-routes.ts';
 import { type PreviewRouteDeps, previewRoutes } from './preview-routes.ts';
+import { fromProfile } from './translate.ts';
 import { type VersionRouteDeps, versionRoutes } from './version-routes.ts';
 import {
   AnyProfile,
   Definition,
   OwnProfile,
+  ProfileChange,
   ProfilePage,
   ProfileQuery,
   ProfileReply,
   ProfileResetReply,
 } from './wire.ts';
 
-export interface ProfileRouteDeps extends VersionRouteDeps, PreviewRouteDeps {
+export interface ProfileRouteDeps extends VersionRouteDeps, PreviewRouteDeps, CheckRouteDeps {
   checks: Pick<Checks, 'pageProfiles' | 'getProfile' | 'setProfile' | 'resetProfile'> &
     VersionRouteDeps['checks'] &
-    PreviewRouteDeps['checks'];
+    PreviewRouteDeps['checks'] &
+    CheckRouteDeps['checks'];
 }
 
 const about = {
@@ -45,7 +49,7 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       reply: ProfilePage,
       async handle({ organization, query: { limit, cursor } }) {
         const page = defined({ after: cursor, limit: limit + 1 });
-        const found = await checks.pageProfiles(organization, page);
+        const found = (await checks.pageProfiles(organization, page)).map(fromProfile);
         return toPage(found, limit, ({ builtIn, id, slug }) => (builtIn ? id : slug));
       },
     }),
@@ -61,7 +65,8 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       params: AnyProfile,
       reply: ProfileReply,
       refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND'],
-      handle: ({ organization, params: { slug } }) => checks.getProfile(organization, slug),
+      handle: async ({ organization, params: { slug } }) =>
+        fromProfile(await checks.getProfile(organization, slug)),
     }),
     route({
       ...about,
@@ -72,11 +77,12 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       description: 'With the slug of a built-in profile it replaces that profile for this organization.',
       may: changing,
       params: OwnProfile,
+      query: ProfileChange,
       body: Definition,
       reply: ProfileReply,
       refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
-      handle: ({ organization, params: { slug }, body, who }) =>
-        checks.setProfile(organization, slug, body, who),
+      handle: async ({ organization, params: { slug }, query: { replaces }, body, who }) =>
+        fromProfile(await checks.setProfile(organization, slug, body, who, replaces)),
     }),
     route({
       ...about,
@@ -96,5 +102,6 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
     }),
     ...versionRoutes(deps),
     ...previewRoutes(deps),
+    ...checkRoutes(deps),
   ];
 }

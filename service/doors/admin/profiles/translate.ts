@@ -1,10 +1,24 @@
-import type { ProfileVersion } from '../../../engine/profiles/index.ts';
+import { builtInProfiles, type Profile, type ProfileVersion } from '../../../engine/profiles/index.ts';
 import type { ProfilePreview } from '../../../engine/verification/index.ts';
 import { time } from '../../../lib/time.ts';
-import type { ProfilePreviewReply, ProfileVersionReply } from './wire.ts';
+import type { ProfilePreviewReply, ProfileReply, ProfileVersionReply } from './wire.ts';
 
-export const fromVersion = ({ createdAt, removed, ...rest }: ProfileVersion): ProfileVersionReply => ({
-  ...rest,
+export const fromProfile = (profile: Profile): ProfileReply => ({
+  ...profile,
+  ...(!profile.builtIn &&
+    builtInProfiles.some(({ slug }) => slug === profile.slug) && { replacesBuiltIn: true }),
+});
+
+export const fromVersion = ({
+  createdAt,
+  createdBy,
+  restoredFrom,
+  removed,
+  ...profile
+}: ProfileVersion): ProfileVersionReply => ({
+  ...fromProfile(profile),
+  createdBy,
+  restoredFrom,
   createdAt: time(createdAt),
   removedAt: removed && time(removed.at),
   removedBy: removed?.by,

@@ -3,7 +3,7 @@ import { toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import { managers, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
-import { fromVersion } from './translate.ts';
+import { fromProfile, fromVersion } from './translate.ts';
 import {
   OwnProfile,
   ProfileReply,
@@ -70,7 +70,7 @@ export const versionRoutes = ({ checks }: VersionRouteDeps): AdminRoute[] => [
     params: VersionParams,
     reply: ProfileReply,
     refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
-    handle: ({ organization, params: { slug, version }, who }) =>
-      checks.restoreProfile(organization, slug, version, who),
+    handle: async ({ organization, params: { slug, version }, who }) =>
+      fromProfile(await checks.restoreProfile(organization, slug, version, who)),
   }),
 ];

@@ -37,9 +37,25 @@ export const ProfileReply = z
     slug: z.string().describe('Name in requests'),
     version: z.int().describe('Its newest version'),
     builtIn: z.boolean().describe('Whether it is built in'),
+    replacesBuiltIn: z
+      .literal(true)
+      .optional()
+      .describe('Whether it takes the place of the built-in profile of this slug'),
     definition: Definition,
   })
   .meta({ id: 'Profile', description: 'A verification profile.', examples: [builtIn] });
+
+export const ProfileChange = z.strictObject({
+  replaces: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000_000)
+    .optional()
+    .describe(
+      'Version that the change is based on, 0: none; 409 where another version is in use. Absent: no check',
+    ),
+});
 
 export const ProfilePage = pageReply(
   ProfileReply,
@@ -164,6 +180,7 @@ export const CurveQuery = z.strictObject({
   scorer: ProfileDefinition.shape.models.shape.scorer
     .optional()
     .describe('Id of the scorer; absent: the one of the profile'),
+  rate: z.coerce.number().min(1e-7).max(0.01).optional().describe('Additional false-match rate in `steps`'),
 });
 
 const share = z.strictObject({
@@ -233,5 +250,74 @@ export const ProfileCalibrationReply = z
     ],
   });
 
+const CheckOfCatalog = z
+  .strictObject({
+    name: z.enum(checkNames).describe('Name in a profile'),
+    maturity: z
+      .enum(['proven', 'experimental'])
+      .optional()
+      .describe(
+        '`proven`: an exact rule; `experimental`: limits without a measurement; absent: the maturity of the PAD set',
+      ),
+    defaultRule: rule.describe('Default rule'),
+    takesInput: z
+      .boolean()
+      .describe('Whether it depends on input of the caller, so that a rule may have `whenMissing`'),
+  })
+  .meta({
+    id: 'CheckOfCatalog',
+    description: 'A check for profiles.',
+    examples: [
+      {
+        name: 'geoFence',
+        maturity: 'proven',
+        defaultRule: { enabled: true, weight: 0.1, threshold: 0.5, hardFail: true },
+        takesInput: true,
+      },
+    ],
+  });
+
+const PadSet = z
+  .strictObject({
+    id: z.string().describe('Id, for `models.padSet` of a profile'),
+    name: z.string().describe('Name'),
+    maturity: z.string().describe('How well it was measured'),
+    data: z.string().optional().describe('Measured data'),
+    date: z.string().optional().describe('Date of the measurement'),
+    points: z
+      .array(
+        z.strictObject({
+          score: z.number().describe('Threshold on the live score'),
+          apcer: z.number().describe('Share of accepted attack pictures (APCER)'),
+          bpcer: z.number().describe('Share of refused live pictures (BPCER)'),
+          worst: z
+            .strictObject({
+              species: z.string().describe('Attack type'),
+              apcer: z.number().describe('Share of accepted pictures'),
+            })
+            .optional()
+            .describe('Attack type with the highest rate'),
+        }),
+      )
+      .describe('Measured thresholds, by rising score'),
+  })
+  .meta({
+    id: 'PadSet',
+    description: 'Models of presentation attack detection.',
+    examples: [{ id: 'minifasnet-pair', name: 'MiniFASNetV2 and V1SE', maturity: 'alternate', points: [] }],
+  });
+
+export const CheckCatalogReply = z
+  .strictObject({
+    checks: z.array(CheckOfCatalog).describe('All checks, in the order of execution'),
+    padSets: z.array(PadSet).describe('Usable sets; the first is the default'),
+  })
+  .meta({
+    id: 'CheckCatalog',
+    description: 'Checks and PAD sets for profiles.',
+    examples: [{ checks: [], padSets: [] }],
+  });
+
+export type ProfileReply = z.output<typeof ProfileReply>;
 export type ProfileVersionReply = z.output<typeof ProfileVersionReply>;
 export type ProfilePreviewReply = z.output<typeof ProfilePreviewReply>;

@@ -37,6 +37,7 @@ export function createProfileCalibration({ profiles, models, subjects, shifts }:
     realm: Realm,
     slug: string,
     scorer: ProfileDefinition['models']['scorer'] | undefined,
+    rate?: number,
   ): Promise<ProfileCalibration> {
     const profile = await profiles.get(realm.organization, slug);
     const { definition } = profile;
@@ -62,7 +63,7 @@ export function createProfileCalibration({ profiles, models, subjects, shifts }:
       shift,
       people: subjects.people(realm),
       safePeople: Math.min(...tables.map((table) => safeGallerySize(table, falseIdentificationRate))),
-      curves: calibrationCurves(best, shift),
+      curves: calibrationCurves(best, shift, rate),
     };
   };
 }

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { shortenId } from '../../../ui/format/format.ts';
-import { admin, allPages, replyOf } from '../../api/admin.ts';
-import { useSession } from '../../session/session-query.ts';
+import { shortenId } from '../ui/format/format.ts';
+import { admin, allPages, replyOf } from './api/admin.ts';
+import { useSession } from './session/session-query.ts';
 
 /** Who did it: an administrator by name where the reader may see the administrators, else kind and id as the log has them. */
 export function Actor({ actor }: { actor: string }) {

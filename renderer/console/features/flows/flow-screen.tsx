@@ -1,0 +1,144 @@
+import { Menu } from '@mantine/core';
+import { IconDots } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { createLazyRoute, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { Button } from '../../../ui/controls/button.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { toast } from '../../../ui/feedback/toasts.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { Actor } from '../../actor.tsx';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { managers } from '../../screen-data.ts';
+import { useSession } from '../../session/session-query.ts';
+import { PublishFlow, RemoveFlow, UnpublishFlow } from './flow-dialogs.tsx';
+import { FlowForm } from './flow-form.tsx';
+import { FlowState, PageMissing } from './flow-state.tsx';
+import { stateOf } from './flow-values.ts';
+import { flowQuery } from './queries.ts';
+import { flowStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/flows/$id')({ component: FlowScreen });
+
+type Flow = Schemas['Flow'];
+
+function FlowScreen() {
+  const t = useStrings(flowStrings);
+  const { user } = useSession();
+  const { id } = Route.useParams();
+  const [dirty, setDirty] = useState(false);
+  const query = useQuery(flowQuery(id));
+  const flow = query.data;
+  const mayChange = managers.includes(user.role);
+  return (
+    <Page
+      title={flow?.draft.name ?? t('title')}
+      badge={flow && <FlowState flow={flow} />}
+      lead={flow && <Lead flow={flow} />}
+      parents={[{ label: t('title'), to: '/flows' }]}
+      actions={flow && mayChange && <Actions flow={flow} dirty={dirty} />}
+    >
+      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      {flow && !flow.capturePage && <PageMissing />}
+      {flow && !mayChange && <Note title={t('readOnly')} />}
+      {flow && flow.problems.length > 0 && (
+        <Note kind="bad" title={t('problems')}>
+          <ul>
+            {flow.problems.map(({ path, message }) => (
+              <li key={`${path} ${message}`}>{message}</li>
+            ))}
+          </ul>
+        </Note>
+      )}
+      {flow && <FlowForm key={id} flow={flow} mayChange={mayChange} onDirty={setDirty} />}
+    </Page>
+  );
+}
+
+function Lead({ flow: { published, changed, changedAt, changedBy } }: { flow: Flow }) {
+  const t = useStrings(flowStrings);
+  return (
+    <>
+      {published &&
+        t.rich('publishedBy', {
+          time: <RelativeTime at={published.at} />,
+          by: <Actor actor={published.by} />,
+        })}
+      {published && changed && '. '}
+      {changed &&
+        t.rich('changedBy', { time: <RelativeTime at={changedAt} />, by: <Actor actor={changedBy} /> })}
+    </>
+  );
+}
+
+type Asked = 'publish' | 'unpublish' | 'remove';
+
+/** Publishing is for what is saved: with changes in the form the bar at its foot saves first. */
+function Actions({ flow, dirty }: { flow: Flow; dirty: boolean }) {
+  const t = useStrings(flowStrings);
+  const navigate = useNavigate();
+  const [asked, setAsked] = useState<Asked>();
+  const close = () => setAsked(undefined);
+  const mayPublish = stateOf(flow) !== 'published' && flow.problems.length === 0;
+  return (
+    <>
+      {mayPublish &&
+        (dirty ? (
+          <p className="small muted">{t('saveFirst')}</p>
+        ) : (
+          <Button kind="primary" onClick={() => setAsked('publish')}>
+            {t(flow.published ? 'publishChanges' : 'publish')}
+          </Button>
+        ))}
+      <FlowMenu flow={flow} ask={setAsked} />
+      {asked === 'publish' && <PublishFlow flow={flow} close={close} />}
+      {asked === 'unpublish' && <UnpublishFlow flow={flow} close={close} />}
+      {asked === 'remove' && (
+        <RemoveFlow flow={flow} close={close} done={() => void navigate({ to: '/flows' })} />
+      )}
+    </>
+  );
+}
+
+function FlowMenu({ flow, ask }: { flow: Flow; ask(what: Asked): void }) {
+  const t = useStrings(flowStrings);
+  const ui = useStrings(uiStrings);
+  const queryClient = useQueryClient();
+  const { id, draft, published } = flow;
+  const revert = useMutation({
+    mutationFn: () =>
+      replyOf(
+        admin.PUT('/api/admin/flows/{id}', {
+          params: { path: { id }, query: {} },
+          body: published?.definition ?? draft,
+        }),
+      ),
+    async onSuccess() {
+      toast(t('reverted'));
+      await queryClient.invalidateQueries({ queryKey: ['flows'] });
+    },
+  });
+  return (
+    <Menu>
+      <Menu.Target>
+        <Button icon aria-label={ui('actionsFor', { name: draft.name })}>
+          <IconDots size={18} stroke={1.75} />
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {stateOf(flow) === 'changed' && <Menu.Item onClick={() => revert.mutate()}>{t('revert')}</Menu.Item>}
+        {published ? (
+          <Menu.Item onClick={() => ask('unpublish')}>{t('unpublish')}</Menu.Item>
+        ) : (
+          <Menu.Item style={{ color: 'var(--bad)' }} onClick={() => ask('remove')}>
+            {t('remove')}
+          </Menu.Item>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

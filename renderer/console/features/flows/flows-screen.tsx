@@ -1,0 +1,158 @@
+import { IconPlus, IconRoute } from '@tabler/icons-react';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { CopyButton } from '../../../ui/badges/id.tsx';
+import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { ButtonLink } from '../../../ui/controls/button.tsx';
+import { EmptyState } from '../../../ui/feedback/note.tsx';
+import { Row } from '../../../ui/layout/layout.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Column } from '../../../ui/tables/column.ts';
+import { usePages } from '../../../ui/tables/use-pages.ts';
+import { Actor } from '../../actor.tsx';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { QueryTable } from '../../query-table.tsx';
+import { managers } from '../../screen-data.ts';
+import { useSession } from '../../session/session-query.ts';
+import { PublishFlow, RemoveFlow, UnpublishFlow } from './flow-dialogs.tsx';
+import { FlowState, PageMissing } from './flow-state.tsx';
+import { stateOf } from './flow-values.ts';
+import { flowStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/flows')({ component: FlowsScreen });
+
+type Flow = Schemas['Flow'];
+const LIMIT = 50;
+
+function FlowsScreen() {
+  const t = useStrings(flowStrings);
+  const { user } = useSession();
+  const { after } = Route.useSearch();
+  const navigate = useNavigate();
+  const columns = useColumns();
+  const [asked, setAsked] = useState<{ what: Asked; flow: Flow }>();
+  const pages = usePages(
+    after,
+    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
+  );
+  const query = useQuery({
+    queryKey: ['flows', 'page', after],
+    queryFn: ({ signal }) =>
+      replyOf(
+        admin.GET('/api/admin/flows', {
+          params: { query: { limit: LIMIT, ...(after && { cursor: after }) } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+  const mayChange = managers.includes(user.role);
+  const items = query.data?.items;
+  const create = mayChange && (
+    <ButtonLink to="/flows/new" kind="primary">
+      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+      {t('create')}
+    </ButtonLink>
+  );
+  return (
+    <Page
+      title={t('title')}
+      lead={t('lead')}
+      actions={
+        <>
+          <ButtonLink to="/flows/targets">{t('targetsLink')}</ButtonLink>
+          {items?.length !== 0 && create}
+        </>
+      }
+    >
+      {(items?.length === 0 || items?.some(({ capturePage }) => !capturePage)) && <PageMissing />}
+      <QueryTable
+        label={t('list')}
+        columns={columns}
+        query={query}
+        rowId={({ id }) => id}
+        rowName={({ draft }) => draft.name}
+        secondLine={(flow) => <code>{flow.path}</code>}
+        paging={{ pages, limit: LIMIT }}
+        actions={(flow) =>
+          mayChange
+            ? [
+                stateOf(flow) !== 'published' &&
+                  flow.problems.length === 0 && {
+                    label: t(flow.published ? 'publishChanges' : 'publish'),
+                    onClick: () => setAsked({ what: 'publish', flow }),
+                  },
+                flow.published !== undefined && {
+                  label: t('unpublish'),
+                  onClick: () => setAsked({ what: 'unpublish', flow }),
+                },
+                flow.published === undefined && {
+                  label: t('remove'),
+                  danger: true,
+                  onClick: () => setAsked({ what: 'remove', flow }),
+                },
+              ]
+            : []
+        }
+        empty={
+          <EmptyState icon={IconRoute} title={t('empty')} action={create}>
+            {t('emptyLead')}
+          </EmptyState>
+        }
+      />
+      {asked && <Dialog {...asked} close={() => setAsked(undefined)} />}
+    </Page>
+  );
+}
+
+type Asked = 'publish' | 'unpublish' | 'remove';
+
+function Dialog({ what, ...rest }: { what: Asked; flow: Flow; close(): void }) {
+  if (what === 'publish') return <PublishFlow {...rest} />;
+  return what === 'unpublish' ? <UnpublishFlow {...rest} /> : <RemoveFlow {...rest} />;
+}
+
+function useColumns(): readonly Column<Flow>[] {
+  const t = useStrings(flowStrings);
+  return useMemo(
+    () => [
+      {
+        id: 'name',
+        header: t('name'),
+        cell: ({ id, draft }) => (
+          <Link to="/flows/$id" params={{ id }}>
+            {draft.name}
+          </Link>
+        ),
+      },
+      { id: 'state', header: t('state'), cell: (flow) => <FlowState flow={flow} /> },
+      {
+        id: 'product',
+        header: t('product'),
+        priority: 2,
+        cell: ({ draft }) => t(`product.${draft.product}`),
+      },
+      {
+        id: 'address',
+        header: t('address'),
+        priority: 3,
+        cell: ({ path }) => (
+          <Row gap={4} wrap={false}>
+            <code>{path}</code>
+            <CopyButton text={location.origin + path} name={t('address')} />
+          </Row>
+        ),
+      },
+      {
+        id: 'changed',
+        header: t('changedAt'),
+        priority: 2,
+        cell: ({ changedAt }) => <RelativeTime at={changedAt} />,
+      },
+      { id: 'by', header: t('by'), priority: 3, cell: ({ changedBy }) => <Actor actor={changedBy} /> },
+    ],
+    [t],
+  );
+}

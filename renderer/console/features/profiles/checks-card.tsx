@@ -1,0 +1,179 @@
+import { useQuery } from '@tanstack/react-query';
+import type { Control } from 'react-hook-form';
+import { useWatch } from 'react-hook-form';
+import { Badge, Maturity } from '../../../ui/badges/badge.tsx';
+import { CheckboxField, NumberField, SelectField } from '../../../ui/forms/fields.tsx';
+import { Card } from '../../../ui/layout/layout.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Schemas } from '../../api/admin.ts';
+import { type CheckName, checkNames, reasonStrings } from '../../reasons/reason-strings.ts';
+import { fieldStrings } from './field-strings.ts';
+import type { ProfileValues } from './profile-values.ts';
+import styles from './profiles.module.css';
+import { checksQuery } from './queries.ts';
+
+type Values = Control<ProfileValues>;
+type Level = 'proven' | 'alternate' | 'experimental';
+
+/** Every check with its rule, one row each. */
+export function ChecksCard({ control }: { control: Values }) {
+  const t = useStrings(fieldStrings);
+  return (
+    <Card title={t('checksTitle')} actions={<MinimumField control={control} />} flush foot={<Legend />}>
+      <table className={styles.checks}>
+        <thead>
+          <tr>
+            <th scope="col">{t('check')}</th>
+            <th scope="col">{t('weight')}</th>
+            <th scope="col">{t('threshold')}</th>
+            <th scope="col">{t('fails')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {checkNames.map((name) => (
+            <CheckRow key={name} name={name} control={control} />
+          ))}
+        </tbody>
+      </table>
+    </Card>
+  );
+}
+
+const hidden = { labelProps: { className: 'sr' } };
+
+function MinimumField({ control }: { control: Values }) {
+  const t = useStrings(fieldStrings);
+  return (
+    <div className={styles.minimum}>
+      <span className="small" aria-hidden="true">
+        {t('minimum')}
+      </span>
+      <NumberField control={control} name="minimumComposite" label={t('minimum')} {...hidden} step={0.05} />
+    </div>
+  );
+}
+
+function CheckRow({ name, control }: { name: CheckName; control: Values }) {
+  const t = useStrings(fieldStrings);
+  const check = useStrings(reasonStrings)(name);
+  const enabled = useWatch({ control, name: `checks.${name}.enabled` });
+  return (
+    <tr data-off={!enabled || undefined}>
+      <th scope="row">
+        <div className={styles.name}>
+          <CheckboxField control={control} name={`checks.${name}.enabled`} label={check} />
+          <span className={styles.badge}>
+            <CheckMaturity name={name} control={control} />
+          </span>
+          <span className={styles.about}>{t(`text.${name}`)}</span>
+        </div>
+      </th>
+      <td data-label={t('weight')}>
+        <NumberField
+          control={control}
+          name={`checks.${name}.weight`}
+          label={t('weightOf', { check })}
+          {...hidden}
+          step={0.1}
+        />
+      </td>
+      <td data-label={t('threshold')}>
+        <NumberField
+          control={control}
+          name={`checks.${name}.threshold`}
+          label={t('thresholdOf', { check })}
+          {...hidden}
+          step={0.05}
+        />
+      </td>
+      <td>
+        <div className={styles.fails}>
+          <div>
+            <span className={styles.narrowLabel} aria-hidden="true">
+              {t('fails')}
+            </span>
+            <SelectField
+              control={control}
+              name={`checks.${name}.fails`}
+              label={t('failsOf', { check })}
+              {...hidden}
+              data={[
+                { value: 'refuses', label: t('refuses') },
+                { value: 'lowers', label: t('lowers') },
+              ]}
+            />
+          </div>
+          <WhenMissing name={name} control={control} />
+        </div>
+      </td>
+    </tr>
+  );
+}
+
+/** What a check does without what the caller should have sent; only for those that wait for something. */
+function WhenMissing({ name, control }: { name: CheckName; control: Values }) {
+  const t = useStrings(fieldStrings);
+  const check = useStrings(reasonStrings)(name);
+  const { data } = useQuery(checksQuery);
+  if (!data?.checks.find((one) => one.name === name)?.takesInput) return null;
+  return (
+    <div className={styles.missing}>
+      <span className="tiny muted" aria-hidden="true">
+        {t('missing')}
+      </span>
+      <SelectField
+        control={control}
+        name={`checks.${name}.whenMissing`}
+        label={t('missingOf', { check })}
+        {...hidden}
+        data={[
+          { value: '', label: t('missingDefault') },
+          { value: 'skip', label: t('missingSkip') },
+          { value: 'fail', label: t('missingFail') },
+        ]}
+      />
+    </div>
+  );
+}
+
+/** The PAD set that a profile runs, of those that can be used now. */
+export const padSetOf = (catalog: Schemas['CheckCatalog'], id: string): Schemas['PadSet'] | undefined =>
+  id === '' ? catalog.padSets[0] : catalog.padSets.find((set) => set.id === id);
+
+function CheckMaturity({ name, control }: { name: CheckName; control: Values }) {
+  const t = useStrings(fieldStrings);
+  const { data } = useQuery(checksQuery);
+  const padSet = useWatch({ control, name: 'models.padSet' });
+  if (data === undefined) return null;
+  const level =
+    data.checks.find((one) => one.name === name)?.maturity ??
+    (padSetOf(data, padSet)?.maturity as Level | undefined);
+  if (level === undefined) return <Badge kind="warn">{t('notInstalled')}</Badge>;
+  return <Maturity level={level} />;
+}
+
+function Legend() {
+  const t = useStrings(fieldStrings);
+  return (
+    <dl className={styles.legend}>
+      <div>
+        <dt>
+          <Maturity level="proven" />
+        </dt>
+        <dd>{t('legendProven')}</dd>
+      </div>
+      <div>
+        <dt>
+          <Maturity level="alternate" />
+        </dt>
+        <dd>{t('legendAlternate')}</dd>
+      </div>
+      <div>
+        <dt>
+          <Maturity level="experimental" />
+        </dt>
+        <dd>{t('legendExperimental')}</dd>
+      </div>
+    </dl>
+  );
+}

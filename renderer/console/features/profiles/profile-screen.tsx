@@ -1,0 +1,129 @@
+import { Menu } from '@mantine/core';
+import { IconCopy, IconDots, IconHistory } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { createLazyRoute, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Schemas } from '../../api/admin.ts';
+import { Refusal } from '../../api/refusal.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { managers } from '../../screen-data.ts';
+import { useSession } from '../../session/session-query.ts';
+import { ProfileMaturity, Standing } from './profile-badges.tsx';
+import { ProfileForm } from './profile-form.tsx';
+import { profileQuery, useAllowed } from './queries.ts';
+import { RemoveProfile } from './remove-profile.tsx';
+import { profileStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/profiles/$slug')({ component: ProfileScreen });
+
+function ProfileScreen() {
+  const t = useStrings(profileStrings);
+  const { user } = useSession();
+  const { slug } = Route.useParams();
+  const query = useQuery(profileQuery(slug));
+  const allowed = useAllowed();
+  const profile = query.data;
+  const mayChange = managers.includes(user.role);
+  if (query.error instanceof Refusal && query.error.code === 'PROFILE_NOT_FOUND') return <Gone slug={slug} />;
+  return (
+    <Page
+      title={profile?.definition.name ?? slug}
+      badge={
+        profile && (
+          <>
+            <ProfileMaturity level={profile.definition.maturity} />
+            <Standing slug={profile.slug} allowed={allowed} />
+          </>
+        )
+      }
+      lead={profile?.definition.description}
+      parents={[{ label: t('title'), to: '/profiles' }]}
+      actions={profile && <Actions profile={profile} mayChange={mayChange} />}
+    >
+      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      {profile && !mayChange && <Note title={t('readOnly')} />}
+      {profile?.builtIn && mayChange && (
+        <Note
+          title={t('builtInNote')}
+          action={
+            <ButtonLink to="/profiles/new" search={{ from: profile.slug }}>
+              {t('copyInstead')}
+            </ButtonLink>
+          }
+        >
+          {t('builtInText')}
+        </Note>
+      )}
+      {profile && <ProfileForm key={slug} profile={profile} mayChange={mayChange} />}
+    </Page>
+  );
+}
+
+function Actions({ profile, mayChange }: { profile: Schemas['Profile']; mayChange: boolean }) {
+  const t = useStrings(profileStrings);
+  const ui = useStrings(uiStrings);
+  const navigate = useNavigate();
+  const [leaving, setLeaving] = useState(false);
+  const { slug, version, builtIn, definition } = profile;
+  return (
+    <>
+      <ButtonLink to="/profiles/$slug/versions" params={{ slug }}>
+        <IconHistory size={18} stroke={1.75} aria-hidden="true" />
+        {t('versionNumber', { version: String(version) })}
+      </ButtonLink>
+      {mayChange && (
+        <Menu>
+          <Menu.Target>
+            <Button icon aria-label={ui('actionsFor', { name: definition.name })}>
+              <IconDots size={18} stroke={1.75} />
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item
+              leftSection={<IconCopy size={16} stroke={1.75} />}
+              onClick={() => void navigate({ to: '/profiles/new', search: { from: slug } })}
+            >
+              {t('copy')}
+            </Menu.Item>
+            {!builtIn && (
+              <Menu.Item style={{ color: 'var(--bad)' }} onClick={() => setLeaving(true)}>
+                {t('remove')}
+              </Menu.Item>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      {leaving && (
+        <RemoveProfile
+          profile={profile}
+          close={() => setLeaving(false)}
+          done={() => void navigate({ to: '/profiles' })}
+        />
+      )}
+    </>
+  );
+}
+
+/** No profile has this name, or none any more. */
+function Gone({ slug }: { slug: string }) {
+  const t = useStrings(profileStrings);
+  return (
+    <Page
+      title={t('goneTitle', { slug })}
+      lead={t('goneText')}
+      parents={[{ label: t('title'), to: '/profiles' }]}
+    >
+      <div>
+        <ButtonLink to="/profiles/$slug/versions" params={{ slug }}>
+          <IconHistory size={18} stroke={1.75} aria-hidden="true" />
+          {t('history')}
+        </ButtonLink>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { changesBetween, loosened } from './changes.ts';
+import { countriesOf, type Definition, definitionOf, fieldOf, valuesOf } from './profile-values.ts';
+import { intervalOf, pointsOf, stepAt, stops } from './rate-curve.ts';
+
+const rule = { enabled: true, weight: 0.3, threshold: 0.5, hardFail: false };
+const definition: Definition = {
+  name: 'Desk',
+  maturity: 'custom',
+  description: 'For the desk.',
+  checks: {
+    ...{ liveness: { ...rule, hardFail: true }, frameConsistency: rule, impossibleTravel: rule },
+    ...{ embeddingHistory: rule, deviceConsistency: rule, timeRestriction: rule, faceQuality: rule },
+    geoFence: { ...rule, whenMissing: 'fail' },
+  },
+  minimumComposite: 0.25,
+  models: { detector: 'blazeface', scorer: 'best', pad: 'required' },
+  match: { falseMatchRate: 3e-4, falseIdentificationRate: 0.01 },
+  refuseQuality: ['sharpness', 'headPose'],
+};
+
+test('a form that nothing was changed in gives the definition it began with, also where "1 in …" rounds', () => {
+  const full: Definition = {
+    ...definition,
+    models: { ...definition.models, padSet: 'minifasnet-v2', livenessScale: 'apcer5' },
+    attempts: { delaySeconds: 60 },
+    geoFence: { countries: ['NO'] },
+    timeRestriction: { days: [1, 2], from: '08:00', to: '17:30', timeZone: 'Europe/Oslo' },
+  };
+  for (const one of [definition, full, { ...full, geoFence: { countries: [] }, attempts: {} }])
+    expect(changesBetween(one, definitionOf(valuesOf(one), one))).toEqual([]);
+});
+
+test('a change is named by its path, with before and after; what is taken away is undefined', () => {
+  const values = valuesOf({ ...definition, attempts: { delaySeconds: 60 } });
+  values.checks.liveness.threshold = 0.45;
+  values.checks.geoFence.whenMissing = '';
+  values.oneIn = 1000;
+  values.attempts.delaySeconds = null;
+  values.hours.on = true;
+  values.hours.days = ['7', '6'];
+  expect(changesBetween(definition, definitionOf(values, definition))).toEqual([
+    { path: 'checks.liveness.threshold', before: 0.5, after: 0.45 },
+    { path: 'checks.geoFence.whenMissing', before: 'fail', after: undefined },
+    { path: 'match.falseMatchRate', before: 3e-4, after: 1e-3 },
+    { path: 'timeRestriction.days', before: undefined, after: '6, 7' },
+    { path: 'timeRestriction.from', before: undefined, after: '08:00' },
+    { path: 'timeRestriction.to', before: undefined, after: '18:00' },
+  ]);
+});
+
+test('only what lets more pass is called looser', () => {
+  const found = loosened([
+    { path: 'checks.liveness.threshold', before: 0.5, after: 0.45 },
+    { path: 'checks.liveness.threshold', before: 0.5, after: 0.6 },
+    { path: 'checks.geoFence.hardFail', before: true, after: false },
+    { path: 'match.falseMatchRate', before: 1e-4, after: 1e-5 },
+    { path: 'match.falseMatchRate', before: 1e-4, after: 1e-3 },
+    { path: 'models.pad', before: 'required', after: 'where-installed' },
+    { path: 'name', before: 'a', after: 'b' },
+  ]);
+  expect(found.map(({ path, after }) => [path, after])).toEqual([
+    ['checks.liveness.threshold', 0.45],
+    ['checks.geoFence.hardFail', false],
+    ['match.falseMatchRate', 1e-3],
+    ['models.pad', 'where-installed'],
+  ]);
+});
+
+test('countries are read as people type them, and faults of the service find their field', () => {
+  expect(countriesOf(' no, de;CH\nUSA ')).toEqual(['NO', 'DE', 'CH', 'USA']);
+  expect(
+    [
+      'match.falseMatchRate',
+      'geoFence.countries.0',
+      'timeRestriction.timeZone',
+      'checks.liveness.weight',
+    ].map(fieldOf),
+  ).toEqual(['oneIn', 'countries', 'hours.timeZone', 'checks.liveness.weight']);
+});
+
+test('a rate finds its step, whiskers stand at measured powers of ten alone', () => {
+  const steps = [1e-2, 5e-3, 1e-3, 5 * 1e-6].map((fmr) => ({
+    ...{ fmr, threshold: 0.5, fnmr: 0.1 },
+    extrapolated: fmr < 1e-5,
+  }));
+  const curve = { pictures: 1, genuine: 1000, impostors: 10_000, measuredDownTo: 1e-5, steps };
+  expect(stepAt(curve, 1 / 200_000)).toBe(steps[3]);
+  expect(stepAt(curve, 3e-3)).toBeUndefined();
+  expect(intervalOf(curve, steps[3]!)).toBeUndefined();
+  expect(pointsOf(curve).map(({ low }) => low !== undefined)).toEqual([true, false, true, false]);
+  expect([stops[0], stops.at(-1), stops.length]).toEqual([100, 5_000_000, 15]);
+});

@@ -1,0 +1,156 @@
+import type { Schemas } from '../../api/admin.ts';
+import { type CheckName, checkNames } from '../../reasons/reason-strings.ts';
+
+export type Definition = Schemas['ProfileDefinition'];
+type Rule = Schemas['CheckRule'];
+
+/** The limits of attempts, in the order in which the form asks for them. */
+export const attemptLimits = [
+  'failuresBeforeDelay',
+  'failuresBeforeDelayWithPad',
+  'delaySeconds',
+  'failuresBeforeDisabled',
+  'failuresBeforeDisabledWithPad',
+] as const;
+export type AttemptLimit = (typeof attemptLimits)[number];
+
+/** What `refuseQuality` takes. */
+export const qualityComponents = [
+  'facePresent',
+  'singleFacePresent',
+  'interEyeDistance',
+  'headSize',
+  'faceMargin',
+  'headPose',
+  'eyesOpen',
+  'sharpness',
+  'luminanceMean',
+  'underExposurePrevention',
+  'overExposurePrevention',
+] as const;
+
+export interface RuleValues {
+  enabled: boolean;
+  weight: number;
+  threshold: number;
+  fails: 'refuses' | 'lowers';
+  whenMissing: '' | 'skip' | 'fail';
+}
+
+/** A definition as the form holds it: rates as "1 in …", lists as text. */
+export interface ProfileValues {
+  name: string;
+  description: string;
+  checks: Record<CheckName, RuleValues>;
+  minimumComposite: number;
+  oneIn: number;
+  searchOneIn: number;
+  models: {
+    detector: Definition['models']['detector'];
+    scorer: Definition['models']['scorer'];
+    pad: Definition['models']['pad'];
+    padSet: string;
+    livenessScale: 'live' | 'apcer5';
+  };
+  countries: string;
+  hours: { on: boolean; days: string[]; from: string; to: string; timeZone: string };
+  attempts: Record<AttemptLimit, number | null>;
+  refuseQuality: string[];
+}
+
+const forEach = <Key extends string, Value>(keys: readonly Key[], make: (key: Key) => Value) =>
+  Object.fromEntries(keys.map((key) => [key, make(key)])) as Record<Key, Value>;
+
+const ruleValues = ({ enabled, weight, threshold, hardFail, whenMissing }: Rule): RuleValues => ({
+  ...{ enabled, weight, threshold },
+  fails: hardFail ? 'refuses' : 'lowers',
+  whenMissing: whenMissing ?? '',
+});
+
+export function valuesOf(definition: Definition): ProfileValues {
+  const { checks, match, models, geoFence, timeRestriction, attempts } = definition;
+  return {
+    name: definition.name,
+    description: definition.description,
+    checks: forEach(checkNames, (name) => ruleValues(checks[name])),
+    minimumComposite: definition.minimumComposite,
+    oneIn: Math.round(1 / match.falseMatchRate),
+    searchOneIn: Math.round(1 / match.falseIdentificationRate),
+    models: {
+      ...{ detector: models.detector, scorer: models.scorer, pad: models.pad },
+      padSet: models.padSet ?? '',
+      livenessScale: models.livenessScale ?? 'apcer5',
+    },
+    countries: (geoFence?.countries ?? []).join(', '),
+    hours: {
+      on: timeRestriction !== undefined,
+      days: (timeRestriction?.days ?? [1, 2, 3, 4, 5]).map(String),
+      from: timeRestriction?.from ?? '08:00',
+      to: timeRestriction?.to ?? '18:00',
+      timeZone: timeRestriction?.timeZone ?? '',
+    },
+    attempts: forEach(attemptLimits, (limit) => attempts?.[limit] ?? null),
+    refuseQuality: definition.refuseQuality,
+  };
+}
+
+/** Two-letter codes, in capitals: "ch, DE" is CH and DE. */
+export const countriesOf = (text: string): string[] =>
+  text
+    .toUpperCase()
+    .split(/[\s,;]+/)
+    .filter((code) => code !== '');
+
+/** The rate behind "1 in …"; the very one of before where the form shows the same. */
+const rateOf = (oneIn: number, before: number) => (Math.round(1 / before) === oneIn ? before : 1 / oneIn);
+
+/** What the form says as the route takes it. What `before` leaves out and the form does not change stays left out. */
+export function definitionOf(values: ProfileValues, before: Definition): Definition {
+  const { models, hours, attempts } = values;
+  const { attempts: limitsBefore, geoFence, timeRestriction: _, ...rest } = before;
+  const countries = countriesOf(values.countries);
+  const limits = Object.fromEntries(
+    attemptLimits.flatMap((limit) => (attempts[limit] === null ? [] : [[limit, attempts[limit]]])),
+  );
+  const namesScale = models.livenessScale === 'live' || before.models.livenessScale !== undefined;
+  return {
+    ...rest,
+    name: values.name.trim(),
+    description: values.description.trim(),
+    checks: forEach(checkNames, (name): Rule => {
+      const { fails, whenMissing, ...rule } = values.checks[name];
+      return { ...rule, hardFail: fails === 'refuses', ...(whenMissing !== '' && { whenMissing }) };
+    }),
+    minimumComposite: values.minimumComposite,
+    match: {
+      falseMatchRate: rateOf(values.oneIn, before.match.falseMatchRate),
+      falseIdentificationRate: rateOf(values.searchOneIn, before.match.falseIdentificationRate),
+    },
+    models: {
+      ...{ detector: models.detector, scorer: models.scorer, pad: models.pad },
+      ...(models.padSet !== '' && { padSet: models.padSet }),
+      ...(namesScale && { livenessScale: models.livenessScale }),
+    },
+    ...((countries.length > 0 || geoFence) && { geoFence: { countries } }),
+    ...(hours.on && {
+      timeRestriction: {
+        days: hours.days.map(Number).toSorted(),
+        ...{ from: hours.from, to: hours.to },
+        ...(hours.timeZone.trim() !== '' && { timeZone: hours.timeZone.trim() }),
+      },
+    }),
+    ...((Object.keys(limits).length > 0 || limitsBefore) && { attempts: limits }),
+    refuseQuality: qualityComponents.filter((name) => values.refuseQuality.includes(name)),
+  };
+}
+
+/** The field of the form that a field of the definition is shown in. */
+export function fieldOf(path: string): string {
+  const [first = '', second = '', third = ''] = path.split('.');
+  if (first === 'match') return second === 'falseMatchRate' ? 'oneIn' : 'searchOneIn';
+  if (first === 'geoFence') return 'countries';
+  if (first === 'refuseQuality') return 'refuseQuality';
+  if (first === 'timeRestriction') return `hours.${second === '' ? 'from' : second}`;
+  if (first === 'checks' && third === 'hardFail') return `checks.${second}.fails`;
+  return path;
+}

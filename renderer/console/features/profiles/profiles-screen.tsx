@@ -1,0 +1,159 @@
+import { IconAdjustmentsHorizontal, IconPlus } from '@tabler/icons-react';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { ButtonLink } from '../../../ui/controls/button.tsx';
+import { EmptyState } from '../../../ui/feedback/note.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Column } from '../../../ui/tables/column.ts';
+import { usePages } from '../../../ui/tables/use-pages.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { QueryTable } from '../../query-table.tsx';
+import { managers } from '../../screen-data.ts';
+import { useSession } from '../../session/session-query.ts';
+import { Origin, ProfileMaturity, Standing } from './profile-badges.tsx';
+import styles from './profiles.module.css';
+import { useAllowed } from './queries.ts';
+import { RemoveProfile } from './remove-profile.tsx';
+import { profileStrings } from './strings.ts';
+import { useOdds } from './use-odds.ts';
+
+export const Route = createLazyRoute('/profiles')({ component: ProfilesScreen });
+
+type Profile = Schemas['Profile'];
+const LIMIT = 50;
+
+function ProfilesScreen() {
+  const t = useStrings(profileStrings);
+  const { user } = useSession();
+  const { after } = Route.useSearch();
+  const navigate = useNavigate();
+  const columns = useColumns();
+  const [leaving, setLeaving] = useState<Profile>();
+  const pages = usePages(
+    after,
+    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
+  );
+  const query = useQuery({
+    queryKey: ['profiles', 'page', after],
+    queryFn: ({ signal }) =>
+      replyOf(
+        admin.GET('/api/admin/profiles', {
+          params: { query: { limit: LIMIT, ...(after && { cursor: after }) } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+  const mayChange = managers.includes(user.role);
+  const create = (
+    <ButtonLink to="/profiles/new" kind="primary">
+      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+      {t('create')}
+    </ButtonLink>
+  );
+  return (
+    <Page title={t('title')} lead={t('lead')} actions={mayChange && create}>
+      <QueryTable
+        label={t('list')}
+        columns={columns}
+        query={query}
+        rowId={({ id }) => id}
+        rowName={({ definition }) => definition.name}
+        secondLine={(profile) => <SecondLine profile={profile} />}
+        paging={{ pages, limit: LIMIT }}
+        actions={(profile) =>
+          mayChange
+            ? [
+                {
+                  label: t('copy'),
+                  onClick: () => void navigate({ to: '/profiles/new', search: { from: profile.slug } }),
+                },
+                {
+                  label: t('history'),
+                  onClick: () =>
+                    void navigate({ to: '/profiles/$slug/versions', params: { slug: profile.slug } }),
+                },
+                !profile.builtIn && {
+                  label: t('remove'),
+                  danger: true,
+                  onClick: () => setLeaving(profile),
+                },
+              ]
+            : []
+        }
+        empty={
+          <EmptyState icon={IconAdjustmentsHorizontal} title={t('title')} action={mayChange && create} />
+        }
+      />
+      {leaving && <RemoveProfile profile={leaving} close={() => setLeaving(undefined)} />}
+    </Page>
+  );
+}
+
+const SecondLine = ({ profile }: { profile: Profile }) => (
+  <>
+    <Origin profile={profile} /> · <Liveness profile={profile} />
+  </>
+);
+
+function Liveness({ profile: { definition } }: { profile: Profile }) {
+  const t = useStrings(profileStrings);
+  const format = useFormat();
+  const { enabled, hardFail, threshold } = definition.checks.liveness;
+  if (!enabled) return <>{t('livenessOff')}</>;
+  return <>{t(hardFail ? 'livenessRefuses' : 'livenessLowers', { threshold: format.score(threshold) })}</>;
+}
+
+function useColumns(): readonly Column<Profile>[] {
+  const t = useStrings(profileStrings);
+  const format = useFormat();
+  const odds = useOdds();
+  const allowed = useAllowed();
+  return useMemo(
+    () => [
+      {
+        id: 'name',
+        header: t('name'),
+        cell: ({ slug, definition }) => (
+          <span className={styles.object}>
+            <Link to="/profiles/$slug" params={{ slug }}>
+              {definition.name}
+            </Link>
+            <Standing slug={slug} allowed={allowed} />
+            <code className="faint">{slug}</code>
+          </span>
+        ),
+      },
+      {
+        id: 'maturity',
+        header: t('maturity'),
+        cell: ({ definition }) => <ProfileMaturity level={definition.maturity} />,
+      },
+      { id: 'origin', header: t('origin'), priority: 2, cell: (profile) => <Origin profile={profile} /> },
+      {
+        id: 'liveness',
+        header: t('liveness'),
+        priority: 3,
+        cell: (profile) => <Liveness profile={profile} />,
+      },
+      {
+        id: 'rate',
+        header: t('falseMatch'),
+        number: true,
+        priority: 2,
+        cell: ({ definition }) => odds(definition.match.falseMatchRate),
+      },
+      {
+        id: 'version',
+        header: t('version'),
+        number: true,
+        priority: 2,
+        cell: ({ version }) => format.count(version),
+      },
+    ],
+    [t, format, odds, allowed],
+  );
+}

@@ -1,0 +1,103 @@
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
+import { admin, replyOf } from '../../api/admin.ts';
+import { organizationQuery } from '../../organization-query.ts';
+import type { World } from '../../session/session-query.ts';
+import type { Definition } from './profile-values.ts';
+
+/** The most that one page holds. */
+const MOST = 200;
+
+export const profileQuery = (slug: string) =>
+  queryOptions({
+    queryKey: ['profiles', 'one', slug],
+    queryFn: ({ signal }) =>
+      replyOf(admin.GET('/api/admin/profiles/{slug}', { params: { path: { slug }, query: {} }, signal })),
+  });
+
+export const versionsQuery = (slug: string, after?: string) =>
+  queryOptions({
+    queryKey: ['profiles', 'versions', slug, after],
+    queryFn: ({ signal }) =>
+      replyOf(
+        admin.GET('/api/admin/profiles/{slug}/versions', {
+          params: { path: { slug }, query: { limit: 50, ...(after && { cursor: after }) } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+
+export const checksQuery = queryOptions({
+  queryKey: ['checks'],
+  queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/checks', { params: { query: {} }, signal })),
+  staleTime: 60_000,
+});
+
+export const previewQuery = (env: World, slug: string, definition: Definition | undefined) =>
+  queryOptions({
+    queryKey: ['profiles', 'preview', env, slug, definition],
+    queryFn: ({ signal }) => {
+      if (definition === undefined) throw new Error('There is nothing to try.');
+      return replyOf(
+        admin.POST('/api/admin/profiles/{slug}/preview', {
+          params: { path: { slug }, query: { env } },
+          body: { definition, limit: 1000 },
+          signal,
+        }),
+      );
+    },
+    enabled: definition !== undefined,
+    placeholderData: keepPreviousData,
+  });
+
+/** `rate`: a false-match rate that gets a step of its own. */
+export const curveQuery = (
+  env: World,
+  slug: string,
+  { scorer, rate }: { scorer: Definition['models']['scorer']; rate?: number },
+) =>
+  queryOptions({
+    queryKey: ['profiles', 'curve', env, slug, scorer, rate],
+    queryFn: ({ signal }) =>
+      replyOf(
+        admin.GET('/api/admin/profiles/{slug}/calibration-curve', {
+          params: { path: { slug }, query: { env, scorer, ...(rate !== undefined && { rate }) } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+
+/** The profile of a call that names none, and which ones callers may name; undefined: not known yet. */
+export function useAllowed(): { byDefault: string; mayName(slug: string): boolean } | undefined {
+  const { data } = useQuery(organizationQuery);
+  if (data === undefined) return undefined;
+  const { allowedProfiles } = data;
+  return {
+    byDefault: allowedProfiles?.length === 1 ? (allowedProfiles[0] ?? 'default') : 'default',
+    mayName: (slug) => allowedProfiles === undefined || allowedProfiles.includes(slug),
+  };
+}
+
+/** How many keys that still work are bound to a profile, and how many flows name it. */
+export function useUses(slug: string): { keys: number; flows: number } | undefined {
+  const keys = useQuery({
+    queryKey: ['keys', 'all'],
+    queryFn: ({ signal }) =>
+      replyOf(admin.GET('/api/admin/keys', { params: { query: { limit: MOST } }, signal })),
+  });
+  const flows = useQuery({
+    queryKey: ['flows', 'all'],
+    queryFn: ({ signal }) =>
+      replyOf(admin.GET('/api/admin/flows', { params: { query: { limit: MOST } }, signal })),
+  });
+  if (keys.data === undefined || flows.data === undefined) return undefined;
+  const works = ({ revokedAt, expiresAt }: { revokedAt?: string; expiresAt?: string }) =>
+    revokedAt === undefined && (expiresAt === undefined || Date.parse(expiresAt) > Date.now());
+  return {
+    keys: keys.data.items.filter((key) => works(key) && key.profiles.includes(slug)).length,
+    flows: flows.data.items.filter(({ draft, published }) =>
+      [draft, published?.definition].some((one) => one && (one.profile ?? 'default') === slug),
+    ).length,
+  };
+}

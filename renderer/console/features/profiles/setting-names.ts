@@ -1,0 +1,85 @@
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { type CheckName, reasonStrings } from '../../reasons/reason-strings.ts';
+import type { Change } from './changes.ts';
+import { fieldStrings } from './field-strings.ts';
+import { type AttemptLimit, attemptLimits } from './profile-values.ts';
+import { profileStrings } from './strings.ts';
+import { useOdds } from './use-odds.ts';
+
+const names: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
+  name: 'name',
+  description: 'description',
+  minimumComposite: 'minimum',
+  'match.falseMatchRate': 'oneIn',
+  'match.falseIdentificationRate': 'searchOneIn',
+  'models.detector': 'detector',
+  'models.scorer': 'scorer',
+  'models.pad': 'pad',
+  'models.padSet': 'padSet',
+  'models.livenessScale': 'scale',
+  'geoFence.countries': 'countries',
+  'timeRestriction.days': 'days',
+  'timeRestriction.from': 'from',
+  'timeRestriction.to': 'to',
+  'timeRestriction.timeZone': 'timeZone',
+  refuseQuality: 'qualityTitle',
+};
+const rules: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
+  weight: 'weight',
+  threshold: 'threshold',
+  hardFail: 'fails',
+  whenMissing: 'missing',
+};
+const values: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
+  'models.scorer a': 'scorerA',
+  'models.scorer fused': 'scorerFused',
+  'models.scorer best': 'scorerBest',
+  'models.pad where-installed': 'padWhere',
+  'models.pad required': 'padRequired',
+  'models.livenessScale live': 'scaleLive',
+  'models.livenessScale apcer5': 'scaleApcer',
+};
+const isLimit = (name: string): name is AttemptLimit => attemptLimits.some((one) => one === name);
+
+/** Settings of a definition and their values in words: "Liveness: threshold", "0.50". */
+export function useSettingWords() {
+  const t = useStrings(fieldStrings);
+  const p = useStrings(profileStrings);
+  const words = useStrings(reasonStrings);
+  const format = useFormat();
+  const odds = useOdds();
+  const nameOf = (path: string): string => {
+    const [first = '', second = '', third = ''] = path.split('.');
+    if (first === 'attempts' && isLimit(second)) return t(second);
+    if (first === 'checks') {
+      const check = words(second as CheckName);
+      const rule = rules[third];
+      return rule === undefined ? check : `${check}: ${t(rule as 'weight')}`;
+    }
+    const name = names[path];
+    return name === undefined ? path : t(name as 'name');
+  };
+  const wordOf = (path: string, value: Change['before']): string => {
+    if (value === undefined || value === '') return p('left');
+    if (path.startsWith('match.')) return odds(Number(value));
+    if (path.endsWith('.threshold') || path === 'minimumComposite') return format.score(Number(value));
+    if (path.endsWith('.hardFail')) return t(value ? 'refuses' : 'lowers');
+    if (path.endsWith('.whenMissing')) return t(value === 'skip' ? 'missingSkip' : 'missingFail');
+    if (path === 'timeRestriction.days') return daysOf(String(value));
+    if (path === 'refuseQuality') return String(value).split(', ').map(qualityOf).join(', ');
+    if (typeof value === 'boolean') return t(value ? 'yes' : 'no');
+    if (typeof value === 'number') return format.count(value);
+    const word = values[`${path} ${value}`];
+    return word === undefined ? value : t(word as 'scorerA');
+  };
+  const daysOf = (text: string) =>
+    text
+      .split(', ')
+      .map((day) => t(`day.${day}` as 'day.1'))
+      .join(', ');
+  const qualityOf = (name: string) => t(`quality.${name}` as 'quality.headPose');
+  const sentenceOf = ({ path, before, after }: Change) =>
+    `${nameOf(path)} ${wordOf(path, before)} → ${wordOf(path, after)}`;
+  return { nameOf, wordOf, sentenceOf };
+}

@@ -1,0 +1,216 @@
+import { Checkbox } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { type Control, useController, useWatch } from 'react-hook-form';
+import {
+  CheckboxField,
+  NumberField,
+  SelectField,
+  TextAreaField,
+  TextField,
+} from '../../../ui/forms/fields.tsx';
+import { Card, Columns, Stack } from '../../../ui/layout/layout.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { fieldStrings } from './field-strings.ts';
+import { attemptLimits, type ProfileValues, qualityComponents } from './profile-values.ts';
+import styles from './profiles.module.css';
+import { checksQuery } from './queries.ts';
+
+type Props = { control: Control<ProfileValues> };
+
+export function AboutCard({ control }: Props) {
+  const t = useStrings(fieldStrings);
+  return (
+    <Card title={t('about')}>
+      <Stack>
+        <TextField control={control} name="name" label={t('name')} maxLength={80} />
+        <TextAreaField
+          control={control}
+          name="description"
+          label={t('description')}
+          maxLength={400}
+          optional
+          rows={2}
+        />
+      </Stack>
+    </Card>
+  );
+}
+
+export function ModelsCard({ control }: Props) {
+  const t = useStrings(fieldStrings);
+  const { data } = useQuery(checksQuery);
+  const chosen = useWatch({ control, name: 'models.padSet' });
+  const sets = [
+    ...new Set([...(data?.padSets.map(({ id }) => id) ?? []), ...(chosen === '' ? [] : [chosen])]),
+  ];
+  return (
+    <Card title={t('modelsTitle')}>
+      <Columns n={2} collapse>
+        <SelectField
+          control={control}
+          name="models.detector"
+          label={t('detector')}
+          data={[
+            { value: 'blazeface', label: 'BlazeFace' },
+            { value: 'yunet', label: 'YuNet' },
+          ]}
+        />
+        <SelectField
+          control={control}
+          name="models.scorer"
+          label={t('scorer')}
+          data={[
+            { value: 'best', label: t('scorerBest') },
+            { value: 'a', label: t('scorerA') },
+            { value: 'fused', label: t('scorerFused') },
+          ]}
+        />
+        <SelectField
+          control={control}
+          name="models.pad"
+          label={t('pad')}
+          data={[
+            { value: 'where-installed', label: t('padWhere') },
+            { value: 'required', label: t('padRequired') },
+          ]}
+        />
+        <SelectField
+          control={control}
+          name="models.padSet"
+          label={t('padSet')}
+          data={[{ value: '', label: t('padFirst') }, ...sets.map((id) => ({ value: id, label: id }))]}
+        />
+        <SelectField
+          control={control}
+          name="models.livenessScale"
+          label={t('scale')}
+          data={[
+            { value: 'live', label: t('scaleLive') },
+            { value: 'apcer5', label: t('scaleApcer') },
+          ]}
+        />
+      </Columns>
+    </Card>
+  );
+}
+
+/** What the checks Place and Hours allow. */
+export function PlaceCard({ control }: Props) {
+  const t = useStrings(fieldStrings);
+  const on = useWatch({ control, name: 'hours.on' });
+  return (
+    <Card title={t('placeTitle')}>
+      <Stack>
+        <TextField
+          control={control}
+          name="countries"
+          label={t('countries')}
+          hint={t('countriesHint')}
+          optional
+          autoComplete="off"
+        />
+        <CheckboxField control={control} name="hours.on" label={t('hoursOn')} />
+        {on && (
+          <>
+            <Ticks
+              control={control}
+              name="hours.days"
+              label={t('days')}
+              options={[1, 2, 3, 4, 5, 6, 7].map((day) => [String(day), t(`day.${day}` as 'day.1')])}
+            />
+            <Columns n={3} collapse>
+              <TextField control={control} name="hours.from" label={t('from')} type="time" />
+              <TextField control={control} name="hours.to" label={t('to')} type="time" />
+              <TextField control={control} name="hours.timeZone" label={t('timeZone')} optional />
+            </Columns>
+            <p className="small muted">
+              {t('toHint')} {t('timeZoneHint')}
+            </p>
+          </>
+        )}
+      </Stack>
+    </Card>
+  );
+}
+
+/** Several of a few. */
+function Ticks({
+  control,
+  name,
+  label,
+  options,
+}: Props & {
+  name: 'hours.days' | 'refuseQuality';
+  label: string;
+  options: readonly (readonly [value: string, label: string])[];
+}) {
+  const { field, fieldState } = useController({ control, name });
+  return (
+    <Checkbox.Group
+      label={label}
+      value={field.value}
+      onChange={field.onChange}
+      error={fieldState.error?.message}
+    >
+      <div className={styles.ticks}>
+        {options.map(([value, text], index) => (
+          <Checkbox
+            key={value}
+            value={value}
+            label={text}
+            onBlur={field.onBlur}
+            {...(index === 0 && { ref: field.ref })}
+          />
+        ))}
+      </div>
+    </Checkbox.Group>
+  );
+}
+
+export function QualityCard({ control }: Props) {
+  const t = useStrings(fieldStrings);
+  return (
+    <Card title={t('qualityTitle')}>
+      <Ticks
+        control={control}
+        name="refuseQuality"
+        label={t('qualityHint')}
+        options={qualityComponents.map((name) => [name, t(`quality.${name}`)])}
+      />
+    </Card>
+  );
+}
+
+/** The figures of NIST SP 800-63B, which hold where a profile says nothing. */
+const usual = {
+  failuresBeforeDelay: 5,
+  failuresBeforeDelayWithPad: 10,
+  delaySeconds: 30,
+  failuresBeforeDisabled: 50,
+  failuresBeforeDisabledWithPad: 50,
+} as const;
+
+export function AttemptsCard({ control }: Props) {
+  const t = useStrings(fieldStrings);
+  return (
+    <Card title={t('attemptsTitle')}>
+      <Stack>
+        <p className="small muted">{t('attemptsHint')}</p>
+        <Columns n={2} collapse>
+          {attemptLimits.map((limit) => (
+            <NumberField
+              key={limit}
+              control={control}
+              name={`attempts.${limit}`}
+              label={t(limit)}
+              hint={t('usually', { value: usual[limit] })}
+              allowDecimal={false}
+              allowNegative={false}
+              grouped
+            />
+          ))}
+        </Columns>
+      </Stack>
+    </Card>
+  );
+}
