@@ -42,7 +42,7 @@ afterEach(async () => {
   await staff?.stop();
 });
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 async function send(method: Method, url: string, token?: string, body?: object, host = HOST) {
   const reply = await app.inject({
     method,
@@ -84,6 +84,37 @@ async function stepUp(token: string, key: SoftAuthenticator) {
   const { options } = (await send('POST', '/api/auth/step-up/options', token)).body;
   return send('POST', '/api/auth/step-up', token, { credential: key.get(options, { origin }) });
 }
+
+test('four eyes: one administrator alone erases and exports no person, nor switches it off', async () => {
+  const bob = await staff.make('Bob', 'administrator');
+  const keys = [await enroll((await login()).token), await enroll((await login(bob.email)).token)];
+  staff.advance(2 * DAY);
+  const [ada, second] = [await enter(keys[0]!), await enter(keys[1]!, bob.email)];
+  const person = `sub_${'0'.repeat(26)}`;
+  const what = { action: 'subject.erase', env: 'live', person };
+  const attempts = [
+    ['POST', `/api/admin/subjects/${person}/erase?env=live`, { confirm: person }],
+    ['GET', `/api/admin/subjects/${person}/export?env=live`],
+    ['POST', '/api/admin/subjects/erase?env=live', { confirm: 1 }],
+    ['PUT', '/api/admin/organization/four-eyes', { required: false }],
+  ] as const;
+  expect(await answer('PUT', '/api/admin/organization/four-eyes', ada, { required: true })).toBe(200);
+  for (const [method, url, body] of attempts)
+    expect([url, await answer(method, url, ada, body)]).toEqual([url, '403 APPROVAL_REQUIRED']);
+
+  const { id } = (await send('POST', '/api/admin/approvals', ada, what)).body;
+  const confirm = `/api/admin/approvals/${id}/confirm`;
+  expect(await answer('POST', confirm, ada)).toBe('409 CONFLICT');
+  staff.advance(minutes(6));
+  expect(await answer('POST', confirm, second)).toBe('403 FRESH_FACTOR_REQUIRED');
+  await stepUp(second, keys[1]!);
+  expect(await answer('POST', confirm, second)).toBe(200);
+  await stepUp(ada, keys[0]!);
+  // The erasure itself is none of these parts: it is reached.
+  expect(await answer(attempts[0][0], attempts[0][1], ada, attempts[0][2])).toBe('500 INTERNAL');
+  for (const [method, url, body] of attempts.slice(1))
+    expect([url, await answer(method, url, ada, body)]).toEqual([url, '403 APPROVAL_REQUIRED']);
+});
 
 describe('a second factor', () => {
   test('is enrolled, asked for at sign-in, and listed; the password alone answers which one has to follow', async () => {
