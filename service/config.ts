@@ -175,6 +175,14 @@ export const environment: Record<string, { key: keyof Config; read: (text: strin
   GATEHOUSE_LOG_LEVEL: { key: 'logLevel', read: (t) => t },
 };
 
+/** Read by `gatehouse init`, each also with `_FILE`; a service that finds them has nothing to do with them. */
+const ofInit = new Set(
+  [
+    ...['GATEHOUSE_ORG', 'GATEHOUSE_OWNER_EMAIL', 'GATEHOUSE_OWNER_NAME', 'GATEHOUSE_OWNER_PASSWORD'],
+    'GATEHOUSE_MATCH_ONLY',
+  ].flatMap((name) => [name, `${name}_FILE`]),
+).add('GATEHOUSE_HOST_NAME_FILE');
+
 /** A setting that cannot be used. The message names it, says where it came from and what is allowed. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
@@ -188,7 +196,7 @@ export function parseConfig(
 ): Config {
   const fromEnv: Record<string, unknown> = {};
   for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith('GATEHOUSE_') || text === undefined || text === '') continue;
+    if (!name.startsWith('GATEHOUSE_') || text === undefined || text === '' || ofInit.has(name)) continue;
     const setting = environment[name];
     if (!setting) {
       throw new ConfigError(

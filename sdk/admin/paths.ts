@@ -572,6 +572,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/organization/first-owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the first owner without a browser
+         * @description Of the organization and of the box, with a password. A second factor is due within 7 days. The setup token is void from then on.
+         */
+        post: operations["makeOwnerUnattended"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/sites": {
         parameters: {
             query?: never;
@@ -2012,6 +2032,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/box-name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the name of the box
+         * @description The host name by which browsers open it, and whether the network reaches it.
+         */
+        get: operations["getBoxName"];
+        /**
+         * Name the box
+         * @description Written into the settings file. A running service starts anew, then the box is at `url`: with a host name over HTTPS.
+         */
+        put: operations["setBoxName"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/captures": {
         parameters: {
             query?: never;
@@ -2222,6 +2266,26 @@ export interface paths {
          * @description The purposes are refused from the next call on. A purpose that is withdrawn already is not recorded again.
          */
         post: operations["withdrawConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/consent-text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the consent text
+         * @description That people read at a kiosk, with the name of the organization, in every language.
+         */
+        get: operations["getConsentText"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3196,6 +3260,44 @@ export interface components {
             redirectTargets?: string[];
             /** @description Notice shown before sign-in */
             signInNotice?: string;
+            /** @description How far the assistant has come; `later`: put off */
+            setupSteps?: {
+                /**
+                 * @description Name and certificate
+                 * @enum {string}
+                 */
+                name?: "open" | "later" | "done";
+                /**
+                 * @description Second factor of the owner
+                 * @enum {string}
+                 */
+                factor?: "open" | "later" | "done";
+                /**
+                 * @description Liveness, or match only
+                 * @enum {string}
+                 */
+                "attack-detection"?: "open" | "later" | "done";
+                /**
+                 * @description Consent and its text
+                 * @enum {string}
+                 */
+                consent?: "open" | "later" | "done";
+                /**
+                 * @description What may leave the box
+                 * @enum {string}
+                 */
+                destinations?: "open" | "later" | "done";
+                /**
+                 * @description First keys
+                 * @enum {string}
+                 */
+                keys?: "open" | "later" | "done";
+            };
+            /**
+             * @description Language in which the consent text is shown first
+             * @enum {string}
+             */
+            consentLanguage?: "en" | "de";
             /**
              * Format: date-time
              * @description Time when its people and its secrets were erased
@@ -3308,6 +3410,44 @@ export interface components {
             redirectTargets?: string[];
             /** @description Notice shown before sign-in; null: none */
             signInNotice?: string | null;
+            /** @description How far the assistant has come; `later`: put off */
+            setupSteps?: {
+                /**
+                 * @description Name and certificate
+                 * @enum {string}
+                 */
+                name?: "open" | "later" | "done";
+                /**
+                 * @description Second factor of the owner
+                 * @enum {string}
+                 */
+                factor?: "open" | "later" | "done";
+                /**
+                 * @description Liveness, or match only
+                 * @enum {string}
+                 */
+                "attack-detection"?: "open" | "later" | "done";
+                /**
+                 * @description Consent and its text
+                 * @enum {string}
+                 */
+                consent?: "open" | "later" | "done";
+                /**
+                 * @description What may leave the box
+                 * @enum {string}
+                 */
+                destinations?: "open" | "later" | "done";
+                /**
+                 * @description First keys
+                 * @enum {string}
+                 */
+                keys?: "open" | "later" | "done";
+            };
+            /**
+             * @description Language in which the consent text is shown first
+             * @enum {string}
+             */
+            consentLanguage?: "en" | "de";
         };
         /** @description Every gallery of the organization. */
         GalleryCalibrations: {
@@ -4384,6 +4524,9 @@ export interface components {
          *       "code": "CERTIFICATE_ENDS",
          *       "urgency": "soon",
          *       "sentence": "The TLS certificate ends in 21 days.",
+         *       "values": {
+         *         "days": 21
+         *       },
          *       "remedy": "Renew it, and put the new files where the old ones are; no restart is needed.",
          *       "screen": "settings"
          *     }
@@ -4396,15 +4539,19 @@ export interface components {
              * @enum {string}
              */
             urgency: "now" | "soon" | "note";
-            /** @description The problem */
+            /** @description What there is */
             sentence: string;
-            /** @description The remedy */
+            /** @description What to do */
             remedy: string;
+            /** @description Names and numbers of the sentence, for another language */
+            values?: {
+                [key: string]: string | number;
+            };
             /**
-             * @description Screen of the console; absent if only a command can fix it
+             * @description Where in the console; absent where only the box can do it
              * @enum {string}
              */
-            screen?: "alerts" | "backups" | "jobs" | "models" | "people" | "profiles" | "settings" | "verifications";
+            screen?: "alerts" | "backups" | "jobs" | "models" | "people" | "profiles" | "settings" | "setup" | "verifications";
         };
         /**
          * @description Summary of one world of an organization.
@@ -4588,6 +4735,21 @@ export interface components {
             expiresAt?: string;
             /** @description File with the token while it is valid */
             file: string;
+        };
+        /**
+         * @example {
+         *       "email": "elin@nordlys.example",
+         *       "name": "Elin Sandström",
+         *       "password": "correct horse battery staple"
+         *     }
+         */
+        FirstOwner: {
+            /** @description E-mail address, with which the owner signs in */
+            email: string;
+            /** @description Name */
+            name: string;
+            /** @description Of at least 12 characters */
+            password: string;
         };
         /** @description One page of a list. */
         SitePage: {
@@ -8233,6 +8395,75 @@ export interface components {
             discardInstalled: boolean;
         };
         /**
+         * @description Where browsers open the box.
+         * @example {
+         *       "hostName": "gatehouse.home.arpa",
+         *       "network": true,
+         *       "url": "https://gatehouse.home.arpa:7300/",
+         *       "fixed": [],
+         *       "addresses": [
+         *         "192.168.1.17"
+         *       ],
+         *       "waits": false
+         *     }
+         */
+        BoxName: {
+            /** @description Host name; absent where it has none */
+            hostName?: string;
+            /** @description Listens beyond this machine */
+            network: boolean;
+            /** @description Where browsers open it; absent while no service runs */
+            url?: string;
+            /** @description What the command line or the environment says, and cannot be changed here */
+            fixed: ("hostName" | "network")[];
+            /** @description Addresses of the machine that a name can point to */
+            addresses: string[];
+            /** @description It differs from what the running service uses: that takes a new start */
+            waits: boolean;
+        };
+        /**
+         * @example {
+         *       "hostName": "gatehouse.home.arpa",
+         *       "network": true
+         *     }
+         */
+        BoxNameOrder: {
+            /** @description Host name such as `gatehouse.home.arpa`; null: none, the box is opened at `localhost` */
+            hostName: string | null;
+            /** @description Listens beyond this machine, on every address */
+            network: boolean;
+        };
+        /**
+         * @description Where browsers open the box from the next start on.
+         * @example {
+         *       "hostName": "gatehouse.home.arpa",
+         *       "network": true,
+         *       "url": "https://gatehouse.home.arpa:7300/",
+         *       "fixed": [],
+         *       "addresses": [
+         *         "192.168.1.17"
+         *       ],
+         *       "waits": false,
+         *       "restarting": true
+         *     }
+         */
+        BoxNamed: {
+            /** @description Host name; absent where it has none */
+            hostName?: string;
+            /** @description Listens beyond this machine */
+            network: boolean;
+            /** @description Where browsers open it; absent while no service runs */
+            url?: string;
+            /** @description What the command line or the environment says, and cannot be changed here */
+            fixed: ("hostName" | "network")[];
+            /** @description Addresses of the machine that a name can point to */
+            addresses: string[];
+            /** @description It differs from what the running service uses: that takes a new start */
+            waits: boolean;
+            /** @description The service starts anew now; false: it has to be restarted by hand */
+            restarting: boolean;
+        };
+        /**
          * @description Guidance for a camera page.
          * @example {
          *       "captureId": "cap_01m7w3hbbec1gf5vj2bmsg7bmh",
@@ -8607,6 +8838,31 @@ export interface components {
             ended: boolean;
             /** @description Purposes withdrawn by this call */
             withdrawn: ("verification" | "identification" | "deduplication")[];
+        };
+        /**
+         * @description What people are asked to agree to.
+         * @example {
+         *       "version": "gatehouse-kiosk-1",
+         *       "text": {
+         *         "en": [
+         *           "Museum of Bern wants to recognize you by your face."
+         *         ],
+         *         "de": [
+         *           "Museum of Bern möchte Sie an Ihrem Gesicht erkennen."
+         *         ]
+         *       }
+         *     }
+         */
+        ConsentText: {
+            /** @description Version of these texts */
+            version: string;
+            /** @description By language */
+            text: {
+                /** @description Paragraphs */
+                en: string[];
+                /** @description Paragraphs */
+                de: string[];
+            };
         };
         /**
          * @example {
@@ -14871,6 +15127,131 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    makeOwnerUnattended: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "elin@nordlys.example",
+                 *       "name": "Elin Sandström",
+                 *       "password": "correct horse battery staple"
+                 *     }
+                 */
+                "application/json": components["schemas"]["FirstOwner"];
+            };
+        };
+        responses: {
+            /** @description An administrator. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "email": "grace@example.com",
+                     *       "name": "Grace",
+                     *       "role": "operator",
+                     *       "applianceOwner": false,
+                     *       "createdAt": "2026-11-21T09:00:00.000Z",
+                     *       "lastSignInAt": "2026-11-21T09:15:00.000Z",
+                     *       "passkeys": 1,
+                     *       "recoveryCodes": 10
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Administrator"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `SETUP_CLOSED`: The appliance has an owner already.
+             *     - `CONFLICT`: The resource exists already, or is not in the expected state.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PASSWORD_TOO_WEAK`: The new password is too short, too long or too easily guessed; the message says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -24531,6 +24912,201 @@ export interface operations {
             };
         };
     };
+    getBoxName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where browsers open the box. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "hostName": "gatehouse.home.arpa",
+                     *       "network": true,
+                     *       "url": "https://gatehouse.home.arpa:7300/",
+                     *       "fixed": [],
+                     *       "addresses": [
+                     *         "192.168.1.17"
+                     *       ],
+                     *       "waits": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BoxName"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setBoxName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "hostName": "gatehouse.home.arpa",
+                 *       "network": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["BoxNameOrder"];
+            };
+        };
+        responses: {
+            /** @description Where browsers open the box from the next start on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "hostName": "gatehouse.home.arpa",
+                     *       "network": true,
+                     *       "url": "https://gatehouse.home.arpa:7300/",
+                     *       "fixed": [],
+                     *       "addresses": [
+                     *         "192.168.1.17"
+                     *       ],
+                     *       "waits": false,
+                     *       "restarting": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BoxNamed"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     openCapture: {
         parameters: {
             query?: {
@@ -25938,6 +26514,91 @@ export interface operations {
             };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConsentText: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What people are asked to agree to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "version": "gatehouse-kiosk-1",
+                     *       "text": {
+                     *         "en": [
+                     *           "Museum of Bern wants to recognize you by your face."
+                     *         ],
+                     *         "de": [
+                     *           "Museum of Bern möchte Sie an Ihrem Gesicht erkennen."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConsentText"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

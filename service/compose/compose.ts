@@ -13,7 +13,9 @@ import { openAudit } from './audit.ts';
 import { createBackupFiles } from './backup-files.ts';
 import { type Base, type ComposeDeps, openBase } from './base.ts';
 import { type Callers, openCallers } from './callers.ts';
-import { type CertificateCare, openCertificateCare } from './certificate-care.ts';
+import { type CertificateCare, openCertificateCare } from './certificate/certificate-care.ts';
+import { createNameCare, type NameCare } from './certificate/name-care.ts';
+import { createServing, isInsecure, type Serving } from './certificate/serving.ts';
 import { createErasing, type Erasing } from './erasing.ts';
 import type { EventsOut } from './events-out.ts';
 import { createMetricGauges } from './gauges/metric-gauges.ts';
@@ -23,7 +25,6 @@ import { openOutbound } from './outbound.ts';
 import { createPeople, type People } from './people.ts';
 import { openPictures, type Pictures } from './pictures.ts';
 import { readPeople, resumeService } from './resume.ts';
-import { createServing, isInsecure, type Serving } from './serving.ts';
 import { openStaff, type Staff } from './staff/administrators.ts';
 import { createFirstOwner, type FirstOwner } from './staff/first-owner.ts';
 import { addStandingJobs } from './standing-jobs.ts';
@@ -39,7 +40,8 @@ export interface Gatehouse
     Pick<Pictures, 'models'>,
     People,
     KeyCare,
-    CertificateCare {
+    CertificateCare,
+    NameCare {
   auditLog: AuditLog;
   backups: Backups;
   /** Waits for recurring jobs that are still running after their stop. */
@@ -114,6 +116,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     ...{ database: writing(base), databaseBytes: () => databaseSize(base.database) },
     queueProblem: () => queue.redis?.problem(),
   });
+  const serving = createServing({ config, certificate, clock: ground.clock });
   const everything = opened.move();
   return {
     ...{ auditLog: audited.auditLog, models: pictures.models, backups, standingJobs, metrics, status },
@@ -127,17 +130,14 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
       ...keyCare,
       ...erasing,
       ...certificateCare,
+      ...createNameCare({ ...base, ...audited }, serving),
     },
     ...{ clock: ground.clock, ids: ground.ids, log: ground.log },
-    serving: createServing({ config, certificate, clock: ground.clock }),
+    serving,
     listens: ownPlaces.listens,
     gauges: createMetricGauges({
-      ...ground,
-      ...queue,
-      alerts: eventsOut.alerts,
-      backups,
-      readings,
-      certificate,
+      ...{ ...ground, ...queue },
+      ...{ alerts: eventsOut.alerts, backups, readings, certificate },
     }),
     close: () => everything.disposeAsync(),
   };

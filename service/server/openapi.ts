@@ -16,6 +16,7 @@ export async function openApiDocument(): Promise<unknown> {
       ...({} as AdminDeps),
       access: {} as never,
       administrators: {} as never,
+      organizations: {} as never,
       tokens: {} as never,
       kiosks: {} as never,
       sessions: {} as never,

@@ -28,7 +28,7 @@ export async function createPublicServer(
     'access' | 'captures' | 'limits' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'
   > &
     AdminDeps &
-    Pick<AuthDeps, 'administrators' | 'tokens' | 'setup'> &
+    Pick<AuthDeps, 'administrators' | 'tokens' | 'setup' | 'organizations'> &
     Pick<Gatehouse, 'sessions' | 'kiosks'> &
     Partial<Pick<Gatehouse, 'gauges'>>,
   {

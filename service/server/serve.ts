@@ -19,6 +19,8 @@ import { createSealedServers, type SealedServers, type Unsealing } from './seale
 export interface Service {
   /** Where the doors answer: `http://127.0.0.1:7300`. */
   url: string;
+  /** Settles when a changed setting asks for a new start. */
+  restartAsked: Promise<void>;
   /** Lets running requests end, then closes everything. */
   stop(): Promise<void>;
 }
@@ -96,7 +98,7 @@ export async function serve(
   await startWork(gatehouse, opened);
 
   const everything = opened.move();
-  return { url, stop: () => everything.disposeAsync() };
+  return { url, restartAsked: gatehouse.serving.restartAsked(), stop: () => everything.disposeAsync() };
 }
 
 const portOf = (url: string) => Number(new URL(url).port) || (url.startsWith('https:') ? 443 : 80);

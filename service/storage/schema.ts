@@ -35,6 +35,10 @@ export interface Schema {
     redirect_targets: Generated<string | null>;
     /** 1: a second administrator has to confirm what erases or exports. */
     four_eyes: Generated<number>;
+    /** JSON: how far the assistant has come; null: the organization was made without it. */
+    setup_steps: Generated<string | null>;
+    /** In which the consent text is shown first; null: the language of the reader. */
+    consent_language: Generated<string | null>;
   };
   api_key: {
     id: string;

@@ -340,6 +340,14 @@ const changes: Record<string, () => Sample> = {
     action: 'certificate.install',
   }),
   'POST /api/admin/certificate/renew': () => ({ body: {}, action: 'certificate.renew' }),
+  'PUT /api/admin/box-name': () => ({
+    body: { hostName: 'gatehouse.home.arpa', network: true },
+    action: 'box.name',
+  }),
+  'POST /api/admin/organization/first-owner': () => ({
+    body: { email: 'elin@example.com', name: 'Elin', password: 'wet gravel under pines' },
+    action: 'administrator.create',
+  }),
   'POST /api/admin/signing-keys/:purpose/rotate': () => ({ action: 'signing-key.rotate' }),
 };
 

@@ -39,6 +39,8 @@ const nothingPersonal = [
   '/api/admin/kiosks',
   '/api/admin/kiosks/pairings/:id',
   '/api/admin/setup-token',
+  '/api/admin/box-name',
+  '/api/admin/consent-text',
   '/api/admin/administrators',
   '/api/admin/administrators/:id',
   '/api/admin/limits',

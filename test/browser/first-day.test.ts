@@ -180,7 +180,7 @@ async function eraseFromPersonPage(): Promise<void> {
   await dialog.getByRole('button', { name: 'Erase with passkey' }).click();
   await expectReceipt();
   await link('Back to people').click();
-  await page.getByText('No people enrolled yet').waitFor();
+  await page.getByText('No person is enrolled yet').waitFor();
 }
 
 async function expectReceipt(): Promise<void> {
@@ -189,16 +189,25 @@ async function expectReceipt(): Promise<void> {
   expect(await page.textContent('body')).not.toContain(person.name);
 }
 
+/** Whether there is a ring around what has the focus, or around the field that it is the inside of. */
+const shownFocus = `[document.activeElement, document.activeElement.parentElement].some((element) => {
+  const { outlineStyle, outlineWidth } = getComputedStyle(element);
+  return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
+})`;
+
 const isFocused = (target: Locator) =>
   target.evaluateAll((elements) =>
     elements.some((element) => element === element.ownerDocument.activeElement),
   );
 
-/** By the Tab key alone: what it does not reach, a person without a mouse does not either. */
+/** By the Tab key alone: what it does not reach, a person without a mouse does not either, and what shows no focus is not found. */
 async function tabTo(target: Locator): Promise<void> {
   await target.first().waitFor();
   for (let presses = 0; presses < 100; presses++) {
-    if (await isFocused(target)) return;
+    if (await isFocused(target)) {
+      expect([String(target), await page.evaluate(shownFocus)]).toEqual([String(target), true]);
+      return;
+    }
     await page.keyboard.press('Tab');
   }
   throw new Error(`The Tab key does not reach ${target}.`);

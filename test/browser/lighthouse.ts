@@ -38,6 +38,7 @@ const pages = [
 
 const Report = z.object({
   runtimeError: z.object({ message: z.string() }).optional(),
+  finalDisplayedUrl: z.string(),
   categories: z.record(
     z.string(),
     z.object({ score: z.number().nullable(), auditRefs: z.array(z.object({ id: z.string() })) }),
@@ -73,8 +74,10 @@ try {
   await writeFile(headers, JSON.stringify({ Cookie: `${name}=${value}` }), { mode: 0o600 });
   for (const page of wanted) {
     const path = page.path.replace(/\{(\w+)\}/g, (_, key: string) => places[key] ?? '');
-    const report = await audit(box.pagesUrl + path, page.name, page.signedIn ? headers : undefined);
-    findings.push(...judge(page.name, report));
+    const url = box.pagesUrl + path;
+    const report = await audit(url, page.name, page.signedIn ? headers : undefined);
+    if (report.finalDisplayedUrl === url) findings.push(...judge(page.name, report));
+    else findings.push(`${page.name}: ended at ${report.finalDisplayedUrl}`);
   }
 } finally {
   await rm(headers, { force: true });
@@ -90,17 +93,17 @@ if (findings.length > 0) {
 /** With the speed of this machine, not that of a phone that Lighthouse imagines. */
 async function audit(url: string, name: string, headers: string | undefined): Promise<Report> {
   const file = join(options.out, name);
-  await run(
-    process.execPath,
-    [
-      ...[lighthouse, url, '--quiet', '--output=json', '--output=html', `--output-path=${file}`],
-      ...['--only-categories=accessibility,best-practices,performance', '--preset=desktop'],
-      ...['--throttling-method=provided', '--no-enable-error-reporting'],
-      ...['--chrome-flags=--headless=new --no-sandbox', '--max-wait-for-load=60000'],
-      ...(headers === undefined ? [] : [`--extra-headers=${headers}`]),
-    ],
-    { env: { ...process.env, CHROME_PATH: chromiumPath }, maxBuffer: 64 * 1024 * 1024 },
-  );
+  const words = [
+    ...[lighthouse, url, '--quiet', '--output=json', '--output=html', `--output-path=${file}`],
+    ...['--only-categories=accessibility,best-practices,performance', '--preset=desktop'],
+    ...['--throttling-method=provided', '--no-enable-error-reporting'],
+    ...['--chrome-flags=--headless=new --no-sandbox', '--max-wait-for-load=60000'],
+    ...(headers === undefined ? [] : [`--extra-headers=${headers}`]),
+  ];
+  const env = { ...process.env, CHROME_PATH: chromiumPath };
+  const once = () => run(process.execPath, words, { env, maxBuffer: 64 * 1024 * 1024 });
+  // On a busy machine the page may begin before the recording does (NO_NAVSTART).
+  await once().catch(once);
   return Report.parse(JSON.parse(await readFile(`${file}.report.json`, 'utf8')));
 }
 

@@ -4,7 +4,7 @@ export interface Screen {
   path: string;
   /** Only with these data; absent: with both. */
   data?: 'empty' | 'full';
-  /** Opened before anything else is done: a button or link, by its name. */
+  /** Opened before anything else is done: a button, link, menu item or choice, by its name. */
   press?: readonly string[];
   /** Only at this width. */
   wide?: true;
@@ -20,6 +20,7 @@ export const screens: readonly Screen[] = [
   { path: '/people/{person}', data: 'full', name: 'person' },
   { path: '/people/{person}', data: 'full', press: ['Erase person'], name: 'erase' },
   { path: '/enroll', data: 'full' },
+  { path: '/enroll', data: 'full', press: ['Reads and signs here'], name: 'enroll-sign' },
   { path: '/verifications' },
   { path: '/verifications/{verification}', data: 'full', name: 'verification' },
   { path: '/keys' },

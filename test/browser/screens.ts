@@ -140,6 +140,7 @@ async function visit(
         .getByRole('button', { name })
         .or(page.getByRole('link', { name }))
         .or(page.getByRole('menuitem', { name }))
+        .or(page.getByRole('radio', { name }))
         .first()
         .click({ timeout: 10_000 });
     await page.waitForLoadState('networkidle');

@@ -34,16 +34,27 @@ export async function walkThroughSetup(
   await enter('E-mail address', owner.email);
   await enter('Password', owner.password);
   await press('Create owner');
+  const secure = page.url().startsWith('https:');
+  await reach(secure ? 'Whose certificate should browsers see?' : 'How do browsers reach this box?', 'name');
+  await press('Continue');
   await reach('Add a passkey', 'factor');
   await press('Add passkey');
   await reach('Keep these recovery codes', 'codes');
-  await press('I have stored the codes');
+  await page.getByLabel('I have stored the codes').check();
+  await press('Continue');
+  await reach('How should a photo of a face be recognized as one?', 'attack');
+  await page.getByLabel('Match faces only').check();
+  await press('Continue');
+  await reach('How do people agree to be enrolled?', 'consent');
+  await press('Continue');
+  await reach('What may leave the box?', 'destinations');
+  await press('Continue');
   await reach('This box is yours', 'done');
   await press('Create two keys');
   await page.getByText(/gh_live_\w+/).waitFor();
   await page.getByText(/gh_test_\w+/).waitFor();
   await shown('keys');
-  await page.getByRole('link', { name: 'Go to the overview' }).click();
+  await press('Go to the overview');
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
 }
 

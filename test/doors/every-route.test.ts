@@ -26,6 +26,7 @@ import { type RouteSample, routeSamples, type Victim } from './route-samples.ts'
 /** Routes without authentication; a new one is listed here. */
 const publicRoutes = [
   'GET /',
+  'GET /api/auth/notice',
   'GET /api/captures/live',
   'GET /api/setup',
   'GET /assets/*',
@@ -385,6 +386,7 @@ describe('of all routes', () => {
       .filter(({ method, url }) => !has(url, method));
     expect([...new Set(theirs.map(({ url }) => url))].toSorted()).toEqual([
       '/api/admin/certificate/fingerprints',
+      '/api/admin/organization/first-owner',
       '/api/admin/seal',
       '/api/admin/setup-token',
       '/api/admin/unseal',

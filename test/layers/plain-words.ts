@@ -25,9 +25,6 @@ const refused = new RegExp(`\\b(?:${REFUSED.join('|')}|(?-i:in Words))s?\\b`, 'g
 
 /** Lines that keep such a word, by file: a part of the line, and why. */
 const allowedLines: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'renderer/console/features/alerts/strings.ts': {
-    'Nobody is told yet when something goes wrong': 'the sentence that the design guide gives',
-  },
   'test/support/postgres.ts': {
     'else `nobody`': 'the system account of that name',
     "['postgres', 'nobody']": 'the same',

@@ -13,6 +13,7 @@ const rooms = [
   'auditLog',
   'backups',
   'certificates',
+  'boxName',
   'holds',
   'erasure',
   'subjectRecords',

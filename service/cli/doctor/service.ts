@@ -3,7 +3,7 @@ import { get as getPlain } from 'node:http';
 import { get as getSecure } from 'node:https';
 import { join } from 'node:path';
 import type { Schemas } from '../../../sdk/admin/client.ts';
-import { shownSettings } from '../../compose/serving.ts';
+import { shownSettings } from '../../compose/certificate/serving.ts';
 import type { Config } from '../../config.ts';
 import { invocation } from '../invocation.ts';
 import type { Finding } from './checks.ts';

@@ -30,11 +30,14 @@ export function addServe(program: Command, runner: CommandRunner): void {
       // Not into the log of a service, where others may read it: the log names the file.
       if (!terminal.interactive) return;
       const control = await openControl(data);
-      const setup = await describeSetup(control, { url, data, hostName: config.hostName });
+      const { hostName } = parseConfig(toConfigInput(data, options));
+      const setup = await describeSetup(control, { url, data, hostName });
       await control.close();
       if (setup !== undefined) terminal.note(setup);
     };
     await runService(config, ready, {
+      readAgain: () => parseConfig(toConfigInput(data, options)),
+      say: (sentence) => terminal.note(sentence),
       sealed: (url) => terminal.answer(JSON.stringify({ event: 'sealed', url })),
     });
     return undefined;

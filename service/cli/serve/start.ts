@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { parseConfig } from '../../config.ts';
+import { type Config, parseConfig } from '../../config.ts';
 import { isTrouble, plainLine, requestLine } from '../../http/plain-line.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { openControl } from '../control/open-control.ts';
@@ -21,7 +21,8 @@ export function addStart(program: Command, runner: CommandRunner): void {
     )
     .addHelpText('after', examples('start', 'start --port 7400 --data ./trial'));
   runner.run<ServeOptions>(command, async ({ options, data, terminal }) => {
-    const config = parseConfig(toConfigInput(data, options));
+    const readConfig = () => parseConfig(toConfigInput(data, options));
+    const config = readConfig();
     // The log keeps quiet unless it was asked for.
     const quiet = options.logLevel === undefined && config.logLevel === 'info';
     const greet = async ({ url }: RunningService) => {
@@ -31,7 +32,7 @@ export function addStart(program: Command, runner: CommandRunner): void {
         const made = await initialize(control, 'Default', ['test']);
         const organizations = (await listOrganizations(control)).toReversed();
         const trust = await describeTrust(control, url, data);
-        const setup = await describeSetup(control, { url, data, hostName: config.hostName });
+        const setup = await describeSetup(control, { url, data, hostName: readConfig().hostName });
         terminal.answer(
           made
             ? welcome({ url, data, trust, setup, organization: made.organizationId, key: made.keys.test })
@@ -43,8 +44,11 @@ export function addStart(program: Command, runner: CommandRunner): void {
         await control.close();
       }
     };
-    const logLevel = terminal.shown ? 'info' : 'warn';
-    await runService(quiet ? { ...config, logLevel } : config, greet, {
+    const logLevel = terminal.shown ? ('info' as const) : ('warn' as const);
+    const settings = (read: Config): Config => (quiet ? { ...read, logLevel } : read);
+    await runService(settings(config), greet, {
+      readAgain: () => settings(readConfig()),
+      say: (sentence) => terminal.answer(sentence),
       ...(quiet && { logLine: (line) => sayLine(line, terminal) }),
       sealed: (url) =>
         terminal.answer(

@@ -74,10 +74,11 @@ export function createStaff({ ground, vault, pinCost, ...deps }: StaffDeps): Sta
 }
 
 function callerOf({ id, administrator, factorAt, limitedTo }: AdministratorSession) {
-  const { organization, role, applianceOwner } = administrator;
+  const { organization, role, applianceOwner, passkeys } = administrator;
   return {
     ...({ is: 'administrator', administrator: administrator.id, session: id } as const),
     ...{ organization, role, applianceOwner },
+    ...(passkeys === 0 && { withoutFactor: true as const }),
     ...defined({ factorAt, limitedTo }),
   };
 }

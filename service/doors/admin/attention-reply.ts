@@ -10,9 +10,13 @@ export const AttentionReply = z
       .describe(
         '`now`: something does not work, or people are refused; `soon`: that is about to happen; `note`: for information',
       ),
-    sentence: z.string().describe('The problem'),
-    remedy: z.string().describe('The remedy'),
-    screen: z.enum(screens).optional().describe('Screen of the console; absent if only a command can fix it'),
+    sentence: z.string().describe('What there is'),
+    remedy: z.string().describe('What to do'),
+    values: z
+      .record(z.string(), z.union([z.string(), z.number()]))
+      .optional()
+      .describe('Names and numbers of the sentence, for another language'),
+    screen: z.enum(screens).optional().describe('Where in the console; absent where only the box can do it'),
   })
   .meta({
     id: 'Attention',
@@ -22,6 +26,7 @@ export const AttentionReply = z
         code: 'CERTIFICATE_ENDS',
         urgency: 'soon',
         sentence: 'The TLS certificate ends in 21 days.',
+        values: { days: 21 },
         remedy: 'Renew it, and put the new files where the old ones are; no restart is needed.',
         screen: 'settings',
       },

@@ -37,7 +37,7 @@ import { type SubjectRouteDeps, subjectRoutes } from './subjects/routes.ts';
 import { type VerificationRouteDeps, verificationRoutes } from './verifications/routes.ts';
 import { type WebhookRouteDeps, webhookRoutes } from './webhooks/routes.ts';
 
-export type { CertificateRoom } from './certificate/routes.ts';
+export type { BoxNameRoom, CertificateRoom } from './certificate/routes.ts';
 export type { SealState } from './seal/routes.ts';
 export { createSealedControlDoor } from './sealed-door.ts';
 export type { ServiceReport } from './status/report.ts';

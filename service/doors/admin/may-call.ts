@@ -12,6 +12,11 @@ export interface MayCall {
   applianceOwner?: true;
   /** An administrator needs a second factor proven within the last minutes: for what erases, exports, makes keys or changes accounts. */
   fresh?: true;
+  /**
+   * Not of an appliance owner who has no second factor yet: a passkey is bound to the name of the box and needs its certificate, so both
+   * come before the first one. Who has the password of such an account can enroll a passkey, too.
+   */
+  beforeFactor?: true;
 }
 
 /** Operations on the whole appliance. All except reads need a fresh second factor (route.ts). */

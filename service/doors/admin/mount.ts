@@ -43,9 +43,19 @@ export const networkMount = (organizations: Pick<Organizations, 'get'>): AdminMo
 });
 
 /** Undefined where only the operator may call. */
-function accessOf({ key, administrator, applianceOwner, fresh }: MayCall): AccessList | undefined {
+function accessOf({
+  key,
+  administrator,
+  applianceOwner,
+  fresh,
+  beforeFactor,
+}: MayCall): AccessList | undefined {
   if (key === false && administrator.length === 0 && !applianceOwner) return undefined;
-  return { ...(key === false ? {} : { key }), administrator, ...defined({ applianceOwner, fresh }) };
+  return {
+    ...(key === false ? {} : { key }),
+    administrator,
+    ...defined({ applianceOwner, fresh, beforeFactor }),
+  };
 }
 
 /** Every route, for the OpenAPI document of all of them; it serves no request. */

@@ -1,4 +1,5 @@
 import type { Administrators } from '../../engine/administrators/index.ts';
+import type { Organizations } from '../../engine/organizations/index.ts';
 import type { Setup } from '../../engine/setup/index.ts';
 import type { AdministratorTokens } from '../../engine/tokens/index.ts';
 import type { AdministratorSessions } from '../../http/sign-in/administrator-sessions.ts';
@@ -26,6 +27,7 @@ export interface AuthDeps {
     | 'changePassword'
     | 'setPasswordWithCode'
   >;
+  organizations: Pick<Organizations, 'list'>;
   tokens: Pick<AdministratorTokens, 'issue'>;
   sessions: Pick<AdministratorSessions, 'hasFreshFactor'>;
   setup: Pick<Setup, 'view' | 'claim' | 'nameOrganization' | 'makeOwner'>;

@@ -4,7 +4,7 @@ import { answerSignIn, fromOf, requireCookiePlace } from './answer-sign-in.ts';
 import type { AuthDeps } from './auth-deps.ts';
 import { fromSecondFactor, fromToken } from './translate.ts';
 import { EnrollmentSignIn, Login, Nothing, PasswordByCode, RecoverySignIn } from './wire.ts';
-import { LoginReply, SignedInReply } from './wire-replies.ts';
+import { LoginReply, NoticeReply, SignedInReply } from './wire-replies.ts';
 
 const tags = ['sign-in'];
 const access = 'public';
@@ -12,8 +12,33 @@ const refuses = ['SIGN_IN_REFUSED', 'SIGN_IN_DELAYED', 'OVERLOADED'] as const;
 
 /** For callers who are not signed in. */
 export function signInRoutes(app: FastifyInstance, deps: AuthDeps): void {
+  noticeRoute(app, deps);
   loginRoutes(app, deps);
   codeRoutes(app, deps);
+}
+
+/** More than one organization: each says its own. */
+function noticeRoute(app: FastifyInstance, { organizations }: AuthDeps): void {
+  app.get(
+    '/api/auth/notice',
+    {
+      config: { access, quiet: true },
+      schema: {
+        operationId: 'getSignInNotice',
+        summary: 'Show what people read before they sign in',
+        description: 'The notices of the organizations of the box, each once, without their names.',
+        tags,
+        response: { 200: NoticeReply },
+      },
+    },
+    async () => {
+      const all = await organizations.list();
+      const notices = all.flatMap(({ signInNotice, erasedAt }) =>
+        signInNotice === undefined || erasedAt !== undefined ? [] : [signInNotice],
+      );
+      return { notices: [...new Set(notices)] };
+    },
+  );
 }
 
 function loginRoutes(app: FastifyInstance, deps: AuthDeps): void {

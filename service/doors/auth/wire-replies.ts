@@ -58,6 +58,14 @@ export const ConsoleReply = z
     examples: [{ user: me, csrf, expiresAt: moment }],
   });
 
+export const NoticeReply = z
+  .strictObject({ notices: z.array(z.string()).describe('Texts; none where no organization has one') })
+  .meta({
+    id: 'SignInNotice',
+    description: 'What people read before they sign in.',
+    examples: [{ notices: ['For staff of Nordlys Bank. Use is recorded.'] }],
+  });
+
 export const SecondFactorReply = z
   .strictObject({
     requires_2fa: z.literal(true).describe('True: the password was right and a second factor is required'),

@@ -29,6 +29,8 @@ export interface AdministratorCaller {
   applianceOwner: boolean;
   /** When a second factor was last proven in the session, in ms since 1970. */
   factorAt?: number;
+  /** The account has no second factor yet. */
+  withoutFactor?: true;
   /** The session can do nothing but enroll a second factor. */
   limitedTo?: 'enrollment';
 }

@@ -10,6 +10,7 @@ export type {
 export { purposes } from './consent.ts';
 export type { ConsentState, ConsentTerms } from './consent-state.ts';
 export { groundOf } from './consent-state.ts';
+export { consentText, consentTextVersion } from './consent-text.ts';
 export type { Consents, ConsentsDeps } from './consents.ts';
 export { createConsents } from './consents.ts';
 export { isHeld, listHeld, oldestHeld } from './hold-store.ts';

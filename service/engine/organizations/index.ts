@@ -1,6 +1,15 @@
 export type { Network } from '../../lib/network.ts';
 export { parseNetwork } from '../../lib/network.ts';
-export type { Organization, Site, UniquenessPolicy } from './organization.ts';
+export type {
+  ConsentLanguage,
+  Organization,
+  SetupState,
+  SetupStep,
+  SetupSteps,
+  Site,
+  UniquenessPolicy,
+} from './organization.ts';
+export { consentLanguages, setupStates, setupSteps } from './organization.ts';
 export type { Organizations, RetentionChange } from './organizations.ts';
 export { createOrganizations } from './organizations.ts';
 export { refuseErased } from './refuse-erased.ts';

@@ -3,7 +3,7 @@ import type { OrganizationId, SiteId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Attestation } from '../consent/index.ts';
-import type { Organization, Site, UniquenessPolicy } from './organization.ts';
+import type { ConsentLanguage, Organization, SetupSteps, Site, UniquenessPolicy } from './organization.ts';
 import { RetentionSettings } from './retention-settings.ts';
 
 export async function insertOrganization(tx: Tx, organization: Organization): Promise<void> {
@@ -104,6 +104,8 @@ function toRow(organization: Organization): Insertable<Schema['organization']> {
     four_eyes: organization.fourEyes ? 1 : 0,
     sign_in_notice: organization.signInNotice ?? null,
     redirect_targets: organization.redirectTargets ? JSON.stringify(organization.redirectTargets) : null,
+    setup_steps: organization.setupSteps ? JSON.stringify(organization.setupSteps) : null,
+    consent_language: organization.consentLanguage ?? null,
   };
 }
 
@@ -120,6 +122,8 @@ function fromRow(row: Selectable<Schema['organization']>): Organization {
     ...(row.two_person_review === 1 && { twoPersonReview: true }),
     ...(row.four_eyes === 1 && { fourEyes: true }),
     ...(row.redirect_targets !== null && { redirectTargets: JSON.parse(row.redirect_targets) as string[] }),
+    ...(row.setup_steps !== null && { setupSteps: JSON.parse(row.setup_steps) as SetupSteps }),
+    ...(row.consent_language !== null && { consentLanguage: row.consent_language as ConsentLanguage }),
     ...(row.sign_in_notice !== null && { signInNotice: row.sign_in_notice }),
     ...(row.erased_at === null ? {} : { erasedAt: row.erased_at }),
     ...(row.retention === '{}' ? {} : { retention: RetentionSettings.parse(JSON.parse(row.retention)) }),

@@ -4,6 +4,18 @@ import type { RetentionSettings } from './retention-settings.ts';
 
 export type UniquenessPolicy = 'off' | 'warn' | 'block';
 
+/** What the assistant asks once the organization has an owner, in this order. */
+export const setupSteps = ['name', 'factor', 'attack-detection', 'consent', 'destinations', 'keys'] as const;
+export type SetupStep = (typeof setupSteps)[number];
+/** `later`: put off, and named on the overview. */
+export const setupStates = ['open', 'later', 'done'] as const;
+export type SetupState = (typeof setupStates)[number];
+export type SetupSteps = { [Step in SetupStep]?: SetupState | undefined };
+
+/** Languages of the consent text. */
+export const consentLanguages = ['en', 'de'] as const;
+export type ConsentLanguage = (typeof consentLanguages)[number];
+
 export interface Organization {
   id: OrganizationId;
   name: string;
@@ -24,6 +36,10 @@ export interface Organization {
   signInNotice?: string;
   /** Where hosted flows may lead back to: hosts, local origins, schemes of apps; absent: nowhere. */
   redirectTargets?: string[];
+  /** How far the assistant has come; absent: the organization was made without it. */
+  setupSteps?: SetupSteps;
+  /** In which the consent text is shown first; absent: the language of the reader. */
+  consentLanguage?: ConsentLanguage;
   /** Terms that differ from the defaults (`retentionPolicy`); absent when none does. */
   retention?: RetentionSettings;
   /** All its people and secrets were erased: nothing is made in it any more. Absent while it is in use. */

@@ -1,10 +1,11 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Ids, OrganizationId, SiteId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import type { Attestation } from '../consent/index.ts';
-import type { Organization, Site, UniquenessPolicy } from './organization.ts';
+import type { ConsentLanguage, Organization, SetupSteps, Site, UniquenessPolicy } from './organization.ts';
 import {
   deleteSite,
   insertOrganization,
@@ -47,6 +48,9 @@ export interface Organizations {
       signInNotice?: string | null;
       /** As `readRedirectTarget` (engine/flows) gives them. */
       redirectTargets?: string[];
+      /** Steps that are not named stay as they are. */
+      setupSteps?: SetupSteps;
+      consentLanguage?: ConsentLanguage;
     },
     actor: Actor,
   ): Promise<Organization>;
@@ -217,17 +221,19 @@ function createSites({ db, inTransaction, audit, ids, clock }: OrganizationsDeps
 const settings = [
   ...(['name', 'matchOnly', 'uniquenessPolicy', 'consentPolicy', 'allowedProfiles'] as const),
   ...(['twoPersonReview', 'fourEyes', 'signInNotice', 'redirectTargets'] as const),
+  ...(['setupSteps', 'consentLanguage'] as const),
 ] as const;
 
 function changeSettings(
   before: Organization,
-  { allowedProfiles, signInNotice, ...others }: Parameters<Organizations['set']>[1],
+  { allowedProfiles, signInNotice, setupSteps, ...others }: Parameters<Organizations['set']>[1],
 ): Alteration | undefined {
   const after: Organization = { ...before, ...others };
   if (allowedProfiles === null) delete after.allowedProfiles;
   else if (allowedProfiles !== undefined) after.allowedProfiles = [...new Set(allowedProfiles)];
   if (signInNotice === null) delete after.signInNotice;
   else if (signInNotice !== undefined) after.signInNotice = signInNotice;
+  if (setupSteps !== undefined) after.setupSteps = { ...before.setupSteps, ...defined(setupSteps) };
   if (after.redirectTargets?.length === 0) delete after.redirectTargets;
   if (!after.twoPersonReview) delete after.twoPersonReview;
   if (!after.fourEyes) delete after.fourEyes;

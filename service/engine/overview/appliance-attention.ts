@@ -31,6 +31,7 @@ function* aboutService({ readiness, storage, queueProblem }: ApplianceFacts): Ge
       code: storage.state === 'full' ? 'STORAGE_FULL' : 'STORAGE_UNAVAILABLE',
       urgency: 'now',
       sentence: storage.reason ?? 'The database cannot be used.',
+      ...(storage.reason !== undefined && { values: { reason: storage.reason } }),
       remedy:
         storage.state === 'full'
           ? 'Free space on the disk of the data directory.'
@@ -41,6 +42,7 @@ function* aboutService({ readiness, storage, queueProblem }: ApplianceFacts): Ge
       code: 'NOT_READY',
       urgency: 'now',
       sentence: readiness.reason,
+      values: { reason: readiness.reason },
       remedy: 'Look at the log; “gatehouse doctor” checks the box.',
     };
   if (queueProblem !== undefined)
@@ -48,6 +50,7 @@ function* aboutService({ readiness, storage, queueProblem }: ApplianceFacts): Ge
       code: 'JOBS_STAND_STILL',
       urgency: 'now',
       sentence: queueProblem,
+      values: { reason: queueProblem },
       remedy: 'Webhooks and mails wait until jobs are carried again: look at the queue’s server.',
       screen: 'jobs',
     };
@@ -65,6 +68,7 @@ function* aboutModels({
       code: 'MODEL_DAMAGED',
       urgency: 'now',
       sentence: `Files of models are missing or changed, and are not used: ${damagedModels.join(', ')}.`,
+      values: { models: damagedModels.join(', ') },
       remedy: 'Import them again, or remove them.',
       screen: 'models',
     };
@@ -81,6 +85,7 @@ function* aboutModels({
       code: 'PEOPLE_UNREACHABLE',
       urgency: 'now',
       sentence: `People who are enrolled and cannot be recognized: ${unreachablePeople}. Another model file made their templates, or their keys are gone.`,
+      values: { count: unreachablePeople },
       remedy: 'Install the model again with which they were enrolled, or enroll them again.',
       screen: 'people',
     };
@@ -89,6 +94,7 @@ function* aboutModels({
       code: 'SLOWER_PROVIDER',
       urgency: 'note',
       sentence: `Models run on the processor instead of what is configured: ${inference.fallback}`,
+      values: { reason: inference.fallback },
       remedy: 'Put the setting “providers” right, or leave it out.',
       screen: 'settings',
     };
@@ -97,6 +103,7 @@ function* aboutModels({
       code: 'LENIENT_PROFILES',
       urgency: 'note',
       sentence: `Organizations with a profile that verifies where liveness failed: ${lenientOrganizations}.`,
+      values: { count: lenientOrganizations },
       remedy: 'Look at the rule of the check liveness in their profiles.',
       screen: 'profiles',
     };
@@ -112,6 +119,7 @@ function* aboutKeeping({
       code: 'BACKUP_TROUBLE',
       urgency: 'now',
       sentence,
+      values: { reason: sentence },
       remedy: 'Make a backup now, and look at where it should go.',
       screen: 'backups',
     };
@@ -120,6 +128,7 @@ function* aboutKeeping({
       code: 'KEY_COPY_BEHIND',
       urgency: 'now',
       sentence: `Copies of the key store that are not up to date: ${keyCopies.notCurrent} of ${keyCopies.places}.`,
+      values: { behind: keyCopies.notCurrent, places: keyCopies.places },
       remedy: 'Connect their media; “gatehouse keystore sync” writes them again.',
     };
   if (keyCopies?.places === 0)
@@ -134,6 +143,7 @@ function* aboutKeeping({
       code: 'SWEEP_WAITS',
       urgency: 'soon',
       sentence,
+      values: { reason: sentence },
       remedy: 'An operator looks at it on the box: “gatehouse retention waiting”.',
     };
 }
@@ -156,6 +166,7 @@ function* aboutNetwork({ now, certificate, insecureHttp }: ApplianceFacts): Gene
       code: days < 0 ? 'CERTIFICATE_ENDED' : 'CERTIFICATE_ENDS',
       urgency: days < 7 ? 'now' : 'soon',
       sentence: days < 0 ? 'The TLS certificate has ended.' : `The TLS certificate ends in ${days} days.`,
+      values: { days: Math.max(0, days), renewsItself: certificate.renewsItself ? 1 : 0 },
       remedy: certificate.renewsItself
         ? 'The box should have renewed it: look at the log.'
         : 'Renew it, and put the new files where the old ones are; no restart is needed.',

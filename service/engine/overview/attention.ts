@@ -7,6 +7,7 @@ export const screens = [
   'people',
   'profiles',
   'settings',
+  'setup',
   'verifications',
 ] as const;
 
@@ -22,6 +23,8 @@ export interface Attention {
   sentence: string;
   /** The remedy. */
   remedy: string;
+  /** What the sentence names, for who writes it in another language. */
+  values?: Readonly<Record<string, string | number>>;
   screen?: (typeof screens)[number];
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { World } from '../../lib/id.ts';
 import type { Alerts } from '../alerts/index.ts';
 import { type Models, remedy } from '../models/index.ts';
-import type { Organization, Organizations } from '../organizations/index.ts';
+import { type Organization, type Organizations, setupSteps } from '../organizations/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import {
   type Checks,
@@ -85,6 +85,7 @@ export function createOverviews(deps: OverviewsDeps): Overviews {
           ...aboutLiveness(realm.world, organization, liveness),
           ...aboutGallery(people, gallery),
           ...aboutConsent(realm.world, organization),
+          ...aboutSetup(realm.world, organization),
           ...(await aboutProfiles(deps, realm)),
           ...(await aboutAlerts(deps, realm)),
         ]),
@@ -143,6 +144,7 @@ function* aboutGallery(people: number, { safePeople, rate }: Overview['gallery']
     code: share > 1 ? 'GALLERY_TOO_LARGE' : 'GALLERY_NEARLY_TOO_LARGE',
     urgency: share > 1 ? 'soon' : 'note',
     sentence: safe,
+    values: { safePeople, rate, people },
     remedy: 'Accept a higher error rate in the profile, verify with an e-mail address, or divide the people.',
     screen: 'profiles',
   };
@@ -157,6 +159,20 @@ function* aboutConsent(world: World, { consentPolicy, attestation }: Organizatio
       remedy: 'Write down the consent text and its version in the settings of the organization.',
       screen: 'settings',
     };
+}
+
+/** Steps of the assistant that were put off, or never reached. */
+function* aboutSetup(world: World, { setupSteps: steps = {} }: Organization): Generator<Attention> {
+  const left = setupSteps.filter((step) => steps[step] !== undefined && steps[step] !== 'done');
+  if (world === 'test' || left.length === 0) return;
+  yield {
+    code: 'SETUP_UNFINISHED',
+    urgency: 'soon',
+    sentence: `The setup of the box is not finished. Left: ${left.join(', ')}.`,
+    remedy: 'Go on with the assistant where you left it.',
+    values: { steps: left.join(' ') },
+    screen: 'setup',
+  };
 }
 
 async function aboutProfiles({ checks }: OverviewsDeps, { organization }: Realm): Promise<Attention[]> {
@@ -179,6 +195,7 @@ async function aboutAlerts({ alerts }: OverviewsDeps, realm: Realm): Promise<Att
       code: 'ALERT_OPEN',
       urgency: 'now',
       sentence: `Alert “${name}”: ${value}, where ${threshold} is the limit.`,
+      values: { name, value, threshold },
       remedy: 'Look at it, and acknowledge it.',
       screen: 'alerts',
     }),

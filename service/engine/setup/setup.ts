@@ -1,8 +1,8 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { From, OpenedSession } from '../administrators/index.ts';
+import type { Administrator, From, OpenedSession } from '../administrators/index.ts';
 import type { Actor } from '../audit/index.ts';
-import type { Organization } from '../organizations/index.ts';
+import { type Organization, setupSteps } from '../organizations/index.ts';
 import { createFactorRule, type FactorRule } from './factor-rule.ts';
 import type { SetupDeps, SetupOpening } from './setup-parts.ts';
 import { putSetup } from './setup-store.ts';
@@ -38,12 +38,23 @@ export interface Setup extends FactorRule {
     owner: { email: string; name: string; password: string },
     from: From,
   ): Promise<OpenedSession>;
+  /**
+   * The same without a browser, for the operator of the box. People may be enrolled at once; the owner has seven days for a second factor.
+   * Throws SETUP_CLOSED.
+   */
+  makeOwnerUnattended(
+    organization: OrganizationId,
+    owner: { email: string; name: string; password: string },
+    who: Actor,
+  ): Promise<Administrator>;
 }
 
 const actor: Actor = { is: 'appliance', task: 'setup' };
 
+const allOpen = Object.fromEntries(setupSteps.map((step) => [step, 'open' as const]));
+
 export function createSetup(deps: SetupDeps): Setup {
-  const { inTransaction, integrity, organizations, administrators } = deps;
+  const { organizations, administrators } = deps;
   const token = createSetupToken(deps);
   const inTurn = <T>(work: () => Promise<T>) => token.turns('setup', work);
 
@@ -96,6 +107,18 @@ export function createSetup(deps: SetupDeps): Setup {
           );
       }),
 
+    ...createOwners(deps, token),
+  };
+}
+
+/** The two ways to the first owner. */
+function createOwners(
+  deps: SetupDeps,
+  token: ReturnType<typeof createSetupToken>,
+): Pick<Setup, 'makeOwner' | 'makeOwnerUnattended'> {
+  const { inTransaction, integrity, organizations, administrators } = deps;
+  const inTurn = <T>(work: () => Promise<T>) => token.turns('setup', work);
+  return {
     makeOwner: (claim, { email, name, password }, from) =>
       inTurn(async () => {
         const row = await token.requireClaim(claim);
@@ -107,10 +130,20 @@ export function createSetup(deps: SetupDeps): Setup {
         }
         const owner = { organization: organization.id, role: 'owner', applianceOwner: true } as const;
         await administrators.create({ ...owner, email, name, password }, actor);
+        await organizations.set(organization.id, { setupSteps: allOpen }, actor);
         const opened = await administrators.signIn({ email, password, ...from });
         await token.end();
         if (opened.is !== 'signed-in') throw new Error(`A new owner was answered ${opened.is}.`);
         return opened;
+      }),
+
+    makeOwnerUnattended: (organization, { email, name, password }, who) =>
+      inTurn(async () => {
+        if (await administrators.ownersExist()) throw closed();
+        const owner = { organization, role: 'owner', applianceOwner: true } as const;
+        const made = await administrators.create({ ...owner, email, name, password }, who);
+        await token.end();
+        return made.administrator;
       }),
   };
 }

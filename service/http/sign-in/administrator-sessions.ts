@@ -87,7 +87,8 @@ export function requireAdmission(
   if (!allowed.includes(caller.role) && !(list.applianceOwner && caller.applianceOwner)) {
     throw new Problem('INSUFFICIENT_SCOPE', refusalOf(caller, list));
   }
-  if (list.fresh) requireFreshFactor(sessions, caller);
+  const first = list.beforeFactor && caller.applianceOwner && caller.withoutFactor;
+  if (list.fresh && !first) requireFreshFactor(sessions, caller);
 }
 
 function refusalOf({ role }: AdministratorCaller, { administrator = [], applianceOwner, key }: AccessList) {

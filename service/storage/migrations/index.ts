@@ -18,6 +18,7 @@ import { flows } from './0016-flows.ts';
 import { kiosks } from './0017-kiosks.ts';
 import { setup } from './0018-setup.ts';
 import { approvalsAndDrills } from './0019-approvals-and-drills.ts';
+import { setupSteps } from './0020-setup-steps.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   kiosks,
   setup,
   approvalsAndDrills,
+  setupSteps,
 ];

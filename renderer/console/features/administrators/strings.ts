@@ -5,7 +5,8 @@ export const administratorStrings = defineStrings(
     title: 'Administrators',
     lead: 'Who may open this console, as what, and when they last did.',
     add: 'Add administrator',
-    addLead: 'Gatehouse makes a one-time code. With it the person sets a password that only they know.',
+    addLead:
+      'Gatehouse makes a one-time code. With it the person sets a password; no other person ever knows it.',
     review: 'Save access review',
     find: 'Name or e-mail address',
     administrator: 'Administrator',
@@ -28,7 +29,7 @@ export const administratorStrings = defineStrings(
     codesLeft: { one: '{count} recovery code left', other: '{count} recovery codes left' },
     empty: 'No administrator yet',
     emptyText:
-      'Only the operator of the box works here so far. Add people under their own names, so that the audit log names the person behind each action.',
+      'Only the operator of the box works here so far. Add people under their own names, so that the audit log shows who did what.',
     owner: 'Owner',
     ownerHint: 'Everything in this organization, administrators too',
     administratorHint: 'People, rules, keys and connections; no administrators',
@@ -49,7 +50,7 @@ export const administratorStrings = defineStrings(
     codeLead: 'Copy it now: Gatehouse keeps only its hash.',
     code: 'One-time code',
     codeWarning:
-      'Hand it over in person or by a call. Anyone who has it can take over the account. It works once, within 24 hours.',
+      'Hand it over in person or by a call. Its holder can take over the account. It works once, within 24 hours.',
     handedOver: 'I have handed it over or stored it',
     done: 'Back to the administrators',
     nextSteps: 'What the person does',
@@ -69,7 +70,7 @@ export const administratorStrings = defineStrings(
     unlock: 'Forget failed sign-ins',
     unlockTitle: 'Let {name} try again?',
     unlockText:
-      'Failed sign-ins are forgotten, and a locked account can sign in at once. First make sure that it was this person who tried.',
+      'Failed sign-ins are forgotten, and a locked account can sign in at once. First make sure that the attempts were not those of another person.',
     unlockDone: 'Failed sign-ins forgotten',
     disable: 'Disable',
     disableTitle: 'Disable {name}?',

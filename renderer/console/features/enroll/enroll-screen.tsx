@@ -33,13 +33,20 @@ function EnrollScreen() {
   const t = useStrings(enrollStrings);
   const [step, setStep] = useState<Step>({ is: 'who' });
   const organization = useQuery(organizationQuery);
+  const text = useQuery({
+    queryKey: ['consent-text'],
+    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/consent-text', { signal })),
+  });
   return (
     <Page title={t('title')} lead={step.is === 'who' ? t('lead') : undefined} reading>
       {organization.error && (
         <LoadFailed error={organization.error} retry={() => void organization.refetch()} />
       )}
-      {organization.data && step.is === 'who' && (
+      {text.error && <LoadFailed error={text.error} retry={() => void text.refetch()} />}
+      {organization.data && text.data && step.is === 'who' && (
         <WhoForm
+          text={text.data}
+          language={organization.data.consentLanguage}
           withConsent={organization.data.consentPolicy === 'with-call'}
           before={step.order}
           next={(order, by) => setStep({ is: by, order })}

@@ -64,7 +64,7 @@ export const keyStrings = defineStrings(
     cidrs: 'Networks',
     cidrsHint: 'One a line, such as 10.20.0.0/16. Empty: from anywhere.',
     browser: 'For page code',
-    browserHint: 'For use in a web page, where visitors can read it: bound to origins, with few scopes',
+    browserHint: 'Stands in a web page that every visitor can read: bound to origins, with few rights',
     origins: 'Origins',
     originsHint: 'One a line, such as https://app.example.org',
     originsMissing: 'A key for page code needs at least one origin',
@@ -72,7 +72,7 @@ export const keyStrings = defineStrings(
     madeLead: 'Copy it now: Gatehouse keeps only its hash.',
     secret: 'The key',
     warning:
-      'Anyone who has this key can do what its scopes allow. Store it with the secrets of your application.',
+      'The holder of this key can do what its scopes allow. Put it where your application keeps its secrets.',
     done: 'Back to the keys',
     snippets: 'Try it',
   },

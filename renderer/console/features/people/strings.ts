@@ -18,7 +18,7 @@ export const peopleStrings = defineStrings(
     disabled: 'Disabled',
     keyGone: 'Being erased',
     enroll: 'Enroll a person',
-    empty: 'No people enrolled yet',
+    empty: 'No person is enrolled yet',
     emptyLead:
       'Enroll the first person with the camera or from a picture. Applications can enroll people with an API key too.',
     noName: 'No name',
@@ -67,7 +67,7 @@ export const peopleStrings = defineStrings(
     disabledToast: 'Person disabled',
     enabledToast: 'Person enabled',
     disabledSince: 'Disabled since {time}',
-    disabledNote: 'This person does not verify until they are enabled again.',
+    disabledNote: 'This person does not verify until an administrator enables them again.',
     notSame: 'Not the same person as',
     end: 'End the relationship',
     endText:

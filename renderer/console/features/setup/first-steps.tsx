@@ -6,11 +6,10 @@ import { Button } from '../../../ui/controls/button.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { SecretField, TextField } from '../../../ui/forms/fields.tsx';
 import { Form } from '../../../ui/forms/form.tsx';
-import { Row } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { type SetupState, setup } from '../../api/setup.ts';
 import { LoadFailed } from '../../load-failed.tsx';
-import { SetupFrame } from './setup-frame.tsx';
+import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
 
 /** As the box asks for. */
@@ -35,18 +34,18 @@ export function TokenStep({ token, next }: { token: string; next(state: SetupSta
     onSuccess: next,
   });
   return (
-    <SetupFrame step="stepToken" title={t('tokenTitle')} lead={t('tokenLead')}>
+    <SetupFrame step="token" title={t('tokenTitle')} lead={t('tokenLead')}>
       <Form
         form={form}
         onSubmit={(values) => claim.mutate(values)}
         failed={claim.error && <LoadFailed error={claim.error} title={t('tokenRefused')} />}
       >
         <SecretField control={form.control} name="token" label={t('token')} autoComplete="off" />
-        <Row>
+        <StepActions>
           <Button type="submit" kind="primary" busy={claim.isPending}>
             {t('continue')}
           </Button>
-        </Row>
+        </StepActions>
       </Form>
     </SetupFrame>
   );
@@ -70,7 +69,7 @@ export function OrganizationStep({ state, next }: { state: SetupState; next(stat
   });
   return (
     <SetupFrame
-      step="stepOrganization"
+      step="organization"
       title={t('organizationTitle')}
       lead={t(kept ? 'organizationKept' : 'organizationLead')}
       foot={useEnds(state)}
@@ -88,17 +87,17 @@ export function OrganizationStep({ state, next }: { state: SetupState; next(stat
           readOnly={kept}
           maxLength={120}
         />
-        <Row>
+        <StepActions>
           <Button type="submit" kind="primary" busy={save.isPending}>
             {t('continue')}
           </Button>
-        </Row>
+        </StepActions>
       </Form>
     </SetupFrame>
   );
 }
 
-export function OwnerStep({ state, made }: { state: SetupState; made(): Promise<void> }) {
+export function OwnerStep({ state, made, back }: { state: SetupState; made(): Promise<void>; back(): void }) {
   const t = useStrings(setupStrings);
   const schema = z.object({
     name: z.string().trim().min(1, t('nameMissing')),
@@ -117,7 +116,7 @@ export function OwnerStep({ state, made }: { state: SetupState; made(): Promise<
     },
   });
   return (
-    <SetupFrame step="stepOwner" title={t('ownerTitle')} lead={t('ownerLead')} foot={useEnds(state)}>
+    <SetupFrame step="owner" title={t('ownerTitle')} lead={t('ownerLead')} foot={useEnds(state)}>
       <Form
         form={form}
         onSubmit={(values) => save.mutate(values)}
@@ -139,11 +138,11 @@ export function OwnerStep({ state, made }: { state: SetupState; made(): Promise<
           hint={t('passwordHint')}
           autoComplete="new-password"
         />
-        <Row>
+        <StepActions back={back}>
           <Button type="submit" kind="primary" busy={save.isPending}>
             {t('makeOwner')}
           </Button>
-        </Row>
+        </StepActions>
       </Form>
     </SetupFrame>
   );

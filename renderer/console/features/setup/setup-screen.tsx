@@ -1,15 +1,24 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, Navigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
+import { ButtonLink } from '../../../ui/controls/button.tsx';
 import { ToastRegion } from '../../../ui/feedback/toasts.tsx';
+import { Row } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { type SetupState, setup } from '../../api/setup.ts';
 import { LoadFailed } from '../../load-failed.tsx';
+import { organizationQuery } from '../../organization-query.ts';
 import { sessionQuery } from '../../session/session-query.ts';
 import { StepUpDialog } from '../../session/step-up.tsx';
+import { AttackStep } from './attack-step.tsx';
+import { ConsentStep } from './consent-step.tsx';
+import { DestinationsStep } from './destinations-step.tsx';
+import { DoneStep } from './done-step.tsx';
+import { FactorStep } from './factor-step.tsx';
 import { OrganizationStep, OwnerStep, TokenStep } from './first-steps.tsx';
-import { DoneStep, FactorStep } from './last-steps.tsx';
+import { NameStep } from './name-step.tsx';
 import { SetupFrame } from './setup-frame.tsx';
+import { type SavedStep, stepToGoOn } from './steps.ts';
 import { setupStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/setup')({ component: SetupScreen });
@@ -50,7 +59,7 @@ function Steps() {
       return <TokenStep token={token} next={next} />;
     case 'mine':
       return named ? (
-        <OwnerStep state={state.data} made={readAgain} />
+        <OwnerStep state={state.data} made={readAgain} back={() => setNamed(false)} />
       ) : (
         <OrganizationStep
           state={state.data}
@@ -61,26 +70,74 @@ function Steps() {
         />
       );
     case 'closed':
-      return <AfterOwner again={readAgain} />;
+      return <AfterOwner />;
     default:
       return <NeedsToken state={state.data.state} />;
   }
 }
 
-/** The box has an owner: with a session setup continues, without one the person signs in. */
-function AfterOwner({ again }: { again(): Promise<void> }) {
+/** There is an owner: who is signed in goes on, all others sign in. */
+function AfterOwner() {
   const session = useQuery(sessionQuery);
   if (session.isPending) return null;
-  if (!session.data) return <Navigate to="/sign-in" />;
+  if (!session.data) return <Navigate to="/sign-in" search={{ to: '/setup' }} />;
   const { user, limitedTo } = session.data;
-  return user.factorDueAt || limitedTo ? <FactorStep done={again} /> : <DoneStep />;
+  if (limitedTo === 'enrollment') return <Navigate to="/add-passkey" />;
+  return user.applianceOwner && user.role === 'owner' ? <SavedSteps /> : <NotTheirs />;
+}
+
+/** What is asked of the owner. Each step is saved, and a reload stays where it is. */
+function SavedSteps() {
+  const t = useStrings(setupStrings);
+  const { step } = Route.useSearch();
+  const organization = useQuery(organizationQuery);
+  const [started] = useState(() => step);
+  const [first, setFirst] = useState<SavedStep | undefined>(started);
+  const saved = organization.data?.setupSteps;
+  useEffect(() => {
+    if (organization.data) setFirst((now) => now ?? stepToGoOn(saved ?? {}));
+  }, [organization.data, saved]);
+  if (organization.error)
+    return <LoadFailed error={organization.error} retry={() => void organization.refetch()} />;
+  const now = step ?? first;
+  if (!organization.data || now === undefined) return <p className="sr">{t('setup')}</p>;
+  const props = { organization: organization.data };
+  switch (now) {
+    case 'name':
+      return <NameStep {...props} />;
+    case 'factor':
+      return <FactorStep {...props} />;
+    case 'attack-detection':
+      return <AttackStep {...props} />;
+    case 'consent':
+      return <ConsentStep {...props} />;
+    case 'destinations':
+      return <DestinationsStep {...props} />;
+    case 'keys':
+      return <DoneStep {...props} />;
+    default:
+      return now satisfies never;
+  }
+}
+
+function NotTheirs() {
+  const t = useStrings(setupStrings);
+  return (
+    <SetupFrame step="owner" title={t('notTheirsTitle')} lead={t('notTheirsText')}>
+      <Row>
+        <ButtonLink to="/overview" kind="primary">
+          {t('toOverview')}
+        </ButtonLink>
+      </Row>
+    </SetupFrame>
+  );
 }
 
 function NeedsToken({ state }: { state: 'claimed' | 'expired' }) {
   const t = useStrings(setupStrings);
   return (
     <SetupFrame
-      step="stepToken"
+      step="token"
       title={t(`${state}Title`)}
       lead={t.rich(`${state}Text`, { code: (inside) => <code>{inside}</code> })}
     />

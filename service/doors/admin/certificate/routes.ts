@@ -3,6 +3,9 @@ import { time } from '../../../lib/time.ts';
 import { ofAppliance, ofOperator } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import {
+  BoxName,
+  BoxNamedReply,
+  BoxNameReply,
   CertificateReply,
   FingerprintsReply,
   InstallCertificate,
@@ -45,8 +48,31 @@ export interface CertificateRoom {
   renew(what: { authority: boolean; discardInstalled: boolean }, who: Actor): Promise<void>;
 }
 
+export interface BoxNameState {
+  hostName?: string | undefined;
+  /** Listens beyond this machine. */
+  network: boolean;
+  url?: string | undefined;
+  /** Given on the command line or in the environment. */
+  fixed: ('hostName' | 'network')[];
+  addresses: string[];
+  /** The running service does not use it yet. */
+  waits: boolean;
+}
+
+/** Name of the box, and whether the network reaches it. */
+export interface BoxNameRoom {
+  describe(): BoxNameState;
+  /** Throws INVALID_REQUEST for what cannot be served, CONFLICT for what is fixed. */
+  set(
+    wanted: { hostName: string | null; network: boolean },
+    who: Actor,
+  ): Promise<BoxNameState & { restarting: boolean }>;
+}
+
 export interface CertificateRouteDeps {
   certificates: CertificateRoom;
+  boxName: BoxNameRoom;
 }
 
 const about = {
@@ -54,9 +80,43 @@ const about = {
   within: 'appliance',
   may: ofAppliance,
 } as const;
+/** Also before the owner has a passkey, which needs name and certificate. */
+const changing = { ...about, may: { ...ofAppliance, beforeFactor: true } } as const;
 
 /** The fingerprints are a route of their own: they are for the box itself, and not for a page that comes over the network. */
-export const certificateRoutes = ({ certificates }: CertificateRouteDeps): AdminRoute[] => [
+export const certificateRoutes = ({ certificates, boxName }: CertificateRouteDeps): AdminRoute[] => [
+  ...lookingRoutes(certificates),
+  ...changingRoutes(certificates),
+  ...nameRoutes(boxName),
+];
+
+const nameRoutes = (boxName: BoxNameRoom): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/box-name',
+    operationId: 'getBoxName',
+    summary: 'Show the name of the box',
+    description: 'The host name by which browsers open it, and whether the network reaches it.',
+    reply: BoxNameReply,
+    handle: () => boxName.describe(),
+  }),
+  route({
+    ...changing,
+    method: 'PUT',
+    url: '/box-name',
+    operationId: 'setBoxName',
+    summary: 'Name the box',
+    description:
+      'Written into the settings file. A running service starts anew, then the box is at `url`: with a host name over HTTPS.',
+    body: BoxName,
+    reply: BoxNamedReply,
+    refuses: ['CONFLICT', 'STORAGE_FULL'],
+    handle: ({ body, who }) => boxName.set(body, who),
+  }),
+];
+
+const lookingRoutes = (certificates: CertificateRoom): AdminRoute[] => [
   route({
     ...about,
     method: 'GET',
@@ -80,8 +140,11 @@ export const certificateRoutes = ({ certificates }: CertificateRouteDeps): Admin
     reply: FingerprintsReply,
     handle: () => certificates.fingerprints(),
   }),
+];
+
+const changingRoutes = (certificates: CertificateRoom): AdminRoute[] => [
   route({
-    ...about,
+    ...changing,
     method: 'POST',
     url: '/certificate/request',
     operationId: 'requestCertificate',
@@ -94,7 +157,7 @@ export const certificateRoutes = ({ certificates }: CertificateRouteDeps): Admin
     handle: ({ body, who }) => certificates.request(body, who),
   }),
   route({
-    ...about,
+    ...changing,
     method: 'POST',
     url: '/certificate/install',
     operationId: 'installCertificate',
@@ -110,7 +173,7 @@ export const certificateRoutes = ({ certificates }: CertificateRouteDeps): Admin
     },
   }),
   route({
-    ...about,
+    ...changing,
     method: 'POST',
     url: '/certificate/renew',
     operationId: 'renewCertificate',

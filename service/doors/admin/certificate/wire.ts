@@ -146,3 +146,51 @@ export const RenewCertificate = z
       .describe("Removes the installed certificate with its key, and serves one of the box's authority"),
   })
   .meta({ id: 'CertificateRenewalOrder', examples: [{}] });
+
+export const BoxName = z
+  .strictObject({
+    hostName: z
+      .string()
+      .trim()
+      .toLowerCase()
+      .min(1)
+      .max(253)
+      .nullable()
+      .describe('Host name such as `gatehouse.home.arpa`; null: none, the box is opened at `localhost`'),
+    network: z.boolean().describe('Listens beyond this machine, on every address'),
+  })
+  .meta({ id: 'BoxNameOrder', examples: [{ hostName: 'gatehouse.home.arpa', network: true }] });
+
+const boxName = {
+  hostName: z.string().optional().describe('Host name; absent where it has none'),
+  network: z.boolean().describe('Listens beyond this machine'),
+  url: z.string().optional().describe('Where browsers open it; absent while no service runs'),
+  fixed: z
+    .array(z.enum(['hostName', 'network']))
+    .describe('What the command line or the environment says, and cannot be changed here'),
+  addresses: z.array(z.string()).describe('Addresses of the machine that a name can point to'),
+  waits: z.boolean().describe('It differs from what the running service uses: that takes a new start'),
+};
+const boxNameExample = {
+  hostName: 'gatehouse.home.arpa',
+  network: true,
+  url: 'https://gatehouse.home.arpa:7300/',
+  fixed: [],
+  addresses: ['192.168.1.17'],
+  waits: false,
+};
+
+export const BoxNameReply = z
+  .strictObject(boxName)
+  .meta({ id: 'BoxName', description: 'Where browsers open the box.', examples: [boxNameExample] });
+
+export const BoxNamedReply = z
+  .strictObject({
+    ...boxName,
+    restarting: z.boolean().describe('The service starts anew now; false: it has to be restarted by hand'),
+  })
+  .meta({
+    id: 'BoxNamed',
+    description: 'Where browsers open the box from the next start on.',
+    examples: [{ ...boxNameExample, restarting: true }],
+  });

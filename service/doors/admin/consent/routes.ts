@@ -1,4 +1,4 @@
-import type { Consents } from '../../../engine/consent/index.ts';
+import { type Consents, consentText, consentTextVersion } from '../../../engine/consent/index.ts';
 import type { Organizations } from '../../../engine/organizations/index.ts';
 import type { Subjects } from '../../../engine/subjects/index.ts';
 import { personParams } from '../ids.ts';
@@ -8,12 +8,19 @@ import { OrganizationReply } from '../organizations/wire.ts';
 import { createPersonOf } from '../person-of.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromConsentState, toConsent } from './translate.ts';
-import { ConsentReply, NewAttestation, NewConsent, Withdrawal, WithdrawnReply } from './wire.ts';
+import {
+  ConsentReply,
+  ConsentTextReply,
+  NewAttestation,
+  NewConsent,
+  Withdrawal,
+  WithdrawnReply,
+} from './wire.ts';
 
 export interface ConsentRouteDeps {
   subjects: Pick<Subjects, 'get'>;
   consents: Pick<Consents, 'read' | 'give' | 'withdraw'>;
-  organizations: Pick<Organizations, 'attestConsent'>;
+  organizations: Pick<Organizations, 'attestConsent' | 'get'>;
 }
 
 const about = {
@@ -81,6 +88,30 @@ export function consentRoutes({ subjects, consents, organizations }: ConsentRout
         const person = await personOf(realm, id);
         const { withdrawn, ...state } = await consents.withdraw(person, body.purposes, who, request);
         return { ...fromConsentState(person, state), withdrawn };
+      },
+    }),
+    ...organizationRoutes(organizations),
+  ];
+}
+
+/** What the organization says of the consent of its people. */
+function organizationRoutes(organizations: ConsentRouteDeps['organizations']): AdminRoute[] {
+  return [
+    route({
+      ...about,
+      within: 'organization',
+      method: 'GET',
+      url: '/consent-text',
+      operationId: 'getConsentText',
+      summary: 'Show the consent text',
+      description: 'That people read at a kiosk, with the name of the organization, in every language.',
+      may: { operator: true, administrator: readers, key: false },
+      reply: ConsentTextReply,
+      refuses: ['NOT_FOUND'],
+      async handle({ organization }) {
+        const { name } = await organizations.get(organization);
+        const text = { en: consentText('en', name), de: consentText('de', name) };
+        return { version: consentTextVersion, text };
       },
     }),
     route({

@@ -102,5 +102,26 @@ export const WithdrawnReply = z
     examples: [{ ...stateExample, withdrawn: [] }],
   });
 
+const paragraphs = z.array(z.string()).describe('Paragraphs');
+
+export const ConsentTextReply = z
+  .strictObject({
+    version: z.string().describe('Version of these texts'),
+    text: z.strictObject({ en: paragraphs, de: paragraphs }).describe('By language'),
+  })
+  .meta({
+    id: 'ConsentText',
+    description: 'What people are asked to agree to.',
+    examples: [
+      {
+        version: 'gatehouse-kiosk-1',
+        text: {
+          en: ['Museum of Bern wants to recognize you by your face.'],
+          de: ['Museum of Bern möchte Sie an Ihrem Gesicht erkennen.'],
+        },
+      },
+    ],
+  });
+
 export type NewConsent = z.output<typeof NewConsent>;
 export type ConsentReply = z.output<typeof ConsentReply>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { purposes } from '../../../engine/consent/index.ts';
+import { consentLanguages, type SetupStep, setupStates } from '../../../engine/organizations/index.ts';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { lineOfText } from '../../../http/text-fields.ts';
 import { idOf } from '../ids.ts';
@@ -25,6 +26,20 @@ const redirectTargets = z
   .describe(
     'Allowed redirects of hosted flows: hosts (`app.example.com`), plain HTTP origins of the own network (`http://10.0.0.5:8080`), schemes of apps (`myapp:`)',
   );
+const step = (what: string) => z.enum(setupStates).optional().describe(what);
+const setupSteps = z
+  .strictObject({
+    name: step('Name and certificate'),
+    factor: step('Second factor of the owner'),
+    'attack-detection': step('Liveness, or match only'),
+    consent: step('Consent and its text'),
+    destinations: step('What may leave the box'),
+    keys: step('First keys'),
+  } satisfies Record<SetupStep, z.ZodType>)
+  .describe('How far the assistant has come; `later`: put off');
+const consentLanguage = z
+  .enum(consentLanguages)
+  .describe('Language in which the consent text is shown first');
 const signInNotice = z.string().trim().min(1).max(4000);
 const OWN_PROFILES = 'its own profiles, and built-in ones that it has not replaced';
 
@@ -47,6 +62,8 @@ export const OrganizationChange = z
     twoPersonReview: twoPersonReview.optional(),
     redirectTargets: redirectTargets.optional(),
     signInNotice: signInNotice.nullish().describe('Notice shown before sign-in; null: none'),
+    setupSteps: setupSteps.optional(),
+    consentLanguage: consentLanguage.optional(),
   })
   .refine(
     (change) => Object.values(change).some((value) => value !== undefined),
@@ -92,6 +109,8 @@ export const OrganizationReply = z
       .describe('Whether a second administrator has to confirm erasing and exporting people'),
     redirectTargets: redirectTargets.optional(),
     signInNotice: signInNotice.optional().describe('Notice shown before sign-in'),
+    setupSteps: setupSteps.optional(),
+    consentLanguage: consentLanguage.optional(),
     erasedAt: time('Time when its people and its secrets were erased').optional(),
   })
   .meta({ id: 'Organization', description: 'An organization and its settings.', examples: [example] });

@@ -1,12 +1,14 @@
 import type { Setup, SetupOpening } from '../../../engine/setup/index.ts';
 import { defined } from '../../../lib/defined.ts';
 import { time } from '../../../lib/time.ts';
+import { fromAdministrator } from '../administrators/translate.ts';
+import { AdministratorReply } from '../administrators/wire.ts';
 import { ofOperator } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
-import { SetupReply } from './wire.ts';
+import { FirstOwner, SetupReply } from './wire.ts';
 
 export interface SetupRouteDeps {
-  setup: Pick<Setup, 'opening' | 'renew'>;
+  setup: Pick<Setup, 'opening' | 'renew' | 'makeOwnerUnattended'>;
   setupTokenFile: string;
 }
 
@@ -46,6 +48,22 @@ export const setupRoutes = ({ setup, setupTokenFile }: SetupRouteDeps): AdminRou
       reply: SetupReply,
       refuses: ['SETUP_CLOSED'],
       handle: async ({ who }) => shown(await setup.renew(who)),
+    }),
+    route({
+      ...about,
+      within: 'organization',
+      method: 'POST',
+      url: '/organization/first-owner',
+      operationId: 'makeOwnerUnattended',
+      summary: 'Make the first owner without a browser',
+      description:
+        'Of the organization and of the box, with a password. A second factor is due within 7 days. The setup token is void from then on.',
+      body: FirstOwner,
+      status: 201,
+      reply: AdministratorReply,
+      refuses: ['SETUP_CLOSED', 'CONFLICT', 'NOT_FOUND', 'PASSWORD_TOO_WEAK', 'STORAGE_FULL'],
+      handle: async ({ organization, body, who }) =>
+        fromAdministrator(await setup.makeOwnerUnattended(organization, body, who)),
     }),
   ];
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lineOfText } from '../../../http/text-fields.ts';
 import { time } from '../reply-fields.ts';
 
 const examples = [
@@ -23,3 +24,16 @@ export const SetupReply = z
   })
   .meta({ id: 'Setup', description: 'State of the setup of the first owner.', examples });
 export type SetupReply = z.output<typeof SetupReply>;
+
+export const FirstOwner = z
+  .strictObject({
+    email: z.string().min(1).max(1024).describe('E-mail address, with which the owner signs in'),
+    name: lineOfText(120).describe('Name'),
+    password: z.string().min(1).max(4096).describe('Of at least 12 characters'),
+  })
+  .meta({
+    id: 'FirstOwner',
+    examples: [
+      { email: 'elin@nordlys.example', name: 'Elin Sandström', password: 'correct horse battery staple' },
+    ],
+  });

@@ -1,15 +1,15 @@
 import { X509Certificate } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
-import { createCustomerCertificate } from '../certificate/customer-certificate.ts';
-import { fingerprintOf } from '../certificate/issue.ts';
-import type { Config } from '../config.ts';
-import type { CertificateRoom } from '../doors/admin/index.ts';
-import { listenPolicy } from '../http/listening/listen-policy.ts';
-import { readTlsFiles } from '../http/listening/tls-files.ts';
-import { Problem } from '../lib/problem.ts';
-import { createApplianceSecret } from '../storage/keys/appliance-secret.ts';
-import type { Audited } from './audit.ts';
-import type { Base } from './base.ts';
+import { createCustomerCertificate } from '../../certificate/customer-certificate.ts';
+import { fingerprintOf } from '../../certificate/issue.ts';
+import type { Config } from '../../config.ts';
+import type { CertificateRoom } from '../../doors/admin/index.ts';
+import { listenPolicy } from '../../http/listening/listen-policy.ts';
+import { readTlsFiles } from '../../http/listening/tls-files.ts';
+import { Problem } from '../../lib/problem.ts';
+import { createApplianceSecret } from '../../storage/keys/appliance-secret.ts';
+import type { Audited } from '../audit.ts';
+import type { Base } from '../base.ts';
 
 export interface CertificateCare {
   certificates: CertificateRoom;

@@ -1,9 +1,9 @@
-import type { ServedCertificate } from '../certificate/served-certificate.ts';
-import type { Config } from '../config.ts';
-import type { ServiceReport } from '../doors/admin/index.ts';
-import { listenPolicy } from '../http/listening/listen-policy.ts';
-import type { Clock } from '../lib/clock.ts';
-import { productVersion } from '../lib/version.ts';
+import type { ServedCertificate } from '../../certificate/served-certificate.ts';
+import type { Config } from '../../config.ts';
+import type { ServiceReport } from '../../doors/admin/index.ts';
+import { listenPolicy } from '../../http/listening/listen-policy.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { productVersion } from '../../lib/version.ts';
 
 /** What this process serves. */
 export interface Serving {
@@ -11,6 +11,10 @@ export interface Serving {
   begin(url: string): void;
   /** Undefined before it listens, and in a command that opens the directory without serving. */
   report(): ServiceReport | undefined;
+  /** Makes `restartAsked` settle; false where nothing waits for it, as in a command that opens the directory. */
+  askRestart(): boolean;
+  /** Settles when a changed setting asks for a new start. */
+  restartAsked(): Promise<void>;
 }
 
 export interface ServingDeps {
@@ -22,6 +26,8 @@ export interface ServingDeps {
 export function createServing({ config, certificate, clock }: ServingDeps): Serving {
   let begun: { url: string; startedAt: number } | undefined;
   const settings = shownSettings(config);
+  const restart = Promise.withResolvers<void>();
+  let awaited = false;
   return {
     begin(url) {
       begun = { url, startedAt: clock.now() };
@@ -37,6 +43,14 @@ export function createServing({ config, certificate, clock }: ServingDeps): Serv
         insecureHttp: isInsecure(config),
         settings,
       },
+    askRestart() {
+      restart.resolve();
+      return awaited;
+    },
+    restartAsked() {
+      awaited = true;
+      return restart.promise;
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 /** Version of these texts; a changed text needs a new version. */
 export const consentTextVersion = 'gatehouse-kiosk-2';
 
-/** What a person agrees to at a kiosk, by language; `{organization}` asks. */
+/** What a person agrees to at a kiosk or before an administrator, by language; `{organization}` asks. */
 const texts = {
   en: [
     '{organization} wants to recognize you by your face, so that you can confirm who you are without a card or a password.',
@@ -17,7 +17,5 @@ const texts = {
   ],
 } as const;
 
-export type ConsentLanguage = keyof typeof texts;
-
-export const consentText = (language: ConsentLanguage, organization: string): string[] =>
+export const consentText = (language: keyof typeof texts, organization: string): string[] =>
   texts[language].map((text) => text.replaceAll('{organization}', organization));

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { toOrder, toValues, type WhoValues, whoSchema } from './who-order.ts';
+
+const values: WhoValues = {
+  email: 'ada@example.org',
+  name: '',
+  way: 'attested',
+  signature: '',
+  textVersion: '4',
+  method: 'signed form',
+  legalBasis: 'explicit consent',
+  purposes: ['verification'],
+};
+const elsewhere = {
+  textVersion: '4',
+  method: 'signed form',
+  legalBasis: 'explicit consent',
+  purposes: ['verification'],
+};
+/** The names of the fields that are refused. */
+const refused = (more: Partial<WhoValues>) =>
+  whoSchema((key) => key)
+    .safeParse({ ...values, ...more })
+    .error?.issues.map(({ path, message }) => [path[0], message]);
+
+test('consent goes along only where it was recorded, a name only where there is one', () => {
+  expect(toOrder(values, 'v1')).toEqual({ email: 'ada@example.org' });
+  expect(toOrder({ ...values, way: 'elsewhere', name: 'Ada' }, 'v1')).toEqual({
+    email: 'ada@example.org',
+    name: 'Ada',
+    consent: elsewhere,
+  });
+});
+
+test('a signature on the screen records the version of the text that was shown, and is the name', () => {
+  expect(toOrder({ ...values, way: 'here', signature: 'Ada Lovelace' }, 'v1')).toEqual({
+    email: 'ada@example.org',
+    name: 'Ada Lovelace',
+    consent: {
+      textVersion: 'v1',
+      method: 'name typed on the screen as signature',
+      legalBasis: 'explicit consent',
+      purposes: ['verification'],
+    },
+  });
+});
+
+test('the form comes back as it was filled in', () => {
+  const here: WhoValues = {
+    ...values,
+    way: 'here',
+    name: 'Ada',
+    signature: 'Ada',
+    textVersion: '',
+    method: '',
+  };
+  expect(toValues(toOrder(here, 'v1'), true)).toEqual(here);
+  const paper: WhoValues = { ...values, way: 'elsewhere', name: 'Ada' };
+  expect(toValues(toOrder(paper, 'v1'), true)).toEqual(paper);
+  expect(toValues(undefined, true).way).toBe('here');
+  expect(toValues(undefined, false).way).toBe('attested');
+});
+
+test('a signature must be there and be the name, whatever its capitals and spaces', () => {
+  expect(refused({ way: 'here' })).toEqual([['signature', 'signatureMissing']]);
+  expect(refused({ way: 'here', name: 'Ada Lovelace', signature: 'Ida Lovelace' })).toEqual([
+    ['signature', 'signatureOther'],
+  ]);
+  expect(refused({ way: 'here', name: 'Ada Lovelace', signature: ' ada  lovelace' })).toBeUndefined();
+});
+
+test('a form signed elsewhere needs its version, method and basis; both need a purpose', () => {
+  expect(refused({ way: 'elsewhere', textVersion: '', method: ' ', legalBasis: '' })).toEqual([
+    ['textVersion', 'missing'],
+    ['method', 'missing'],
+    ['legalBasis', 'missing'],
+  ]);
+  expect(refused({ way: 'here', signature: 'Ada', purposes: [] })).toEqual([['purposes', 'purposesMissing']]);
+  expect(refused({ way: 'attested', purposes: [], textVersion: '' })).toBeUndefined();
+});

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import type { Order } from './enroll-pictures.ts';
+
+export const purposes = ['verification', 'identification', 'deduplication'] as const;
+
+/** The consent of the person: none of their own, signed on this screen, or on paper or elsewhere. */
+export const consentWays = ['attested', 'here', 'elsewhere'] as const;
+
+/** What the text that is signed on the screen says of itself. */
+const SIGNED_HERE = {
+  method: 'name typed on the screen as signature',
+  legalBasis: 'explicit consent',
+};
+
+type Sentence = 'emailWrong' | 'missing' | 'purposesMissing' | 'signatureMissing' | 'signatureOther';
+
+export function whoSchema(t: (sentence: Sentence) => string) {
+  return z
+    .object({
+      email: z.email(t('emailWrong')).max(254),
+      name: z.string().trim().max(200),
+      way: z.enum(consentWays),
+      /** The name as typed below the text. */
+      signature: z.string().trim().max(200),
+      textVersion: z.string().trim().max(80),
+      method: z.string().trim().max(80),
+      legalBasis: z.string().trim().max(120),
+      purposes: z.array(z.enum(purposes)),
+    })
+    .check(({ value, issues }) => {
+      const ask = (name: keyof typeof value, message: string) =>
+        issues.push({ code: 'custom', path: [name], message, input: value[name] });
+      if (value.way === 'attested') return;
+      if (value.purposes.length === 0) ask('purposes', t('purposesMissing'));
+      if (value.way === 'here') {
+        if (value.signature === '') ask('signature', t('signatureMissing'));
+        else if (value.name !== '' && !isSameName(value.signature, value.name))
+          ask('signature', t('signatureOther'));
+        return;
+      }
+      for (const name of ['textVersion', 'method', 'legalBasis'] as const)
+        if (value[name] === '') ask(name, t('missing'));
+    });
+}
+export type WhoValues = z.output<ReturnType<typeof whoSchema>>;
+
+const plain = (name: string) => name.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ').trim();
+const isSameName = (one: string, other: string) => plain(one) === plain(other);
+
+/** `version`: of the text on the screen. A signature is the name where none was typed. */
+export function toOrder(values: WhoValues, version: string): Order {
+  const { email, way, signature, textVersion, method, legalBasis, purposes } = values;
+  const name = values.name || (way === 'here' ? signature : '');
+  return {
+    email,
+    ...(name !== '' && { name }),
+    ...(way === 'here' && { consent: { textVersion: version, ...SIGNED_HERE, purposes } }),
+    ...(way === 'elsewhere' && { consent: { textVersion, method, legalBasis, purposes } }),
+  };
+}
+
+/** What the form begins with: empty, or what was filled in before the pictures. */
+export function toValues(before: Order | undefined, withConsent: boolean): WhoValues {
+  const { consent } = before ?? {};
+  const here = consent?.method === SIGNED_HERE.method;
+  return {
+    email: before?.email ?? '',
+    name: before?.name ?? '',
+    way: consent ? (here ? 'here' : 'elsewhere') : withConsent ? 'here' : 'attested',
+    signature: here ? (before?.name ?? '') : '',
+    textVersion: here ? '' : (consent?.textVersion ?? ''),
+    method: here ? '' : (consent?.method ?? ''),
+    legalBasis: consent?.legalBasis ?? SIGNED_HERE.legalBasis,
+    purposes: consent?.purposes ?? [...purposes],
+  };
+}

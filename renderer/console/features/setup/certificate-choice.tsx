@@ -1,0 +1,210 @@
+import { useMutation } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { Badge } from '../../../ui/badges/badge.tsx';
+import { Snippet } from '../../../ui/code/snippet.tsx';
+import { Button } from '../../../ui/controls/button.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Choice } from '../../../ui/forms/choice.tsx';
+import { Card, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { saveFile } from '../../save-file.ts';
+import { nameStrings } from './name-strings.ts';
+import { PemField } from './pem-field.tsx';
+import { SetupFrame, StepActions } from './setup-frame.tsx';
+import type { SavedSteps } from './steps.ts';
+import { setupStrings } from './strings.ts';
+import type { useSavedStep } from './use-saved-step.ts';
+
+type Way = 'request' | 'own' | 'pair';
+
+interface Props {
+  frame: { step: 'name'; saved: SavedSteps };
+  certificate: Schemas['Certificate'];
+  name: Schemas['BoxName'];
+  read(): void;
+  rename(): void;
+  steps: ReturnType<typeof useSavedStep>;
+}
+
+/** Whose certificate the box shows: that of the organization's authority, its own, or a pair that is brought. */
+export function CertificateChoice({ frame, certificate, name, read, rename, steps }: Props) {
+  const t = useStrings(nameStrings);
+  const shared = useStrings(setupStrings);
+  const { save, finish, later, back } = steps;
+  const [way, setWay] = useState<Way>(certificate.requested ? 'request' : 'own');
+  const theirs = certificate.served !== undefined && certificate.served.source !== 'own';
+  const waits = !theirs && way !== 'own';
+  return (
+    <SetupFrame
+      {...frame}
+      title={t('certificateTitle')}
+      lead={t('certificateLead', { name: name.hostName ?? location.hostname })}
+    >
+      <Served certificate={certificate} rename={rename} />
+      {!theirs && (
+        <Choice
+          legend={t('certificateTitle')}
+          value={way}
+          choose={setWay}
+          options={[
+            {
+              value: 'request',
+              label: t('byRequest'),
+              hint: t('byRequestHint'),
+              more: <ByRequest installed={read} />,
+            },
+            {
+              value: 'own',
+              label: t('byBox'),
+              hint: t('byBoxHint'),
+              more: <ByBox />,
+            },
+            {
+              value: 'pair',
+              label: t('byPair'),
+              hint: t('byPairHint'),
+              more: <Install withKey installed={read} />,
+            },
+          ]}
+        />
+      )}
+      {save.error && <LoadFailed error={save.error} title={shared('failed')} />}
+      <StepActions
+        back={back}
+        later={waits ? undefined : later}
+        note={waits ? t('certificateWaits') : undefined}
+      >
+        <Button kind="primary" busy={save.isPending} onClick={() => (waits ? later() : finish())}>
+          {shared('continue')}
+        </Button>
+      </StepActions>
+    </SetupFrame>
+  );
+}
+
+function Served({ certificate: { served, leftOut }, rename }: Pick<Props, 'certificate' | 'rename'>) {
+  const t = useStrings(nameStrings);
+  const format = useFormat();
+  return (
+    <Card
+      title={t('servedTitle')}
+      actions={
+        <Button small onClick={rename}>
+          {t('rename')}
+        </Button>
+      }
+    >
+      <Stack gap={12}>
+        {served && (
+          <KeyValues
+            entries={[
+              [
+                t('servedSource'),
+                <Badge key="source" kind={served.source === 'own' ? 'plain' : 'ok'}>
+                  {t(`served-${served.source}`)}
+                </Badge>,
+              ],
+              [t('servedIssuer'), served.issuer],
+              [t('servedNames'), served.names.join(', ')],
+              [t('servedEnds'), format.date(served.to)],
+            ]}
+          />
+        )}
+        {leftOut.length > 0 && <Note kind="warn" title={t('leftOut', { names: leftOut.join(', ') })} />}
+      </Stack>
+    </Card>
+  );
+}
+
+function ByRequest({ installed }: { installed(): void }) {
+  const t = useStrings(nameStrings);
+  const request = useMutation({
+    mutationFn: (again: boolean) =>
+      replyOf(admin.POST('/api/admin/certificate/request', { body: { again, addresses: false } })),
+  });
+  const pem = request.data?.request;
+  return (
+    <Stack>
+      <Card title={t('requestTitle')}>
+        <Stack>
+          <p className="muted">{t('requestText')}</p>
+          {request.error && <LoadFailed error={request.error} title={t('requestFailed')} />}
+          {pem !== undefined && <Snippet name={t('requestTitle')} code={pem} />}
+          <Row>
+            {pem === undefined ? (
+              <Button busy={request.isPending} onClick={() => request.mutate(false)}>
+                {t('requestMake')}
+              </Button>
+            ) : (
+              <Button onClick={() => saveFile('gatehouse.csr', pem, 'application/pkcs10')}>
+                {t('requestSave')}
+              </Button>
+            )}
+            {request.data?.made === false && (
+              <Button kind="quiet" busy={request.isPending} onClick={() => request.mutate(true)}>
+                {t('requestAgain')}
+              </Button>
+            )}
+          </Row>
+        </Stack>
+      </Card>
+      <Install installed={installed} />
+    </Stack>
+  );
+}
+
+function ByBox() {
+  const t = useStrings(nameStrings);
+  const link = (inside: ReactNode) => (
+    <a href="/trust" target="_blank" rel="noreferrer">
+      {inside}
+    </a>
+  );
+  const code = (inside: ReactNode) => <code>{inside}</code>;
+  return (
+    <Note title={t('trustTitle')}>
+      {t.rich('trustText', { link })} {t.rich('trustCompare', { code })}
+    </Note>
+  );
+}
+
+/** The answer of an authority, or a pair that is there already. */
+function Install({ withKey = false, installed }: { withKey?: boolean; installed(): void }) {
+  const t = useStrings(nameStrings);
+  const [chain, setChain] = useState('');
+  const [key, setKey] = useState('');
+  const install = useMutation({
+    mutationFn: () =>
+      replyOf(
+        admin.POST('/api/admin/certificate/install', {
+          body: { chain, ...(withKey && key.trim() !== '' && { key }) },
+        }),
+      ),
+    onSuccess() {
+      setKey('');
+      installed();
+    },
+  });
+  return (
+    <Card title={t(withKey ? 'pairTitle' : 'answerTitle')}>
+      <Stack>
+        <PemField label={t('chain')} hint={t('chainHint')} value={chain} change={setChain} />
+        {withKey && (
+          <PemField label={t('privateKey')} hint={t('privateKeyHint')} value={key} change={setKey} secret />
+        )}
+        {install.error && <LoadFailed error={install.error} title={t('notInstalled')} />}
+        {install.data?.notes.map((note) => (
+          <Note key={note} kind="warn" title={note} />
+        ))}
+        <Row>
+          <Button busy={install.isPending} disabled={chain.trim() === ''} onClick={() => install.mutate()}>
+            {t('install')}
+          </Button>
+        </Row>
+      </Stack>
+    </Card>
+  );
+}

@@ -1,0 +1,117 @@
+import { useMutation } from '@tanstack/react-query';
+import { Link, useRouter } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
+import { Snippet } from '../../../ui/code/snippet.tsx';
+import { Button } from '../../../ui/controls/button.tsx';
+import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { admin, replyOf } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import styles from './setup.module.css';
+import { SetupFrame, StepActions } from './setup-frame.tsx';
+import { stepsLeft } from './steps.ts';
+import { setupStrings } from './strings.ts';
+import { type StepProps, useSavedStep } from './use-saved-step.ts';
+
+const makeKey = async (env: 'live' | 'test') =>
+  (
+    await replyOf(
+      admin.POST('/api/admin/keys', {
+        params: { query: {} },
+        body: { env, scopes: ['identity'], name: `first ${env} key` },
+      }),
+    )
+  ).key;
+
+/** Two keys, shown once; what was put off; what comes next. */
+export function DoneStep({ organization }: StepProps) {
+  const t = useStrings(setupStrings);
+  const { save, back } = useSavedStep('keys');
+  const router = useRouter();
+  const [opened] = useState(() => organization.setupSteps?.keys ?? 'open');
+  const saved = organization.setupSteps ?? {};
+  const left = stepsLeft(saved).filter((step) => step !== 'keys');
+  const leave = async () => {
+    if (opened !== 'done') await save.mutateAsync({ state: 'done', stay: true });
+    await router.navigate({ to: '/overview' });
+  };
+  return (
+    <SetupFrame
+      step="keys"
+      saved={saved}
+      title={t(left.length === 0 ? 'doneTitle' : 'nearlyTitle')}
+      lead={t(left.length === 0 ? 'doneLead' : 'nearlyLead')}
+    >
+      {left.length > 0 && (
+        <Card title={t('leftTitle')}>
+          <ul className={styles.next}>
+            {left.map((step) => (
+              <li key={step}>
+                <Link to="/setup" search={{ step }}>
+                  {t(`step-${step}`)}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
+      <Keys again={opened === 'done'} />
+      <NextSteps />
+      {save.error && <LoadFailed error={save.error} title={t('failed')} />}
+      <StepActions back={back}>
+        <Button kind="primary" busy={save.isPending} onClick={() => void leave()}>
+          {t('toOverview')}
+        </Button>
+      </StepActions>
+    </SetupFrame>
+  );
+}
+
+function Keys({ again }: { again: boolean }) {
+  const t = useStrings(setupStrings);
+  const keys = useMutation({
+    mutationFn: async () => ({ live: await makeKey('live'), test: await makeKey('test') }),
+  });
+  return (
+    <Card title={t('keysTitle')}>
+      <Stack>
+        <p className="muted">{t(again ? 'keysAgain' : 'keysText')}</p>
+        {keys.error && <LoadFailed error={keys.error} title={t('keysFailed')} />}
+        {keys.data ? (
+          <>
+            <span>{t('liveKey')}</span>
+            <Snippet name={t('liveKey')} code={keys.data.live} />
+            <span>{t('testKey')}</span>
+            <Snippet name={t('testKey')} code={keys.data.test} />
+          </>
+        ) : (
+          <Row>
+            <Button busy={keys.isPending} onClick={() => keys.mutate()}>
+              {t('makeKeys')}
+            </Button>
+          </Row>
+        )}
+      </Stack>
+    </Card>
+  );
+}
+
+function NextSteps() {
+  const t = useStrings(setupStrings);
+  const to =
+    (path: '/enroll' | '/administrators/new' | '/backups' | '/alerts/rules') => (inside: ReactNode) => (
+      <Link to={path}>{inside}</Link>
+    );
+  const docs = (inside: ReactNode) => <a href="/docs/">{inside}</a>;
+  return (
+    <Card title={t('nextTitle')}>
+      <ul className={styles.next}>
+        <li>{t.rich('nextEnroll', { link: to('/enroll') })}</li>
+        <li>{t.rich('nextPrograms', { link: docs })}</li>
+        <li>{t.rich('nextAdministrators', { link: to('/administrators/new') })}</li>
+        <li>{t.rich('nextBackups', { link: to('/backups') })}</li>
+        <li>{t.rich('nextAlerts', { link: to('/alerts/rules') })}</li>
+      </ul>
+    </Card>
+  );
+}

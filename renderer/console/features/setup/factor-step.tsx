@@ -1,0 +1,155 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { CopyButton } from '../../../ui/badges/id.tsx';
+import { Button } from '../../../ui/controls/button.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { Row, Stack } from '../../../ui/layout/layout.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { auth } from '../../api/auth.ts';
+import { Refusal } from '../../api/refusal.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { saveFile } from '../../save-file.ts';
+import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
+import { createPasskey, passkeyObstacle } from '../../session/passkeys.ts';
+import { sessionQuery } from '../../session/session-query.ts';
+import styles from './setup.module.css';
+import { SetupFrame, StepActions } from './setup-frame.tsx';
+import { setupStrings } from './strings.ts';
+import { type StepProps, useSavedStep } from './use-saved-step.ts';
+
+/** The first passkey, and the recovery codes that stand in for it. */
+export function FactorStep({ organization }: StepProps) {
+  const queryClient = useQueryClient();
+  const { data: session } = useQuery(sessionQuery);
+  const [codes, setCodes] = useState<readonly string[]>();
+  const steps = useSavedStep('factor');
+  const saved = organization.setupSteps ?? {};
+  const readSession = () => queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
+  const common = { saved, steps };
+  if (codes) return <Codes codes={codes} {...common} />;
+  if (session?.user.factorDueAt) {
+    return (
+      <AddPasskey
+        {...common}
+        added={async (made) => {
+          setCodes(made);
+          await readSession();
+        }}
+      />
+    );
+  }
+  return <CodesAgain {...common} made={setCodes} known={saved.factor === 'done'} />;
+}
+
+interface Common {
+  saved: NonNullable<StepProps['organization']['setupSteps']>;
+  steps: ReturnType<typeof useSavedStep>;
+}
+
+function AddPasskey({ added, saved, steps }: Common & { added(codes: readonly string[]): Promise<void> }) {
+  const t = useStrings(setupStrings);
+  const obstacle = passkeyObstacle();
+  const add = useMutation({
+    async mutationFn() {
+      await auth.register(await createPasskey(await auth.registerOptions()));
+      return auth.newRecoveryCodes();
+    },
+    onSuccess: added,
+  });
+  return (
+    <SetupFrame step="factor" saved={saved} title={t('factorTitle')} lead={t('factorLead')}>
+      {add.error && <AddFailed error={add.error} />}
+      {obstacle !== undefined && <PasskeyObstacle obstacle={obstacle} />}
+      <StepActions back={steps.back} later={steps.later} note={t('factorLater')}>
+        {obstacle === undefined && (
+          <Button kind="primary" busy={add.isPending} onClick={() => add.mutate()}>
+            {t('addPasskey')}
+          </Button>
+        )}
+      </StepActions>
+    </SetupFrame>
+  );
+}
+
+/** They are shown once: the page is not left by accident, and goes on only when they are stored. */
+function Codes({ codes, saved, steps }: Common & { codes: readonly string[] }) {
+  const t = useStrings(setupStrings);
+  const [stored, setStored] = useState(false);
+  useEffect(() => {
+    if (stored) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener('beforeunload', ask);
+    return () => removeEventListener('beforeunload', ask);
+  }, [stored]);
+  const text = codes.join('\n');
+  return (
+    <SetupFrame step="factor" saved={saved} title={t('codesTitle')} lead={t('codesLead')}>
+      <Stack>
+        <ul className={styles.codes}>
+          {codes.map((code) => (
+            <li key={code} className="mono">
+              {code}
+            </li>
+          ))}
+        </ul>
+        <Row>
+          <CopyButton text={text} name={t('codes')} />
+          <Button onClick={() => saveFile('gatehouse-recovery-codes.txt', `${text}\n`, 'text/plain')}>
+            {t('saveCodes')}
+          </Button>
+        </Row>
+        <label className={styles.check}>
+          <input type="checkbox" checked={stored} onChange={(event) => setStored(event.target.checked)} />
+          {t('codesStored')}
+        </label>
+        {steps.save.error && <LoadFailed error={steps.save.error} title={t('failed')} />}
+      </Stack>
+      <StepActions>
+        <Button kind="primary" disabled={!stored} busy={steps.save.isPending} onClick={() => steps.finish()}>
+          {t('continue')}
+        </Button>
+      </StepActions>
+    </SetupFrame>
+  );
+}
+
+/** A passkey is there, and the codes are gone from the page: after a reload, or on another day. */
+function CodesAgain({
+  made,
+  known,
+  saved,
+  steps,
+}: Common & { made(codes: readonly string[]): void; known: boolean }) {
+  const t = useStrings(setupStrings);
+  const make = useMutation({ mutationFn: () => auth.newRecoveryCodes(), onSuccess: made });
+  return (
+    <SetupFrame
+      step="factor"
+      saved={saved}
+      title={t(known ? 'factorDoneTitle' : 'codesAgainTitle')}
+      lead={t(known ? 'factorDoneLead' : 'codesAgainLead')}
+    >
+      {make.error && <LoadFailed error={make.error} title={t('codesFailed')} />}
+      {steps.save.error && <LoadFailed error={steps.save.error} title={t('failed')} />}
+      <StepActions back={steps.back}>
+        <Button kind={known ? 'plain' : 'primary'} busy={make.isPending} onClick={() => make.mutate()}>
+          {t('codesAgain')}
+        </Button>
+        <Button kind={known ? 'primary' : 'plain'} busy={steps.save.isPending} onClick={() => steps.finish()}>
+          {t(known ? 'continue' : 'codesHave')}
+        </Button>
+      </StepActions>
+    </SetupFrame>
+  );
+}
+
+function AddFailed({ error }: { error: unknown }) {
+  const t = useStrings(setupStrings);
+  return error instanceof Refusal ? (
+    <LoadFailed error={error} title={t('addFailed')} />
+  ) : (
+    <Note kind="bad" title={t('addFailed')}>
+      {t('addFailedText')}
+    </Note>
+  );
+}

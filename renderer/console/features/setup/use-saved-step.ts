@@ -1,0 +1,42 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useRouter } from '@tanstack/react-router';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { organizationQuery } from '../../organization-query.ts';
+import { type SavedStep, stepAfter, stepBefore } from './steps.ts';
+
+export interface StepProps {
+  organization: Schemas['Organization'];
+}
+
+/** Saves how a step ended, and shows the next one. `change`: what the step sets of the organization, saved with it. */
+export function useSavedStep(step: SavedStep) {
+  const queryClient = useQueryClient();
+  const router = useRouter();
+  const show = (next: SavedStep) => router.navigate({ to: '/setup', search: { step: next } });
+  const before = stepBefore(step);
+  const save = useMutation({
+    async mutationFn({
+      state,
+      change = {},
+    }: {
+      state: 'done' | 'later';
+      change?: Schemas['OrganizationChange'];
+      stay?: true;
+    }) {
+      const body = { ...change, setupSteps: { [step]: state } };
+      return replyOf(admin.PATCH('/api/admin/organization', { params: { query: {} }, body }));
+    },
+    async onSuccess(organization, { stay }) {
+      queryClient.setQueryData(organizationQuery.queryKey, organization);
+      await queryClient.invalidateQueries({ queryKey: ['overview'] });
+      if (!stay) await show(stepAfter(step));
+    },
+  });
+  return {
+    save,
+    finish: (change?: Schemas['OrganizationChange']) =>
+      save.mutate({ state: 'done', ...(change && { change }) }),
+    later: () => save.mutate({ state: 'later' }),
+    back: before === undefined ? undefined : () => void show(before),
+  };
+}
