@@ -14,6 +14,8 @@ export class Refusal extends Error {
 export interface KioskState {
   kiosk: { id: string; name: string; env: 'live' | 'test'; pinLocked: boolean };
   organization: string;
+  /** In which a visit begins; absent: that of the device. */
+  language?: 'en' | 'de';
   operator?: { name: string };
 }
 

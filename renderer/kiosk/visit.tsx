@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Camera } from '../capture/camera/camera.tsx';
 import { languageOf, useLanguage } from '../ui/strings/language.tsx';
 import { useStrings } from '../ui/strings/use-strings.ts';
@@ -33,9 +33,11 @@ const PICTURES = 3;
 export function Visit(props: VisitProps) {
   const [number, setNumber] = useState(0);
   const { choose } = useLanguage();
+  const first = languageOf(props.state.language ?? null, navigator.languages);
+  useEffect(() => choose(first), [choose, first]);
   const clear = () => {
     document.documentElement.classList.remove('larger');
-    choose(languageOf(null, navigator.languages));
+    choose(first);
     setNumber((before) => before + 1);
   };
   return <OneVisit key={number} {...props} clear={clear} />;

@@ -3443,11 +3443,8 @@ export interface components {
                  */
                 keys?: "open" | "later" | "done";
             };
-            /**
-             * @description Language in which the consent text is shown first
-             * @enum {string}
-             */
-            consentLanguage?: "en" | "de";
+            /** @description Language in which the consent text is shown first; null: that of the reader */
+            consentLanguage?: ("en" | "de") | null;
         };
         /** @description Every gallery of the organization. */
         GalleryCalibrations: {

@@ -140,3 +140,13 @@ test('of many tries at once one makes the owner', async () => {
   );
   expect(made.map(({ status }) => status).toSorted()).toEqual([200, 409, 409]);
 });
+
+test('before sign-in the notices of the organizations are read, each once, and nothing else of them', async () => {
+  const read = async () => (await app.inject({ url: '/api/auth/notice', headers: { host: HOST } })).json();
+  expect(await read()).toEqual({ notices: [] });
+  const signInNotice = 'For staff of Acme. Use is recorded.';
+  const who = { is: 'operator', name: 'ada' } as const;
+  const other = await engine.organizations.create({ name: 'Secret' }, who);
+  for (const id of [engine.organization, other.id]) await engine.organizations.set(id, { signInNotice }, who);
+  expect(await read()).toEqual({ notices: [signInNotice] });
+});

@@ -81,6 +81,7 @@ const SessionsReply = z.object({
 });
 export type OwnSession = z.output<typeof SessionsReply>['items'][number];
 
+const NoticeReply = z.object({ notices: z.array(z.string()) });
 const RecoveryCodesReply = z.object({ codes: z.array(z.string()) });
 
 export type SignInResult =
@@ -90,6 +91,8 @@ export type SignInResult =
 
 /** Sign-in, the own session, second factors: `/api/auth`. */
 export const auth = {
+  /** What the organizations of the box say to those who sign in. */
+  notices: async (): Promise<string[]> => NoticeReply.parse(await call('GET', 'notice')).notices,
   /** Undefined without a session. */
   async session(): Promise<Session | undefined> {
     try {

@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
 import { type Language, languages } from './define-strings.ts';
 
 interface LanguageChoice {
@@ -27,16 +27,17 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
+  const choose = useCallback((next: Language) => {
+    localStorage.setItem(KEY, next);
+    setLanguage(next);
+  }, []);
   const choice = useMemo(
     () => ({
       language,
       locale: localeOf(language, navigator.languages),
-      choose(next: Language) {
-        localStorage.setItem(KEY, next);
-        setLanguage(next);
-      },
+      choose,
     }),
-    [language],
+    [language, choose],
   );
   return <Context value={choice}>{children}</Context>;
 }

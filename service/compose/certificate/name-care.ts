@@ -96,9 +96,8 @@ function requireUsable(
       throw new ConfigError('The settings "mdns" and "httpPort" need the network and a host name.');
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new Problem('INVALID_REQUEST', error.message, {
-      details: [{ path: 'hostName', message: error.message }],
-    });
+    const message = error.message.replace(' from the command line', '');
+    throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'hostName', message }] });
   }
 }
 

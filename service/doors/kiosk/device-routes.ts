@@ -55,13 +55,14 @@ export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: De
   );
   app.get('/api/kiosk/state', { config: { ...device, quiet: true }, schema: { hide } }, async (request) => {
     const caller = kioskOf(request);
-    const [{ kiosk, operator }, { name }] = await Promise.all([
+    const [{ kiosk, operator }, { name, consentLanguage }] = await Promise.all([
       kiosks.get(caller),
       organizations.get(caller.organization),
     ]);
     return {
       kiosk: { id: kiosk.id, name: kiosk.name, env: kiosk.world, pinLocked: kiosk.pinLocked },
       organization: name,
+      ...(consentLanguage && { language: consentLanguage }),
       ...(operator && { operator: { name: operator.name } }),
     };
   });

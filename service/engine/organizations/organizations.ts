@@ -50,7 +50,8 @@ export interface Organizations {
       redirectTargets?: string[];
       /** Steps that are not named stay as they are. */
       setupSteps?: SetupSteps;
-      consentLanguage?: ConsentLanguage;
+      /** Null: that of the reader. */
+      consentLanguage?: ConsentLanguage | null;
     },
     actor: Actor,
   ): Promise<Organization>;
@@ -226,13 +227,21 @@ const settings = [
 
 function changeSettings(
   before: Organization,
-  { allowedProfiles, signInNotice, setupSteps, ...others }: Parameters<Organizations['set']>[1],
+  {
+    allowedProfiles,
+    signInNotice,
+    setupSteps,
+    consentLanguage,
+    ...others
+  }: Parameters<Organizations['set']>[1],
 ): Alteration | undefined {
   const after: Organization = { ...before, ...others };
   if (allowedProfiles === null) delete after.allowedProfiles;
   else if (allowedProfiles !== undefined) after.allowedProfiles = [...new Set(allowedProfiles)];
   if (signInNotice === null) delete after.signInNotice;
   else if (signInNotice !== undefined) after.signInNotice = signInNotice;
+  if (consentLanguage === null) delete after.consentLanguage;
+  else if (consentLanguage !== undefined) after.consentLanguage = consentLanguage;
   if (setupSteps !== undefined) after.setupSteps = { ...before.setupSteps, ...defined(setupSteps) };
   if (after.redirectTargets?.length === 0) delete after.redirectTargets;
   if (!after.twoPersonReview) delete after.twoPersonReview;

@@ -62,6 +62,21 @@ onBothDatabases('overview', (newPlace) => {
     expect(await codes('live')).toEqual(['LIVENESS_NOT_INSTALLED']);
     await engine.organizations.set(engine.organization, { matchOnly: true }, operator);
     expect(await codes('live')).toEqual(['MATCH_ONLY']);
+    await engine.organizations.set(
+      engine.organization,
+      { setupSteps: { name: 'done', consent: 'later', keys: 'open' } },
+      operator,
+    );
+    expect(await codes('test')).toEqual([]);
+    expect((await overviews().read(realm('live'), 24)).attention[0]).toMatchObject({
+      ...{ code: 'SETUP_UNFINISHED', screen: 'setup', values: { steps: 'consent keys' } },
+    });
+    await engine.organizations.set(
+      engine.organization,
+      { setupSteps: { consent: 'done', keys: 'done' } },
+      operator,
+    );
+    expect(await codes('live')).toEqual(['MATCH_ONLY']);
     const other = await engine.organizations.create({ name: 'New' }, operator);
     const { attention } = await overviews().read({ organization: other.id, world: 'live' }, 24);
     expect(attention.map(({ code }) => code)).toContain('CONSENT_NOT_ATTESTED');

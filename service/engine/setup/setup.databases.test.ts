@@ -36,6 +36,25 @@ const setupLines = async ({ db }: Engine) =>
     .map(({ actor, action, outcome }) => `${actor} ${action} ${outcome}`);
 
 onBothDatabases('the setup of a box', (newPlace) => {
+  test('without a browser: the owner has seven days for a second factor, and people are enrolled at once', async () => {
+    const engine = await startEngine({ place: await newPlace() });
+    const token = await begun(engine);
+    const made = await engine.setup.makeOwnerUnattended(engine.organization, owner, operator);
+    expect(made).toMatchObject({
+      ...{ email: 'elin@nordlys.example', role: 'owner', applianceOwner: true, passkeys: 0 },
+      factorDueAt: made.createdAt + 7 * 24 * 3_600_000,
+    });
+    expect(engine.setupTokens).toEqual([]);
+    await expect(engine.setup.claim(token, desk)).rejects.toMatchObject({ code: 'SETUP_CLOSED' });
+    await expect(
+      engine.setup.makeOwnerUnattended(engine.organization, { ...owner, email: 'eve@example.com' }, operator),
+    ).rejects.toMatchObject({ code: 'SETUP_CLOSED' });
+    await enroll(engine);
+    // The assistant was not there: nothing is left of it.
+    expect(await engine.organizations.get(engine.organization)).not.toHaveProperty('setupSteps');
+    await engine.stop();
+  });
+
   test('one browser brings the token, names the organization, makes the owner; then it is closed', async () => {
     const engine = await startEngine({ place: await newPlace() });
     const { setup } = engine;

@@ -21,6 +21,8 @@ const callers: Record<string, AdministratorCaller> = {
   stale: owner,
   auditor: { ...owner, role: 'auditor', factorAt: 1 },
   box: { ...owner, role: 'auditor', applianceOwner: true, factorAt: 1 },
+  first: { ...owner, applianceOwner: true, withoutFactor: true },
+  firstOfOthers: { ...owner, withoutFactor: true },
   enrolling: { ...owner, limitedTo: 'enrollment' },
 };
 
@@ -29,6 +31,7 @@ const routes: Record<string, RouteAccess> = {
   '/managers': managers,
   '/fresh': { ...managers, fresh: true },
   '/enrolling': { ...managers, enrollment: true },
+  '/name': { administrator: ['owner'], applianceOwner: true, fresh: true, beforeFactor: true },
   '/box': { administrator: [], applianceOwner: true },
   '/keys': 'identity',
   '/both': { ...managers, key: 'identity' },
@@ -76,6 +79,11 @@ test.each([
   ['/fresh', 'stale', '403 FRESH_FACTOR_REQUIRED'],
   ['/fresh', 'auditor', '403 INSUFFICIENT_SCOPE'],
   ['/enrolling', 'enrolling', 'owner'],
+  ['/name', 'first', 'owner'],
+  ['/fresh', 'first', '403 FRESH_FACTOR_REQUIRED'],
+  ['/name', 'firstOfOthers', '403 FRESH_FACTOR_REQUIRED'],
+  ['/name', 'stale', '403 FRESH_FACTOR_REQUIRED'],
+  ['/name', 'owner', 'owner'],
   ['/box', 'box', 'auditor'],
   ['/box', 'owner', '403 INSUFFICIENT_SCOPE'],
   ['/both', 'owner', 'owner'],

@@ -4,6 +4,8 @@ import { ButtonLink } from '../../../ui/controls/button.tsx';
 import { Card } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Schemas } from '../../api/admin.ts';
+import { useAttentionText } from '../../reasons/attention-text.ts';
+import { useSession } from '../../session/session-query.ts';
 import styles from './overview.module.css';
 import { overviewStrings } from './strings.ts';
 
@@ -12,8 +14,12 @@ const icons = { now: IconAlertTriangle, soon: IconAlertTriangle, note: IconInfoC
 /** Only items that need an action, the most urgent first, each with one button. */
 export function AttentionList({ items }: { items: readonly Schemas['Attention'][] }) {
   const t = useStrings(overviewStrings);
+  const textOf = useAttentionText();
+  const { user } = useSession();
   // A screen that this release does not have yet gets no button.
   const { routesByPath } = useRouter();
+  const isOpen = (screen: string) =>
+    routesByPath[`/${screen}` as '/overview'] !== undefined && (screen !== 'setup' || user.applianceOwner);
   if (items.length === 0)
     return (
       <p className={styles.calm}>
@@ -28,7 +34,9 @@ export function AttentionList({ items }: { items: readonly Schemas['Attention'][
       actions={<span className="small muted">{t('open', { count: items.length })}</span>}
     >
       <ul className={styles.attention}>
-        {items.map(({ code, urgency, sentence, remedy, screen }) => {
+        {items.map((item) => {
+          const { code, urgency, sentence, screen } = item;
+          const { title, text } = textOf(item);
           const Icon = icons[urgency];
           return (
             <li key={`${code} ${sentence}`}>
@@ -36,10 +44,10 @@ export function AttentionList({ items }: { items: readonly Schemas['Attention'][
                 <Icon size={18} stroke={1.75} aria-hidden="true" />
               </span>
               <div>
-                <b>{sentence}</b>
-                <p className="small muted">{remedy}</p>
+                <b>{title}</b>
+                <p className="small muted">{text}</p>
               </div>
-              {screen !== undefined && routesByPath[`/${screen}` as '/overview'] && (
+              {screen !== undefined && isOpen(screen) && (
                 <ButtonLink to={`/${screen}` as '/overview'} small>
                   {t('look')}
                 </ButtonLink>

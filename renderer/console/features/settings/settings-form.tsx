@@ -4,7 +4,13 @@ import { useEffect } from 'react';
 import { type Control, useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { toast } from '../../../ui/feedback/toasts.tsx';
-import { NumberField, SelectField, SwitchField, TextField } from '../../../ui/forms/fields.tsx';
+import {
+  NumberField,
+  SelectField,
+  SwitchField,
+  TextAreaField,
+  TextField,
+} from '../../../ui/forms/fields.tsx';
 import { Form } from '../../../ui/forms/form.tsx';
 import { SaveBar } from '../../../ui/forms/save-bar.tsx';
 import { Card, Columns, Stack } from '../../../ui/layout/layout.tsx';
@@ -27,6 +33,8 @@ const schemaWith = (sentences: { nameMissing: string; wholeDays: string }) => {
     twoPersonReview: z.boolean(),
     consentPolicy: z.enum(['attested', 'with-call']),
     matchOnly: z.boolean(),
+    consentLanguage: z.enum(['', 'en', 'de']),
+    signInNotice: z.string().trim().max(4000),
     unusedDays: days,
     consentDays: days,
     verificationDays: days,
@@ -42,6 +50,8 @@ const valuesOf = (organization: Organization, { set }: Retention): Values => ({
   twoPersonReview: organization.twoPersonReview === true,
   consentPolicy: organization.consentPolicy,
   matchOnly: organization.matchOnly,
+  consentLanguage: organization.consentLanguage ?? '',
+  signInNotice: organization.signInNotice ?? '',
   ...(Object.fromEntries(terms.map((term) => [term, set[term] ?? null])) as Record<Term, number | null>),
 });
 
@@ -59,8 +69,15 @@ function changesOf(before: Values, after: Values) {
 }
 
 async function save({ organization, retention }: ReturnType<typeof changesOf>): Promise<void> {
-  if (organization)
-    await replyOf(admin.PATCH('/api/admin/organization', { params: { query: {} }, body: organization }));
+  if (organization) {
+    const { signInNotice, consentLanguage, ...rest } = organization;
+    const body = {
+      ...rest,
+      ...(signInNotice !== undefined && { signInNotice: signInNotice || null }),
+      ...(consentLanguage !== undefined && { consentLanguage: consentLanguage || null }),
+    };
+    await replyOf(admin.PATCH('/api/admin/organization', { params: { query: {} }, body }));
+  }
   if (retention)
     await replyOf(admin.PATCH('/api/admin/retention', { params: { query: {} }, body: retention as never }));
 }
@@ -120,6 +137,8 @@ const labels = {
   twoPersonReview: 'twoPersonReview',
   consentPolicy: 'consent',
   matchOnly: 'matchOnly',
+  consentLanguage: 'consentLanguage',
+  signInNotice: 'signInNotice',
   unusedDays: 'unusedDays',
   consentDays: 'consentDays',
   verificationDays: 'verificationDays',
@@ -158,7 +177,26 @@ function OrganizationFields({ control }: { control: Control<Values> }) {
             { value: 'with-call', label: t('consentWithCall') },
           ]}
         />
+        <SelectField
+          control={control}
+          name="consentLanguage"
+          label={t('consentLanguage')}
+          hint={t('consentLanguageHint')}
+          data={[
+            { value: '', label: t('readersLanguage') },
+            { value: 'en', label: 'English' },
+            { value: 'de', label: 'Deutsch' },
+          ]}
+        />
         <SwitchField control={control} name="matchOnly" label={t('matchOnly')} hint={t('matchOnlyHint')} />
+        <TextAreaField
+          control={control}
+          name="signInNotice"
+          label={t('signInNotice')}
+          hint={t('signInNoticeHint')}
+          optional
+          maxLength={4000}
+        />
       </Stack>
     </Card>
   );

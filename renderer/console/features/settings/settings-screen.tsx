@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { createLazyRoute } from '@tanstack/react-router';
+import { createLazyRoute, Link } from '@tanstack/react-router';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card, KeyValues, Stack, WithAside } from '../../../ui/layout/layout.tsx';
@@ -37,6 +37,7 @@ function SettingsScreen() {
         aside={
           <>
             {organization.data && <Facts organization={organization.data} />}
+            {user.applianceOwner && user.role === 'owner' && <OfTheBox />}
             {limits.data && <Limits limits={limits.data} />}
           </>
         }
@@ -60,6 +61,23 @@ function Facts({ organization }: { organization: Schemas['Organization'] }) {
           [t('since'), format.date(organization.createdAt)],
         ]}
       />
+    </Card>
+  );
+}
+
+/** What the assistant asks, to be changed later in the same way. */
+function OfTheBox() {
+  const t = useStrings(settingsStrings);
+  return (
+    <Card title={t('box')}>
+      <Stack gap={8}>
+        <p className="small muted">{t('boxLead')}</p>
+        {(['name', 'attack-detection', 'consent', 'destinations'] as const).map((step) => (
+          <Link key={step} to="/setup" search={{ step }}>
+            {t(`box-${step}`)}
+          </Link>
+        ))}
+      </Stack>
     </Card>
   );
 }

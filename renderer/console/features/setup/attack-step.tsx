@@ -8,6 +8,7 @@ import { Row } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
+import { DropModels } from '../models/index.ts';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
 import { type StepProps, useSavedStep } from './use-saved-step.ts';
@@ -47,9 +48,12 @@ export function AttackStep({ organization }: StepProps) {
             label: t('requireLiveness'),
             hint: t('requireLivenessHint'),
             more: missing ? (
-              <p className="small muted">
-                {t.rich('whereFiles', { code: (inside) => <code>{inside}</code> })}
-              </p>
+              <>
+                <DropModels imported={() => void models.refetch()} />
+                <p className="small muted">
+                  {t.rich('whereFiles', { code: (inside) => <code>{inside}</code> })}
+                </p>
+              </>
             ) : (
               <Row>
                 {pad.map(({ id, name }) => (

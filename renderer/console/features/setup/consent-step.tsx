@@ -150,7 +150,7 @@ function Attestation({ control }: { control: ReturnType<typeof useConsentForm>['
         <TextField control={control} name="method" label={t('method')} maxLength={80} />
         <TextField control={control} name="legalBasis" label={t('legalBasis')} maxLength={120} />
         <fieldset>
-          <legend style={{ fontWeight: 500, marginBottom: 8 }}>{t('purposes')}</legend>
+          <legend style={{ fontWeight: 500, marginBottom: 8, padding: 0 }}>{t('purposes')}</legend>
           <Stack gap={8}>
             {purposes.map((purpose) => (
               <CheckboxField key={purpose} control={control} name={purpose} label={t(purpose)} />

@@ -6,7 +6,7 @@ import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { TextField } from '../../../ui/forms/fields.tsx';
 import { Form } from '../../../ui/forms/form.tsx';
-import { Card, Columns, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
@@ -107,17 +107,15 @@ function AddGrant({ added }: { added(): Promise<void> }) {
         failed={add.error && <LoadFailed error={add.error} title={t('notGranted')} />}
       >
         <Stack>
-          <Columns n={2} collapse>
-            <TextField control={form.control} name="to" label={t('to')} hint={t('toHint')} maxLength={300} />
-            <TextField
-              control={form.control}
-              name="note"
-              label={t('why')}
-              hint={t('whyHint')}
-              optional
-              maxLength={300}
-            />
-          </Columns>
+          <TextField control={form.control} name="to" label={t('to')} hint={t('toHint')} maxLength={300} />
+          <TextField
+            control={form.control}
+            name="note"
+            label={t('why')}
+            hint={t('whyHint')}
+            optional
+            maxLength={300}
+          />
           <Row>
             <Button type="submit" busy={add.isPending}>
               {t('grantNow')}

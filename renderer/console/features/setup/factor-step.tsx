@@ -1,9 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { CopyButton } from '../../../ui/badges/id.tsx';
+import { useCopy } from '../../../ui/badges/id.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { Row, Stack } from '../../../ui/layout/layout.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { auth } from '../../api/auth.ts';
 import { Refusal } from '../../api/refusal.ts';
@@ -74,6 +75,8 @@ function AddPasskey({ added, saved, steps }: Common & { added(codes: readonly st
 /** They are shown once: the page is not left by accident, and goes on only when they are stored. */
 function Codes({ codes, saved, steps }: Common & { codes: readonly string[] }) {
   const t = useStrings(setupStrings);
+  const ui = useStrings(uiStrings);
+  const [copied, copy] = useCopy();
   const [stored, setStored] = useState(false);
   useEffect(() => {
     if (stored) return;
@@ -93,7 +96,7 @@ function Codes({ codes, saved, steps }: Common & { codes: readonly string[] }) {
           ))}
         </ul>
         <Row>
-          <CopyButton text={text} name={t('codes')} />
+          <Button onClick={() => void copy(text)}>{copied ? ui('copied') : t('copyCodes')}</Button>
           <Button onClick={() => saveFile('gatehouse-recovery-codes.txt', `${text}\n`, 'text/plain')}>
             {t('saveCodes')}
           </Button>

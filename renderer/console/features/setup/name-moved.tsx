@@ -12,7 +12,7 @@ import type { SavedSteps } from './steps.ts';
 /** The box is somewhere else now: where, and what the name needs. The reader signs in there, and the assistant goes on. */
 export function NameMoved({
   frame,
-  moved: { url = '', hostName, addresses, restarting },
+  moved: { url = '', hostName, network, addresses, restarting },
   rename,
 }: {
   frame: { step: 'name'; saved: SavedSteps };
@@ -36,7 +36,11 @@ export function NameMoved({
           <ol className={styles.ordered}>
             {hostName !== undefined && (
               <li>
-                {t.rich('movedDns', { code, name: hostName, addresses: addresses.join(', ') || '127.0.0.1' })}
+                {t.rich('movedDns', {
+                  code,
+                  name: hostName,
+                  addresses: (network && addresses.join(', ')) || '127.0.0.1',
+                })}
               </li>
             )}
             {address !== '' && (

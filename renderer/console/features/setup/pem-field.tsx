@@ -61,7 +61,7 @@ export function PemField({
           type="file"
           hidden
           accept=".pem,.crt,.cer,.key,application/x-pem-file"
-          aria-label={label}
+          aria-label={`${shared('chooseFile')}: ${label}`}
           onChange={({ target }) => {
             void take(target.files?.[0]);
             target.value = '';

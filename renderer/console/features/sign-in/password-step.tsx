@@ -1,5 +1,5 @@
 import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { Button } from '../../../ui/controls/button.tsx';
@@ -8,6 +8,7 @@ import { SecretField, TextField } from '../../../ui/forms/fields.tsx';
 import { Form } from '../../../ui/forms/form.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { auth, type SecondStep, type Session } from '../../api/auth.ts';
+import styles from './sign-in.module.css';
 import { SignInFailed, Step } from './step.tsx';
 import { signInStrings } from './strings.ts';
 
@@ -47,6 +48,7 @@ export function PasswordStep({
   });
   return (
     <Step title={t('title')} text={location.host} first={email === ''}>
+      <Notices />
       {passwordSet && <Note kind="ok" title={t('passwordSet')} />}
       <Form
         form={form}
@@ -77,4 +79,15 @@ export function PasswordStep({
       </Form>
     </Step>
   );
+}
+
+/** Texts of the organizations. Without an answer the page signs in all the same. */
+function Notices() {
+  const t = useStrings(signInStrings);
+  const { data = [] } = useQuery({ queryKey: ['sign-in-notice'], queryFn: auth.notices });
+  return data.map((notice) => (
+    <Note key={notice} title={t('notice')}>
+      <span className={styles.notice}>{notice}</span>
+    </Note>
+  ));
 }

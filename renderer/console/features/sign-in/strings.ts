@@ -3,6 +3,7 @@ import { defineStrings } from '../../../ui/strings/define-strings.ts';
 export const signInStrings = defineStrings(
   {
     title: 'Sign in',
+    notice: 'Before you sign in',
     email: 'E-mail address',
     emailMissing: 'Enter your e-mail address',
     password: 'Password',
@@ -56,6 +57,7 @@ export const signInStrings = defineStrings(
   },
   {
     title: 'Anmelden',
+    notice: 'Bevor Sie sich anmelden',
     email: 'E-Mail-Adresse',
     emailMissing: 'Geben Sie Ihre E-Mail-Adresse ein',
     password: 'Passwort',

@@ -12,6 +12,7 @@ import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
+import { checkKey } from '../../reasons/check-text.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
 import { useWorld } from '../../session/session-query.ts';
 import { verificationStrings } from './strings.ts';
@@ -80,11 +81,7 @@ function Lead({ verification: { at, by, profile } }: { verification: Verificatio
 }
 
 /** The verdict in a sentence, first. */
-function Ending({
-  verification: { decision, reason, decidedBy, sentence, person },
-}: {
-  verification: Verification;
-}) {
+function Ending({ verification: { decision, reason, decidedBy, person } }: { verification: Verification }) {
   const t = useStrings(verificationStrings);
   const words = useStrings(reasonStrings);
   const verified = decision === 'verified';
@@ -99,7 +96,11 @@ function Ending({
           {!verified && `${decision === 'refused' ? t('refused') : t('notVerified')}: `}
           {words(reasonKey(reason, decidedBy))}
         </h2>
-        <p className="muted">{sentence}</p>
+        {decidedBy !== undefined && (
+          <p className="muted">
+            {t('decidedBy')}: {words(decidedBy)}
+          </p>
+        )}
       </div>
       {person !== undefined && (
         <ButtonLink to="/people/$id" params={{ id: person }}>
@@ -155,6 +156,7 @@ function CheckRow({ check }: { check: Schemas['PastCheck'] }) {
   const format = useFormat();
   const { pass, score, threshold, weight, hardFail, skipped, sentence, evidence } = check;
   const ran = skipped === undefined;
+  const key = checkKey(check);
   return (
     <tr data-failed={(ran && !pass) || undefined} data-skipped={!ran || undefined}>
       <th scope="row">{words(check.check)}</th>
@@ -171,7 +173,7 @@ function CheckRow({ check }: { check: Schemas['PastCheck'] }) {
         <ScoreBar
           {...(ran && { score })}
           {...(threshold !== undefined && { threshold })}
-          {...(skipped !== undefined && { why: skipped })}
+          {...(skipped !== undefined && { why: key === undefined ? skipped : words(key) })}
           passed={pass}
         />
       </td>
@@ -182,7 +184,7 @@ function CheckRow({ check }: { check: Schemas['PastCheck'] }) {
         {ran ? format.count(weight) : '–'}
       </td>
       <td className={styles.why}>
-        {sentence}
+        {key === undefined ? sentence : words(key)}
         {evidence && <span className="tiny muted num">{evidenceText(evidence)}</span>}
       </td>
     </tr>

@@ -63,7 +63,9 @@ export const OrganizationChange = z
     redirectTargets: redirectTargets.optional(),
     signInNotice: signInNotice.nullish().describe('Notice shown before sign-in; null: none'),
     setupSteps: setupSteps.optional(),
-    consentLanguage: consentLanguage.optional(),
+    consentLanguage: consentLanguage
+      .nullish()
+      .describe('Language in which the consent text is shown first; null: that of the reader'),
   })
   .refine(
     (change) => Object.values(change).some((value) => value !== undefined),

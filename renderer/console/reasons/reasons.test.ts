@@ -1,0 +1,40 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { keysOf } from './attention-text.ts';
+import { checkKey, skippedSentences } from './check-text.ts';
+import { reasonStrings } from './reason-strings.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const sourceOf = (pattern: string) =>
+  globSync(pattern, { cwd: root })
+    .filter((file) => !file.endsWith('.test.ts'))
+    .map((file) => readFileSync(join(root, file), 'utf8'))
+    .join('\n');
+
+test('everything that the overview names has a sentence and a remedy here', () => {
+  const codes = [
+    ...sourceOf('service/engine/overview/*.ts').matchAll(/(?:code:|\?|:) '([A-Z]+(?:_[A-Z]+)+)'/g),
+  ].map(([, code = '']) => code);
+  expect(codes).toContain('SETUP_UNFINISHED');
+  expect(codes).toContain('CERTIFICATE_ENDED');
+  const item = { urgency: 'soon', sentence: '', remedy: '' } as const;
+  expect([...new Set(codes)].filter((code) => keysOf({ ...item, code }) === undefined)).toEqual([]);
+  expect(keysOf({ ...item, code: 'OF_TOMORROW' })).toBeUndefined();
+  expect(keysOf({ ...item, code: 'LIVENESS_NOT_INSTALLED', urgency: 'now' })?.title).toBe('LIVENESS_REFUSES');
+  expect(keysOf({ ...item, code: 'CERTIFICATE_ENDS', values: { renewsItself: 1 } })?.text).toBe(
+    'CERTIFICATE_ENDS.own',
+  );
+});
+
+test('sentences on checks that did not run are those of the service, each with a string of ours', () => {
+  const engine = sourceOf('service/engine/checks/*.ts');
+  expect(Object.keys(skippedSentences).filter((sentence) => !engine.includes(`'${sentence}'`))).toEqual([]);
+  expect(Object.values(skippedSentences).filter((key) => !(key in reasonStrings.en))).toEqual([]);
+  expect([
+    checkKey({ check: 'liveness', pass: true }),
+    checkKey({ check: 'liveness', pass: false }),
+    checkKey({ check: 'geoFence', pass: true, skipped: 'The profile names no countries.' }),
+    checkKey({ check: 'embeddingHistory', pass: true, skipped: '2 earlier pictures; 3 are needed.' }),
+  ]).toEqual(['passed', 'CHECK_FAILED.liveness', 'skipped.noCountries', undefined]);
+});
