@@ -6,8 +6,10 @@ import { alertRoutes } from './features/alerts/routes.ts';
 import { approvalRoutes } from './features/approvals/routes.ts';
 import { auditRoutes } from './features/audit/routes.ts';
 import { backupRoutes } from './features/backups/routes.ts';
+import { destinationRoutes } from './features/destinations/routes.ts';
 import { enrollRoutes } from './features/enroll/routes.ts';
 import { flowRoutes } from './features/flows/routes.ts';
+import { jobRoutes } from './features/jobs/routes.ts';
 import { keyRoutes } from './features/keys/routes.ts';
 import { kioskRoutes } from './features/kiosks/routes.ts';
 import { modelRoutes } from './features/models/routes.ts';
@@ -21,6 +23,7 @@ import { setupRoutes } from './features/setup/routes.ts';
 import { signInRoutes } from './features/sign-in/routes.ts';
 import { sitesRoutes } from './features/sites/routes.ts';
 import { verificationRoutes } from './features/verifications/routes.ts';
+import { webhookRoutes } from './features/webhooks/routes.ts';
 import { Failed, NotFound } from './frame/lost-pages.tsx';
 import { rootRoute } from './root-route.ts';
 import './screen-data.ts';
@@ -28,12 +31,14 @@ import './screen-data.ts';
 /** Every screen: one line for each feature, in the order of the alphabet. */
 const routeTree = rootRoute.addChildren([
   ...backupRoutes,
+  ...destinationRoutes,
   ...enrollRoutes,
   ...administratorRoutes,
   ...alertRoutes,
   ...approvalRoutes,
   ...auditRoutes,
   ...flowRoutes,
+  ...jobRoutes,
   ...keyRoutes,
   ...kioskRoutes,
   ...modelRoutes,
@@ -47,6 +52,7 @@ const routeTree = rootRoute.addChildren([
   ...signInRoutes,
   ...sitesRoutes,
   ...verificationRoutes,
+  ...webhookRoutes,
 ]);
 
 const isTransient = (error: unknown) =>

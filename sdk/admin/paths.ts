@@ -1128,6 +1128,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/webhooks/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the health of webhooks
+         * @description Of each webhook: deliveries of the last 24 hours, how many were accepted, how long it took, and what waits. Of each at most the newest 500 are counted.
+         */
+        get: operations["listWebhookHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the health of a webhook
+         * @description As in the list, of one webhook; at most its newest 5,000 deliveries are counted.
+         */
+        get: operations["getWebhookHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/deliveries/{id}/resend": {
         parameters: {
             query?: never;
@@ -1162,6 +1202,26 @@ export interface paths {
          * @description The catalog's sample of an event, signed and sent now. The answer comes when the receiver has answered, with what was sent and what came back; it is tried once, also while the webhook is disabled. A failure of the receiver is in `log` and is not an error of this call.
          */
         post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try what waits now
+         * @description Deliveries that wait for their next attempt are tried at once, the oldest first, at most 100 of them, each with its whole schedule before it. Answers when they are due; refused while the webhook is disabled.
+         */
+        post: operations["retryWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6390,7 +6450,13 @@ export interface components {
          *         "reason": "The receiver answered 500; any status from 200 to 299 accepts a delivery."
          *       },
          *       "attempts": 1,
-         *       "createdAt": "2026-11-20T12:00:02.118Z"
+         *       "createdAt": "2026-11-20T12:00:02.118Z",
+         *       "last": {
+         *         "at": "2026-11-20T12:00:02.131Z",
+         *         "outcome": "status",
+         *         "status": 503,
+         *         "milliseconds": 18.4
+         *       }
          *     }
          */
         Delivery: {
@@ -6466,6 +6532,20 @@ export interface components {
              * @description Time of creation
              */
             createdAt: string;
+            /** @description In lists: the newest attempt; absent before the first */
+            last?: {
+                /**
+                 * Format: date-time
+                 * @description Start time
+                 */
+                at: string;
+                /** @description `delivered`; `status` for an answer other than 2xx; otherwise the reason of the failure */
+                outcome: string;
+                /** @description HTTP status of the answer, if there was one */
+                status?: number;
+                /** @description Milliseconds until the answer or the failure */
+                milliseconds: number;
+            };
         };
         /**
          * @description The delivery and every attempt.
@@ -6482,6 +6562,12 @@ export interface components {
          *       },
          *       "attempts": 1,
          *       "createdAt": "2026-11-20T12:00:02.118Z",
+         *       "last": {
+         *         "at": "2026-11-20T12:00:02.131Z",
+         *         "outcome": "status",
+         *         "status": 503,
+         *         "milliseconds": 18.4
+         *       },
          *       "log": [
          *         {
          *           "number": 1,
@@ -6586,6 +6672,20 @@ export interface components {
              * @description Time of creation
              */
             createdAt: string;
+            /** @description In lists: the newest attempt; absent before the first */
+            last?: {
+                /**
+                 * Format: date-time
+                 * @description Start time
+                 */
+                at: string;
+                /** @description `delivered`; `status` for an answer other than 2xx; otherwise the reason of the failure */
+                outcome: string;
+                /** @description HTTP status of the answer, if there was one */
+                status?: number;
+                /** @description Milliseconds until the answer or the failure */
+                milliseconds: number;
+            };
             /** @description Every attempt, in order */
             log: components["schemas"]["DeliveryAttempt"][];
         };
@@ -6659,6 +6759,90 @@ export interface components {
             error?: string;
         };
         /**
+         * @description Deliveries of the webhooks in the last 24 hours.
+         * @example {
+         *       "items": [
+         *         {
+         *           "endpoint": "wh_01m7w3hb8hbf355he5zqwjztdk",
+         *           "since": "2026-11-19T12:00:05.000Z",
+         *           "deliveries": 1318,
+         *           "accepted": 1306,
+         *           "failed": 0,
+         *           "medianMilliseconds": 18.9,
+         *           "hours": [
+         *             {
+         *               "at": "2026-11-19T12:00:05.000Z",
+         *               "deliveries": 55,
+         *               "accepted": 55
+         *             }
+         *           ],
+         *           "waiting": 12,
+         *           "nextAt": "2026-11-20T12:05:07.412Z"
+         *         }
+         *       ]
+         *     }
+         */
+        WebhookHealthList: {
+            /** @description One for each webhook, the oldest first */
+            items: components["schemas"]["WebhookHealth"][];
+        };
+        /**
+         * @description Deliveries of a webhook in the last 24 hours.
+         * @example {
+         *       "endpoint": "wh_01m7w3hb8hbf355he5zqwjztdk",
+         *       "since": "2026-11-19T12:00:05.000Z",
+         *       "deliveries": 1318,
+         *       "accepted": 1306,
+         *       "failed": 0,
+         *       "medianMilliseconds": 18.9,
+         *       "hours": [
+         *         {
+         *           "at": "2026-11-19T12:00:05.000Z",
+         *           "deliveries": 55,
+         *           "accepted": 55
+         *         }
+         *       ],
+         *       "waiting": 12,
+         *       "nextAt": "2026-11-20T12:05:07.412Z"
+         *     }
+         */
+        WebhookHealth: {
+            /** @description Id of the webhook */
+            endpoint: string;
+            /**
+             * Format: date-time
+             * @description Start of the counted time: 24 hours ago, or later where there were too many deliveries to count
+             */
+            since: string;
+            /** @description Number of deliveries, without tests */
+            deliveries: number;
+            /** @description Number of accepted deliveries */
+            accepted: number;
+            /** @description Number of deliveries without a further attempt */
+            failed: number;
+            /** @description Median time of the newest accepted attempts; absent where there is none */
+            medianMilliseconds?: number;
+            /** @description The last 24 hours, the oldest first */
+            hours: {
+                /**
+                 * Format: date-time
+                 * @description Start of the hour
+                 */
+                at: string;
+                /** @description Deliveries created in this hour */
+                deliveries: number;
+                /** @description Number of accepted deliveries */
+                accepted: number;
+            }[];
+            /** @description Number of waiting deliveries of any age */
+            waiting: number;
+            /**
+             * Format: date-time
+             * @description Time of the next attempt of a waiting delivery
+             */
+            nextAt?: string;
+        };
+        /**
          * @example {
          *       "event": "identity.verification.success"
          *     }
@@ -6666,6 +6850,16 @@ export interface components {
         TestEvent: {
             /** @description The event to send; the first of the webhook when absent */
             event?: string;
+        };
+        /**
+         * @description Queued.
+         * @example {
+         *       "deliveries": 12
+         *     }
+         */
+        Replayed: {
+            /** @description Number of queued deliveries */
+            deliveries: number;
         };
         /**
          * @example {
@@ -6684,16 +6878,6 @@ export interface components {
              * @description End of the range, exclusive; now when absent
              */
             until?: string;
-        };
-        /**
-         * @description Queued.
-         * @example {
-         *       "deliveries": 12
-         *     }
-         */
-        Replayed: {
-            /** @description Number of queued deliveries */
-            deliveries: number;
         };
         /** @description One page of a list. */
         EventPage: {
@@ -19370,6 +19554,16 @@ export interface operations {
                 endpoint?: string;
                 /** @description Only deliveries of this event, the `webhook-id` of receivers */
                 event?: string;
+                /** @description Only this delivery */
+                delivery?: string;
+                /** @description Only deliveries of events with this name: `<family>.<event>` */
+                name?: string;
+                /** @description Only deliveries of events that name this person, by id */
+                person?: string;
+                /** @description Only deliveries created at this time or later, ISO 8601 */
+                since?: string;
+                /** @description Only deliveries created before this time */
+                until?: string;
                 /** @description Only items in this state */
                 state?: "waiting" | "delivered" | "failed" | "dropped";
                 /** @description Maximum number of items per page */
@@ -19498,6 +19692,12 @@ export interface operations {
                      *       },
                      *       "attempts": 1,
                      *       "createdAt": "2026-11-20T12:00:02.118Z",
+                     *       "last": {
+                     *         "at": "2026-11-20T12:00:02.131Z",
+                     *         "outcome": "status",
+                     *         "status": 503,
+                     *         "milliseconds": 18.4
+                     *       },
                      *       "log": [
                      *         {
                      *           "number": 1,
@@ -19530,6 +19730,236 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["DeliveryWithLog"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listWebhookHealth: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deliveries of the webhooks in the last 24 hours. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "endpoint": "wh_01m7w3hb8hbf355he5zqwjztdk",
+                     *           "since": "2026-11-19T12:00:05.000Z",
+                     *           "deliveries": 1318,
+                     *           "accepted": 1306,
+                     *           "failed": 0,
+                     *           "medianMilliseconds": 18.9,
+                     *           "hours": [
+                     *             {
+                     *               "at": "2026-11-19T12:00:05.000Z",
+                     *               "deliveries": 55,
+                     *               "accepted": 55
+                     *             }
+                     *           ],
+                     *           "waiting": 12,
+                     *           "nextAt": "2026-11-20T12:05:07.412Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookHealthList"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWebhookHealth: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deliveries of a webhook in the last 24 hours. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "endpoint": "wh_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "since": "2026-11-19T12:00:05.000Z",
+                     *       "deliveries": 1318,
+                     *       "accepted": 1306,
+                     *       "failed": 0,
+                     *       "medianMilliseconds": 18.9,
+                     *       "hours": [
+                     *         {
+                     *           "at": "2026-11-19T12:00:05.000Z",
+                     *           "deliveries": 55,
+                     *           "accepted": 55
+                     *         }
+                     *       ],
+                     *       "waiting": 12,
+                     *       "nextAt": "2026-11-20T12:05:07.412Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookHealth"];
                 };
             };
             /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
@@ -19642,7 +20072,13 @@ export interface operations {
                      *         "reason": "The receiver answered 500; any status from 200 to 299 accepts a delivery."
                      *       },
                      *       "attempts": 1,
-                     *       "createdAt": "2026-11-20T12:00:02.118Z"
+                     *       "createdAt": "2026-11-20T12:00:02.118Z",
+                     *       "last": {
+                     *         "at": "2026-11-20T12:00:02.131Z",
+                     *         "outcome": "status",
+                     *         "status": 503,
+                     *         "milliseconds": 18.4
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Delivery"];
@@ -19807,6 +20243,12 @@ export interface operations {
                      *       },
                      *       "attempts": 1,
                      *       "createdAt": "2026-11-20T12:00:02.118Z",
+                     *       "last": {
+                     *         "at": "2026-11-20T12:00:02.131Z",
+                     *         "outcome": "status",
+                     *         "status": 503,
+                     *         "milliseconds": 18.4
+                     *       },
                      *       "log": [
                      *         {
                      *           "number": 1,
@@ -19882,6 +20324,150 @@ export interface operations {
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              *     - `DESTINATION_NOT_GRANTED`: The destination needs a grant of an administrator; the error has the command.
              *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    retryWebhook: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deliveries": 12
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: The credential does not have the format of an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or expired.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key has ended. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
             403: {
                 headers: {

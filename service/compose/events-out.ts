@@ -1,7 +1,12 @@
 import { randomFillSync } from 'node:crypto';
 import { type Alerts, type AlertsDeps, createAlerts } from '../engine/alerts/index.ts';
 import type { Actor } from '../engine/audit/index.ts';
-import { createEventDelivery, type EventDelivery, type Relay } from '../engine/deliveries/index.ts';
+import {
+  createEventDelivery,
+  type EventDelivery,
+  type EventDeliveryDeps,
+  type Relay,
+} from '../engine/deliveries/index.ts';
 import {
   createDestinations,
   createGrants,
@@ -26,7 +31,8 @@ export interface EventsOut extends EventDelivery {
   alerts: Alerts;
 }
 
-export interface EventsOutDeps extends Omit<AlertsDeps, 'destinations' | 'events'> {
+export interface EventsOutDeps extends Omit<AlertsDeps, 'destinations' | 'events' | 'jobs'> {
+  jobs: EventDeliveryDeps['jobs'];
   sealer: Sealer;
   outgoing: Outgoing;
   /** Called after each attempt to deliver a webhook. */

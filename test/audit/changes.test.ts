@@ -136,6 +136,9 @@ const changes: Record<string, () => Sample> = {
   'POST /api/admin/webhooks/:id/test': () => ({
     action: 'webhook.test',
   }),
+  'POST /api/admin/webhooks/:id/retry': () => ({
+    action: 'webhook.try',
+  }),
   'POST /api/admin/webhooks/:id/replay': () => ({
     body: { since: new Date(gatehouse.clock.now() - 3_600_000).toISOString() },
     action: 'webhook.replay',

@@ -56,6 +56,8 @@ const nothingPersonal = [
   '/api/admin/webhooks',
   '/api/admin/webhooks/:id',
   '/api/admin/webhooks/catalog',
+  '/api/admin/webhooks/health',
+  '/api/admin/webhooks/:id/health',
   '/api/admin/sites',
   '/api/admin/verifications',
   '/api/admin/flows',

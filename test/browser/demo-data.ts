@@ -3,6 +3,7 @@ import { findPeople } from '../../demo/find-people.ts';
 import { cast, type Person, peopleOf } from '../../demo/trial.ts';
 import { pairDemoKiosks } from './demo-kiosks.ts';
 import { beginRules, finishRules } from './demo-rules.ts';
+import { addWebhooks } from './demo-webhooks.ts';
 import type { RunningBox } from './running-box.ts';
 
 /** Names for the people of the sample photographs; invented. */
@@ -21,7 +22,7 @@ const sites = [
   ['Rotterdam', '10.22.0.0/16', 'NL', 51.92, 4.48, 'Europe/Amsterdam'],
 ] as const;
 
-/** Fills `{flow}`, `{person}` and `{verification}` in the addresses of the screen list. */
+/** Fills `{flow}`, `{person}`, `{webhook}` and the like in the addresses of the screen list. */
 export type DemoPlaces = Readonly<Record<string, string>>;
 
 /**
@@ -45,6 +46,7 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
 
   await beginRules(operate);
 
+  const webhook = await addWebhooks(operate);
   const photos = await findPeople([...Object.keys(cast.enrolled), ...cast.strangers, cast.again.photo]);
   const { people, strangers } = peopleOf(photos);
   const enrolled = people.map(({ portrait }, index) => {
@@ -72,6 +74,8 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
     ...{ review, reviewWaiting, reviewDecided },
     person: await firstId(operate('GET', '/subjects?limit=1')),
     verification: await firstId(operate('GET', '/verifications?limit=1')).catch(() => ''),
+    webhook,
+    delivery: await firstId(operate('GET', `/deliveries?limit=1&endpoint=${webhook}`)),
   };
 }
 

@@ -105,6 +105,7 @@ const publicServer = () =>
         jobs: {} as Jobs,
         boardLinks: createBoardLinks({ ...engine, random: randomFillSync }),
         clock: engine.clock,
+        sessions: { byCookie: async () => undefined },
       },
     },
   );

@@ -68,7 +68,15 @@ describe.skipIf(!binary)('the queues of BullMQ on the board', () => {
     await until(async () => (await queue!.getPrioritizedCount()) === 2);
     const boardLinks = createBoardLinks({ inTransaction, audit, random: randomFillSync });
     app = createServer({ access: recordedAccess(), log: silentLog, ids });
-    await app.register(createJobsDoor({ jobs, boardLinks, clock, redis: driver }));
+    await app.register(
+      createJobsDoor({
+        jobs,
+        boardLinks,
+        clock,
+        redis: driver,
+        sessions: { byCookie: async () => undefined },
+      }),
+    );
     boardLinks.serveAt('http://box');
     const { url } = await boardLinks.make(operator);
     const opened = await app.inject(new URL(url).pathname);

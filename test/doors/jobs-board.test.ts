@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createJobsDoor } from '../../service/doors/jobs/index.ts';
+import type { AdministratorCaller } from '../../service/engine/access/index.ts';
 import {
   type BoardLinks,
   createBoardLinks,
@@ -13,7 +14,7 @@ import {
   type Jobs,
 } from '../../service/engine/jobs/index.ts';
 import { createServer } from '../../service/http/server.ts';
-import type { JobId } from '../../service/lib/id.ts';
+import type { AdministratorId, JobId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { recordedAccess } from '../support/recorded-access.ts';
@@ -33,9 +34,12 @@ let links: BoardLinks;
 let app: FastifyInstance;
 let origin: string;
 let dead: JobId[];
+/** The administrator of every session cookie. */
+let signedIn: AdministratorCaller | undefined;
 
 beforeEach(async () => {
   engine = await startEngine();
+  signedIn = undefined;
   const { db, inTransaction, audit, ids, clock } = engine;
   const open = () =>
     createJobs({
@@ -84,7 +88,9 @@ beforeEach(async () => {
   jobs = open();
   links = createBoardLinks({ inTransaction, audit, random: randomFillSync, elapsed: () => clock.now() });
   app = createServer({ access: recordedAccess(), log: silentLog, ids });
-  await app.register(createJobsDoor({ jobs, boardLinks: links, clock }));
+  await app.register(
+    createJobsDoor({ jobs, boardLinks: links, clock, sessions: { byCookie: async () => signedIn } }),
+  );
   app.get('/favicon.ico', { config: { access: 'public' } }, async () => '');
   await app.listen({ host: '127.0.0.1', port: 0 });
   origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
@@ -149,6 +155,29 @@ describe('/jobs', () => {
     ]);
     expect(await lines('jobs.open')).toHaveLength(1);
     expect(await lines('jobs.open.used')).toHaveLength(1);
+  });
+
+  test('the link of an appliance owner opens the board where and while that account is signed in to the console', async () => {
+    const ada = 'adm_ada' as AdministratorId;
+    const { url } = await links.make({ is: 'administrator', administrator: ada });
+    const reply = await app.inject(new URL(url).pathname);
+    const board = String(reply.headers['set-cookie']).split(';')[0]!;
+    const console = '__Host-gatehouse-session=secret';
+    const caller: AdministratorCaller = {
+      ...({ is: 'administrator', administrator: ada, session: 'ses_1', role: 'owner' } as const),
+      ...{ organization: engine.organization, applianceOwner: true },
+    };
+    const visit = async (session: AdministratorCaller | undefined, cookie = `${board}; ${console}`) => {
+      signedIn = session;
+      return (await app.inject({ url: '/jobs/api/queues', headers: { cookie } })).statusCode;
+    };
+    expect(await visit(caller)).toBe(200);
+    expect(await visit(caller, board)).toBe(401);
+    expect(await visit(undefined)).toBe(401);
+    expect(await visit({ ...caller, applianceOwner: false })).toBe(401);
+    expect(await visit({ ...caller, administrator: 'adm_eve' as AdministratorId })).toBe(401);
+    expect(await visit({ ...caller, limitedTo: 'enrollment' })).toBe(401);
+    expect(await visit(caller)).toBe(200);
   });
 
   test('a session ends after half an hour', async () => {

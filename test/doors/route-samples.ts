@@ -124,6 +124,16 @@ export const routeSamples: Record<string, RouteSample[]> = {
       foreign: { status: 200 },
     },
   ],
+  'GET /api/admin/webhooks/health': [
+    {
+      request: () => ({ url: '/api/admin/webhooks/health' }),
+      owner: { status: 200, contains: ({ webhook }) => webhook.id },
+      foreign: { status: 200 },
+    },
+  ],
+  'GET /api/admin/webhooks/:id/health': [
+    ofWebhook('/health', { status: 200, contains: ({ webhook }) => webhook.id }),
+  ],
   'GET /api/admin/webhooks/:id': [
     ofWebhook('', { status: 200, contains: ({ webhook }) => webhook.description }),
   ],
@@ -139,6 +149,7 @@ export const routeSamples: Record<string, RouteSample[]> = {
   'POST /api/admin/webhooks/:id/enable': [ofWebhook('/enable', { status: 200 })],
   'POST /api/admin/webhooks/:id/rotate': [ofWebhook('/rotate', { status: 200 }, { overlapSeconds: 60 })],
   'POST /api/admin/webhooks/:id/test': [ofWebhook('/test', { status: 200 })],
+  'POST /api/admin/webhooks/:id/retry': [ofWebhook('/retry', { status: 202 })],
   'POST /api/admin/webhooks/:id/replay': [
     ofWebhook('/replay', { status: 202 }, { since: '2026-11-01T00:00:00Z' }),
   ],

@@ -18,6 +18,8 @@ export interface DataTableProps<Row> {
   /** Absent: they are being loaded for the first time. */
   rows: readonly Row[] | undefined;
   rowId(row: Row): string;
+  /** The row that is shown beside the table. */
+  currentRow?: string | undefined;
   /** What the menu and the box of a row call it. */
   rowName?(row: Row): string;
   /** Other rows are on their way, as after a filter was changed: the old ones stay. */
@@ -111,6 +113,7 @@ function Rows<Row extends RowData>({
   rows,
   rowId,
   rowName = rowId,
+  currentRow,
   busy,
   secondLine,
   sort,
@@ -150,7 +153,11 @@ function Rows<Row extends RowData>({
       </thead>
       <tbody>
         {table.getRowModel().rows.map((row) => (
-          <tr key={row.id} aria-selected={selection?.selected.has(row.id) || undefined}>
+          <tr
+            key={row.id}
+            aria-selected={selection?.selected.has(row.id) || undefined}
+            aria-current={row.id === currentRow || undefined}
+          >
             {selection && <SelectOne id={row.id} name={rowName(row.original)} selection={selection} />}
             {row.getAllCells().map((cell, index) => (
               <td key={cell.id} className={classOf(known.get(cell.column.id) ?? {})}>

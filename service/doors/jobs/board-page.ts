@@ -38,10 +38,10 @@ pre { padding: .75rem 1rem; border-radius: .5rem; background: color-mix(in srgb,
 </style>
 </head>
 <body>
-<h1>This page is opened on the box</h1>
-<p>It shows the jobs of the whole appliance, so no password and no API key opens it. On the machine that runs Gatehouse, run</p>
+<h1>This page is opened from the console</h1>
+<p>It shows the jobs of the whole appliance. Sign in to the <a href="/console/jobs">console</a> as an appliance owner and choose <b>Open job board</b>. Without the console: on the machine that runs Gatehouse, run</p>
 <pre>gatehouse jobs open</pre>
-<p>and open the link it prints. It works once, within five minutes, and gives this browser half an hour.</p>
+<p>and open the link it prints. Either way works once, within five minutes, and gives this browser half an hour.</p>
 <p>Just opened the link? <a href="/jobs/">Go on to the jobs</a>.</p>
 </body>
 </html>

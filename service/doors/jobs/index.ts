@@ -6,7 +6,9 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../engine/audit/index.ts';
 import { type BoardLinks, type Jobs, jobKinds } from '../../engine/jobs/index.ts';
+import type { AdministratorSessions } from '../../http/sign-in/administrator-sessions.ts';
 import { isSameOrigin } from '../../http/sign-in/same-origin.ts';
+import { fromSessionCookie } from '../../http/sign-in/session-cookie.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
 import { boardFonts, boardPolicy, closedPage, withoutForeignLinks } from './board-page.ts';
@@ -19,6 +21,7 @@ export type { RedisQueue } from './redis-adapter.ts';
 export interface JobsDoorDeps {
   jobs: Jobs;
   boardLinks: BoardLinks;
+  sessions: Pick<AdministratorSessions, 'byCookie'>;
   clock: Clock;
   /** What carries the jobs where that is BullMQ: shown beside the rows while Redis answers. */
   redis?: CarryingRedis | undefined;
@@ -41,8 +44,9 @@ const sendClosed = (reply: FastifyReply, status: 401 | 404) =>
     .send(closedPage.html);
 
 /**
- * `/jobs`: bull-board over the jobs of the appliance. No key opens it: an operator at the box makes a link for one use
- * (`gatehouse jobs open`), and the visitor who follows it acts under that operator's name for half an hour.
+ * `/jobs`: bull-board over the jobs of the appliance. No key opens it: an appliance owner in the console, or an operator at the box
+ * (`gatehouse jobs open`), makes a link for one use, and the browser that follows it acts under that name for half an hour. The link of an
+ * appliance owner works only in a browser that is signed in to the console as that account, for as long as it is.
  */
 export function createJobsDoor(deps: JobsDoorDeps): FastifyPluginAsync {
   const { boardLinks } = deps;
@@ -74,12 +78,12 @@ export function createJobsDoor(deps: JobsDoorDeps): FastifyPluginAsync {
 }
 
 const boardRoutes: FastifyPluginAsync<JobsDoorDeps> = async (app, deps) => {
-  const { jobs, boardLinks, clock, redis } = deps;
+  const { jobs, clock, redis } = deps;
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, access: 'public', quiet: true };
     route.schema = { ...route.schema, hide: true };
   });
-  const actor = requireSession(app, boardLinks);
+  const actor = requireSession(app, deps);
   app.addHook('onSend', async (_, reply, payload) => {
     if (reply.statusCode === 401) return payload;
     reply.header('content-security-policy', boardPolicy);
@@ -115,18 +119,35 @@ const boardRoutes: FastifyPluginAsync<JobsDoorDeps> = async (app, deps) => {
   await app.register(board.registerPlugin() as FastifyPluginAsync);
 };
 
-/** Refuses requests without the session of an operator. The result names the operator of the request that is being handled. */
-function requireSession(app: FastifyInstance, boardLinks: BoardLinks): () => Actor {
+/** Whether the account behind the session of the board is still signed in here; an operator at the box signs in nowhere. */
+async function isSignedIn(
+  { sessions }: Pick<JobsDoorDeps, 'sessions'>,
+  request: FastifyRequest,
+  actor: Actor,
+): Promise<boolean> {
+  if (actor.is !== 'administrator') return true;
+  const secret = fromSessionCookie(request.headers.cookie);
+  const caller = secret === undefined ? undefined : await sessions.byCookie(secret);
+  return (
+    caller?.administrator === actor.administrator && caller.applianceOwner && caller.limitedTo === undefined
+  );
+}
+
+/** Refuses requests without the session of an operator or an appliance owner. The result names who makes the request that is being handled. */
+function requireSession(
+  app: FastifyInstance,
+  deps: Pick<JobsDoorDeps, 'boardLinks' | 'sessions'>,
+): () => Actor {
   const acting = new AsyncLocalStorage<Actor>();
   const actors = new WeakMap<FastifyRequest, Actor>();
   app.addHook('onRequest', async (request, reply) => {
     const session = fromCookie(request.headers.cookie);
-    const who = session === undefined ? undefined : boardLinks.sessionOf(session);
-    if (who === undefined) {
+    const who = session === undefined ? undefined : deps.boardLinks.sessionOf(session);
+    if (who === undefined || !(await isSignedIn(deps, request, who.actor))) {
       if (!reads.has(request.method) || request.routeOptions.url?.startsWith('/jobs/api/')) {
         throw new Problem(
           'MISSING_AUTH',
-          'The session of this page has ended. On the box, run "gatehouse jobs open" and open the link it prints.',
+          'The session of this page has ended. Open it again from Jobs in the console; on the box, run "gatehouse jobs open" and open the link it prints.',
         );
       }
       return sendClosed(reply, 401);

@@ -85,6 +85,97 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     ]);
   });
 
+  test('is searched by delivery, name, person and time; each delivery says how its newest attempt went', async () => {
+    await stack.addEndpoint();
+    await stack.start();
+    reply = async () => answer(503);
+    await stack.refuse(1);
+    await stack.settled();
+    const before = stack.clock.now() + 1;
+    await stack.pass(60_000);
+    reply = async () => answer(204);
+    const person = await stack.person();
+    await stack.enrolled(person);
+    await stack.settled();
+    const [second, first] = await list();
+    expect([first!.last, second!.last]).toMatchObject([
+      { outcome: 'status', status: 503, at: expect.any(Number), milliseconds: expect.any(Number) },
+      { outcome: 'delivered', status: 204 },
+    ]);
+    const found = async (query: object) => (await list(query)).map(({ id }) => id);
+    expect(await found({ id: first!.id })).toEqual([first!.id]);
+    expect(await found({ name: 'identity.user.enrolled' })).toEqual([second!.id]);
+    expect(await found({ subject: person })).toEqual([second!.id]);
+    expect(await found({ until: before })).toEqual([first!.id]);
+    expect(await found({ since: before })).toEqual([second!.id]);
+    expect(await found({ since: stack.clock.now() + 1 })).toEqual([]);
+  });
+
+  test('the health of an endpoint counts its last 24 hours, without tests, and what waits', async () => {
+    const { id } = await stack.addEndpoint();
+    await stack.addEndpoint({ url: 'https://two.example.org/', events: ['identity.user.enrolled'] });
+    await stack.start();
+    await stack.refuse(1);
+    await stack.settled();
+    await stack.pass(25 * 3_600_000);
+    await stack.refuse(3);
+    await stack.settled();
+    reply = async () => answer(500);
+    await stack.refuse(1, 3);
+    await stack.settled();
+    await stack.deliveries.test(stack.realm, id, undefined, operator);
+    const health = await stack.deliveries.healthOf(stack.realm, id);
+    expect(health).toEqual({
+      ...{
+        endpoint: id,
+        since: stack.clock.now() - 86_400_000,
+        deliveries: 4,
+        accepted: 3,
+        failed: 0,
+        waiting: 1,
+      },
+      ...{ medianMilliseconds: expect.any(Number), nextAt: expect.any(Number), hours: expect.any(Array) },
+    });
+    expect(health.hours).toHaveLength(24);
+    expect(health.hours.at(-1)).toMatchObject({ deliveries: 4, accepted: 3 });
+    expect((await stack.deliveries.health(stack.realm)).map((one) => [one.deliveries, one.waiting])).toEqual([
+      [4, 1],
+      [0, 0],
+    ]);
+    const elsewhere = { ...stack.realm, world: 'test' } as const;
+    expect(await stack.deliveries.health(elsewhere)).toEqual([]);
+    await expect(stack.deliveries.healthOf(elsewhere, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('what waits for an endpoint is tried now, the oldest first, and nothing of another endpoint', async () => {
+    const { id } = await stack.addEndpoint();
+    const { id: other } = await stack.addEndpoint({ url: 'https://two.example.org/' });
+    await stack.start();
+    reply = async () => answer(503);
+    const events = await stack.refuse(3);
+    await stack.settled();
+    reply = async () => answer(204);
+    stack.posted.length = 0;
+    expect(await stack.deliveries.tryWaiting(stack.realm, id, operator)).toEqual({ deliveries: 3 });
+    await stack.settled();
+    expect(stack.posted.map((one) => one.id)).toEqual(events);
+    expect((await list({ endpoint: id })).map(({ state, attempts }) => [state.is, attempts])).toEqual(
+      Array(3).fill(['delivered', 2]),
+    );
+    expect(await list({ endpoint: other, state: 'waiting' })).toHaveLength(3);
+    expect(await lines('webhook.try')).toEqual([
+      { target: id, actor: 'operator:ada', details: { world: 'live' } },
+    ]);
+    await stack.webhooks.disable(stack.realm, other, 'moved', operator);
+    await expect(stack.deliveries.tryWaiting(stack.realm, other, operator)).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+    const elsewhere = { ...stack.realm, world: 'test' } as const;
+    await expect(stack.deliveries.tryWaiting(elsewhere, id, operator)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  });
+
   test('a delivery is sent again with the same id and bytes, to endpoints that still exist', async () => {
     const { id: endpoint } = await stack.addEndpoint();
     await stack.start();

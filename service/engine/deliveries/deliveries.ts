@@ -1,5 +1,8 @@
 import type { Db } from '../../storage/transaction.ts';
 import type { Family } from '../webhooks/index.ts';
+import { createReplay, type ReplayDeps } from './again/replay.ts';
+import { createResend, type ResendDeps } from './again/resend-delivery.ts';
+import { createTryWaiting, type TryWaitingDeps } from './again/try-waiting.ts';
 import type { Exchange } from './attempt.ts';
 import { openWork } from './deliver.ts';
 import type { Deliveries, DeliveryAttempt, EventLog } from './delivery.ts';
@@ -13,12 +16,11 @@ import {
 } from './delivery-store.ts';
 import { type DeliveryWork, selectWork } from './delivery-work-store.ts';
 import { exchangeField, openOwned } from './exchange-store.ts';
+import { createEndpointHealth, type EndpointHealthDeps } from './health/endpoint-health.ts';
 import type { Payloads } from './payload.ts';
-import { createReplay, type ReplayDeps } from './replay.ts';
-import { createResend, type ResendDeps } from './resend-delivery.ts';
 import { createTestDelivery, type TestDeliveryDeps } from './test-delivery.ts';
 
-export type DeliveriesDeps = TestDeliveryDeps & ReplayDeps & ResendDeps;
+export type DeliveriesDeps = TestDeliveryDeps & ReplayDeps & ResendDeps & EndpointHealthDeps & TryWaitingDeps;
 
 export function createDeliveries(deps: DeliveriesDeps): Deliveries {
   const { db, inTransaction, sealer, payloads, audit } = deps;
@@ -52,6 +54,7 @@ export function createDeliveries(deps: DeliveriesDeps): Deliveries {
   }
 
   return {
+    ...createEndpointHealth(deps),
     list: (realm, query) => selectDeliveries(db, realm, query),
 
     async get(realm, id, actor) {
@@ -72,6 +75,7 @@ export function createDeliveries(deps: DeliveriesDeps): Deliveries {
     resend: createResend(deps),
     replay: createReplay(deps),
     test: createTestDelivery(deps),
+    tryWaiting: createTryWaiting(deps),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
-import type { DeliveryId, EndpointId } from '../../lib/id.ts';
+import { defined } from '../../lib/defined.ts';
+import { type DeliveryId, type EndpointId, firstIdAt } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
@@ -19,15 +20,45 @@ const ofRealm = (db: Db | Tx, { organization, world }: EventRealm) =>
 export async function selectDeliveries(
   db: Db,
   realm: EventRealm,
-  { endpoint, event, state, before, limit }: DeliveryQuery,
+  { id, endpoint, event, name, subject, state, since, until, before, limit }: DeliveryQuery,
 ): Promise<Delivery[]> {
   let query = ofRealm(db, realm);
+  if (id !== undefined) query = query.where('id', '=', id);
   if (endpoint !== undefined) query = query.where('endpoint', '=', endpoint);
   if (event !== undefined) query = query.where('event', '=', event);
+  if (name !== undefined) query = query.where('event_name', '=', name);
+  if (subject !== undefined) query = query.where('subject', '=', subject);
   if (state !== undefined) query = query.where('state', '=', state);
+  // Ids sort by time, and have the index.
+  if (since !== undefined) query = query.where('id', '>=', firstIdAt('delivery', since));
+  if (until !== undefined) query = query.where('id', '<', firstIdAt('delivery', until));
   if (before !== undefined) query = query.where('id', '<', before);
   const rows = await query.orderBy('id', 'desc').limit(limit).execute();
-  return rows.map(toDelivery);
+  const last = await selectLastAttempts(
+    db,
+    rows.map((row) => row.id),
+  );
+  return rows.map((row) => ({ ...toDelivery(row), ...defined({ last: last.get(row.id) }) }));
+}
+
+/** The newest attempt of each delivery that was tried. */
+async function selectLastAttempts(
+  db: Db,
+  deliveries: readonly string[],
+): Promise<Map<string, NonNullable<Delivery['last']>>> {
+  if (deliveries.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('webhook_attempt')
+    .select(['delivery', 'at', 'outcome', 'status', 'milliseconds'])
+    .where('delivery', 'in', deliveries)
+    .orderBy('number')
+    .execute();
+  return new Map(
+    rows.map(({ delivery, at, outcome, status, milliseconds }) => [
+      delivery,
+      { at, outcome, status: status ?? undefined, milliseconds },
+    ]),
+  );
 }
 
 export const selectDelivery = (
@@ -66,6 +97,20 @@ export async function selectSeqs(db: Db | Tx): Promise<{ first: number; last: nu
     .select(({ fn }) => [fn.min('seq').as('first'), fn.max('seq').as('last')])
     .executeTakeFirstOrThrow();
   return first === null || last === null ? undefined : { first: Number(first), last: Number(last) };
+}
+
+/** The jobs of what waits for the endpoint, the oldest first. What waits without a job waits for the endpoint to be enabled. */
+export async function selectWaitingJobs(db: Db, endpoint: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('webhook_delivery')
+    .select('job')
+    .where('endpoint', '=', endpoint)
+    .where('state', '=', 'waiting')
+    .where('job', 'is not', null)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.flatMap(({ job }) => (job === null ? [] : [job]));
 }
 
 /** Whether a delivery of a replay to this endpoint still waits for its first attempt. */

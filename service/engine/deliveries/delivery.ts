@@ -22,6 +22,8 @@ export interface Delivery {
   state: DeliveryState;
   attempts: number;
   createdAt: number;
+  /** In lists: the newest attempt. */
+  last?: Pick<DeliveryAttempt, 'at' | 'outcome' | 'status' | 'milliseconds'>;
 }
 
 export interface DeliveryAttempt {
@@ -41,15 +43,46 @@ export interface DeliveryAttempt {
 }
 
 export interface DeliveryQuery {
+  id?: string;
   endpoint?: string;
   event?: string;
+  /** `<family>.<event>` */
+  name?: string;
+  /** The person that the event names. */
+  subject?: string;
   state?: DeliveryState['is'];
+  /** Made in [since, until), ms since 1970. */
+  since?: number;
+  until?: number;
   /** Page: deliveries older than this one. */
   before?: string;
   limit: number;
 }
 
+/** How one endpoint fared in the last 24 hours. Tests are not counted. */
+export interface EndpointHealth {
+  endpoint: EndpointId;
+  /** What was made from here on is counted: later than 24 hours ago where there was too much to count. */
+  since: number;
+  deliveries: number;
+  accepted: number;
+  /** Given up. */
+  failed: number;
+  /** Of the newest accepted attempts; undefined where there is none. */
+  medianMilliseconds: number | undefined;
+  /** Each from `at` on, the oldest first. */
+  hours: { at: number; deliveries: number; accepted: number }[];
+  /** Now, however old. */
+  waiting: number;
+  /** When the first of them is tried. */
+  nextAt: number | undefined;
+}
+
 export interface Deliveries {
+  /** Of every endpoint of the world. */
+  health(realm: EventRealm): Promise<EndpointHealth[]>;
+  /** Of one. Throws NOT_FOUND. */
+  healthOf(realm: EventRealm, endpoint: string): Promise<EndpointHealth>;
   /** Newest first. */
   list(realm: EventRealm, query: DeliveryQuery): Promise<Delivery[]>;
   /** Throws NOT_FOUND. A read of what may be personal: audited. */
@@ -66,6 +99,11 @@ export interface Deliveries {
     order: { endpoint: string; since: number; until?: number },
     actor: Actor,
   ): Promise<{ deliveries: number }>;
+  /**
+   * The oldest of what waits for the endpoint is tried now, with all attempts before it; says how many, of at most a hundred. Throws
+   * NOT_FOUND, and CONFLICT where the endpoint is disabled.
+   */
+  tryWaiting(realm: EventRealm, endpoint: string, actor: Actor): Promise<{ deliveries: number }>;
   /** The catalog's sample of one event, signed and sent now; waits for the one attempt and gives its log. */
   test(
     realm: EventRealm,

@@ -28,7 +28,7 @@ export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'timer'> {
   dialects: readonly PayloadDialect[];
   destinations: Pick<Destinations, 'check'>;
   outgoing: Pick<Outgoing, 'post'>;
-  jobs: Pick<Jobs, 'add' | 'wake' | 'handle' | 'every'>;
+  jobs: Pick<Jobs, 'add' | 'wake' | 'handle' | 'every' | 'retry'>;
   audit: Audit;
   /** Called after each attempt to deliver. */
   observed?: (attempt: ObservedAttempt) => void;

@@ -13,6 +13,19 @@ export const delivery = {
   },
   attempts: 1,
   createdAt: '2026-11-20T12:00:02.118Z',
+  last: { at: '2026-11-20T12:00:02.131Z', outcome: 'status', status: 503, milliseconds: 18.4 },
+};
+
+export const health = {
+  endpoint: delivery.endpoint,
+  since: '2026-11-19T12:00:05.000Z',
+  deliveries: 1318,
+  accepted: 1306,
+  failed: 0,
+  medianMilliseconds: 18.9,
+  hours: [{ at: '2026-11-19T12:00:05.000Z', deliveries: 55, accepted: 55 }],
+  waiting: 12,
+  nextAt: '2026-11-20T12:05:07.412Z',
 };
 
 export const attempt = {

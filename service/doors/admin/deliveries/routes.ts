@@ -1,15 +1,16 @@
 import type { Deliveries } from '../../../engine/deliveries/index.ts';
 import { toPage } from '../../../http/cursor.ts';
-import { defined } from '../../../lib/defined.ts';
 import { paramsOf } from '../ids.ts';
 import { operators, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
-import { fromDelivery, fromDeliveryLog, toReplay } from './translate.ts';
+import { fromDelivery, fromDeliveryLog, fromHealth, toDeliveryQuery, toReplay } from './translate.ts';
 import {
   DeliveryLogReply,
   DeliveryPage,
   DeliveryQuery,
   DeliveryReply,
+  HealthListReply,
+  HealthReply,
   Replay,
   ReplayReply,
   TestEvent,
@@ -27,6 +28,7 @@ const refuses = ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] as const;
 /** Deliveries with their attempts, and resending. */
 export const deliveryRoutes = (deps: DeliveryRouteDeps): AdminRoute[] => [
   ...logRoutes(deps),
+  ...healthRoutes(deps),
   ...sendingRoutes(deps),
 ];
 
@@ -42,12 +44,9 @@ const logRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     may: looking,
     query: DeliveryQuery,
     reply: DeliveryPage,
-    async handle({ realm, query: { limit, cursor, ...filter } }) {
-      const found = await deliveries.list(realm, {
-        ...defined({ ...filter, before: cursor }),
-        limit: limit + 1,
-      });
-      return toPage(found.map(fromDelivery), limit, ({ id }) => id);
+    async handle({ realm, query }) {
+      const found = await deliveries.list(realm, { ...toDeliveryQuery(query), limit: query.limit + 1 });
+      return toPage(found.map(fromDelivery), query.limit, ({ id }) => id);
     },
   }),
   route({
@@ -64,6 +63,36 @@ const logRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     reply: DeliveryLogReply,
     refuses: ['NOT_FOUND'],
     handle: async ({ realm, who, params: { id } }) => fromDeliveryLog(await deliveries.get(realm, id, who)),
+  }),
+];
+
+const healthRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
+  route({
+    tag: 'webhooks',
+    within: 'world',
+    method: 'GET',
+    url: '/webhooks/health',
+    operationId: 'listWebhookHealth',
+    summary: 'List the health of webhooks',
+    description:
+      'Of each webhook: deliveries of the last 24 hours, how many were accepted, how long it took, and what waits. Of each at most the newest 500 are counted.',
+    may: looking,
+    reply: HealthListReply,
+    handle: async ({ realm }) => ({ items: (await deliveries.health(realm)).map(fromHealth) }),
+  }),
+  route({
+    tag: 'webhooks',
+    within: 'world',
+    method: 'GET',
+    url: '/webhooks/:id/health',
+    operationId: 'getWebhookHealth',
+    summary: 'Get the health of a webhook',
+    description: 'As in the list, of one webhook; at most its newest 5,000 deliveries are counted.',
+    may: looking,
+    params: params.webhook,
+    reply: HealthReply,
+    refuses: ['NOT_FOUND'],
+    handle: async ({ realm, params: { id } }) => fromHealth(await deliveries.healthOf(realm, id)),
   }),
 ];
 
@@ -100,6 +129,22 @@ const sendingRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     refuses: [...refuses, 'DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN'],
     handle: async ({ realm, who, params: { id }, body }) =>
       fromDeliveryLog(await deliveries.test(realm, id, body.event, who)),
+  }),
+  route({
+    tag: 'webhooks',
+    within: 'world',
+    method: 'POST',
+    url: '/webhooks/:id/retry',
+    operationId: 'retryWebhook',
+    summary: 'Try what waits now',
+    description:
+      'Deliveries that wait for their next attempt are tried at once, the oldest first, at most 100 of them, each with its whole schedule before it. Answers when they are due; refused while the webhook is disabled.',
+    may: sending,
+    params: params.webhook,
+    status: 202,
+    reply: ReplayReply,
+    refuses,
+    handle: async ({ realm, who, params: { id } }) => deliveries.tryWaiting(realm, id, who),
   }),
   route({
     tag: 'webhooks',

@@ -22,6 +22,14 @@ const delivery = fc.record({
   ),
   attempts: fc.nat(),
   createdAt: moment,
+  last: maybe(
+    fc.record({
+      at: moment,
+      outcome: text,
+      status: maybe(fc.integer({ min: 100, max: 599 })),
+      milliseconds: fc.double({ min: 0, max: 15_000, noNaN: true }),
+    }),
+  ),
 }) as fc.Arbitrary<unknown> as fc.Arbitrary<Delivery>;
 
 const headers = fc.dictionary(fc.constantFrom('content-type', 'x-a'), text);

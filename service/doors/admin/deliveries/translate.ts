@@ -3,14 +3,62 @@ import type {
   Delivery,
   DeliveryAttempt,
   DeliveryState,
+  EndpointHealth,
 } from '../../../engine/deliveries/index.ts';
+import { defined } from '../../../lib/defined.ts';
 import { time } from '../../../lib/time.ts';
-import type { DeliveryAttemptReply, DeliveryLogReply, DeliveryReply, Replay } from './wire.ts';
+import type {
+  DeliveryAttemptReply,
+  DeliveryLogReply,
+  DeliveryQuery,
+  DeliveryReply,
+  HealthReply,
+  Replay,
+} from './wire.ts';
 
 export const toReplay = (endpoint: string, { since, until }: Replay) => ({
   endpoint,
   since: Date.parse(since),
   ...(until === undefined ? {} : { until: Date.parse(until) }),
+});
+
+const momentOf = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text));
+
+export const toDeliveryQuery = ({
+  cursor,
+  delivery,
+  person,
+  since,
+  until,
+  limit,
+  ...rest
+}: DeliveryQuery) => ({
+  limit,
+  ...defined({
+    ...rest,
+    id: delivery,
+    subject: person,
+    since: momentOf(since),
+    until: momentOf(until),
+    before: cursor,
+  }),
+});
+
+/** Milliseconds with one decimal. */
+const rounded = (milliseconds: number) => Math.round(milliseconds * 10) / 10;
+
+export const fromHealth = ({
+  since,
+  hours,
+  nextAt,
+  medianMilliseconds,
+  ...rest
+}: EndpointHealth): HealthReply => ({
+  ...rest,
+  since: time(since),
+  medianMilliseconds: medianMilliseconds === undefined ? undefined : rounded(medianMilliseconds),
+  hours: hours.map((hour) => ({ ...hour, at: time(hour.at) })),
+  nextAt: nextAt === undefined ? undefined : time(nextAt),
 });
 
 export const fromDelivery = ({
@@ -22,6 +70,7 @@ export const fromDelivery = ({
   state,
   attempts,
   createdAt,
+  last,
 }: Delivery): DeliveryReply => ({
   id,
   endpoint,
@@ -31,6 +80,7 @@ export const fromDelivery = ({
   state: fromDeliveryState(state),
   attempts,
   createdAt: time(createdAt),
+  last: last && { ...last, at: time(last.at), milliseconds: rounded(last.milliseconds) },
 });
 
 function fromDeliveryState(state: DeliveryState): DeliveryReply['state'] {
@@ -66,7 +116,7 @@ function fromAttempt({
     at: time(at),
     outcome,
     status,
-    milliseconds: Math.round(milliseconds * 10) / 10,
+    milliseconds: rounded(milliseconds),
     request: exchange?.request,
     response: response && 'body' in response ? response : undefined,
     error: response && 'error' in response ? response.error : undefined,

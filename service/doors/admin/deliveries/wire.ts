@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { idOf } from '../ids.ts';
 import { moment, time } from '../reply-fields.ts';
-import { attempt, delivery } from './reply-examples.ts';
+import { attempt, delivery, health } from './reply-examples.ts';
 
 const eventName = z.string().min(1).max(80);
 
@@ -24,6 +24,11 @@ const deliveryStates = ['waiting', 'delivered', 'failed', 'dropped'] as const;
 export const DeliveryQuery = z.strictObject({
   endpoint: idOf('webhook').optional().describe('Only deliveries to this webhook'),
   event: idOf('event').optional().describe('Only deliveries of this event, the `webhook-id` of receivers'),
+  delivery: idOf('delivery').optional().describe('Only this delivery'),
+  name: eventName.optional().describe('Only deliveries of events with this name: `<family>.<event>`'),
+  person: idOf('person').optional().describe('Only deliveries of events that name this person, by id'),
+  since: moment().optional().describe('Only deliveries created at this time or later, ISO 8601'),
+  until: moment().optional().describe('Only deliveries created before this time'),
   state: z.enum(deliveryStates).optional().describe('Only items in this state'),
   ...pageQuery(idOf('delivery')),
 });
@@ -54,6 +59,12 @@ const state = z.discriminatedUnion('is', [
   }),
 ]);
 
+const attemptOutcome = z
+  .string()
+  .describe('`delivered`; `status` for an answer other than 2xx; otherwise the reason of the failure');
+const attemptStatus = z.int().optional().describe('HTTP status of the answer, if there was one');
+const attemptTime = z.number().min(0).describe('Milliseconds until the answer or the failure');
+
 export const DeliveryReply = z
   .strictObject({
     id: z.string().describe('Id'),
@@ -69,6 +80,15 @@ export const DeliveryReply = z
     state: state.describe(`One of ${deliveryStates.join(', ')}`),
     attempts: z.int().min(0).describe('Number of attempts'),
     createdAt: time('Time of creation'),
+    last: z
+      .strictObject({
+        at: time('Start time'),
+        outcome: attemptOutcome,
+        status: attemptStatus,
+        milliseconds: attemptTime,
+      })
+      .optional()
+      .describe('In lists: the newest attempt; absent before the first'),
   })
   .meta({
     id: 'Delivery',
@@ -82,11 +102,9 @@ const DeliveryAttemptReply = z
   .strictObject({
     number: z.int().min(1).describe('Number of the attempt'),
     at: time('Start time'),
-    outcome: z
-      .string()
-      .describe('`delivered`; `status` for an answer other than 2xx; otherwise the reason of the failure'),
-    status: z.int().optional().describe('HTTP status of the answer, if there was one'),
-    milliseconds: z.number().min(0).describe('Milliseconds until the answer or the failure'),
+    outcome: attemptOutcome,
+    status: attemptStatus,
+    milliseconds: attemptTime,
     request: z
       .strictObject({
         url: z.string().describe('URL'),
@@ -115,13 +133,57 @@ export const DeliveryLogReply = DeliveryReply.extend({
   examples: [{ ...delivery, log: [attempt] }],
 });
 
+const count = (what: string) => z.int().min(0).describe(what);
+
+export const HealthReply = z
+  .strictObject({
+    endpoint: z.string().describe('Id of the webhook'),
+    since: time(
+      'Start of the counted time: 24 hours ago, or later where there were too many deliveries to count',
+    ),
+    deliveries: count('Number of deliveries, without tests'),
+    accepted: count('Number of accepted deliveries'),
+    failed: count('Number of deliveries without a further attempt'),
+    medianMilliseconds: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('Median time of the newest accepted attempts; absent where there is none'),
+    hours: z
+      .array(
+        z.strictObject({
+          at: time('Start of the hour'),
+          deliveries: count('Deliveries created in this hour'),
+          accepted: count('Number of accepted deliveries'),
+        }),
+      )
+      .describe('The last 24 hours, the oldest first'),
+    waiting: count('Number of waiting deliveries of any age'),
+    nextAt: time('Time of the next attempt of a waiting delivery').optional(),
+  })
+  .meta({
+    id: 'WebhookHealth',
+    description: 'Deliveries of a webhook in the last 24 hours.',
+    examples: [health],
+  });
+
+export const HealthListReply = z
+  .strictObject({ items: z.array(HealthReply).describe('One for each webhook, the oldest first') })
+  .meta({
+    id: 'WebhookHealthList',
+    description: 'Deliveries of the webhooks in the last 24 hours.',
+    examples: [{ items: [health] }],
+  });
+
 export const ReplayReply = z
   .strictObject({ deliveries: z.int().min(0).describe('Number of queued deliveries') })
   .meta({ id: 'Replayed', description: 'Queued.', examples: [{ deliveries: 12 }] });
 
 export const DeliveryPage = pageReply(DeliveryReply, 'Deliveries, the newest first', 'DeliveryPage');
 
+export type DeliveryQuery = z.output<typeof DeliveryQuery>;
 export type Replay = z.output<typeof Replay>;
 export type DeliveryReply = z.output<typeof DeliveryReply>;
+export type HealthReply = z.output<typeof HealthReply>;
 export type DeliveryAttemptReply = z.output<typeof DeliveryAttemptReply>;
 export type DeliveryLogReply = z.output<typeof DeliveryLogReply>;

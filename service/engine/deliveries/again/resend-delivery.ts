@@ -1,18 +1,18 @@
-import type { Clock } from '../../lib/clock.ts';
-import { defined } from '../../lib/defined.ts';
-import type { DeliveryId, Ids } from '../../lib/id.ts';
-import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
-import type { Audit } from '../audit/index.ts';
-import type { Jobs } from '../jobs/index.ts';
-import type { EndpointBook } from '../webhooks/index.ts';
-import { openWork } from './deliver.ts';
-import type { Deliveries } from './delivery.ts';
-import { type DeliveryRow, requireDelivery, selectDelivery, toDelivery } from './delivery-store.ts';
-import { type DeliveryWork, selectWork } from './delivery-work-store.ts';
-import { type ExchangeSealer, openOwned, sealOwned, urlField } from './exchange-store.ts';
-import type { Payloads } from './payload.ts';
-import { queueDeliveries } from './relay/queue-deliveries.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { DeliveryId, Ids } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { Db, InTransaction } from '../../../storage/transaction.ts';
+import type { Audit } from '../../audit/index.ts';
+import type { Jobs } from '../../jobs/index.ts';
+import type { EndpointBook } from '../../webhooks/index.ts';
+import { openWork } from '../deliver.ts';
+import type { Deliveries } from '../delivery.ts';
+import { type DeliveryRow, requireDelivery, selectDelivery, toDelivery } from '../delivery-store.ts';
+import { type DeliveryWork, selectWork } from '../delivery-work-store.ts';
+import { type ExchangeSealer, openOwned, sealOwned, urlField } from '../exchange-store.ts';
+import type { Payloads } from '../payload.ts';
+import { queueDeliveries } from '../relay/queue-deliveries.ts';
 
 export interface ResendDeps {
   db: Db;

@@ -1,0 +1,91 @@
+import { useQuery } from '@tanstack/react-query';
+import { Button } from '../../../ui/controls/button.tsx';
+import { LinkButton } from '../../../ui/controls/link-button.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Card } from '../../../ui/layout/layout.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { FilterValues } from '../../../ui/tables/filter-bar.tsx';
+import { admin, replyOf } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import type { JobState } from './job-words.ts';
+import styles from './jobs.module.css';
+import { jobStrings } from './strings.ts';
+
+const columns = ['leased', 'waiting', 'delayed', 'relayed', 'dead', 'done'] as const satisfies JobState[];
+
+/** How many jobs there are of each kind and state, each a way to the list; kinds without a job are left out. */
+export function JobCounts({ show, isShown }: { show(filters: FilterValues): void; isShown: boolean }) {
+  const t = useStrings(jobStrings);
+  const format = useFormat();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['jobs', 'counts'],
+    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/jobs/counts', { signal })),
+    refetchInterval: 10_000,
+  });
+  if (error) return <LoadFailed error={error} retry={() => void refetch()} />;
+  const present = data?.items.filter((item) => columns.some((state) => item[state] > 0)) ?? [];
+  const dead = present.reduce((sum, item) => sum + item.dead, 0);
+  // Redis is named where it carries something.
+  const shown = columns.filter((state) => state !== 'relayed' || present.some((item) => item.relayed > 0));
+  if (present.length === 0) return null;
+  return (
+    <>
+      {dead > 0 && !isShown && (
+        <Note
+          kind="warn"
+          title={t('failedNote', { count: dead })}
+          action={
+            <Button small onClick={() => show({ state: 'dead', kind: undefined })}>
+              {t('failedShow')}
+            </Button>
+          }
+        >
+          {t('failedText')}
+        </Note>
+      )}
+      <Card title={t('counts')} flush>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+        <div className={styles.scroll} tabIndex={0}>
+          <table className={styles.counts}>
+            <thead>
+              <tr>
+                <th scope="col">{t('kind')}</th>
+                {shown.map((state) => (
+                  <th key={state} scope="col">
+                    {t(state)}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {present.map((item) => (
+                <tr key={item.kind}>
+                  <th scope="row">
+                    <LinkButton onClick={() => show({ kind: item.kind, state: undefined })}>
+                      {t(item.kind)}
+                    </LinkButton>
+                  </th>
+                  {shown.map((state) => (
+                    <td key={state} data-bad={(state === 'dead' && item.dead > 0) || undefined}>
+                      {item[state] === 0 ? (
+                        <span className="muted">0</span>
+                      ) : (
+                        <LinkButton
+                          aria-label={`${t(item.kind)}, ${t(state)}: ${format.count(item[state])}`}
+                          onClick={() => show({ kind: item.kind, state })}
+                        >
+                          {format.count(item[state])}
+                        </LinkButton>
+                      )}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </Card>
+    </>
+  );
+}

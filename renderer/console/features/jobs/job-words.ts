@@ -1,0 +1,29 @@
+import type { Schemas } from '../../api/admin.ts';
+
+export type JobKind = Schemas['JobCounts']['items'][number]['kind'];
+/** Each kind once: one that is missing does not compile. */
+const kinds: Record<JobKind, true> = {
+  webhook: true,
+  mail: true,
+  retention: true,
+  backups: true,
+  'backup-drill': true,
+  erasures: true,
+  'key-copies': true,
+  'deliveries-prune': true,
+  'alert-gauges': true,
+  certificate: true,
+  'gallery-calibration': true,
+  administrators: true,
+  reviews: true,
+};
+export const jobKinds = Object.keys(kinds) as [JobKind, ...JobKind[]];
+
+export const jobStates = ['waiting', 'delayed', 'relayed', 'leased', 'done', 'dead'] as const;
+export type JobState = (typeof jobStates)[number];
+
+/** The state as the filters call it: what waits for its time is `delayed`. */
+export const shownState = (
+  { state, runAt }: Pick<Schemas['Job'], 'state' | 'runAt'>,
+  now: number,
+): JobState => (state === 'waiting' && Date.parse(runAt) > now ? 'delayed' : state);

@@ -1,0 +1,56 @@
+import { IconClock, IconMinus } from '@tabler/icons-react';
+import { Badge } from '../../../../ui/badges/badge.tsx';
+import { useStrings } from '../../../../ui/strings/use-strings.ts';
+import type { Schemas } from '../../../api/admin.ts';
+import { deliveryStrings } from './delivery-strings.ts';
+
+type Delivery = Schemas['Delivery'];
+type Tried = { outcome: string; status?: number | undefined };
+
+const known = [
+  'unresolved',
+  'refused',
+  'unreachable',
+  'reset',
+  'timeout',
+  'tls',
+  'protocol',
+  'aborted',
+] as const;
+
+/** What one attempt came to, in a word or as its status. */
+export function useOutcomeText(): (tried: Tried) => string {
+  const t = useStrings(deliveryStrings);
+  return ({ outcome, status }) => {
+    if (status !== undefined) return String(status);
+    const word = known.find((one) => one === outcome);
+    if (word) return t(word);
+    return /not-granted$/.test(outcome) ? t('notGranted') : t('other', { outcome });
+  };
+}
+
+/** What the receiver answered last, and what that means for the delivery. */
+export function Answer({ delivery: { state, last } }: { delivery: Pick<Delivery, 'state' | 'last'> }) {
+  const t = useStrings(deliveryStrings);
+  const textOf = useOutcomeText();
+  switch (state.is) {
+    case 'delivered':
+      return <Badge kind="ok">{last ? textOf(last) : t('delivered')}</Badge>;
+    case 'waiting':
+      return (
+        <Badge kind="warn" icon={IconClock}>
+          {last ? t('statusWaiting', { status: textOf(last) }) : t('queued')}
+        </Badge>
+      );
+    case 'failed':
+      return <Badge kind="bad">{last ? t('statusFailed', { status: textOf(last) }) : t('failed')}</Badge>;
+    case 'dropped':
+      return (
+        <Badge kind="outline" icon={IconMinus}>
+          {t('dropped')}
+        </Badge>
+      );
+    default:
+      return state satisfies never;
+  }
+}

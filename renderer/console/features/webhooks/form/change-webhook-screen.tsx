@@ -1,0 +1,108 @@
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { createLazyRoute, useNavigate } from '@tanstack/react-router';
+import { useForm } from 'react-hook-form';
+import { Button, ButtonLink } from '../../../../ui/controls/button.tsx';
+import { toast } from '../../../../ui/feedback/toasts.tsx';
+import { Form } from '../../../../ui/forms/form.tsx';
+import { Row } from '../../../../ui/layout/layout.tsx';
+import { Page } from '../../../../ui/layout/page.tsx';
+import { uiStrings } from '../../../../ui/strings/ui-strings.ts';
+import { useStrings } from '../../../../ui/strings/use-strings.ts';
+import { admin, replyOf, type Schemas } from '../../../api/admin.ts';
+import { LoadFailed } from '../../../load-failed.tsx';
+import { useWorld } from '../../../session/session-query.ts';
+import { useWebhookName } from '../state-badge.tsx';
+import { webhookStrings } from '../strings.ts';
+import { webhookQuery } from '../webhook-queries.ts';
+import { formStrings } from './form-strings.ts';
+import { SaveFailed } from './not-granted.tsx';
+import { useSchema, WebhookFields } from './webhook-form.tsx';
+import { toChange, valuesOf, type WebhookValues } from './webhook-values.ts';
+
+export const Route = createLazyRoute('/webhooks/$id/change')({ component: ChangeWebhookScreen });
+
+function ChangeWebhookScreen() {
+  const words = useStrings(webhookStrings);
+  const { id } = Route.useParams();
+  const { data, error, refetch } = useQuery({ ...webhookQuery(useWorld(), id), refetchOnWindowFocus: false });
+  if (data) return <ChangeForm webhook={data} />;
+  return (
+    <Page title={words('change')} parents={[{ label: words('title'), to: '/webhooks' }]} reading>
+      {error && <LoadFailed error={error} retry={() => void refetch()} />}
+    </Page>
+  );
+}
+
+function ChangeForm({ webhook }: { webhook: Schemas['Webhook'] }) {
+  const t = useStrings(formStrings);
+  const words = useStrings(webhookStrings);
+  const ui = useStrings(uiStrings);
+  const navigate = useNavigate();
+  const name = useWebhookName()(webhook);
+  const form = useForm<WebhookValues>({
+    resolver: zodResolver(useSchema(webhook)),
+    mode: 'onTouched',
+    defaultValues: valuesOf(webhook),
+  });
+  const back = () => void navigate({ to: '/webhooks/$id', params: { id: webhook.id } });
+  const save = useSave(webhook, back);
+  return (
+    <Page
+      title={t('changeTitle', { name })}
+      parents={[
+        { label: words('title'), to: '/webhooks' },
+        { label: name, to: `/webhooks/${webhook.id}` },
+      ]}
+      reading
+    >
+      <Form
+        form={form}
+        onSubmit={(values) => save.mutate(values)}
+        failed={
+          save.error && (
+            <SaveFailed
+              error={save.error}
+              url={save.variables.url}
+              name={save.variables.description}
+              again={() => save.mutate(save.variables)}
+            />
+          )
+        }
+      >
+        <WebhookFields control={form.control} before={webhook} />
+        <Row>
+          <Button type="submit" kind="primary" busy={save.isPending}>
+            {t('save')}
+          </Button>
+          <ButtonLink to="/webhooks/$id" params={{ id: webhook.id }}>
+            {ui('cancel')}
+          </ButtonLink>
+        </Row>
+      </Form>
+    </Page>
+  );
+}
+
+function useSave(webhook: Schemas['Webhook'], done: () => void) {
+  const t = useStrings(formStrings);
+  const env = useWorld();
+  const queryClient = useQueryClient();
+  return useMutation({
+    async mutationFn(values: WebhookValues) {
+      const body = toChange(values, webhook);
+      if (Object.keys(body).length === 0) return webhook;
+      return replyOf(
+        admin.PATCH('/api/admin/webhooks/{id}', {
+          params: { path: { id: webhook.id }, query: { env } },
+          body,
+        }),
+      );
+    },
+    async onSuccess({ description }) {
+      toast(t('saved'), { text: description });
+      done();
+      await queryClient.invalidateQueries({ queryKey: ['webhooks'] });
+    },
+  });
+}

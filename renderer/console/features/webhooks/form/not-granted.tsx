@@ -1,0 +1,60 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Button } from '../../../../ui/controls/button.tsx';
+import { Note } from '../../../../ui/feedback/note.tsx';
+import { Stack } from '../../../../ui/layout/layout.tsx';
+import { uiStrings } from '../../../../ui/strings/ui-strings.ts';
+import { useStrings } from '../../../../ui/strings/use-strings.ts';
+import { admin, replyOf } from '../../../api/admin.ts';
+import { Refusal } from '../../../api/refusal.ts';
+import { LoadFailed } from '../../../load-failed.tsx';
+import { formStrings } from './form-strings.ts';
+import { destinationOf } from './webhook-values.ts';
+
+/** Why a webhook was not saved; where only a grant is missing, the way to allow the destination and go on. */
+export function SaveFailed({
+  error,
+  url,
+  name,
+  again,
+}: {
+  error: unknown;
+  url: string;
+  name: string;
+  /** Saves once more. */
+  again(): void;
+}) {
+  const t = useStrings(formStrings);
+  const ui = useStrings(uiStrings);
+  const queryClient = useQueryClient();
+  const to = destinationOf(url);
+  const grant = useMutation({
+    mutationFn: (destination: string) =>
+      replyOf(
+        admin.POST('/api/admin/grants', {
+          params: { query: {} },
+          body: { to: destination, note: t('grantNote', { name }) },
+        }),
+      ),
+    async onSuccess() {
+      await queryClient.invalidateQueries({ queryKey: ['grants'] });
+      again();
+    },
+  });
+  const isMissing = error instanceof Refusal && error.code === 'DESTINATION_NOT_GRANTED';
+  if (!isMissing || to === undefined) return <LoadFailed error={error} title={ui('couldNotSave')} />;
+  return (
+    <Stack>
+      <Note kind="warn" title={t('notGranted', { to })}>
+        <Stack gap={12}>
+          <p>{t('notGrantedText', { to })}</p>
+          <div>
+            <Button small busy={grant.isPending} onClick={() => grant.mutate(to)}>
+              {t('grant', { to })}
+            </Button>
+          </div>
+        </Stack>
+      </Note>
+      {grant.error && <LoadFailed error={grant.error} title={t('couldNotGrant')} />}
+    </Stack>
+  );
+}

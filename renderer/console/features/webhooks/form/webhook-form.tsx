@@ -1,0 +1,244 @@
+import { Checkbox } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { type Control, Controller, useFormState, useWatch } from 'react-hook-form';
+import { z } from 'zod';
+import { Note } from '../../../../ui/feedback/note.tsx';
+import { SelectField, SwitchField, TextAreaField, TextField } from '../../../../ui/forms/fields.tsx';
+import { Card, Stack } from '../../../../ui/layout/layout.tsx';
+import { useStrings } from '../../../../ui/strings/use-strings.ts';
+import type { Schemas } from '../../../api/admin.ts';
+import { webhookStrings } from '../strings.ts';
+import { catalogQuery } from '../webhook-queries.ts';
+import styles from '../webhooks.module.css';
+import { formStrings } from './form-strings.ts';
+import { readHeaders, type WebhookValues } from './webhook-values.ts';
+
+const families = ['identity', 'sessions', 'behavior', 'hosted', 'registrations'] as const;
+
+/** What the form refuses before the box is asked. `before`: the webhook that is changed. */
+export function useSchema(before?: Schemas['Webhook']) {
+  const t = useStrings(formStrings);
+  return z
+    .object({
+      family: z.enum(families),
+      url: z
+        .string()
+        .trim()
+        .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), t('urlWrong')),
+      description: z.string().trim().min(1, t('descriptionMissing')).max(200),
+      events: z.array(z.string()).min(1, t('eventsMissing')),
+      signature: z.enum(['', 'standard', 'timestamped', 'sha256', 'hex']),
+      headers: z.string().refine((text) => readHeaders(text) !== undefined, t('headersWrong')),
+      replaceHeaders: z.boolean(),
+      trust: z.enum(['system', 'ca', 'pin']),
+      ca: z.string(),
+      pin: z.string(),
+    })
+    .refine(
+      ({ trust, ca }) =>
+        trust !== 'ca' || ca.includes('BEGIN CERTIFICATE') || (ca.trim() === '' && before?.trust.is === 'ca'),
+      { path: ['ca'], message: t('caMissing') },
+    )
+    .refine(({ trust, pin }) => trust !== 'pin' || pin.trim() !== '', {
+      path: ['pin'],
+      message: t('pinMissing'),
+    });
+}
+
+/** The fields; of an old webhook without what cannot be changed. */
+export function WebhookFields({
+  control,
+  before,
+}: {
+  control: Control<WebhookValues>;
+  before?: Schemas['Webhook'];
+}) {
+  const t = useStrings(formStrings);
+  const { data } = useQuery(catalogQuery);
+  const family = useWatch({ control, name: 'family' });
+  const sent = new Set(data?.items.filter(({ fires }) => fires).map((one) => one.family));
+  const entries = data?.items.filter((one) => one.family === family) ?? [];
+  return (
+    <>
+      <Card>
+        <Stack>
+          <TextField
+            control={control}
+            name="description"
+            label={t('description')}
+            hint={t('descriptionHint')}
+            maxLength={200}
+          />
+          <TextField
+            control={control}
+            name="url"
+            label={t('url')}
+            hint={t('urlHint')}
+            inputMode="url"
+            autoComplete="off"
+            spellCheck={false}
+            maxLength={2048}
+          />
+          {!before && (
+            <SelectField
+              control={control}
+              name="family"
+              label={t('product')}
+              hint={t('productHint')}
+              data={families.map((value) => ({
+                value,
+                label: data && !sent.has(value) ? t('later', { name: t(value) }) : t(value),
+              }))}
+            />
+          )}
+          <Events key={family} control={control} entries={entries} />
+        </Stack>
+      </Card>
+      <Card title={t('advanced')}>
+        <Stack>
+          {!before && <Signature control={control} />}
+          <Headers control={control} before={before} />
+          <Trust control={control} before={before} />
+        </Stack>
+      </Card>
+    </>
+  );
+}
+
+function Events({
+  control,
+  entries,
+}: {
+  control: Control<WebhookValues>;
+  entries: Schemas['EventCatalog']['items'];
+}) {
+  const t = useStrings(formStrings);
+  return (
+    <Controller
+      control={control}
+      name="events"
+      render={({ field, fieldState }) => (
+        <Checkbox.Group
+          label={t('events')}
+          error={fieldState.error?.message}
+          value={field.value}
+          onChange={field.onChange}
+        >
+          <div className={styles.events}>
+            {entries.map(({ name, family, when, fires }) => (
+              <Checkbox
+                key={name}
+                value={name}
+                label={name.slice(family.length + 1)}
+                description={fires ? when : t('notFired', { when })}
+              />
+            ))}
+          </div>
+        </Checkbox.Group>
+      )}
+    />
+  );
+}
+
+function Signature({ control }: { control: Control<WebhookValues> }) {
+  const t = useStrings(formStrings);
+  const names = useStrings(webhookStrings);
+  return (
+    <SelectField
+      control={control}
+      name="signature"
+      label={t('signature')}
+      hint={t('signatureHint')}
+      data={[
+        { value: '', label: t('signatureFamily') },
+        ...(['standard', 'timestamped', 'sha256', 'hex'] as const).map((value) => ({
+          value,
+          label: names(value),
+        })),
+      ]}
+    />
+  );
+}
+
+/** Values are never shown, so that those of an old webhook stay or are replaced as a whole. */
+function Headers({
+  control,
+  before,
+}: {
+  control: Control<WebhookValues>;
+  before: Schemas['Webhook'] | undefined;
+}) {
+  const t = useStrings(formStrings);
+  const replaces = useWatch({ control, name: 'replaceHeaders' });
+  const { dirtyFields } = useFormState({ control });
+  const url = useWatch({ control, name: 'url' });
+  const isKept = before !== undefined && before.headers.length > 0;
+  const moves = isKept && dirtyFields.url && !isSameOrigin(url, before.url);
+  return (
+    <>
+      {isKept && (
+        <SwitchField
+          control={control}
+          name="replaceHeaders"
+          label={t('headersReplace')}
+          hint={t('headersKept', { names: before.headers.join(', ') })}
+        />
+      )}
+      {moves && !replaces && <Note kind="warn" title={t('headersMove')} />}
+      {(replaces || !isKept) && (
+        <TextAreaField
+          control={control}
+          name="headers"
+          label={t('headers')}
+          hint={t('headersHint')}
+          rows={3}
+          autoComplete="off"
+          spellCheck={false}
+          optional
+        />
+      )}
+    </>
+  );
+}
+
+const isSameOrigin = (one: string, other: string): boolean =>
+  URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin;
+
+function Trust({
+  control,
+  before,
+}: {
+  control: Control<WebhookValues>;
+  before: Schemas['Webhook'] | undefined;
+}): ReactNode {
+  const t = useStrings(formStrings);
+  const trust = useWatch({ control, name: 'trust' });
+  return (
+    <>
+      <SelectField
+        control={control}
+        name="trust"
+        label={t('trust')}
+        data={[
+          { value: 'system', label: t('trustSystem') },
+          { value: 'ca', label: t('trustCa') },
+          { value: 'pin', label: t('trustPin') },
+        ]}
+      />
+      {trust === 'ca' && (
+        <TextAreaField
+          control={control}
+          name="ca"
+          label={t('ca')}
+          hint={before?.trust.is === 'ca' ? t('caKept') : t('caHint')}
+          rows={5}
+          spellCheck={false}
+        />
+      )}
+      {trust === 'pin' && (
+        <TextField control={control} name="pin" label={t('pin')} hint={t('pinHint')} spellCheck={false} />
+      )}
+    </>
+  );
+}

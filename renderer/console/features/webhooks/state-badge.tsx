@@ -1,0 +1,65 @@
+import { IconClock, IconPlayerPause } from '@tabler/icons-react';
+import { Badge } from '../../../ui/badges/badge.tsx';
+import { Strip } from '../../../ui/charts/strip.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Schemas } from '../../api/admin.ts';
+import { useClock } from './clock-time.tsx';
+import { webhookStrings } from './strings.ts';
+import { nameOf, stateOf, stripOf } from './webhook-state.ts';
+
+type Webhook = Schemas['Webhook'];
+type Health = Schemas['WebhookHealth'];
+
+/** What a webhook is called on screens. */
+export function useWebhookName(): (webhook: Webhook) => string {
+  const t = useStrings(webhookStrings);
+  return (webhook) =>
+    webhook.kind === 'callback' ? t('callbacks', { family: webhook.family }) : nameOf(webhook);
+}
+
+export function StateBadge({ webhook, health }: { webhook: Webhook; health: Health | undefined }) {
+  const t = useStrings(webhookStrings);
+  const clock = useClock();
+  const state = stateOf(webhook, health);
+  switch (state) {
+    case 'disabled':
+      return (
+        <Badge kind="outline" icon={IconPlayerPause}>
+          {t('disabled')}
+        </Badge>
+      );
+    case 'refusing':
+      return <Badge kind="warn">{t('refusing', { time: clock(webhook.failingSince ?? 0) })}</Badge>;
+    case 'waiting':
+      return (
+        <Badge kind="warn" icon={IconClock}>
+          {t('waitingNow', { count: health?.waiting ?? 0 })}
+        </Badge>
+      );
+    case 'quiet':
+      return <Badge kind="outline">{t('quiet')}</Badge>;
+    case 'works':
+      return <Badge kind="ok">{t('works')}</Badge>;
+    case 'unknown':
+      return <Badge kind="outline">{t('unknown')}</Badge>;
+    default:
+      return state satisfies never;
+  }
+}
+
+/** The last 24 hours as blocks, with a sentence for a screen reader. */
+export function HealthStrip({ health }: { health: Health }) {
+  const states = stripOf(health);
+  return <Strip states={states} sentence={useStripSentence()(health)} />;
+}
+
+export function useStripSentence(): (health: Health) => string {
+  const t = useStrings(webhookStrings);
+  return (health) => {
+    const states = stripOf(health);
+    const hours = states.filter((state) => state !== 'none').length;
+    const good = states.filter((state) => state === 'ok').length;
+    if (hours === 0) return t('stripNone');
+    return good === hours ? t('stripAll', { count: hours }) : t('stripSome', { good, hours });
+  };
+}

@@ -1,0 +1,200 @@
+import { Menu } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { IconDots, IconHistory } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { createLazyRoute, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { Button } from '../../../ui/controls/button.tsx';
+import { toast } from '../../../ui/feedback/toasts.tsx';
+import { WithAside } from '../../../ui/layout/layout.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { managers, operators } from '../../screen-data.ts';
+import { useSession, useWorld } from '../../session/session-query.ts';
+import { DeliveriesTable } from './deliveries/deliveries-table.tsx';
+import { DeliveryCard } from './deliveries/delivery-card.tsx';
+import { deliveryStrings } from './deliveries/delivery-strings.ts';
+import { MadeSecret } from './made-secret.tsx';
+import { ReplayDialog } from './replay-dialog.tsx';
+import { RotateSecret } from './rotate-secret.tsx';
+import { StateBadge, useWebhookName } from './state-badge.tsx';
+import { webhookStrings } from './strings.ts';
+import { WebhookAside } from './webhook-aside.tsx';
+import { type Asked, useEnable, WebhookDialog } from './webhook-dialogs.tsx';
+import { WebhookNotes } from './webhook-notes.tsx';
+import { healthQuery, webhookQuery } from './webhook-queries.ts';
+import styles from './webhooks.module.css';
+
+export const Route = createLazyRoute('/webhooks/$id')({ component: WebhookScreen });
+
+type Webhook = Schemas['Webhook'];
+
+function WebhookScreen() {
+  const t = useStrings(webhookStrings);
+  const { id } = Route.useParams();
+  const { data, error, refetch } = useQuery(webhookQuery(useWorld(), id));
+  const parents = [{ label: t('title'), to: '/webhooks' }];
+  if (!data)
+    return (
+      <Page title={t('webhook')} parents={parents}>
+        {error && <LoadFailed error={error} retry={() => void refetch()} />}
+      </Page>
+    );
+  return <Shown webhook={data} />;
+}
+
+function Shown({ webhook }: { webhook: Webhook }) {
+  const t = useStrings(webhookStrings);
+  const ui = useStrings(uiStrings);
+  const { user } = useSession();
+  const search = Route.useSearch();
+  const beside = useMediaQuery('(min-width: 62.5625em)') ?? true;
+  const { data: health } = useQuery(healthQuery(useWorld(), webhook.id));
+  const [asked, setAsked] = useState<Asked['what'] | 'rotate' | 'replay'>();
+  const [secret, setSecret] = useState<string>();
+  const enable = useEnable();
+  const tryNow = useTryNow(webhook.id);
+  const name = useWebhookName()(webhook);
+  const maySend = operators.includes(user.role);
+  const parents = [{ label: t('title'), to: '/webhooks' }];
+  const close = () => setAsked(undefined);
+  if (secret !== undefined)
+    return (
+      <Page title={t('rotated', { name })} lead={t('rotatedLead')} parents={parents} reading>
+        <MadeSecret secret={secret} done={() => setSecret(undefined)} />
+      </Page>
+    );
+  return (
+    <Page
+      title={name}
+      badge={<StateBadge webhook={webhook} health={health} />}
+      lead={webhook.url && <span className={styles.address}>{webhook.url}</span>}
+      parents={parents}
+      actions={
+        maySend && <Actions webhook={webhook} ask={setAsked} enable={() => enable.mutate(webhook.id)} />
+      }
+    >
+      {(enable.error ?? tryNow.error) && (
+        <LoadFailed error={enable.error ?? tryNow.error} title={ui('couldNotSave')} />
+      )}
+      <WebhookNotes
+        webhook={webhook}
+        health={health}
+        {...(maySend && {
+          tryNow: { run: () => tryNow.mutate(), busy: tryNow.isPending },
+          enable: { run: () => enable.mutate(webhook.id), busy: enable.isPending },
+        })}
+      />
+      <WithAside
+        aside={
+          <>
+            {search.delivery && beside && <DeliveryCard webhook={webhook.id} id={search.delivery} />}
+            <WebhookAside webhook={webhook} health={health} />
+          </>
+        }
+      >
+        <DeliveriesHead
+          replay={maySend && webhook.kind === 'endpoint' ? () => setAsked('replay') : undefined}
+        />
+        <DeliveriesTable webhook={webhook} search={search} beside={beside} maySend={maySend} />
+      </WithAside>
+      {asked === 'rotate' && (
+        <RotateSecret
+          webhook={webhook}
+          close={close}
+          done={(made) => {
+            close();
+            setSecret(made);
+          }}
+        />
+      )}
+      {asked === 'replay' && <ReplayDialog webhook={webhook} close={close} />}
+      {asked && asked !== 'rotate' && asked !== 'replay' && (
+        <WebhookDialog asked={{ what: asked, webhook }} waiting={health?.waiting ?? 0} close={close} />
+      )}
+    </Page>
+  );
+}
+
+function DeliveriesHead({ replay }: { replay: (() => void) | undefined }) {
+  const t = useStrings(webhookStrings);
+  const words = useStrings(deliveryStrings);
+  return (
+    <div className={styles.head}>
+      <h2>{words('deliveries')}</h2>
+      {replay && (
+        <Button small onClick={replay}>
+          <IconHistory size={16} stroke={1.75} aria-hidden="true" />
+          {t('replay')}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function useTryNow(id: string) {
+  const t = useStrings(webhookStrings);
+  const env = useWorld();
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: () =>
+      replyOf(admin.POST('/api/admin/webhooks/{id}/retry', { params: { path: { id }, query: { env } } })),
+    async onSuccess({ deliveries }) {
+      toast(t('tryNowToast', { count: deliveries }));
+      await Promise.all([
+        queryClient.invalidateQueries({ queryKey: ['deliveries'] }),
+        queryClient.invalidateQueries({ queryKey: ['webhooks'] }),
+      ]);
+    },
+  });
+}
+
+function Actions({
+  webhook,
+  ask,
+  enable,
+}: {
+  webhook: Webhook;
+  ask(what: Asked['what'] | 'rotate'): void;
+  enable(): void;
+}) {
+  const t = useStrings(webhookStrings);
+  const { user } = useSession();
+  const navigate = useNavigate();
+  const mayChange = managers.includes(user.role);
+  const isEndpoint = webhook.kind === 'endpoint';
+  return (
+    <>
+      {isEndpoint && <Button onClick={() => ask('test')}>{t('test')}</Button>}
+      {mayChange && <Button onClick={() => ask('rotate')}>{t('rotate')}</Button>}
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button icon aria-label={t('more')}>
+            <IconDots size={18} stroke={1.75} aria-hidden="true" />
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {mayChange && isEndpoint && (
+            <Menu.Item
+              onClick={() => void navigate({ to: '/webhooks/$id/change', params: { id: webhook.id } })}
+            >
+              {t('change')}
+            </Menu.Item>
+          )}
+          <Menu.Item onClick={() => void navigate({ to: '/webhooks/verify' })}>{t('verify')}</Menu.Item>
+          <Menu.Item onClick={() => (webhook.state.is === 'enabled' ? ask('disable') : enable())}>
+            {webhook.state.is === 'enabled' ? t('disable') : t('enable')}
+          </Menu.Item>
+          {mayChange && (
+            <Menu.Item className={styles.danger} onClick={() => ask('remove')}>
+              {t('remove')}
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+    </>
+  );
+}

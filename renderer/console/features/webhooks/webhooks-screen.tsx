@@ -1,0 +1,246 @@
+import { IconPlus, IconWebhook } from '@tabler/icons-react';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { ButtonLink } from '../../../ui/controls/button.tsx';
+import { EmptyState } from '../../../ui/feedback/note.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Page } from '../../../ui/layout/page.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Column, RowAction } from '../../../ui/tables/column.ts';
+import { TwoLines } from '../../../ui/tables/data-table.tsx';
+import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
+import { usePages } from '../../../ui/tables/use-pages.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { QueryTable } from '../../query-table.tsx';
+import { managers, operators } from '../../screen-data.ts';
+import { useSession, useWorld } from '../../session/session-query.ts';
+import { formStrings } from './form/form-strings.ts';
+import { HealthStrip, StateBadge, useWebhookName } from './state-badge.tsx';
+import { webhookStrings } from './strings.ts';
+import { type Asked, useEnable, WebhookDialog } from './webhook-dialogs.tsx';
+import { allHealthQuery } from './webhook-queries.ts';
+
+export const Route = createLazyRoute('/webhooks')({ component: WebhooksScreen });
+
+type Webhook = Schemas['Webhook'];
+type Health = Schemas['WebhookHealth'];
+const LIMIT = 50;
+
+function WebhooksScreen() {
+  const t = useStrings(webhookStrings);
+  const ui = useStrings(uiStrings);
+  const env = useWorld();
+  const { user } = useSession();
+  const { product, after } = Route.useSearch();
+  const navigate = useNavigate();
+  const nameOf = useWebhookName();
+  const [asked, setAsked] = useState<Asked>();
+  const pages = usePages(
+    after,
+    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
+  );
+  const query = useWebhooks(product, after);
+  const { data } = useQuery(allHealthQuery(env));
+  const health = useMemo(() => new Map(data?.items.map((one) => [one.endpoint, one])), [data]);
+  const columns = useColumns(health);
+  const enable = useEnable();
+  const mayChange = managers.includes(user.role);
+  const rowActions = useRowActions({ ask: setAsked, enable: enable.mutate });
+  const change = (patch: FilterValues) =>
+    void navigate({ to: '.', search: (now) => ({ ...now, ...patch, after: undefined }) });
+  const create = mayChange && (
+    <ButtonLink to="/webhooks/new" kind="primary">
+      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+      {t('create')}
+    </ButtonLink>
+  );
+  const isEmpty = query.data?.items.length === 0 && product === undefined;
+  return (
+    <Page
+      title={t('title')}
+      lead={t('lead')}
+      actions={
+        !isEmpty && (
+          <>
+            <ButtonLink to="/webhooks/verify">{t('verifyTitle')}</ButtonLink>
+            {create}
+          </>
+        )
+      }
+    >
+      {enable.error && <LoadFailed error={enable.error} title={ui('couldNotSave')} />}
+      <QueryTable
+        label={t('list')}
+        columns={columns}
+        query={query}
+        rowId={({ id }) => id}
+        rowName={nameOf}
+        paging={{ pages, limit: LIMIT }}
+        secondLine={(webhook) => <StateBadge webhook={webhook} health={health.get(webhook.id)} />}
+        filters={<FilterBar filters={useFilters()} values={{ product } as FilterValues} change={change} />}
+        {...(product && { clearFilters: () => change({ product: undefined }) })}
+        actions={rowActions}
+        empty={
+          <EmptyState icon={IconWebhook} title={t('empty')} action={create}>
+            {t('emptyLead')}
+          </EmptyState>
+        }
+      />
+      {asked && (
+        <WebhookDialog
+          asked={asked}
+          waiting={health.get(asked.webhook.id)?.waiting ?? 0}
+          close={() => setAsked(undefined)}
+        />
+      )}
+    </Page>
+  );
+}
+
+function useWebhooks(product: Webhook['family'] | undefined, after: string | undefined) {
+  const env = useWorld();
+  return useQuery({
+    queryKey: ['webhooks', env, 'list', product, after],
+    queryFn: ({ signal }) =>
+      replyOf(
+        admin.GET('/api/admin/webhooks', {
+          params: { query: { env, limit: LIMIT, cursor: after, family: product } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** What the menu of a row offers to this role. */
+function useRowActions({
+  ask,
+  enable,
+}: {
+  ask(asked: Asked): void;
+  enable(id: string): void;
+}): (webhook: Webhook) => readonly (RowAction | false)[] {
+  const t = useStrings(webhookStrings);
+  const navigate = useNavigate();
+  const { user } = useSession();
+  const mayChange = managers.includes(user.role);
+  const maySend = operators.includes(user.role);
+  return (webhook) => [
+    {
+      label: t('open'),
+      onClick: () => void navigate({ to: '/webhooks/$id', params: { id: webhook.id } }),
+    },
+    maySend &&
+      webhook.kind === 'endpoint' && {
+        label: t('test'),
+        onClick: () => ask({ what: 'test', webhook }),
+      },
+    mayChange &&
+      webhook.kind === 'endpoint' && {
+        label: t('change'),
+        onClick: () => void navigate({ to: '/webhooks/$id/change', params: { id: webhook.id } }),
+      },
+    maySend && {
+      label: webhook.state.is === 'enabled' ? t('disable') : t('enable'),
+      onClick: () =>
+        webhook.state.is === 'enabled' ? ask({ what: 'disable', webhook }) : enable(webhook.id),
+    },
+    mayChange && {
+      label: t('remove'),
+      danger: true,
+      onClick: () => ask({ what: 'remove', webhook }),
+    },
+  ];
+}
+
+function useColumns(health: ReadonlyMap<string, Health>): readonly Column<Webhook>[] {
+  const t = useStrings(webhookStrings);
+  const format = useFormat();
+  const nameOf = useWebhookName();
+  return useMemo(
+    () => [
+      {
+        id: 'webhook',
+        header: t('webhook'),
+        cell: (webhook) => (
+          <TwoLines second={<span style={{ overflowWrap: 'anywhere' }}>{webhook.url || undefined}</span>}>
+            <Link to="/webhooks/$id" params={{ id: webhook.id }}>
+              {nameOf(webhook)}
+            </Link>
+          </TwoLines>
+        ),
+      },
+      {
+        id: 'state',
+        header: t('state'),
+        priority: 2,
+        cell: (webhook) => <StateBadge webhook={webhook} health={health.get(webhook.id)} />,
+      },
+      {
+        id: 'day',
+        header: t('lastDay'),
+        priority: 2,
+        cell: ({ id }) => {
+          const known = health.get(id);
+          return (
+            known && (
+              <div style={{ minWidth: 140, maxWidth: 200 }}>
+                <HealthStrip health={known} />
+              </div>
+            )
+          );
+        },
+      },
+      {
+        id: 'accepted',
+        header: t('accepted'),
+        number: true,
+        priority: 2,
+        cell: ({ id }) => {
+          const { accepted, deliveries } = health.get(id) ?? { accepted: 0, deliveries: 0 };
+          if (deliveries === 0) return <span className="muted">–</span>;
+          return t('acceptedOf', {
+            accepted: format.count(accepted),
+            deliveries: format.count(deliveries),
+          });
+        },
+      },
+      {
+        id: 'waiting',
+        header: t('waiting'),
+        number: true,
+        priority: 3,
+        cell: ({ id }) => format.count(health.get(id)?.waiting ?? 0),
+      },
+      { id: 'product', header: t('product'), priority: 3, cell: ({ family }) => <Product family={family} /> },
+    ],
+    [t, format, nameOf, health],
+  );
+}
+
+function Product({ family }: { family: Webhook['family'] }) {
+  const t = useStrings(formStrings);
+  return t(family);
+}
+
+function useFilters(): readonly Filter[] {
+  const t = useStrings(webhookStrings);
+  const names = useStrings(formStrings);
+  return useMemo(
+    () => [
+      {
+        key: 'product',
+        label: t('product'),
+        kind: 'choice',
+        options: (['identity', 'sessions', 'behavior', 'hosted', 'registrations'] as const).map((value) => ({
+          value,
+          label: names(value),
+        })),
+      },
+    ],
+    [t, names],
+  );
+}
