@@ -310,9 +310,9 @@ onBothDatabases('backups', (newPlace) => {
     expect(await backups.page({ limit: 1 })).toMatchObject([{ verifiedAt: now }]);
     // A lease that ran out gives the job again: it is done once.
     await backups.runDrill({ payload: { drill: id } });
-    expect((await actions()).slice(-2)).toEqual([
-      'operator:ada backup.drill done',
+    expect((await actions()).filter((line) => line.includes('drill')).toSorted()).toEqual([
       'appliance:backups backup.drilled done',
+      'operator:ada backup.drill done',
     ]);
   });
 
@@ -322,7 +322,7 @@ onBothDatabases('backups', (newPlace) => {
     const first = await backups.drill(run.id, ada);
     await backups.runDrill({ payload: { drill: first.id } });
     expect(await backups.getDrill(first.id)).toMatchObject({ state: 'failed', problems });
-    expect((await actions()).at(-1)).toBe('appliance:backups backup.drilled refused');
+    expect(await actions()).toContain('appliance:backups backup.drilled refused');
     const second = await backups.drill(run.id, ada);
     await database.db
       .updateTable('backup_drill')

@@ -158,9 +158,11 @@ test('no request is answered with a 5xx: refusals say what was wrong', async () 
   const routes = app.published
     .flatMap(({ methods, url }) => methods.map((method) => ({ method, url })))
     .filter(({ method }) => method !== 'OPTIONS' && method !== 'HEAD');
+  // Those that a key may call count more: of the others each refuses in one way.
+  const open = routes.filter(({ url }) => /\/(webhooks|deliveries|events|alerts|alert-rules)\b/.test(url));
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom(...routes),
+      fc.constantFrom(...routes, ...open, ...open, ...open),
       id,
       strange,
       query,

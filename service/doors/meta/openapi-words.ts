@@ -64,6 +64,7 @@ export const tags = [
   { name: 'consent', description: 'Consent of people, and holds that keep their data.' },
   { name: 'retention', description: 'How long data is kept.' },
   { name: 'erasure', description: 'Erasure of people, and signed receipts.' },
+  { name: 'approvals', description: 'Confirmations by a second administrator.' },
   { name: 'audit', description: 'Record of every action with its actor.' },
   { name: 'backups', description: 'Backups of the box.' },
   { name: 'models', description: 'Models of the box.' },
