@@ -74,7 +74,11 @@ function FlowsScreen() {
         query={query}
         rowId={({ id }) => id}
         rowName={({ draft }) => draft.name}
-        secondLine={(flow) => <code>{flow.path}</code>}
+        secondLine={(flow) => (
+          <>
+            <FlowState flow={flow} /> {t(`product.${flow.draft.product}`)}
+          </>
+        )}
         paging={{ pages, limit: LIMIT }}
         actions={(flow) =>
           mayChange
@@ -127,7 +131,7 @@ function useColumns(): readonly Column<Flow>[] {
           </Link>
         ),
       },
-      { id: 'state', header: t('state'), cell: (flow) => <FlowState flow={flow} /> },
+      { id: 'state', header: t('state'), priority: 2, cell: (flow) => <FlowState flow={flow} /> },
       {
         id: 'product',
         header: t('product'),
