@@ -74,11 +74,7 @@ function FlowsScreen() {
         query={query}
         rowId={({ id }) => id}
         rowName={({ draft }) => draft.name}
-        secondLine={(flow) => (
-          <>
-            <FlowState flow={flow} /> {t(`product.${flow.draft.product}`)}
-          </>
-        )}
+        secondLine={(flow) => <SecondLine flow={flow} />}
         paging={{ pages, limit: LIMIT }}
         actions={(flow) =>
           mayChange
@@ -116,6 +112,15 @@ type Asked = 'publish' | 'unpublish' | 'remove';
 function Dialog({ what, ...rest }: { what: Asked; flow: Flow; close(): void }) {
   if (what === 'publish') return <PublishFlow {...rest} />;
   return what === 'unpublish' ? <UnpublishFlow {...rest} /> : <RemoveFlow {...rest} />;
+}
+
+function SecondLine({ flow }: { flow: Flow }) {
+  const t = useStrings(flowStrings);
+  return (
+    <>
+      <FlowState flow={flow} /> {t(`product.${flow.draft.product}`)}
+    </>
+  );
 }
 
 function useColumns(): readonly Column<Flow>[] {
