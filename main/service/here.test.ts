@@ -55,7 +55,7 @@ test.each([
   [[503, { code: 'SEALED', error: 'sealed' }], { is: 'sealed' }],
   [[500, { code: 'INTERNAL', error: 'It broke.' }], { is: 'unreached', why: 'It broke.' }],
   [[200, { ready: 'yes' }], { is: 'unreached', why: expect.stringContaining('different versions') }],
-  [[404, 'nothing'], { is: 'unreached', why: expect.stringContaining('no Gatehouse') }],
+  [[404, 'nothing'], { is: 'unreached', why: expect.stringContaining('is not a Gatehouse') }],
 ] as [[number, unknown], unknown][])('an answer %j', async (answer, found) => {
   reply = answer;
   expect(await look()).toEqual(found);
