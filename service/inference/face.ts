@@ -38,6 +38,12 @@ export interface QualityMeasures {
   frameShare: number;
 }
 
+/** Of the frame before: its `box` and `motion.mesh`. */
+export interface FollowedFace {
+  box: Box;
+  mesh: Float32Array;
+}
+
 export interface PadScore {
   /** Id of the PAD set in the manifest. */
   set: string;
@@ -110,6 +116,11 @@ export interface AnalysisRequest {
    * two degrees, and no hash (`pixelHash` is empty).
    */
   quick?: true;
+  /**
+   * Where the only face of the frame before was. As long as it is there, other faces are not searched for: the detector is most of the
+   * work of a quick look.
+   */
+  follow?: FollowedFace;
   /** Give up after this many milliseconds, waiting included. */
   deadline: number;
   /** Aborted when the caller is gone: a picture that still waits for a worker is dropped (TIMEOUT). */

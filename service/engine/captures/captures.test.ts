@@ -110,6 +110,37 @@ test('frames that come too fast, or while one is at work, are dropped', async ()
   expect(analyzed).toBe(2);
 });
 
+test('the face is followed for two frames, then searched for; nothing of it outlives the connection', async () => {
+  const followed: boolean[] = [];
+  let analysis = analysisOf('frame');
+  const captures = createCaptures({
+    ...engine,
+    analyzer: {
+      async analyze(_, { follow }) {
+        followed.push(follow !== undefined);
+        return analysis;
+      },
+    },
+  });
+  const { token } = captures.open(realm());
+  const look = async (link: ReturnType<typeof captures.connect>, count: number) => {
+    for (let i = 0; i < count; i++) {
+      engine.advance(100);
+      await link.look(jpeg());
+    }
+    return followed.splice(0);
+  };
+  const link = captures.connect(token);
+  expect(await look(link, 5)).toEqual([false, true, true, false, true]);
+  link.close();
+  const again = captures.connect(token);
+  expect(await look(again, 1)).toEqual([false]);
+  analysis = analysisOf('frame', { others: [190] });
+  expect(await look(again, 2)).toEqual([true, false]);
+  analysis = emptyAnalysis('frame');
+  expect(await look(again, 2)).toEqual([false, false]);
+});
+
 test.each([
   ['no JPEG', new Uint8Array(100), 'IMAGE_FORMAT_UNSUPPORTED'],
   ['a JPEG cut off in its head', jpeg().subarray(0, 12), 'IMAGE_FORMAT_UNSUPPORTED'],

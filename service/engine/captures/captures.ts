@@ -1,5 +1,5 @@
 import { createHash, randomFillSync } from 'node:crypto';
-import type { FaceAnalyzer } from '../../inference/face.ts';
+import type { Analysis, FaceAnalyzer, FollowedFace } from '../../inference/face.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Id, Ids, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -23,7 +23,7 @@ export type FrameAnswer = ({ is: 'guidance' } & Guidance) | { is: 'dropped' };
 /** The one connection of a session. */
 export interface CaptureLink {
   readonly capture: CaptureId;
-  /** Throws MISSING_AUTH once the session has ended, IMAGE_*, and what the analyzer throws. Nothing of the frame is kept. */
+  /** Throws MISSING_AUTH once the session has ended, IMAGE_*, and what the analyzer throws. Nothing of the frame is kept but where its face was, until the next one. */
   look(frame: Uint8Array): Promise<FrameAnswer>;
   close(): void;
 }
@@ -56,6 +56,8 @@ const PACE = 80;
 const LIFE = 10 * 60_000;
 /** Open at a time in one organization. */
 const MOST = 200;
+/** Frames in a row whose face is followed from the frame before, without a search for others. */
+const FOLLOWED = 2;
 /** Milliseconds; guidance that is older helps no one. */
 const DEADLINE = 2_000;
 
@@ -67,6 +69,8 @@ interface Session {
   connected: boolean;
   busy: boolean;
   lastFrameAt: number;
+  /** The only face of the last frame, and how many frames in a row it was followed. */
+  face: (FollowedFace & { followed: number }) | undefined;
 }
 
 export function createCaptures({
@@ -84,13 +88,17 @@ export function createCaptures({
 
   async function guide(session: Session, frame: Uint8Array): Promise<Guidance> {
     const { detectors, padSets } = models.current();
+    const { face } = session;
+    const follows = face !== undefined && face.followed < FOLLOWED;
     const analysis = await analyzer.analyze(frame, {
+      ...(follows && { follow: { box: face.box, mesh: face.mesh } }),
       detector: detectors[0] ?? 'blazeface',
       embedders: [],
       quick: true,
       deadline: DEADLINE,
       share: { world: session.world, organization: session.organization, key: session.id },
     });
+    session.face = onlyFaceOf(analysis, follows ? face.followed + 1 : 0);
     return guidanceOf(analysis, { pad: padSets.length > 0 });
   }
 
@@ -108,7 +116,7 @@ export function createCaptures({
       const token = Buffer.from(bytes).toString('base64url');
       const id = ids.next('capture');
       const expiresAt = clock.now() + LIFE;
-      const state = { connected: false, busy: false, lastFrameAt: Number.NEGATIVE_INFINITY };
+      const state = { connected: false, busy: false, lastFrameAt: Number.NEGATIVE_INFINITY, face: undefined };
       sessions.set(keyOf(token), { id, organization, world, expiresAt, ...state });
       return { id, token, expiresAt };
     },
@@ -135,12 +143,16 @@ export function createCaptures({
           }
         },
         close() {
+          session.face = undefined;
           session.connected = false;
         },
       };
     },
   };
 }
+
+const onlyFaceOf = ({ face, faces }: Analysis, followed: number): Session['face'] =>
+  face && faces.length === 1 ? { box: face.box, mesh: face.motion.mesh, followed } : undefined;
 
 const keyOf = (token: string) => createHash('sha256').update(token).digest('hex');
 

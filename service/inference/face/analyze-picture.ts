@@ -13,6 +13,7 @@ import type { FaceDetector } from './detect-faces.ts';
 import type { Detection } from './detection.ts';
 import { interEyeDistance, type LandmarkReader, type Landmarks } from './face-landmarks.ts';
 import { type FaceModels, type OpenPadSet, openFaceModels } from './face-models.ts';
+import { followFace } from './follow-face.ts';
 import { createChipMeasures, qualityOf } from './measure-quality.ts';
 import { moireSignal } from './moire-signal.ts';
 import { inView, meshUpright, surroundings, upright, type View, viewOf } from './view.ts';
@@ -72,7 +73,8 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
 
     const detector = await models.detector(request.detector);
     const reader = await models.landmarks();
-    const seen = await findFaces(detector, reader, whole, { closer: !request.quick });
+    const followed = request.follow && (await followFace(reader, whole, request.follow));
+    const seen = followed ?? (await findFaces(detector, reader, whole, { closer: !request.quick }));
     const found: Analysis = { picture, faces: seen.map(faceOf), pixelHash, timing };
     lap('detect');
     const [first, ...others] = seen;

@@ -23,7 +23,7 @@ export interface LandmarkReader {
   /** First pass, on the detector's box. */
   fromDetection(pyramid: Pyramid, detection: Detection): Promise<Landmarks>;
   /** Second pass, on a crop from the first mesh: steadier by 2.3° of yaw (LIVENESS.md §1). */
-  refine(pyramid: Pyramid, first: Landmarks): Promise<Landmarks>;
+  refine(pyramid: Pyramid, first: Pick<Landmarks, 'mesh'>): Promise<Landmarks>;
 }
 
 /** Outer and inner corners of the eye in the left half of an upright picture (the person's right), then of the other. */

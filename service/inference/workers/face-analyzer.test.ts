@@ -177,6 +177,31 @@ test('a quick look at a frame judges it as the whole analysis does, without a ha
   }
 }, 300_000);
 
+test('a face is followed from frame to frame without the detector, and only while it is there', async () => {
+  const [picture] = await portraits('sample2.jpg');
+  const first = sharp(await sharp(picture).resize(480, 480, { fit: 'cover' }).png().toBuffer());
+  const quick = { ...request, embedders: [], quick: true as const };
+  const before = (await analyzer.analyze(await first.clone().jpeg().toBuffer(), quick)).face!;
+  const shifted = await first
+    .extract({ left: 12, top: 6, width: 468, height: 474 })
+    .extend({ right: 12, bottom: 6, background: '#777' })
+    .jpeg()
+    .toBuffer();
+  const follow = { box: before.box, mesh: before.motion.mesh };
+  const [found, seen] = [
+    await analyzer.analyze(shifted, quick),
+    await analyzer.analyze(shifted, { ...quick, follow }),
+  ];
+  expect(seen.faces).toHaveLength(1);
+  const [box, exact] = [seen.face!.box, found.face!.box];
+  for (const side of ['x', 'y', 'width', 'height'] as const)
+    expect(Math.abs(box[side] - exact[side])).toBeLessThan(0.06 * exact.width);
+  for (const axis of ['yaw', 'pitch', 'roll'] as const)
+    expect(Math.abs(seen.face!.quality.pose[axis] - found.face!.quality.pose[axis])).toBeLessThan(6);
+  const grey = sharp({ create: { width: 480, height: 480, channels: 3, background: '#888' } });
+  expect((await analyzer.analyze(await grey.jpeg().toBuffer(), { ...quick, follow })).faces).toEqual([]);
+}, 300_000);
+
 test('a picture without a face is an answer, not an error', async () => {
   const noise = sharp({
     create: {
