@@ -96,10 +96,12 @@ export interface PersonText {
   name: string;
 }
 
+/** So many are there at once; the first page does without a thread, which takes longer to start. */
+const FIRST_PAGE = 200;
 const NAMES_PAGE = 1_000;
 
 async function* everyName({ db, sealer }: SubjectStoreDeps, realm: Realm): AsyncGenerator<PersonText[]> {
-  const read = (before?: string) => {
+  const read = (limit: number, before?: string) => {
     const page = db
       .selectFrom('subject')
       .select(['id', 'email_sealed', 'name_sealed'])
@@ -107,11 +109,12 @@ async function* everyName({ db, sealer }: SubjectStoreDeps, realm: Realm): Async
       .where('world', '=', realm.world)
       .where(notBeingErased)
       .orderBy('id', 'desc')
-      .limit(NAMES_PAGE);
+      .limit(limit);
     return (before === undefined ? page : page.where('id', '<', before)).execute();
   };
-  let rows = await read();
-  const threads = rows.length === NAMES_PAGE ? sealer.openInThreads() : undefined;
+  let threads: ReturnType<Sealer['openInThreads']> | undefined;
+  let limit = FIRST_PAGE;
+  let rows = await read(limit);
   try {
     while (rows.length > 0) {
       const values = rows.flatMap(({ id, email_sealed, name_sealed }, row) => [
@@ -126,7 +129,10 @@ async function* everyName({ db, sealer }: SubjectStoreDeps, realm: Realm): Async
           page[row]![place.field === 'subject.email' ? 'email' : 'name'] = decoder.decode(value.plain);
       }
       yield page;
-      rows = rows.length < NAMES_PAGE ? [] : await read(rows.at(-1)!.id);
+      if (rows.length < limit) return;
+      limit = NAMES_PAGE;
+      rows = await read(limit, rows.at(-1)!.id);
+      if (rows.length === limit) threads ??= sealer.openInThreads();
     }
   } finally {
     await threads?.close();

@@ -15,7 +15,7 @@ export interface FoundPeople {
 export interface PeopleSearch {
   /**
    * People whose address or name contains `text`, in any case; the newest first. While the index of the realm is built, only its
-   * newest people so far are searched, at least a thousand.
+   * newest people so far are searched, at least two hundred.
    */
   find(realm: Realm, text: string, page: { before?: SubjectId; limit: number }): Promise<FoundPeople>;
   /** Begins to build the index of a realm in the background, if there is none. */
