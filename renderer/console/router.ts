@@ -9,6 +9,7 @@ import { backupRoutes } from './features/backups/routes.ts';
 import { destinationRoutes } from './features/destinations/routes.ts';
 import { enrollRoutes } from './features/enroll/routes.ts';
 import { flowRoutes } from './features/flows/routes.ts';
+import { importRoutes } from './features/import/routes.ts';
 import { jobRoutes } from './features/jobs/routes.ts';
 import { keyRoutes } from './features/keys/routes.ts';
 import { kioskRoutes } from './features/kiosks/routes.ts';
@@ -43,6 +44,7 @@ const routeTree = rootRoute.addChildren([
   ...kioskRoutes,
   ...modelRoutes,
   ...overviewRoutes,
+  ...importRoutes,
   ...peopleRoutes,
   ...profileRoutes,
   ...reviewRoutes,

@@ -9303,6 +9303,7 @@ export interface components {
          *       "enrolled": true,
          *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31",
          *       "email": "ada@example.com",
+         *       "picture": "enr_01m7w3ayykpzv1m774b6g68g31",
          *       "created": true,
          *       "enrollments": 1,
          *       "quality": {
@@ -9323,6 +9324,8 @@ export interface components {
             userId: string;
             /** @description E-mail address of the person */
             email: string;
+            /** @description Id of the enrolled picture */
+            picture: string;
             /** @description False: the person existed and has a further picture now */
             created: boolean;
             /** @description Enrolled pictures of the person */
@@ -27430,6 +27433,7 @@ export interface operations {
                      *       "enrolled": true,
                      *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31",
                      *       "email": "ada@example.com",
+                     *       "picture": "enr_01m7w3ayykpzv1m774b6g68g31",
                      *       "created": true,
                      *       "enrollments": 1,
                      *       "quality": {

@@ -17,6 +17,7 @@ export const screens: readonly Screen[] = [
   { path: '/overview' },
   { path: '/overview?span=week', data: 'full', name: 'overview-week' },
   { path: '/people' },
+  { path: '/people/import', data: 'full' },
   { path: '/people/{person}', data: 'full', name: 'person' },
   { path: '/people/{person}', data: 'full', press: ['Erase person'], name: 'erase' },
   { path: '/enroll', data: 'full' },

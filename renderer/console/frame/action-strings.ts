@@ -4,12 +4,14 @@ import { defineStrings } from '../../ui/strings/define-strings.ts';
 export const actionStrings = defineStrings(
   {
     enroll: 'Enroll a person',
+    importMany: 'Import many people',
     pairKiosk: 'Pair a kiosk',
     newProfile: 'Create a profile',
     newFlow: 'Create a flow',
   },
   {
     enroll: 'Eine Person aufnehmen',
+    importMany: 'Viele Personen importieren',
     pairKiosk: 'Einen Kiosk koppeln',
     newProfile: 'Ein Profil anlegen',
     newFlow: 'Einen Ablauf anlegen',

@@ -24,6 +24,13 @@ interface PaletteAction extends ScreenData {
 const actions: readonly PaletteAction[] = [
   { label: 'enroll', href: '/enroll', route: '/enroll', icon: IconUserPlus, roles: operators },
   {
+    label: 'importMany',
+    href: '/people/import',
+    route: '/people/import',
+    icon: IconUserPlus,
+    roles: operators,
+  },
+  {
     label: 'pairKiosk',
     href: '/kiosks/pair',
     route: '/kiosks/pair',

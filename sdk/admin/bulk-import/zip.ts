@@ -9,7 +9,7 @@ export interface ZipFile {
 }
 
 /** No ZIP file, damaged, or of a kind that is not read here; the message says which. */
-class ZipFault extends Error {
+export class ZipFault extends Error {
   override name = 'ZipFault';
   readonly fault: 'not-zip' | 'damaged' | 'too-many';
   constructor(fault: ZipFault['fault'], message: string) {
@@ -20,7 +20,7 @@ class ZipFault extends Error {
 
 /** What one unpacked file may have; the service takes no larger picture. A file that claims less and unpacks to more ends there. */
 export const LARGEST_FILE = 10 * 1024 * 1024;
-const MOST_FILES = 200_000;
+export const MOST_FILES = 200_000;
 const LARGEST_DIRECTORY = 64 * 1024 * 1024;
 
 const END = 0x06054b50;

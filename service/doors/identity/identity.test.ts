@@ -95,6 +95,7 @@ describe('sizes, over a real socket', () => {
   const asked: EnrollCommand[] = [];
   const enrolled: EnrollResult = {
     subject: 'sub_1' as SubjectId,
+    picture: 'enr_1',
     created: true,
     enrollments: 1,
     quality: { check: 'faceQuality', pass: true, score: 1, weight: 1 },

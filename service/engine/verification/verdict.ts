@@ -94,6 +94,8 @@ export interface EnrollCommand {
 
 export interface EnrollResult {
   subject: SubjectId;
+  /** Id of the enrolled picture. */
+  picture: string;
   created: boolean;
   /** Pictures this person has now. */
   enrollments: number;

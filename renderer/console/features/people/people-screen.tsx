@@ -52,6 +52,9 @@ function PeopleScreen() {
     queryFn: ({ signal }) =>
       replyOf(admin.GET('/api/admin/subjects/count', { params: { query: { env } }, signal })),
   });
+  const bulkImport = operators.includes(user.role) && (
+    <ButtonLink to="/people/import">{t('importMany')}</ButtonLink>
+  );
   const enroll = operators.includes(user.role) && (
     <ButtonLink to="/enroll" kind="primary">
       <IconUserPlus size={18} stroke={1.75} aria-hidden="true" />
@@ -60,7 +63,16 @@ function PeopleScreen() {
   );
   const total = search === undefined ? count.data?.count : undefined;
   return (
-    <Page title={t('title')} lead={t('lead')} actions={enroll}>
+    <Page
+      title={t('title')}
+      lead={t('lead')}
+      actions={
+        <>
+          {bulkImport}
+          {enroll}
+        </>
+      }
+    >
       {search !== undefined && query.data?.reading && <Reading {...query.data.reading} />}
       <QueryTable
         label={t('list')}

@@ -18,6 +18,7 @@ export const peopleStrings = defineStrings(
     disabled: 'Disabled',
     keyGone: 'Being erased',
     enroll: 'Enroll a person',
+    importMany: 'Import many',
     empty: 'No person is enrolled yet',
     emptyLead:
       'Enroll the first person with the camera or from a picture. Applications can enroll people with an API key too.',
@@ -125,6 +126,7 @@ export const peopleStrings = defineStrings(
     disabled: 'Gesperrt',
     keyGone: 'Wird gelöscht',
     enroll: 'Person erfassen',
+    importMany: 'Viele importieren',
     empty: 'Noch niemand ist erfasst',
     emptyLead:
       'Erfassen Sie die erste Person mit der Kamera oder aus einem Bild. Auch Anwendungen können mit einem API-Schlüssel erfassen.',

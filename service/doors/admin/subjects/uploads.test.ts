@@ -18,7 +18,7 @@ beforeEach(async () => {
   const checks: Pick<Checks, 'enroll' | 'verify'> = {
     async enroll(command) {
       enrolled.push(command);
-      return { subject: 'sub_1' as SubjectId, created: true, enrollments: 1, quality };
+      return { subject: 'sub_1' as SubjectId, picture: 'enr_1', created: true, enrollments: 1, quality };
     },
     async verify(command) {
       verified.push(command);
@@ -49,7 +49,10 @@ test('a picture is enrolled with its fields and the operator as actor', async ()
   const reply = await control.upload('/subjects?env=test', { request }, 'picture');
   expect(reply).toEqual({
     status: 201,
-    body: { enrolled: true, userId: 'sub_1', email: 'ada@x.org', created: true, enrollments: 1, quality },
+    body: {
+      ...{ enrolled: true, userId: 'sub_1', email: 'ada@x.org', picture: 'enr_1' },
+      ...{ created: true, enrollments: 1, quality },
+    },
   });
   const [command] = enrolled;
   expect({ ...command, picture: Buffer.from(command?.picture ?? []).toString() }).toEqual({

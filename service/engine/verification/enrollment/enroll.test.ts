@@ -56,6 +56,7 @@ test('the first picture makes the person, the next is added', async () => {
   const first = await enroll('alice@example.com', picture('alice', 'p0'));
   expect(first).toEqual({
     subject: expect.stringMatching(/^sub_/),
+    picture: expect.stringMatching(/^enr_/),
     created: true,
     enrollments: 1,
     quality: {

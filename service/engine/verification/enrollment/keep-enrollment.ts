@@ -26,7 +26,7 @@ export function createKeepEnrollment({
     const { email, name, mark, actor, request } = command;
     const confirmed = overridden || insists(command, 'confirmed');
     let review: ReviewId | undefined;
-    const { subject, created, repeated } = await subjects.enroll(
+    const { subject, created, enrollment, repeated } = await subjects.enroll(
       realm,
       {
         email,
@@ -56,6 +56,7 @@ export function createKeepEnrollment({
     );
     return {
       subject: subject.id,
+      picture: enrollment,
       created,
       enrollments: subject.enrollments,
       quality: applyRule('faceQuality', definition.checks.faceQuality, qualityFinding(seen.quality)),

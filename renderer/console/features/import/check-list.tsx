@@ -1,0 +1,221 @@
+import { zodResolver } from '@hookform/resolvers/zod';
+import { Checkbox } from '@mantine/core';
+import { useMemo } from 'react';
+import { type Control, Controller, useForm } from 'react-hook-form';
+import { z } from 'zod';
+import { needsDomain, withDomain } from '../../../../sdk/admin/bulk-import/picture-list.ts';
+import type { ImportEntry } from '../../../../sdk/admin/bulk-import/run-import.ts';
+import { Button } from '../../../ui/controls/button.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { CheckboxField, SwitchField, TextField } from '../../../ui/forms/fields.tsx';
+import { Form } from '../../../ui/forms/form.tsx';
+import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Column } from '../../../ui/tables/column.ts';
+import { DataTable } from '../../../ui/tables/data-table.tsx';
+import type { Common } from './send-pictures.ts';
+import type { PictureList } from './source.ts';
+import { importStrings } from './strings.ts';
+
+/** What was said before the import began. */
+export interface Decided {
+  domain: string;
+  common: Common;
+}
+
+const purposes = ['verification', 'identification', 'deduplication'] as const;
+const SHOWN = 5;
+
+function useSchema(needed: boolean) {
+  const t = useStrings(importStrings);
+  const domain = z.string().trim().max(200);
+  return z
+    .object({
+      domain: needed ? domain.regex(/^@?[^\s@.]+(\.[^\s@.]+)+$/, t('domainWrong')) : domain,
+      confirmed: z.boolean(),
+      overrideLiveness: z.boolean(),
+      own: z.boolean(),
+      textVersion: z.string().trim().max(80),
+      method: z.string().trim().max(80),
+      legalBasis: z.string().trim().max(120),
+      purposes: z.array(z.enum(purposes)),
+    })
+    .check(({ value, issues }) => {
+      if (!value.own) return;
+      for (const name of ['textVersion', 'method', 'legalBasis'] as const)
+        if (value[name] === '')
+          issues.push({ code: 'custom', path: [name], message: t('needed'), input: value[name] });
+      if (value.purposes.length === 0)
+        issues.push({ code: 'custom', path: ['purposes'], message: t('purposesNeeded'), input: [] });
+    });
+}
+type Values = z.output<ReturnType<typeof useSchema>>;
+
+const toDecided = ({
+  domain,
+  confirmed,
+  overrideLiveness,
+  own,
+  textVersion,
+  method,
+  legalBasis,
+  purposes,
+}: Values): Decided => ({
+  domain,
+  common: {
+    ...(confirmed && { confirmed }),
+    ...(overrideLiveness && { overrideLiveness }),
+    ...(own && { consent: { textVersion, method, legalBasis, purposes } }),
+  },
+});
+
+/** What was found, and what has to be said before it is sent. */
+export function CheckList({
+  list,
+  withConsent,
+  start,
+  back,
+}: {
+  list: PictureList;
+  /** The organization records consent with each enrollment. */
+  withConsent: boolean;
+  start(decided: Decided): void;
+  back(): void;
+}) {
+  const t = useStrings(importStrings);
+  const { entries, nameless } = list;
+  const form = useForm({
+    resolver: zodResolver(useSchema(nameless.length > 0)),
+    mode: 'onTouched',
+    defaultValues: {
+      domain: '',
+      confirmed: false,
+      overrideLiveness: false,
+      own: withConsent,
+      textVersion: '',
+      method: '',
+      legalBasis: 'explicit consent',
+      purposes: [...purposes],
+    },
+  });
+  const { control } = form;
+  return (
+    <Form form={form} onSubmit={(values) => start(toDecided(values))}>
+      <Found list={list} domain={form.watch('domain')} />
+      {nameless.length > 0 && (
+        <Card>
+          <TextField
+            control={control}
+            name="domain"
+            label={t('domain')}
+            hint={t('domainHint', { count: nameless.length, example: nameless[0] ?? '' })}
+            placeholder="example.org"
+          />
+        </Card>
+      )}
+      <Card title={t('consent')}>
+        <Stack>
+          <p className="small muted">{withConsent ? t('consentNeeded') : t('consentAttested')}</p>
+          {!withConsent && <SwitchField control={control} name="own" label={t('own')} />}
+          {form.watch('own') && <Consent control={control} />}
+        </Stack>
+      </Card>
+      <Card title={t('options')}>
+        <Stack>
+          <CheckboxField
+            control={control}
+            name="confirmed"
+            label={t('confirmed')}
+            hint={t('confirmedHint')}
+          />
+          <CheckboxField
+            control={control}
+            name="overrideLiveness"
+            label={t('overrideLiveness')}
+            hint={t('overrideLivenessHint')}
+          />
+        </Stack>
+      </Card>
+      <Row>
+        <Button type="submit" kind="primary">
+          {t('start', { count: entries.length })}
+        </Button>
+        <Button onClick={back}>{t('other')}</Button>
+      </Row>
+    </Form>
+  );
+}
+
+type Shown = ImportEntry & { key: string };
+
+function Found({ list, domain }: { list: PictureList; domain: string }) {
+  const t = useStrings(importStrings);
+  const { entries, people, missing, passedOver } = list;
+  const columns = useMemo(
+    (): readonly Column<Shown>[] => [
+      {
+        id: 'file',
+        header: t('file'),
+        cell: ({ label }) => <span style={{ overflowWrap: 'anywhere' }}>{label}</span>,
+      },
+      {
+        id: 'person',
+        header: t('person'),
+        cell: ({ person }) => (
+          <span style={{ overflowWrap: 'anywhere' }}>
+            {needsDomain(person) && domain !== '' ? withDomain(person, domain) : person}
+          </span>
+        ),
+      },
+      { id: 'name', header: t('name'), priority: 2, cell: ({ name }) => name },
+    ],
+    [t, domain],
+  );
+  return (
+    <Stack gap={12}>
+      <h2>
+        {t('found', { count: entries.length })} {t('ofPeople', { count: people })}
+      </h2>
+      {missing > 0 && <Note kind="warn" title={t('missing', { count: missing })} />}
+      {passedOver > 0 && <p className="small muted">{t('passedOver', { count: passedOver })}</p>}
+      <DataTable
+        label={t('examples')}
+        columns={columns}
+        rows={entries.slice(0, SHOWN).map((one, index) => ({ ...one, key: String(index) }))}
+        rowId={({ key }) => key}
+      />
+      {entries.length > SHOWN && (
+        <p className="small muted">{t('andMore', { count: entries.length - SHOWN })}</p>
+      )}
+    </Stack>
+  );
+}
+
+function Consent({ control }: { control: Control<Values> }) {
+  const t = useStrings(importStrings);
+  return (
+    <>
+      <TextField control={control} name="textVersion" label={t('textVersion')} />
+      <TextField control={control} name="method" label={t('method')} hint={t('methodHint')} />
+      <TextField control={control} name="legalBasis" label={t('legalBasis')} />
+      <Controller
+        control={control}
+        name="purposes"
+        render={({ field, fieldState }) => (
+          <Checkbox.Group
+            label={t('purposes')}
+            error={fieldState.error?.message}
+            value={field.value}
+            onChange={field.onChange}
+          >
+            <Stack gap={8}>
+              {purposes.map((purpose) => (
+                <Checkbox key={purpose} value={purpose} label={t(purpose)} />
+              ))}
+            </Stack>
+          </Checkbox.Group>
+        )}
+      />
+    </>
+  );
+}

@@ -1,0 +1,158 @@
+import { needsDomain, withDomain } from '../../../../sdk/admin/bulk-import/picture-list.ts';
+import {
+  type ImportDeps,
+  type ImportEntry,
+  type ImportOutcome,
+  runImport,
+} from '../../../../sdk/admin/bulk-import/run-import.ts';
+import { toUploadForm } from '../../../../sdk/admin/client.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { Refusal } from '../../api/refusal.ts';
+
+type Env = 'live' | 'test';
+/** What goes along with every picture. */
+export type Common = Pick<Schemas['EnrollOrder'], 'consent' | 'confirmed' | 'overrideLiveness'>;
+
+/** What an import added, to take it back. */
+export interface Added {
+  person: string;
+  picture: string;
+  /** The person is new. */
+  created: boolean;
+}
+
+/** How an import ended; `error`: what broke it off. */
+export interface Ended {
+  outcomes: ImportOutcome[];
+  added: Added[];
+  error?: unknown;
+}
+
+export interface Progress {
+  settled: number;
+  enrolled: number;
+  skipped: number;
+  refused: number;
+}
+
+/** Pictures under way at a time: a browser has six connections to a host. */
+const LANES = 4;
+/** Refusals that have nothing to do with the picture: the next one would meet the same. */
+const ofTheImport = new Set([
+  'NO_ANSWER',
+  'MISSING_AUTH',
+  'CSRF_REFUSED',
+  'SECOND_FACTOR_REQUIRED',
+  'INSUFFICIENT_SCOPE',
+  'PAD_NOT_INSTALLED',
+  'CONSENT_REQUIRED',
+]);
+
+/** Enrolls all pictures, as the command `subject import` does. What stops the whole import is thrown. */
+export async function sendPictures(
+  env: Env,
+  entries: readonly ImportEntry[],
+  { domain, common, ...rest }: { domain: string; common: Common } & Pick<ImportDeps, 'stop' | 'progress'>,
+): Promise<Ended> {
+  const added: Added[] = [];
+  const settled = new Map<string, ImportOutcome>();
+  const deps: ImportDeps = {
+    ...rest,
+    progress(outcome) {
+      settled.set(keyOf(outcome), outcome);
+      rest.progress(outcome);
+    },
+    halt: new AbortController().signal,
+    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    concurrency: LANES,
+    addressOf: (person) => addressOf(env, person, domain),
+    async enroll({ picture, ...order }) {
+      const reply = await replyOf(
+        admin.POST('/api/admin/subjects', {
+          params: { query: { env } },
+          body: { request: { ...common, ...order }, file: new Blob([picture]) },
+          bodySerializer: toUploadForm,
+        }),
+      );
+      if (!reply.repeated)
+        added.push({ person: reply.userId, picture: reply.picture, created: reply.created });
+      return reply;
+    },
+    refusalOf: (error) =>
+      error instanceof Refusal && !ofTheImport.has(error.code)
+        ? { code: error.code, reason: reasonOf(error) }
+        : undefined,
+  };
+  try {
+    return { outcomes: await runImport(entries, deps), added };
+  } catch (error) {
+    const outcomes = entries.map(
+      ({ label, person }): ImportOutcome =>
+        settled.get(keyOf({ file: label, person })) ?? { file: label, person, outcome: 'not-tried' },
+    );
+    return { outcomes, added, error };
+  }
+}
+
+const keyOf = ({ file, person }: Pick<ImportOutcome, 'file' | 'person'>) => `${person}\n${file}`;
+
+/** With what the person can do about it, where the service says so. */
+function reasonOf({ message, body: { reason } }: Refusal): string {
+  return typeof reason === 'string' && reason !== message ? `${message} ${reason}` : message;
+}
+
+/** An id is looked up; a name without @ takes the domain. */
+async function addressOf(env: Env, person: string, domain: string): Promise<string> {
+  if (needsDomain(person)) return withDomain(person, domain);
+  if (person.includes('@')) return person;
+  const { email } = await replyOf(
+    admin.GET('/api/admin/subjects/{id}', { params: { path: { id: person }, query: { env } } }),
+  );
+  return email ?? person;
+}
+
+/** Takes back what an import added: erases the people who are new, and removes the pictures of the others. `done`: after each. */
+export async function takeBack(
+  env: Env,
+  added: readonly Added[],
+  done: (count: number) => void,
+): Promise<{ failed: string[] }> {
+  const created = new Set(added.flatMap(({ person, created }) => (created ? [person] : [])));
+  const failed: string[] = [];
+  let count = 0;
+  const attempt = async (work: () => Promise<unknown>) => {
+    try {
+      await work();
+    } catch (error) {
+      if (
+        !(error instanceof Refusal) ||
+        ofTheImport.has(error.code) ||
+        error.code === 'FRESH_FACTOR_REQUIRED'
+      )
+        throw error;
+      failed.push(error.message);
+    }
+    done(++count);
+  };
+  for (const id of created)
+    await attempt(() =>
+      admin.POST('/api/admin/subjects/{id}/erase', {
+        params: { path: { id }, query: { env } },
+        body: { confirm: id, reason: 'request', prove: false },
+      }),
+    );
+  // The newest first: a picture that others were compared with goes last.
+  for (const { person: id, picture } of added.toReversed())
+    if (!created.has(id))
+      await attempt(() =>
+        admin.DELETE('/api/admin/subjects/{id}/pictures/{picture}', {
+          params: { path: { id, picture }, query: { env } },
+        }),
+      );
+  return { failed };
+}
+
+export const countBack = (added: readonly Added[]): { people: number; pictures: number } => {
+  const created = new Set(added.flatMap(({ person, created }) => (created ? [person] : [])));
+  return { people: created.size, pictures: added.filter(({ person }) => !created.has(person)).length };
+};

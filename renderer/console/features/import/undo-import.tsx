@@ -1,0 +1,66 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Button } from '../../../ui/controls/button.tsx';
+import { TypedNameDialog } from '../../../ui/dialogs/typed-name-dialog.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { useWorld } from '../../session/session-query.ts';
+import { type Added, countBack, takeBack } from './send-pictures.ts';
+import { importStrings } from './strings.ts';
+
+/** Grade 3: the number is typed, a fresh second factor is asked for, and what the import added is destroyed. */
+export function UndoImport({ added }: { added: readonly Added[] }) {
+  const t = useStrings(importStrings);
+  const ui = useStrings(uiStrings);
+  const env = useWorld();
+  const queryClient = useQueryClient();
+  const [asked, setAsked] = useState(false);
+  const [done, setDone] = useState(0);
+  const { people, pictures } = countBack(added);
+  const total = people + pictures;
+  const undo = useMutation({
+    mutationFn: () => takeBack(env, added, setDone),
+    onSuccess: () => setAsked(false),
+    // Nothing of the people stays in the memory of the page.
+    onSettled: () => queryClient.invalidateQueries(),
+  });
+  if (undo.data) return <Undone failed={undo.data.failed} />;
+  return (
+    <>
+      <Button kind="dangerQuiet" onClick={() => setAsked(true)}>
+        {t('undo')}
+      </Button>
+      <TypedNameDialog
+        opened={asked}
+        title={t('undoTitle')}
+        name={String(total)}
+        confirmLabel={t('undoConfirm')}
+        cancelLabel={t('keep')}
+        busy={undo.isPending}
+        failed={undo.error && <LoadFailed error={undo.error} title={ui('couldNotSave')} />}
+        gone={[
+          ...(people > 0 ? [t('undoPeople', { count: people })] : []),
+          ...(pictures > 0 ? [t('undoPictures', { count: pictures })] : []),
+        ]}
+        stays={[t('staysBefore'), ...(people > 0 ? [t('staysReceipts')] : [])]}
+        onConfirm={() => undo.mutate()}
+        onCancel={() => setAsked(false)}
+      >
+        <p>{t('undoText')}</p>
+        {undo.isPending && <p role="status">{t('undoing', { done: String(done), total: String(total) })}</p>}
+      </TypedNameDialog>
+    </>
+  );
+}
+
+function Undone({ failed }: { failed: readonly string[] }) {
+  const t = useStrings(importStrings);
+  const [reason = ''] = failed;
+  return (
+    <Note kind={failed.length > 0 ? 'warn' : 'ok'} title={t('undone')}>
+      {failed.length > 0 ? t('notUndone', { count: failed.length, reason }) : undefined}
+    </Note>
+  );
+}
