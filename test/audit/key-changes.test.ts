@@ -29,6 +29,7 @@ const changes: Record<string, Sample> = {
   'POST /api/admin/webhooks/:id/disable': { action: 'webhook.disable' },
   'POST /api/admin/webhooks/:id/rotate': { action: 'webhook.rotate' },
   'POST /api/admin/webhooks/:id/test': { action: 'webhook.test' },
+  'POST /api/admin/webhooks/:id/retry': { action: 'webhook.try' },
   'POST /api/admin/webhooks/:id/replay': {
     body: { since: '2026-11-20T11:00:00Z' },
     action: 'webhook.replay',
@@ -57,7 +58,9 @@ const nothingPersonal = [
   '/api/admin/grants',
   '/api/admin/webhooks',
   '/api/admin/webhooks/:id',
+  '/api/admin/webhooks/:id/health',
   '/api/admin/webhooks/catalog',
+  '/api/admin/webhooks/health',
   '/api/v1/webhooks',
 ];
 

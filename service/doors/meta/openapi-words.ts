@@ -69,7 +69,6 @@ export const tags = [
   { name: 'backups', description: 'Backups of the box.' },
   { name: 'models', description: 'Models of the box.' },
   { name: 'jobs', description: 'Background work: waiting, running and failed.' },
-  { name: 'approvals', description: 'What a second administrator has to confirm before it is done.' },
   { name: 'review', description: 'Similar faces that a reviewer has to compare.' },
   { name: 'flows', description: 'Saved hosted flows.' },
   { name: 'key-store', description: 'Master key, key store and its copies, signing keys.' },

@@ -51,7 +51,7 @@ describe('what API keys may administer, as recorded', () => {
         !recordings.some(({ request, response }) => matches(route, request) && response.status < 300),
     );
     expect(silent).toEqual([]);
-    expect(routes).toHaveLength(22);
+    expect(routes).toHaveLength(25);
   });
 
   test.each(recordings)('$name', async ({ request, engine, response, asked }) => {
