@@ -23,7 +23,8 @@ const Camera = lazy(() =>
 );
 
 type Step =
-  | { is: 'who'; order?: Order }
+  /** `another`: not the person that the address names. */
+  | { is: 'who'; order?: Order; another?: true }
   | { is: 'camera' | 'files'; order: Order }
   | { is: 'result'; order: Order; pictures: readonly Blob[]; by: 'camera' | 'files' };
 
@@ -33,6 +34,20 @@ function EnrollScreen() {
   const t = useStrings(enrollStrings);
   const [step, setStep] = useState<Step>({ is: 'who' });
   const organization = useQuery(organizationQuery);
+  const env = useWorld();
+  const { person: id } = Route.useSearch();
+  const person = useQuery({
+    queryKey: ['person', env, id],
+    queryFn: ({ signal }) =>
+      replyOf(
+        admin.GET('/api/admin/subjects/{id}', { params: { path: { id: id ?? '' }, query: { env } }, signal }),
+      ),
+    enabled: id !== undefined,
+  });
+  const known = person.data && {
+    email: person.data.email ?? '',
+    ...(person.data.name !== undefined && { name: person.data.name }),
+  };
   const text = useQuery({
     queryKey: ['consent-text'],
     queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/consent-text', { signal })),
@@ -43,12 +58,13 @@ function EnrollScreen() {
         <LoadFailed error={organization.error} retry={() => void organization.refetch()} />
       )}
       {text.error && <LoadFailed error={text.error} retry={() => void text.refetch()} />}
-      {organization.data && text.data && step.is === 'who' && (
+      {person.error && <LoadFailed error={person.error} retry={() => void person.refetch()} />}
+      {organization.data && text.data && !person.isLoading && step.is === 'who' && (
         <WhoForm
           text={text.data}
           language={organization.data.consentLanguage}
           withConsent={organization.data.consentPolicy === 'with-call'}
-          before={step.order}
+          before={step.order ?? (step.another ? undefined : known)}
           next={(order, by) => setStep({ is: by, order })}
         />
       )}
@@ -64,7 +80,7 @@ function EnrollScreen() {
         <EnrollResult
           order={step.order}
           pictures={step.pictures}
-          next={() => setStep({ is: 'who' })}
+          next={() => setStep({ is: 'who', another: true })}
           retry={() => setStep({ is: step.by, order: step.order })}
         />
       )}

@@ -15,6 +15,7 @@ import { managers, operators } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
 import { ChangePerson } from './change-person.tsx';
 import { DisablePerson } from './disable-person.tsx';
+import { DistinctPeople } from './distinct-people.tsx';
 import { ErasePerson } from './erase-person.tsx';
 import { ExportPerson } from './export-person.tsx';
 import { nameOf, State } from './people-screen.tsx';
@@ -78,20 +79,11 @@ function Aside({ person }: { person: Person }) {
             [t('world'), person.env === 'live' ? t('live') : t('test')],
             [t('enrolled'), <RelativeTime key="created" at={person.createdAt} />],
             [t('changed'), <RelativeTime key="updated" at={person.updatedAt} />],
-            [
-              t('notSame'),
-              person.notTheSame.length === 0
-                ? undefined
-                : person.notTheSame.map((other) => (
-                    <Link key={other.id} to="/people/$id" params={{ id: other.id }}>
-                      {nameOf({ id: other.id })}
-                    </Link>
-                  )),
-            ],
           ]}
         />
       </Card>
       <Consent id={person.id} />
+      <DistinctPeople person={person} mayChange={mayChange} />
       <Card title={t('end')}>
         <Stack gap={12}>
           {mayChange && <DisablePerson person={person} />}

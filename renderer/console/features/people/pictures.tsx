@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { ButtonLink } from '../../../ui/controls/button.tsx';
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { toast } from '../../../ui/feedback/toasts.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
@@ -51,7 +52,12 @@ export function Pictures({ person: { id, env, pictures } }: { person: Schemas['S
   });
   const mayChange = operators.includes(user.role);
   return (
-    <Card title={t('pictures')} flush foot={<span className="small muted">{t('notKept')}</span>}>
+    <Card
+      title={t('pictures')}
+      flush
+      foot={<span className="small muted">{t('notKept')}</span>}
+      actions={mayChange && <AddPictures id={id} />}
+    >
       {confirm.error && <LoadFailed error={confirm.error} title={ui('couldNotSave')} />}
       <DataTable
         label={t('pictures')}
@@ -89,6 +95,15 @@ export function Pictures({ person: { id, env, pictures } }: { person: Schemas['S
         </ConfirmDialog>
       )}
     </Card>
+  );
+}
+
+function AddPictures({ id }: { id: string }) {
+  const t = useStrings(peopleStrings);
+  return (
+    <ButtonLink to="/enroll" search={{ person: id }} kind="quiet" small>
+      {t('addPicture')}
+    </ButtonLink>
   );
 }
 

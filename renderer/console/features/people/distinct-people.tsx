@@ -1,0 +1,92 @@
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useForm } from 'react-hook-form';
+import { z } from 'zod';
+import { Button } from '../../../ui/controls/button.tsx';
+import { toast } from '../../../ui/feedback/toasts.tsx';
+import { TextField } from '../../../ui/forms/fields.tsx';
+import { Form } from '../../../ui/forms/form.tsx';
+import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { nameOf } from './people-screen.tsx';
+import { peopleStrings } from './strings.ts';
+
+type Person = Schemas['SubjectWithPictures'];
+
+/** People who look like this one and are other people: marked here or in a review. A mark can be taken back. */
+export function DistinctPeople({ person, mayChange }: { person: Person; mayChange: boolean }) {
+  const t = useStrings(peopleStrings);
+  const ui = useStrings(uiStrings);
+  const queryClient = useQueryClient();
+  const params = { path: { id: person.id }, query: { env: person.env } };
+  const mark = useMutation({
+    mutationFn: ({ other, same }: { other: string; same: boolean }) =>
+      same
+        ? replyOf(admin.POST('/api/admin/subjects/{id}/maybe-the-same', { params, body: { other } }))
+        : replyOf(admin.POST('/api/admin/subjects/{id}/not-the-same', { params, body: { other } })),
+    async onSuccess(_, { same }) {
+      toast(same ? t('sameToast') : t('notSameToast'));
+      await queryClient.invalidateQueries({ queryKey: ['person', person.env, person.id] });
+    },
+  });
+  if (!mayChange && person.notTheSame.length === 0) return undefined;
+  return (
+    <Card title={t('notSame')}>
+      <Stack gap={12}>
+        <p className="small muted">{t('notSameText')}</p>
+        {person.notTheSame.map(({ id }) => (
+          <Row key={id}>
+            <Link to="/people/$id" params={{ id }}>
+              {nameOf({ id })}
+            </Link>
+            {mayChange && (
+              <Button kind="quiet" small onClick={() => mark.mutate({ other: id, same: true })}>
+                {t('takeBack')}
+              </Button>
+            )}
+          </Row>
+        ))}
+        {mark.error && <LoadFailed error={mark.error} title={ui('couldNotSave')} />}
+        {mayChange && (
+          <OtherPerson
+            busy={mark.isPending}
+            mark={(other) =>
+              mark.mutateAsync({ other, same: false }).then(
+                () => true,
+                () => false,
+              )
+            }
+          />
+        )}
+      </Stack>
+    </Card>
+  );
+}
+
+/** `mark` says whether it was done. */
+function OtherPerson({ busy, mark }: { busy: boolean; mark(other: string): Promise<boolean> }) {
+  const t = useStrings(peopleStrings);
+  const form = useForm({
+    resolver: zodResolver(z.object({ other: z.string().trim().min(1, t('otherMissing')).max(254) })),
+    defaultValues: { other: '' },
+  });
+  return (
+    <Form
+      form={form}
+      onSubmit={async ({ other }) => {
+        if (await mark(other)) form.reset();
+      }}
+    >
+      <TextField control={form.control} name="other" label={t('other')} autoComplete="off" />
+      <Row>
+        <Button type="submit" small busy={busy}>
+          {t('markNotSame')}
+        </Button>
+      </Row>
+    </Form>
+  );
+}
