@@ -1,3 +1,4 @@
+import type { ApplianceReport } from '../doors/admin/status/report.ts';
 import type { ApplianceStatus } from '../doors/meta/index.ts';
 import type { Backups } from '../engine/backups/index.ts';
 import type { GalleryCalibration, GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
@@ -14,7 +15,7 @@ import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
 import type { OrganizationId, World } from '../lib/id.ts';
 import type { Database } from '../storage/connection.ts';
-import { countLenient, freeOn, readRoom, readStorage, type StorageState } from './storage-state.ts';
+import { countLenient, freeOn, readDatabaseBytes, readStorage, type StorageState } from './storage-state.ts';
 
 export interface StatusDeps {
   /** The data directory: its disk must have room. */
@@ -49,44 +50,60 @@ export interface StatusDeps {
 const rates = [0.01, 0.001];
 const worlds: World[] = ['live', 'test'];
 
-/** What the appliance knows of itself at this moment; reads memory, and the short list of organizations. */
-export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
-  const { insecureHttp, organizations, checks, database, keyPlaces, backups, retention } = deps;
+export interface StatusReaders {
+  /** What the appliance knows of itself at this moment; reads memory, and the short list of organizations. */
+  status(): Promise<ApplianceStatus>;
+  /** The same, and what only its operators read: room, certificate, what needs attention. */
+  applianceReport(): Promise<ApplianceStatus & ApplianceReport>;
+}
+
+export function createStatus(deps: StatusDeps): StatusReaders {
   const { freeBytes = () => freeOn(deps.data), patience = 2_000 } = deps;
-  const reading = { ...{ organizations, checks, database, freeBytes, patience }, data: deps.data };
-  return async () => {
-    const storage = await readStorage(reading);
-    const ids = storage.organizations.map(({ id }) => id);
-    const copies = await keyPlaces.list();
-    const queueProblem = deps.queueProblem?.();
-    const lenientOrganizations = await countLenient(reading, storage);
-    const facts = {
-      ...(await describePictures(deps, storage)),
-      storage: {
-        kind: database.dialect === 'sqlite' ? ('sqlite' as const) : ('postgresql' as const),
-        ...defined({ state: storage.state, reason: storage.reason }),
-      },
-      room: await readRoom({ freeBytes, databaseBytes: deps.databaseBytes, patience }),
-      ...describePeople(deps, ids),
-      safeGallery: rates.map((rate) => ({ rate, people: checks.safeGallerySize(rate) })),
-      insecureHttp,
-      keyCopies: {
-        places: copies.length,
-        notCurrent: copies.filter(({ state }) => state !== 'current').length,
-      },
-      backupWarnings: backups.warnings(),
-      waitingSweeps: await describeWaiting(retention),
-      ...defined({ queueProblem, lenientOrganizations }),
-      matchOnlyOrganizations: storage.organizations.filter(
-        ({ matchOnly, erasedAt }) => matchOnly && erasedAt === undefined,
-      ).length,
-    };
-    const certificate = deps.certificate?.();
-    const attention = applianceAttention({
-      ...{ ...facts, now: deps.clock.now() },
-      ...defined({ certificate }),
-    });
-    return { ...facts, ...defined({ certificate }), attention };
+  const { organizations, checks, database } = deps;
+  const reading = { organizations, checks, database, freeBytes, patience, data: deps.data };
+  return {
+    status: async () => describe(deps, reading, await readStorage(reading)),
+    async applianceReport() {
+      const storage = await readStorage(reading);
+      const databaseBytes = await readDatabaseBytes({ databaseBytes: deps.databaseBytes, patience });
+      const facts = {
+        ...(await describe(deps, reading, storage)),
+        room: defined({ freeBytes: storage.freeBytes, databaseBytes }),
+        ...defined({ certificate: deps.certificate?.() }),
+      };
+      return { ...facts, attention: applianceAttention({ ...facts, now: deps.clock.now() }) };
+    },
+  };
+}
+
+async function describe(
+  deps: StatusDeps,
+  reading: Parameters<typeof countLenient>[0],
+  storage: StorageState,
+): Promise<ApplianceStatus> {
+  const { insecureHttp, checks, database, keyPlaces, backups, retention } = deps;
+  const ids = storage.organizations.map(({ id }) => id);
+  const copies = await keyPlaces.list();
+  const lenientOrganizations = await countLenient(reading, storage);
+  return {
+    ...(await describePictures(deps, storage)),
+    storage: {
+      kind: database.dialect === 'sqlite' ? 'sqlite' : 'postgresql',
+      ...defined({ state: storage.state, reason: storage.reason }),
+    },
+    ...describePeople(deps, ids),
+    safeGallery: rates.map((rate) => ({ rate, people: checks.safeGallerySize(rate) })),
+    insecureHttp,
+    keyCopies: {
+      places: copies.length,
+      notCurrent: copies.filter(({ state }) => state !== 'current').length,
+    },
+    backupWarnings: backups.warnings(),
+    waitingSweeps: await describeWaiting(retention),
+    ...defined({ queueProblem: deps.queueProblem?.(), lenientOrganizations }),
+    matchOnlyOrganizations: storage.organizations.filter(
+      ({ matchOnly, erasedAt }) => matchOnly && erasedAt === undefined,
+    ).length,
   };
 }
 

@@ -1,6 +1,5 @@
 import { removeRestoreMarker } from '../backup/finish-restore.ts';
 import type { Config } from '../config.ts';
-import type { ApplianceStatus } from '../doors/meta/index.ts';
 import type { AuditLog } from '../engine/audit/index.ts';
 import { type Backups, createBackups } from '../engine/backups/index.ts';
 import type { Metrics } from '../http/metrics.ts';
@@ -8,7 +7,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { databaseSize } from '../storage/database-size.ts';
-import { createStatus } from './appliance-status.ts';
+import { createStatus, type StatusReaders } from './appliance-status.ts';
 import { openAudit } from './audit.ts';
 import { createBackupFiles } from './backup-files.ts';
 import { type Base, type ComposeDeps, openBase } from './base.ts';
@@ -41,7 +40,8 @@ export interface Gatehouse
     People,
     KeyCare,
     CertificateCare,
-    NameCare {
+    NameCare,
+    StatusReaders {
   auditLog: AuditLog;
   backups: Backups;
   /** Waits for recurring jobs that are still running after their stop. */
@@ -55,7 +55,6 @@ export interface Gatehouse
   clock: Clock;
   ids: Ids;
   log: Log;
-  status(): Promise<ApplianceStatus>;
   /** Finishes what is running, then unlocks the data directory. */
   close(): Promise<void>;
 }
@@ -107,7 +106,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   if (serves) await resumeService({ ...keyCare, ...callers, ...outbound, ...erasing });
   const standing = { ...queue, ...erasing, ...keyCare, ...people, ...staff, backups, certificate };
   const standingJobs = addStandingJobs(standing);
-  const status = createStatus({
+  const readers = createStatus({
     ...{ ...callers, ...pictures, ...people, ...keyCare, ...erasing, backups },
     data: config.data,
     clock: ground.clock,
@@ -119,7 +118,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const serving = createServing({ config, certificate, clock: ground.clock });
   const everything = opened.move();
   return {
-    ...{ auditLog: audited.auditLog, models: pictures.models, backups, standingJobs, metrics, status },
+    ...{ auditLog: audited.auditLog, models: pictures.models, backups, standingJobs, metrics, ...readers },
     ...{
       ...queue,
       ...eventsOut,

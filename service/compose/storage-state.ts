@@ -13,6 +13,8 @@ export interface StorageState {
   state: 'ok' | 'full' | 'unavailable';
   organizations: readonly Organization[];
   reason: string | undefined;
+  /** On the disk of the data directory; absent where it could not be read. */
+  freeBytes?: number;
 }
 
 interface StorageReading {
@@ -36,9 +38,11 @@ export async function readStorage({
   try {
     const known = await within(patience, organizations.list());
     database.requireWriter();
-    if ((await freeBytes()) >= LEAST_FREE) return { state: 'ok', organizations: known, reason: undefined };
+    const free = await freeBytes();
+    const read = { organizations: known, freeBytes: free };
+    if (free >= LEAST_FREE) return { ...read, state: 'ok', reason: undefined };
     const reason = `Less than ${LEAST_FREE / MEBIBYTE} MiB are free on the disk of ${data}: free some space.`;
-    return { state: 'full', organizations: known, reason };
+    return { ...read, state: 'full', reason };
   } catch (error) {
     const full = error instanceof Problem && error.code === 'STORAGE_FULL';
     const reason =
@@ -62,25 +66,14 @@ export async function countLenient(
   }
 }
 
-/** How much room there is, and how much the database takes; what cannot be read is left out. */
-export async function readRoom({
-  freeBytes,
+/** Bytes that the database takes; undefined where it cannot be read. */
+export const readDatabaseBytes = ({
   databaseBytes,
   patience,
 }: {
-  freeBytes(): Promise<number>;
   databaseBytes(): Promise<number>;
   patience: number;
-}): Promise<{ freeBytes?: number; databaseBytes?: number }> {
-  const [free, taken] = await Promise.allSettled([
-    within(patience, freeBytes()),
-    within(patience, databaseBytes()),
-  ]);
-  return {
-    ...(free.status === 'fulfilled' && { freeBytes: free.value }),
-    ...(taken.status === 'fulfilled' && { databaseBytes: taken.value }),
-  };
-}
+}): Promise<number | undefined> => within(patience, databaseBytes()).catch(() => undefined);
 
 /** Bytes that may still be written to the disk of this folder. */
 export async function freeOn(folder: string): Promise<number> {

@@ -42,7 +42,7 @@ beforeEach(async () => {
 afterEach(() => engine.stop());
 
 const health = async () => {
-  const status = createStatus({
+  const { status } = createStatus({
     ...engine,
     data: '/',
     insecureHttp: false,

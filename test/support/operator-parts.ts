@@ -35,4 +35,5 @@ export const operatorParts = {
     (typeof rooms)[number]
   >),
   status: refuse,
+  applianceReport: refuse,
 };

@@ -27,10 +27,7 @@ const unshown = {
   needsLicenceAcceptance: false,
 };
 const healthy: ApplianceStatus = {
-  room: { freeBytes: 1 },
-  certificate: { endsAt: 0, renewsItself: true },
   readiness: { is: 'ready' },
-  attention: [],
   models: [
     { ...blazeface, ...unshown, provenance: 'npm' },
     {

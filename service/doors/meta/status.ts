@@ -1,5 +1,4 @@
 import type { ModelReport } from '../../engine/models/index.ts';
-import type { Attention } from '../../engine/overview/index.ts';
 import type { World } from '../../lib/id.ts';
 
 /**
@@ -30,10 +29,6 @@ export interface ApplianceStatus {
     fallback?: string;
   };
   storage: { kind: 'sqlite' | 'postgresql'; state: 'ok' | 'full' | 'unavailable'; reason?: string };
-  /** For administrators: not in `/health`. */
-  room: { freeBytes?: number; databaseBytes?: number };
-  /** For administrators: not in `/health`. */
-  certificate?: { endsAt: number; renewsItself: boolean };
   /** People enrolled, over all organizations, and in the largest one. */
   people: { world: World; total: number; largest: number }[];
   /** Templates in memory, over all organizations. */
@@ -64,6 +59,4 @@ export interface ApplianceStatus {
   queueProblem?: string;
   /** Listens beyond this machine without TLS. */
   insecureHttp?: boolean;
-  /** Items that need attention, the most urgent first. */
-  attention: Attention[];
 }

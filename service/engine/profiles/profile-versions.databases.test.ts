@@ -45,6 +45,22 @@ onBothDatabases('versions of a profile', (newPlace) => {
     });
   });
 
+  test('which organizations are lenient is known at once after a change, a reset and a version put back', async () => {
+    const lenient = async () => (await engine.checks.lenientOrganizations()).has(engine.organization);
+    const { liveness } = definition.checks;
+    const off = {
+      ...definition,
+      checks: { ...definition.checks, liveness: { ...liveness, enabled: false } },
+    };
+    expect(await lenient()).toBe(false);
+    await engine.checks.setProfile(engine.organization, 'desk', off, operator);
+    expect(await lenient()).toBe(true);
+    await engine.checks.resetProfile(engine.organization, 'desk', operator);
+    expect(await lenient()).toBe(false);
+    await engine.checks.restoreProfile(engine.organization, 'desk', 1, operator);
+    expect(await lenient()).toBe(true);
+  });
+
   test('what was put away is still there, with who put it away, and can be put back', async () => {
     await set(0.3);
     await engine.checks.resetProfile(engine.organization, 'desk', other);

@@ -20,7 +20,7 @@ export interface Profiles extends ProfileVersions {
    * slug of an own one.
    */
   page(organization: OrganizationId, page: { after?: string; limit: number }): Promise<Profile[]>;
-  /** Organizations with an own profile that verifies where a built-in one would refuse by liveness; one query for all. */
+  /** Organizations with an own profile that verifies where a built-in one would refuse by liveness; read once after each change. */
   lenientOrganizations(): Promise<Set<OrganizationId>>;
   /** The newest version; an organization's own goes before a built-in one. Throws PROFILE_NOT_FOUND. */
   get(organization: OrganizationId, idOrSlug: string): Promise<Profile>;
@@ -52,9 +52,14 @@ export interface ProfilesDeps {
   log: Log;
 }
 
-export function createProfiles({ db, inTransaction, audit, ids, clock, log }: ProfilesDeps): Profiles {
+export function createProfiles({ db, audit, ids, clock, log, ...deps }: ProfilesDeps): Profiles {
   const store = createProfileStore({ db });
   const toProfile = createReadProfile(log);
+  const lenient = rememberUntilChanged(async () => {
+    const rows = (await store.list()).filter((row) => isLenient(toProfile(row).definition));
+    return new Set(rows.map(({ organization }) => organization as OrganizationId));
+  });
+  const inTransaction: InTransaction = (work) => deps.inTransaction(work).finally(lenient.forget);
   const write = writeVersion({ store, audit, ids, clock, toProfile });
 
   return {
@@ -79,11 +84,7 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
       const own = await store.list({ organization, ...ownOnes, limit: limit - builtIn.length });
       return [...builtIn, ...own.map(toProfile)];
     },
-    async lenientOrganizations() {
-      const rows = await store.list();
-      const lenient = rows.filter((row) => isLenient(toProfile(row).definition));
-      return new Set(lenient.map(({ organization }) => organization as OrganizationId));
-    },
+    lenientOrganizations: () => lenient.read(),
     async get(organization, idOrSlug) {
       const builtIn = builtInProfiles.find(({ id }) => id === idOrSlug);
       if (builtIn) return builtIn;
@@ -114,6 +115,24 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
         await audit.add(tx, { actor, action: 'profile.reset', organization, target: slug, details });
       });
       return builtInOf(slug);
+    },
+  };
+}
+
+/** Reads once after each change: `/health` asks at each request. */
+function rememberUntilChanged<T>(read: () => Promise<T>): { read(): Promise<T>; forget(): void } {
+  let known: Promise<T> | undefined;
+  return {
+    async read() {
+      const reading = known ?? read();
+      known = reading;
+      return reading.catch((error) => {
+        if (known === reading) known = undefined;
+        throw error;
+      });
+    },
+    forget() {
+      known = undefined;
     },
   };
 }

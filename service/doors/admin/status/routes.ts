@@ -5,7 +5,7 @@ import { fromReports } from './translate.ts';
 import { StatusReply } from './wire.ts';
 
 export interface StatusRouteDeps {
-  status(): Promise<ApplianceReport>;
+  applianceReport(): Promise<ApplianceReport>;
   /** Undefined where no service runs. */
   serving: { report(): ServiceReport | undefined };
 }
@@ -22,6 +22,6 @@ export const statusRoutes = (deps: StatusRouteDeps): AdminRoute[] => [
     description: 'Readiness, size of the data, addresses and settings in force.',
     may: ofAppliance,
     reply: StatusReply,
-    handle: async () => fromReports(await deps.status(), deps.serving.report()),
+    handle: async () => fromReports(await deps.applianceReport(), deps.serving.report()),
   }),
 ];
