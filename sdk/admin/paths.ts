@@ -2434,7 +2434,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change the address or the name of a person
+         * Change the address, name or date of birth of a person
          * @description Fields that are not sent stay unchanged, as do pictures, consent and holds. The audit log has the earlier values, sealed.
          */
         patch: operations["changeSubject"];
@@ -9174,6 +9174,8 @@ export interface components {
              * @description Time since when the person is disabled; absent: enabled
              */
             disabledAt?: string;
+            /** @description Date of birth that an operator has approved, YYYY-MM-DD; absent: none recorded */
+            birthDate?: string;
             /** @description Pictures, the oldest first; at most ten */
             pictures: components["schemas"]["EnrolledPicture"][];
             /** @description Devices of the last 50 successful verifications, the last used first */
@@ -9382,6 +9384,8 @@ export interface components {
             email?: string;
             /** @description The new name; null removes it */
             name?: string | null;
+            /** @description The date of birth, checked by the caller against a document; null removes it */
+            birthDate?: string | null;
         };
         /**
          * @example {
@@ -10910,6 +10914,8 @@ export interface components {
             product: "verifyhuman" | "verifyage" | "verifyidentity" | "verifytrust";
             /** @description Slug of the profile; absent: `default` */
             profile?: string;
+            /** @description Years, for verifyage: the date of birth of the matched person decides; absent: 18 */
+            minimumAge?: number;
             /**
              * @description Texts of the page in English; absent ones have a default
              * @default {}

@@ -113,6 +113,8 @@ export interface Schema {
     key_enrollments: Generated<string>;
     /** Since when the person does not verify; null: they do. */
     disabled_at: Generated<number | null>;
+    /** Date of birth that an operator has approved. */
+    birth_date_sealed: ColumnType<Uint8Array | null, Uint8Array | null | undefined, Uint8Array | null>;
   };
   /** Two people who look alike and were marked as distinct by a reviewer. */
   distinct_people: {

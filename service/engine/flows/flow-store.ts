@@ -37,6 +37,11 @@ export async function selectFlow(
   return row && fromRow(row);
 }
 
+export async function selectFlowBySlug(db: Db, slug: string): Promise<Flow | undefined> {
+  const row = await db.selectFrom('flow').selectAll().where('slug', '=', slug).executeTakeFirst();
+  return row && fromRow(row);
+}
+
 /** The newest first, older than `before`. */
 export async function selectFlows(
   db: Db,

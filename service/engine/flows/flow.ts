@@ -47,6 +47,12 @@ export const FlowDefinition = z.strictObject({
   name: text(80).describe('Name for administrators'),
   product: z.enum(flowProducts).describe('Required proof'),
   profile: z.string().max(80).optional().describe('Slug of the profile; absent: `default`'),
+  minimumAge: z
+    .int()
+    .min(1)
+    .max(120)
+    .optional()
+    .describe('Years, for verifyage: the date of birth of the matched person decides; absent: 18'),
   texts: FlowTexts.default({}).describe('Texts of the page in English; absent ones have a default'),
   translations: z
     .strictObject({ de: FlowTexts.optional().describe('In German') })

@@ -13,8 +13,16 @@ import {
   textsOf,
   type WholeTexts,
 } from './flow.ts';
-import { deleteFlow, deleteFlowsOf, insertFlow, selectFlow, selectFlows, updateFlow } from './flow-store.ts';
-import { redirectRefusal } from './redirect-url.ts';
+import {
+  deleteFlow,
+  deleteFlowsOf,
+  insertFlow,
+  selectFlow,
+  selectFlowBySlug,
+  selectFlows,
+  updateFlow,
+} from './flow-store.ts';
+import { redirectProblems } from './redirect-url.ts';
 
 /** What the page of a flow will show, with every text. */
 export interface FlowPreview {
@@ -32,6 +40,8 @@ export interface Flows {
   page(organization: OrganizationId, page: { before?: FlowId; limit: number }): Promise<Flow[]>;
   /** Throws NOT_FOUND. */
   get(organization: OrganizationId, id: FlowId): Promise<Flow>;
+  /** For the page: of any organization. */
+  bySlug(slug: string): Promise<Flow | undefined>;
   /** Problems that prevent publishing the draft now, with the field. */
   problems(flow: Flow): Promise<ProblemDetail[]>;
   preview(flow: Flow): Promise<FlowPreview>;
@@ -66,6 +76,7 @@ export function createFlows(deps: FlowsDeps): Flows {
   return {
     page: (organization, page) => selectFlows(db, organization, page),
     get: (organization, id) => requireFlow(db, organization, id),
+    bySlug: (slug) => selectFlowBySlug(db, slug),
     problems: ({ organization, draft }) => problemsOf(organization, draft),
     async preview({ organization, draft }) {
       const { slug, definition } = await profileOf(organization, draft);
@@ -170,10 +181,9 @@ function createProblems(organizations: FlowsDeps['organizations'], profileOf: Pr
   return async function problemsOf(organization, definition) {
     const { redirectTargets = [], allowedProfiles } = await organizations.get(organization);
     const details: ProblemDetail[] = [];
-    for (const [name, url] of Object.entries(definition.redirects)) {
-      const message = url === undefined ? undefined : redirectRefusal(url, redirectTargets);
-      if (message !== undefined) details.push({ path: `redirects.${name}`, message });
-    }
+    if (definition.minimumAge !== undefined && definition.product !== 'verifyage')
+      details.push({ path: 'minimumAge', message: 'Only verifyage takes an age.' });
+    details.push(...redirectProblems(definition.redirects, redirectTargets));
     const profile = await profileOf(organization, definition).catch((error: unknown) => {
       if (!(error instanceof Problem)) throw error;
       details.push({ path: 'profile', message: error.message });

@@ -1,4 +1,4 @@
-export type { Flow } from './flow.ts';
+export type { Flow, FlowProduct } from './flow.ts';
 export { defaultTexts, FlowDefinition, flowProducts } from './flow.ts';
 export type { FlowPreview, Flows } from './flows.ts';
 export { createFlows } from './flows.ts';

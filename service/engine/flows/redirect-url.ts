@@ -1,4 +1,4 @@
-import { Problem } from '../../lib/problem.ts';
+import { Problem, type ProblemDetail } from '../../lib/problem.ts';
 
 /** What an organization allows: `app.example.com`, `http://10.0.0.5:8080` (plain HTTP, exactly so), or a scheme of its own (`myapp:`). */
 const HOST = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:\d{1,5})?$/;
@@ -15,7 +15,13 @@ const NEVER = [
   'ws:',
   'wss:',
   'view-source:',
+  // These carry another address in them.
+  'intent:',
+  'filesystem:',
+  'jar:',
 ];
+/** An authority that every parser reads alike: no user, no escapes, no letters beyond ASCII, exactly two slashes before it. */
+const PLAIN_AUTHORITY = /^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?([/?#]|$)/i;
 const LONGEST = 2_048;
 
 /** In the form in which targets are compared and kept. Throws INVALID_REQUEST. */
@@ -42,10 +48,25 @@ export function redirectRefusal(text: string, allowed: readonly string[]): strin
   if (url === null) return 'It is no URL.';
   if (NEVER.includes(url.protocol)) return `${url.protocol} is never allowed.`;
   if (url.username !== '' || url.password !== '') return 'A URL holds no user or password.';
+  if (/^https?:$/.test(url.protocol) && !PLAIN_AUTHORITY.test(text))
+    return 'Write the host in plain ASCII after “//” (an international name as xn--…), without escapes or “@”.';
   if (url.protocol === 'https:') return allowed.includes(url.host) ? undefined : notAllowed(url.host);
   if (url.protocol === 'http:') return allowed.includes(url.origin) ? undefined : notAllowed(url.origin);
   return allowed.includes(url.protocol) ? undefined : notAllowed(url.protocol);
 }
+
+/** Where a page leads at its end. */
+export interface Redirects {
+  success?: string | undefined;
+  failure?: string | undefined;
+}
+
+/** Redirects that the organization does not allow, by field. */
+export const redirectProblems = (redirects: Redirects, allowed: readonly string[]): ProblemDetail[] =>
+  Object.entries(redirects).flatMap(([name, url]: [string, string | undefined]) => {
+    const message = url === undefined ? undefined : redirectRefusal(url, allowed);
+    return message === undefined ? [] : [{ path: `redirects.${name}`, message }];
+  });
 
 const notAllowed = (what: string) =>
   `The organization does not allow ${what}: add it to its redirect targets.`;

@@ -47,6 +47,51 @@ test('a freed address belongs to no person: failures counted against it go, and 
   expect((await enroll('ada@example.com')).created).toBe(true);
 });
 
+test('a date of birth is sealed, read, replaced and removed; the log has what it was, sealed', async () => {
+  const { subject } = await enroll('ada@example.com');
+  const set = (birthDate: string | null) =>
+    engine.subjects.change(realm(), subject.id, { birthDate }, operator);
+  const read = () => engine.subjects.birthDate(realm(), subject.id);
+  expect(await read()).toBeUndefined();
+  await set('1990-12-10');
+  expect(await read()).toBe('1990-12-10');
+  const { birth_date_sealed: sealed } = await engine.db
+    .selectFrom('subject')
+    .select('birth_date_sealed')
+    .executeTakeFirstOrThrow();
+  expect(Buffer.from(sealed!).toString('latin1')).not.toContain('1990');
+  expect(await engine.subjects.birthDate({ ...realm(), world: 'test' }, subject.id)).toBeUndefined();
+  expect(await engine.subjects.read(realm(), subject.id, operator)).toMatchObject({
+    birthDate: '1990-12-10',
+  });
+  await engine.subjects.change(realm(), subject.id, { name: 'Ada' }, operator);
+  expect(await read()).toBe('1990-12-10');
+  await set(null);
+  expect(await read()).toBeUndefined();
+  const lines = await engine.db
+    .selectFrom('audit')
+    .select(['details'])
+    .where('action', '=', 'subject.change')
+    .orderBy('seq')
+    .execute();
+  expect(lines.map(({ details }) => JSON.parse(details).changed)).toEqual([
+    ['birthDate'],
+    ['name'],
+    ['birthDate'],
+  ]);
+});
+
+test.each(['2026-11-21', '1896-11-19', '1990-02-30', '1990-1-1', 'yesterday', ''])(
+  'the date of birth %j is refused',
+  async (birthDate) => {
+    const { subject } = await enroll('ada@example.com');
+    await expect(engine.subjects.change(realm(), subject.id, { birthDate }, operator)).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      extra: { details: [{ path: 'birthDate' }] },
+    });
+  },
+);
+
 test('an unchanged value is not written, and leaves no line', async () => {
   const { subject } = await enroll('ada@example.com');
   await engine.subjects.change(realm(), subject.id, { email: 'ada@example.com', name: null }, operator);

@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -6,54 +7,73 @@ import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
 import type { GalleryIndex } from './gallery-index.ts';
+import { requireBirthDate } from './people/birth-date.ts';
 import type { PeopleSearch } from './people/people-search.ts';
 import { type Realm, realmKey } from './realm.ts';
 import type { Subject } from './subject.ts';
 import { hasOwner, updatePerson } from './subject-change-store.ts';
 import type { SubjectStore } from './subject-store.ts';
 
-/** What is absent stays; `null` removes the name. */
+/** What is absent stays; `null` removes it. */
 export interface SubjectChange {
   email?: string;
   name?: string | null;
+  /** `YYYY-MM-DD`, approved by the actor. */
+  birthDate?: string | null;
 }
 
 export interface ChangeSubjectDeps {
-  store: Pick<SubjectStore, 'emailHash' | 'find' | 'sealPerson'>;
+  store: Pick<SubjectStore, 'emailHash' | 'find' | 'sealPerson' | 'birthDateOf' | 'sealBirthDate'>;
   inTransaction: InTransaction;
   /** The work on one e-mail address, one after the other. */
   turns: Turns;
   audit: Audit;
+  clock: Clock;
   /** Removes what is counted against an address that the person has no more. */
   forgetAddress(tx: Tx, realm: Realm, emailHash: string): Promise<void>;
 }
 
 /**
- * Changes the address or the name of a person. What they were before stands in the audit line, sealed. It is no use of the person:
+ * Changes the address, the name or the date of birth of a person. What they were before stands in the audit line, sealed. It is no use of the person:
  * terms of retention run on. Throws SUBJECT_NOT_FOUND, and CONFLICT for an address that another person has.
  */
-export function createChange({ store, inTransaction, turns, audit, forgetAddress }: ChangeSubjectDeps) {
+export function createChange({
+  store,
+  inTransaction,
+  turns,
+  audit,
+  clock,
+  forgetAddress,
+}: ChangeSubjectDeps) {
   const hashOf = ({ organization }: Realm, { email }: { email?: string | undefined }) =>
     email === undefined ? undefined : store.emailHash(organization, email);
 
   async function changeInTurn(
     realm: Realm,
     { subject, emailHash }: { subject: SubjectId; emailHash: string },
-    { email, name }: SubjectChange,
+    change: SubjectChange,
     actor: Actor,
   ): Promise<Subject> {
     const known = await store.find(realm, { id: subject });
     if (known?.email === undefined || hashOf(realm, known) !== emailHash) throw changedMeanwhile();
-    const { name: nameBefore, ...unnamed } = known;
-    const nameAfter = name === null ? undefined : (name ?? nameBefore);
+    const birthDate = await store.birthDateOf(realm, subject);
+    const before = { email: known.email, name: known.name, birthDate };
     const after = {
-      ...unnamed,
-      email: email ?? known.email,
-      ...defined({ name: nameAfter }),
+      email: change.email ?? before.email,
+      name: stays(change.name, before.name),
+      birthDate: stays(change.birthDate, before.birthDate),
     };
-    const changed = (['email', 'name'] as const).filter((field) => after[field] !== known[field]);
+    const changed = (['email', 'name', 'birthDate'] as const).filter(
+      (field) => after[field] !== before[field],
+    );
     if (changed.length === 0) return known;
-    const sealed = await store.sealPerson(realm, subject, after.email, nameAfter);
+    const sealed = {
+      ...(await store.sealPerson(realm, subject, after.email, after.name)),
+      ...(changed.includes('birthDate') && {
+        birth_date_sealed:
+          after.birthDate === undefined ? null : await store.sealBirthDate(realm, subject, after.birthDate),
+      }),
+    };
     const hashAfter = store.emailHash(realm.organization, after.email);
     await inTransaction(async (tx) => {
       if (hashAfter !== emailHash) {
@@ -69,13 +89,15 @@ export function createChange({ store, inTransaction, turns, audit, forgetAddress
         organization: realm.organization,
         target: subject,
         details: { world: realm.world, changed },
-        personal: { subject, values: Object.fromEntries(changed.map((field) => [field, known[field]])) },
+        personal: { subject, values: Object.fromEntries(changed.map((field) => [field, before[field]])) },
       });
     });
-    return after;
+    const { name: _, ...unnamed } = known;
+    return { ...unnamed, email: after.email, ...defined({ name: after.name }) };
   }
 
   return async (realm: Realm, person: Subject, change: SubjectChange, actor: Actor): Promise<Subject> => {
+    if (typeof change.birthDate === 'string') requireBirthDate(change.birthDate, clock.now());
     const emailHash = hashOf(realm, person);
     if (emailHash === undefined) throw changedMeanwhile();
     const changeBoth = () => changeInTurn(realm, { subject: person.id, emailHash }, change, actor);
@@ -84,6 +106,9 @@ export function createChange({ store, inTransaction, turns, audit, forgetAddress
     return hashes.reduceRight((work, hash) => () => turns(`${realmKey(realm)}/${hash}`, work), changeBoth)();
   };
 }
+
+const stays = (value: string | null | undefined, before: string | undefined): string | undefined =>
+  value === null ? undefined : (value ?? before);
 
 const changedMeanwhile = () =>
   new Problem('CONFLICT', 'This person is being changed or erased by another request: look again.');

@@ -4,7 +4,7 @@ import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { type ExportOrder, type Person, readPages, textOf, vectorText } from '../personal-data/index.ts';
 import { selectDistinct } from './distinct-people-store.ts';
-import { emailPlace, namePlace } from './read-subjects-store.ts';
+import { birthDatePlace, emailPlace, namePlace } from './read-subjects-store.ts';
 import { markPlace, type TemplateRow, vectorPlace } from './template-store.ts';
 import { toVector } from './vector-bytes.ts';
 
@@ -18,14 +18,16 @@ export async function exportPerson(db: Db, person: Person, { open }: ExportOrder
     .where('world', '=', world)
     .executeTakeFirst();
   if (!row) return undefined;
-  const [email, name] = await open([
+  const [email, name, birthDate] = await open([
     { place: emailPlace(person, subject), sealed: row.email_sealed },
     { place: namePlace(person, subject), sealed: row.name_sealed },
+    { place: birthDatePlace(person, subject), sealed: row.birth_date_sealed },
   ]);
   return {
     userId: row.id,
     email: textOf(email),
     name: textOf(name),
+    birthDate: textOf(birthDate),
     createdAt: time(row.created_at),
     updatedAt: time(row.updated_at),
     lastVerifiedAt: time(row.last_used_at),

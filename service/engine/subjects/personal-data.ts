@@ -3,7 +3,7 @@ import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { PersonalData, SealedValue, Searched } from '../personal-data/index.ts';
 import { exportDistinct, exportEnrollments, exportPerson } from './exported-person-store.ts';
-import { emailPlace, namePlace } from './read-subjects-store.ts';
+import { birthDatePlace, emailPlace, namePlace } from './read-subjects-store.ts';
 import { markPlace, vectorPlace } from './template-store.ts';
 import { toBytes, toVector } from './vector-bytes.ts';
 
@@ -28,7 +28,10 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
 
   return {
     tables: {
-      subject: { columns: ['id', 'email_hash', 'email_sealed', 'name_sealed'], record: { in: 'person' } },
+      subject: {
+        columns: ['id', 'email_hash', 'email_sealed', 'name_sealed', 'birth_date_sealed'],
+        record: { in: 'person' },
+      },
       distinct_people: { columns: ['subject', 'other'], record: { in: 'notTheSame' } },
       template: { columns: ['subject', 'vector_sealed', 'mark_sealed'], record: { in: 'enrollments' } },
     },
@@ -44,7 +47,7 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
       const { organization, subject } = person;
       const row = await db
         .selectFrom('subject')
-        .select(['email_sealed', 'name_sealed'])
+        .select(['email_sealed', 'name_sealed', 'birth_date_sealed'])
         .where('id', '=', subject)
         .executeTakeFirst();
       const templates = await db
@@ -55,6 +58,8 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
       const values: SealedValue[] = [];
       if (row?.email_sealed) values.push({ place: emailPlace(person, subject), sealed: row.email_sealed });
       if (row?.name_sealed) values.push({ place: namePlace(person, subject), sealed: row.name_sealed });
+      if (row?.birth_date_sealed)
+        values.push({ place: birthDatePlace(person, subject), sealed: row.birth_date_sealed });
       for (const template of templates) {
         const searched = vectorUnder(organization, template.transform);
         values.push({ place: vectorPlace(template), sealed: template.vector_sealed, searched });

@@ -34,6 +34,14 @@ export const namePlace = ({ organization, world }: Realm, subject: SubjectId): S
   version: VERSION,
 });
 
+export const birthDatePlace = ({ organization, world }: Realm, subject: SubjectId): SealedPlace => ({
+  organization,
+  world,
+  subject,
+  field: 'subject.birth-date',
+  version: VERSION,
+});
+
 const decoder = new TextDecoder();
 
 /** Reads people from the table `subject` and its sealed columns, without those whose erasure has begun. */
@@ -67,6 +75,23 @@ export function createReadSubjects(deps: SubjectStoreDeps) {
         .where('id', 'in', [...ids])
         .orderBy('id', 'desc');
       return toSubjects(deps, await rows.execute());
+    },
+    /** The date of birth that an operator has approved, `YYYY-MM-DD`. */
+    async birthDateOf({ organization, world }: Realm, subject: SubjectId): Promise<string | undefined> {
+      const row = await db
+        .selectFrom('subject')
+        .select('birth_date_sealed')
+        .where('id', '=', subject)
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where(notBeingErased)
+        .executeTakeFirst();
+      if (!row?.birth_date_sealed) return undefined;
+      const place = birthDatePlace({ organization, world }, subject);
+      const [opened] = await sealer.openMany([{ place, sealed: row.birth_date_sealed }]);
+      if (opened?.is === 'damaged')
+        throw new Error(`The sealed ${place.field} of ${subject} was changed or belongs elsewhere.`);
+      return opened?.is === 'open' ? decoder.decode(opened.plain) : undefined;
     },
     /** Addresses and names of all people, the newest first, in pages; opened in threads where there are many. */
     everyName: (realm: Realm) => everyName(deps, realm),

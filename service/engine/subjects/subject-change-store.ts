@@ -22,7 +22,10 @@ export async function updatePerson(
   tx: Tx,
   subject: SubjectId,
   emailHash: string,
-  values: Pick<Updateable<Schema['subject']>, 'email_hash' | 'email_sealed' | 'name_sealed'>,
+  values: Pick<
+    Updateable<Schema['subject']>,
+    'email_hash' | 'email_sealed' | 'name_sealed' | 'birth_date_sealed'
+  >,
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('subject')

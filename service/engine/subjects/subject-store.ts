@@ -4,7 +4,13 @@ import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { createLoadedTemplates } from './loaded-templates-store.ts';
-import { createReadSubjects, emailPlace, namePlace, type SubjectStoreDeps } from './read-subjects-store.ts';
+import {
+  birthDatePlace,
+  createReadSubjects,
+  emailPlace,
+  namePlace,
+  type SubjectStoreDeps,
+} from './read-subjects-store.ts';
 import type { Realm } from './realm.ts';
 import { createSealedTemplates, createTemplateRows } from './template-store.ts';
 
@@ -52,6 +58,9 @@ export function createSubjectStore(deps: SubjectStoreDeps) {
           name === undefined ? null : await sealer.seal(namePlace(realm, subject), encoder.encode(name)),
       };
     },
+    /** Needs the person's key. */
+    sealBirthDate: (realm: Realm, subject: SubjectId, date: string) =>
+      sealer.seal(birthDatePlace(realm, subject), encoder.encode(date)),
   };
 }
 

@@ -19,6 +19,7 @@ import { kiosks } from './0017-kiosks.ts';
 import { setup } from './0018-setup.ts';
 import { approvalsAndDrills } from './0019-approvals-and-drills.ts';
 import { setupSteps } from './0020-setup-steps.ts';
+import { hostedAndRegistrations } from './0023-hosted-and-registrations.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   setup,
   approvalsAndDrills,
   setupSteps,
+  hostedAndRegistrations,
 ];

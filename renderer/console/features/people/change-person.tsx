@@ -15,8 +15,8 @@ import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { peopleStrings } from './strings.ts';
 
-/** Button and dialog that change name and e-mail address. */
-export function ChangePerson({ person }: { person: Schemas['Subject'] }) {
+/** Button and dialog that change name, e-mail address and date of birth. */
+export function ChangePerson({ person }: { person: Schemas['SubjectWithPictures'] }) {
   const t = useStrings(peopleStrings);
   const ui = useStrings(uiStrings);
   const [opened, setOpened] = useState(false);
@@ -39,10 +39,10 @@ export function ChangePerson({ person }: { person: Schemas['Subject'] }) {
 }
 
 function Fields({
-  person: { id, env, name = '', email = '' },
+  person: { id, env, name = '', email = '', birthDate = '' },
   close,
 }: {
-  person: Schemas['Subject'];
+  person: Schemas['SubjectWithPictures'];
   close(): void;
 }) {
   const t = useStrings(peopleStrings);
@@ -50,19 +50,24 @@ function Fields({
   const queryClient = useQueryClient();
   const form = useForm({
     resolver: zodResolver(
-      z.object({ name: z.string().trim().max(200), email: z.email(t('emailWrong')).max(254) }),
+      z.object({
+        name: z.string().trim().max(200),
+        email: z.email(t('emailWrong')).max(254),
+        birthDate: z.union([z.literal(''), z.iso.date(t('birthDateWrong'))]),
+      }),
     ),
     mode: 'onTouched',
-    defaultValues: { name, email },
+    defaultValues: { name, email, birthDate },
   });
   const change = useMutation({
-    mutationFn: (now: { name: string; email: string }) =>
+    mutationFn: (now: { name: string; email: string; birthDate: string }) =>
       replyOf(
         admin.PATCH('/api/admin/subjects/{id}', {
           params: { path: { id }, query: { env } },
           body: {
             ...(now.email !== email && { email: now.email }),
             ...(now.name !== name && { name: now.name === '' ? null : now.name }),
+            ...(now.birthDate !== birthDate && { birthDate: now.birthDate === '' ? null : now.birthDate }),
           },
         }),
       ),
@@ -81,6 +86,14 @@ function Fields({
     >
       <TextField control={form.control} name="name" label={t('name')} hint={t('nameHint')} optional />
       <TextField control={form.control} name="email" label={t('email')} type="email" />
+      <TextField
+        control={form.control}
+        name="birthDate"
+        label={t('birthDate')}
+        hint={t('birthDateHint')}
+        type="date"
+        optional
+      />
       <Row>
         <Button type="submit" kind="primary" busy={change.isPending}>
           {t('save')}

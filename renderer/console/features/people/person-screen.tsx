@@ -76,6 +76,9 @@ function Aside({ person }: { person: Person }) {
           entries={[
             [t('id'), <Id key="id" id={person.id} name={t('id')} />],
             [t('email'), person.email],
+            ...(person.birthDate === undefined
+              ? []
+              : [[t('birthDate'), person.birthDate] as [string, string]]),
             [t('world'), person.env === 'live' ? t('live') : t('test')],
             [t('enrolled'), <RelativeTime key="created" at={person.createdAt} />],
             [t('changed'), <RelativeTime key="updated" at={person.updatedAt} />],

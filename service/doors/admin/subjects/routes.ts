@@ -155,7 +155,7 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
     method: 'PATCH',
     url: '/subjects/:id',
     operationId: 'changeSubject',
-    summary: 'Change the address or the name of a person',
+    summary: 'Change the address, name or date of birth of a person',
     description:
       'Fields that are not sent stay unchanged, as do pictures, consent and holds. The audit log has the earlier values, sealed.',
     may: changing,

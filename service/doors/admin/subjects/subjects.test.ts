@@ -107,6 +107,19 @@ test('the name and the address of a person change; the old address finds no pers
   ]);
 });
 
+test('a date of birth that an operator has approved is shown with the person', async () => {
+  const id = await enroll('ada@x.org');
+  await control
+    .call('PATCH', `/subjects/${id}?env=test`, { birthDate: '1815-12-10' })
+    .then(({ status, body }) =>
+      expect([status, body.details]).toEqual([400, [{ path: 'birthDate', message: expect.any(String) }]]),
+    );
+  await control.call('PATCH', `/subjects/${id}?env=test`, { birthDate: '1990-12-10' });
+  expect(await control.call('GET', `/subjects/${id}?env=test`)).toMatchObject({
+    body: { birthDate: '1990-12-10' },
+  });
+});
+
 test('a picture is removed, but not the only confirmed one', async () => {
   const id = await enroll('ada@x.org');
   await enroll('ada@x.org');

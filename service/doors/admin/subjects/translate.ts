@@ -27,11 +27,12 @@ export const fromPicture = ({ enrollment, createdAt, anchor, ...rest }: Enrolled
 
 /** What the page of a person shows beside consent and history, which have routes of their own. */
 export const fromSubjectWithPictures = (
-  { pictures, ...subject }: Subject & { pictures: EnrolledPicture[] },
+  { pictures, birthDate, ...subject }: Subject & { pictures: EnrolledPicture[]; birthDate?: string },
   { devices, places }: Circumstances,
   distinct: readonly DistinctPerson[],
 ): SubjectWithPictures => ({
   ...fromSubject(subject),
+  birthDate,
   pictures: pictures.map(fromPicture),
   devices: devices.map(fromSeen),
   places: places.map(fromSeen),

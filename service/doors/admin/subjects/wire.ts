@@ -7,6 +7,7 @@ import { idOf, personParams } from '../ids.ts';
 import { actor, time } from '../reply-fields.ts';
 
 const name = lineOfText(200);
+const birthDate = z.iso.date('It must be a date, YYYY-MM-DD.');
 
 export const SubjectQuery = z.strictObject({
   search: z
@@ -57,6 +58,9 @@ export const SubjectChange = z
   .strictObject({
     email: emailAddress.optional().describe('The new e-mail address'),
     name: name.nullish().describe('The new name; null removes it'),
+    birthDate: birthDate
+      .nullish()
+      .describe('The date of birth, checked by the caller against a document; null removes it'),
   })
   .refine((change) => Object.values(change).some((value) => value !== undefined), 'Name at least one field.')
   .meta({ id: 'SubjectChange', examples: [{ name: 'Ada Lovelace' }] });
@@ -152,6 +156,10 @@ const seen = {
 export const SubjectWithPictures = z
   .strictObject({
     ...subject,
+    birthDate: z
+      .string()
+      .optional()
+      .describe('Date of birth that an operator has approved, YYYY-MM-DD; absent: none recorded'),
     pictures: z.array(PictureReply).describe('Pictures, the oldest first; at most ten'),
     devices: z
       .array(

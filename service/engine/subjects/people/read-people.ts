@@ -26,6 +26,8 @@ export interface PeoplePage {
   reading?: FoundPeople['reading'];
 }
 
+export type WholePerson = Subject & { pictures: EnrolledPicture[]; birthDate?: string };
+
 /** What operators read of people. Each call writes its audit line before it answers. */
 export interface ReadPeople {
   /**
@@ -34,11 +36,11 @@ export interface ReadPeople {
    */
   page(realm: Realm, order: PeopleOrder, actor: Actor): Promise<PeoplePage>;
   /** By id or by e-mail. Throws SUBJECT_NOT_FOUND. */
-  read(realm: Realm, idOrEmail: string, actor: Actor): Promise<Subject & { pictures: EnrolledPicture[] }>;
+  read(realm: Realm, idOrEmail: string, actor: Actor): Promise<WholePerson>;
 }
 
 export interface ReadPeopleDeps {
-  store: Pick<SubjectStore, 'list' | 'listed'>;
+  store: Pick<SubjectStore, 'list' | 'listed' | 'birthDateOf'>;
   search: Pick<PeopleSearch, 'find' | 'prepare'>;
   find(realm: Realm, idOrEmail: string): Promise<Subject | undefined>;
   get(realm: Realm, idOrEmail: string): Promise<Subject>;
@@ -95,7 +97,8 @@ export function createReadPeople(deps: ReadPeopleDeps): ReadPeople {
           details: { world: realm.world },
         }),
       );
-      return { ...subject, pictures: await pictures(subject.id) };
+      const birthDate = await store.birthDateOf(realm, subject.id);
+      return { ...subject, ...defined({ birthDate }), pictures: await pictures(subject.id) };
     },
   };
 }
