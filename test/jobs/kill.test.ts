@@ -10,9 +10,10 @@ import { systemClock as clock } from '../../service/lib/clock.ts';
 import { silentLog as log } from '../../service/lib/log.ts';
 import { openDatabase } from '../../service/storage/connection.ts';
 import { createRandom } from '../accuracy/random.ts';
+import { fullSize } from '../attacks/size.ts';
 
-const JOBS = 4_000;
-const KILLS = 20;
+const JOBS = fullSize ? 4_000 : 1_600;
+const KILLS = fullSize ? 20 : 8;
 /** Attempts that begin in a life before it is killed, at most. */
 const BEGUN = 300;
 /** Attempts under way, and those that ended and wait to be recorded together. */
