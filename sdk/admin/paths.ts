@@ -4608,7 +4608,7 @@ export interface components {
              * @description Where in the console; absent where only the box can do it
              * @enum {string}
              */
-            screen?: "alerts" | "backups" | "jobs" | "models" | "people" | "profiles" | "settings" | "setup" | "verifications";
+            screen?: "alerts" | "approvals" | "backups" | "jobs" | "models" | "people" | "profiles" | "review" | "settings" | "setup" | "verifications";
         };
         /**
          * @description Summary of one world of an organization.

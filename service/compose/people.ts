@@ -1,3 +1,4 @@
+import { createWaitingApprovals } from '../engine/approvals/index.ts';
 import { type Captures, createCaptures } from '../engine/captures/index.ts';
 import { type Consents, createConsents, createHolds, type Holds } from '../engine/consent/index.ts';
 import { createFlows, type Flows } from '../engine/flows/index.ts';
@@ -90,6 +91,8 @@ export function createPeople({
     checks,
     subjects,
     alerts,
+    reviews,
+    approvals: createWaitingApprovals(shared),
     templates(realm) {
       const { primary } = models.current();
       return primary === undefined ? 0 : galleries.size(`${realmKey(realm)}/${primary}`);

@@ -59,6 +59,16 @@ export const attentionStrings = defineStrings(
     ALERT_OPEN: 'Alert “{name}”: {value}, where {threshold} is the limit',
     MORE_ALERTS: 'Further alerts are not acknowledged',
     'ALERT_OPEN.do': 'Look at it, and acknowledge it.',
+    APPROVALS_WAIT: {
+      one: '{count} request waits for a second administrator',
+      other: '{count} requests wait for a second administrator',
+    },
+    'APPROVALS_WAIT.do': 'Confirm or decline them. Each ends 24 hours after it was made.',
+    REVIEWS_WAIT: {
+      one: '{count} pair of similar faces waits for a reviewer',
+      other: '{count} pairs of similar faces wait for a reviewer',
+    },
+    'REVIEWS_WAIT.do': 'Compare them, and decide. Undecided ones are erased 30 days after they came.',
     'step-name': 'name and certificate',
     'step-factor': 'second factor',
     'step-attack-detection': 'attack detection',
@@ -126,6 +136,18 @@ export const attentionStrings = defineStrings(
     ALERT_OPEN: 'Alarm „{name}“: {value}, die Grenze ist {threshold}',
     MORE_ALERTS: 'Weitere Alarme sind nicht bestätigt',
     'ALERT_OPEN.do': 'Sehen Sie nach, und bestätigen Sie ihn.',
+    APPROVALS_WAIT: {
+      one: '{count} Anfrage wartet auf einen zweiten Verwalter',
+      other: '{count} Anfragen warten auf einen zweiten Verwalter',
+    },
+    'APPROVALS_WAIT.do':
+      'Bestätigen Sie sie, oder lehnen Sie sie ab. Jede endet 24 Stunden, nachdem sie gestellt wurde.',
+    REVIEWS_WAIT: {
+      one: '{count} Paar ähnlicher Gesichter wartet auf eine Entscheidung',
+      other: '{count} Paare ähnlicher Gesichter warten auf eine Entscheidung',
+    },
+    'REVIEWS_WAIT.do':
+      'Vergleichen Sie sie, und entscheiden Sie. Was 30 Tage nach dem Eintreffen offen ist, wird gelöscht.',
     'step-name': 'Name und Zertifikat',
     'step-factor': 'zweiter Faktor',
     'step-attack-detection': 'Angriffserkennung',

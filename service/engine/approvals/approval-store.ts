@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import type { Clock } from '../../lib/clock.ts';
 import type { AdministratorId, ApprovalId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
@@ -92,6 +93,25 @@ export async function selectApprovals(
       .where((eb) => eb.or([eb('decision', 'is', null), eb('decision', '<>', 'declined')]));
   return (await query.orderBy('id', 'desc').limit(limit).execute()).map(fromRow);
 }
+
+export interface WaitingApprovals {
+  /** Requests in this world, and those without a world, that wait for a second administrator. */
+  count(realm: { organization: OrganizationId; world: World }): Promise<number>;
+}
+
+export const createWaitingApprovals = ({ db, clock }: { db: Db; clock: Clock }): WaitingApprovals => ({
+  async count({ organization, world }) {
+    const { n } = await db
+      .selectFrom('approval')
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .where('organization', '=', organization)
+      .where((eb) => eb.or([eb('world', '=', world), eb('world', 'is', null)]))
+      .where('decision', 'is', null)
+      .where('expires_at', '>', clock.now())
+      .executeTakeFirstOrThrow();
+    return Number(n);
+  },
+});
 
 /** Requests for just this by this account that have not ended, the newest first. */
 export async function selectRunning(

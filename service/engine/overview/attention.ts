@@ -1,11 +1,13 @@
 /** Screens of the console on which a problem can be fixed. */
 export const screens = [
   'alerts',
+  'approvals',
   'backups',
   'jobs',
   'models',
   'people',
   'profiles',
+  'review',
   'settings',
   'setup',
   'verifications',

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction } from '../../../test/support/faces.ts';
+import { createWaitingApprovals } from '../approvals/index.ts';
 import { createOverviews, type OverviewsDeps } from './overview.ts';
 
 const HOUR = 3_600_000;
@@ -18,6 +19,8 @@ onBothDatabases('overview', (newPlace) => {
       ...engine,
       verifications: engine.pastVerifications,
       alerts: { list: async () => [] },
+      reviews: { countOpen: async () => 0 },
+      approvals: { count: async () => 0 },
       templates: () => 2,
       ...more,
     });
@@ -97,6 +100,31 @@ onBothDatabases('overview', (newPlace) => {
       ...Array.from({ length: 5 }, () => 'ALERT_OPEN'),
       'MORE_ALERTS',
       'GALLERY_TOO_LARGE',
+    ]);
+  });
+
+  test('requests of this world that wait for a second administrator, and reviews, need attention', async () => {
+    const at = engine.clock.now();
+    const ask = (id: string, world: 'live' | 'test', more: object = {}) =>
+      engine.db
+        .insertInto('approval')
+        .values({
+          ...{ id, organization: engine.organization, world, action: 'subject.erase', subject: null },
+          ...{ requested_by: 'adm_1', requested_at: at, expires_at: at + HOUR },
+          ...{ decision: null, decided_by: null, decided_at: null, ...more },
+        })
+        .execute();
+    await ask('apr_1', 'test');
+    await ask('apr_2', 'live');
+    await ask('apr_3', 'test', { expires_at: at });
+    await ask('apr_4', 'test', { decision: 'declined', decided_by: 'adm_2', decided_at: at });
+    const { attention } = await overviews({
+      approvals: createWaitingApprovals(engine),
+      reviews: { countOpen: async () => 3 },
+    }).read(realm(), 24);
+    expect(attention.filter(({ code }) => code.endsWith('_WAIT'))).toMatchObject([
+      { code: 'APPROVALS_WAIT', values: { count: 1 }, screen: 'approvals' },
+      { code: 'REVIEWS_WAIT', values: { count: 3 }, screen: 'review' },
     ]);
   });
 });

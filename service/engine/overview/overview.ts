@@ -1,8 +1,10 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { World } from '../../lib/id.ts';
 import type { Alerts } from '../alerts/index.ts';
+import type { WaitingApprovals } from '../approvals/index.ts';
 import { type Models, remedy } from '../models/index.ts';
 import { type Organization, type Organizations, setupSteps } from '../organizations/index.ts';
+import type { Reviews } from '../review/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import {
   type Checks,
@@ -48,6 +50,8 @@ export interface OverviewsDeps {
   organizations: Pick<Organizations, 'get'>;
   alerts: Pick<Alerts, 'list'>;
   models: Pick<Models, 'current' | 'importable'>;
+  reviews: Pick<Reviews, 'countOpen'>;
+  approvals: Pick<WaitingApprovals, 'count'>;
   /** Number of templates in the gallery in memory. */
   templates(realm: Realm): number;
   clock: Clock;
@@ -88,6 +92,7 @@ export function createOverviews(deps: OverviewsDeps): Overviews {
           ...aboutSetup(realm.world, organization),
           ...(await aboutProfiles(deps, realm)),
           ...(await aboutAlerts(deps, realm)),
+          ...(await aboutDecisions(deps, realm)),
         ]),
       };
     },
@@ -213,4 +218,36 @@ async function aboutAlerts({ alerts }: OverviewsDeps, realm: Realm): Promise<Att
         ]
       : [];
   return [...listed, ...more];
+}
+
+/** What waits for the decision of an administrator. */
+async function aboutDecisions({ reviews, approvals }: OverviewsDeps, realm: Realm): Promise<Attention[]> {
+  const open = await reviews.countOpen(realm);
+  const waiting = await approvals.count(realm);
+  return [
+    ...(waiting === 0
+      ? []
+      : [
+          {
+            code: 'APPROVALS_WAIT',
+            urgency: 'now',
+            sentence: `Requests that wait for a second administrator: ${waiting}. Each ends 24 hours after it was made.`,
+            values: { count: waiting },
+            remedy: 'Confirm or decline them.',
+            screen: 'approvals',
+          } as const,
+        ]),
+    ...(open === 0
+      ? []
+      : [
+          {
+            code: 'REVIEWS_WAIT',
+            urgency: 'soon',
+            sentence: `Similar faces that a reviewer has to compare: ${open}. Each is erased undecided 30 days after it came.`,
+            values: { count: open },
+            remedy: 'Compare them, and decide.',
+            screen: 'review',
+          } as const,
+        ]),
+  ];
 }

@@ -1,9 +1,9 @@
 import { IconAlertTriangle, IconCircleCheck, IconInfoCircle } from '@tabler/icons-react';
-import { useRouter } from '@tanstack/react-router';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
 import { Card } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Schemas } from '../../api/admin.ts';
+import { useNavigation } from '../../frame/use-navigation.ts';
 import { useAttentionText } from '../../reasons/attention-text.ts';
 import { useSession } from '../../session/session-query.ts';
 import styles from './overview.module.css';
@@ -16,10 +16,9 @@ export function AttentionList({ items }: { items: readonly Schemas['Attention'][
   const t = useStrings(overviewStrings);
   const textOf = useAttentionText();
   const { user } = useSession();
-  // A screen that this release does not have yet gets no button.
-  const { routesByPath } = useRouter();
-  const isOpen = (screen: string) =>
-    routesByPath[`/${screen}` as '/overview'] !== undefined && (screen !== 'setup' || user.applianceOwner);
+  // A screen that the reader may not open gets no button.
+  const open = new Set(useNavigation().flatMap(({ entries }) => entries.map(({ to }) => to)));
+  const isOpen = (screen: string) => (screen === 'setup' ? user.applianceOwner : open.has(`/${screen}`));
   if (items.length === 0)
     return (
       <p className={styles.calm}>
