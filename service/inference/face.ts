@@ -78,6 +78,20 @@ export interface AnalyzedFace extends Face {
   embeddings: Record<string, Float32Array>;
   pad?: PadScore;
   motion: MotionSample;
+  /** Only where it was asked for. */
+  challenge?: ChallengeMeasures;
+}
+
+/** What a challenge judges of a frame beside its quality and motion (LIVENESS.md §2, §6). */
+export interface ChallengeMeasures {
+  /** Root mean square of what the rigid fit of the mean head leaves, in outer-eye distances. */
+  rigidResidual: number;
+  /** The face in the frontal plane of the mean head, 80 x 80, row by row: band-passed luminance of the skin, 0 elsewhere. */
+  texture: Float32Array;
+  /** Mean linear red, green and blue of the skin, 0..1. */
+  skin: [number, number, number];
+  /** The same beside and above the head; absent where it fills the picture. */
+  background?: [number, number, number];
 }
 
 export interface Analysis {
@@ -116,6 +130,11 @@ export interface AnalysisRequest {
    * two degrees, and no hash (`pixelHash` is empty).
    */
   quick?: true;
+  /**
+   * Of a frame of a live challenge: `AnalyzedFace.challenge` too, landmarks in two passes where the face is followed as well, and no
+   * search for small faces. The pixels are hashed, unlike those of a quick look.
+   */
+  challenge?: true;
   /**
    * Where the only face of the frame before was. As long as it is there, other faces are not searched for: the detector is most of the
    * work of a quick look.

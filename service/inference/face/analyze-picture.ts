@@ -9,6 +9,7 @@ import { decodePicture, type PictureHeader, readHeader } from '../pictures/decod
 import type { Picture } from '../pictures/picture.ts';
 import { portraitOf } from '../pictures/portrait.ts';
 import type { Native } from '../workers/native-gate.ts';
+import { createChallengeMeasures } from './challenge-measures.ts';
 import type { FaceDetector } from './detect-faces.ts';
 import type { Detection } from './detection.ts';
 import { interEyeDistance, type LandmarkReader, type Landmarks } from './face-landmarks.ts';
@@ -58,6 +59,7 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
   const { catalog, open, decodeHeif, native, now } = deps;
   const models = openFaceModels(catalog, open);
   const measureChip = createChipMeasures();
+  const measureForChallenge = createChallengeMeasures();
 
   async function analyze(bytes: Uint8Array, request: Models): Promise<Analysis> {
     const { timing, lap, finish } = createStopwatch(now);
@@ -74,7 +76,8 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
     const detector = await models.detector(request.detector);
     const reader = await models.landmarks();
     const followed = request.follow && (await followFace(reader, whole, request.follow));
-    const seen = followed ?? (await findFaces(detector, reader, whole, { closer: !request.quick }));
+    const closer = !request.quick && !request.challenge;
+    const seen = followed ?? (await findFaces(detector, reader, whole, { closer }));
     const found: Analysis = { picture, faces: seen.map(faceOf), pixelHash, timing };
     lap('detect');
     const [first, ...others] = seen;
@@ -82,10 +85,10 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
     if (!first || !face) return finish(found);
 
     let main = first;
-    if (!request.quick && whole.scale > 1 && interEyeDistance(first.landmarks.mesh) < FINE_EYES) {
-      const closer = await decode(surroundings(face.box, header));
+    if (closer && whole.scale > 1 && interEyeDistance(first.landmarks.mesh) < FINE_EYES) {
+      const close = await decode(surroundings(face.box, header));
       lap('decode');
-      main = await rereadLandmarks(reader, first, closer);
+      main = await rereadLandmarks(reader, first, close);
     }
     const { view } = main;
     const refined = request.quick ? main.landmarks : await reader.refine(view.pyramid, main.landmarks);
@@ -99,6 +102,7 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
       eyesOpen,
       picture: header,
     });
+    const challenge = request.challenge && { challenge: measureForChallenge(view, main.detection.box, mesh) };
     lap('landmarks');
     const embeddings: Record<string, Float32Array> = {};
     for (const id of request.embedders)
@@ -109,7 +113,7 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
     lap('pad');
     const motion = { pose, mesh: meshUpright(view, mesh), eyesOpen };
     if (request.portrait) found.portrait = await native(() => portraitOf(view.picture, main.detection.box));
-    return finish({ ...found, face: { ...face, quality, embeddings, ...pad, motion } });
+    return finish({ ...found, face: { ...face, quality, embeddings, ...pad, motion, ...challenge } });
   }
 
   return { analyze, warmUp: (request) => warmUp(models, request) };

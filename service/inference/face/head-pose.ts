@@ -1,5 +1,5 @@
 import type { Pose } from '../face.ts';
-import { fitRigid } from './fit-rigid.ts';
+import { fitRigid, type RigidFit } from './fit-rigid.ts';
 
 /**
  * A mean head: face-mesh point, then x, y (down), z (away from the camera), with the outer eye corners 1 apart. The points
@@ -70,11 +70,7 @@ const degrees = (radians: number): number => (radians * 180) / Math.PI;
  * the crop the mesh was read in, radians, clockwise; it is added to the roll. Readings are about 0.78 of the true yaw.
  */
 export function headPose(mesh: ArrayLike<number>, turn: number): Pose {
-  const seen = new Float64Array(headShape.length);
-  for (let i = 0; i < headPoints.length; i++) {
-    for (let axis = 0; axis < 3; axis++) seen[3 * i + axis] = mesh[3 * headPoints[i]! + axis]!;
-  }
-  const { rotation } = fitRigid(headShape, seen);
+  const { rotation } = fitHead(mesh);
   const nose = { x: -rotation[2]!, y: -rotation[5]!, z: -rotation[8]! };
   const roll = degrees(Math.atan2(rotation[3]!, rotation[0]!) + turn);
   return {
@@ -82,4 +78,18 @@ export function headPose(mesh: ArrayLike<number>, turn: number): Pose {
     pitch: degrees(Math.atan2(nose.y, Math.hypot(nose.x, nose.z))),
     roll: roll - 360 * Math.round(roll / 360),
   };
+}
+
+/** What the rigid fit of the mean head leaves, in outer-eye distances: more on a bent sheet than on a head (LIVENESS.md §2). */
+export function rigidResidual(mesh: ArrayLike<number>): number {
+  const { residual, scale } = fitHead(mesh);
+  return residual / scale;
+}
+
+function fitHead(mesh: ArrayLike<number>): RigidFit {
+  const seen = new Float64Array(headShape.length);
+  for (let i = 0; i < headPoints.length; i++) {
+    for (let axis = 0; axis < 3; axis++) seen[3 * i + axis] = mesh[3 * headPoints[i]! + axis]!;
+  }
+  return fitRigid(headShape, seen);
 }
