@@ -1,17 +1,13 @@
-import type { Analysis, Box } from '../../inference/face.ts';
+import type { Analysis } from '../../inference/face.ts';
 import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import { sameFace } from '../matching/index.ts';
 import type { Check, Finding, FrameEvidence, JudgedFrames, PictureInputs } from './check.ts';
 import { SECOND_FACE, secondFaceShare } from './face-quality.ts';
 import type { Frame } from './frame.ts';
-import { neighbours } from './neighbours.ts';
+import { movementBetween, neighbours } from './neighbours.ts';
 import { type Rule, rule } from './rule.ts';
 import { facesCamera, sortFrames } from './sort-frames.ts';
 
-/** A face moves at most half its width in this many milliseconds, and boxes that near overlap at least so much. */
-const STEP = 200;
-const LARGEST_STEP = 0.5;
-const SMALLEST_OVERLAP = 0.25;
 /** Share of pictures that may show no face: a blink of the detector. */
 const FACELESS = 1 / 3;
 /** Share of frames that may show a face turned too far, or too small, to identify. */
@@ -92,26 +88,11 @@ function farthestJump(frames: readonly Frame[]): { step: number; plausible: bool
   for (const [earlier, later] of neighbours(frames)) {
     const [a, b] = [earlier.analysis.picture, later.analysis.picture];
     if (a.width !== b.width || a.height !== b.height) continue;
-    const [from, to] = [earlier.face.box, later.face.box];
-    const gap = later.at - earlier.at;
-    const way = Math.hypot(...centreShift(from, to)) / from.width / Math.max(1, gap / STEP);
-    step = Math.max(step ?? 0, way);
-    if (way > LARGEST_STEP || (gap <= STEP && overlap(from, to) < SMALLEST_OVERLAP)) plausible = false;
+    const moved = movementBetween(earlier.face.box, later.face.box, later.at - earlier.at);
+    step = Math.max(step ?? 0, moved.step);
+    if (!moved.plausible) plausible = false;
   }
   return step === undefined ? undefined : { step, plausible };
-}
-
-const centreShift = (a: Box, b: Box): [number, number] => [
-  b.x + b.width / 2 - a.x - a.width / 2,
-  b.y + b.height / 2 - a.y - a.height / 2,
-];
-
-/** Intersection over union. */
-function overlap(a: Box, b: Box): number {
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  return (width * height) / (a.width * a.height + b.width * b.height - width * height);
 }
 
 const round = (value: number) => Math.round(value * 1000) / 1000;

@@ -4,9 +4,18 @@ export type { DeviceInfo, Earlier, Place, Probe } from './circumstances.ts';
 export { composite } from './composite.ts';
 export { compositeReason, lowestOf } from './composite-reason.ts';
 export type { QualityComponent, QualityReport } from './face-quality.ts';
-export { adviceOf, faceQuality, qualityComponents, qualityFinding } from './face-quality.ts';
+export {
+  adviceOf,
+  faceQuality,
+  qualityComponents,
+  qualityFinding,
+  SECOND_FACE,
+  secondFaceShare,
+} from './face-quality.ts';
 export type { Frame } from './frame.ts';
 export { keptResults, wasMissing } from './kept-results.ts';
+export { MOTIONLESS, motionIndex } from './motion-index.ts';
+export { movementBetween } from './neighbours.ts';
 export {
   type CheckName,
   checkNamed,
