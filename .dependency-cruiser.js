@@ -85,11 +85,20 @@ export default {
       'A check is a pure function of what it is given; the schema of its settings stands beside it.',
     ),
     rule(
+      'challenges-judge-frames',
+      { path: '^service/engine/challenges/', pathNot: '\\.test\\.ts$' },
+      {
+        path: '^service/',
+        pathNot: '^service/(engine/(challenges/|(captures|checks|matching)/index\\.ts$)|inference/|lib/)',
+      },
+      'A challenge is a pure judge of analyzed frames: it knows no session and no storage.',
+    ),
+    rule(
       'profiles-below-verification',
       { path: '^service/engine/profiles/', pathNot: '\\.test\\.ts$' },
       {
         path: '^service/engine/',
-        pathNot: '^service/engine/(profiles/|(audit|checks|matching|models)/index\\.ts$)',
+        pathNot: '^service/engine/(profiles/|(audit|challenges|checks|matching|models)/index\\.ts$)',
       },
       'A profile says what a verification runs; it knows none.',
     ),

@@ -4946,7 +4946,20 @@ export interface components {
          *           "falseMatchRate": 0.0001,
          *           "falseIdentificationRate": 0.01
          *         },
-         *         "refuseQuality": []
+         *         "refuseQuality": [],
+         *         "challenge": {
+         *           "steps": [
+         *             "hold-still",
+         *             "turn-left",
+         *             "turn-right",
+         *             "look-up",
+         *             "look-down",
+         *             "come-closer",
+         *             "blink",
+         *             "color-flash"
+         *           ],
+         *           "count": 4
+         *         }
          *       }
          *     }
          */
@@ -5033,7 +5046,20 @@ export interface components {
          *         "falseMatchRate": 0.0001,
          *         "falseIdentificationRate": 0.01
          *       },
-         *       "refuseQuality": []
+         *       "refuseQuality": [],
+         *       "challenge": {
+         *         "steps": [
+         *           "hold-still",
+         *           "turn-left",
+         *           "turn-right",
+         *           "look-up",
+         *           "look-down",
+         *           "come-closer",
+         *           "blink",
+         *           "color-flash"
+         *         ],
+         *         "count": 4
+         *       }
          *     }
          */
         ProfileDefinition: {
@@ -5103,6 +5129,15 @@ export interface components {
                 failuresBeforeDisabled?: number;
                 /** @description The same if presentation attack detection ran; 50 when absent. */
                 failuresBeforeDisabledWithPad?: number;
+            };
+            /** @description Steps of a live session: the server draws them at random. Absent: four of all steps, `hold-still` first. */
+            challenge?: {
+                /** @description Steps that may be asked for; at least one is a turn. */
+                steps: ("hold-still" | "turn-left" | "turn-right" | "look-up" | "look-down" | "come-closer" | "blink" | "color-flash")[];
+                /** @description Steps of one attempt, drawn at random; fewer where `steps` names fewer. */
+                count: number;
+                /** @description Asks for turns of 18° instead of 15° of measured yaw, and judges presentation attacks by the PAD set's APCER-5 % threshold. */
+                strict?: boolean;
             };
             /** @description Settings of the check geoFence. */
             geoFence?: {
@@ -5226,7 +5261,20 @@ export interface components {
          *           "falseMatchRate": 0.0001,
          *           "falseIdentificationRate": 0.01
          *         },
-         *         "refuseQuality": []
+         *         "refuseQuality": [],
+         *         "challenge": {
+         *           "steps": [
+         *             "hold-still",
+         *             "turn-left",
+         *             "turn-right",
+         *             "look-up",
+         *             "look-down",
+         *             "come-closer",
+         *             "blink",
+         *             "color-flash"
+         *           ],
+         *           "count": 4
+         *         }
          *       },
          *       "createdAt": "2026-11-20T12:00:00.000Z",
          *       "createdBy": "operator:ada"
@@ -5331,7 +5379,20 @@ export interface components {
          *           "falseMatchRate": 0.0001,
          *           "falseIdentificationRate": 0.01
          *         },
-         *         "refuseQuality": []
+         *         "refuseQuality": [],
+         *         "challenge": {
+         *           "steps": [
+         *             "hold-still",
+         *             "turn-left",
+         *             "turn-right",
+         *             "look-up",
+         *             "look-down",
+         *             "come-closer",
+         *             "blink",
+         *             "color-flash"
+         *           ],
+         *           "count": 4
+         *         }
          *       }
          *     }
          */
@@ -15895,7 +15956,20 @@ export interface operations {
                      *           "falseMatchRate": 0.0001,
                      *           "falseIdentificationRate": 0.01
                      *         },
-                     *         "refuseQuality": []
+                     *         "refuseQuality": [],
+                     *         "challenge": {
+                     *           "steps": [
+                     *             "hold-still",
+                     *             "turn-left",
+                     *             "turn-right",
+                     *             "look-up",
+                     *             "look-down",
+                     *             "come-closer",
+                     *             "blink",
+                     *             "color-flash"
+                     *           ],
+                     *           "count": 4
+                     *         }
                      *       }
                      *     }
                      */
@@ -16039,7 +16113,20 @@ export interface operations {
                  *         "falseMatchRate": 0.0001,
                  *         "falseIdentificationRate": 0.01
                  *       },
-                 *       "refuseQuality": []
+                 *       "refuseQuality": [],
+                 *       "challenge": {
+                 *         "steps": [
+                 *           "hold-still",
+                 *           "turn-left",
+                 *           "turn-right",
+                 *           "look-up",
+                 *           "look-down",
+                 *           "come-closer",
+                 *           "blink",
+                 *           "color-flash"
+                 *         ],
+                 *         "count": 4
+                 *       }
                  *     }
                  */
                 "application/json": components["schemas"]["ProfileDefinition"];
@@ -16123,7 +16210,20 @@ export interface operations {
                      *           "falseMatchRate": 0.0001,
                      *           "falseIdentificationRate": 0.01
                      *         },
-                     *         "refuseQuality": []
+                     *         "refuseQuality": [],
+                     *         "challenge": {
+                     *           "steps": [
+                     *             "hold-still",
+                     *             "turn-left",
+                     *             "turn-right",
+                     *             "look-up",
+                     *             "look-down",
+                     *             "come-closer",
+                     *             "blink",
+                     *             "color-flash"
+                     *           ],
+                     *           "count": 4
+                     *         }
                      *       }
                      *     }
                      */
@@ -16481,7 +16581,20 @@ export interface operations {
                      *           "falseMatchRate": 0.0001,
                      *           "falseIdentificationRate": 0.01
                      *         },
-                     *         "refuseQuality": []
+                     *         "refuseQuality": [],
+                     *         "challenge": {
+                     *           "steps": [
+                     *             "hold-still",
+                     *             "turn-left",
+                     *             "turn-right",
+                     *             "look-up",
+                     *             "look-down",
+                     *             "come-closer",
+                     *             "blink",
+                     *             "color-flash"
+                     *           ],
+                     *           "count": 4
+                     *         }
                      *       },
                      *       "createdAt": "2026-11-20T12:00:00.000Z",
                      *       "createdBy": "operator:ada"
@@ -16638,7 +16751,20 @@ export interface operations {
                      *           "falseMatchRate": 0.0001,
                      *           "falseIdentificationRate": 0.01
                      *         },
-                     *         "refuseQuality": []
+                     *         "refuseQuality": [],
+                     *         "challenge": {
+                     *           "steps": [
+                     *             "hold-still",
+                     *             "turn-left",
+                     *             "turn-right",
+                     *             "look-up",
+                     *             "look-down",
+                     *             "come-closer",
+                     *             "blink",
+                     *             "color-flash"
+                     *           ],
+                     *           "count": 4
+                     *         }
                      *       }
                      *     }
                      */
@@ -16822,7 +16948,20 @@ export interface operations {
                  *           "falseMatchRate": 0.0001,
                  *           "falseIdentificationRate": 0.01
                  *         },
-                 *         "refuseQuality": []
+                 *         "refuseQuality": [],
+                 *         "challenge": {
+                 *           "steps": [
+                 *             "hold-still",
+                 *             "turn-left",
+                 *             "turn-right",
+                 *             "look-up",
+                 *             "look-down",
+                 *             "come-closer",
+                 *             "blink",
+                 *             "color-flash"
+                 *           ],
+                 *           "count": 4
+                 *         }
                  *       }
                  *     }
                  */

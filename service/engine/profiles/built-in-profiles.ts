@@ -1,3 +1,4 @@
+import { type ChallengeSettings, defaultChallenge } from '../challenges/index.ts';
 import { defaultRules, type QualityComponent, qualityComponents, type Rules, rule } from '../checks/index.ts';
 import type { Profile, ProfileDefinition } from './profile.ts';
 
@@ -30,6 +31,9 @@ const strictest: Rules = {
 /** Any check that is no hard failure may score 0 while liveness passes. */
 const LENIENT_MINIMUM = 0.25;
 
+/** Larger turns, and the stricter limit of presentation attack detection. */
+const strictChallenge: ChallengeSettings = { ...defaultChallenge, strict: true };
+
 const clearFace: QualityComponent[] = ['interEyeDistance', 'headPose', 'eyesOpen', 'sharpness'];
 
 const definitions: Record<string, ProfileDefinition> = {
@@ -43,6 +47,7 @@ const definitions: Record<string, ProfileDefinition> = {
     models: { detector: 'blazeface', scorer: 'best', pad: 'where-installed', livenessScale: 'live' },
     match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
     refuseQuality: [],
+    challenge: defaultChallenge,
   },
   'strict-finance': {
     name: 'Strict finance',
@@ -53,6 +58,7 @@ const definitions: Record<string, ProfileDefinition> = {
     models: { detector: 'blazeface', scorer: 'best', pad: 'required' },
     match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.001 },
     refuseQuality: clearFace,
+    challenge: strictChallenge,
   },
   'high-security': {
     name: 'High security',
@@ -64,6 +70,7 @@ const definitions: Record<string, ProfileDefinition> = {
     models: { detector: 'blazeface', scorer: 'best', pad: 'required' },
     match: { falseMatchRate: 1e-5, falseIdentificationRate: 0.001 },
     refuseQuality: clearFace,
+    challenge: strictChallenge,
   },
   specter: {
     name: 'Specter',
@@ -74,6 +81,7 @@ const definitions: Record<string, ProfileDefinition> = {
     models: { detector: 'blazeface', scorer: 'a', pad: 'where-installed', livenessScale: 'live' },
     match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
     refuseQuality: [],
+    challenge: defaultChallenge,
   },
   phantom: {
     name: 'Phantom',
@@ -84,6 +92,7 @@ const definitions: Record<string, ProfileDefinition> = {
     models: { detector: 'yunet', scorer: 'best', pad: 'required', padSet: 'minifasnet-v2' },
     match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
     refuseQuality: [],
+    challenge: { steps: ['turn-left', 'turn-right'], count: 2 },
   },
   argus: {
     name: 'Argus',
@@ -95,6 +104,10 @@ const definitions: Record<string, ProfileDefinition> = {
     models: { detector: 'blazeface', scorer: 'best', pad: 'where-installed' },
     match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
     refuseQuality: ['interEyeDistance', 'sharpness'],
+    challenge: {
+      steps: ['hold-still', 'turn-left', 'turn-right', 'look-up', 'look-down', 'blink'],
+      count: 5,
+    },
   },
   fortress: {
     name: 'Fortress',
@@ -105,12 +118,14 @@ const definitions: Record<string, ProfileDefinition> = {
     models: { detector: 'blazeface', scorer: 'best', pad: 'required' },
     match: { falseMatchRate: 1e-6, falseIdentificationRate: 0.001 },
     refuseQuality: [...qualityComponents],
+    challenge: { ...strictChallenge, count: 6 },
   },
 };
 
 /**
  * Raised whenever a definition above changes: verifications record it. 1: liveness lowered the composite only, on the scale
  * `apcer5`; 2: liveness refuses, and a context check fails without its input.
+ * The steps of live sessions joined 2: they change no verification.
  */
 const VERSION = 2;
 

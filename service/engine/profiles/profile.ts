@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ChallengeSettings } from '../challenges/index.ts';
 import { checkNamed, checkNames, modelSettingsShape, Rule, settingsShape } from '../checks/index.ts';
 
 const failing = checkNames.filter((name) => checkNamed(name).withoutInput === 'fail-if-hard');
@@ -82,6 +83,7 @@ export const ProfileDefinition = z.strictObject({
     .describe(
       'Limits of failed attempts at one person; the figures of NIST SP 800-63B when absent. The strictest of the allowed profiles applies.',
     ),
+  challenge: ChallengeSettings.optional(),
   ...settingsShape,
 });
 export type ProfileDefinition = z.infer<typeof ProfileDefinition>;

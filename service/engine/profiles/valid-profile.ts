@@ -1,5 +1,6 @@
 import { Problem, type ProblemDetail } from '../../lib/problem.ts';
 import { isTimeZone } from '../../lib/time-zone.ts';
+import { turnSteps } from '../challenges/index.ts';
 import { checksWithInput, qualityComponents } from '../checks/index.ts';
 import { ProfileDefinition } from './profile.ts';
 
@@ -20,6 +21,12 @@ export function validProfile(slug: string, definition: unknown): ProfileDefiniti
         message: `Leave it out: only ${checksWithInput.join(', ')} wait for something the caller sends.`,
       });
   }
+  const steps = parsed.data?.challenge?.steps;
+  if (steps && !turnSteps.some((turn) => steps.includes(turn)))
+    details.push({
+      path: 'challenge.steps',
+      message: `Name ${turnSteps.join(' or ')}: a turn of the head is what a flat picture cannot show.`,
+    });
   const zone = parsed.data?.timeRestriction?.timeZone;
   if (zone !== undefined && !isTimeZone(zone))
     details.push({ path: 'timeRestriction.timeZone', message: `“${zone}” is not an IANA time zone.` });

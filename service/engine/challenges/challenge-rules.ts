@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { type StepName, stepNamed, stepNames } from './steps/registered-steps.ts';
+
+/** What a live session asks for. */
+export interface ChallengeRules {
+  pool: readonly StepName[];
+  count: number;
+  /** Turns of 18 degrees instead of 15, and the stricter limit of presentation attack detection. */
+  strict: boolean;
+}
+
+/** As a profile states them. */
+export const ChallengeSettings = z
+  .strictObject({
+    steps: z
+      .array(z.enum(stepNames))
+      .min(1)
+      .max(stepNames.length)
+      .describe('Steps that may be asked for; at least one is a turn.'),
+    count: z
+      .int()
+      .min(1)
+      .max(6)
+      .describe('Steps of one attempt, drawn at random; fewer where `steps` names fewer.'),
+    strict: z
+      .boolean()
+      .optional()
+      .describe(
+        "Asks for turns of 18° instead of 15° of measured yaw, and judges presentation attacks by the PAD set's APCER-5 % threshold.",
+      ),
+  })
+  .describe(
+    'Steps of a live session: the server draws them at random. Absent: four of all steps, `hold-still` first.',
+  );
+export type ChallengeSettings = z.infer<typeof ChallengeSettings>;
+
+/** Where a profile states none. */
+export const defaultChallenge: ChallengeSettings = { steps: [...stepNames], count: 4 };
+
+export const turnSteps = stepNames.filter((name) => stepNamed(name).turn !== undefined);
+
+export function challengeRules({
+  steps,
+  count,
+  strict,
+}: ChallengeSettings = defaultChallenge): ChallengeRules {
+  return { pool: [...new Set(steps)], count, strict: strict ?? false };
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { builtInProfiles } from '../profiles/index.ts';
+import { challengeRules, drawChallenge, type RandomBytes, stepNames, turnSteps } from './index.ts';
+
+/** Bytes that follow from a number. */
+function chance(seed: number): RandomBytes {
+  let block = 0;
+  return (into) =>
+    into.set(createHash('sha256').update(`${seed}/${block++}`).digest().subarray(0, into.length));
+}
+
+const all = challengeRules();
+const both = { flash: true, motion: true };
+
+test('a draw has as many steps as asked for, none twice, a turn always and both from three steps on', () => {
+  fc.assert(
+    fc.property(
+      fc.subarray([...stepNames], { minLength: 1 }),
+      fc.constantFrom(...turnSteps),
+      fc.integer({ min: 1, max: 6 }),
+      fc.boolean(),
+      fc.integer(),
+      (some, turn, count, flash, seed) => {
+        const pool = [...new Set([...some, turn])];
+        const { steps } = drawChallenge(
+          { pool, count, strict: false },
+          { flash, motion: true },
+          chance(seed),
+        );
+        const names = steps.map(({ name }) => name);
+        const allowed = pool.filter((name) => flash || name !== 'color-flash');
+        expect(names).toHaveLength(Math.min(count, allowed.length));
+        expect(new Set(names).size).toBe(names.length);
+        expect(allowed).toEqual(expect.arrayContaining(names));
+        const turns = names.filter((name) => turnSteps.includes(name));
+        const wanted = count >= 3 ? pool.filter((name) => turnSteps.includes(name)).length : 1;
+        expect(turns.length).toBeGreaterThanOrEqual(Math.min(wanted, count));
+        if (names.includes('hold-still')) expect(names[0]).toBe('hold-still');
+        for (const { holdMs, limitMs } of steps) {
+          expect(holdMs).toBeGreaterThanOrEqual(500);
+          expect(holdMs).toBeLessThanOrEqual(1000);
+          expect(limitMs).toBe(5000);
+        }
+      },
+    ),
+  );
+});
+
+test('every order and every other step comes up, each about as often', () => {
+  const seen = new Map<string, number>();
+  for (let seed = 0; seed < 3000; seed++) {
+    const key = drawChallenge(all, both, chance(seed))
+      .steps.map(({ name }) => name)
+      .join(' ');
+    seen.set(key, (seen.get(key) ?? 0) + 1);
+  }
+  // one of five beside the two turns, in six orders
+  expect(seen.size).toBe(30);
+  for (const times of seen.values()) expect(Math.abs(times - 100)).toBeLessThan(50);
+});
+
+test.each([
+  ['specter', 4, 'active'],
+  ['phantom', 2, 'active-no-flash'],
+  ['argus', 5, 'active-no-flash'],
+  ['fortress', 6, 'active'],
+  ['default', 4, 'active'],
+  ['high-security', 4, 'active'],
+  ['strict-finance', 4, 'active'],
+])('%s asks for %d steps; with motion and light it is %s', (slug, count, assurance) => {
+  const { definition } = builtInProfiles.find((profile) => profile.slug === slug)!;
+  const rules = challengeRules(definition.challenge);
+  const drawn = drawChallenge(rules, both, chance(1));
+  expect(drawn.steps).toHaveLength(count);
+  expect(drawn).toMatchObject({
+    assurance,
+    strict: ['fortress', 'high-security', 'strict-finance'].includes(slug),
+  });
+});
+
+test('phantom asks for turns alone', () => {
+  const { definition } = builtInProfiles.find(({ slug }) => slug === 'phantom')!;
+  const { steps } = drawChallenge(challengeRules(definition.challenge), both, chance(1));
+  expect(steps.map(({ name }) => name).toSorted()).toEqual(['turn-left', 'turn-right']);
+});
+
+test('without flashing light no color is shown, and the level says so', () => {
+  for (let seed = 0; seed < 100; seed++) {
+    const drawn = drawChallenge({ ...all, count: 6 }, { flash: false, motion: true }, chance(seed));
+    expect(drawn.assurance).toBe('active-no-flash');
+    expect(drawn.steps.map(({ name }) => name)).not.toContain('color-flash');
+  }
+});
+
+test('without motion the person holds still for longer and blinks, whatever the profile asks for', () => {
+  for (const pool of [[...stepNames], [...turnSteps]]) {
+    for (const flash of [true, false]) {
+      const drawn = drawChallenge({ pool, count: 4, strict: false }, { flash, motion: false }, chance(1));
+      expect(drawn.assurance).toBe('passive-frames');
+      expect(drawn.steps.map(({ name, holdMs }) => [name, holdMs > 3000])).toEqual([
+        ['hold-still', true],
+        ['blink', false],
+        ...(flash && pool.length > 2 ? [['color-flash', false]] : []),
+      ]);
+    }
+  }
+});
+
+test('colors come in a drawn order, without saturated red', () => {
+  const orders = new Set<string>();
+  for (let seed = 0; seed < 60; seed++) {
+    const flash = drawChallenge(all, both, chance(seed)).steps.find(({ name }) => name === 'color-flash');
+    if (!flash) continue;
+    expect(flash.color).toBe(flash.colors![0]);
+    orders.add(flash.colors!.join());
+    for (const color of flash.colors!) {
+      const [red, green, blue] = [1, 3, 5].map((from) => Number.parseInt(color.slice(from, from + 2), 16));
+      expect(red! / (red! + green! + blue!)).toBeLessThan(0.8);
+    }
+  }
+  expect(orders.size).toBeGreaterThan(5);
+});
+
+test('a pool without a turn is no challenge', () => {
+  expect(() => drawChallenge({ pool: ['blink'], count: 1, strict: false }, both, chance(1))).toThrow(/turn/);
+});

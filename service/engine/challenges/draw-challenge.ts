@@ -1,0 +1,122 @@
+import type { ChallengeRules } from './challenge-rules.ts';
+import { type StepName, stepNamed } from './steps/registered-steps.ts';
+import type { Step } from './steps/step.ts';
+
+/** What the person chose before the start. */
+export interface ChallengePath {
+  /** Colored light of the screen is all right. */
+  flash: boolean;
+  /** Turning the head is possible. */
+  motion: boolean;
+}
+
+/** `active`: motion, and colored light where it was drawn. `passive-frames`: no motion of the head was asked for. */
+export type Assurance = 'active' | 'active-no-flash' | 'passive-frames';
+
+export interface DrawnStep {
+  name: StepName;
+  holdMs: number;
+  limitMs: number;
+  /** First color of a step that has some. */
+  color?: string;
+  colors?: readonly string[];
+}
+
+export interface DrawnChallenge {
+  steps: readonly DrawnStep[];
+  path: ChallengePath;
+  assurance: Assurance;
+  strict: boolean;
+}
+
+/** Fills with random bytes: `randomFillSync`. */
+export type RandomBytes = (into: Uint8Array) => void;
+
+/** Milliseconds. */
+const HOLD = [500, 1000] as const;
+const LIMIT = 5000;
+/** Without motion the frames alone are judged, and motion is only judged over three seconds. */
+const HOLD_WITHOUT_MOTION = 3500;
+/** From this many steps on both directions are asked for. */
+const BOTH_TURNS_FROM = 3;
+
+/**
+ * Draws the steps of one attempt: at least one turn, both directions from three steps on, no step twice, a step that comes first where
+ * it is in the pool. Without motion, holding still and a blink (and colors, where they may be shown) take their place.
+ */
+export function drawChallenge(
+  rules: ChallengeRules,
+  path: ChallengePath,
+  random: RandomBytes,
+): DrawnChallenge {
+  const chance = createChance(random);
+  const names = path.motion ? drawMoving(rules, path, chance) : drawStill(rules, path);
+  return {
+    steps: names.map((name) => drawStep(name, path, chance)),
+    path,
+    assurance: assuranceOf(rules, path),
+    strict: rules.strict,
+  };
+}
+
+function drawMoving({ pool, count }: ChallengeRules, path: ChallengePath, chance: Chance): StepName[] {
+  const allowed = pool.filter((name) => path.flash || stepNamed(name).needs !== 'flash');
+  const turns = chance.shuffle(allowed.filter((name) => stepNamed(name).turn));
+  if (turns.length === 0) throw new Error('A challenge with motion needs a turn in its pool.');
+  const first = allowed.filter((name) => stepNamed(name).first).slice(0, count - 1);
+  const certain = turns.slice(0, count >= BOTH_TURNS_FROM ? 2 : 1);
+  const others = allowed.filter((name) => !first.includes(name) && !certain.includes(name));
+  const room = Math.max(0, count - first.length - certain.length);
+  return [...first, ...chance.shuffle([...certain, ...chance.shuffle(others).slice(0, room)])];
+}
+
+/** In a fixed order: there is nothing to guess, and a person who needs this path is asked for little. */
+function drawStill({ pool }: ChallengeRules, path: ChallengePath): StepName[] {
+  const flash = path.flash ? pool.filter((name) => stepNamed(name).needs === 'flash') : [];
+  return ['hold-still', 'blink', ...flash];
+}
+
+function drawStep(name: StepName, { motion }: ChallengePath, chance: Chance): DrawnStep {
+  const step: Step = stepNamed(name);
+  const [least, most] = step.hold ?? HOLD;
+  const longer = !motion && step.first;
+  const holdMs = longer ? HOLD_WITHOUT_MOTION : least + chance.below(most - least + 1);
+  const colors = step.colors && chance.shuffle(step.colors);
+  return {
+    name,
+    holdMs,
+    limitMs: longer ? LIMIT + HOLD_WITHOUT_MOTION : LIMIT,
+    ...(colors && { colors, color: colors[0]! }),
+  };
+}
+
+function assuranceOf({ pool }: ChallengeRules, { flash, motion }: ChallengePath): Assurance {
+  if (!motion) return 'passive-frames';
+  return flash && pool.some((name) => stepNamed(name).needs === 'flash') ? 'active' : 'active-no-flash';
+}
+
+interface Chance {
+  /** A whole number from 0, each as likely. `count` at most 2 ** 16. */
+  below(count: number): number;
+  shuffle<T>(values: readonly T[]): T[];
+}
+
+function createChance(random: RandomBytes): Chance {
+  const bytes = new Uint8Array(4);
+  function below(count: number): number {
+    // 32 bits for at most 16: the bias is below 2 ** -16
+    random(bytes);
+    return new DataView(bytes.buffer).getUint32(0) % count;
+  }
+  return {
+    below,
+    shuffle(values) {
+      const mixed = [...values];
+      for (let i = mixed.length - 1; i > 0; i--) {
+        const other = below(i + 1);
+        [mixed[i], mixed[other]] = [mixed[other]!, mixed[i]!];
+      }
+      return mixed;
+    },
+  };
+}

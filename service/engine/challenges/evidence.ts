@@ -1,0 +1,76 @@
+/** Why an attempt did not pass. For the relying party's records, never for the person. */
+export type ChallengeReason =
+  /** Client times that fall back, or do not fit the moment of arrival. */
+  | 'TIMES_IMPLAUSIBLE'
+  /** The same pixels again. */
+  | 'FRAMES_REPEATED'
+  | 'FACE_LOST'
+  | 'SECOND_FACE'
+  /** The face was elsewhere at once. */
+  | 'FACE_JUMPED'
+  /** Another movement than the asked one came first. */
+  | 'WRONG_MOVEMENT'
+  /** A step was not done within its time. */
+  | 'TIME_OVER'
+  /** Too few frames a second to judge the steps. */
+  | 'FRAMES_TOO_SLOW'
+  /** The shape and skin of the turned face are not those of a head. */
+  | 'NOT_A_HEAD'
+  | 'ANOTHER_FACE'
+  /** Looks like a photograph, a screen or a mask. */
+  | 'PRESENTATION'
+  /** Too little was seen to judge. */
+  | 'TOO_LITTLE_SEEN'
+  /** Ended before the last step. */
+  | 'UNFINISHED';
+
+/** What the person may try, for the page. */
+export type TryAgain = 'LIGHT' | 'MOVEMENT' | 'FACE' | 'TIME' | 'UNSURE';
+
+const tryAgain: Record<ChallengeReason, TryAgain> = {
+  TIMES_IMPLAUSIBLE: 'UNSURE',
+  FRAMES_REPEATED: 'UNSURE',
+  FACE_LOST: 'FACE',
+  SECOND_FACE: 'FACE',
+  FACE_JUMPED: 'MOVEMENT',
+  WRONG_MOVEMENT: 'MOVEMENT',
+  TIME_OVER: 'TIME',
+  FRAMES_TOO_SLOW: 'TIME',
+  NOT_A_HEAD: 'UNSURE',
+  ANOTHER_FACE: 'UNSURE',
+  PRESENTATION: 'UNSURE',
+  TOO_LITTLE_SEEN: 'LIGHT',
+  UNFINISHED: 'TIME',
+};
+
+/** The one hint that the page gives: every suspicion has the same. */
+export const tryAgainAfter = ([first]: readonly ChallengeReason[]): TryAgain =>
+  first === undefined ? 'UNSURE' : tryAgain[first];
+
+/** One thing that was judged or recorded. */
+export interface Evidence {
+  /** `step:<name>`, `head:<name of the turn>`, `pad`, `motion`, `continuity`, `times`, `color`, `camera`. */
+  kind: string;
+  /** Absent where it is recorded and never decides. */
+  passed?: boolean;
+  /** 0..1: how clearly it speaks for a live person; absent where it says nothing of it. */
+  strength?: number;
+  maturity: 'proven' | 'experimental';
+  details: Record<string, unknown>;
+}
+
+/** Recorded only, and each lowers the score by so much. */
+const SIGNAL = 0.1;
+
+/** Liveness score, 0..1: the mean strength in the upper half when passed, in the lower half when not; signals lower it. */
+export function scoreOf(passed: boolean, evidence: readonly Evidence[]): number {
+  const strengths = evidence.flatMap(({ strength }) => strength ?? []);
+  const mean = strengths.length === 0 ? 0 : strengths.reduce((sum, one) => sum + one, 0) / strengths.length;
+  const signals = evidence.filter(
+    ({ kind, details }) => kind === 'camera' && details.suspect === true,
+  ).length;
+  const half = Math.min(1, Math.max(0, mean - SIGNAL * signals)) / 2;
+  return round(passed ? 0.5 + half : Math.min(0.49, half));
+}
+
+export const round = (value: number): number => Math.round(value * 1000) / 1000;

@@ -1,0 +1,48 @@
+import type { Assurance, DrawnChallenge } from './draw-challenge.ts';
+import { type ChallengeReason, type Evidence, scoreOf } from './evidence.ts';
+import type { FrameLog } from './frame-log.ts';
+import type { ChallengeIdentity } from './identity.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface ChallengeResult {
+  passed: boolean;
+  /** Liveness score, 0..1: never sent to the page. */
+  score: number;
+  assurance: Assurance;
+  evidence: Evidence[];
+  reasons: ChallengeReason[];
+  /** Steps passed. */
+  completed: number;
+  /** From the first step's reveal to the last frame, on the client's clock. */
+  durationMs: number;
+  /** Absent unless enough frames were identified. */
+  identity?: ChallengeIdentity;
+  /** Of every frame, in their order. */
+  frameHashes: string[];
+}
+
+/** Milliseconds without a frame after which the attempt is given up. */
+const SILENCE = 10_000;
+
+/** The result of an attempt: its verdict, or without one what was seen until now. */
+export function resultOf(
+  verdict: Verdict | undefined,
+  seen: { drawn: DrawnChallenge; log: FrameLog; steps: readonly Evidence[]; now: number },
+): ChallengeResult {
+  const { began, last, receivedAt } = seen.log.span;
+  const unfinished: ChallengeReason = seen.now - receivedAt > SILENCE ? 'TIME_OVER' : 'UNFINISHED';
+  const reasons = verdict ? [...verdict.reasons] : [unfinished];
+  const evidence = [...(verdict?.evidence ?? seen.steps), ...seen.log.evidence()];
+  const passed = reasons.length === 0;
+  return {
+    passed,
+    score: scoreOf(passed, evidence),
+    assurance: seen.drawn.assurance,
+    evidence,
+    reasons,
+    completed: evidence.filter(({ kind }) => kind.startsWith('step:')).length,
+    durationMs: began === undefined ? 0 : Math.round(last - began),
+    ...(verdict?.identity && { identity: verdict.identity }),
+    frameHashes: seen.log.hashes(),
+  };
+}

@@ -1,0 +1,169 @@
+import type { Baseline } from './baseline.ts';
+import type { DrawnStep } from './draw-challenge.ts';
+import { type ChallengeReason, type Evidence, round } from './evidence.ts';
+import { type HeadFinding, judgeHead, measureTurn, type TurnMeasures, yawDisputed } from './head-gates.ts';
+import type { SeenFrame } from './seen-frame.ts';
+import { stepNamed } from './steps/registered-steps.ts';
+import type { Step, StepFinding } from './steps/step.ts';
+
+/** Frames a second below which no movement is judged: between two frames anything may have happened. */
+const SLOWEST = 4.5;
+/** Milliseconds after which a person can have read and begun the step. */
+const REACTION = 250;
+/** Milliseconds of the network that count for the person. */
+const GRACE = 2000;
+/** Degrees of yaw: within them a step may begin; a turn as large as an asked one that was not asked for is a wrong movement. */
+const NEUTRAL_YAW = 10;
+const UNASKED_TURN = 15;
+/** Share of the frame's width, and face widths to its edge: what is larger or nearer fools the gates (LIVENESS.md §2). */
+const LARGEST_SHARE = 0.6;
+const SMALLEST_SHARE = 0.15;
+const SMALLEST_MARGIN = 0.02;
+/** Turned frames that are measured. */
+const MOST_MEASURES = 60;
+
+export interface StepMoment {
+  at: number;
+  receivedAt: number;
+}
+
+export interface RunFinding {
+  state: 'running' | 'done' | 'failed';
+  progress: number;
+  code: string;
+  there: boolean;
+  reason?: ChallengeReason;
+  color?: string;
+}
+
+/** One step of one attempt, from its reveal on: its window in time, its beginning from neutral, its judge, its gates. */
+export interface StepRun {
+  observe(frame: SeenFrame, now: { receivedAt: number; rate: number | undefined }): RunFinding;
+  /** Of the finished step. */
+  evidence(): Evidence[];
+}
+
+export function createStepRun(
+  drawn: DrawnStep,
+  order: { strict: boolean; baseline: Baseline },
+  revealed: StepMoment,
+): StepRun {
+  const step: Step = stepNamed(drawn.name);
+  const { baseline } = order;
+  const begin = () => step.begin({ ...drawn, ...order });
+  let judge = begin();
+  let before: SeenFrame | undefined;
+  /** When the step could begin. */
+  let ready: StepMoment | undefined;
+  let last: StepMoment = revealed;
+  /** Milliseconds in which too few frames came to judge the step: it is prolonged by them, at most to the double. */
+  let slow = 0;
+  let frames = 0;
+  const measures: TurnMeasures[] = [];
+
+  function expired(frame: StepMoment): boolean {
+    const from = ready ?? revealed;
+    const elapsed = Math.max(frame.at - from.at, frame.receivedAt - from.receivedAt - GRACE);
+    return elapsed > drawn.limitMs + Math.min(slow, drawn.limitMs);
+  }
+
+  function begins(frame: SeenFrame): boolean {
+    if (step.ready) return step.ready(frame, baseline, before);
+    return Math.abs(frame.pose.yaw - baseline.yaw) < NEUTRAL_YAW;
+  }
+
+  function judged(frame: SeenFrame): RunFinding {
+    const finding = judge.observe(frame);
+    frames += 1;
+    if (finding.wrong || isUnaskedTurn(step, frame, baseline))
+      return { ...failed('WRONG_MOVEMENT'), progress: 0 };
+    if (finding.there && step.turn && measures.length < MOST_MEASURES)
+      measures.push(measureTurn(frame, baseline));
+    return runningOrDone(finding);
+  }
+
+  return {
+    observe(frame, { receivedAt, rate }) {
+      const moment = { at: frame.at, receivedAt };
+      const tooSlow = rate !== undefined && rate < (step.frameRate ?? SLOWEST);
+      if (tooSlow) slow += frame.at - last.at;
+      last = moment;
+      const earlier = before;
+      if (expired(moment)) return failed(slow > drawn.limitMs / 2 ? 'FRAMES_TOO_SLOW' : 'TIME_OVER');
+      if (!inRange(frame, step)) return waiting(frame.share < SMALLEST_SHARE ? 'COME_CLOSER' : 'MOVE_BACK');
+      if (!ready) {
+        if (begins(frame)) ready = moment;
+        before = frame;
+        if (!ready) return waiting('FACE_CAMERA');
+      }
+      before = frame;
+      if (rate !== undefined && rate < SLOWEST) return waiting('FRAMES_TOO_SLOW');
+      if (step.turn && yawDisputed(frame, baseline)) return waiting('FACE_CAMERA');
+      const finding = judged(frame);
+      if (
+        finding.there &&
+        step.needs === 'motion' &&
+        frame.at - revealed.at < REACTION &&
+        earlier !== undefined
+      ) {
+        ready = undefined;
+        judge = begin();
+        measures.length = 0;
+        return waiting('FACE_CAMERA');
+      }
+      return finding;
+    },
+    evidence() {
+      const details = { ms: Math.round(last.at - revealed.at), frames, ...rounded(judge.note?.() ?? {}) };
+      const own: Evidence = { kind: `step:${drawn.name}`, passed: true, maturity: 'experimental', details };
+      return step.turn ? [own, headEvidence(drawn.name, judgeHead(measures))] : [own];
+    },
+  };
+}
+
+const waiting = (code: string): RunFinding => ({ state: 'running', progress: 0, code, there: false });
+const failed = (reason: ChallengeReason): RunFinding => ({
+  state: 'failed',
+  progress: 0,
+  code: reason,
+  there: false,
+  reason,
+});
+
+const runningOrDone = ({ progress, done, there, code, color }: StepFinding): RunFinding => ({
+  state: done ? 'done' : 'running',
+  progress: Math.min(1, Math.max(0, progress)),
+  code,
+  there,
+  ...(color !== undefined && { color }),
+});
+
+function inRange({ share, margin }: SeenFrame, step: Step): boolean {
+  const largest = step.largestShare ?? LARGEST_SHARE;
+  return (
+    share >= SMALLEST_SHARE &&
+    share <= largest &&
+    (step.largestShare !== undefined || margin >= SMALLEST_MARGIN)
+  );
+}
+
+/** In a step that asks for none. Holding still begins anew by itself. */
+const isUnaskedTurn = (step: Step, { pose }: SeenFrame, { yaw }: Baseline): boolean =>
+  !step.turn && !step.first && Math.abs(pose.yaw - yaw) >= UNASKED_TURN;
+
+function headEvidence(name: string, { faults, ...finding }: HeadFinding): Evidence {
+  const { parallax, rigidResidual, constancy } = finding;
+  const room = Math.min((parallax - 0.045) / 0.045, (0.055 - rigidResidual) / 0.02, -constancy / 0.05);
+  return {
+    kind: `head:${name}`,
+    passed: faults.length === 0,
+    strength: faults.length > 0 ? 0 : Math.min(1, 0.5 + Math.max(0, room) / 2),
+    maturity: 'experimental',
+    details: { ...rounded({ ...finding }), ...(faults.length > 0 && { faults }) },
+  };
+}
+
+const rounded = (values: Record<string, number | boolean>): Record<string, number | boolean> =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? round(value) : value]),
+  );

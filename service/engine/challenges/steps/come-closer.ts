@@ -1,0 +1,31 @@
+import { createHold } from './hold.ts';
+import type { Step } from './step.ts';
+
+/** Eye distance over that of the neutral frames, in three dimensions: a turn of the head does not change it. No still person passes 1.15. */
+const CLOSER = 1.25;
+const NOT_YET = 1.12;
+
+export const comeCloser = {
+  name: 'come-closer',
+  prompt: 'Come closer to the camera.',
+  needs: 'motion',
+  largestShare: 0.85,
+  ready: ({ eyeDistance }, baseline) => eyeDistance < NOT_YET * baseline.eyeDistance,
+  begin: ({ holdMs, baseline }) => {
+    const hold = createHold(holdMs);
+    return {
+      observe({ at, eyeDistance }) {
+        const ratio = eyeDistance / baseline.eyeDistance;
+        const there = ratio >= CLOSER;
+        const held = hold.observe(at, there);
+        const way = Math.min(1, Math.max(0, (ratio - 1) / (CLOSER - 1)));
+        return {
+          progress: held > 0 ? 0.5 + held / 2 : way / 2,
+          done: held >= 1,
+          there,
+          code: there ? 'HOLD' : 'COME_CLOSER',
+        };
+      },
+    };
+  },
+} as const satisfies Step;

@@ -1,0 +1,59 @@
+import type { Baseline } from '../baseline.ts';
+import type { SeenFrame } from '../seen-frame.ts';
+
+/** What one challenge asks of one step. */
+export interface StepOrder {
+  /** Milliseconds for which the asked pose is held. */
+  holdMs: number;
+  /** The stricter of the limits that have two. */
+  strict: boolean;
+  /** Colors of the screen in their order, `#rrggbb`. */
+  colors?: readonly string[];
+  baseline: Baseline;
+}
+
+/** What a frame is to the step. */
+export interface StepFinding {
+  /** 0..1. */
+  progress: number;
+  done: boolean;
+  /** The asked pose is there: the frame counts for gates and identity. */
+  there: boolean;
+  /** The movement contradicts the step. */
+  wrong?: true;
+  /** For the person: what to do now. */
+  code: string;
+  /** Color that the screen shows from now on. */
+  color?: string;
+}
+
+/** Judge of one step in one challenge. It sees the step's own frames alone, in their order, each with one face in range. */
+export interface StepJudge {
+  observe(frame: SeenFrame): StepFinding;
+  /** What is recorded of the finished step beside its name; never decides. */
+  note?(): Record<string, number | boolean>;
+}
+
+/** One step: the file that defines it and its line in `registered-steps.ts` are all that a new one needs. */
+export interface Step {
+  name: string;
+  /** English; the page has its own words for the registered ones. */
+  prompt: string;
+  /** A person who cannot move the head, or must not see flashing, is not asked for it. */
+  needs?: 'motion' | 'flash';
+  /** Turns of the head prove that it is no sheet: at least one is in every challenge with motion. */
+  turn?: 'left' | 'right';
+  /** Always the first step where it is asked for. */
+  first?: true;
+  /** Milliseconds to hold, least and most; absent: 500 to 1000. */
+  hold?: readonly [number, number];
+  /** Frames a second below which the step cannot be judged well; 5 unless given. */
+  frameRate?: number;
+  /** Largest share of the frame's width that the face may fill; 0.6 unless given. */
+  largestShare?: number;
+  /** Colors drawn for it. */
+  colors?: readonly string[];
+  /** Whether it may begin: the pose of the step before is left. Absent: within 10 degrees of yaw. */
+  ready?(frame: SeenFrame, baseline: Baseline, before: SeenFrame | undefined): boolean;
+  begin(order: StepOrder): StepJudge;
+}

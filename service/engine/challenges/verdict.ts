@@ -1,0 +1,55 @@
+import type { MotionSample } from '../../inference/face.ts';
+import type { PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
+import type { DrawnChallenge } from './draw-challenge.ts';
+import type { ChallengeReason, Evidence } from './evidence.ts';
+import { type ChallengeIdentity, type IdentityLook, identityOf, judgeContinuity } from './identity.ts';
+import { judgePresentation } from './presentation.ts';
+
+/** Models that the attempt's frames are analyzed with. */
+export interface ChallengeModels {
+  scorers: readonly ScorerEntry[];
+  pad?: PadSetEntry;
+}
+
+export interface Collected {
+  looks: readonly IdentityLook[];
+  motion: readonly { at: number; sample: MotionSample }[];
+  /** Of the finished steps. */
+  steps: readonly Evidence[];
+}
+
+export interface Verdict {
+  evidence: Evidence[];
+  reasons: ChallengeReason[];
+  identity?: ChallengeIdentity;
+}
+
+/** Frames with embeddings that a decision needs. */
+const FEWEST_LOOKS = 3;
+
+/** What the frames of all steps say together. */
+export function judgeAttempt(
+  { steps, looks, motion }: Collected,
+  drawn: DrawnChallenge,
+  { scorers, pad }: ChallengeModels,
+): Verdict {
+  const reasons: ChallengeReason[] = [];
+  const evidence = [...steps];
+  if (steps.some(({ kind, passed }) => kind.startsWith('head:') && !passed)) reasons.push('NOT_A_HEAD');
+  const presentation = judgePresentation(
+    looks.map(({ analysis }) => analysis),
+    motion,
+    { pad, strict: drawn.strict, moving: drawn.path.motion },
+  );
+  evidence.push(...presentation.evidence);
+  if (presentation.live === false) reasons.push('PRESENTATION');
+  const identity = identityOf(looks);
+  if (!identity || looks.length < FEWEST_LOOKS || (pad && presentation.live === undefined)) {
+    reasons.push('TOO_LITTLE_SEEN');
+    return { evidence, reasons };
+  }
+  const continuity = judgeContinuity(looks, identity, scorers);
+  evidence.push(continuity);
+  if (!continuity.passed) reasons.push('ANOTHER_FACE');
+  return { evidence, reasons, identity };
+}
