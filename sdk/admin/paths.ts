@@ -1587,7 +1587,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate a signing key
-         * @description Earlier signatures stay verifiable, except access tokens of administrators, which end at once.
+         * @description Earlier signatures stay verifiable, except access tokens of administrators, which end at once. Tokens of persons (`tokens`) run out within an hour, or end with `atOnce`.
          */
         post: operations["rotateSigningKey"];
         delete?: never;
@@ -3385,7 +3385,7 @@ export interface components {
              * @description Error code from a closed list
              * @enum {string}
              */
-            code: "INVALID_REQUEST" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "HOST_NOT_ALLOWED" | "CONFLICT" | "MISSING_AUTH" | "INVALID_API_KEY_FORMAT" | "INVALID_API_KEY" | "INSUFFICIENT_SCOPE" | "ORIGIN_NOT_ALLOWED" | "TRIAL_EXPIRED" | "MONTHLY_LIMIT_EXCEEDED" | "BURST_LIMIT_EXCEEDED" | "USER_FLOOD_DETECTED" | "SIGN_IN_REFUSED" | "SIGN_IN_DELAYED" | "SECOND_FACTOR_REQUIRED" | "FRESH_FACTOR_REQUIRED" | "APPROVAL_REQUIRED" | "LAST_FACTOR" | "PASSKEY_REFUSED" | "CSRF_REFUSED" | "PASSWORD_TOO_WEAK" | "SETUP_CLOSED" | "SETUP_TOKEN_REFUSED" | "IMAGE_UNREADABLE" | "IMAGE_TOO_LARGE" | "IMAGE_FORMAT_UNSUPPORTED" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED" | "REPLAYED_PICTURE" | "CHECK_FAILED" | "SUBJECT_NOT_FOUND" | "TEMPLATE_MISMATCH" | "DUPLICATE_IDENTITY" | "CONSENT_REQUIRED" | "CONSENT_WITHDRAWN" | "VERIFICATION_DISABLED" | "LEGAL_HOLD" | "CONFIRMATION_REQUIRED" | "DESTINATION_NOT_GRANTED" | "DESTINATION_FORBIDDEN" | "RECIPIENT_NOT_APPROVED" | "PROFILE_NOT_FOUND" | "PROFILE_NOT_ALLOWED" | "MODEL_NOT_INSTALLED" | "PAD_NOT_INSTALLED" | "LICENCE_NOT_ACCEPTED" | "OVERLOADED" | "TIMEOUT" | "SEALED" | "WRONG_PASSPHRASE" | "BACKUP_UNUSABLE" | "STORAGE_FULL" | "STORAGE_UNAVAILABLE" | "INTERNAL";
+            code: "INVALID_REQUEST" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "HOST_NOT_ALLOWED" | "CONFLICT" | "IDEMPOTENCY_KEY_REUSED" | "MISSING_AUTH" | "INVALID_API_KEY_FORMAT" | "INVALID_API_KEY" | "INSUFFICIENT_SCOPE" | "ORIGIN_NOT_ALLOWED" | "TRIAL_EXPIRED" | "MONTHLY_LIMIT_EXCEEDED" | "BURST_LIMIT_EXCEEDED" | "USER_FLOOD_DETECTED" | "SIGN_IN_REFUSED" | "SIGN_IN_DELAYED" | "SECOND_FACTOR_REQUIRED" | "FRESH_FACTOR_REQUIRED" | "APPROVAL_REQUIRED" | "LAST_FACTOR" | "PASSKEY_REFUSED" | "CSRF_REFUSED" | "PASSWORD_TOO_WEAK" | "SETUP_CLOSED" | "SETUP_TOKEN_REFUSED" | "IMAGE_UNREADABLE" | "IMAGE_TOO_LARGE" | "IMAGE_FORMAT_UNSUPPORTED" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED" | "REPLAYED_PICTURE" | "CHECK_FAILED" | "SUBJECT_NOT_FOUND" | "TEMPLATE_MISMATCH" | "DUPLICATE_IDENTITY" | "CONSENT_REQUIRED" | "CONSENT_WITHDRAWN" | "VERIFICATION_DISABLED" | "LEGAL_HOLD" | "CONFIRMATION_REQUIRED" | "DESTINATION_NOT_GRANTED" | "DESTINATION_FORBIDDEN" | "RECIPIENT_NOT_APPROVED" | "PROFILE_NOT_FOUND" | "PROFILE_NOT_ALLOWED" | "MODEL_NOT_INSTALLED" | "PAD_NOT_INSTALLED" | "LICENCE_NOT_ACCEPTED" | "OVERLOADED" | "TIMEOUT" | "SEALED" | "WRONG_PASSPHRASE" | "BACKUP_UNUSABLE" | "STORAGE_FULL" | "STORAGE_UNAVAILABLE" | "INTERNAL";
             /** @description Also in the header x-request-id and in the log */
             requestId: string;
             /** @description With INVALID_REQUEST: each wrong field */
@@ -7284,9 +7284,14 @@ export interface components {
              * @description Use of the key
              * @enum {string}
              */
-            purpose: "audit" | "receipts" | "administrators";
+            purpose: "audit" | "receipts" | "administrators" | "tokens";
             /** @description PEM */
             publicKey: string;
+            /**
+             * Format: date-time
+             * @description Time until which its signatures count; absent: always
+             */
+            until?: string;
         };
         /** @description One page of a list. */
         Models: {
@@ -22617,11 +22622,14 @@ export interface operations {
     };
     rotateSigningKey: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For `tokens`: what the former keys signed ends at once, as after a theft */
+                atOnce?: "true" | "false";
+            };
             header?: never;
             path: {
                 /** @description What the key signs */
-                purpose: "audit" | "receipts" | "administrators";
+                purpose: "audit" | "receipts" | "administrators" | "tokens";
             };
             cookie?: never;
         };

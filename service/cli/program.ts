@@ -37,6 +37,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   models: async () => (await import('./models/models.ts')).addModels,
   alert: async () => (await import('./alert/alert.ts')).addAlert,
   audit: async () => (await import('./audit/audit-command.ts')).addAuditCommand,
+  token: async () => (await import('./token/token.ts')).addToken,
   jobs: async () => (await import('./jobs/jobs.ts')).addJobs,
   backup: async () => (await import('./backup/backup.ts')).addBackup,
   restore: async () => (await import('./backup/restore.ts')).addRestore,

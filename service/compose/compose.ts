@@ -22,6 +22,7 @@ import { createKeyCare, type KeyCare } from './key-care.ts';
 import { openQueue, type Queue } from './open-queue.ts';
 import { openOutbound } from './outbound.ts';
 import { createPeople, type People } from './people.ts';
+import { createPersonTokenParts, type PersonTokenParts } from './person-tokens.ts';
 import { openPictures, type Pictures } from './pictures.ts';
 import { readPeople, resumeService } from './resume.ts';
 import { openStaff, type Staff } from './staff/administrators.ts';
@@ -40,6 +41,7 @@ export interface Gatehouse
     People,
     KeyCare,
     CertificateCare,
+    PersonTokenParts,
     NameCare,
     StatusReaders {
   auditLog: AuditLog;
@@ -74,6 +76,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const callers = await openCallers({ ...base, ...audited });
   const staff = await openStaff({ ...base, ...audited, ...callers });
   if (audited.restored) removeRestoreMarker(config.data);
+  const personTokenParts = await createPersonTokenParts(base);
   // Asked once they are there.
   const later = { people: (): People => people };
   const pictures = await openPictures({
@@ -129,6 +132,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
       ...keyCare,
       ...erasing,
       ...certificateCare,
+      ...personTokenParts,
       ...createNameCare({ ...base, ...audited }, serving),
     },
     ...{ clock: ground.clock, ids: ground.ids, log: ground.log },

@@ -49,6 +49,7 @@ export function createKeyCare({ ground, vault, opened, audit }: Base & Audited):
     signing: vault.signing,
     inTransaction,
     audit,
+    clock,
   });
   const keyPlaces = createKeyPlaces({ copies: vault.copies, inTransaction, audit });
   const renewals = createTemplateRenewals({

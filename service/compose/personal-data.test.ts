@@ -9,6 +9,7 @@ const sealedForOrganization: ReadonlySet<string> = new Set([
   'webhook_endpoint.headers_sealed',
   'webhook_endpoint.secret_sealed',
   'webhook_endpoint.next_secret_sealed',
+  'idempotent_reply.reply_sealed',
 ]);
 
 let engine: Engine;

@@ -104,6 +104,7 @@ export async function authenticate(
   return access.authenticate(
     defined({
       scope: list.key,
+      orScopes: list.orKey,
       refusal: list.keyRefusal,
       address: request.ip,
       credential,

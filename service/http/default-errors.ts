@@ -20,6 +20,7 @@ export const defaultErrors = {
   METHOD_NOT_ALLOWED: { status: 405 },
   HOST_NOT_ALLOWED: { status: 421 },
   CONFLICT: { status: 409 },
+  IDEMPOTENCY_KEY_REUSED: { status: 422 },
   MISSING_AUTH: { status: 401 },
   INVALID_API_KEY_FORMAT: { status: 401 },
   INVALID_API_KEY: { status: 401 },

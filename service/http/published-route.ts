@@ -10,6 +10,8 @@ declare module 'fastify' {
     access?: RouteAccess;
     /** Metered: a live key's request counts in its monthly quota. */
     metered?: boolean;
+    /** A POST that creates: a repeat with the same header `Idempotency-Key` is answered with the first answer. */
+    idempotent?: boolean;
     /** Polled by machines: logged at debug. */
     quiet?: boolean;
     /** Long texts of a JSON body arrive as LongText: for routes that take pictures. */

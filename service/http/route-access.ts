@@ -4,6 +4,8 @@ import type { Role, Scope, SessionKind } from '../engine/access/index.ts';
 export interface AccessList {
   /** An API key with this scope. */
   key?: Scope;
+  /** Scopes each of which is enough in the place of `key`. */
+  orKey?: readonly Scope[];
   /** What a valid API key is answered where none may call; a sentence that says what to do instead. */
   keyRefusal?: string;
   /** An administrator with one of these roles. */

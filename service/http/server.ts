@@ -18,6 +18,7 @@ import { readJsonBodies } from './bodies/read-json-bodies.ts';
 import { allowPages } from './cross-origin.ts';
 import { answerBrokenRequests, methodsOf, notFound, sendProblem } from './error-handling.ts';
 import { fastifyLog } from './fastify-log.ts';
+import { answerRepeats, type IdempotentRequests } from './idempotency.ts';
 import { boundConnections, type ConnectionsDeps } from './listening/connections.ts';
 import { createProxyList } from './listening/proxy-list.ts';
 import { sayWhenCrowded } from './listening/say-when-crowded.ts';
@@ -81,6 +82,8 @@ export interface ServerDeps extends AdmissionDeps {
   /** PEM. `strict`: whether HSTS is sent; true when absent. */
   tls?: { cert: string | Buffer; key: string | Buffer; strict?: () => boolean };
   metrics?: Pick<Metrics, 'request'>;
+  /** Absent: the header `Idempotency-Key` is ignored. */
+  repeats?: IdempotentRequests;
 }
 
 /**
@@ -133,6 +136,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   });
   admitRequests(app, deps, limits.bodies);
   paceRequests(app, pace);
+  if (deps.repeats) answerRepeats(app, deps.repeats, log);
 
   app.setErrorHandler((error, request, reply) => {
     drainBody(request.raw, (bytes) =>

@@ -12,6 +12,7 @@ export const problemCodes = [
   'METHOD_NOT_ALLOWED', // the path is there and takes other methods; the header Allow names them
   'HOST_NOT_ALLOWED', // the header Host names another machine
   'CONFLICT', // the thing exists already or is not in the expected state
+  'IDEMPOTENCY_KEY_REUSED', // the same Idempotency-Key came with another request
   // who asks (names from contracts/behavior.txt hold for all families)
   'MISSING_AUTH',
   'INVALID_API_KEY_FORMAT',

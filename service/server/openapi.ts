@@ -24,6 +24,8 @@ export async function openApiDocument(): Promise<unknown> {
       limits: {} as never,
       captures: {} as never,
       checks: {} as never,
+      personTokens: {} as never,
+      idempotency: {} as never,
       alerts: {} as never,
       status: undefined as never,
       metrics: createMetrics({ processMetrics: false }),

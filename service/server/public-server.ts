@@ -11,6 +11,7 @@ import { CheckResultReply, createIdentityDoor, identityWebhooks } from '../doors
 import { createJobsDoor, type JobsDoorDeps } from '../doors/jobs/index.ts';
 import { createKioskDoor } from '../doors/kiosk/index.ts';
 import { createMetaDoor } from '../doors/meta/index.ts';
+import { createTokensDoor } from '../doors/tokens/index.ts';
 import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
@@ -25,7 +26,17 @@ export const families = { checkResult: CheckResultReply, webhooks: identityWebho
 export async function createPublicServer(
   gatehouse: Pick<
     Gatehouse,
-    'access' | 'captures' | 'limits' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'
+    | 'access'
+    | 'captures'
+    | 'limits'
+    | 'checks'
+    | 'metrics'
+    | 'clock'
+    | 'ids'
+    | 'log'
+    | 'status'
+    | 'personTokens'
+    | 'idempotency'
   > &
     AdminDeps &
     Pick<AuthDeps, 'administrators' | 'tokens' | 'setup' | 'organizations'> &
@@ -54,6 +65,7 @@ export async function createPublicServer(
     sessions,
     ...defined({ kiosks: gatehouse.kiosks }),
     admission: limits,
+    repeats: gatehouse.idempotency,
     log,
     ids,
     metrics,
@@ -79,6 +91,7 @@ export async function createPublicServer(
   );
   await app.register(createIdentityDoor({ checks }));
   await app.register(createAuthDoor(gatehouse));
+  await app.register(createTokensDoor(gatehouse));
   await app.register(createBehaviorDoor({ webhooks: gatehouse.webhooks }));
   await app.register(createAdminDoor(gatehouse));
   await app.register(createKioskDoor(gatehouse));

@@ -731,4 +731,28 @@ export interface Schema {
     /** JSON: what was found. */
     found: string | null;
   };
+  /** Tokens for one use that were used. */
+  token_use: {
+    jti: string;
+    organization: string;
+    world: string;
+    used_at: number;
+    expires_at: number;
+  };
+  /** Answers to requests with an `Idempotency-Key`, for a day. */
+  idempotent_reply: {
+    organization: string;
+    world: string;
+    /** Lineage of an API key. */
+    caller: string;
+    key_hash: string;
+    /** MAC of key, method, path and body. */
+    fingerprint: string;
+    /** The process and the request in it that began. */
+    run: string;
+    started_at: number;
+    /** Null until it is answered. */
+    status: number | null;
+    reply_sealed: Uint8Array | null;
+  };
 }

@@ -7,6 +7,7 @@ import { createCaptures } from '../../service/engine/captures/index.ts';
 import { createConsents, purposes } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
 import { createFlows } from '../../service/engine/flows/index.ts';
+import { createIdempotency } from '../../service/engine/idempotency/index.ts';
 import { createLimits } from '../../service/engine/limits/index.ts';
 import { deleteClaim } from '../../service/engine/lockout/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
@@ -15,6 +16,7 @@ import { createProfiles } from '../../service/engine/profiles/index.ts';
 import { createReviews, createSuspects } from '../../service/engine/review/index.ts';
 import { createSetup } from '../../service/engine/setup/index.ts';
 import { createSubjects } from '../../service/engine/subjects/index.ts';
+import { createPersonTokens } from '../../service/engine/tokens/index.ts';
 import {
   type ChecksDeps,
   createChecks,
@@ -324,6 +326,8 @@ export async function startEngine({
     organizations,
     ...staff,
     approvals: createApprovals({ ...shared, ...staff, organizations }),
+    personTokens: createPersonTokens({ ...shared, signing, issuer: appliance }),
+    idempotency: createIdempotency({ ...shared, integrity, run: 'run_1' }),
     setup,
     setupTokenFile: '/data/setup-token',
     /** What the file of the setup token holds. */

@@ -9,6 +9,7 @@ const purposes = {
   audit: 'verifies what it signed',
   receipts: 'verifies what it signed',
   administrators: 'no longer accepted',
+  tokens: 'verifies what it signed for an hour',
 } as const;
 const isPurpose = (text: string): text is keyof typeof purposes => Object.hasOwn(purposes, text);
 
@@ -16,7 +17,7 @@ export function addMasterRotateSigning(master: Command, runner: CommandRunner): 
   runner.run(
     master
       .command('rotate-signing')
-      .argument('<purpose>', 'audit, receipts or administrators')
+      .argument('<purpose>', 'audit, receipts, administrators or tokens')
       .description(
         'rotate a signing key; the audit log and receipts stay verifiable, access tokens of administrators end',
       )
@@ -24,7 +25,7 @@ export function addMasterRotateSigning(master: Command, runner: CommandRunner): 
     async ({ control }, purpose = '') => {
       if (!isPurpose(purpose)) {
         throw new UsageError(
-          `There is no signing key "${purpose}": write audit, receipts or administrators.`,
+          `There is no signing key "${purpose}": write audit, receipts, administrators or tokens.`,
         );
       }
       const open = await control();

@@ -50,6 +50,10 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
     },
   },
   CONFLICT: { means: 'The resource exists already, or is not in the expected state.' },
+  IDEMPOTENCY_KEY_REUSED: {
+    means:
+      'The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat.',
+  },
   MISSING_AUTH: {
     means: 'No API key was sent.',
     example: { error: 'Send an API key as "Authorization: Bearer <key>" or in the header "x-api-key".' },

@@ -27,6 +27,7 @@ export const adminDocument = {
 /** Tags of the operations, in the order of the page. */
 export const tags = [
   { name: 'identity', description: 'Enroll people, verify and identify them.' },
+  { name: 'tokens', description: 'Pass tokens and presence tokens, and the keys that verify them.' },
   {
     name: 'behavior',
     description: 'Webhooks of an API key, compatible with useHUMA. For a key with the scope `webhooks`.',

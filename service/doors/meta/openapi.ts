@@ -150,7 +150,9 @@ const takesAdministrators = (list: AccessList | undefined): boolean =>
 
 function securityOf(list: AccessList | undefined): Json[] {
   return [
-    ...(list?.key ? [{ apiKey: [list.key] }, { bearer: [list.key] }] : []),
+    ...[list?.key ?? [], list?.orKey ?? []]
+      .flat()
+      .flatMap((scope) => [{ apiKey: [scope] }, { bearer: [scope] }]),
     ...(takesAdministrators(list) ? [{ accessToken: [] }, { session: [] }] : []),
   ];
 }

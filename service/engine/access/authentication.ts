@@ -16,6 +16,8 @@ export interface Credential {
   credential?: string;
   /** Needed; absent where no API key may call. */
   scope?: Scope;
+  /** Each is enough in its place. */
+  orScopes?: readonly Scope[];
   /** The refusal of a valid key where no key may call. */
   refusal?: string;
   origin?: string;
@@ -87,6 +89,7 @@ export function createAuthentication(deps: AuthenticationDeps) {
   async function authenticate({
     credential,
     scope,
+    orScopes = [],
     refusal,
     origin,
     address,
@@ -101,7 +104,7 @@ export function createAuthentication(deps: AuthenticationDeps) {
     const key = await findKey(credential, address);
     requireNetwork(key, address);
     requireOrigin(key, origin);
-    requireScope(key, scope, refusal);
+    if (!orScopes.some((one) => holdsScope(key.scopes, one))) requireScope(key, scope, refusal);
     lastUses.note(key.id, address);
     return callerOf(key);
   }
@@ -140,8 +143,18 @@ function createLastUses({ db, clock, log }: AuthenticationDeps) {
   };
 }
 
-const callerOf = ({ id, lineage, organization, world, scopes, origins, profiles }: ApiKey): KeyCaller => ({
+const callerOf = ({
+  id,
+  lineage,
+  organization,
+  world,
+  scopes,
+  browser,
+  origins,
+  profiles,
+}: ApiKey): KeyCaller => ({
   ...{ is: 'key', key: id, lineage, organization, world, scopes },
+  ...(browser && { browser: true as const }),
   ...(origins.length > 0 && { origins }),
   ...(profiles.length > 0 && { profiles }),
 });

@@ -13,6 +13,8 @@ export interface KeyCaller {
   scopes: readonly Scope[];
   /** Slugs of the profiles the key may name; absent or empty: those that the organization allows. */
   profiles?: readonly string[];
+  /** It stands in page code: a reader of the page has it. */
+  browser?: true;
   /** The origins the key is bound to; a page of one of them may read the answers. Absent or empty for a server's key. */
   origins?: readonly string[];
 }

@@ -41,7 +41,11 @@ const custody = (over: Partial<KeyCustodyDeps['master']> = {}) =>
       start: () => did('organization', { generation: 2, total: 3 }),
       state: () => ({ is: 'none' }),
     },
-    signing: { rotate: (purpose) => did(`sign ${purpose}`, replaced), publicKeys: () => [] },
+    signing: {
+      rotate: (purpose, until) => did(`sign ${purpose}${until === undefined ? '' : ` ${until}`}`, replaced),
+      publicKeys: () => [],
+    },
+    clock: { now: () => 1000 },
     inTransaction: ((work) => work({} as Tx)) as InTransaction,
     audit: {
       async add(_, line) {
@@ -121,4 +125,16 @@ test('an organization’s rotation and an unsealing are recorded', async () => {
     { actor, action: 'organization.rotate-key.begin', organization: org, details: { id: org } },
     { actor: { is: 'operator', name: 'bea' }, action: 'master.unseal', details: { wrongTries: 2 } },
   ]);
+});
+
+test('tokens of persons run out after a rotation of their key, or end at once', async () => {
+  await custody().rotateSigning('tokens', actor);
+  await custody().rotateSigning('tokens', actor, { atOnce: true });
+  await custody().rotateSigning('audit', actor);
+  expect(steps.filter((step) => step.startsWith('sign '))).toEqual([
+    `sign tokens ${1000 + 3_660_000}`,
+    'sign tokens 1000',
+    'sign audit',
+  ]);
+  expect(lines.at(-3)?.details).toMatchObject({ purpose: 'tokens', atOnce: true });
 });

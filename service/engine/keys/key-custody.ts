@@ -1,10 +1,12 @@
+import type { Clock } from '../../lib/clock.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
+import { TOKEN_KEY_OVERLAP } from '../tokens/index.ts';
 
-type SigningPurpose = 'audit' | 'receipts' | 'administrators';
+type SigningPurpose = 'audit' | 'receipts' | 'administrators' | 'tokens';
 
 /** How the master key in use is kept. */
 export interface MasterState {
@@ -42,11 +44,20 @@ export interface KeyCustodyDeps {
     state(organization: OrganizationId): Rotation;
   };
   signing: {
-    rotate(purpose: SigningPurpose): Promise<{ was: string; is: string }>;
-    publicKeys(): { kid: string; purpose: SigningPurpose; publicKey: string }[];
+    rotate(purpose: SigningPurpose, until?: number): Promise<{ was: string; is: string }>;
+    publicKeys(): PublicSigningKey[];
   };
   inTransaction: InTransaction;
   audit: Audit;
+  clock: Clock;
+}
+
+interface PublicSigningKey {
+  kid: string;
+  purpose: SigningPurpose;
+  publicKey: string;
+  /** When its signatures end to count, ms since 1970; absent: they always count. */
+  until?: number;
 }
 
 /**
@@ -70,9 +81,16 @@ export interface KeyCustody {
     actor: Actor,
   ): Promise<{ generation: number; total: number }>;
   organizationRotation(organization: OrganizationId): Rotation;
-  /** What was signed before stays verifiable: the old public halves stay known. Access tokens of administrators end. */
-  rotateSigning(purpose: SigningPurpose, actor: Actor): Promise<{ was: string; is: string }>;
-  signingKeys(): { kid: string; purpose: SigningPurpose; publicKey: string }[];
+  /**
+   * What was signed before stays verifiable: the old public halves stay known. Access tokens of administrators end. Tokens of persons
+   * run out; with `atOnce` they end now.
+   */
+  rotateSigning(
+    purpose: SigningPurpose,
+    actor: Actor,
+    order?: { atOnce?: boolean },
+  ): Promise<{ was: string; is: string }>;
+  signingKeys(): PublicSigningKey[];
 }
 
 const HAS_PASSPHRASE =
@@ -81,7 +99,7 @@ const NO_PASSPHRASE =
   'No passphrase protects the master key: set one with "gatehouse master set-passphrase".';
 
 export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
-  const { master, rotations, signing, inTransaction, audit } = deps;
+  const { master, rotations, signing, inTransaction, audit, clock } = deps;
   const oneAtATime = createOneAtATime();
 
   const write = (actor: Actor, action: string, details: Record<string, unknown>, refused = false) =>
@@ -142,8 +160,11 @@ export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
       return rotations.start(organization);
     },
     organizationRotation: (organization) => rotations.state(organization),
-    rotateSigning: (purpose, actor) =>
-      audited(actor, 'signing-key.rotate', { purpose }, () => signing.rotate(purpose)),
+    rotateSigning(purpose, actor, { atOnce = false } = {}) {
+      const until = purpose === 'tokens' ? clock.now() + (atOnce ? 0 : TOKEN_KEY_OVERLAP) : undefined;
+      const details = { purpose, ...(atOnce && { atOnce }) };
+      return audited(actor, 'signing-key.rotate', details, () => signing.rotate(purpose, until));
+    },
     signingKeys: () => signing.publicKeys(),
   };
 }

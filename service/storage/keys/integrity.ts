@@ -24,7 +24,8 @@ export type Protected =
   | 'sign-in-failure'
   | 'kiosk'
   | 'operator-pin'
-  | 'setup';
+  | 'setup'
+  | 'idempotency';
 
 /**
  * Detects changes of what lies unencrypted: HMAC-SHA-256 under a key that the master key wraps. A writer of the database or of

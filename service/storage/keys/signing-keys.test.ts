@@ -1,7 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createMasterKey } from '../master/master-key.ts';
 import { type KeyStore, openKeyStore } from './key-store.ts';
-import { openSigningKeys, verifySignature } from './signing-keys.ts';
+import { keyId, openSigningKeys, verifySignature } from './signing-keys.ts';
 
 const master = createMasterKey(new Uint8Array(32).fill(3));
 const bytes = new TextEncoder().encode('what is signed');
@@ -13,7 +14,7 @@ afterEach(() => keys.close());
 
 test('rotated: a new key signs, what the old one signed is verified, also after a start; the other purpose is as it was', async () => {
   const signing = await openSigningKeys({ keys, master });
-  const [audit, receipts, administrators] = signing.publicKeys();
+  const [audit, receipts, administrators, tokens] = signing.publicKeys();
   const old = signing.sign('audit', bytes);
   const first = await signing.rotate('audit');
   expect(first.was).toBe(audit!.kid);
@@ -27,6 +28,7 @@ test('rotated: a new key signs, what the old one signed is verified, also after 
       [second.is, 'audit'],
       [receipts!.kid, 'receipts'],
       [administrators!.kid, 'administrators'],
+      [tokens!.kid, 'tokens'],
     ]);
     const fresh = one.sign('audit', bytes);
     expect(fresh.kid).toBe(second.is);
@@ -70,4 +72,40 @@ test('another master key opens none', async () => {
   await openSigningKeys({ keys, master });
   const other = createMasterKey(new Uint8Array(32).fill(4));
   await expect(openSigningKeys({ keys, master: other })).rejects.toMatchObject({ code: 'SEALED' });
+});
+
+test('retired keys of tokens end at the earliest time that was named for them', async () => {
+  const signing = await openSigningKeys({ keys, master });
+  const ends = () =>
+    signing.publicKeys().flatMap(({ purpose, until }) => (purpose === 'tokens' ? [until] : []));
+  await signing.rotate('tokens', 5_000);
+  await signing.rotate('tokens', 9_000);
+  expect(ends()).toEqual([5_000, 9_000, undefined]);
+  await signing.rotate('tokens', 6_000);
+  expect(ends()).toEqual([5_000, 6_000, 6_000, undefined]);
+  const again = await openSigningKeys({ keys, master });
+  expect(again.publicKeys()).toEqual(signing.publicKeys());
+});
+
+test.each<[string, (details: Record<string, unknown>, own: string) => Record<string, unknown>]>([
+  [
+    'a key of an attacker among the retired',
+    (details, own) => ({ ...details, retired: [{ kid: keyId(own), publicKey: own, until: 1e15 }] }),
+  ],
+  [
+    'a retired key that is valid for longer',
+    (details) => ({
+      ...details,
+      retired: (details.retired as object[]).map((key) => ({ ...key, until: 1e15 })),
+    }),
+  ],
+  ['retired keys without their signature', ({ endorsement: _, ...details }) => details],
+])('in the key store, %s keeps the service sealed', async (_name, change) => {
+  const signing = await openSigningKeys({ keys, master });
+  await signing.rotate('tokens', 5_000);
+  const row = (await keys.secrets()).find(({ name }) => name === 'signing/tokens')!;
+  const own = generateKeyPairSync('ed25519').publicKey.export({ format: 'pem', type: 'spki' }).toString();
+  const details = JSON.stringify(change(JSON.parse(row.details) as Record<string, unknown>, own));
+  await keys.replaceSecret({ ...row, details });
+  await expect(openSigningKeys({ keys, master })).rejects.toMatchObject({ code: 'SEALED' });
 });

@@ -9,6 +9,7 @@ import {
   type webcrypto,
 } from 'node:crypto';
 import { z } from 'zod';
+import { defined } from '../../lib/defined.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { MasterKey } from '../master/master-key.ts';
@@ -16,11 +17,14 @@ import type { KeyStore } from './key-store.ts';
 import { secretBound } from './wrapped-key.ts';
 
 /** What is signed by a key of its own, so that one that leaks speaks for nothing else. */
-const signingPurposes = ['audit', 'receipts', 'administrators'] as const;
+const signingPurposes = ['audit', 'receipts', 'administrators', 'tokens'] as const;
 export type SigningPurpose = (typeof signingPurposes)[number];
 
-/** What they sign is valid for minutes: a lost key is replaced at any start, and so is one that an older release did not make. */
-const replaceable: readonly SigningPurpose[] = ['administrators'];
+/** What they sign is valid for an hour at most: a lost key is replaced at any start, and so is one that an older release did not make. */
+const replaceable: readonly SigningPurpose[] = ['administrators', 'tokens'];
+
+/** The service accepts what a retired key of them signed, so the list of these keys is signed by the key in use. */
+const endorsed: readonly SigningPurpose[] = ['tokens'];
 
 export interface Signature {
   /** Id of the public key: the first 16 hex digits of the SHA-256 of its SPKI DER. */
@@ -41,6 +45,8 @@ export interface PublicSigningKey {
   purpose: SigningPurpose;
   /** SPKI, PEM. */
   publicKey: string;
+  /** Of a retired key: the time until which its signatures count, in ms since 1970. Absent where they always do. */
+  until?: number;
 }
 
 /** Ed25519 keys whose private halves never leave the service; they lie in the key store, wrapped by the master key. */
@@ -51,23 +57,29 @@ export interface SigningKeys {
   publicKeys(): PublicSigningKey[];
   /**
    * A new key signs from now on, once it is on disk; the private half of the old one is gone, its public half stays known.
+   * `until`: the time at which signatures of retired keys end to count, where they do not count for ever; an earlier end stays.
    * Throws CONFLICT when the master key is being replaced at this moment.
    */
-  rotate(purpose: SigningPurpose): Promise<{ was: string; is: string }>;
+  rotate(purpose: SigningPurpose, until?: number): Promise<{ was: string; is: string }>;
 }
 
 const Details = z.object({
   kid: z.string(),
   publicKey: z.string(),
   /** Oldest first. */
-  retired: z.array(z.object({ kid: z.string(), publicKey: z.string() })).default([]),
+  retired: z
+    .array(z.object({ kid: z.string(), publicKey: z.string(), until: z.number().optional() }))
+    .default([]),
+  /** Signature of the key in use over the retired ones. */
+  endorsement: z.string().optional(),
 });
+type Retired = Pick<PublicSigningKey, 'kid' | 'publicKey' | 'until'>;
 
 interface Held {
   kid: string;
   key: KeyObject;
   publicKey: string;
-  retired: { kid: string; publicKey: string }[];
+  retired: Retired[];
 }
 
 const nameOf = (purpose: SigningPurpose) => `signing/${purpose}`;
@@ -110,8 +122,15 @@ export async function openSigningKeys({
         `The signing key "${purpose}" was wrapped by another master key (${found.master}): put that one back.`,
       );
     }
-    const { retired } = Details.parse(JSON.parse(found.details));
-    held.set(purpose, { ...read(pkcs8), retired });
+    const { retired, endorsement } = Details.parse(JSON.parse(found.details));
+    const made = read(pkcs8);
+    if (endorsed.includes(purpose) && !isEndorsed(purpose, made, retired, endorsement)) {
+      throw new Problem(
+        'SEALED',
+        `The retired keys of "${purpose}" in the key store were changed by hand. Put back its newest copy.`,
+      );
+    }
+    held.set(purpose, { ...made, retired: retired.map(defined) });
   }
 
   async function wrap(purpose: SigningPurpose, { kid, key, publicKey }: Made, retired: Held['retired']) {
@@ -120,7 +139,15 @@ export async function openSigningKeys({
     const pkcs8 = key.export({ format: 'der', type: 'pkcs8' });
     const wrapped = await master.wrap(pkcs8, secretBound(name));
     pkcs8.fill(0);
-    const details = JSON.stringify({ kid, publicKey, ...(retired.length > 0 && { retired }) });
+    const endorsement =
+      endorsed.includes(purpose) && retired.length > 0
+        ? signBytes(null, endorsedBytes(purpose, retired), key).toString('base64url')
+        : undefined;
+    const details = JSON.stringify({
+      ...{ kid, publicKey },
+      ...(retired.length > 0 && { retired }),
+      ...defined({ endorsement }),
+    });
     return { name, master: id, wrapped, details };
   }
 
@@ -142,16 +169,39 @@ export async function openSigningKeys({
       [...held].flatMap(([purpose, { kid, publicKey, retired }]) =>
         [...retired, { kid, publicKey }].map((one) => ({ ...one, purpose })),
       ),
-    rotate: (purpose) =>
+    rotate: (purpose, until) =>
       oneAtATime(async () => {
         const { kid, publicKey, retired } = held.get(purpose)!;
         const made = generate();
-        const known = [...retired, { kid, publicKey }];
+        const known = [...retired, { kid, publicKey }].map((key) => endingAt(key, until));
         await keys.replaceSecret(await wrap(purpose, made, known));
         held.set(purpose, { ...made, retired: known });
         return { was: kid, is: made.kid };
       }),
   };
+}
+
+function endingAt(key: Retired, until: number | undefined): Retired {
+  if (until === undefined) return key;
+  return { ...key, until: Math.min(key.until ?? Number.POSITIVE_INFINITY, until) };
+}
+
+/** No token has a space: what a key of tokens signs here is never one. */
+const endorsedBytes = (purpose: SigningPurpose, retired: readonly Retired[]): Uint8Array =>
+  Buffer.from(
+    `gatehouse-retired-keys-1 ${purpose} ${JSON.stringify(retired.map(({ kid, publicKey, until = null }) => [kid, publicKey, until]))}`,
+  );
+
+function isEndorsed(
+  purpose: SigningPurpose,
+  { publicKey }: Pick<Made, 'publicKey'>,
+  retired: readonly z.output<typeof Details>['retired'][number][],
+  endorsement: string | undefined,
+): boolean {
+  if (retired.length === 0) return true;
+  if (endorsement === undefined) return false;
+  const bytes = endorsedBytes(purpose, retired.map(defined));
+  return verifyBytes(null, bytes, createPublicKey(publicKey), Buffer.from(endorsement, 'base64url'));
 }
 
 /** With the public key alone (PEM); needs nothing of the appliance. */

@@ -2,6 +2,7 @@ import type { KeyCustody } from '../../../engine/keys/index.ts';
 import { pageOfShort } from '../../../http/cursor.ts';
 import { ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
+import { fromSigningKey } from './translate.ts';
 import {
   ChangedPassphrase,
   MasterReply,
@@ -11,6 +12,7 @@ import {
   ShortQuery,
   SigningKeysReply,
   SigningParams,
+  SigningQuery,
   WithPassphrase,
 } from './wire.ts';
 
@@ -112,7 +114,7 @@ const signingRoutes = ({ custody }: MasterRouteDeps): AdminRoute[] => [
     description: 'Public keys only.',
     query: ShortQuery,
     reply: SigningKeysReply,
-    handle: ({ query }) => pageOfShort(custody.signingKeys(), query, ({ kid }) => kid),
+    handle: ({ query }) => pageOfShort(custody.signingKeys().map(fromSigningKey), query, ({ kid }) => kid),
   }),
   route({
     ...about,
@@ -121,10 +123,12 @@ const signingRoutes = ({ custody }: MasterRouteDeps): AdminRoute[] => [
     operationId: 'rotateSigningKey',
     summary: 'Rotate a signing key',
     description:
-      'Earlier signatures stay verifiable, except access tokens of administrators, which end at once.',
+      'Earlier signatures stay verifiable, except access tokens of administrators, which end at once. Tokens of persons (`tokens`) run out within an hour, or end with `atOnce`.',
     params: SigningParams,
+    query: SigningQuery,
     reply: ReplacementReply,
     refuses: ['CONFLICT', 'STORAGE_FULL'],
-    handle: ({ params: { purpose }, who }) => custody.rotateSigning(purpose, who),
+    handle: ({ params: { purpose }, query: { atOnce }, who }) =>
+      custody.rotateSigning(purpose, who, { atOnce: atOnce === 'true' }),
   }),
 ];

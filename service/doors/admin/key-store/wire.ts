@@ -109,14 +109,22 @@ export const ReplacementReply = z
     examples: [{ was: 'mk_7f3a', is: 'mk_91c0' }],
   });
 
-const purpose = z.enum(['audit', 'receipts', 'administrators']);
+const purpose = z.enum(['audit', 'receipts', 'administrators', 'tokens']);
 export const SigningParams = z.strictObject({ purpose: purpose.describe('What the key signs') });
 
-const SigningKeyReply = z
+export const SigningQuery = z.strictObject({
+  atOnce: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('For `tokens`: what the former keys signed ends at once, as after a theft'),
+});
+
+export const SigningKeyReply = z
   .strictObject({
     kid: z.string().describe('Id of the key'),
     purpose: purpose.describe('Use of the key'),
     publicKey: z.string().describe('PEM'),
+    until: time('Time until which its signatures count; absent: always').optional(),
   })
   .meta({
     id: 'SigningKey',
@@ -136,4 +144,5 @@ export const SigningKeysReply = pageReply(
   'SigningKeys',
 );
 
+export type SigningKeyReply = z.output<typeof SigningKeyReply>;
 export type PlaceReply = z.output<typeof PlaceReply>;

@@ -1,0 +1,21 @@
+import { applianceIdentity } from '../engine/audit/index.ts';
+import { createIdempotency, type Idempotency } from '../engine/idempotency/index.ts';
+import { createPersonTokens, type PersonTokens } from '../engine/tokens/index.ts';
+import type { Base } from './base.ts';
+
+export interface PersonTokenParts {
+  personTokens: PersonTokens;
+  idempotency: Idempotency;
+}
+
+/** What callers of every family of sessions use: signed results, and answers to repeated requests. */
+export async function createPersonTokenParts({
+  ground,
+  vault: { keys, signing, integrity },
+}: Pick<Base, 'ground' | 'vault'>): Promise<PersonTokenParts> {
+  const { ids } = ground;
+  return {
+    personTokens: createPersonTokens({ ...ground, signing, issuer: await applianceIdentity(keys, ids) }),
+    idempotency: createIdempotency({ ...ground, integrity, run: ids.next('request') }),
+  };
+}

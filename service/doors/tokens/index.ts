@@ -1,0 +1,62 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { PersonTokens } from '../../engine/tokens/index.ts';
+import { keyOf } from '../../http/authentication.ts';
+import { Problem } from '../../lib/problem.ts';
+import { fromFinding, toDemand, toRealm } from './translate.ts';
+import { JwksReply, TokenAnswer, TokenQuestion } from './wire.ts';
+
+export interface TokensDoorDeps {
+  personTokens: Pick<PersonTokens, 'check' | 'redeem' | 'jwks'>;
+}
+
+/** Seconds for which a verifier may keep the keys. One that meets an unknown `kid` fetches them again. */
+const KEPT_SECONDS = 300;
+
+/** The keys of pass tokens and presence tokens, and whether such a token counts. */
+export const createTokensDoor =
+  ({ personTokens }: TokensDoorDeps): FastifyPluginAsync =>
+  async (app) => {
+    app.get(
+      '/.well-known/jwks.json',
+      {
+        config: { access: 'public', quiet: true },
+        schema: {
+          operationId: 'getJwks',
+          summary: 'Show the keys that verify tokens',
+          description:
+            'Public Ed25519 keys of pass tokens and presence tokens. After a rotation the former key stays until its tokens have run out. Without a network: `gatehouse token keys --jwks-file FILE` on the box, then `gatehouse token verify` anywhere.',
+          tags: ['tokens'],
+          response: { 200: JwksReply },
+        },
+      },
+      async (_, reply) =>
+        reply.header('cache-control', `public, max-age=${KEPT_SECONDS}`).send(personTokens.jwks()),
+    );
+
+    app.post<{ Body: TokenQuestion }>(
+      '/api/v1/tokens/verify',
+      {
+        config: { access: { key: 'sessions', orKey: ['presence', 'behavior'] }, refuses: ['STORAGE_FULL'] },
+        schema: {
+          operationId: 'verifyToken',
+          summary: 'Verify a token',
+          description:
+            'Whether a pass token or a presence token counts for the organization and world of this key: for the server of a caller whose page was given a token. A token that was created for one use counts once. An invalid token is an ordinary 200 with `valid: false`.',
+          tags: ['tokens'],
+          body: TokenQuestion,
+          response: { 200: TokenAnswer },
+        },
+      },
+      async (request) => {
+        const caller = keyOf(request);
+        if (caller.browser)
+          throw new Problem(
+            'INSUFFICIENT_SCOPE',
+            'A browser key verifies no tokens: a page that is told what it wants to hear proves nothing. Verify on your server, with a key of its own.',
+          );
+        const realm = toRealm(caller);
+        const finding = await personTokens.check(realm, request.body.token, toDemand(request.body));
+        return fromFinding(await personTokens.redeem(realm, finding));
+      },
+    );
+  };

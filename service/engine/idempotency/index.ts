@@ -1,0 +1,2 @@
+export type { Idempotency, IdempotencyDeps, Repeat, RepeatableRequest } from './idempotency.ts';
+export { createIdempotency } from './idempotency.ts';

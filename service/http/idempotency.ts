@@ -1,0 +1,127 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { KeyCaller } from '../engine/access/index.ts';
+import type { Log } from '../lib/log.ts';
+import { Problem } from '../lib/problem.ts';
+import { LongText } from './bodies/json-body.ts';
+
+/** What answered requests are remembered in (engine/idempotency). */
+export interface IdempotentRequests {
+  begin(request: {
+    organization: KeyCaller['organization'];
+    world: KeyCaller['world'];
+    caller: string;
+    key: string;
+    digest: string;
+  }): Promise<
+    | {
+        is: 'new';
+        keep(reply: { status: number; body: string }): Promise<void>;
+        drop(): Promise<void>;
+      }
+    | { is: 'known'; reply: { status: number; body: string } }
+    | { is: 'running' }
+    | { is: 'different' }
+  >;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The first request with its `Idempotency-Key`, while it runs. */
+    repeatable: {
+      keep(reply: { status: number; body: string }): Promise<void>;
+      drop(): Promise<void>;
+    } | null;
+  }
+}
+
+const HEADER = 'idempotency-key';
+/** Visible ASCII. */
+const FORM = /^[\x21-\x7e]{1,255}$/;
+
+/**
+ * Routes with `config.idempotent` have their effect once for each `Idempotency-Key` of a caller: a repeat is answered with the
+ * first answer, and the header `idempotent-replayed`. Only successes are kept: a refused request may be sent again with its key.
+ */
+export function answerRepeats(app: FastifyInstance, requests: IdempotentRequests, log: Log): void {
+  app.decorateRequest('repeatable', null);
+
+  app.addHook('preHandler', async (request, reply) => {
+    const key = keyOf(request);
+    const { caller } = request;
+    if (key === undefined || caller?.is !== 'key') return undefined;
+    const { organization, world, lineage } = caller;
+    const digest = digestOf(request);
+    const repeat = await requests.begin({ organization, world, caller: lineage, key, digest });
+    if (repeat.is === 'new') {
+      request.repeatable = repeat;
+      return undefined;
+    }
+    if (repeat.is === 'running') {
+      throw new Problem(
+        'CONFLICT',
+        'The first request with this Idempotency-Key has no answer yet: send it again in some seconds.',
+        { retryAfterSeconds: 2 },
+      );
+    }
+    if (repeat.is === 'different') {
+      throw new Problem(
+        'IDEMPOTENCY_KEY_REUSED',
+        'This Idempotency-Key was used for another request: make a new key for each request that is no repeat.',
+      );
+    }
+    const { status, body } = repeat.reply;
+    return reply
+      .code(status)
+      .header('idempotent-replayed', 'true')
+      .type('application/json; charset=utf-8')
+      .send(body);
+  });
+
+  app.addHook('onSend', async (request, reply, payload) => {
+    const { repeatable } = request;
+    if (!repeatable) return payload;
+    request.repeatable = null;
+    const done = reply.statusCode >= 200 && reply.statusCode < 300 && typeof payload === 'string';
+    // What was done stays done: a repeat that is not recognized is a smaller fault than an answer that is lost.
+    await (done ? repeatable.keep({ status: reply.statusCode, body: payload }) : repeatable.drop()).catch(
+      (error: unknown) => log.warn({ err: error }, 'the answer to an Idempotency-Key could not be kept'),
+    );
+    return payload;
+  });
+}
+
+function keyOf({ headers, routeOptions }: FastifyRequest): string | undefined {
+  const key = headers[HEADER];
+  if (!routeOptions.config.idempotent || key === undefined) return undefined;
+  if (typeof key === 'string' && FORM.test(key)) return key;
+  throw new Problem(
+    'INVALID_REQUEST',
+    'The header Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID.',
+    { details: [{ path: HEADER, message: 'It must be 1 to 255 visible ASCII characters.' }] },
+  );
+}
+
+/** Of the request as it was parsed, so that white space and the order of names do not count. */
+function digestOf({ method, url, body }: FastifyRequest): string {
+  const hash = createHash('sha256').update(`${method} ${url}\n`);
+  addValue(hash, body);
+  return hash.digest('base64url');
+}
+
+function addValue(hash: Hash, value: unknown): void {
+  if (value instanceof LongText || value instanceof Uint8Array) {
+    const bytes = value instanceof LongText ? value.bytes : value;
+    hash.update(`bytes ${bytes.length}\n`).update(bytes);
+  } else if (Array.isArray(value)) {
+    hash.update(`list ${value.length}\n`);
+    for (const one of value) addValue(hash, one);
+  } else if (typeof value === 'object' && value !== null) {
+    const fields = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    hash.update(`object ${fields.length}\n`);
+    for (const [name, field] of fields) {
+      hash.update(`${JSON.stringify(name)} `);
+      addValue(hash, field);
+    }
+  } else hash.update(`${JSON.stringify(value) ?? 'absent'}\n`);
+}
