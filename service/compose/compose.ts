@@ -76,7 +76,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const callers = await openCallers({ ...base, ...audited });
   const staff = await openStaff({ ...base, ...audited, ...callers });
   if (audited.restored) removeRestoreMarker(config.data);
-  const personTokenParts = await createPersonTokenParts(base);
+  const personTokenParts = await createPersonTokenParts({ ...base, ...audited });
   // Asked once they are there.
   const later = { people: (): People => people };
   const pictures = await openPictures({

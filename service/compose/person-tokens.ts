@@ -1,6 +1,7 @@
 import { applianceIdentity } from '../engine/audit/index.ts';
 import { createIdempotency, type Idempotency } from '../engine/idempotency/index.ts';
 import { createPersonTokens, type PersonTokens } from '../engine/tokens/index.ts';
+import type { Audited } from './audit.ts';
 import type { Base } from './base.ts';
 
 export interface PersonTokenParts {
@@ -12,10 +13,16 @@ export interface PersonTokenParts {
 export async function createPersonTokenParts({
   ground,
   vault: { keys, signing, integrity },
-}: Pick<Base, 'ground' | 'vault'>): Promise<PersonTokenParts> {
+  audit,
+}: Pick<Base, 'ground' | 'vault'> & Pick<Audited, 'audit'>): Promise<PersonTokenParts> {
   const { ids } = ground;
   return {
-    personTokens: createPersonTokens({ ...ground, signing, issuer: await applianceIdentity(keys, ids) }),
+    personTokens: createPersonTokens({
+      ...ground,
+      audit,
+      signing,
+      issuer: await applianceIdentity(keys, ids),
+    }),
     idempotency: createIdempotency({ ...ground, integrity, run: ids.next('request') }),
   };
 }

@@ -11,7 +11,7 @@ import { openEventsOut } from '../support/events-out.ts';
 import { operatorParts } from '../support/operator-parts.ts';
 
 interface Sample {
-  body?: Record<string, unknown>;
+  body?: Record<string, unknown> | (() => Promise<Record<string, unknown>>);
   /** The line that it leaves. */
   action: string;
 }
@@ -40,6 +40,8 @@ const changes: Record<string, Sample> = {
   'PATCH /api/admin/alert-rules/:id': { body: { enabled: false }, action: 'alert-rule.change' },
   'DELETE /api/admin/alert-rules/:id': { action: 'alert-rule.remove' },
   'POST /api/v1/webhooks': { body: { url }, action: 'webhook.add' },
+  // A token for one use is used by it.
+  'POST /api/v1/tokens/verify': { body: tokenForOneUse, action: 'presence-token.use' },
 };
 
 /** Needs a webhook that is disabled, or one that the same key has made: tried below. */
@@ -63,6 +65,15 @@ const nothingPersonal = [
   '/api/admin/webhooks/health',
   '/api/v1/webhooks',
 ];
+
+async function tokenForOneUse() {
+  const claims = {
+    ...{ sub: 'ada@example.com', userId: 'sub_1', sessionId: 'prs_1', purpose: 'test' },
+    ...({ checks: {}, models: {}, assurance: 'active', singleUse: true } as const),
+  };
+  const realm = { organization: engine.organization, world: 'live' } as const;
+  return { token: (await engine.personTokens.presence.issue(realm, claims, 60_000)).token };
+}
 
 let engine: Engine;
 let app: Awaited<ReturnType<typeof createPublicServer>>;
@@ -108,7 +119,7 @@ async function fill({
 }: Awaited<ReturnType<typeof openEventsOut>>) {
   const { organization } = engine;
   const realm = { organization, world: 'live' } as const;
-  key = await access.createKey({ ...realm, scopes: ['admin', 'webhooks'] }, operator);
+  key = await access.createKey({ ...realm, scopes: ['admin', 'webhooks', 'sessions'] }, operator);
   await grants.add(organization, 'hooks.example.org', '', operator);
   const { endpoint } = await webhooks.add(realm, { family: 'identity', url }, operator);
   const rule = await alerts.addRule(realm, { metric: 'failures-per-key', threshold: 1 }, operator);
@@ -176,7 +187,9 @@ const routesOf = (changing: boolean) =>
 
 const byKey = (action: string) => ({ action, actor: `key:${key.id}`, organization: engine.organization });
 
-async function leavesItsLine(method: string, route: string, { body, action }: Sample): Promise<void> {
+async function leavesItsLine(method: string, route: string, sample: Sample): Promise<void> {
+  const { action } = sample;
+  const body = typeof sample.body === 'function' ? await sample.body() : sample.body;
   const before = await digest();
   await mute();
   expect([(await ask(method, route, body)).statusCode, await digest()]).toEqual([500, before]);

@@ -26,6 +26,7 @@ import { type RouteSample, routeSamples, type Victim } from './route-samples.ts'
 /** Routes without authentication; a new one is listed here. */
 const publicRoutes = [
   'GET /',
+  'GET /.well-known/jwks.json',
   'GET /api/auth/notice',
   'GET /api/captures/live',
   'GET /api/setup',
@@ -60,6 +61,11 @@ const publicRoutes = [
 /** Opened by a link for one use, and tried in jobs-board.test.ts. */
 const boardRoute = / \/jobs(?:\/|$)/;
 const face = direction('victim');
+const passOfVictim = {
+  ...{ sessionId: 'sess_of_victim', profile: 'specter', subjectRef: 'reference of the victim' },
+  ...({ assurance: 'active', riskLevel: 'low' } as const),
+  riskFlags: [],
+};
 
 let engine: Engine;
 let eventsOut: EventsOut;
@@ -186,6 +192,7 @@ async function sendOut(): Promise<Victim> {
     grant: grant!,
     ownWebhook: ownWebhook.id,
     key,
+    passToken: (await engine.personTokens.passes.issue(realm, passOfVictim)).passToken,
   };
 }
 
@@ -200,12 +207,13 @@ const keyed = (server = app) =>
     const access = who();
     if (access === undefined)
       throw new Error(`${methods} ${url} does not say who may call it (config.access).`);
-    const scope = accessListOf(access)?.key;
+    const { key: scope, orKey = [] } = accessListOf(access) ?? {};
     if (scope === undefined) return [];
     return methods.map((method) => ({
       method,
       route: `${method === 'HEAD' ? 'GET' : method} ${url}`,
       scope,
+      taken: [scope, ...orKey],
     }));
   });
 
@@ -414,7 +422,12 @@ describe('of all routes', () => {
 });
 
 /** The refusal that each wrong key gets, before anything is read. */
-const refusals: [string, number, string, (scope: string) => Promise<Record<string, string>>][] = [
+const refusals: [
+  string,
+  number,
+  string,
+  (scope: string, taken: readonly Scope[]) => Promise<Record<string, string>>,
+][] = [
   ['no key', 401, 'MISSING_AUTH', async () => ({})],
   ['a malformed key', 401, 'INVALID_API_KEY_FORMAT', async () => ({ 'x-api-key': 'hello' })],
   [
@@ -448,8 +461,10 @@ const refusals: [string, number, string, (scope: string) => Promise<Record<strin
     'a key of every other scope',
     403,
     'INSUFFICIENT_SCOPE',
-    async (scope) => ({
-      'x-api-key': await keyOf({ scopes: scopes.filter((one) => !holdsScope([one], scope as Scope)) }),
+    async (_scope, taken) => ({
+      'x-api-key': await keyOf({
+        scopes: scopes.filter((one) => !taken.some((scope) => holdsScope([one], scope))),
+      }),
     }),
   ],
   [
@@ -471,9 +486,9 @@ const refusals: [string, number, string, (scope: string) => Promise<Record<strin
 
 describe('on every route that asks for a key', () => {
   test.each(refusals)('%s: %d %s, nothing read, nothing changed', async (_, status, code, headersFor) => {
-    for (const { method, route, scope } of keyed()) {
+    for (const { method, route, scope, taken } of keyed()) {
       for (const sample of samplesOf(route)) {
-        const headers = await headersFor(scope);
+        const headers = await headersFor(scope, taken);
         const before = await digest();
         const reply = await ask(method, sample, headers);
         expect([route, reply.statusCode]).toEqual([route, status]);

@@ -16,6 +16,8 @@ export interface Victim {
   /** A webhook that a key of theirs has made, and that key. */
   ownWebhook: string;
   key: string;
+  /** A pass of a session of theirs. */
+  passToken: string;
 }
 
 export interface RouteSample {
@@ -71,6 +73,13 @@ export const routeSamples: Record<string, RouteSample[]> = {
       request: ({ email, picture }) => ({ url: '/api/enroll', payload: { email, image: picture() } }),
       owner: { status: 200 },
       foreign: { status: 200, body: { created: true, enrollments: 1 } },
+    },
+  ],
+  'POST /api/v1/tokens/verify': [
+    {
+      request: ({ passToken }) => ({ url: '/api/v1/tokens/verify', payload: { token: passToken } }),
+      owner: { status: 200, contains: () => 'reference of the victim' },
+      foreign: { status: 200, body: { valid: false, reason: 'wrong_audience' } },
     },
   ],
   'GET /api/v1/webhooks': [

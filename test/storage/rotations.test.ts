@@ -85,7 +85,7 @@ onBothDatabases('rotations of the key store', (newPlace) => {
       expect(Buffer.from(await again.sealer.open(place(index), value)).toString()).toBe(`value ${index}`);
     }
     expect(again.organizations.generations(org)).toEqual([2]);
-    expect(again.signing.publicKeys()).toHaveLength(4);
+    expect(again.signing.publicKeys()).toHaveLength(5);
     expect(JSON.parse((await keys.note('master'))!)).toMatchObject({ replaced: [{ id: first.id, at: 1 }] });
     await expect(open(first)).rejects.toMatchObject({ code: 'SEALED' });
   });

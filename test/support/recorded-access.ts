@@ -8,6 +8,13 @@ export const recordedKeys = {
   admin: 'gh_live_admin0123456789abcdefghijklmnopqr',
   otherScope: 'gh_live_presence0123456789abcdefghijklm',
   huma: 'huma_live_0123456789abcdefghijklmnopqrstuv',
+  sessions: 'hp_live_0123456789abcdefghijklmnopqrstuv',
+  browser: 'hp_live_browser0123456789abcdefghijklmno',
+};
+
+const originsOf: Record<string, string[]> = {
+  key_live: ['https://app.example.com'],
+  key_browser: ['https://shop.example'],
 };
 
 /** Knows a few keys of one organization, and refuses like the real one. */
@@ -19,7 +26,8 @@ export function recordedAccess(): Access {
     organization: 'org_recorded' as OrganizationId,
     world,
     scopes: [scope],
-    origins: key === 'key_live' ? ['https://app.example.com'] : [],
+    origins: originsOf[key] ?? [],
+    ...(key === 'key_browser' && { browser: true as const }),
   });
   const callers: Record<string, KeyCaller> = {
     [recordedKeys.live]: caller('key_live', 'live', 'identity'),
@@ -27,6 +35,8 @@ export function recordedAccess(): Access {
     [recordedKeys.admin]: caller('key_admin', 'live', 'admin'),
     [recordedKeys.otherScope]: caller('key_other', 'live', 'presence'),
     [recordedKeys.huma]: caller('key_huma', 'live', 'webhooks'),
+    [recordedKeys.sessions]: caller('key_sessions', 'live', 'sessions'),
+    [recordedKeys.browser]: caller('key_browser', 'live', 'sessions'),
   };
   const unused = async () => {
     throw new Error('doors do not manage keys');
@@ -39,7 +49,7 @@ export function recordedAccess(): Access {
     rotateKey: unused,
     restrictKey: unused,
     knowsOrigin: async (origin) => origin === 'https://app.example.com',
-    async authenticate({ credential, scope, refusal, origin }) {
+    async authenticate({ credential, scope, orScopes = [], refusal, origin }) {
       if (credential === undefined) throw new Problem('MISSING_AUTH', 'Send an API key.');
       if (!/^[a-z]+_(live|test)_\w{20,}$/.test(credential)) {
         throw new Problem('INVALID_API_KEY_FORMAT', 'A key looks like gh_live_….');
@@ -47,7 +57,7 @@ export function recordedAccess(): Access {
       const found = callers[credential];
       if (!found) throw new Problem('INVALID_API_KEY', 'This key is not valid.');
       if (scope === undefined) throw new Problem('INSUFFICIENT_SCOPE', refusal ?? 'No API key may do this.');
-      if (!holdsScope(found.scopes, scope))
+      if (![scope, ...orScopes].some((one) => holdsScope(found.scopes, one)))
         throw new Problem('INSUFFICIENT_SCOPE', `This key has no scope "${scope}".`);
       if (origin !== undefined && found.origins?.length && !found.origins.includes(origin)) {
         throw new Problem('ORIGIN_NOT_ALLOWED', 'This key may not be used from this origin.');

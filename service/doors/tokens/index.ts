@@ -2,7 +2,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { PersonTokens } from '../../engine/tokens/index.ts';
 import { keyOf } from '../../http/authentication.ts';
 import { Problem } from '../../lib/problem.ts';
-import { fromFinding, toDemand, toRealm } from './translate.ts';
+import { fromFinding, toActor, toDemand, toRealm } from './translate.ts';
 import { JwksReply, TokenAnswer, TokenQuestion } from './wire.ts';
 
 export interface TokensDoorDeps {
@@ -56,7 +56,7 @@ export const createTokensDoor =
           );
         const realm = toRealm(caller);
         const finding = await personTokens.check(realm, request.body.token, toDemand(request.body));
-        return fromFinding(await personTokens.redeem(realm, finding));
+        return fromFinding(await personTokens.redeem(realm, finding, toActor(caller, request.id)));
       },
     );
   };

@@ -123,10 +123,17 @@ test('an access token of an administrator is no token of a person, nor the other
 test('a token for one use counts once, also when asked twice at a time; others count again', async () => {
   const { personTokens } = engine;
   const once = await issuePresence({ singleUse: true });
-  const redeem = async (token: string) => personTokens.redeem(live, await personTokens.check(live, token));
+  const redeem = async (token: string) =>
+    personTokens.redeem(live, await personTokens.check(live, token), operator);
   const answers = await Promise.all([redeem(once), redeem(once), redeem(once)]);
   expect(answers.filter(({ valid }) => valid)).toHaveLength(1);
   expect(await redeem(once)).toEqual({ valid: false, reason: 'already_used' });
+  const lines = await engine.db
+    .selectFrom('audit')
+    .select('target')
+    .where('action', '=', 'presence-token.use')
+    .execute();
+  expect(lines).toEqual([{ target: 'prs_1' }]);
   const often = await issuePresence();
   for (let i = 0; i < 3; i++) expect(await redeem(often)).toMatchObject({ valid: true });
 });

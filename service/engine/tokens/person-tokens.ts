@@ -3,7 +3,8 @@ import { type JWTPayload, SignJWT } from 'jose';
 import type { Clock } from '../../lib/clock.ts';
 import type { OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import type { InTransaction } from '../../storage/transaction.ts';
+import type { Actor, Audit } from '../audit/index.ts';
 import { checkToken, type TokenDemand, type TokenFinding } from './check-token.ts';
 import {
   audienceOf,
@@ -57,12 +58,13 @@ export interface PersonTokens {
     demand?: Pick<TokenDemand, 'kind' | 'nonce'>,
   ): Promise<TokenFinding>;
   /** Marks a token for one use as used; `already_used` where it was. Others come back as they are. */
-  redeem(realm: TokenRealm, finding: TokenFinding): Promise<TokenFinding>;
+  redeem(realm: TokenRealm, finding: TokenFinding, actor: Actor): Promise<TokenFinding>;
 }
 
 export interface PersonTokensDeps extends TokenRingDeps {
   issuer: string;
   inTransaction: InTransaction;
+  audit: Pick<Audit, 'add'>;
   clock: Clock;
   random?: (into: Uint8Array) => void;
 }
@@ -71,6 +73,7 @@ export function createPersonTokens({
   issuer,
   signing,
   inTransaction,
+  audit,
   clock,
   random = randomFillSync,
 }: PersonTokensDeps): PersonTokens {
@@ -112,11 +115,16 @@ export function createPersonTokens({
     jwks: ring.jwks,
     check: (realm, token, demand = {}) =>
       checkToken(token, ring.verifier, { ...demand, issuer, audience: audienceOf(realm) }, clock.now()),
-    async redeem({ organization, world }, finding) {
+    async redeem({ organization, world }, finding, actor) {
       if (!finding.valid || finding.kind !== 'presence' || !finding.claims.singleUse) return finding;
-      const { jti, exp } = finding.claims;
+      const { jti, exp, sessionId } = finding.claims;
       const use = { ...{ organization, world, jti }, usedAt: clock.now(), expiresAt: exp * 1000 };
-      const first = await inTransaction((tx: Tx) => insertTokenUse(tx, use));
+      const first = await inTransaction(async (tx) => {
+        if (!(await insertTokenUse(tx, use))) return false;
+        const line = { action: 'presence-token.use', organization, target: sessionId } as const;
+        await audit.add(tx, { actor, ...line, details: { jti, world } });
+        return true;
+      });
       return first ? finding : { valid: false, reason: 'already_used' };
     },
   };
