@@ -52,7 +52,7 @@ export const createTokensDoor =
         if (caller.browser)
           throw new Problem(
             'INSUFFICIENT_SCOPE',
-            'A browser key verifies no tokens: a page that is told what it wants to hear proves nothing. Verify on your server, with a key of its own.',
+            'A browser key verifies no tokens: a check in the page proves nothing to your server. Verify there, with a key of its own.',
           );
         const realm = toRealm(caller);
         const finding = await personTokens.check(realm, request.body.token, toDemand(request.body));

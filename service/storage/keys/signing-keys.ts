@@ -101,54 +101,20 @@ export async function openSigningKeys({
   const held = new Map<SigningPurpose, Held>();
   const stored = new Map((await keys.secrets()).map((secret) => [secret.name, secret]));
   for (const purpose of signingPurposes) {
-    const name = nameOf(purpose);
-    const found = stored.get(name);
-    if (!found) {
-      if (!mayCreate && !replaceable.includes(purpose)) {
-        throw new Problem(
-          'SEALED',
-          `The key store lacks the signing key "${purpose}" that it had before: the key store was changed by hand. Put back its newest copy.`,
-        );
-      }
-      const made = generate();
-      await keys.addSecret(await wrap(purpose, made, []));
-      held.set(purpose, { ...made, retired: [] });
+    const found = stored.get(nameOf(purpose));
+    if (found) {
+      held.set(purpose, await openKey(master, purpose, found));
       continue;
     }
-    const pkcs8 = await master.unwrap(found.wrapped, secretBound(name));
-    if (pkcs8 === undefined) {
+    if (!mayCreate && !replaceable.includes(purpose)) {
       throw new Problem(
         'SEALED',
-        `The signing key "${purpose}" was wrapped by another master key (${found.master}): put that one back.`,
+        `The key store lacks the signing key "${purpose}" that it had before: the key store was changed by hand. Put back its newest copy.`,
       );
     }
-    const { retired, endorsement } = Details.parse(JSON.parse(found.details));
-    const made = read(pkcs8);
-    if (endorsed.includes(purpose) && !isEndorsed(purpose, made, retired, endorsement)) {
-      throw new Problem(
-        'SEALED',
-        `The retired keys of "${purpose}" in the key store were changed by hand. Put back its newest copy.`,
-      );
-    }
-    held.set(purpose, { ...made, retired: retired.map(defined) });
-  }
-
-  async function wrap(purpose: SigningPurpose, { kid, key, publicKey }: Made, retired: Held['retired']) {
-    const name = nameOf(purpose);
-    const { id } = master;
-    const pkcs8 = key.export({ format: 'der', type: 'pkcs8' });
-    const wrapped = await master.wrap(pkcs8, secretBound(name));
-    pkcs8.fill(0);
-    const endorsement =
-      endorsed.includes(purpose) && retired.length > 0
-        ? signBytes(null, endorsedBytes(purpose, retired), key).toString('base64url')
-        : undefined;
-    const details = JSON.stringify({
-      ...{ kid, publicKey },
-      ...(retired.length > 0 && { retired }),
-      ...defined({ endorsement }),
-    });
-    return { name, master: id, wrapped, details };
+    const made = generate();
+    await keys.addSecret(await wrapKey(master, purpose, made, []));
+    held.set(purpose, { ...made, retired: [] });
   }
 
   const oneAtATime = createOneAtATime();
@@ -174,11 +140,57 @@ export async function openSigningKeys({
         const { kid, publicKey, retired } = held.get(purpose)!;
         const made = generate();
         const known = [...retired, { kid, publicKey }].map((key) => endingAt(key, until));
-        await keys.replaceSecret(await wrap(purpose, made, known));
+        await keys.replaceSecret(await wrapKey(master, purpose, made, known));
         held.set(purpose, { ...made, retired: known });
         return { was: kid, is: made.kid };
       }),
   };
+}
+
+async function openKey(
+  master: MasterKey,
+  purpose: SigningPurpose,
+  found: { wrapped: Uint8Array; master: string; details: string },
+): Promise<Held> {
+  const pkcs8 = await master.unwrap(found.wrapped, secretBound(nameOf(purpose)));
+  if (pkcs8 === undefined) {
+    throw new Problem(
+      'SEALED',
+      `The signing key "${purpose}" was wrapped by another master key (${found.master}): put that one back.`,
+    );
+  }
+  const { retired, endorsement } = Details.parse(JSON.parse(found.details));
+  const made = read(pkcs8);
+  if (endorsed.includes(purpose) && !isEndorsed(purpose, made, retired, endorsement)) {
+    throw new Problem(
+      'SEALED',
+      `The retired keys of "${purpose}" in the key store were changed by hand. Put back its newest copy.`,
+    );
+  }
+  return { ...made, retired: retired.map(defined) };
+}
+
+async function wrapKey(
+  master: MasterKey,
+  purpose: SigningPurpose,
+  { kid, key, publicKey }: Made,
+  retired: Held['retired'],
+) {
+  const name = nameOf(purpose);
+  const { id } = master;
+  const pkcs8 = key.export({ format: 'der', type: 'pkcs8' });
+  const wrapped = await master.wrap(pkcs8, secretBound(name));
+  pkcs8.fill(0);
+  const endorsement =
+    endorsed.includes(purpose) && retired.length > 0
+      ? signBytes(null, endorsedBytes(purpose, retired), key).toString('base64url')
+      : undefined;
+  const details = JSON.stringify({
+    ...{ kid, publicKey },
+    ...(retired.length > 0 && { retired }),
+    ...defined({ endorsement }),
+  });
+  return { name, master: id, wrapped, details };
 }
 
 function endingAt(key: Retired, until: number | undefined): Retired {
