@@ -3,7 +3,6 @@ export { createAdministratorTokens } from './administrator-tokens.ts';
 export type { TokenDemand, TokenFault, TokenFinding } from './check-token.ts';
 export { checkToken, tokenFaults } from './check-token.ts';
 export type { PassClaims, PersonTokenKind, PresenceClaims } from './claims.ts';
-export { audienceOf, LONGEST_TOKEN_LIFE } from './claims.ts';
 export type { Jwk, Jwks } from './jwks.ts';
 export { readJwks, toJwk } from './jwks.ts';
 export type { PassTokens, PersonTokens, PresenceTokens, TokenRealm } from './person-tokens.ts';
