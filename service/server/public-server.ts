@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
 import { type AuthDeps, createAuthDoor } from '../doors/auth/index.ts';
 import { createBehaviorDoor } from '../doors/behavior/index.ts';
+import { createCapturePageDoor } from '../doors/capture-page/index.ts';
 import { createCapturesDoor } from '../doors/captures/index.ts';
 import { createConsoleDoor } from '../doors/console/index.ts';
 import { CheckResultReply, createIdentityDoor, identityWebhooks } from '../doors/identity/index.ts';
@@ -14,6 +15,7 @@ import { createMetaDoor } from '../doors/meta/index.ts';
 import { createTokensDoor } from '../doors/tokens/index.ts';
 import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
+import { createPages } from '../http/pages/built-pages.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
 import { defined } from '../lib/defined.ts';
 import { productRoot } from '../lib/product-root.ts';
@@ -83,12 +85,9 @@ export async function createPublicServer(
       ...defined({ gauges }),
     }),
   );
-  await app.register(
-    createConsoleDoor({
-      folder: join(productRoot(), 'dist/renderer'),
-      nonce: () => randomBytes(16).toString('base64'),
-    }),
-  );
+  const pages = createPages(join(productRoot(), 'dist/renderer'));
+  await app.register(createConsoleDoor({ pages, nonce: () => randomBytes(16).toString('base64') }));
+  await app.register(createCapturePageDoor({ pages, originsOf: async () => [], log }));
   await app.register(createIdentityDoor({ checks }));
   await app.register(createAuthDoor(gatehouse));
   await app.register(createTokensDoor(gatehouse));

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createPages } from '../../http/pages/built-pages.ts';
 import { createServer } from '../../http/server.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';
@@ -17,7 +18,8 @@ let made = 0;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-console-'));
   app = createServer({ ids: createIds(systemClock), log: silentLog });
-  await app.register(createConsoleDoor({ folder: join(folder, 'renderer'), nonce: () => `nonce${++made}` }));
+  await app.register(createConsoleDoor({ pages: createPages(join(folder, 'renderer')), nonce: () => `nonce${++made}` }),
+  );
   url = await app.listen({ port: 0, host: '127.0.0.1' });
 });
 afterEach(async () => {

@@ -1,36 +1,28 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
 import { compressReplies } from '../../http/compressed-replies.ts';
+import type { BuiltPages } from '../../http/pages/built-pages.ts';
+import { pagePolicy, permissionsPolicy } from '../../http/pages/page-policy.ts';
 import { Problem } from '../../lib/problem.ts';
-import { type BuiltPages, readBuiltPages } from './built-pages.ts';
-import { pagePolicy, permissionsPolicy } from './page-policy.ts';
 
 export interface ConsoleDoorDeps {
-  /** Where `npm run build:renderer` puts the pages. */
-  folder: string;
+  /** What `npm run build:renderer` made; undefined: nothing yet. */
+  pages: () => Promise<BuiltPages | undefined>;
   /** Unguessable, another one for each page that is served. */
   nonce: () => string;
 }
 
-/** The pages that are served, each below its own name. */
-const pages = ['console', 'kiosk'];
+/** The pages that are served here, each below its own name. */
+const names = ['console', 'kiosk'];
 /** Stands in the HTML where the nonce belongs. */
 const NONCE_PLACE = '__NONCE__';
 const hidden = { config: { access: 'public', quiet: true }, schema: { hide: true } } as const;
 
 /** `/console/`: the pages for administrators, and `/assets/`, what they load. Nothing secret is in them; they sign in by `/api/auth`. */
 export const createConsoleDoor =
-  ({ folder, nonce }: ConsoleDoorDeps): FastifyPluginAsync =>
+  ({ pages, nonce }: ConsoleDoorDeps): FastifyPluginAsync =>
   async (app) => {
-    let built: Promise<BuiltPages | undefined> | undefined;
-    const read = async (): Promise<BuiltPages | undefined> => {
-      built ??= readBuiltPages(folder);
-      const found = await built;
-      // Built while the service runs, they are there at the next request.
-      if (!found) built = undefined;
-      return found;
-    };
     const show = async (name: string, reply: FastifyReply) => {
-      const html = (await read())?.page(name);
+      const html = (await pages())?.page(name);
       if (html === undefined) return reply.code(503).type('text/html; charset=utf-8').send(notBuilt);
       const once = nonce();
       return reply
@@ -43,7 +35,7 @@ export const createConsoleDoor =
         .type('text/html; charset=utf-8')
         .send(html.replaceAll(NONCE_PLACE, once));
     };
-    for (const page of pages) {
+    for (const page of names) {
       app.get(`/${page}`, hidden, (_, reply) => show(page, reply));
       // Every address below it is a screen, which the page itself finds.
       app.get(`/${page}/*`, hidden, (_, reply) => show(page, reply));
@@ -51,7 +43,7 @@ export const createConsoleDoor =
     await app.register(async (assets) => {
       compressReplies(assets);
       assets.get<{ Params: { '*': string } }>('/assets/*', hidden, async ({ params }, reply) => {
-        const asset = (await read())?.asset(params['*']);
+        const asset = (await pages())?.asset(params['*']);
         if (!asset) throw new Problem('NOT_FOUND', 'There is nothing at this address.');
         return reply
           .header('cache-control', 'public, max-age=31536000, immutable')

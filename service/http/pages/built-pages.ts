@@ -42,3 +42,14 @@ export async function readBuiltPages(folder: string): Promise<BuiltPages | undef
   }
   return { page: (name) => pages.get(name), asset: (name) => assets.get(name) };
 }
+
+/** Reads the pages at the first request; what is built while the service runs is there at the next one. */
+export function createPages(folder: string): () => Promise<BuiltPages | undefined> {
+  let built: Promise<BuiltPages | undefined> | undefined;
+  return async () => {
+    built ??= readBuiltPages(folder);
+    const found = await built;
+    if (!found) built = undefined;
+    return found;
+  };
+}

@@ -1,0 +1,75 @@
+import type { Begun, Description, Device, Handover, Link, LiveState, Path, Result } from './wire.ts';
+
+/** A refusal, or no answer at all (status 0). */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly code: string;
+  /** Milliseconds after which it may be asked again, where the box says so. */
+  readonly retryAfter: number | undefined;
+  constructor(status: number, code: string, retryAfter?: number) {
+    super(code);
+    this.status = status;
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Milliseconds until a request without an answer is given up. */
+const PATIENCE = 15_000;
+
+async function call<T>(path: string, body?: object, token?: string): Promise<T> {
+  let reply: Response;
+  try {
+    reply = await fetch(`/api/live/${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      credentials: 'omit',
+      cache: 'no-store',
+      headers: {
+        accept: 'application/json',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+  } catch {
+    throw new Refusal(0, 'NO_ANSWER');
+  }
+  const answer = reply.status === 204 ? undefined : await reply.json().catch(() => undefined);
+  if (reply.ok) return answer as T;
+  const seconds = Number(reply.headers.get('retry-after'));
+  throw new Refusal(reply.status, answer?.code ?? 'NO_ANSWER', seconds > 0 ? seconds * 1000 : undefined);
+}
+
+export interface NewBegin {
+  link: Link;
+  textVersion: string;
+  path: Path;
+  /** The session that this browser had of the link before. */
+  previous?: string | undefined;
+}
+
+export interface FramesOrder {
+  is?: 'start' | 'stop';
+  device?: Device;
+  frames: { image: string; time: number }[];
+}
+
+export const liveApi = {
+  describe: (link: Link) =>
+    call<Description>(link.kind === 'handover' ? 'handover/describe' : 'describe', { link }),
+  begin: ({ previous, ...order }: NewBegin) =>
+    call<Begun>('begin', {
+      ...order,
+      consent: true,
+      device: { width: screen.width, height: screen.height, userAgent: navigator.userAgent },
+      ...(previous !== undefined && { previous }),
+    }),
+  deny: (link: Link, token?: string) => call<{ redirect?: string; reference?: string }>('deny', { link }, token),
+  handover: (token: string) => call<Handover>('handover', { token }),
+  accept: (link: Link, number: string) => call<Begun>('handover/accept', { link, number }),
+  state: (token: string) => call<LiveState>('state', undefined, token),
+  frames: (token: string, order: FramesOrder) => call<LiveState>('frames', order, token),
+  finalize: (token: string) => call<Result>('finalize', {}, token),
+};
+export type LiveApi = typeof liveApi;

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { createMemory, linkOf } from './link.ts';
+
+const at = (address: string) => linkOf(new URL(address, 'https://box.home.arpa'));
+
+test.each([
+  ['/verify#abc', { kind: 'session', token: 'abc' }],
+  ['/verify?client=sess_1#token=abc', { kind: 'session', token: 'abc' }],
+  ['/verify/h/abc', { kind: 'handover', token: 'abc' }],
+  ['/verify-presence/a.b-c_d/', { kind: 'presence', token: 'a.b-c_d' }],
+  ['/hosted/v/abc#ignored', { kind: 'hosted', token: 'abc' }],
+  ['/hosted/f/visitors', { kind: 'flow', token: 'visitors' }],
+  ['/hosted/f/visitors?mode=test', { kind: 'flow', token: 'visitors', test: true }],
+  ['/invite/abc?mode=test', { kind: 'registration', token: 'abc' }],
+  ['/verify', undefined],
+  ['/verify#', undefined],
+  ['/verify/h/', undefined],
+  ['/invite/%E0%A4%A', undefined],
+  ['/console#abc', undefined],
+])('%s', (address, link) => {
+  expect(at(address)).toEqual(link);
+});
+
+test('the tab remembers the session; what another program wrote there is nothing', () => {
+  const kept = new Map<string, string>();
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  };
+  const memory = createMemory(() => storage);
+  expect(memory.read()).toBeUndefined();
+  const remembered = { link: { kind: 'hosted', token: 'a' }, token: 'b', sessionId: 'c' } as const;
+  memory.write(remembered);
+  expect(memory.read()).toEqual(remembered);
+  for (const text of ['{', '7', '{"link":null}', '{"link":{"token":7}}']) {
+    kept.set('gatehouse-live', text);
+    expect(memory.read()).toBeUndefined();
+  }
+  memory.clear();
+  expect(kept.size).toBe(0);
+});
+
+test('a browser that blocks storage forgets', () => {
+  const memory = createMemory(() => {
+    throw new DOMException('blocked', 'SecurityError');
+  });
+  memory.write({ link: { kind: 'hosted', token: 'a' } });
+  expect(memory.read()).toBeUndefined();
+});

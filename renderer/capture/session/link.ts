@@ -1,0 +1,80 @@
+import type { Link, LinkKind, Path } from './wire.ts';
+
+const addresses: readonly [RegExp, LinkKind][] = [
+  [/^\/verify\/h\/([^/]+)\/?$/, 'handover'],
+  [/^\/verify-presence\/([^/]+)\/?$/, 'presence'],
+  [/^\/hosted\/v\/([^/]+)\/?$/, 'hosted'],
+  [/^\/hosted\/f\/([^/]+)\/?$/, 'flow'],
+  [/^\/invite\/([^/]+)\/?$/, 'registration'],
+];
+
+/** The link that an address holds: in its path, or behind the # of `/verify`. */
+export function linkOf({
+  pathname,
+  hash,
+  search,
+}: Pick<Location, 'pathname' | 'hash' | 'search'>): Link | undefined {
+  for (const [pattern, kind] of addresses) {
+    const token = decode(pattern.exec(pathname)?.[1] ?? '');
+    if (token === '') continue;
+    const test = kind === 'flow' && new URLSearchParams(search).get('mode') === 'test';
+    return { kind, token, ...(test && { test }) };
+  }
+  const token = decode(hash.replace(/^#(?:token=)?/, ''));
+  return /^\/verify\/?$/.test(pathname) && token !== '' ? { kind: 'session', token } : undefined;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}
+
+/** What outlives a reload, in this tab alone. */
+export interface Remembered {
+  link: Link;
+  /** The session, once the person agreed. */
+  token?: string;
+  sessionId?: string;
+  path?: Path;
+}
+
+const KEY = 'gatehouse-live';
+type Storage = Pick<globalThis.Storage, 'getItem' | 'setItem' | 'removeItem'>;
+
+export interface Memory {
+  read(): Remembered | undefined;
+  write(remembered: Remembered): void;
+  clear(): void;
+}
+
+/** Without storage, as in a frame of a browser that blocks it, all is forgotten at a reload. */
+export function createMemory(storage: () => Storage): Memory {
+  const attempt = <T>(use: (storage: Storage) => T): T | undefined => {
+    try {
+      return use(storage());
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    read: () => {
+      const found: unknown = attempt((storage) => JSON.parse(storage.getItem(KEY) ?? 'null'));
+      return isRemembered(found) ? found : undefined;
+    },
+    write: (remembered) => attempt((storage) => storage.setItem(KEY, JSON.stringify(remembered))),
+    clear: () => attempt((storage) => storage.removeItem(KEY)),
+  };
+}
+
+const isRemembered = (found: unknown): found is Remembered =>
+  typeof found === 'object' &&
+  found !== null &&
+  'link' in found &&
+  typeof (found.link as Link | null)?.token === 'string' &&
+  typeof (found.link as Link).kind === 'string';
+
+export const sameLink = (one: Link, other: Link): boolean =>
+  one.kind === other.kind && one.token === other.token && one.test === other.test;

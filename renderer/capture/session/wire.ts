@@ -1,0 +1,129 @@
+import type { Language } from '../../ui/strings/define-strings.ts';
+
+/** What `/api/live` and the page say to each other. */
+
+export type LinkKind = 'session' | 'presence' | 'hosted' | 'flow' | 'registration' | 'handover';
+export interface Link {
+  kind: LinkKind;
+  token: string;
+  /** A published flow, opened in the test world. */
+  test?: true;
+}
+
+/** A text of the caller: in one language for all, or in each. */
+export type Text = string | Partial<Record<Language, string>>;
+
+export interface Description {
+  state: 'ready' | 'ended' | 'taken';
+  flow: 'api' | 'presence' | 'hosted' | 'registration';
+  organization: { name: string; logo?: string; color?: string };
+  purpose?: Text;
+  title?: Text;
+  messages?: Partial<Record<'intro' | 'button' | 'success' | 'failure' | 'otherWay', Text>>;
+  product?: string;
+  steps: number;
+  pathChoices: Path;
+  consent: {
+    version: string;
+    text: Record<Language, readonly string[]>;
+    retention: Record<Language, string>;
+    withdraw: Record<Language, string>;
+    withdrawUrl?: string;
+  };
+  language?: Language;
+  expiresAt: number;
+  test: boolean;
+  openerOrigins: readonly string[];
+  redirect?: { success?: string; failure?: string };
+  result?: Result;
+  /** Of a handover: one of them stands on the other screen. */
+  numbers?: readonly string[];
+}
+
+/** Whether the challenge may flash colors, and ask for movements of the head. */
+export interface Path {
+  flash: boolean;
+  motion: boolean;
+}
+
+export interface Device {
+  label?: string;
+  width?: number;
+  height?: number;
+  frameRate?: number;
+}
+
+export interface Begun {
+  sessionId: string;
+  token: string;
+  expiresAt: number;
+}
+
+export interface Handover {
+  url: string;
+  number: string;
+  expiresAt: number;
+}
+
+export type StepName =
+  | 'hold-still'
+  | 'turn-left'
+  | 'turn-right'
+  | 'look-up'
+  | 'look-down'
+  | 'come-closer'
+  | 'blink'
+  | 'color-flash';
+
+export interface Step {
+  index: number;
+  of: number;
+  name: StepName;
+  /** 0..1 */
+  progress: number;
+  holdMs: number;
+  limitMs: number;
+  color?: string;
+}
+
+export type Decision = 'approved' | 'rejected' | 'duplicate' | 'expired' | 'cancelled';
+
+export interface Result {
+  passed: boolean;
+  /** Null while people look at it. */
+  decision: Decision | null;
+  redirect?: string;
+  reference: string;
+  passToken?: string;
+}
+
+export interface LiveState {
+  is: 'state';
+  state:
+    | 'ready'
+    | 'queued'
+    | 'guiding'
+    | 'running'
+    | 'checking'
+    | 'between'
+    | 'decided'
+    | 'ended'
+    | 'following';
+  /** Place in the queue, from 1. */
+  position?: number;
+  attempt: number;
+  attemptsLeft: number;
+  reference?: string;
+  step?: Step;
+  guidance?: { step: string; code: string };
+  /** Frames come faster than they are served. */
+  slower?: true;
+  notPassed?: { code: 'LIGHT' | 'MOVEMENT' | 'FACE' | 'TIME' | 'UNSURE' };
+  result?: Result;
+}
+
+/** A frame with the moment at which it was taken, in milliseconds of `performance.now()`. */
+export interface Frame {
+  image: Blob;
+  time: number;
+}
