@@ -4,7 +4,7 @@ import { defineConfig } from 'vite';
 import { controlSocketProxy } from './dev/control-socket-proxy.ts';
 
 /** The pages of the product, each an `index.html` in a folder of its own, served under the name of that folder. */
-const pages = ['console', 'kiosk'];
+const pages = ['console', 'kiosk', 'capture'];
 
 export default defineConfig({
   root: import.meta.dirname,

@@ -11,13 +11,14 @@ export interface CameraDevice {
   name: string;
 }
 
-/** The camera, from permission to stream; stopped when the component is gone. */
-export function useCamera() {
+/** The camera, from permission to stream; stopped when the component is gone. Nothing is asked of the browser until it is `wanted`. */
+export function useCamera(wanted = true) {
   const [state, setState] = useState<CameraState>({ is: 'asking' });
   const [devices, setDevices] = useState<CameraDevice[]>([]);
   const [wish, setWish] = useState<{ device?: string; attempt: number }>({ attempt: 0 });
 
   useEffect(() => {
+    if (!wanted) return;
     let gone = false;
     let stream: MediaStream | undefined;
     setState({ is: 'asking' });
@@ -38,7 +39,7 @@ export function useCamera() {
       gone = true;
       if (stream) stop(stream);
     };
-  }, [wish]);
+  }, [wish, wanted]);
 
   return {
     state,

@@ -40,6 +40,8 @@ export interface LiveSessionDeps {
 
 export interface LiveSession {
   view(): View;
+  /** What the person chose before the start, where this browser knows it. */
+  path(): Path | undefined;
   subscribe(changed: () => void): () => void;
   load(): Promise<void>;
   agree(path: Path): Promise<void>;
@@ -170,6 +172,7 @@ export function createLiveSession(deps: LiveSessionDeps): LiveSession {
 
   return {
     view: () => view,
+    path: () => memory.read()?.path,
     subscribe(changed) {
       listeners.add(changed);
       return () => listeners.delete(changed);
@@ -177,7 +180,8 @@ export function createLiveSession(deps: LiveSessionDeps): LiveSession {
     async load() {
       show({ stage: { is: 'loading' } });
       const kept = memory.read();
-      link ??= kept?.link;
+      // Of `/verify` the tab alone knows the token after a reload.
+      if (kept?.link.kind === 'session') link ??= kept.link;
       if (!link) return trouble('noLink');
       try {
         if (kept?.token && sameLink(kept.link, link)) {

@@ -42,4 +42,20 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
   return <Context value={choice}>{children}</Context>;
 }
 
+/** In a language that the page itself knows: of a link, or of the person who just chose it. */
+export function LanguageScope({
+  language,
+  choose,
+  children,
+}: Pick<LanguageChoice, 'language' | 'choose'> & { children: ReactNode }) {
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
+  const choice = useMemo(
+    () => ({ language, locale: localeOf(language, navigator.languages), choose }),
+    [language, choose],
+  );
+  return <Context value={choice}>{children}</Context>;
+}
+
 export const useLanguage = (): LanguageChoice => useContext(Context);

@@ -1,0 +1,50 @@
+import './colors.css';
+import './capture.css';
+import { StrictMode, useCallback, useState } from 'react';
+import { createRoot } from 'react-dom/client';
+import { type Language, languages } from '../ui/strings/define-strings.ts';
+import { LanguageScope, languageOf } from '../ui/strings/language.tsx';
+import { CapturePage, useView } from './capture-page.tsx';
+import { liveApi } from './session/api.ts';
+import { createConnection } from './session/connection.ts';
+import { postToOpener, windowFrames } from './session/ending.ts';
+import { createMemory, linkOf } from './session/link.ts';
+import { createLiveSession, type LiveSession } from './session/live-session.ts';
+
+const place = document.getElementById('page');
+if (!place) throw new Error('The page has no element #page.');
+
+const address = location.href;
+const memory = createMemory(() => sessionStorage);
+const session = createLiveSession({
+  api: liveApi,
+  link: linkOf(location),
+  memory,
+  connect: createConnection,
+  post: (origins, message) => postToOpener(windowFrames(), origins, message),
+});
+const askedLanguage = new URLSearchParams(location.search).get('lang');
+const isLanguage = (text: string | null): text is Language => languages.some((one) => one === text);
+
+/** In the language that the person chose here, else that of the link, else that of the browser. */
+function Page({ session }: { session: LiveSession }) {
+  const view = useView(session);
+  const [chosen, setChosen] = useState<Language>();
+  const choose = useCallback((language: Language) => setChosen(language), []);
+  const ofLink = isLanguage(askedLanguage) ? askedLanguage : view.description?.language;
+  const language = chosen ?? ofLink ?? languageOf(null, navigator.languages);
+  return (
+    <LanguageScope language={language} choose={choose}>
+      <CapturePage {...{ session, view, address }} />
+    </LanguageScope>
+  );
+}
+
+createRoot(place).render(
+  <StrictMode>
+    <Page session={session} />
+  </StrictMode>,
+);
+void session.load();
+// The token behind the # leaves the address, where it would stand in the history and in pictures of the screen: the tab remembers it.
+if (location.hash !== '' && memory.read()) history.replaceState(null, '', location.pathname + location.search);

@@ -1,0 +1,135 @@
+import { type ReactNode, useEffect, useRef } from 'react';
+import { languages } from '../../ui/strings/define-strings.ts';
+import { useLanguage } from '../../ui/strings/language.tsx';
+import { useStrings } from '../../ui/strings/use-strings.ts';
+import { captureStrings } from '../capture-strings.ts';
+import { wantsDarkText } from '../session/instruction.ts';
+import type { Description } from '../session/wire.ts';
+
+const ownNames = { en: 'English', de: 'Deutsch' } as const;
+
+interface HeadProps {
+  description: Description | undefined;
+  cancel?: (() => void) | undefined;
+}
+
+/** Who asks at the start, languages and Cancel at the end. */
+export function Head({ description, cancel }: HeadProps) {
+  const t = useStrings(captureStrings);
+  const { language, choose } = useLanguage();
+  const name = description?.organization.name;
+  return (
+    <header className="c-head">
+      <span className="c-tenant">
+        {description && <Logo organization={description.organization} />}
+        <span>{name}</span>
+      </span>
+      <span className="c-head-end">
+        {languages
+          .filter((one) => one !== language)
+          .map((one) => (
+            <button key={one} type="button" lang={one} className="c-quiet" onClick={() => choose(one)}>
+              {ownNames[one]}
+            </button>
+          ))}
+        {cancel && (
+          <button
+            type="button"
+            className="c-quiet"
+            onClick={cancel}
+            aria-label={name === undefined ? undefined : t('cancelNamed', { organization: name })}
+          >
+            {t('cancel')}
+          </button>
+        )}
+      </span>
+    </header>
+  );
+}
+
+/** The only place that has the tenant's color: a letter on it is black or white, whichever is easier to read. */
+function Logo({ organization: { name, logo, color } }: Pick<Description, 'organization'>) {
+  if (logo !== undefined && isOwnPicture(logo)) return <img className="c-logo" src={logo} alt="" />;
+  const plain = color !== undefined && /^#[0-9a-f]{6}$/i.test(color) ? color : undefined;
+  return (
+    <span
+      className={`c-logo c-letter ${plain === undefined ? '' : wantsDarkText(plain) ? 'on-light' : 'on-dark'}`}
+      style={plain === undefined ? undefined : { background: plain }}
+      aria-hidden="true"
+    >
+      {[...name.trim()][0]?.toLocaleUpperCase()}
+    </span>
+  );
+}
+
+/** From this box or in the answer itself: a picture from elsewhere would show another host that the link was opened. */
+const isOwnPicture = (logo: string) =>
+  /^data:image\/(?:png|jpeg|webp|svg\+xml)[;,]/i.test(logo) || /^\/(?!\/)/.test(logo);
+
+export function TestBar({ shown }: { shown: boolean }) {
+  const t = useStrings(captureStrings);
+  return shown ? <p className="c-test">{t('test')}</p> : null;
+}
+
+interface SheetProps extends HeadProps {
+  children: ReactNode;
+  /** Buttons at the foot, the first one first. */
+  acts?: ReactNode;
+  /** Two columns on a desktop. */
+  wide?: boolean;
+  /** Above the buttons: the last press did nothing. */
+  problem?: string | undefined;
+}
+
+/** A screen of text and buttons; its heading has the focus when it appears. */
+export function Sheet({ children, acts, wide, problem, ...head }: SheetProps) {
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => {
+    main.current?.querySelector('h1')?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }, []);
+  return (
+    <>
+      <TestBar shown={head.description?.test ?? false} />
+      <div className={`c-sheet ${wide ? 'wide' : ''}`}>
+        <Head {...head} />
+        <main ref={main}>
+          {children}
+        </main>
+        {(acts || problem) && (
+          <footer className="c-acts">
+            {problem && (
+              <p className="c-problem" role="alert">
+                {problem}
+              </p>
+            )}
+            {acts}
+          </footer>
+        )}
+      </div>
+    </>
+  );
+}
+
+interface ButtonProps {
+  children: ReactNode;
+  onClick(): void;
+  primary?: boolean;
+  busy?: boolean;
+}
+
+/** Both kinds have the same size. A busy one keeps the focus and does nothing. */
+export function Button({ children, onClick, primary = false, busy = false }: ButtonProps) {
+  return (
+    <button
+      type="button"
+      className={`c-btn ${primary ? 'primary' : ''}`}
+      aria-disabled={busy || undefined}
+      onClick={() => !busy && onClick()}
+    >
+      {children}
+    </button>
+  );
+}
+
+export const Heading = ({ children }: { children: ReactNode }) => <h1 tabIndex={-1}>{children}</h1>;

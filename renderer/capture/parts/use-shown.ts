@@ -1,0 +1,77 @@
+import { useEffect, useRef, useState } from 'react';
+import {
+  createFlashKeeper,
+  createInstructionKeeper,
+  type Instruction,
+  instructionOf,
+} from '../session/instruction.ts';
+import type { LiveState } from '../session/wire.ts';
+
+/** The instruction of now, each kept long enough to be read. */
+export function useInstruction(live: LiveState | undefined, connected: boolean): Instruction {
+  const keeper = useRef(createInstructionKeeper());
+  const before = useRef(false);
+  before.current ||= connected;
+  const wanted = instructionOf(live, connected, before.current);
+  const [shown, setShown] = useState<Instruction>(wanted);
+  const latest = useRef(wanted);
+  latest.current = wanted;
+  const key = `${wanted.of} ${wanted.word}`;
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const say = () => {
+      const { shown, again } = keeper.current.say(latest.current, performance.now());
+      setShown(shown);
+      if (again !== undefined) timer = setTimeout(say, again);
+    };
+    say();
+    return () => clearTimeout(timer);
+    // biome-ignore lint/correctness/useExhaustiveDependencies: what is wanted is read when the time is over
+  }, [key]);
+  return shown;
+}
+
+/** The color that fills the screen; never where the person chose the way without it. */
+export function useFlash(live: LiveState | undefined, allowed: boolean): string | undefined {
+  const keeper = useRef(createFlashKeeper());
+  const [color, setColor] = useState<string>();
+  const wanted = allowed && live?.state === 'running' ? live.step?.color : undefined;
+  const latest = useRef<LiveState | undefined>(undefined);
+  latest.current = wanted === undefined ? undefined : live;
+  useEffect(() => {
+    const look = () => {
+      const shown = keeper.current(latest.current, performance.now());
+      setColor(shown);
+      if (shown === wanted) clearInterval(timer);
+    };
+    const timer = setInterval(look, 50);
+    look();
+    return () => clearInterval(timer);
+    // biome-ignore lint/correctness/useExhaustiveDependencies: the color of the step is read from the latest state
+  }, [wanted]);
+  return color;
+}
+
+/** Milliseconds for which a passed step is shown in green. */
+const PASSED = 500;
+
+/** A step was just passed: the next one is there. A short vibration says so too. */
+export function usePassedStep(live: LiveState | undefined): boolean {
+  const [passed, setPassed] = useState(false);
+  const index = live?.state === 'running' ? live.step?.index : undefined;
+  const before = useRef<{ attempt: number; index: number } | undefined>(undefined);
+  const attempt = live?.attempt ?? 0;
+  useEffect(() => {
+    const last = before.current;
+    before.current = index === undefined ? undefined : { attempt, index };
+    if (last === undefined || index === undefined || last.attempt !== attempt || index <= last.index) return;
+    setPassed(true);
+    navigator.vibrate?.(30);
+    const timer = setTimeout(() => setPassed(false), PASSED);
+    return () => {
+      clearTimeout(timer);
+      setPassed(false);
+    };
+  }, [index, attempt]);
+  return passed;
+}

@@ -1,0 +1,127 @@
+import { IconBolt, IconCamera, IconRotateClockwise, IconTrash } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
+import { useLanguage } from '../../ui/strings/language.tsx';
+import { useStrings } from '../../ui/strings/use-strings.ts';
+import { captureStrings } from '../capture-strings.ts';
+import { Button, Heading, Sheet } from '../parts/frame.tsx';
+import { useText } from '../parts/use-text.ts';
+import type { Description, Path } from '../session/wire.ts';
+
+interface ConsentProps {
+  description: Description;
+  busy: boolean;
+  problem: string | undefined;
+  agree(path: Path): void;
+  leave(why: 'cancel' | 'other'): void;
+}
+
+/** Who asks, why, what happens and what is kept; nothing has begun before the person agrees. */
+export function ConsentScreen({ description, busy, problem, agree, leave }: ConsentProps) {
+  const t = useStrings(captureStrings);
+  const text = useText();
+  const { language } = useLanguage();
+  const [path, setPath] = useState<Path>({ flash: true, motion: true });
+  const organization = description.organization.name;
+  const purpose = text(description.purpose);
+  const { consent, messages } = description;
+  return (
+    <Sheet
+      description={description}
+      cancel={() => leave('cancel')}
+      problem={problem}
+      acts={
+        <>
+          <Button primary busy={busy} onClick={() => agree(path)}>
+            {text(messages?.button) ?? t('agree')}
+          </Button>
+          <Button busy={busy} onClick={() => leave('other')}>
+            {t('otherWay')}
+          </Button>
+        </>
+      }
+    >
+      <div className="c-lead">
+        <Heading>{text(description.title) ?? t('consentTitle')}</Heading>
+        {messages?.intro !== undefined && <p className="lead">{text(messages.intro)}</p>}
+        <p className="lead">
+          {purpose === undefined
+            ? t('consentLead', { organization })
+            : t('consentLeadPurpose', { organization, purpose: purpose.replace(/[.\s]+$/, '') })}
+        </p>
+      </div>
+      <section className="c-lead" aria-labelledby="what">
+        <h2 id="what" className="sr">
+          {t('whatHappens')}
+        </h2>
+        <ul className="c-list">
+          <Line icon={<IconCamera aria-hidden="true" />}>{t('whatCamera')}</Line>
+          <Line icon={<IconRotateClockwise aria-hidden="true" />}>
+            {t('whatSteps', { count: description.steps })}
+          </Line>
+          <Line icon={<IconTrash aria-hidden="true" />}>{consent.retention[language]}</Line>
+        </ul>
+      </section>
+      <PathChoice choices={description.pathChoices} path={path} choose={setPath} />
+      <div className="c-fine">
+        <p>{t('consentAsk', { organization })}</p>
+        <details>
+          <summary>{t('fullText', { version: consent.version })}</summary>
+          {consent.text[language].map((paragraph) => (
+            <p key={paragraph}>{paragraph}</p>
+          ))}
+        </details>
+        <details>
+          <summary>{t('withdrawTitle')}</summary>
+          <p>{consent.withdraw[language]}</p>
+          {consent.withdrawUrl !== undefined && /^https?:\/\//.test(consent.withdrawUrl) && (
+            <p>
+              <a href={consent.withdrawUrl} target="_blank" rel="noopener noreferrer">
+                {consent.withdrawUrl}
+              </a>
+            </p>
+          )}
+        </details>
+      </div>
+    </Sheet>
+  );
+}
+
+export const Line = ({ icon, children }: { icon: ReactNode; children: ReactNode }) => (
+  <li>
+    {icon}
+    <span>{children}</span>
+  </li>
+);
+
+interface PathChoiceProps {
+  choices: Path;
+  path: Path;
+  choose(path: Path): void;
+}
+
+/** Ways for people harmed by flashing light, and for people who cannot move their head; offered before the camera starts. */
+function PathChoice({ choices, path, choose }: PathChoiceProps) {
+  const t = useStrings(captureStrings);
+  if (!choices.flash && !choices.motion) return null;
+  const box = (which: keyof Path, label: string) => (
+    <label>
+      <input
+        type="checkbox"
+        checked={!path[which]}
+        onChange={({ target }) => choose({ ...path, [which]: !target.checked })}
+      />
+      <span>{label}</span>
+    </label>
+  );
+  return (
+    <fieldset className="c-note c-path">
+      <legend>
+        <IconBolt aria-hidden="true" />
+        {t(choices.flash ? 'flashTitle' : 'pathTitle')}
+      </legend>
+      <p>{t(choices.flash ? 'flashText' : 'motionText')}</p>
+      {choices.flash && box('flash', t('withoutFlash'))}
+      {choices.motion && box('motion', t('withoutMotion'))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,209 @@
+import {
+  IconCheck,
+  IconClock,
+  IconDeviceMobile,
+  IconEye,
+  IconHourglass,
+  IconRotateClockwise,
+  IconSun,
+  IconUser,
+  IconX,
+} from '@tabler/icons-react';
+import { type ReactNode, useEffect } from 'react';
+import { useStrings } from '../../ui/strings/use-strings.ts';
+import { captureStrings } from '../capture-strings.ts';
+import { Button, Heading, Sheet } from '../parts/frame.tsx';
+import { useText } from '../parts/use-text.ts';
+import { safeRedirect, waitingWindow, windowFrames } from '../session/ending.ts';
+import type { Description, LiveState, Result } from '../session/wire.ts';
+import { Line } from './consent-screen.tsx';
+
+/** Milliseconds for which the result is shown before the page goes back. */
+const GOES_BACK_IN = 2_500;
+
+/** A check that asks who the person is, not only whether there is one. */
+export const asksWho = (description: Description | undefined): boolean =>
+  description?.flow === 'presence' ||
+  ['verifyidentity', 'verifytrust', 'verifyage'].includes(description?.product ?? '');
+
+interface BetweenProps {
+  description: Description | undefined;
+  live: LiveState;
+  again(): void;
+  leave(why: 'cancel' | 'other'): void;
+}
+
+const tips = {
+  LIGHT: ['tipLight', 'tipUpright', 'tipFace'],
+  MOVEMENT: ['tipSlow', 'tipUpright', 'tipLight'],
+  FACE: ['tipAlone', 'tipUpright', 'tipFace'],
+  TIME: ['tipReady', 'tipSlow', 'tipLight'],
+  UNSURE: ['tipLight', 'tipUpright', 'tipFace'],
+} as const;
+const tipIcons = {
+  tipLight: IconSun,
+  tipUpright: IconDeviceMobile,
+  tipFace: IconEye,
+  tipSlow: IconRotateClockwise,
+  tipAlone: IconUser,
+  tipReady: IconClock,
+} as const;
+
+/** After an attempt that did not pass: no score and no blame, but three things to try. */
+export function BetweenScreen({ description, live, again, leave }: BetweenProps) {
+  const t = useStrings(captureStrings);
+  const code = live.notPassed?.code ?? 'UNSURE';
+  return (
+    <Sheet
+      description={description}
+      cancel={() => leave('cancel')}
+      acts={
+        <>
+          <Button primary onClick={again}>
+            {t('tryAgain')}
+          </Button>
+          <Button onClick={() => leave('other')}>{t('otherWay')}</Button>
+          <Reference reference={live.reference} />
+        </>
+      }
+    >
+      <span className="c-mark round bad">
+        <IconX aria-hidden="true" />
+      </span>
+      <div className="c-lead">
+        <Heading>{t(asksWho(description) ? 'againTitleYou' : 'againTitle')}</Heading>
+        <p className="lead">
+          {t(`why${code}`)} {t('attemptsLeft', { count: live.attemptsLeft })}
+        </p>
+      </div>
+      <ul className="c-list tips">
+        {tips[code].map((tip) => {
+          const Icon = tipIcons[tip];
+          return (
+            <Line key={tip} icon={<Icon aria-hidden="true" />}>
+              {t(tip)}
+            </Line>
+          );
+        })}
+      </ul>
+    </Sheet>
+  );
+}
+
+export function Reference({ reference }: { reference: string | undefined }) {
+  const t = useStrings(captureStrings);
+  if (reference === undefined) return null;
+  return (
+    <p className="c-reference">
+      {t.rich('reference', {
+        reference: (
+          <bdi key="reference" className="mono">
+            {reference}
+          </bdi>
+        ),
+      })}
+    </p>
+  );
+}
+
+interface DecidedProps {
+  description: Description | undefined;
+  result: Result;
+}
+
+type Outcome = 'passed' | 'review' | 'duplicate' | 'expired' | 'cancelled' | 'rejected';
+const outcomeOf = ({ passed, decision }: Result): Outcome => {
+  if (passed || decision === 'approved') return 'passed';
+  if (decision === null) return 'review';
+  return decision;
+};
+
+/** The end: what was found, and the way back. */
+export function DecidedScreen({ description, result }: DecidedProps) {
+  const t = useStrings(captureStrings);
+  const text = useText();
+  const outcome = outcomeOf(result);
+  const organization = description?.organization.name ?? '';
+  const passed = outcome === 'passed';
+  const redirect = useWayBack(description, result.redirect, passed || outcome === 'review');
+  const { messages } = description ?? {};
+  const words = passed
+    ? (text(messages?.success) ?? t(redirect ? 'passedRedirect' : 'passedStay', { organization }))
+    : ((outcome === 'rejected' ? text(messages?.failure) : undefined) ??
+      t(`${outcome}Text`, { organization }));
+  const otherWay = passed || outcome === 'review' ? undefined : text(messages?.otherWay);
+  return (
+    <Sheet
+      description={description}
+      acts={
+        <>
+          <WayBack redirect={redirect} organization={organization} />
+          {!passed && <Reference reference={result.reference} />}
+        </>
+      }
+    >
+      <div className={`c-result ${passed ? '' : 'start'}`}>
+        <Mark outcome={outcome} />
+        <Heading>
+          {t(passed && asksWho(description) ? 'passedTitleYou' : `${outcome}Title`)}
+        </Heading>
+        <p className="lead">{words}</p>
+        {otherWay !== undefined && <p className="lead">{otherWay}</p>}
+      </div>
+    </Sheet>
+  );
+}
+
+const marks: Record<Outcome, [string, ReactNode]> = {
+  passed: ['ok', <IconCheck key="i" aria-hidden="true" />],
+  review: ['', <IconHourglass key="i" aria-hidden="true" />],
+  duplicate: ['warn', <IconUser key="i" aria-hidden="true" />],
+  expired: ['', <IconClock key="i" aria-hidden="true" />],
+  cancelled: ['', <IconX key="i" aria-hidden="true" />],
+  rejected: ['bad', <IconX key="i" aria-hidden="true" />],
+};
+
+function Mark({ outcome }: { outcome: Outcome }) {
+  const [color, icon] = marks[outcome];
+  return <span className={`c-mark round ${color}`}>{icon}</span>;
+}
+
+/** Whether another page shows this one or opened it, and gets the result there. */
+const isAwaited = (description: Description | undefined) =>
+  waitingWindow(windowFrames()) !== undefined && (description?.openerOrigins.length ?? 0) > 0;
+
+/** Goes back by itself after a moment where `bySelf`; not where another page waits for the result. */
+export function useWayBack(
+  description: Description | undefined,
+  address: string | undefined,
+  bySelf: boolean,
+): string | undefined {
+  const redirect = isAwaited(description) ? undefined : safeRedirect(address);
+  useEffect(() => {
+    if (redirect === undefined || !bySelf) return;
+    const timer = setTimeout(() => location.assign(redirect), GOES_BACK_IN);
+    return () => clearTimeout(timer);
+  }, [redirect, bySelf]);
+  return redirect;
+}
+
+interface WayBackProps {
+  redirect: string | undefined;
+  organization: string;
+}
+
+export function WayBack({ redirect, organization }: WayBackProps) {
+  const t = useStrings(captureStrings);
+  if (redirect !== undefined)
+    return (
+      <a className="c-btn primary" href={redirect} rel="noreferrer">
+        {t('backTo', { organization })}
+      </a>
+    );
+  // A window that a page opened may be closed by its own script.
+  return window.opener ? (
+    <Button primary onClick={() => window.close()}>
+      {t('closePage')}
+    </Button>
+  ) : null;
+}

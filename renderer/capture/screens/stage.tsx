@@ -1,0 +1,209 @@
+import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
+import { type RefObject, useEffect, useRef, useState } from 'react';
+import { useStrings } from '../../ui/strings/use-strings.ts';
+import { cameraStrings } from '../camera/camera-strings.ts';
+import type { CameraDevice } from '../camera/use-camera.ts';
+import { captureStrings } from '../capture-strings.ts';
+import { Head, TestBar } from '../parts/frame.tsx';
+import { deviceOf } from '../parts/use-device.ts';
+import { useFrames } from '../parts/use-frames.ts';
+import { useFlash, useInstruction, usePassedStep } from '../parts/use-shown.ts';
+import { hintOf, type Instruction, wantsDarkText } from '../session/instruction.ts';
+import type { LiveSession, View } from '../session/live-session.ts';
+import type { LiveState, Step } from '../session/wire.ts';
+
+interface StageProps {
+  session: LiveSession;
+  view: View;
+  stream: MediaStream;
+  devices: CameraDevice[];
+  device: string | undefined;
+  choose(device: string): void;
+  flash: boolean;
+  leave(why: 'cancel' | 'other'): void;
+}
+
+/** The camera with the oval, and one instruction at a time. */
+export function Stage(props: StageProps) {
+  const { session, view, stream, devices, device, choose, leave } = props;
+  const { live, connected, description } = view;
+  const t = useStrings(captureStrings);
+  const stage = useRef<HTMLElement>(null);
+  const video = useRef<HTMLVideoElement>(null);
+  const oval = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (video.current) video.current.srcObject = stream;
+    session.attempt(deviceOf(stream));
+  }, [session, stream]);
+  useEffect(() => stage.current?.focus({ preventScroll: true }), []);
+  useHole(stage, oval);
+
+  const active = connected && (live?.state === 'guiding' || live?.state === 'running');
+  useFrames({
+    ...{ video, running: active, slower: live?.slower === true },
+    send: (frame) => void session.send(frame),
+  });
+  const shown = useInstruction(live, connected);
+  const color = useFlash(live, props.flash && connected);
+  const lit = hintOf(shown) === 'screenLights';
+  const passed = usePassedStep(live);
+  const step = live?.state === 'running' || live?.state === 'checking' ? live.step : undefined;
+  return (
+    <>
+      <TestBar shown={description?.test ?? false} />
+      <main
+        ref={stage}
+        tabIndex={-1}
+        aria-label={t('cameraRegion')}
+        className={`c-cam ${lit ? 'lit' : ''} ${color === undefined ? '' : wantsDarkText(color) ? 'lit flash' : 'dim flash'}`}
+        data-state={connected ? live?.state : 'lost'}
+      >
+        <Preview video={video} />
+        <div className="c-surround" style={color === undefined ? undefined : { background: color }} />
+        <Head description={description} cancel={() => leave('cancel')} />
+        <Say shown={shown} {...(live?.position !== undefined && { position: live.position })} />
+        <div className="c-oval" ref={oval}>
+          <Ring share={shareOf(live, passed)} passed={passed || live?.state === 'checking'} />
+          <Arrow step={live?.state === 'running' && !passed ? live.step : undefined} />
+        </div>
+        <div className="c-low">
+          {step && <Steps step={step} done={live?.state === 'checking'} />}
+          {live?.state !== 'running' && live?.state !== 'checking' && (
+            <DeviceChoice devices={devices} device={device} choose={choose} />
+          )}
+          <button type="button" className="c-link" onClick={() => leave('other')}>
+            {t('otherWay')}
+          </button>
+        </div>
+      </main>
+    </>
+  );
+}
+
+function Preview({ video }: { video: RefObject<HTMLVideoElement | null> }) {
+  const t = useStrings(cameraStrings);
+  const [upright, setUpright] = useState(false);
+  return (
+    <video
+      ref={video}
+      className={`c-video ${upright ? 'upright' : ''}`}
+      autoPlay
+      playsInline
+      muted
+      aria-label={t('preview')}
+      onResize={({ currentTarget: { videoWidth, videoHeight } }) => setUpright(videoHeight > videoWidth)}
+      onLoadedMetadata={({ currentTarget: { videoWidth, videoHeight } }) =>
+        setUpright(videoHeight > videoWidth)
+      }
+    />
+  );
+}
+
+/** The hole of the surround and the video follow the oval, wherever the text leaves room for it. */
+function useHole(stage: RefObject<HTMLElement | null>, oval: RefObject<HTMLDivElement | null>): void {
+  useEffect(() => {
+    const [outer, inner] = [stage.current, oval.current];
+    if (!outer || !inner) return;
+    const follow = () => {
+      const [around, { left, top, width, height }] = [
+        outer.getBoundingClientRect(),
+        inner.getBoundingClientRect(),
+      ];
+      outer.style.setProperty('--cx', `${left - around.left + width / 2}px`);
+      outer.style.setProperty('--cy', `${top - around.top + height / 2}px`);
+      outer.style.setProperty('--ow', `${width}px`);
+    };
+    const observer = new ResizeObserver(follow);
+    observer.observe(outer);
+    observer.observe(inner);
+    for (const child of outer.children) observer.observe(child);
+    follow();
+    return () => observer.disconnect();
+  }, [stage, oval]);
+}
+
+/** The only live region: what it says is read out at once. */
+function Say({ shown, position }: { shown: Instruction; position?: number }) {
+  const t = useStrings(captureStrings);
+  const words = useStrings(cameraStrings);
+  const hint = hintOf(shown);
+  const queued = shown.of === 'page' && shown.word === 'queued' && position !== undefined;
+  return (
+    <div className="c-say">
+      <h1 aria-live="assertive">{shown.of === 'camera' ? words(shown.word) : t(shown.word)}</h1>
+      {queued ? <p>{t('queuedText', { count: position })}</p> : hint && <p>{t(hint)}</p>}
+    </div>
+  );
+}
+
+function shareOf(live: LiveState | undefined, passed: boolean): number {
+  if (passed || live?.state === 'checking') return 1;
+  return live?.state === 'running' ? (live.step?.progress ?? 0) : 0;
+}
+
+function Ring({ share, passed }: { share: number; passed: boolean }) {
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  // Without motion it moves in quarters.
+  const shown = still ? Math.floor(share * 4) / 4 : share;
+  const path = 'M150 6a144 194 0 0 1 0 388a144 194 0 0 1 0-388';
+  return (
+    <svg className="c-ring" viewBox="0 0 300 400" aria-hidden="true">
+      <path d={path} className="track" />
+      {shown > 0 && (
+        <path
+          d={path}
+          pathLength={100}
+          strokeDasharray={`${Math.min(1, shown) * 100} 200`}
+          className={passed ? 'passed' : 'arc'}
+        />
+      )}
+    </svg>
+  );
+}
+
+/** The preview is a mirror, so the person's left is left on the screen: physical in every script. */
+function Arrow({ step }: { step: Step | undefined }) {
+  if (step?.name !== 'turn-left' && step?.name !== 'turn-right') return null;
+  const left = step.name === 'turn-left';
+  const Icon = left ? IconChevronLeft : IconChevronRight;
+  return (
+    <span className={`c-arrow ${left ? 'to-left' : 'to-right'}`} aria-hidden="true">
+      <Icon stroke={2.5} />
+      <Icon stroke={2.5} />
+    </span>
+  );
+}
+
+function Steps({ step: { index, of, progress }, done }: { step: Step; done: boolean }) {
+  const t = useStrings(captureStrings);
+  return (
+    <div className="c-steps">
+      <span className="num">{t('stepOf', { number: index + 1, total: of })}</span>
+      <span className="c-bars" aria-hidden="true">
+        {Array.from({ length: of }, (_, at) => {
+          const share = done || at < index ? 1 : at === index ? progress : 0;
+          return <progress key={at} value={share} max={1} />;
+        })}
+      </span>
+    </div>
+  );
+}
+
+type DeviceChoiceProps = Pick<StageProps, 'devices' | 'device' | 'choose'>;
+
+function DeviceChoice({ devices, device, choose }: DeviceChoiceProps) {
+  const t = useStrings(captureStrings);
+  if (devices.length < 2) return null;
+  return (
+    <label className="c-device">
+      <span>{t('device')}</span>
+      <select value={device} onChange={({ target }) => choose(target.value)}>
+        {devices.map(({ id, name }, at) => (
+          <option key={id} value={id}>
+            {name || t('unnamedDevice', { number: String(at + 1) })}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
