@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { captureBudget } from './capture-budget.ts';
 import { controlSocketProxy } from './dev/control-socket-proxy.ts';
 
 /** The pages of the product, each an `index.html` in a folder of its own, served under the name of that folder. */
@@ -11,7 +12,7 @@ export default defineConfig({
   base: '/',
   appType: 'mpa',
   publicDir: false,
-  plugins: [react(), controlSocketProxy(pages)],
+  plugins: [react(), controlSocketProxy(pages), captureBudget()],
   css: { modules: { localsConvention: 'camelCaseOnly' } },
   build: {
     outDir: join(import.meta.dirname, '../dist/renderer'),

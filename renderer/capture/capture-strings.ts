@@ -17,7 +17,7 @@ export const captureStrings = defineStrings(
 
     consentTitle: 'Confirm it is you',
     consentLead: '{organization} asks for this. It takes about 20 seconds.',
-    consentLeadPurpose: '{organization} asks for this: {purpose}. It takes about 20 seconds.',
+    purpose: 'Purpose: {purpose}',
     whatHappens: 'What happens',
     whatCamera: 'The camera looks at your face',
     whatSteps: {
@@ -38,7 +38,8 @@ export const captureStrings = defineStrings(
     otherWay: 'Use another way',
 
     askTitle: 'Allow the camera',
-    askText: 'Your browser asks next. Choose <b>Allow</b>. The pictures go to {organization}’s own box and nowhere else.',
+    askText:
+      'Your browser asks next. Choose <b>Allow</b>. The pictures go to {organization}’s own box and nowhere else.',
     goOn: 'Go on',
     notAsked: 'It does not ask',
     openingTitle: 'Answer your browser',
@@ -75,9 +76,11 @@ export const captureStrings = defineStrings(
     busyTitle: 'The camera is in use',
     busyText: 'Another program uses the camera, such as a video call. Close it, then try again.',
     insecureTitle: 'No camera at this address',
-    insecureText: 'Browsers give the camera only to pages over HTTPS. Open the same link with https:// at its start.',
+    insecureText:
+      'Browsers give the camera only to pages over HTTPS. Open the same link with https:// at its start.',
     framedTitle: 'No camera inside this page',
-    framedText: 'The page around this one does not pass the camera on. Open the check in a window of its own.',
+    framedText:
+      'The page around this one does not pass the camera on. Open the check in a window of its own.',
     framedOpen: 'Open in a new window',
     tryCamera: 'Try the camera again',
     device: 'Camera',
@@ -105,8 +108,9 @@ export const captureStrings = defineStrings(
     stay: 'Until the ring is full.',
     eyesClosed: 'Close both eyes briefly, then open them.',
     flashNow: 'The screen changes its color.',
-    slower: 'A little slower',
-    backToMiddle: 'Look straight ahead',
+    hold: 'Stay like this',
+    slowLine: 'Your connection is slow',
+    slowLineText: 'Stay where you are, or move closer to your Wi-Fi.',
     screenLights: 'The screen lights up to help.',
     checking: 'Checking',
     checkingText: 'This takes a moment.',
@@ -134,9 +138,11 @@ export const captureStrings = defineStrings(
     backTo: 'Back to {organization}',
     closePage: 'Close this page',
     reviewTitle: 'People take a second look',
-    reviewText: '{organization} looks at this and decides. You need not wait here, and you do not have to do it again.',
+    reviewText:
+      '{organization} looks at this and decides. You need not wait here, and you do not have to do it again.',
     rejectedTitle: 'We could not confirm it is you',
-    rejectedText: 'This can have many causes, such as the light or the camera. {organization} can help you in another way.',
+    rejectedText:
+      'This can have many causes, such as the light or the camera. {organization} can help you in another way.',
     duplicateTitle: 'You may have done this before',
     duplicateText: 'Each person can do this once. If that does not fit, {organization} can help you.',
     expiredTitle: 'The time for this check is over',
@@ -167,7 +173,8 @@ export const captureStrings = defineStrings(
     busyBoxTitle: 'Many people at this moment',
     busyBoxText: 'Try again in a minute. Your link stays as it is.',
     wrongNumberTitle: 'That was another number',
-    wrongNumberText: 'For your safety this code is used up. Show a new one on the computer, and open it from there.',
+    wrongNumberText:
+      'For your safety this code is used up. Show a new one on the computer, and open it from there.',
 
     numberTitle: 'Which number is on the other screen?',
     numberText: 'You began this on another device. Its screen shows one of these numbers.',
@@ -178,7 +185,7 @@ export const captureStrings = defineStrings(
     strangerText:
       'Go on only if you began this yourself. Another person may have sent you their code. Nothing has happened: your camera was not used.',
     numberWho: 'Who asks',
-    numberFor: 'For',
+    numberFor: 'Purpose',
 
     phoneTitle: 'Go on with your phone',
     phoneText: 'This page follows along.',
@@ -196,8 +203,7 @@ export const captureStrings = defineStrings(
     phoneCopy: 'Copy the link',
     phoneCopied: 'Copied',
     phoneCamera: 'Use a camera on this computer',
-    phoneFollowTitle: 'Go on on your phone',
-    phoneReturn: 'You can look at the other screen now.',
+    phoneFollowTitle: 'Continue on your phone',
   },
   {
     loading: 'Einen Moment',
@@ -215,12 +221,12 @@ export const captureStrings = defineStrings(
 
     consentTitle: 'Bestätigen, dass Sie es sind',
     consentLead: '{organization} bittet darum. Es dauert etwa 20 Sekunden.',
-    consentLeadPurpose: '{organization} bittet darum: {purpose}. Es dauert etwa 20 Sekunden.',
+    purpose: 'Zweck: {purpose}',
     whatHappens: 'Was geschieht',
     whatCamera: 'Die Kamera sieht Ihr Gesicht',
     whatSteps: {
-      one: 'Sie folgen {count} kurzen Anweisung',
-      other: 'Sie folgen {count} kurzen Anweisungen',
+      one: 'Sie befolgen {count} kurze Anweisung',
+      other: 'Sie befolgen {count} kurze Anweisungen',
     },
     pathTitle: 'Wählen Sie, was für Sie passt',
     flashTitle: 'Ein Schritt kann Farben aufleuchten lassen',
@@ -309,8 +315,9 @@ export const captureStrings = defineStrings(
     stay: 'Bis der Ring voll ist.',
     eyesClosed: 'Beide Augen kurz schließen und wieder öffnen.',
     flashNow: 'Der Bildschirm wechselt die Farbe.',
-    slower: 'Etwas langsamer',
-    backToMiddle: 'Geradeaus schauen',
+    hold: 'So bleiben',
+    slowLine: 'Die Verbindung ist langsam',
+    slowLineText: 'Bleiben Sie, wo Sie sind, oder gehen Sie näher an Ihr WLAN.',
     screenLights: 'Der Bildschirm hilft mit Licht.',
     checking: 'Wird geprüft',
     checkingText: 'Das dauert einen Moment.',
@@ -391,7 +398,7 @@ export const captureStrings = defineStrings(
     strangerText:
       'Machen Sie nur weiter, wenn Sie selbst begonnen haben. Vielleicht hat Ihnen eine andere Person ihren Code geschickt. Es ist nichts geschehen: Ihre Kamera wurde nicht benutzt.',
     numberWho: 'Wer fragt',
-    numberFor: 'Wofür',
+    numberFor: 'Zweck',
 
     phoneTitle: 'Weiter mit dem Handy',
     phoneText: 'Diese Seite geht mit.',
@@ -410,6 +417,5 @@ export const captureStrings = defineStrings(
     phoneCopied: 'Kopiert',
     phoneCamera: 'Kamera an diesem Computer benutzen',
     phoneFollowTitle: 'Auf dem Handy weitermachen',
-    phoneReturn: 'Sie können jetzt wieder auf den anderen Bildschirm schauen.',
   },
 );

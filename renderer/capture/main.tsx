@@ -47,4 +47,5 @@ createRoot(place).render(
 );
 void session.load();
 // The token behind the # leaves the address, where it would stand in the history and in pictures of the screen: the tab remembers it.
-if (location.hash !== '' && memory.read()) history.replaceState(null, '', location.pathname + location.search);
+if (location.hash !== '' && memory.read())
+  history.replaceState(null, '', location.pathname + location.search);

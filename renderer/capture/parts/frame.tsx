@@ -93,9 +93,7 @@ export function Sheet({ children, acts, wide, problem, ...head }: SheetProps) {
       <TestBar shown={head.description?.test ?? false} />
       <div className={`c-sheet ${wide ? 'wide' : ''}`}>
         <Head {...head} />
-        <main ref={main}>
-          {children}
-        </main>
+        <main ref={main}>{children}</main>
         {(acts || problem) && (
           <footer className="c-acts">
             {problem && (

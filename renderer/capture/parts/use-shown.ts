@@ -26,7 +26,6 @@ export function useInstruction(live: LiveState | undefined, connected: boolean):
     };
     say();
     return () => clearTimeout(timer);
-    // biome-ignore lint/correctness/useExhaustiveDependencies: what is wanted is read when the time is over
   }, [key]);
   return shown;
 }
@@ -47,7 +46,6 @@ export function useFlash(live: LiveState | undefined, allowed: boolean): string 
     const timer = setInterval(look, 50);
     look();
     return () => clearInterval(timer);
-    // biome-ignore lint/correctness/useExhaustiveDependencies: the color of the step is read from the latest state
   }, [wanted]);
   return color;
 }

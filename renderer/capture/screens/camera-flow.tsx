@@ -1,11 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useCamera } from '../camera/use-camera.ts';
-import {
-  isDesktop,
-  isFramedWithoutCamera,
-  useCameraPermission,
-  useHasCamera,
-} from '../parts/use-device.ts';
+import { isDesktop, isFramedWithoutCamera, useCameraPermission, useHasCamera } from '../parts/use-device.ts';
 import type { LiveSession, View } from '../session/live-session.ts';
 import { LoadingScreen } from './notice-screens.tsx';
 import { AskScreen, HelpScreen, OpeningScreen } from './permission-screens.tsx';
@@ -51,7 +46,6 @@ export function CameraFlow(props: CameraFlowProps) {
   }, [permission, tryAgain]);
   const noCamera = missing || camera.state.is === 'missing';
   const offersPhone = noCamera && isDesktop() && !props.stay;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once
   useEffect(() => {
     if (offersPhone) toPhone('noCamera');
   }, [offersPhone]);

@@ -1,4 +1,4 @@
-import { IconBolt, IconCamera, IconRotateClockwise, IconTrash } from '@tabler/icons-react';
+import { IconBolt, IconCamera, IconInfoCircle, IconRotateClockwise, IconTrash } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useLanguage } from '../../ui/strings/language.tsx';
 import { useStrings } from '../../ui/strings/use-strings.ts';
@@ -43,17 +43,16 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
       <div className="c-lead">
         <Heading>{text(description.title) ?? t('consentTitle')}</Heading>
         {messages?.intro !== undefined && <p className="lead">{text(messages.intro)}</p>}
-        <p className="lead">
-          {purpose === undefined
-            ? t('consentLead', { organization })
-            : t('consentLeadPurpose', { organization, purpose: purpose.replace(/[.\s]+$/, '') })}
-        </p>
+        <p className="lead">{t('consentLead', { organization })}</p>
       </div>
       <section className="c-lead" aria-labelledby="what">
         <h2 id="what" className="sr">
           {t('whatHappens')}
         </h2>
         <ul className="c-list">
+          {purpose !== undefined && (
+            <Line icon={<IconInfoCircle aria-hidden="true" />}>{t('purpose', { purpose })}</Line>
+          )}
           <Line icon={<IconCamera aria-hidden="true" />}>{t('whatCamera')}</Line>
           <Line icon={<IconRotateClockwise aria-hidden="true" />}>
             {t('whatSteps', { count: description.steps })}

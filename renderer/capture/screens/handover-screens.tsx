@@ -26,7 +26,11 @@ export function PhoneScreen({ view, noCamera, problem, newCode, toCamera, leave 
   const left = useTimeLeft(handover?.expiresAt);
   const following = live?.state === 'following';
   const usable = handover !== undefined && left > 0;
-  const text = following ? t('phoneFollowing') : usable ? t('phoneWaiting', { time: minutes(left) }) : t('phoneOver');
+  const text = following
+    ? t('phoneFollowing')
+    : usable
+      ? t('phoneWaiting', { time: minutes(left) })
+      : t('phoneOver');
   return (
     <Sheet description={description} cancel={() => leave('cancel')} wide problem={problem}>
       <div className="c-two">

@@ -17,11 +17,7 @@ interface ScreenProps {
 }
 
 /** Before the browser asks: what it will ask, and where the pictures go. */
-export function AskScreen({
-  goOn,
-  notAsked,
-  ...rest
-}: ScreenProps & { goOn(): void; notAsked(): void }) {
+export function AskScreen({ goOn, notAsked, ...rest }: ScreenProps & { goOn(): void; notAsked(): void }) {
   const { description, leave, toPhone, problem, busy } = rest;
   const t = useStrings(captureStrings);
   return (

@@ -144,9 +144,7 @@ export function DecidedScreen({ description, result }: DecidedProps) {
     >
       <div className={`c-result ${passed ? '' : 'start'}`}>
         <Mark outcome={outcome} />
-        <Heading>
-          {t(passed && asksWho(description) ? 'passedTitleYou' : `${outcome}Title`)}
-        </Heading>
+        <Heading>{t(passed && asksWho(description) ? 'passedTitleYou' : `${outcome}Title`)}</Heading>
         <p className="lead">{words}</p>
         {otherWay !== undefined && <p className="lead">{otherWay}</p>}
       </div>

@@ -65,7 +65,8 @@ export const liveApi = {
       device: { width: screen.width, height: screen.height, userAgent: navigator.userAgent },
       ...(previous !== undefined && { previous }),
     }),
-  deny: (link: Link, token?: string) => call<{ redirect?: string; reference?: string }>('deny', { link }, token),
+  deny: (link: Link, token?: string) =>
+    call<{ redirect?: string; reference?: string }>('deny', { link }, token),
   handover: (token: string) => call<Handover>('handover', { token }),
   accept: (link: Link, number: string) => call<Begun>('handover/accept', { link, number }),
   state: (token: string) => call<LiveState>('state', undefined, token),

@@ -112,7 +112,8 @@ export function createConnection(deps: ConnectionDeps): Connection {
       if (socket !== own) return;
       drop();
       if (closed) return;
-      if (code === closeCodes.taken && tries > 2) return end('taken');
+      // A newer connection of this session took its place, as that of another tab.
+      if (code === closeCodes.taken && opened) return end('taken');
       if (!opened && ++failures >= MOST_FAILURES && code !== closeCodes.refused) posting = true;
       later(code === closeCodes.refused ? () => void ask().then(open) : open);
     };

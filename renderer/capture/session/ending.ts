@@ -17,7 +17,8 @@ const never = /^(?:javascript|data|file|vbscript|blob|about|filesystem|view-sour
 /** An address that leads away from this page and runs nothing; the box has compared it with what the organization allows. */
 export function safeRedirect(address: string | undefined): string | undefined {
   const url = address === undefined ? null : URL.parse(address);
-  if (url === null || never.test(url.protocol) || url.username !== '' || url.password !== '') return undefined;
+  if (url === null || never.test(url.protocol) || url.username !== '' || url.password !== '')
+    return undefined;
   return url.href;
 }
 

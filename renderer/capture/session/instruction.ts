@@ -8,8 +8,8 @@ export type CaptureWord =
   | 'queued'
   | 'begin'
   | 'checking'
-  | 'slower'
-  | 'backToMiddle'
+  | 'hold'
+  | 'slowLine'
   | keyof typeof stepWords;
 export type Instruction = { of: 'camera'; word: CameraWord } | { of: 'page'; word: CaptureWord };
 
@@ -40,11 +40,21 @@ export function hintOf({ of, word }: Instruction) {
   if (of === 'camera') return word === 'TOO_DARK' || word === 'UNDER_EXPOSED' ? 'screenLights' : undefined;
   if (word === 'lost') return 'lostText';
   if (word === 'checking') return 'checkingText';
+  if (word === 'hold') return 'stay';
+  if (word === 'slowLine') return 'slowLineText';
   return word in stepWords ? stepWords[word as keyof typeof stepWords] : undefined;
 }
 
 const cameraWords: readonly CameraWord[] = [
-  ...(['FACE_NOT_FOUND', 'SEVERAL_FACES', 'TOO_FAR', 'TOO_CLOSE', 'NO_MARGIN', 'TOO_DARK', 'TOO_BRIGHT'] as const),
+  ...([
+    'FACE_NOT_FOUND',
+    'SEVERAL_FACES',
+    'TOO_FAR',
+    'TOO_CLOSE',
+    'NO_MARGIN',
+    'TOO_DARK',
+    'TOO_BRIGHT',
+  ] as const),
   ...(['UNDER_EXPOSED', 'OVER_EXPOSED', 'NOT_FRONTAL', 'EYES_CLOSED', 'BLURRED'] as const),
 ];
 /** Of a code that this page does not know, by the step that it belongs to. */
@@ -56,10 +66,11 @@ const wordOfGuidance: Readonly<Record<string, CameraWord>> = {
   eyes: 'EYES_CLOSED',
   focus: 'BLURRED',
 };
-const wordOfMovement: Readonly<Record<string, CaptureWord>> = {
-  TOO_FAST: 'slower',
-  RETURN: 'backToMiddle',
-  BACK_TO_MIDDLE: 'backToMiddle',
+/** Codes that only repeat the step (TURN_LEFT) are none of these: the step says it. */
+const wordOfMovement: Readonly<Record<string, Instruction>> = {
+  HOLD: { of: 'page', word: 'hold' },
+  FACE_CAMERA: { of: 'camera', word: 'NOT_FRONTAL' },
+  FRAMES_TOO_SLOW: { of: 'page', word: 'slowLine' },
 };
 
 /** The one thing to say now. A problem of the picture comes before the step, because the step cannot pass with it. */
@@ -84,10 +95,7 @@ function guidanceWord({ guidance }: LiveState): Instruction | undefined {
   if (!guidance) return undefined;
   const known = cameraWords.find((word) => word === guidance.code);
   if (known) return { of: 'camera', word: known };
-  if (guidance.step === 'movement') {
-    const word = wordOfMovement[guidance.code];
-    return word && { of: 'page', word };
-  }
+  if (guidance.step === 'movement') return wordOfMovement[guidance.code];
   const word = wordOfGuidance[guidance.step];
   return word && { of: 'camera', word };
 }
@@ -128,7 +136,8 @@ export function createFlashKeeper() {
   let shown: string | undefined;
   let since = Number.NEGATIVE_INFINITY;
   return (live: LiveState | undefined, now: number): string | undefined => {
-    const wanted = live?.state === 'running' && live.step?.name === 'color-flash' ? live.step.color : undefined;
+    const wanted =
+      live?.state === 'running' && live.step?.name === 'color-flash' ? live.step.color : undefined;
     const color = wanted !== undefined && /^#[0-9a-f]{6}$/i.test(wanted) ? wanted : undefined;
     if (color === shown || now - since < CALM) return shown;
     shown = color;

@@ -96,8 +96,8 @@ export function createLiveSession(deps: LiveSessionDeps): LiveSession {
 
   function receive(live: LiveState): void {
     show({ live });
-    if (live.result) return decide(live.result);
-    if (live.state === 'decided') void api.finalize(token ?? '').then(decide, fail);
+    if (live.result) decide(live.result);
+    else if (live.state === 'decided') void api.finalize(token ?? '').then(decide, fail);
     else if (live.state === 'ended') trouble('over');
     // The phone has it, or had it.
     else if (live.state === 'following' && view.stage.is === 'camera') follow();

@@ -73,7 +73,9 @@ test.each([
 test('the origins of the session may frame it, and get the result as its opener', async () => {
   answer = async () => ['https://shop.example.com', 'http://127.0.0.1:8080', 'http://[::1]:9'];
   const { reply, policy } = await open('/verify?client=sess_01');
-  expect(policy).toMatch(/frame-ancestors https:\/\/shop\.example\.com http:\/\/127\.0\.0\.1:8080 http:\/\/\[::1\]:9$/);
+  expect(policy).toMatch(
+    /frame-ancestors https:\/\/shop\.example\.com http:\/\/127\.0\.0\.1:8080 http:\/\/\[::1\]:9$/,
+  );
   expect(reply.headers['x-frame-options']).toBeUndefined();
   expect(reply.headers['cross-origin-opener-policy']).toBe('unsafe-none');
 });

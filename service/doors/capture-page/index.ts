@@ -55,7 +55,8 @@ async function show(
   const html = (await pages())?.page('capture');
   if (html === undefined) return reply.code(503).type('text/html; charset=utf-8').send(notBuilt);
   const named = place === undefined ? '' : 'session' in place ? place.session : place.token;
-  const known = place === undefined || named.length > LONGEST ? [] : await originsOf(place).catch(failed(log));
+  const known =
+    place === undefined || named.length > LONGEST ? [] : await originsOf(place).catch(failed(log));
   const origins = known.filter((origin) => ORIGIN.test(origin));
   if (origins.length > 0) reply.removeHeader('x-frame-options');
   return reply

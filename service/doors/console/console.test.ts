@@ -18,7 +18,8 @@ let made = 0;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-console-'));
   app = createServer({ ids: createIds(systemClock), log: silentLog });
-  await app.register(createConsoleDoor({ pages: createPages(join(folder, 'renderer')), nonce: () => `nonce${++made}` }),
+  await app.register(
+    createConsoleDoor({ pages: createPages(join(folder, 'renderer')), nonce: () => `nonce${++made}` }),
   );
   url = await app.listen({ port: 0, host: '127.0.0.1' });
 });

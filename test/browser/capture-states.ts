@@ -1,0 +1,273 @@
+import type { BrowserContext, Page } from 'playwright-core';
+import { type CaptureBox, description, type Json, ready } from './capture-box.ts';
+
+/** What the camera of the browser does. */
+export type CameraMood = 'granted' | 'prompt' | 'denied' | 'missing' | 'busy';
+
+export interface CaptureState {
+  name: string;
+  /** Of the link; `/verify#token` when absent. */
+  path?: string;
+  camera?: CameraMood;
+  /** What the box answers, before the page opens. */
+  before?(box: CaptureBox): void;
+  /** From the open page to the state. */
+  act?(page: Page, box: CaptureBox): Promise<void>;
+  /** A heading of the state, in English. */
+  heading: string;
+}
+
+export const button = (page: Page, name: string) =>
+  page.getByRole('button', { name, exact: true }).click({ timeout: 10_000 });
+const agree = (page: Page) => button(page, 'I agree, start');
+
+const step = (name: string, index: number, progress: number, more: Json = {}): Json => ({
+  ...{ is: 'state', state: 'running', attempt: 1, attemptsLeft: 2, reference: '7QM2-XR9T' },
+  step: { index, of: 4, name, progress, holdMs: 500, limitMs: 8000, ...more },
+});
+export const liveStates = {
+  step,
+  guiding: (code: string, of: string): Json => ({
+    ...{ is: 'state', state: 'guiding', attempt: 1, attemptsLeft: 2, guidance: { step: of, code } },
+  }),
+  between: (code: string, attemptsLeft = 2): Json => ({
+    ...{ is: 'state', state: 'between', attempt: 3 - attemptsLeft, attemptsLeft, notPassed: { code } },
+    reference: '7QM2-XR9T',
+  }),
+  decided: (result: Json): Json => ({
+    ...{ is: 'state', state: 'decided', attempt: 1, attemptsLeft: 2 },
+    result: { passed: false, decision: 'rejected', reference: '7QM2-XR9T', ...result },
+  }),
+};
+const { guiding, between, decided } = liveStates;
+
+/** From the camera on: the box says where the session stands. */
+const live = (name: string, state: Json, heading: string): CaptureState => ({
+  name,
+  heading,
+  async act(page, box) {
+    box.live = state;
+    await agree(page);
+  },
+});
+/** The link itself is over, or there is something wrong with it. */
+const link = (name: string, answer: Json | number, heading: string): CaptureState => ({
+  name,
+  heading,
+  before: (box) => void Object.assign(box.answers, { describe: answer }),
+});
+
+const following = { ...ready, state: 'following' };
+const handover = (box: CaptureBox) => {
+  const expiresAt = Date.now() + 581_000;
+  box.answers.handover = { url: `${box.url}/verify/h/Zm9vYmFyYmF6cXV4`, number: '47', expiresAt };
+};
+
+/** Every state of the page. */
+export const captureStates: readonly CaptureState[] = [
+  { name: 'consent', heading: 'Confirm it is you' },
+  {
+    name: 'consent-own-words',
+    heading: 'Open your account',
+    path: '/invite/abc',
+    before: (box) =>
+      void Object.assign(box.answers, {
+        describe: {
+          ...description,
+          flow: 'registration',
+          organization: { name: 'Österreichische Volkskreditgenossenschaft', color: '#f2c200' },
+          title: { en: 'Open your account', de: 'Ihr Konto eröffnen' },
+          messages: { intro: 'One look into the camera replaces the visit to a branch.' },
+          purpose: 'One account for each person',
+          pathChoices: { flash: false, motion: true },
+          test: true,
+        },
+      }),
+  },
+  {
+    name: 'consent-full-text',
+    heading: 'Confirm it is you',
+    async act(page) {
+      await page.getByText('Read the full text').click();
+      await page.getByText('How to take it back').click();
+    },
+  },
+  {
+    name: 'consent-no-answer',
+    heading: 'Confirm it is you',
+    async act(page, box) {
+      box.answers.begin = 500;
+      await agree(page);
+      await page.getByRole('alert').waitFor();
+    },
+  },
+  { name: 'ask', heading: 'Allow the camera', camera: 'prompt', act: agree },
+  {
+    name: 'blocked',
+    heading: 'The camera is blocked',
+    camera: 'denied',
+    act: async (page) => {
+      await agree(page);
+      await button(page, 'Go on');
+    },
+  },
+  { name: 'busy', heading: 'The camera is in use', camera: 'busy', act: agree },
+  {
+    name: 'no-camera',
+    heading: 'No camera was found',
+    camera: 'missing',
+    before: handover,
+    async act(page) {
+      await agree(page);
+      await page.getByRole('button', { name: 'Use a camera on this computer' }).click();
+    },
+  },
+  {
+    name: 'phone',
+    heading: 'Go on with your phone',
+    camera: 'missing',
+    before: handover,
+    async act(page) {
+      await agree(page);
+      await page.getByRole('img', { name: /QR code/ }).waitFor();
+    },
+  },
+  {
+    name: 'phone-over',
+    heading: 'Go on with your phone',
+    camera: 'missing',
+    before: (box) => {
+      box.answers.handover = { url: `${box.url}/verify/h/x`, number: '47', expiresAt: Date.now() - 1 };
+    },
+    act: agree,
+  },
+  {
+    name: 'phone-follows',
+    heading: 'Continue on your phone',
+    camera: 'missing',
+    before: handover,
+    async act(page, box) {
+      await agree(page);
+      box.live = following;
+    },
+  },
+  { name: 'number', heading: 'Which number is on the other screen?', path: '/verify/h/Zm9v' },
+  {
+    name: 'number-wrong',
+    heading: 'That was another number',
+    path: '/verify/h/Zm9v',
+    before: (box) => void Object.assign(box.answers, { 'handover/accept': 410 }),
+    act: (page) => button(page, '12'),
+  },
+  {
+    name: 'number-stranger',
+    heading: 'Close this page',
+    path: '/verify/h/Zm9v',
+    act: (page) => button(page, 'I did not begin this'),
+  },
+  live('queued', { ...ready, state: 'queued', position: 3 }, 'Wait a moment'),
+  live('align', guiding('TOO_FAR', 'distance'), 'Move closer'),
+  live('dark', guiding('TOO_DARK', 'light'), 'Find more light'),
+  live('turn-left', step('turn-left', 1, 0.44), 'Turn your head left'),
+  live('turn-right', step('turn-right', 2, 0.7), 'Turn your head right'),
+  live('blink', step('blink', 3, 0), 'Blink once'),
+  live('flash-dark', step('color-flash', 3, 0.3, { color: '#1030d0' }), 'Keep looking here'),
+  live('flash-light', step('color-flash', 3, 0.6, { color: '#20e0a0' }), 'Keep looking here'),
+  live('checking', { ...step('blink', 3, 1), state: 'checking' }, 'Checking'),
+  {
+    name: 'lost',
+    heading: 'Connection lost',
+    async act(page, box) {
+      box.live = step('turn-left', 1, 0.44);
+      await agree(page);
+      await page.getByRole('heading', { name: 'Turn your head left' }).waitFor();
+      box.down = true;
+      box.cut();
+    },
+  },
+  live('between', between('LIGHT'), 'We could not confirm it yet'),
+  live('between-last', between('MOVEMENT', 1), 'We could not confirm it yet'),
+  live('passed', decided({ passed: true, decision: 'approved' }), 'Confirmed'),
+  {
+    ...live(
+      'passed-back',
+      decided({ passed: true, decision: 'approved', redirect: 'nordlys://back' }),
+      'It is you',
+    ),
+    before: (box) => void Object.assign(box.answers, { describe: { ...description, flow: 'presence' } }),
+  },
+  live('rejected', decided({ redirect: 'nordlys://back' }), 'We could not confirm it is you'),
+  live('review', decided({ decision: null }), 'People take a second look'),
+  live('duplicate', decided({ decision: 'duplicate' }), 'You may have done this before'),
+  live('expired', decided({ decision: 'expired' }), 'The time for this check is over'),
+  live('cancelled', decided({ decision: 'cancelled' }), 'This check was ended'),
+  {
+    name: 'leave',
+    heading: 'There is another way',
+    async act(page, box) {
+      box.live = between('LIGHT');
+      await agree(page);
+      await button(page, 'Use another way');
+    },
+  },
+  {
+    name: 'left',
+    heading: 'You ended this check',
+    async act(page) {
+      await page.getByRole('button', { name: /^Cancel/ }).click();
+      await button(page, 'End it here');
+    },
+  },
+  { name: 'no-link', path: '/verify', heading: 'A part of the link is missing' },
+  link('gone', 410, 'This link does not work any more'),
+  link('taken', { ...description, state: 'taken' }, 'This check goes on elsewhere'),
+  link('over', { ...description, state: 'ended' }, 'The time for this check is over'),
+  link('offline', 500, 'Gatehouse does not answer'),
+  link('many', 503, 'Many people at this moment'),
+];
+
+/** Runs in the page, before its own script. */
+const cameraScript = `(is) => {
+  const devices = navigator.mediaDevices;
+  // A page of another kind, as that of axe.
+  if (!devices) return;
+  const ask = devices.getUserMedia.bind(devices);
+  const errors = { busy: 'NotReadableError', denied: 'NotAllowedError', missing: 'NotFoundError' };
+  devices.getUserMedia = async (wish) => {
+    if (is in errors) throw new DOMException('No picture.', errors[is]);
+    return ask(wish);
+  };
+  if (is === 'missing') devices.enumerateDevices = async () => [];
+  const query = navigator.permissions.query.bind(navigator.permissions);
+  navigator.permissions.query = async (asked) => {
+    const status = await query(asked);
+    if (asked.name !== 'camera') return status;
+    const state = is === 'denied' || is === 'prompt' ? 'prompt' : 'granted';
+    Object.defineProperty(status, 'state', { get: () => state });
+    return status;
+  };
+}`;
+
+/** A camera that answers as in this mood; the page's own code asks it. */
+export async function setCamera(context: BrowserContext, mood: CameraMood): Promise<void> {
+  await context.addInitScript({ content: `(${cameraScript})(${JSON.stringify(mood)})` });
+}
+
+/** Opens one state in a page of its own. */
+export async function openState(
+  context: BrowserContext,
+  box: CaptureBox & { reset(): void },
+  state: CaptureState,
+): Promise<Page> {
+  box.reset();
+  state.before?.(box);
+  await setCamera(context, state.camera ?? 'granted');
+  const page = await context.newPage();
+  await page.goto(box.url + (state.path ?? '/verify?client=sess_01#link-token'));
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await state.act?.(page, box);
+  await page
+    .getByRole('heading', { level: 1, name: state.heading, exact: true })
+    .waitFor({ timeout: 15_000 });
+  return page;
+}
