@@ -8,7 +8,8 @@ import { ConsentScreen } from './screens/consent-screen.tsx';
 import { NumberScreen, PhoneScreen } from './screens/handover-screens.tsx';
 import { LeaveScreen, LeftScreen, LoadingScreen, TroubleScreen } from './screens/notice-screens.tsx';
 import { DecidedScreen } from './screens/result-screens.tsx';
-import type { LiveSession, View } from './session/live-session.ts';
+import type { LiveSession } from './session/live-session.ts';
+import type { View } from './session/view.ts';
 import type { Path } from './session/wire.ts';
 
 interface CapturePageProps {

@@ -17,7 +17,7 @@ export interface CaptureState {
   heading: string;
 }
 
-export const button = (page: Page, name: string) =>
+const button = (page: Page, name: string) =>
   page.getByRole('button', { name, exact: true }).click({ timeout: 10_000 });
 const agree = (page: Page) => button(page, 'I agree, start');
 
@@ -25,7 +25,7 @@ const step = (name: string, index: number, progress: number, more: Json = {}): J
   ...{ is: 'state', state: 'running', attempt: 1, attemptsLeft: 2, reference: '7QM2-XR9T' },
   step: { index, of: 4, name, progress, holdMs: 500, limitMs: 8000, ...more },
 });
-export const liveStates = {
+const liveStates = {
   step,
   guiding: (code: string, of: string): Json => ({
     ...{ is: 'state', state: 'guiding', attempt: 1, attemptsLeft: 2, guidance: { step: of, code } },
@@ -249,7 +249,7 @@ const cameraScript = `(is) => {
 }`;
 
 /** A camera that answers as in this mood; the page's own code asks it. */
-export async function setCamera(context: BrowserContext, mood: CameraMood): Promise<void> {
+async function setCamera(context: BrowserContext, mood: CameraMood): Promise<void> {
   await context.addInitScript({ content: `(${cameraScript})(${JSON.stringify(mood)})` });
 }
 

@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'react';
 import { useCamera } from '../camera/use-camera.ts';
 import { isDesktop, isFramedWithoutCamera, useCameraPermission, useHasCamera } from '../parts/use-device.ts';
-import type { LiveSession, View } from '../session/live-session.ts';
+import type { LiveSession } from '../session/live-session.ts';
+import type { View } from '../session/view.ts';
 import { LoadingScreen } from './notice-screens.tsx';
 import { AskScreen, HelpScreen, OpeningScreen } from './permission-screens.tsx';
 import { BetweenScreen } from './result-screens.tsx';

@@ -4,7 +4,7 @@ import { useStrings } from '../../ui/strings/use-strings.ts';
 import { captureStrings } from '../capture-strings.ts';
 import { Button, Heading, Sheet } from '../parts/frame.tsx';
 import { useText } from '../parts/use-text.ts';
-import type { View } from '../session/live-session.ts';
+import type { View } from '../session/view.ts';
 
 /** Drawn only where a phone goes on. */
 const QrCode = lazy(() => import('../../ui/code/qr-code.tsx').then(({ QrCode }) => ({ default: QrCode })));

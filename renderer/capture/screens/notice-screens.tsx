@@ -4,7 +4,7 @@ import { useStrings } from '../../ui/strings/use-strings.ts';
 import { captureStrings } from '../capture-strings.ts';
 import { Button, Heading, Sheet } from '../parts/frame.tsx';
 import { useText } from '../parts/use-text.ts';
-import type { Trouble } from '../session/live-session.ts';
+import type { Trouble } from '../session/view.ts';
 import type { Description } from '../session/wire.ts';
 import { Reference, useWayBack, WayBack } from './result-screens.tsx';
 

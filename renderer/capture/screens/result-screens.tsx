@@ -22,7 +22,7 @@ import { Line } from './consent-screen.tsx';
 const GOES_BACK_IN = 2_500;
 
 /** A check that asks who the person is, not only whether there is one. */
-export const asksWho = (description: Description | undefined): boolean =>
+const asksWho = (description: Description | undefined): boolean =>
   description?.flow === 'presence' ||
   ['verifyidentity', 'verifytrust', 'verifyage'].includes(description?.product ?? '');
 

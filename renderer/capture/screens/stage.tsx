@@ -9,7 +9,8 @@ import { deviceOf } from '../parts/use-device.ts';
 import { useFrames } from '../parts/use-frames.ts';
 import { useFlash, useInstruction, usePassedStep } from '../parts/use-shown.ts';
 import { hintOf, type Instruction, wantsDarkText } from '../session/instruction.ts';
-import type { LiveSession, View } from '../session/live-session.ts';
+import type { LiveSession } from '../session/live-session.ts';
+import type { View } from '../session/view.ts';
 import type { LiveState, Step } from '../session/wire.ts';
 
 interface StageProps {

@@ -26,7 +26,7 @@ const types: Readonly<Record<string, string>> = {
  * Reads the built pages, all of them at once: they are a few megabytes, and what is not among them cannot be asked for, whatever a path
  * says. Undefined: they are not built.
  */
-export async function readBuiltPages(folder: string): Promise<BuiltPages | undefined> {
+async function readBuiltPages(folder: string): Promise<BuiltPages | undefined> {
   const found = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const names = found.filter((one) => one.isDirectory() && !/^(assets|\.)/.test(one.name));
   const pages = new Map<string, string>();

@@ -1,0 +1,146 @@
+import { type LiveApi, Refusal } from './api.ts';
+import type { Connection, ConnectionDeps } from './connection.ts';
+import type { OpenerMessage } from './ending.ts';
+import type { Memory } from './link.ts';
+import { type Trouble, troubleOf, type View } from './view.ts';
+import type { Begun, Link, LiveState, Path, Result } from './wire.ts';
+
+export interface LiveSessionDeps {
+  api: LiveApi;
+  link: Link | undefined;
+  memory: Memory;
+  connect(deps: ConnectionDeps): Connection;
+  /** To the page that waits for the result. */
+  post(origins: readonly string[], message: Omit<OpenerMessage, 'source'>): void;
+}
+
+/** What this page knows of its one check. */
+export interface Room extends LiveSessionDeps {
+  view: View;
+  listeners: Set<() => void>;
+  token: string | undefined;
+  sessionId: string | undefined;
+  connection: Connection | undefined;
+  following: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Milliseconds between two looks at a session that goes on elsewhere. */
+const FOLLOW = 1_500;
+
+export const createRoom = (deps: LiveSessionDeps): Room => ({
+  ...deps,
+  view: { stage: { is: 'loading' }, connected: false, busy: false },
+  listeners: new Set(),
+  ...{ token: undefined, sessionId: undefined, connection: undefined, following: undefined },
+});
+
+export function show(room: Room, change: Partial<View>): void {
+  room.view = { ...room.view, ...change };
+  for (const changed of room.listeners) changed();
+}
+
+/** Nothing is sent or asked any more. */
+export function stop(room: Room): void {
+  clearTimeout(room.following);
+  room.following = undefined;
+  room.connection?.close();
+  room.connection = undefined;
+}
+
+export function trouble(room: Room, what: Trouble): void {
+  stop(room);
+  show(room, { stage: { is: 'trouble', what }, busy: false });
+}
+
+export function post(room: Room, message: Omit<OpenerMessage, 'source'>): void {
+  const { sessionId, view } = room;
+  room.post(view.description?.openerOrigins ?? [], { ...message, ...(sessionId && { sessionId }) });
+}
+
+function decide(room: Room, result: Result): void {
+  if (room.view.stage.is === 'decided') return;
+  stop(room);
+  show(room, { stage: { is: 'decided', result }, busy: false });
+  const { decision, passed, passToken, reference } = result;
+  post(room, { type: 'result', decision, passed, reference, ...(passToken && { passToken }) });
+}
+
+export function receive(room: Room, live: LiveState): void {
+  show(room, { live });
+  if (live.result) decide(room, live.result);
+  else if (live.state === 'decided')
+    void room.api.finalize(room.token ?? '').then(
+      (result) => decide(room, result),
+      (error) => failed(room, error),
+    );
+  else if (live.state === 'ended') trouble(room, 'over');
+  // The phone has it.
+  else if (live.state === 'following' && room.view.stage.is === 'camera') follow(room);
+}
+
+function failed(room: Room, error: unknown): void {
+  const what = troubleOf(error);
+  if (what === 'offline' || what === 'busy') show(room, { busy: false, problem: what });
+  else trouble(room, what);
+}
+
+/** The answer to a button: at most one at a time. */
+export async function press(room: Room, act: () => Promise<void>): Promise<void> {
+  if (room.view.busy) return;
+  show(room, { busy: true, problem: undefined });
+  try {
+    await act();
+    show(room, { busy: false });
+  } catch (error) {
+    failed(room, error);
+  }
+}
+
+export function remember(room: Room, { token, sessionId }: Begun, path?: Path): void {
+  const { link, memory } = room;
+  room.token = token;
+  room.sessionId = sessionId;
+  if (link) memory.write({ link, token, sessionId, ...(path && { path }) });
+}
+
+/** The link as it is before this browser began anything. */
+export async function describe(room: Room, link: Link): Promise<void> {
+  const description = await room.api.describe(link);
+  show(room, { description });
+  post(room, { type: 'ready' });
+  const { state, result } = description;
+  if (result) decide(room, result);
+  else if (state !== 'ready') trouble(room, state === 'taken' ? 'taken' : 'over');
+  else show(room, { stage: { is: link.kind === 'handover' ? 'number' : 'consent' } });
+}
+
+/** After a reload: the session goes on where it was. */
+export async function resume(room: Room, token: string): Promise<void> {
+  room.token = token;
+  const [description, live] = await Promise.all([
+    room.api.describe({ kind: 'session', token }),
+    room.api.state(token),
+  ]);
+  show(room, { description, live, stage: { is: 'camera' } });
+  post(room, { type: 'ready' });
+  receive(room, live);
+}
+
+/** Another device has the session, or will: this page looks how it stands. */
+export function follow(room: Room): void {
+  stop(room);
+  show(room, { stage: { is: 'phone' } });
+  const look = async () => {
+    const before = room.view.live?.state;
+    const live = await room.api.state(room.token ?? '').catch((error: unknown) => {
+      // Without an answer it looks again; what is over is over.
+      if (error instanceof Refusal && [401, 403, 404, 410].includes(error.status)) trouble(room, 'over');
+    });
+    if (room.view.stage.is !== 'phone') return;
+    if (live) receive(room, live);
+    // The phone gave it back, or a wrong number was picked there: the code is used up.
+    if (live && before === 'following' && live.state !== 'following') show(room, { handover: undefined });
+    if (room.view.stage.is === 'phone') room.following = setTimeout(look, FOLLOW);
+  };
+  room.following = setTimeout(look, FOLLOW);
+}

@@ -1,0 +1,49 @@
+import { Refusal } from './api.ts';
+import type { Description, Handover, LiveState, Result } from './wire.ts';
+
+export type Trouble = 'noLink' | 'gone' | 'taken' | 'offline' | 'busy' | 'over' | 'wrongNumber';
+export type Stage =
+  | { is: 'loading' }
+  | { is: 'trouble'; what: Trouble }
+  | { is: 'number' }
+  | { is: 'consent' }
+  | { is: 'camera' }
+  | { is: 'phone' }
+  | { is: 'left'; redirect?: string; reference?: string }
+  | { is: 'decided'; result: Result };
+
+/** All that the page shows. */
+export interface View {
+  stage: Stage;
+  description?: Description | undefined;
+  live?: LiveState | undefined;
+  /** To another device; undefined: no code yet, or the last one is used up. */
+  handover?: Handover | undefined;
+  connected: boolean;
+  /** A button was pressed, and the box has not answered yet. */
+  busy: boolean;
+  /** The last button did nothing, because of this. */
+  problem?: 'offline' | 'busy' | undefined;
+}
+
+/** What a refusal means to the person. Throws what is none. */
+export function troubleOf(error: unknown): Trouble {
+  if (!(error instanceof Refusal)) throw error;
+  switch (error.status) {
+    case 400:
+    case 404:
+    case 410:
+    case 422:
+      return 'gone';
+    case 401:
+    case 403:
+      return 'over';
+    case 409:
+      return 'taken';
+    case 429:
+    case 503:
+      return 'busy';
+    default:
+      return 'offline';
+  }
+}
