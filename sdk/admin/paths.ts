@@ -7073,7 +7073,7 @@ export interface components {
                  * @description Kind
                  * @enum {string}
                  */
-                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "backup-drill";
+                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "uniqueness" | "backup-drill";
                 /** @description Due */
                 waiting: number;
                 /** @description Not due yet */
@@ -10511,10 +10511,10 @@ export interface components {
             /** @description Id */
             id: string;
             /**
-             * @description An enrollment of a face similar to that of another person
-             * @constant
+             * @description `duplicate`: an enrollment of a face similar to that of another person; `uniqueness`: a newcomer of a uniqueness scope with such a face, with `block` a session that waits for the decision
+             * @enum {string}
              */
-            kind: "duplicate";
+            kind: "duplicate" | "uniqueness";
             /**
              * @description `warn`: the face was enrolled; `block`: it waits for the decision
              * @enum {string}
@@ -10556,7 +10556,7 @@ export interface components {
                 };
             };
             /**
-             * @description `expired`: not decided within 30 days
+             * @description `expired`: not decided within 30 days, or within 72 hours while a session waited
              * @enum {string}
              */
             state: "open" | "decided" | "expired";
@@ -10675,10 +10675,10 @@ export interface components {
             /** @description Id */
             id: string;
             /**
-             * @description An enrollment of a face similar to that of another person
-             * @constant
+             * @description `duplicate`: an enrollment of a face similar to that of another person; `uniqueness`: a newcomer of a uniqueness scope with such a face, with `block` a session that waits for the decision
+             * @enum {string}
              */
-            kind: "duplicate";
+            kind: "duplicate" | "uniqueness";
             /**
              * @description `warn`: the face was enrolled; `block`: it waits for the decision
              * @enum {string}
@@ -10720,7 +10720,7 @@ export interface components {
                 };
             };
             /**
-             * @description `expired`: not decided within 30 days
+             * @description `expired`: not decided within 30 days, or within 72 hours while a session waited
              * @enum {string}
              */
             state: "open" | "decided" | "expired";
@@ -20947,7 +20947,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only jobs of this kind */
-                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "backup-drill";
+                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "uniqueness" | "backup-drill";
                 /** @description Only jobs in this state; `delayed` are the `waiting` jobs that are not due yet */
                 state?: "delayed" | "waiting" | "relayed" | "leased" | "done" | "dead";
                 /** @description Maximum number of items per page */

@@ -8,6 +8,7 @@ import {
 } from '../engine/erasure/index.ts';
 import { createRetention, type Retention } from '../engine/retention/index.ts';
 import { createSubjectRecords, type SubjectRecords } from '../engine/subject-record/index.ts';
+import { isHeldByScope } from '../engine/uniqueness/index.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
 import type { Audited } from './audit.ts';
 import type { Base } from './base.ts';
@@ -44,6 +45,7 @@ export function createErasing({
   calibrations,
   flows,
   administrators,
+  uniqueness,
 }: Base & Audited & Callers & Staff & Pictures & Pick<Outbound, 'eventsOut'> & People): Erasing {
   const personalData = createPersonalData({ ...ground, organizations });
   const shared = { ...ground, audit, organizations, subjects, personalData };
@@ -53,7 +55,7 @@ export function createErasing({
     keys: vault.keys,
     signing: { ...vault.signing, verify: verifySignature },
     forgetUse: limits.forgetUser,
-    isHeld,
+    isHeld: async (tx, subject) => (await isHeld(tx, subject)) || isHeldByScope(tx, subject),
     primary: () => models.current().primary,
     appliance: async () => auditLog.appliance,
     events: eventsOut.events,
@@ -71,10 +73,12 @@ export function createErasing({
     ...shared,
     erasure,
     access,
+    beginnings: [(organization, actor) => uniqueness.endAll(organization, actor)],
     endings: [
       (organization, actor) => endEventsOut(eventsOut, organization, actor),
       (organization) => calibrations.forget(organization),
       (organization) => flows.forget(organization),
+      (organization) => uniqueness.forget(organization),
       (organization) => approvals.forgetOrganization(organization),
       (organization, actor) => administrators.forgetOrganization(organization, actor),
     ],

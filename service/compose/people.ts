@@ -9,6 +9,7 @@ import { createOverviews, type Overviews } from '../engine/overview/index.ts';
 import { createProfiles } from '../engine/profiles/index.ts';
 import { createReviews, createSuspects, type Reviews } from '../engine/review/index.ts';
 import { createSubjects, realmKey, type Subjects } from '../engine/subjects/index.ts';
+import type { OnDecided, Uniqueness } from '../engine/uniqueness/index.ts';
 import {
   type Checks,
   createChecks,
@@ -25,6 +26,7 @@ import { readModelFile } from './model-imports.ts';
 import type { Outbound } from './outbound.ts';
 import type { Pictures } from './pictures.ts';
 import type { FirstOwner } from './staff/first-owner.ts';
+import { openUniqueness } from './uniqueness.ts';
 
 export interface People {
   consents: Consents;
@@ -37,6 +39,7 @@ export interface People {
   verifications: PastVerifications;
   overviews: Overviews;
   reviews: Reviews;
+  uniqueness: Uniqueness;
   flows: Flows;
   modelChanges: ModelChanges;
 }
@@ -54,7 +57,13 @@ export function createPeople({
   models,
   analyzer,
   eventsOut: { events, alerts },
-}: Base & Audited & Callers & Pick<FirstOwner, 'setup'> & Pictures & Pick<Outbound, 'eventsOut'>): People {
+  newcomerDecided,
+}: { newcomerDecided: OnDecided } & Base &
+  Audited &
+  Callers &
+  Pick<FirstOwner, 'setup'> &
+  Pictures &
+  Pick<Outbound, 'eventsOut'>): People {
   const shared = { ...ground, audit, organizations, models, events };
   const holds = createHolds(shared);
   const consents = createConsents(shared);
@@ -77,7 +86,12 @@ export function createPeople({
     disputedAreas: config.disputedAreas,
     requireOwnersFactor: setup.requireOwnersFactor,
   });
-  const reviews = createReviews({ ...shared, subjects, look: checks.lookForReview });
+  const uniqueness = openUniqueness({
+    ...{ ...shared, subjects, consents, suspects },
+    ...{ shifts: calibrations, decided: newcomerDecided },
+  });
+  const { newcomers } = uniqueness;
+  const reviews = createReviews({ ...shared, subjects, newcomers, look: checks.lookForReview });
   const captures = createCaptures({ ...shared, analyzer });
   const flows = createFlows({ ...shared, profiles: createProfiles(shared) });
   const verifications = createPastVerifications({ ...shared, subjects, profiles: createProfiles(shared) });
@@ -100,6 +114,6 @@ export function createPeople({
   });
   return {
     ...{ consents, holds, galleries, subjects, calibrations, checks, captures },
-    ...{ verifications, overviews, reviews, flows, modelChanges },
+    ...{ verifications, overviews, reviews, uniqueness, flows, modelChanges },
   };
 }

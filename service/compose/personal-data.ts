@@ -8,6 +8,7 @@ import { createLockoutData } from '../engine/lockout/index.ts';
 import type { PersonalData } from '../engine/personal-data/index.ts';
 import { createReviewData } from '../engine/review/index.ts';
 import { createSubjectData, type SubjectDataDeps } from '../engine/subjects/index.ts';
+import { createUniquenessData } from '../engine/uniqueness/index.ts';
 import { createVerificationData, type VerificationDataDeps } from '../engine/verification/index.ts';
 
 type PersonalDataDeps = SubjectDataDeps & ConsentDataDeps & VerificationDataDeps;
@@ -21,6 +22,7 @@ export const createPersonalData = (deps: PersonalDataDeps): PersonalData[] => [
   ...createConsentData(deps),
   createVerificationData(deps),
   createReviewData(deps),
+  createUniquenessData(deps),
   createLockoutData(deps),
   createDeliveryData(deps),
   createAlertData(deps),
@@ -59,6 +61,8 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   passkey_challenge: 'Random numbers, for five minutes.',
   sign_in_failure: 'Counts of failed sign-ins of staff, under keyed hashes.',
   flow: 'Texts and addresses of the organization’s hosted pages.',
+  uniqueness_scope: 'Settings of scopes, by the names that the organization’s programs chose.',
+  uniqueness_wait: 'Sessions that wait for a reviewer, by ids, for at most 72 hours.',
   review_vote: 'Which administrators said what of a review, by its id.',
   setup: 'The hash of the setup token, for a day.',
   backup_plan: 'Settings of the appliance.',

@@ -19,6 +19,7 @@ function start(over: Partial<StandingJobsDeps> = {}) {
     calibrations: { tend: async () => void done.push('gallery-calibration') },
     administrators: { tidy: work('administrators') },
     reviews: { eraseDue: async () => done.push('reviews') },
+    uniqueness: { expireDue: async () => 0, sweep: async () => done.push('uniqueness') },
     certificate: { reload: () => void done.push('certificate') },
     ...over,
   } as StandingJobsDeps);

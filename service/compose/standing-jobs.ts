@@ -7,16 +7,18 @@ import type { JobKind, Jobs, RunningJob } from '../engine/jobs/index.ts';
 import type { KeyPlaces } from '../engine/keys/index.ts';
 import type { Retention } from '../engine/retention/index.ts';
 import type { Reviews } from '../engine/review/index.ts';
+import type { Uniqueness } from '../engine/uniqueness/index.ts';
 
 export interface StandingJobsDeps {
   jobs: Pick<Jobs, 'handle' | 'every'>;
   retention: Pick<Retention, 'tend'>;
   backups: Pick<Backups, 'runDue' | 'runDrill'>;
   keyPlaces: Pick<KeyPlaces, 'sync'>;
-  erasure: Pick<Erasure, 'retry'>;
+  erasure: Pick<Erasure, 'erase' | 'retry'>;
   calibrations: Pick<GalleryCalibrations, 'tend'>;
   administrators: Pick<Administrators, 'tidy'>;
   reviews: Pick<Reviews, 'eraseDue'>;
+  uniqueness: Pick<Uniqueness, 'expireDue' | 'sweep'>;
   /** None where the doors are not served over TLS. */
   certificate: Pick<ServedCertificate, 'reload'> | undefined;
 }
@@ -37,6 +39,7 @@ export function addStandingJobs({
   calibrations,
   administrators,
   reviews,
+  uniqueness,
   certificate,
 }: StandingJobsDeps): {
   /** Waits for the runs in progress: a stop does not wait for them, but they use what closes next. */
@@ -70,6 +73,10 @@ export function addStandingJobs({
   standing('gallery-calibration', 10 * MINUTE, () => calibrations.tend());
   standing('administrators', 10 * MINUTE, () => administrators.tidy());
   standing('reviews', 10 * MINUTE, () => reviews.eraseDue());
+  standing('uniqueness', 10 * MINUTE, async () => {
+    await uniqueness.expireDue();
+    await uniqueness.sweep((realm, subject, order) => erasure.erase(realm, subject, order));
+  });
   // Also ends the job that an earlier start with TLS left.
   standing('certificate', certificate && 10 * MINUTE, async () => certificate?.reload());
   return {

@@ -24,6 +24,8 @@ export type FlowId = Id<'flow'>;
 export type AdministratorId = Id<'administrator'>;
 export type KioskId = Id<'kiosk'>;
 export type ApprovalId = Id<'approval'>;
+export type ScopeId = Id<'scope'>;
+export type MemberId = Id<'member'>;
 
 /** The two worlds never see each other's data (contracts/README.md, Keys). */
 export type World = 'live' | 'test';
@@ -65,6 +67,8 @@ const prefixes = {
   stagedModel: 'mdf',
   approval: 'apr',
   drill: 'drl',
+  scope: 'scp',
+  member: 'mem',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

@@ -115,6 +115,59 @@ export interface Schema {
     disabled_at: Generated<number | null>;
     /** Date of birth that an operator has approved. */
     birth_date_sealed: ColumnType<Uint8Array | null, Uint8Array | null | undefined, Uint8Array | null>;
+    /** Scope and epoch of a person without an address who is known to that uniqueness scope alone; null: everyone else. */
+    member_of: Generated<string | null>;
+  };
+  /** Where each human counts once (engine/uniqueness): the organization, or a region that a caller names. */
+  uniqueness_scope: {
+    id: string;
+    organization: string;
+    world: string;
+    /** Of the region; empty: the organization. */
+    name: string;
+    /** 'active' | 'ended' */
+    state: string;
+    /** From 1; each has its own key and its own members. */
+    epoch: number;
+    false_flag_rate: number;
+    review_rate: number;
+    /** 'reopen' | 'hold' */
+    on_erasure: string;
+    /** Days after its last use in which a member is erased; null: at the scope's end. */
+    retention_days: number | null;
+    /** When it ends by itself; null: when an administrator ends it. */
+    ends_at: number | null;
+    created_at: number;
+    ended_at: number | null;
+  };
+  uniqueness_member: {
+    id: string;
+    organization: string;
+    world: string;
+    scope: string;
+    epoch: number;
+    /** Who has the templates; known by no address. */
+    subject: string;
+    /** The enrolled person as which the member was verified; in the scope of the organization only. */
+    account: string | null;
+    /** Keyed hash, under the scope's key, of the reference that the caller gave. */
+    reference_hash: string | null;
+    /** 1: to be erased. */
+    leaving: Generated<number>;
+    joined_at: number;
+    last_seen_at: number;
+  };
+  /** A newcomer whose face a reviewer has to compare before the session is decided. */
+  uniqueness_wait: {
+    /** Of the review queue. */
+    item: string;
+    organization: string;
+    world: string;
+    scope: string;
+    session: string;
+    created_at: number;
+    /** When it is over, decided or not. */
+    due_at: number;
   };
   /** Two people who look alike and were marked as distinct by a reviewer. */
   distinct_people: {
@@ -614,7 +667,7 @@ export interface Schema {
     id: string;
     organization: string;
     world: string;
-    /** 'duplicate' */
+    /** 'duplicate' | 'uniqueness' */
     kind: string;
     /** 'warn': the face was enrolled all the same; 'block': it waits. */
     policy: string;

@@ -1,6 +1,7 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import { createPersonalData, tablesWithoutPersons } from '../../service/compose/personal-data.ts';
 import { createStaff } from '../../service/compose/staff/administrators.ts';
+import { openUniqueness } from '../../service/compose/uniqueness.ts';
 import { createApprovals } from '../../service/engine/approvals/index.ts';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
 import { createCaptures } from '../../service/engine/captures/index.ts';
@@ -17,6 +18,7 @@ import { createReviews, createSuspects } from '../../service/engine/review/index
 import { createSetup } from '../../service/engine/setup/index.ts';
 import { createSubjects } from '../../service/engine/subjects/index.ts';
 import { createPersonTokens } from '../../service/engine/tokens/index.ts';
+import type { DecidedNewcomer } from '../../service/engine/uniqueness/index.ts';
 import {
   type ChecksDeps,
   createChecks,
@@ -307,7 +309,16 @@ export async function startEngine({
     });
   const checks = openChecks();
   const look = checks.lookForReview;
-  const reviews = createReviews({ ...shared, subjects, organizations, models, look });
+  const newcomers: DecidedNewcomer[] = [];
+  const uniqueness = openUniqueness({
+    ...{ ...shared, subjects, organizations, models, consents, suspects },
+    shifts: { of: () => () => 0 },
+    decided: async (_, one) => void newcomers.push(one),
+  });
+  const reviews = createReviews({
+    ...{ ...shared, subjects, organizations, models, look },
+    newcomers: uniqueness.newcomers,
+  });
   const organization = (await organizations.create({ name: 'Acme' }, operator)).id;
   if (attested) await organizations.attestConsent(organization, consentOfAll, operator);
   return {
@@ -338,6 +349,9 @@ export async function startEngine({
     openSubjects,
     suspects,
     reviews,
+    uniqueness,
+    /** Sessions that waited for a reviewer, as they were decided. */
+    newcomers,
     flows: createFlows({ ...shared, organizations, profiles: createProfiles(shared) }),
     checks,
     captures: createCaptures({ ...shared, analyzer, models }),

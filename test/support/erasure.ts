@@ -1,5 +1,6 @@
 import { isHeld } from '../../service/engine/consent/index.ts';
 import { createErasure, type ErasureDeps } from '../../service/engine/erasure/index.ts';
+import { isHeldByScope } from '../../service/engine/uniqueness/index.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { openSigningKeys, verifySignature } from '../../service/storage/keys/signing-keys.ts';
 import { createMasterKey } from '../../service/storage/master/master-key.ts';
@@ -13,7 +14,7 @@ export async function openErasure(engine: Engine, over: Partial<ErasureDeps> = {
     ...engine,
     dialect: 'sqlite',
     signing: { ...signing, verify: verifySignature },
-    isHeld,
+    isHeld: async (tx, subject) => (await isHeld(tx, subject)) || isHeldByScope(tx, subject),
     primary: () => engine.models.current().primary,
     appliance: async () => 'apl_test',
     log: silentLog,

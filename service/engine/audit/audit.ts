@@ -31,6 +31,7 @@ const applianceTasks = [
   'sign-in',
   'start',
   'template-renewal',
+  'uniqueness',
   'webhooks',
 ] as const;
 type ApplianceTask = (typeof applianceTasks)[number];

@@ -42,6 +42,8 @@ export interface OrganizationErasureDeps {
     /** Throws CONFLICT while a person has a key. */
     replaceOrganization(organization: OrganizationId): Promise<{ copies: CopyOfReceipt[] }>;
   };
+  /** Before its people are erased: what would keep them. */
+  beginnings?: readonly ((organization: OrganizationId, actor: Actor) => Promise<unknown>)[];
   /** What else goes with it, each of which may be called again: webhooks, alert rules, grants, gallery figures, administrators. */
   endings?: readonly ((organization: OrganizationId, actor: Actor) => Promise<unknown>)[];
   inTransaction: InTransaction;
@@ -56,6 +58,7 @@ export function createOrganizationErasure({
   access,
   subjects,
   sealer,
+  beginnings = [],
   endings = [],
   inTransaction,
   audit,
@@ -88,6 +91,7 @@ export function createOrganizationErasure({
       for (const { id, revokedAt } of await access.listKeys(organization)) {
         if (revokedAt === undefined) await access.revokeKey(organization, id, actor);
       }
+      for (const begin of beginnings) await begin(organization, actor);
       const erased = await erasePage(organization, order);
       const left = await countPeople(organization);
       if (left > 0) return { erased, left, done: false, copies: [] };

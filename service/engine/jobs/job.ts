@@ -15,6 +15,7 @@ export const jobKinds = [
   'gallery-calibration',
   'administrators',
   'reviews',
+  'uniqueness',
   'backup-drill',
 ] as const;
 export type JobKind = (typeof jobKinds)[number];

@@ -5,7 +5,7 @@ export type { Embeddings } from './embeddings.ts';
 export type { Calibration, Threshold } from './error-rate.ts';
 export { matchRateForGallery, safeGallerySize, thresholdForFalseMatchRate } from './error-rate.ts';
 export type { MatchPlan } from './match-plan.ts';
-export type { Decision, GalleryShifts, Identification, Matching } from './matching.ts';
+export type { Decision, Found, GalleryShifts, Identification, Matching, Parts } from './matching.ts';
 export { createMatching, NO_SUBJECT } from './matching.ts';
 export { sameFace } from './same-face.ts';
 export { samePerson } from './same-person.ts';

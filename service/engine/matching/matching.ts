@@ -59,6 +59,15 @@ export interface Identification {
   extrapolated: boolean;
 }
 
+/** Parts of the realm's galleries (`Subject.memberOf`); `undefined` is the one of people with an address, searched alone otherwise. */
+export type Parts = readonly [string | undefined, ...(string | undefined)[]];
+
+export interface Found extends Decision {
+  identification: Identification;
+  /** Those of the nearest people who hold the rate, the likeliest first. */
+  alike: { subject: SubjectId; comparison: Comparison }[];
+}
+
 export interface Matching {
   /** 1:1. Does the same work without a person as with one. */
   against(
@@ -78,7 +87,8 @@ export interface Matching {
     plan: MatchPlan,
     rates: SearchRates,
     findable: (subject: SubjectId) => boolean,
-  ): Promise<Decision & { identification: Identification }>;
+    parts?: Parts,
+  ): Promise<Found>;
   /** The reply to a mismatch: as if nothing had been compared. */
   mismatch(realm: Realm, plan: Pick<MatchPlan, 'scorers'>, rate: number): Decision;
 }
@@ -108,18 +118,21 @@ export function createMatching({ subjects, shifts }: MatchingDeps): Matching {
       const decision = comparison ? decide(comparison, rate) : undecided(scorers, rate, shiftOf);
       return { ...decision, ...defined({ subject }) };
     },
-    async search(realm, probe, { primary, scorers }, rates, findable) {
+    async search(realm, probe, { primary, scorers }, rates, findable, parts = [undefined]) {
       const shiftOf = shifts.of(realm);
       const { falseIdentificationRate: galleryRate, falseMatchRate } = rates;
-      const gallerySize = subjects.people(realm);
+      const gallerySize = parts.reduce((sum, part) => sum + subjects.people(realm, part), 0);
       const matchRate = Math.min(matchRateForGallery(galleryRate, gallerySize), falseMatchRate ?? 1);
-      const nearest = await subjects.nearest(realm, probe[primary]!, CANDIDATES, findable);
-      let best: { subject: SubjectId; comparison: Comparison } | undefined;
+      const nearest: SubjectId[] = [];
+      for (const part of parts)
+        nearest.push(...(await subjects.nearest(realm, probe[primary]!, CANDIDATES, findable, part)));
+      const compared: Found['alike'] = [];
       for (const [subject, enrolled] of await subjects.enrollmentsOf(realm, nearest)) {
         const comparison = compareWith(scorers, probe, enrolled, matchRate, shiftOf);
-        if (comparison && (best === undefined || comparison.logRate < best.comparison.logRate))
-          best = { subject, comparison };
+        if (comparison) compared.push({ subject, comparison });
       }
+      const ranked = compared.toSorted((a, b) => a.comparison.logRate - b.comparison.logRate);
+      const best = ranked[0];
       const decision = best
         ? decide(best.comparison, matchRate, falseMatchRate)
         : undecided(scorers, matchRate, shiftOf);
@@ -127,6 +140,7 @@ export function createMatching({ subjects, shifts }: MatchingDeps): Matching {
       return {
         ...decision,
         ...defined({ subject: best?.subject }),
+        alike: ranked.filter(({ comparison }) => decide(comparison, matchRate).matched),
         identification: { gallerySize, galleryRate, matchRate, threshold, fnmr, extrapolated },
       };
     },

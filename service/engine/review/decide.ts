@@ -3,6 +3,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import { type Actor, describeActor } from '../audit/index.ts';
 import { insertDistinct, type Realm } from '../subjects/index.ts';
+import { decidesSession } from './item-of-row.ts';
 import type { ReviewDecision, ReviewItem } from './review-item.ts';
 import { type createReviewStore, orderPlace, type ReviewRow } from './review-store.ts';
 import type { ReviewsDeps } from './reviews-deps.ts';
@@ -25,6 +26,7 @@ interface Decision {
 export function createDecide(deps: DecideDeps) {
   const { store, find, load, inTransaction, organizations } = deps;
   const enroll = createEnrollWaiting(deps);
+  const decideSession = createDecideSession(deps);
   const settle = createSettle(deps);
 
   return async function decide(
@@ -37,7 +39,9 @@ export function createDecide(deps: DecideDeps) {
     const row = requireOpen(await find(realm, id));
     const { twoPersonReview } = await organizations.get(realm.organization);
     if (twoPersonReview && !(await isAgreed(deps, made))) return load(realm, id);
-    if (row.policy === 'block' && row.other === null && decision !== 'same-person') await enroll(made, row);
+    if (decidesSession(row)) await decideSession(made, row);
+    else if (row.policy === 'block' && row.other === null && decision !== 'same-person')
+      await enroll(made, row);
     else
       await inTransaction(async (tx) => {
         const open = requireOpen(await store.find(realm, id, tx));
@@ -118,6 +122,7 @@ function createEnrollWaiting(deps: DecideDeps) {
     if (row.order_sealed === null) throw new Error(`The review ${id} has nothing to enroll.`);
     const order = decodeOrder(await sealer.open(orderPlace(row), row.order_sealed));
     const { email, name, consent, embeddings, pixelHash, quality } = order;
+    if (email === undefined) throw new Error(`The review ${id} has no address to enroll under.`);
     const existing = (await subjects.find(realm, email))?.id;
     requireUnchanged(order, { files: models.current().files, existing });
     await subjects.enroll(
@@ -135,6 +140,30 @@ function createEnrollWaiting(deps: DecideDeps) {
         },
       },
       actor,
+    );
+  };
+}
+
+/** Decides the session that waits, and settles the review in the same transaction. */
+function createDecideSession(deps: DecideDeps) {
+  const { store, sealer, newcomers, inTransaction } = deps;
+  const settle = createSettle(deps);
+
+  return async function decideSession(made: Decision, row: ReviewRow): Promise<void> {
+    const { realm, id, decision, actor } = made;
+    const known = row.subject as SubjectId;
+    const openRow = async (tx: Tx) => requireOpen(await store.find(realm, id, tx));
+    if (decision === 'same-person') {
+      await inTransaction(async (tx) => {
+        await settle(tx, made, await openRow(tx), undefined);
+        await newcomers.refuse(tx, { realm, item: id, known });
+      });
+      return;
+    }
+    if (row.order_sealed === null) throw new Error(`The review ${id} has no face of the newcomer.`);
+    const order = decodeOrder(await sealer.open(orderPlace(row), row.order_sealed));
+    await newcomers.admit({ realm, item: id, known, order, actor }, async (tx, subject) =>
+      settle(tx, made, await openRow(tx), subject, subject !== undefined),
     );
   };
 }

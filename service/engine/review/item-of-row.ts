@@ -6,6 +6,7 @@ import {
   type Likeness,
   type ReviewDecision,
   type ReviewItem,
+  type ReviewKind,
   type ReviewSide,
   type ReviewState,
 } from './review-item.ts';
@@ -20,7 +21,7 @@ export function fromRow(
   const undoUntil = undoUntilOf(row);
   return {
     id: row.id as ReviewId,
-    kind: 'duplicate',
+    kind: row.kind as ReviewKind,
     policy: row.policy as ReviewItem['policy'],
     known: row.subject as SubjectId,
     ...defined({ other: (row.other ?? undefined) as SubjectId | undefined }),
@@ -49,8 +50,21 @@ export function fromRow(
 const erasedByOf = ({ created_at, decided_at }: ReviewRow): number =>
   Math.min(created_at + KEPT_UNDECIDED, decided_at === null ? Infinity : decided_at + KEPT_AFTER_DECISION);
 
-/** Undefined where it is not decided, or cannot be undone: an enrollment is undone by erasing the person. */
-export const undoUntilOf = ({ state, decided_at, enrolled, erased_at }: ReviewRow): number | undefined =>
-  state === 'decided' && enrolled === 0 && erased_at === null && decided_at !== null
+/**
+ * Undefined where it is not decided, or cannot be undone: an enrollment is undone by erasing the person, and what decided a session
+ * stands.
+ */
+export const undoUntilOf = (row: ReviewRow): number | undefined => {
+  const { state, decided_at, enrolled, erased_at } = row;
+  return state === 'decided' &&
+    enrolled === 0 &&
+    !decidesSession(row) &&
+    erased_at === null &&
+    decided_at !== null
     ? decided_at + KEPT_AFTER_DECISION
     : undefined;
+};
+
+/** A session waits for the decision. */
+export const decidesSession = ({ kind, policy }: Pick<ReviewRow, 'kind' | 'policy'>): boolean =>
+  kind === 'uniqueness' && policy === 'block';

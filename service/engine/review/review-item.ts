@@ -44,9 +44,13 @@ export interface Vote {
   at: number;
 }
 
+/** An enrollment, or a session of a uniqueness scope. */
+export const reviewKinds = ['duplicate', 'uniqueness'] as const;
+export type ReviewKind = (typeof reviewKinds)[number];
+
 export interface ReviewItem {
   id: ReviewId;
-  kind: 'duplicate';
+  kind: ReviewKind;
   /** `warn`: the face was enrolled all the same; `block`: it waits for the decision. */
   policy: 'warn' | 'block';
   /** The enrolled person whose face is similar. */

@@ -1,11 +1,12 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { Ids } from '../../lib/id.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Ids, ReviewId, SubjectId } from '../../lib/id.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Enrollment, Realm, Subjects } from '../subjects/index.ts';
 import type { ReviewSealer } from './review-store.ts';
+import type { WaitingEnrollment } from './waiting-enrollment.ts';
 
 /** A picture that a reviewer adds, to compare two people by eye. */
 export interface PictureForReview extends Realm {
@@ -24,7 +25,22 @@ export interface FaceForReview {
   isLike(enrolled: readonly Pick<Enrollment, 'anchor' | 'templates'>[]): boolean | undefined;
 }
 
+/** Newcomers of uniqueness scopes whose session waits for the decision (engine/uniqueness). */
+export interface WaitingNewcomers {
+  /**
+   * The newcomer is another person than `known`: makes them a member, and runs `settle` in that transaction, with their id; without one
+   * where the face is by now that of a third person.
+   */
+  admit(
+    newcomer: { realm: Realm; item: ReviewId; known: SubjectId; order: WaitingEnrollment; actor: Actor },
+    settle: (tx: Tx, subject: SubjectId | undefined) => Promise<void>,
+  ): Promise<void>;
+  /** The newcomer is `known`. */
+  refuse(tx: Tx, newcomer: { realm: Realm; item: ReviewId; known: SubjectId }): Promise<void>;
+}
+
 export interface ReviewsDeps {
+  newcomers: WaitingNewcomers;
   db: Db;
   inTransaction: InTransaction;
   sealer: ReviewSealer;

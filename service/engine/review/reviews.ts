@@ -115,7 +115,7 @@ export function createReviews(deps: ReviewsDeps): Reviews {
     const { order_sealed: sealed, ...row } = await find(realm, id);
     if (sealed === null) return { enrollments: 0, pictures: [] };
     const { email, name } = decodeOrder(await sealer.open(orderPlace(row), sealed));
-    return { email, ...defined({ name }), enrollments: 0, pictures: [] };
+    return { ...defined({ email, name }), enrollments: 0, pictures: [] };
   }
 
   return {

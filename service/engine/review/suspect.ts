@@ -4,7 +4,7 @@ import type { Ids, ReviewId, SubjectId } from '../../lib/id.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Realm } from '../subjects/index.ts';
-import type { Likeness } from './review-item.ts';
+import type { Likeness, ReviewKind } from './review-item.ts';
 import {
   createReviewStore,
   orderPlace,
@@ -28,9 +28,17 @@ export interface Suspicion {
 /** Makes items of the review queue out of enrollments. Each gives the item, which may be there already; undefined where too many wait. */
 export interface Suspects {
   /** In the transaction that enrolls `other`: the two are to be compared. */
-  enrolled(tx: Tx, suspicion: Suspicion, other: SubjectId): Promise<ReviewId | undefined>;
+  enrolled(tx: Tx, suspicion: Suspicion, other: SubjectId, kind?: ReviewKind): Promise<ReviewId | undefined>;
   /** In the transaction that refuses: what was refused waits for the decision. */
-  waiting(tx: Tx, suspicion: Suspicion, order: WaitingEnrollment): Promise<ReviewId | undefined>;
+  waiting(
+    tx: Tx,
+    suspicion: Suspicion,
+    order: WaitingEnrollment & { email: string },
+  ): Promise<ReviewId | undefined>;
+  /** A newcomer of a uniqueness scope waits for the decision: a new item each time. */
+  newcomer(tx: Tx, suspicion: Suspicion, order: WaitingEnrollment): Promise<ReviewId | undefined>;
+  /** A newcomer who waits no more: the open item expires, without its pictures and what waited. */
+  withdraw(tx: Tx, item: ReviewId): Promise<void>;
 }
 
 export interface SuspectsDeps {
@@ -48,14 +56,17 @@ export function createSuspects({ db, sealer, audit, ids, clock, most = 1000 }: S
 
   const hasRoom = async (tx: Tx, realm: Realm) => (await store.countOpen(realm, tx)) < most;
 
+  const sealOrder = (id: ReviewId, { realm, known }: Suspicion, order: WaitingEnrollment) =>
+    sealer.seal(orderPlace({ id, ...realm, subject: known }), encodeOrder(order));
+
   async function open(
     tx: Tx,
     { realm, known, likeness, portrait, actor, request }: Suspicion,
-    row: Pick<ReviewRow, 'id' | 'policy' | 'other' | 'email_hash' | 'order_sealed'>,
+    row: Pick<ReviewRow, 'id' | 'kind' | 'policy' | 'other' | 'email_hash' | 'order_sealed'>,
   ): Promise<void> {
     const at = clock.now();
     await store.insert(tx, {
-      ...{ ...realm, ...row, kind: 'duplicate', subject: known, figures: JSON.stringify(likeness) },
+      ...{ ...realm, ...row, subject: known, figures: JSON.stringify(likeness) },
       ...{ state: 'open', decision: null, decided_by: null, decided_at: null, enrolled: 0 },
       ...{ created_at: at, erased_at: null },
     });
@@ -79,6 +90,7 @@ export function createSuspects({ db, sealer, audit, ids, clock, most = 1000 }: S
       ...defined({ request }),
       details: {
         world: realm.world,
+        ...(row.kind === 'duplicate' ? {} : { kind: row.kind }),
         policy: row.policy,
         subject: known,
         ...(row.other === null ? {} : { other: row.other }),
@@ -88,12 +100,12 @@ export function createSuspects({ db, sealer, audit, ids, clock, most = 1000 }: S
   }
 
   return {
-    async enrolled(tx, suspicion, other) {
+    async enrolled(tx, suspicion, other, kind = 'duplicate') {
       const { realm, known } = suspicion;
       const waiting = await store.findOpen(tx, realm, { known, other });
       if (waiting !== undefined || !(await hasRoom(tx, realm))) return waiting;
       const id: ReviewId = ids.next('review');
-      await open(tx, suspicion, { id, policy: 'warn', other, email_hash: null, order_sealed: null });
+      await open(tx, suspicion, { id, kind, policy: 'warn', other, email_hash: null, order_sealed: null });
       return id;
     },
     async waiting(tx, suspicion, order) {
@@ -102,10 +114,19 @@ export function createSuspects({ db, sealer, audit, ids, clock, most = 1000 }: S
       const waiting = await store.findOpen(tx, realm, { known, emailHash });
       if (waiting !== undefined || !(await hasRoom(tx, realm))) return waiting;
       const id: ReviewId = ids.next('review');
-      const place = orderPlace({ id, ...realm, subject: known });
-      const order_sealed = await sealer.seal(place, encodeOrder(order));
-      await open(tx, suspicion, { id, policy: 'block', other: null, email_hash: emailHash, order_sealed });
+      const order_sealed = await sealOrder(id, suspicion, order);
+      const row = { id, kind: 'duplicate', policy: 'block', other: null, email_hash: emailHash };
+      await open(tx, suspicion, { ...row, order_sealed });
       return id;
     },
+    async newcomer(tx, suspicion, order) {
+      if (!(await hasRoom(tx, suspicion.realm))) return undefined;
+      const id: ReviewId = ids.next('review');
+      const order_sealed = await sealOrder(id, suspicion, order);
+      const row = { id, kind: 'uniqueness', policy: 'block', other: null, email_hash: null };
+      await open(tx, suspicion, { ...row, order_sealed });
+      return id;
+    },
+    withdraw: (tx, item) => store.erase(tx, [item], clock.now()),
   };
 }

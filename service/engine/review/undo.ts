@@ -3,7 +3,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { Actor } from '../audit/index.ts';
 import { deleteDistinct, type Realm } from '../subjects/index.ts';
 import type { DecideDeps } from './decide.ts';
-import { undoUntilOf } from './item-of-row.ts';
+import { decidesSession, undoUntilOf } from './item-of-row.ts';
 import type { ReviewItem } from './review-item.ts';
 import type { ReviewRow } from './review-store.ts';
 
@@ -32,6 +32,7 @@ export function createUndo({ store, find, load, inTransaction, audit, clock }: D
 
 function requireUndoable(row: ReviewRow, now: number): void {
   if (row.state !== 'decided') throw new Problem('CONFLICT', 'Nothing is decided that could be undone.');
+  if (decidesSession(row)) throw new Problem('CONFLICT', 'A session was decided by it: the decision stands.');
   if (row.enrolled === 1)
     throw new Problem(
       'CONFLICT',

@@ -2,9 +2,10 @@ import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Consent } from '../consent/index.ts';
 
-/** An enrollment refused by the policy `block`, stored until the decision. */
+/** An enrollment, or a newcomer of a uniqueness scope, refused by the policy `block` and stored until the decision. */
 export interface WaitingEnrollment {
-  email: string;
+  /** Absent of a newcomer. */
+  email?: string;
   name?: string;
   consent?: Consent;
   /** By embedder. */
@@ -13,8 +14,10 @@ export interface WaitingEnrollment {
   files: Record<string, string>;
   pixelHash: string;
   quality: number;
-  /** The person who had the address then; absent if it was free. */
+  /** The person who had the address then; absent if it was free. Of a newcomer: who the session says they are. */
   existing?: SubjectId;
+  /** Of a newcomer: the reference that the caller gave. */
+  reference?: string;
 }
 
 const toBase64 = (vector: Float32Array) =>
@@ -40,17 +43,22 @@ export function decodeOrder(plain: Uint8Array): WaitingEnrollment {
 
 /** Throws CONFLICT where the models, or who has the address, are not those of then. */
 export function requireUnchanged(
-  { files, existing }: WaitingEnrollment,
+  order: WaitingEnrollment,
   now: { files: Readonly<Record<string, string>>; existing: SubjectId | undefined },
 ): void {
-  if (Object.entries(files).some(([id, sha256]) => now.files[id] !== sha256))
-    throw new Problem(
-      'CONFLICT',
-      'Other models are in use than when this face was sent: decide that it is the same person, and enroll the person with a new picture.',
-    );
-  if (existing !== now.existing)
+  requireSameModels(order, now.files);
+  if (order.existing !== now.existing)
     throw new Problem(
       'CONFLICT',
       'The address was enrolled, changed or erased since this face was sent: decide that it is the same person, and enroll the person with a new picture.',
+    );
+}
+
+/** Throws CONFLICT where the models are not those of then. */
+export function requireSameModels({ files }: WaitingEnrollment, now: Readonly<Record<string, string>>): void {
+  if (Object.entries(files).some(([id, sha256]) => now[id] !== sha256))
+    throw new Problem(
+      'CONFLICT',
+      'Other models are in use than when this face was sent: decide that it is the same person, and enroll the person with a new picture.',
     );
 }

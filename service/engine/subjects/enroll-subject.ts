@@ -13,6 +13,8 @@ import type { Subject } from './subject.ts';
 import {
   type Attempt,
   type NewEnrollment,
+  type NewMember,
+  nameOf,
   type SealedEnrollment,
   sealEnrollment,
   type WriteEnrollmentDeps,
@@ -28,7 +30,7 @@ export interface Enrolled {
 }
 
 export interface EnrollSubjectDeps extends WriteEnrollmentDeps {
-  index: Pick<GalleryIndex, 'put'>;
+  index: Pick<GalleryIndex, 'assign' | 'put'>;
   inTransaction: InTransaction;
   models: Pick<Models, 'current'>;
   consents: Pick<Consents, 'record' | 'settle'>;
@@ -38,13 +40,13 @@ export interface EnrollSubjectDeps extends WriteEnrollmentDeps {
 /** Another enrollment of the same new e-mail came first this often: something is wrong. */
 const MOST_TRIES = 5;
 
-/** `Subjects.enroll`, for one e-mail address at a time. */
+/** `Subjects.enroll`, for one e-mail address at a time, and `Subjects.join`. */
 export function createEnroll(deps: EnrollSubjectDeps) {
   const { store, inTransaction, models, ids, clock } = deps;
 
   /** The person with this e-mail, or a new one with a key. */
-  async function findOrMake(realm: Realm, emailHash: string) {
-    const known = await store.find(realm, { emailHash });
+  async function findOrMake(realm: Realm, emailHash: string | undefined) {
+    const known = emailHash === undefined ? undefined : await store.find(realm, { emailHash });
     if (known) return { known, subject: known.id };
     const id = realm.organization;
     refuseErased({ id, erasedAt: await store.erasedAt(id) });
@@ -56,7 +58,7 @@ export function createEnroll(deps: EnrollSubjectDeps) {
   /** The picture is enrolled already; undefined when it is not. */
   async function findRepeated(
     known: Subject | undefined,
-    { mark }: NewEnrollment,
+    { mark }: NewEnrollment | NewMember,
   ): Promise<Enrolled | undefined> {
     if (!known || mark === undefined) return undefined;
     const enrollment = await store.enrollmentMarked(known.id, mark);
@@ -76,12 +78,12 @@ export function createEnroll(deps: EnrollSubjectDeps) {
 
   return async function enroll(
     realm: Realm,
-    input: NewEnrollment,
+    input: NewEnrollment | NewMember,
     actor: Actor,
     request?: string,
   ): Promise<Enrolled> {
     Object.values(input.embeddings).forEach(requireUnitLength);
-    const emailHash = store.emailHash(realm.organization, input.email);
+    const emailHash = 'email' in input ? store.emailHash(realm.organization, input.email) : undefined;
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const { known, subject } = await findOrMake(realm, emailHash);
       const repeated = await findRepeated(known, input);
@@ -120,10 +122,16 @@ function follow(
   const kept = [...before, ...added].filter(
     ({ id, embedder }) => embedder === primary && !dropped.includes(id),
   );
+  const memberOf = 'memberOf' in input ? input.memberOf : undefined;
+  if (memberOf !== undefined) index.assign(subject, memberOf);
   index.put(realm, subject, averagedVectors(kept));
-  const { email, name } = input;
-  const now = { ...realm, id: subject, email, createdAt: at, ...known, updatedAt: at, enrollments };
-  return { subject: { ...now, ...defined({ name }) }, created: known === undefined, enrollment };
+  const { email, name } = nameOf(input);
+  const now = { ...realm, id: subject, createdAt: at, ...defined({ email, memberOf }), ...known };
+  return {
+    subject: { ...now, updatedAt: at, enrollments, ...defined({ name }) },
+    created: known === undefined,
+    enrollment,
+  };
 }
 
 /** Before anything is written: what the galleries refuse must not be on disk. */

@@ -18,6 +18,8 @@ export interface GalleryIndex {
   putRotated(realm: Realm, subject: SubjectId, vectors: readonly Float32Array[]): void;
   /** What the gallery's rows are rotated by: the one that was the newest when it was first asked for, as long as this process runs. */
   transformOf(organization: OrganizationId): TemplateTransform;
+  /** From now on the rows of this person are in another gallery of the realm, which a search has to name. */
+  assign(subject: SubjectId, part: string): unknown;
   /** Zeroes the person's row, whichever embedder's it is. An unknown person is ignored. */
   erase(realm: Realm, subject: SubjectId): void;
   /**
@@ -25,10 +27,10 @@ export interface GalleryIndex {
    * that left them.
    */
   fill(load: (put: GalleryIndex['putRotated']) => Promise<void>): Promise<void>;
-  /** People with a row. */
-  people(realm: Realm): number;
+  /** People with a row; in `part` alone where it is named, without those of any part otherwise. So do the other reads. */
+  people(realm: Realm, part?: string): number;
   /** Their ids. */
-  listPeople(realm: Realm): SubjectId[];
+  listPeople(realm: Realm, part?: string): SubjectId[];
   /** The same, over all organizations and worlds. */
   countAll(): number;
   /**
@@ -40,6 +42,7 @@ export interface GalleryIndex {
     probe: Float32Array,
     count: number,
     accept?: (subject: SubjectId) => boolean,
+    part?: string,
   ): Promise<SubjectId[]>;
 }
 
@@ -64,21 +67,13 @@ export function createGalleryIndex(
   newest: (organization: OrganizationId) => TemplateTransform,
 ): GalleryIndex {
   const realms = new Map<string, Rows>();
-  const transforms = new Map<OrganizationId, TemplateTransform>();
+  const transformOf = createKnownTransforms(newest);
+  const parts = new Map<SubjectId, string>();
   /** While the galleries are filled: people whose rows have changed since the read began. */
   let changed: Set<SubjectId> | undefined;
 
-  function transformOf(organization: OrganizationId): TemplateTransform {
-    let transform = transforms.get(organization);
-    if (transform === undefined) {
-      transform = newest(organization);
-      transforms.set(organization, transform);
-    }
-    return transform;
-  }
-
-  function rowsOf(realm: Realm): Rows {
-    const name = `${realmKey(realm)}/${embedder()}`;
+  function rowsOf(realm: Realm, part?: string): Rows {
+    const name = `${realmKey(realm)}/${part === undefined ? '' : `${part}/`}${embedder()}`;
     let rows = realms.get(name);
     if (rows === undefined) {
       rows = { name, people: new Set() };
@@ -92,7 +87,7 @@ export function createGalleryIndex(
   }
 
   function putRotated(realm: Realm, subject: SubjectId, vectors: readonly Float32Array[]): void {
-    const rows = rowsOf(realm);
+    const rows = rowsOf(realm, parts.get(subject));
     if (vectors.length === 0) {
       eraseFrom(rows, subject);
       return;
@@ -112,6 +107,7 @@ export function createGalleryIndex(
       putRotated(realm, subject, vectors);
     },
     transformOf,
+    assign: parts.set.bind(parts),
     async fill(load) {
       const known = new Set<SubjectId>();
       changed = known;
@@ -129,11 +125,30 @@ export function createGalleryIndex(
       const prefix = `${realmKey(realm)}/`;
       for (const [name, rows] of realms) if (name.startsWith(prefix)) eraseFrom(rows, subject);
     },
-    people: (realm) => rowsOf(realm).people.size,
-    listPeople: (realm) => [...rowsOf(realm).people],
+    people: (realm, part) => rowsOf(realm, part).people.size,
+    listPeople: (realm, part) => [...rowsOf(realm, part).people],
     countAll: () => [...realms.values()].reduce((sum, { people }) => sum + people.size, 0),
-    search: (realm, probe, count, accept = () => true) =>
-      searchRows(galleries, rowsOf(realm), transformOf(realm.organization).rotate(probe), count, accept),
+    search: (realm, probe, count, accept = () => true, part = undefined) =>
+      searchRows(
+        galleries,
+        rowsOf(realm, part),
+        transformOf(realm.organization).rotate(probe),
+        count,
+        accept,
+      ),
+  };
+}
+
+/** Each organization's transform as it was when it was first asked for. */
+function createKnownTransforms(newest: (organization: OrganizationId) => TemplateTransform) {
+  const transforms = new Map<OrganizationId, TemplateTransform>();
+  return (organization: OrganizationId): TemplateTransform => {
+    let transform = transforms.get(organization);
+    if (transform === undefined) {
+      transform = newest(organization);
+      transforms.set(organization, transform);
+    }
+    return transform;
   };
 }
 
@@ -177,7 +192,7 @@ export interface GalleryLoading {
 }
 
 export interface GalleryLoadingDeps {
-  store: Pick<SubjectStore, 'everyTemplate' | 'countEnrolled'>;
+  store: Pick<SubjectStore, 'everyTemplate' | 'countEnrolled' | 'members'>;
   index: GalleryIndex;
   models: Pick<Models, 'current'>;
   /** The embedder of the galleries. */
@@ -216,6 +231,7 @@ export function createGalleryLoading({
 
   async function load(put: GalleryIndex['putRotated'], progress?: (loaded: number) => void): Promise<void> {
     const embedder = primary();
+    for (const { subject, memberOf } of await store.members()) index.assign(subject, memberOf);
     let loaded = 0;
     const sha256 = fileOf(models.current().files, embedder);
     let person: LoadedTemplate[] = [];

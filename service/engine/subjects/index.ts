@@ -13,4 +13,4 @@ export type { Enrollment, Subject } from './subject.ts';
 export type { Subjects, SubjectsDeps } from './subjects.ts';
 export { createSubjects } from './subjects.ts';
 export { createTemplatePages } from './template-pages-store.ts';
-export type { NewEnrollment } from './write-enrollment.ts';
+export type { NewEnrollment, NewMember } from './write-enrollment.ts';

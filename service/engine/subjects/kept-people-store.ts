@@ -25,6 +25,8 @@ const rowsOf = (db: Db, { organization, world }: Realm) =>
     .selectFrom('subject')
     .where('subject.organization', '=', organization)
     .where('subject.world', '=', world)
+    // Members of uniqueness scopes have a term of their own (engine/uniqueness).
+    .where('subject.member_of', 'is', null)
     .where(notBeingErased)
     .select((eb) => [
       'subject.id',

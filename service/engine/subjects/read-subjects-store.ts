@@ -58,14 +58,31 @@ export function createReadSubjects(deps: SubjectStoreDeps) {
       if (found && 'emailHash' in by) requireAddress(sealer, found, by.emailHash);
       return found;
     },
-    /** By id; `from` is the last of the page before. */
+    /** By id; `from` is the last of the page before. `enrolled`: without the members of uniqueness scopes. */
     async list(
       realm: Realm,
-      { limit, from, order = 'asc' }: { limit: number; from?: SubjectId; order?: 'asc' | 'desc' },
+      {
+        limit,
+        from,
+        order = 'asc',
+        enrolled = false,
+      }: { limit: number; from?: SubjectId; order?: 'asc' | 'desc'; enrolled?: boolean },
     ): Promise<Subject[]> {
-      const page = rowsOf(db, realm).orderBy('id', order).limit(limit);
+      const page = rowsOf(db, realm)
+        .$if(enrolled, (rows) => rows.where('member_of', 'is', null))
+        .orderBy('id', order)
+        .limit(limit);
       const rest = from === undefined ? page : page.where('id', order === 'asc' ? '>' : '<', from);
       return toSubjects(deps, await rest.execute());
+    },
+    /** People without an address, and the part of the galleries that each is in. */
+    async members(): Promise<{ subject: SubjectId; memberOf: string }[]> {
+      const rows = await db
+        .selectFrom('subject')
+        .select(['id', 'member_of'])
+        .where('member_of', 'is not', null)
+        .execute();
+      return rows.map(({ id, member_of }) => ({ subject: id as SubjectId, memberOf: member_of! }));
     },
     count: (realm: Realm) => countPeople(db, realm),
     /** The people with these ids, the newest first. */
@@ -132,6 +149,7 @@ async function* everyName({ db, sealer }: SubjectStoreDeps, realm: Realm): Async
       .select(['id', 'email_sealed', 'name_sealed'])
       .where('organization', '=', realm.organization)
       .where('world', '=', realm.world)
+      .where('member_of', 'is', null)
       .where(notBeingErased)
       .orderBy('id', 'desc')
       .limit(limit);
@@ -195,6 +213,7 @@ async function toSubjects(
       organization: row.organization as OrganizationId,
       world: row.world as World,
       ...defined({ email, name, disabledAt: row.disabled_at ?? undefined }),
+      ...defined({ memberOf: row.member_of ?? undefined }),
       createdAt: row.created_at,
       updatedAt: row.updated_at,
       enrollments: Number(row.enrollments),

@@ -51,9 +51,10 @@ export function createSubjectStore(deps: SubjectStoreDeps) {
     suspiciousKeys: async () => sealer.suspiciousOrphans(await knownSubjects()),
 
     /** Needs the person's key. */
-    async sealPerson(realm: Realm, subject: SubjectId, email: string, name: string | undefined) {
+    async sealPerson(realm: Realm, subject: SubjectId, email: string | undefined, name: string | undefined) {
       return {
-        email_sealed: await sealer.seal(emailPlace(realm, subject), encoder.encode(email)),
+        email_sealed:
+          email === undefined ? null : await sealer.seal(emailPlace(realm, subject), encoder.encode(email)),
         name_sealed:
           name === undefined ? null : await sealer.seal(namePlace(realm, subject), encoder.encode(name)),
       };

@@ -13,6 +13,8 @@ export interface Subject {
   enrollments: number;
   /** Since when the person does not verify; absent: they do. */
   disabledAt?: number;
+  /** Part of the galleries of a member of a uniqueness scope, who has no address; absent: enrolled people. */
+  memberOf?: string;
 }
 
 /** The embeddings of one enrolled picture, by embedder id; unit length. */

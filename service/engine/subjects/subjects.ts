@@ -24,7 +24,7 @@ import { type Realm, realmKey } from './realm.ts';
 import { createRemovePicture } from './remove-picture.ts';
 import type { Enrollment, Subject } from './subject.ts';
 import { createSubjectStore, type SubjectStoreDeps } from './subject-store.ts';
-import type { NewEnrollment } from './write-enrollment.ts';
+import type { NewEnrollment, NewMember } from './write-enrollment.ts';
 
 export interface Subjects extends ReadPeople, GalleryLoading, Availability, DistinctPeople {
   /** By id or by e-mail (a string with an @). Throws SUBJECT_NOT_FOUND. */
@@ -45,6 +45,11 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
    * enrollments has changes nothing: that enrollment is answered, as `repeated`.
    */
   enroll(realm: Realm, input: NewEnrollment, actor: Actor, request?: string): Promise<Enrolled>;
+  /**
+   * Adds a person without an address whose face is in the gallery `memberOf` alone: no search finds the person that does not name it. No
+   * audit line and no event: that is of the feature that keeps members.
+   */
+  join(realm: Realm, input: NewMember, actor: Actor): Promise<Enrolled>;
   /**
    * Begins to erase: runs `work`, which sees to it that no read finds the person any more, in one transaction, and takes
    * the person's rows out of the galleries before anything else is done under this e-mail address. Gives what `work` gives.
@@ -75,10 +80,10 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
   countComparable(files: Readonly<Record<string, string>>): Promise<number>;
   /** The same of any model file. */
   countEnrolled(): Promise<number>;
-  /** The number of people that a search can find. */
-  people(realm: Realm): number;
+  /** The number of people that a search can find; of the members of `part` where one is named. */
+  people(realm: Realm, part?: string): number;
   /** Their ids, from memory. */
-  listPeople(realm: Realm): SubjectId[];
+  listPeople(realm: Realm, part?: string): SubjectId[];
   /**
    * The `count` people nearest to the probe (of the gallery's embedder) by the mean direction of their best pictures, nearest first,
    * among those that `accept` accepts; all people without it.
@@ -88,6 +93,7 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
     probe: Float32Array,
     count: number,
     accept?: (subject: SubjectId) => boolean,
+    part?: string,
   ): Promise<SubjectId[]>;
   /** Whose enrolled picture has exactly these pixels (`Analysis.pixelHash`), of any of the pictures given. */
   ownerOfPicture(realm: Realm, pixelHashes: readonly string[]): Promise<SubjectId | undefined>;
@@ -162,6 +168,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
       search.put(realm, enrolled.subject);
       return enrolled;
     },
+    join: (realm, input, actor) => enroll(realm, input, actor),
     forget,
     enrollments: async (realm, subject) => toEnrollments(await templatesOf(realm, [subject])),
     pictures,
@@ -183,9 +190,9 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
     enrollmentsOf: async (realm, people) =>
       Map.groupBy(toEnrollments(await templatesOf(realm, people)), ({ subject }) => subject),
     ...{ countComparable: store.countComparable, countEnrolled: store.countEnrolled },
-    people: (realm) => index.people(realm),
-    listPeople: (realm) => index.listPeople(realm),
-    nearest: (realm, probe, count, accept) => index.search(realm, probe, count, accept),
+    people: (realm, part) => index.people(realm, part),
+    listPeople: (realm, part) => index.listPeople(realm, part),
+    nearest: (realm, probe, count, accept, part) => index.search(realm, probe, count, accept, part),
     ownerOfPicture: (realm, pixelHashes) =>
       store.ownerOfPicture(
         realm,

@@ -13,9 +13,17 @@ import type { SubjectStore } from './subject-store.ts';
 import { refuseMoreAnchors, surplusOf, type Vectors } from './surplus.ts';
 
 /** A picture's embeddings, to be kept for a person. */
-export interface NewEnrollment {
+export interface NewEnrollment extends NewPicture {
   email: string;
   name?: string;
+}
+
+/** A new person without an address, in a gallery of their own part (`Subject.memberOf`). */
+export interface NewMember extends NewPicture {
+  memberOf: string;
+}
+
+export interface NewPicture {
   /** By embedder id, unit length. */
   embeddings: Record<string, Float32Array>;
   quality: number;
@@ -50,10 +58,11 @@ export interface WriteEnrollmentDeps {
 /** An enrollment of a person who is `known`, or of a new one. */
 export interface Attempt {
   realm: Realm;
-  input: NewEnrollment;
+  input: NewEnrollment | NewMember;
   subject: SubjectId;
   known: Subject | undefined;
-  emailHash: string;
+  /** Absent of a member. */
+  emailHash: string | undefined;
   actor: Actor;
   request: string | undefined;
   /** SHA-256 of the models in use, by embedder id. */
@@ -69,7 +78,8 @@ export async function sealEnrollment(
   { realm, input, subject, known, files, at }: Attempt,
   transform: Parameters<SubjectStore['sealVector']>[2],
 ) {
-  const { email, name, embeddings, quality, mark, pixelHash, confirmed = false } = input;
+  const { embeddings, quality, mark, pixelHash, confirmed = false } = input;
+  const { email, name } = nameOf(input);
   const enrollment = ids.next('enrollment');
   const person = await store.sealPerson(realm, subject, email, name);
   // Read before anything is written, so that the gallery can follow the commit whatever happens to the database then.
@@ -119,7 +129,8 @@ export async function writeEnrollment(
   const standing =
     input.consent && (await deps.consents.record(tx, { ...realm, subject }, input.consent, actor));
   const room = await makeRoom(deps, tx, attempt, sealed);
-  await announce(deps, tx, attempt, sealed, room.dropped.length);
+  // What made a member writes the line: it is not an enrollment of the organization.
+  if ('email' in input) await announce(deps, tx, attempt, input, sealed, room.dropped.length);
   await input.beside?.(tx, subject);
   return { ...room, standing };
 }
@@ -127,14 +138,16 @@ export async function writeEnrollment(
 async function writePerson(
   { store }: WriteEnrollmentDeps,
   tx: Tx,
-  { realm, subject, known, emailHash, actor, at }: Attempt,
+  { realm, input, subject, known, emailHash, actor, at }: Attempt,
   { person }: SealedEnrollment,
 ): Promise<boolean> {
   if (!known && (await store.erasedAt(realm.organization, tx)) !== undefined) return false;
-  const row = { id: subject, ...realm, email_hash: emailHash, ...person, created_at: at, updated_at: at };
-  const written = known
-    ? await store.touchSubject(tx, subject, emailHash, at, person.name_sealed)
-    : await store.insertSubject(tx, row);
+  const memberOf = 'memberOf' in input ? { member_of: input.memberOf } : {};
+  const row = { id: subject, ...realm, email_hash: emailHash ?? null, ...person, ...memberOf };
+  const written =
+    known && emailHash !== undefined
+      ? await store.touchSubject(tx, subject, emailHash, at, person.name_sealed)
+      : await store.insertSubject(tx, { ...row, created_at: at, updated_at: at });
   if (written && actor.is === 'key')
     await store.setKeyEnrollments(tx, subject, oneMoreToday(await store.keyEnrollments(tx, subject), at));
   return written;
@@ -160,7 +173,8 @@ async function makeRoom(
 async function announce(
   { audit, events }: WriteEnrollmentDeps,
   tx: Tx,
-  { realm, input, subject, known, actor, request }: Attempt,
+  { realm, subject, known, actor, request }: Attempt,
+  input: NewEnrollment,
   { enrollment }: SealedEnrollment,
   dropped: number,
 ): Promise<void> {
@@ -181,6 +195,10 @@ async function announce(
     personal: { subject, values: { email } },
   });
 }
+
+/** Absent of a member. */
+export const nameOf = (input: NewEnrollment | NewMember): Partial<Pick<NewEnrollment, 'email' | 'name'>> =>
+  'email' in input ? input : {};
 
 /** By enrollment. */
 function vectorsOf(templates: readonly StoredTemplate[]): Map<string, Vectors> {

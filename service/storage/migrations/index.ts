@@ -20,6 +20,7 @@ import { setup } from './0018-setup.ts';
 import { approvalsAndDrills } from './0019-approvals-and-drills.ts';
 import { setupSteps } from './0020-setup-steps.ts';
 import { hostedAndRegistrations } from './0023-hosted-and-registrations.ts';
+import { uniqueness } from './0024-uniqueness.ts';
 import { tokens } from './0025-tokens.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
@@ -45,5 +46,6 @@ export const migrations: readonly Migration[] = [
   approvalsAndDrills,
   setupSteps,
   hostedAndRegistrations,
+  uniqueness,
   tokens,
 ];

@@ -13,6 +13,7 @@ import { createOrphanKeys, type OrphanKeys } from './orphan-keys.ts';
 import { createOwnValues, type OwnValues } from './own-values.ts';
 import { createPersonKeys } from './person-keys.ts';
 import { createPersonValues, type PersonValues } from './person-values.ts';
+import { openScopeKeys, type ScopeKeys } from './scope-keys.ts';
 import type { TemplateTransform } from './template-transform.ts';
 import { openTemplateTransforms, type TemplateTransforms } from './template-transforms.ts';
 
@@ -48,6 +49,7 @@ export interface Sealer extends PersonValues, OwnValues, OrphanKeys {
   /** The secret rotation that templates are stored under: the newest, unless a generation is named. */
   transformOf(organization: OrganizationId, generation?: number): TemplateTransform;
   readonly transforms: TemplateTransforms;
+  readonly scopeKeys: ScopeKeys;
   /** HMAC-SHA-256 of the normalized address under the organization's lookup secret, hex. */
   emailHash(organization: OrganizationId, email: string): string;
 }
@@ -82,6 +84,7 @@ export async function createSealer({
 }: SealerDeps): Promise<Sealer> {
   const organizations = opened ?? (await openOrganizationKeys({ keys, master, random }));
   const transforms = await openTemplateTransforms({ keys, master, random });
+  const scopeKeys = await openScopeKeys({ keys, master, random });
   const persons = createPersonKeys(keys, organizations, cachedKeys);
 
   async function destroy(subjects: readonly SubjectId[]) {
@@ -105,6 +108,7 @@ export async function createSealer({
       await organizations.replace(organization);
       await transforms.add(organization);
       await transforms.dropOlder(organization);
+      for (const name of scopeKeys.names(organization)) await scopeKeys.destroy(organization, name);
       const { copies: states } = await destroyKeys({ keys, copies }, []);
       return { copies: states };
     },
@@ -121,6 +125,7 @@ export async function createSealer({
     destroyPersons: destroy,
     transformOf: (organization, generation) => transforms.of(organization, generation),
     transforms,
+    scopeKeys,
     emailHash(organization, email) {
       return createHmac('sha256', organizations.lookup(organization))
         .update(normalizeEmail(email))

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { reviewDecisions, reviewSides, reviewStates } from '../../../engine/review/index.ts';
+import { reviewDecisions, reviewKinds, reviewSides, reviewStates } from '../../../engine/review/index.ts';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { idOf } from '../ids.ts';
 import { actor, time } from '../reply-fields.ts';
@@ -33,7 +33,11 @@ const vote = z.strictObject({ by: actor, decision, at: time('When') });
 
 const item = {
   id: z.string().describe('Id'),
-  kind: z.literal('duplicate').describe('An enrollment of a face similar to that of another person'),
+  kind: z
+    .enum(reviewKinds)
+    .describe(
+      '`duplicate`: an enrollment of a face similar to that of another person; `uniqueness`: a newcomer of a uniqueness scope with such a face, with `block` a session that waits for the decision',
+    ),
   policy: z
     .enum(['warn', 'block'])
     .describe('`warn`: the face was enrolled; `block`: it waits for the decision'),
@@ -76,7 +80,9 @@ const item = {
         .describe('The picture of the known person that a reviewer added'),
     })
     .describe('The comparison of the faces'),
-  state: z.enum(reviewStates).describe('`expired`: not decided within 30 days'),
+  state: z
+    .enum(reviewStates)
+    .describe('`expired`: not decided within 30 days, or within 72 hours while a session waited'),
   decided: vote.optional().describe('The decision'),
   votes: z.array(vote).describe('Votes of administrators, if two have to agree'),
   createdAt: time('Time of the enrollment request'),

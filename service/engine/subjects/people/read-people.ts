@@ -58,7 +58,7 @@ export function createReadPeople(deps: ReadPeopleDeps): ReadPeople {
   ): Promise<Omit<PeoplePage, 'next'>> {
     if (wanted === undefined) {
       search.prepare(realm);
-      return { people: await store.list(realm, { limit, order: 'desc', ...fromOf(before) }) };
+      return { people: await store.list(realm, { limit, order: 'desc', enrolled: true, ...fromOf(before) }) };
     }
     const exact = await deps.find(realm, wanted);
     if (exact) return { people: before === undefined ? [exact] : [] };

@@ -2,15 +2,9 @@ import { defined } from '../../../lib/defined.ts';
 import { Problem, type ProblemExtra } from '../../../lib/problem.ts';
 import { type Consents, purposes } from '../../consent/index.ts';
 import { type Attempt, type Claims, strictestRules } from '../../lockout/index.ts';
-import {
-  type Comparison,
-  type Decision,
-  type Embeddings,
-  type Matching,
-  samePerson,
-} from '../../matching/index.ts';
+import { type Embeddings, type Matching, samePerson } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
-import type { Likeness, Suspects, Suspicion } from '../../review/index.ts';
+import { likenessOf, type Suspects, type Suspicion } from '../../review/index.ts';
 import type { Subject, Subjects } from '../../subjects/index.ts';
 import type { Sight } from '../verification-run.ts';
 import { type Enrollment, insists } from './prepare-enrollment.ts';
@@ -96,22 +90,6 @@ export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
       throw await refuseDuplicate(deps, run, seen, suspicion, existing);
     return { overridden, compared, ...defined({ suspicion }) };
   };
-}
-
-const likenessOf = ({ comparison, threshold }: Decision, quality: number): Likeness => ({
-  scorer: comparison?.reference.scorer.id ?? '',
-  score: comparison?.score ?? 0,
-  threshold: threshold.threshold,
-  pictures: comparison?.reference.pictures ?? 0,
-  quality,
-  ...(comparison && rateOf(comparison)),
-});
-
-/** Below what the tables of the scorer measure only the bound is known. */
-function rateOf({ logRate, reference }: Comparison): Pick<Likeness, 'rate' | 'beyondMeasured'> {
-  const measured = reference.calibration.measuredDownTo * reference.templates.length;
-  const rate = 10 ** logRate;
-  return rate < measured ? { rate: Math.min(1, measured), beyondMeasured: true } : { rate };
 }
 
 /** Refuses a duplicate and stores it for review. */

@@ -1,0 +1,19 @@
+import type { Comparison, Decision } from '../matching/index.ts';
+import type { Likeness } from './review-item.ts';
+
+/** `quality` is that of the picture that was sent, 0..1. */
+export const likenessOf = ({ comparison, threshold }: Decision, quality: number): Likeness => ({
+  scorer: comparison?.reference.scorer.id ?? '',
+  score: comparison?.score ?? 0,
+  threshold: threshold.threshold,
+  pictures: comparison?.reference.pictures ?? 0,
+  quality,
+  ...(comparison && rateOf(comparison)),
+});
+
+/** Below what the tables of the scorer measure only the bound is known. */
+function rateOf({ logRate, reference }: Comparison): Pick<Likeness, 'rate' | 'beyondMeasured'> {
+  const measured = reference.calibration.measuredDownTo * reference.templates.length;
+  const rate = 10 ** logRate;
+  return rate < measured ? { rate: Math.min(1, measured), beyondMeasured: true } : { rate };
+}

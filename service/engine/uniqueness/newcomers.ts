@@ -1,0 +1,151 @@
+import { defined } from '../../lib/defined.ts';
+import type { ReviewId, SubjectId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Tx } from '../../storage/transaction.ts';
+import { requireSameModels, type Suspects, type WaitingNewcomers } from '../review/index.ts';
+import type { Realm } from '../subjects/index.ts';
+import {
+  createJoin,
+  createSight,
+  humanIdOf,
+  type JudgeDeps,
+  type Judged,
+  type UniquenessOrder,
+} from './judge.ts';
+import { createMemberStore } from './member-store.ts';
+import type { Scope } from './scope.ts';
+import { turnOf } from './scopes.ts';
+import { createWaitStore, type WaitRow } from './wait-store.ts';
+
+/** A session that waited, and what became of its person. */
+export interface DecidedNewcomer {
+  realm: Realm;
+  session: string;
+  judged: Judged;
+  /** No reviewer decided within 72 hours. */
+  undecided?: true;
+}
+
+/** Called in the transaction of the decision; leaves alone a session that waits no more. */
+export type OnDecided = (tx: Tx, decided: DecidedNewcomer) => Promise<void>;
+
+export interface NewcomersDeps extends JudgeDeps {
+  suspects: Pick<Suspects, 'enrolled' | 'newcomer' | 'withdraw'>;
+  scopes: JudgeDeps['scopes'] & {
+    store: { byId(realm: Realm, id: string): Promise<Scope | undefined> };
+  };
+  /** The plan by which faces are compared now, of the organization's profile `default`. */
+  planOf(realm: Realm): Promise<UniquenessOrder['plan']>;
+  decided: OnDecided;
+}
+
+/** Waits that are ended in one go. */
+const PAGE = 100;
+
+/** What becomes of newcomers who wait. */
+export function createNewcomers(deps: NewcomersDeps) {
+  return { review: createReviewed(deps), ...createWaitEnds(deps) };
+}
+
+type End = (
+  tx: Tx,
+  newcomer: { realm: Realm; item: string },
+  row: WaitRow | undefined,
+  judged: Judged,
+) => Promise<void>;
+
+/** Ends the wait. Throws CONFLICT where it is over already. */
+const createEnd =
+  ({ db, decided }: Pick<NewcomersDeps, 'db' | 'decided'>): End =>
+  async (tx, { realm, item }, row, judged) => {
+    if (!row || !(await createWaitStore(db).remove(tx, item))) throw waitsNoMore();
+    await decided(tx, { realm, session: row.session, judged });
+  };
+
+const waitsNoMore = () => new Problem('CONFLICT', 'The session does not wait for this review any more.');
+
+/** Decisions of reviewers. */
+function createReviewed(deps: NewcomersDeps): WaitingNewcomers {
+  const { db, inTransaction, clock, turns, scopes, models } = deps;
+  const waits = createWaitStore(db);
+  const members = createMemberStore(db);
+  const sight = createSight(deps);
+  const join = createJoin(deps);
+  const end = createEnd(deps);
+
+  return {
+    async admit({ realm, item, known, order: sent, actor }, settle) {
+      requireSameModels(sent, models.current().files);
+      const row = await waits.ofItem(item);
+      const scope = row && (await scopes.store.byId(realm, row.scope));
+      if (!row || !scope) throw waitsNoMore();
+      const { embeddings, pixelHash, quality, consent, existing, reference } = sent;
+      const order: UniquenessOrder = {
+        ...{ realm, scope: scope.name, policy: 'block', embeddings, pixelHash, quality, actor },
+        ...{ plan: await deps.planOf(realm), session: row.session },
+        ...defined({ consent, self: existing, reference }),
+      };
+      await turns(turnOf(realm, scope.name), async () => {
+        const open = await scopes.forUse(realm, scope.name, actor);
+        // Another session of the same person may have been decided before.
+        const { nearest, sure, again } = await sight(order, open, [known]);
+        if (!nearest?.member || !sure) {
+          await join(order, open, undefined, async (tx, judged, subject) => {
+            await settle(tx, subject);
+            await end(tx, { realm, item }, row, judged);
+          });
+          return;
+        }
+        const { member, subject } = nearest;
+        const humanId = humanIdOf(deps.keys, open, member.id);
+        await inTransaction(async (tx) => {
+          await settle(tx, undefined);
+          await members.seen(tx, member.id, clock.now());
+          await end(tx, { realm, item }, row, {
+            ...{ outcome: 'known', action: again ? 'accept' : 'duplicate', member: member.id, humanId },
+            ...(!again && { duplicateOf: subject }),
+          });
+        });
+      });
+    },
+    async refuse(tx, { realm, item, known }) {
+      await end(tx, { realm, item }, await waits.ofItem(item, tx), refused(known));
+    },
+  };
+}
+
+/** Waits that end without a decision. */
+function createWaitEnds({ db, inTransaction, clock, suspects, decided }: NewcomersDeps) {
+  const waits = createWaitStore(db);
+  return {
+    /** The session is over: its newcomer waits no more. In the transaction that ends it. */
+    async withdraw(tx: Tx, session: string): Promise<void> {
+      const row = await waits.ofSession(tx, session);
+      if (!row) return;
+      await waits.remove(tx, row.item);
+      await suspects.withdraw(tx, row.item as ReviewId);
+    },
+    /** Ends the waits of 72 hours and more: undecided, the newcomer is a duplicate. */
+    async expireDue(): Promise<number> {
+      for (let ended = 0; ; ) {
+        const due = await waits.due(clock.now(), PAGE);
+        if (due.length === 0) return ended;
+        for (const row of due) {
+          const realm = { organization: row.organization, world: row.world } as Realm;
+          await inTransaction(async (tx) => {
+            if (!(await waits.remove(tx, row.item))) return;
+            await suspects.withdraw(tx, row.item as ReviewId);
+            await decided(tx, { realm, session: row.session, judged: refused(undefined), undecided: true });
+          });
+        }
+        ended += due.length;
+      }
+    },
+  };
+}
+
+const refused = (duplicateOf: SubjectId | undefined): Judged => ({
+  outcome: 'known',
+  action: 'duplicate',
+  ...defined({ duplicateOf }),
+});

@@ -1,0 +1,239 @@
+import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
+import type { Ids, OrganizationId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Turns } from '../../lib/turns.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import type { Organizations } from '../organizations/index.ts';
+import { type Realm, realmKey } from '../subjects/index.ts';
+import { changedSettings, type SettingsChange } from './change-settings.ts';
+import { createMemberStore } from './member-store.ts';
+import { defaultSettings, keyNameOf, type Scope } from './scope.ts';
+import { createScopeStore } from './scope-store.ts';
+
+/** Keys from which ids are made (storage/sealing/scope-keys.ts). */
+export interface ScopeKeys {
+  names(organization: OrganizationId): string[];
+  make(organization: OrganizationId, name: string): Promise<void>;
+  mac(organization: OrganizationId, name: string, text: string): string;
+  destroy(organization: OrganizationId, name: string): Promise<void>;
+}
+
+export type CountedScope = Scope & { members: number };
+
+/** The scopes as administrators see and change them. */
+export interface Scopes {
+  /** The newest first. */
+  page(
+    realm: Realm,
+    page: { before?: string; limit: number },
+  ): Promise<{ scopes: CountedScope[]; next?: string }>;
+  /** Throws NOT_FOUND. */
+  get(realm: Realm, id: string): Promise<CountedScope>;
+  /**
+   * Sets up the scope of this name, which is made where there is none, and begun again with its next epoch where it has ended. Throws
+   * INVALID_REQUEST and CONFLICT.
+   */
+  configure(realm: Realm, name: string, change: SettingsChange, actor: Actor): Promise<CountedScope>;
+  /**
+   * The next epoch: everyone counts anew, with another id. The key of the one before is destroyed and its members are erased. Throws
+   * CONFIRMATION_REQUIRED unless `confirm` is the name of the region, or of the organization for its own scope.
+   */
+  rotate(realm: Realm, id: string, confirm: string | undefined, actor: Actor): Promise<CountedScope>;
+  /** As `rotate`, without a next epoch: the scope admits no person any more. */
+  end(realm: Realm, id: string, confirm: string | undefined, actor: Actor): Promise<CountedScope>;
+}
+
+export interface ScopesDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  keys: ScopeKeys;
+  organizations: Pick<Organizations, 'get'>;
+  audit: Audit;
+  ids: Ids;
+  clock: Clock;
+  /** What is done in one scope, one after the other; by `turnOf`. */
+  turns: Turns;
+}
+
+/** Scopes of one realm: each has a key of its own. */
+const MOST_SCOPES = 10_000;
+/** Characters of a region's name. */
+const LONGEST_NAME = 128;
+
+export const turnOf = (realm: Realm, name: string) => `${realmKey(realm)}/${name}`;
+
+export function createScopes(deps: ScopesDeps) {
+  const { organizations } = deps;
+  const store = createScopeStore(deps.db);
+  const make = createMake(deps);
+  const endEpoch = createEndEpoch(deps);
+  const configure = createConfigure(deps);
+  const counted = createCount(deps);
+
+  async function confirmed(realm: Realm, id: string, confirm: string | undefined): Promise<Scope> {
+    const scope = await requireScope(deps, realm, id);
+    const { name } = scope.name === '' ? await organizations.get(realm.organization) : scope;
+    if (confirm === name) return scope;
+    throw new Problem(
+      'CONFIRMATION_REQUIRED',
+      `Nothing was changed. The ids of this scope are never made again: send confirm with its name, ${name}.`,
+    );
+  }
+
+  const administration: Scopes = {
+    async page(realm, { limit, ...page }) {
+      const found = await store.page(realm, { ...page, limit: limit + 1 });
+      const scopes = await Promise.all(found.slice(0, limit).map(counted));
+      return found.length > limit ? { scopes, next: scopes.at(-1)!.id } : { scopes };
+    },
+    get: async (realm, id) => counted(await requireScope(deps, realm, id)),
+    configure: async (realm, name, change, actor) => counted(await configure(realm, name, change, actor)),
+    rotate: async (realm, id, confirm, actor) =>
+      counted(await endEpoch(await confirmed(realm, id, confirm), true, actor)),
+    end: async (realm, id, confirm, actor) =>
+      counted(await endEpoch(await confirmed(realm, id, confirm), false, actor)),
+  };
+
+  return {
+    administration,
+    /** The scope of this name for a person who comes; made with the rates of the organization's where there is none. In its turn. */
+    async forUse(realm: Realm, name: string, actor: Actor): Promise<Scope> {
+      const known = await store.byName(realm, name);
+      const own = known ?? (name === '' ? undefined : await store.byName(realm, ''));
+      const { falseFlagRate, reviewRate } = own ?? defaultSettings;
+      const scope =
+        known ?? (await make(realm, name, { ...defaultSettings, falseFlagRate, reviewRate }, actor));
+      if (scope.state === 'active') return scope;
+      throw scopeEnded();
+    },
+    ended: scopeEnded,
+    /** Without a confirmation: the time has come, or the organization is erased. */
+    endNow: (scope: Scope, actor: Actor) => endEpoch(scope, false, actor),
+    store,
+  };
+}
+
+async function requireScope({ db }: Pick<ScopesDeps, 'db'>, realm: Realm, id: string): Promise<Scope> {
+  const scope = await createScopeStore(db).byId(realm, id);
+  if (scope) return scope;
+  throw new Problem('NOT_FOUND', `No uniqueness scope has the id ${id}.`);
+}
+
+const createCount =
+  ({ db }: Pick<ScopesDeps, 'db'>) =>
+  async (scope: Scope): Promise<CountedScope> => ({
+    ...scope,
+    members: await createMemberStore(db).count(scope),
+  });
+
+/** `Scopes.configure`. */
+function createConfigure(deps: ScopesDeps) {
+  const { db, inTransaction, keys, audit, clock, turns } = deps;
+  const store = createScopeStore(db);
+  const make = createMake(deps);
+  const counted = createCount(deps);
+
+  return async function configure(
+    realm: Realm,
+    name: string,
+    change: SettingsChange,
+    actor: Actor,
+  ): Promise<Scope> {
+    requireName(name);
+    return turns(turnOf(realm, name), async () => {
+      const known = await store.byName(realm, name);
+      const people = known ? (await counted(known)).members : 0;
+      const settings = changedSettings(known ?? defaultSettings, change, { now: clock.now(), people });
+      if (!known) return make(realm, name, settings, actor);
+      // What is absent from the settings is absent of the scope.
+      const { retentionDays: _, endsAt: __, endedAt, ...rest } = known;
+      const again = known.state === 'ended' && { state: 'active' as const, epoch: known.epoch + 1 };
+      const after: Scope = { ...rest, ...defined({ endedAt }), ...settings, ...again };
+      if (again) {
+        delete after.endedAt;
+        await keys.make(realm.organization, keyNameOf(after));
+      }
+      await inTransaction(async (tx) => {
+        await store.update(tx, after);
+        await writeSetUp(tx, audit, after, actor);
+      });
+      return after;
+    });
+  };
+}
+
+/** Ends the epoch; `next`: whether another begins. An ended scope stays so. */
+function createEndEpoch({ db, inTransaction, keys, audit, clock, turns }: ScopesDeps) {
+  const store = createScopeStore(db);
+  const members = createMemberStore(db);
+
+  return (scope: Scope, next: boolean, actor: Actor): Promise<Scope> =>
+    turns(turnOf(scope, scope.name), async () => {
+      const { id, organization, world, name } = scope;
+      const before = await requireScope({ db }, scope, id);
+      if (before.state === 'ended') {
+        if (!next) return before;
+        throw new Problem('CONFLICT', 'This scope has ended: set it up again first.');
+      }
+      const after: Scope = next
+        ? { ...before, epoch: before.epoch + 1 }
+        : { ...before, state: 'ended', endedAt: clock.now() };
+      if (next) await keys.make(organization, keyNameOf(after));
+      await inTransaction(async (tx) => {
+        await store.update(tx, after);
+        await members.leave(tx, before);
+        await audit.add(tx, {
+          ...{ actor, organization, target: id },
+          action: next ? 'uniqueness.rotate' : 'uniqueness.end',
+          details: { world, name, epoch: before.epoch },
+        });
+      });
+      await keys.destroy(organization, keyNameOf(before));
+      return after;
+    });
+}
+
+function createMake({ db, inTransaction, keys, audit, ids, clock }: ScopesDeps) {
+  const store = createScopeStore(db);
+
+  return async function make(
+    realm: Realm,
+    name: string,
+    settings: Omit<Scope, keyof Realm | 'id' | 'name' | 'state' | 'epoch' | 'createdAt'>,
+    actor: Actor,
+  ): Promise<Scope> {
+    requireName(name);
+    if ((await store.count(realm)) >= MOST_SCOPES)
+      throw new Problem('CONFLICT', `There are ${MOST_SCOPES} uniqueness scopes, which is the most.`);
+    const { organization, world } = realm;
+    const state = { state: 'active', epoch: 1, createdAt: clock.now() } as const;
+    const scope: Scope = { id: ids.next('scope'), organization, world, name, ...settings, ...state };
+    await keys.make(organization, keyNameOf(scope));
+    await inTransaction(async (tx) => {
+      if (!(await store.insert(tx, scope)))
+        throw new Problem('CONFLICT', 'This scope is being made by another request: try again.');
+      await writeSetUp(tx, audit, scope, actor);
+    });
+    return scope;
+  };
+}
+
+const scopeEnded = () =>
+  new Problem('CONFLICT', 'This uniqueness scope has ended: it admits no person any more.');
+
+const writeSetUp = (
+  tx: Tx,
+  audit: Audit,
+  { id, organization, createdAt: _, ...scope }: Scope,
+  actor: Actor,
+) => audit.add(tx, { actor, action: 'uniqueness.set-up', organization, target: id, details: { ...scope } });
+
+/** Throws INVALID_REQUEST. */
+export function requireName(name: string): void {
+  if (name.length <= LONGEST_NAME && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name) && name === name.trim())
+    return;
+  const message = `A region has a name of at most ${LONGEST_NAME} printed characters, without spaces around it.`;
+  throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'name', message }] });
+}

@@ -1,0 +1,389 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { onBothDatabases } from '../../../test/storage/databases.ts';
+import { type Engine, key, operator, scorerA, startEngine } from '../../../test/support/engine.ts';
+import { openErasure } from '../../../test/support/erasure.ts';
+import { direction, near } from '../../../test/support/faces.ts';
+import type { SubjectId } from '../../lib/id.ts';
+import type { Actor } from '../audit/index.ts';
+import type { Judged, UniquenessOrder } from './index.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const bea: Actor = { is: 'administrator', administrator: 'adm_bea' };
+
+onBothDatabases('uniqueness', (newPlace, dialect) => {
+  let engine: Engine;
+  const realm = () => ({ organization: engine.organization, world: 'test' }) as const;
+  beforeEach(async () => {
+    engine = await startEngine({ place: await newPlace() });
+  });
+  afterEach(() => engine.stop());
+
+  let sessions = 0;
+  const order = (vector: Float32Array, over: Partial<UniquenessOrder> = {}): UniquenessOrder => ({
+    ...{ realm: realm(), scope: 'survey', policy: 'block', embeddings: { 'a-net': vector }, actor: key },
+    ...{ plan: { primary: 'a-net', scorers: [scorerA] }, pixelHash: 'p', quality: 0.9 },
+    session: `sess_${++sessions}`,
+    ...over,
+  });
+  const judge = (vector: Float32Array, over: Partial<UniquenessOrder> = {}): Promise<Judged> =>
+    engine.uniqueness.judge(order(vector, over), async (_, judged) => judged);
+  const face = (name: string, cosine = 0.97, picture = 'again') =>
+    near(direction(name), cosine, `${name} ${picture}`);
+
+  test('a human is new once, and known from then on, with one id', async () => {
+    const first = await judge(face('alice'), { policy: 'warn' });
+    expect(first).toEqual({
+      ...{ outcome: 'new', action: 'accept' },
+      member: expect.stringMatching(/^mem_/),
+      humanId: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect(await judge(face('alice', 0.95, 'second'), { policy: 'warn' })).toEqual({
+      ...{ outcome: 'known', action: 'flag', member: first.member, humanId: first.humanId },
+      duplicateOf: expect.stringMatching(/^sub_/),
+    });
+    expect(await judge(face('bob'))).toMatchObject({ outcome: 'new', action: 'accept' });
+    expect((await engine.uniqueness.scopes.page(realm(), { limit: 10 })).scopes).toMatchObject([
+      { name: 'survey', state: 'active', epoch: 1, members: 2 },
+    ]);
+  });
+
+  test('two sessions of one face at one moment: one is new', async () => {
+    const both = await Promise.all([
+      judge(face('alice', 0.97, 'one'), { policy: 'warn' }),
+      judge(face('alice', 0.97, 'two'), { policy: 'warn' }),
+    ]);
+    expect(both.map(({ outcome }) => outcome).toSorted()).toEqual(['known', 'new']);
+    expect(new Set(both.map(({ humanId }) => humanId)).size).toBe(1);
+  });
+
+  test('what throws in the transaction leaves no member', async () => {
+    const lost = engine.uniqueness.judge(order(face('alice')), async () => {
+      throw new Error('the decision was not stored');
+    });
+    await expect(lost).rejects.toThrow('the decision was not stored');
+    expect(await engine.db.selectFrom('uniqueness_member').selectAll().execute()).toEqual([]);
+    expect(await judge(face('alice', 0.97, 'two'))).toMatchObject({ outcome: 'new' });
+  });
+
+  test('two regions know nothing of each other, and their ids of one human have nothing in common', async () => {
+    const one = await judge(face('alice'), { scope: 'survey 1' });
+    const two = await judge(face('alice', 0.97, 'two'), { scope: 'survey 2' });
+    expect([one.outcome, two.outcome]).toEqual(['new', 'new']);
+    expect(one.humanId).not.toBe(two.humanId);
+    const rows = await engine.db.selectFrom('uniqueness_member').selectAll().execute();
+    const shared = (['id', 'scope', 'subject', 'account', 'reference_hash'] as const).filter(
+      (column) => rows[0]![column] !== null && rows[0]![column] === rows[1]![column],
+    );
+    expect(shared).toEqual([]);
+  });
+
+  test('no verification finds a member, and no list of people shows one', async () => {
+    await judge(face('alice'), { scope: '' });
+    expect(engine.subjects.people(realm())).toBe(0);
+    expect((await engine.subjects.page(realm(), { limit: 10 }, operator)).people).toEqual([]);
+    const again = engine.openSubjects();
+    await again.loadGalleries();
+    expect(again.people(realm())).toBe(0);
+    await again.closeSearch();
+  });
+
+  test('after a restart members are known as before', async () => {
+    const { humanId } = await judge(face('alice'), { policy: 'warn' });
+    await engine.subjects.loadGalleries();
+    expect(await judge(face('alice', 0.96, 'later'), { policy: 'warn' })).toMatchObject({
+      ...{ outcome: 'known', humanId },
+    });
+  });
+
+  test('who comes again under the same reference is no duplicate', async () => {
+    const first = await judge(face('alice'), { reference: 'user-1' });
+    const { member, humanId } = first;
+    expect(await judge(face('alice', 0.97, 'two'), { reference: 'user-1' })).toEqual({
+      ...{ outcome: 'known', action: 'accept', member, humanId },
+    });
+    expect(await judge(face('alice', 0.97, 'three'), { reference: 'user-2' })).toMatchObject({
+      ...{ outcome: 'known', action: 'wait' },
+    });
+    expect(await judge(face('bob'), { reference: 'user-1' })).toMatchObject({ outcome: 'new' });
+  });
+
+  test('without a policy each gets an id and none is flagged', async () => {
+    const { humanId } = await judge(face('alice'), { policy: 'off' });
+    expect(await judge(face('alice', 0.97, 'two'), { policy: 'off' })).toMatchObject({
+      ...{ outcome: 'known', action: 'accept', humanId },
+    });
+  });
+
+  describe('enrolled people in the scope of the organization', () => {
+    let alice: SubjectId;
+    beforeEach(async () => {
+      const input = { email: 'alice@example.com', embeddings: { 'a-net': direction('alice') }, quality: 1 };
+      alice = (await engine.subjects.enroll(realm(), input, operator)).subject.id;
+    });
+    const inOrganization = (over: Partial<UniquenessOrder> = {}) => ({ scope: '', ...over });
+
+    test('count: a stranger with such a face is held back, in a region not', async () => {
+      expect(await judge(face('alice'), inOrganization())).toMatchObject({
+        ...{ outcome: 'known', action: 'wait', duplicateOf: alice },
+      });
+      expect(await judge(face('alice', 0.97, 'two'))).toMatchObject({ outcome: 'new' });
+    });
+
+    test('are no duplicates of themselves, and the same human at every visit', async () => {
+      const first = await judge(face('alice'), inOrganization({ self: alice }));
+      expect(first).toMatchObject({ outcome: 'new', action: 'accept' });
+      const { humanId } = first;
+      expect(await judge(face('alice', 0.1, 'unlike'), inOrganization({ self: alice }))).toMatchObject({
+        ...{ outcome: 'known', action: 'accept', humanId },
+      });
+      expect(await judge(face('alice', 0.97, 'two'), inOrganization({ policy: 'warn' }))).toMatchObject({
+        ...{ outcome: 'known', action: 'flag', humanId },
+      });
+    });
+
+    test('whose erasure reopens their place, with the next sweep', async () => {
+      await judge(face('alice'), inOrganization({ self: alice }));
+      const erasure = await openErasure(engine, { dialect });
+      await erasure.erase(realm(), alice, { reason: 'request', actor: operator });
+      const swept = await engine.uniqueness.sweep((...one) => erasure.erase(...one));
+      expect(swept).toEqual({ ended: 0, erased: 1 });
+      expect(await judge(face('alice', 0.97, 'two'), inOrganization())).toMatchObject({ outcome: 'new' });
+    });
+
+    test('whose place a scope holds that says so, to its end', async () => {
+      const endsAt = engine.clock.now() + 30 * DAY;
+      await engine.uniqueness.scopes.configure(realm(), '', { onErasure: 'hold', endsAt }, bea);
+      const { humanId } = await judge(face('alice'), inOrganization({ self: alice }));
+      const erasure = await openErasure(engine, { dialect });
+      await erasure.erase(realm(), alice, { reason: 'request', actor: operator });
+      expect(await engine.uniqueness.sweep((...one) => erasure.erase(...one))).toEqual({
+        ended: 0,
+        erased: 0,
+      });
+      const [member] = await engine.db.selectFrom('uniqueness_member').selectAll().execute();
+      expect(member).toMatchObject({ account: null, reference_hash: null });
+      await expect(
+        erasure.erase(realm(), member!.subject, { reason: 'request', actor: operator }),
+      ).rejects.toMatchObject({ code: 'LEGAL_HOLD' });
+      expect(await judge(face('alice', 0.97, 'two'), inOrganization({ policy: 'warn' }))).toMatchObject({
+        ...{ outcome: 'known', humanId },
+      });
+      engine.advance(30 * DAY);
+      expect(await engine.uniqueness.sweep((...one) => erasure.erase(...one))).toEqual({
+        ended: 1,
+        erased: 1,
+      });
+      expect(await engine.db.selectFrom('uniqueness_member').selectAll().execute()).toEqual([]);
+      await expect(judge(face('alice'), inOrganization())).rejects.toMatchObject({ code: 'CONFLICT' });
+    });
+  });
+
+  describe('a newcomer who is like a member', () => {
+    const item = async () => (await engine.reviews.page(realm(), { limit: 1 })).items[0]!;
+    const decide = async (decision: 'same-person' | 'not-same-person' | 'enroll-anyway') =>
+      engine.reviews.decide(realm(), (await item()).id, decision, bea);
+    /** Twins: alike beyond the false-flag rate of a small gallery. */
+    const twin = (picture: string) => near(face('alice'), 0.75, `twin ${picture}`);
+    let first: Judged;
+    beforeEach(async () => {
+      first = await judge(face('alice'), { reference: 'alice' });
+    });
+
+    test('waits for a reviewer, who lets them in: remembered for the pair', async () => {
+      const session = 'sess_twin';
+      const wait = await judge(twin('a'), { session, reference: 'twin', portrait: Buffer.from('jpeg') });
+      const { review, duplicateOf } = wait;
+      expect(wait).toEqual({ outcome: 'known', action: 'wait', duplicateOf, review: expect.any(String) });
+      expect(await item()).toMatchObject({
+        ...{ id: review, kind: 'uniqueness', policy: 'block', known: duplicateOf, pictures: ['new'] },
+      });
+      await decide('not-same-person');
+      const judged = expect.objectContaining({ outcome: 'new', action: 'accept' });
+      expect(engine.newcomers).toEqual([{ realm: realm(), session, judged }]);
+      const { humanId } = engine.newcomers[0]!.judged;
+      expect(humanId).not.toBe(first.humanId);
+      const { other } = await item();
+      expect((await engine.subjects.distinctFrom(other!)).map(({ subject }) => subject)).toEqual([
+        duplicateOf,
+      ]);
+      // Both are like both now; each comes again as themselves.
+      for (const [vector, reference, id] of [
+        [twin('a'), 'twin', humanId],
+        [face('alice'), 'alice', first.humanId],
+      ] as const)
+        expect(await judge(vector, { reference })).toMatchObject({ action: 'accept', humanId: id });
+      await expect(engine.reviews.undo(realm(), review!, bea)).rejects.toMatchObject({ code: 'CONFLICT' });
+    });
+
+    test('waits for a reviewer, who knows them: a duplicate, and no member', async () => {
+      await judge(twin('a'), { session: 'sess_twin' });
+      await decide('same-person');
+      expect(engine.newcomers).toMatchObject([
+        { session: 'sess_twin', judged: { outcome: 'known', action: 'duplicate' } },
+      ]);
+      expect(await engine.db.selectFrom('uniqueness_member').selectAll().execute()).toHaveLength(1);
+      await expect(engine.reviews.undo(realm(), (await item()).id, bea)).rejects.toMatchObject({
+        code: 'CONFLICT',
+      });
+    });
+
+    test('in the grey band waits too, and under warn is let in and compared', async () => {
+      const grey = (picture: string) => near(face('alice'), 0.56, `grey ${picture}`);
+      expect(await judge(grey('a'))).toMatchObject({ outcome: 'grey', action: 'wait' });
+      expect(await judge(grey('b'), { policy: 'warn' })).toMatchObject({
+        ...{ outcome: 'grey', action: 'flag', member: expect.any(String), review: expect.any(String) },
+      });
+      expect(await item()).toMatchObject({ kind: 'uniqueness', policy: 'warn', other: expect.any(String) });
+    });
+
+    test('and sends a second session meanwhile is a member once', async () => {
+      await judge(twin('a'), { session: 'sess_1' });
+      await judge(twin('a'), { session: 'sess_2' });
+      await decide('not-same-person');
+      const second = (await engine.reviews.page(realm(), { limit: 2 })).items[1]!;
+      await engine.reviews.decide(realm(), second.id, 'not-same-person', bea);
+      expect(engine.newcomers.map(({ session, judged }) => [session, judged.action])).toEqual([
+        ['sess_2', 'accept'],
+        ['sess_1', 'duplicate'],
+      ]);
+    });
+
+    test('is a duplicate after 72 hours without a decision', async () => {
+      await judge(twin('a'), { session: 'sess_twin', portrait: Buffer.from('jpeg') });
+      engine.advance(72 * HOUR - 1);
+      expect(await engine.uniqueness.expireDue()).toBe(0);
+      engine.advance(1);
+      expect(await engine.uniqueness.expireDue()).toBe(1);
+      expect(engine.newcomers).toMatchObject([
+        { session: 'sess_twin', judged: { action: 'duplicate' }, undecided: true },
+      ]);
+      expect(await item()).toMatchObject({ state: 'expired', pictures: [] });
+      await expect(decide('enroll-anyway')).rejects.toMatchObject({ code: 'CONFLICT' });
+      expect(engine.newcomers).toHaveLength(1);
+    });
+
+    test('whose session ends waits no more', async () => {
+      await judge(twin('a'), { session: 'sess_twin' });
+      await engine.inTransaction((tx) => engine.uniqueness.withdraw(tx, 'sess_twin'));
+      await expect(decide('enroll-anyway')).rejects.toMatchObject({ code: 'CONFLICT' });
+      engine.advance(72 * HOUR);
+      expect(await engine.uniqueness.expireDue()).toBe(0);
+      expect(engine.newcomers).toEqual([]);
+    });
+  });
+
+  describe('a scope', () => {
+    const only = async () => (await engine.uniqueness.scopes.page(realm(), { limit: 1 })).scopes[0]!;
+    const keys = () => engine.sealer.scopeKeys.names(engine.organization);
+
+    test('is rotated: everyone counts anew with another id, the key is gone and members are erased', async () => {
+      const first = await judge(face('alice'));
+      const { id, name } = await only();
+      await expect(engine.uniqueness.scopes.rotate(realm(), id, 'another', bea)).rejects.toMatchObject({
+        code: 'CONFIRMATION_REQUIRED',
+      });
+      expect(await engine.uniqueness.scopes.rotate(realm(), id, name, bea)).toMatchObject({
+        ...{ epoch: 2, members: 0, state: 'active' },
+      });
+      expect(keys()).toEqual([`${id}/2`]);
+      const second = await judge(face('alice', 0.97, 'two'));
+      expect(second).toMatchObject({ outcome: 'new' });
+      expect(second.humanId).not.toBe(first.humanId);
+      const erasure = await openErasure(engine, { dialect });
+      await engine.uniqueness.sweep((...one) => erasure.erase(...one));
+      expect(await engine.subjects.count(realm())).toBe(1);
+    });
+
+    test('ends: its key is destroyed and no person comes any more', async () => {
+      await judge(face('alice'));
+      const { id } = await only();
+      await engine.uniqueness.scopes.end(realm(), id, 'survey', bea);
+      expect(keys()).toEqual([]);
+      await expect(judge(face('bob'))).rejects.toMatchObject({ code: 'CONFLICT' });
+      await expect(engine.uniqueness.termsOf(realm(), 'survey')).rejects.toMatchObject({ code: 'CONFLICT' });
+      expect(await engine.uniqueness.scopes.configure(realm(), 'survey', {}, bea)).toMatchObject({
+        ...{ state: 'active', epoch: 2 },
+      });
+      expect(await judge(face('bob'))).toMatchObject({ outcome: 'new' });
+    });
+
+    test('whose key a crash left behind loses it with the next sweep', async () => {
+      await judge(face('alice'));
+      const { id } = await only();
+      await engine.sealer.scopeKeys.make(engine.organization, `${id}/0`);
+      await engine.uniqueness.sweep(async () => {});
+      expect(keys()).toEqual([`${id}/1`]);
+    });
+
+    test('forgets who has not come for its term', async () => {
+      await engine.uniqueness.scopes.configure(realm(), 'survey', { retentionDays: 30 }, bea);
+      await judge(face('alice'), { reference: 'alice' });
+      await judge(face('bob'));
+      engine.advance(20 * DAY);
+      await judge(face('alice', 0.97, 'two'), { reference: 'alice' });
+      engine.advance(10 * DAY);
+      const erasure = await openErasure(engine, { dialect });
+      expect(await engine.uniqueness.sweep((...one) => erasure.erase(...one))).toEqual({
+        ended: 0,
+        erased: 1,
+      });
+      expect((await only()).members).toBe(1);
+    });
+
+    test('keeps the promise that its members read', async () => {
+      const configure = (change: object) =>
+        engine.uniqueness.scopes.configure(realm(), 'survey', change, bea);
+      const endsAt = engine.clock.now() + DAY;
+      await expect(configure({ onErasure: 'hold' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+      await expect(configure({ falseFlagRate: 0.5 })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+      await expect(configure({ falseFlagRate: 0.1 })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+      await configure({ endsAt });
+      await judge(face('alice'));
+      await expect(configure({ onErasure: 'hold' })).rejects.toMatchObject({ code: 'CONFLICT' });
+      const { id } = await only();
+      await engine.uniqueness.scopes.rotate(realm(), id, 'survey', bea);
+      await configure({ onErasure: 'hold' });
+      await judge(face('alice'));
+      await expect(configure({ endsAt: endsAt + DAY })).rejects.toMatchObject({ code: 'CONFLICT' });
+      expect(await configure({ onErasure: 'reopen', retentionDays: 10 })).toMatchObject({
+        retentionDays: 10,
+      });
+    });
+
+    test('of another organization or world is not there', async () => {
+      await judge(face('alice'));
+      const { id } = await only();
+      const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
+      for (const foreign of [
+        { organization: other, world: 'test' },
+        { organization: engine.organization, world: 'live' },
+      ] as const)
+        await expect(engine.uniqueness.scopes.end(foreign, id, 'survey', bea)).rejects.toMatchObject({
+          code: 'NOT_FOUND',
+        });
+    });
+  });
+
+  test('the salt of a session is the same whenever it is asked, and another for each', async () => {
+    const salts = await Promise.all(
+      ['sess_1', 'sess_1', 'sess_2'].map((one) => engine.uniqueness.sessionSalt(engine.organization, one)),
+    );
+    expect(salts[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(salts[0]).toBe(salts[1]);
+    expect(salts[0]).not.toBe(salts[2]);
+  });
+
+  test('every change stands in the audit log, and nothing of it is personal', async () => {
+    await judge(face('alice'), { reference: 'alice@example.com' });
+    const { id } = (await engine.uniqueness.scopes.page(realm(), { limit: 1 })).scopes[0]!;
+    await engine.uniqueness.scopes.rotate(realm(), id, 'survey', bea);
+    await engine.uniqueness.scopes.end(realm(), id, 'survey', bea);
+    const lines = await engine.db.selectFrom('audit').selectAll().orderBy('id').execute();
+    const own = lines.filter(({ action }) => action.startsWith('uniqueness.'));
+    expect(own.map(({ action }) => action)).toEqual([
+      ...['uniqueness.set-up', 'uniqueness.join', 'uniqueness.rotate', 'uniqueness.end'],
+    ]);
+    expect(JSON.stringify(own)).not.toContain('alice');
+  });
+});
