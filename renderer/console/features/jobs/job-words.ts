@@ -16,6 +16,7 @@ const kinds: Record<JobKind, true> = {
   'gallery-calibration': true,
   administrators: true,
   reviews: true,
+  uniqueness: true,
 };
 export const jobKinds = Object.keys(kinds) as [JobKind, ...JobKind[]];
 

@@ -64,6 +64,7 @@ export const jobStrings = defineStrings(
     'gallery-calibration': 'Calibration on own pictures',
     administrators: 'Cleaning of sessions',
     reviews: 'Cleaning of reviews',
+    uniqueness: 'Terms of uniqueness scopes',
   },
   {
     title: 'Aufträge',
@@ -128,5 +129,6 @@ export const jobStrings = defineStrings(
     'gallery-calibration': 'Kalibrierung an eigenen Bildern',
     administrators: 'Aufräumen der Sitzungen',
     reviews: 'Aufräumen der Prüfungen',
+    uniqueness: 'Fristen der Eindeutigkeitsbereiche',
   },
 );

@@ -4,6 +4,7 @@ import { ButtonLink } from '../../../ui/controls/button.tsx';
 import { Row } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
@@ -33,9 +34,7 @@ function ReviewScreen() {
   const place = items.findIndex((one) => one.id === id) + 1;
   const mayDecide = managers.includes(user.role) || user.role === 'reviewer';
   const lead =
-    review?.state === 'open'
-      ? `${t(review.policy === 'warn' ? 'leadWarn' : 'leadBlock')} ${review.needsTwo ? t('leadTwo') : ''}`
-      : undefined;
+    review?.state === 'open' ? `${t(leadOf(review))} ${review.needsTwo ? t('leadTwo') : ''}` : undefined;
   return (
     <Page
       title={review && review.state !== 'open' ? t('duplicate') : t('question')}
@@ -73,3 +72,8 @@ function ReviewScreen() {
     </Page>
   );
 }
+
+const leadOf = ({ kind, policy }: Schemas['Review']) => {
+  if (policy === 'warn') return 'leadWarn';
+  return kind === 'uniqueness' ? 'leadSession' : 'leadBlock';
+};

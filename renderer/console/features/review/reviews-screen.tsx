@@ -81,6 +81,11 @@ function ReviewsScreen() {
   );
 }
 
+const consequences = {
+  duplicate: { warn: 'enrolledBoth', block: 'waitsToEnroll' },
+  uniqueness: { warn: 'bothMembers', block: 'waitsInSession' },
+} as const;
+
 function useColumns(): readonly Column<Review>[] {
   const t = useStrings(reviewStrings);
   const format = useFormat();
@@ -89,8 +94,8 @@ function useColumns(): readonly Column<Review>[] {
       {
         id: 'item',
         header: t('what'),
-        cell: ({ id, policy }) => (
-          <TwoLines second={t(policy === 'warn' ? 'enrolledBoth' : 'waitsToEnroll')}>
+        cell: ({ id, kind, policy }) => (
+          <TwoLines second={t(consequences[kind][policy])}>
             <Link to="/review/$id" params={{ id }}>
               {t('duplicate')}
             </Link>

@@ -9,6 +9,8 @@ export const reviewStrings = defineStrings(
     duplicate: 'Possible duplicate',
     enrolledBoth: 'Both are enrolled',
     waitsToEnroll: 'The newcomer waits to be enrolled',
+    waitsInSession: 'A session waits for the decision',
+    bothMembers: 'Both were let in',
     state: 'State',
     waiting: 'Waiting',
     votes: { one: '{count} vote of 2', other: '{count} votes' },
@@ -25,6 +27,8 @@ export const reviewStrings = defineStrings(
     leadWarn:
       'A newcomer looks like a person who was enrolled before. Both are enrolled; you say what is true.',
     leadBlock: 'A newcomer looks like a person who is enrolled already. The newcomer waits until you decide.',
+    leadSession:
+      'A newcomer looks like a person who came before. The session waits until you decide, for at most 72 hours.',
     leadTwo: 'Two reviewers have to agree.',
     place: '{at} of {of}',
     next: 'Next item',
@@ -133,6 +137,8 @@ export const reviewStrings = defineStrings(
     duplicate: 'Mögliches Doppel',
     enrolledBoth: 'Beide sind erfasst',
     waitsToEnroll: 'Die neue Person wartet auf die Erfassung',
+    waitsInSession: 'Eine Sitzung wartet auf die Entscheidung',
+    bothMembers: 'Beide wurden zugelassen',
     state: 'Zustand',
     waiting: 'Wartet',
     votes: { one: '{count} Stimme von 2', other: '{count} Stimmen' },
@@ -149,6 +155,8 @@ export const reviewStrings = defineStrings(
     leadWarn:
       'Eine neue Person ähnelt einer, die schon erfasst war. Beide sind erfasst; Sie sagen, was stimmt.',
     leadBlock: 'Eine neue Person ähnelt einer, die schon erfasst ist. Sie wartet, bis Sie entschieden haben.',
+    leadSession:
+      'Eine neue Person ähnelt einer, die schon da war. Die Sitzung wartet, bis Sie entschieden haben, höchstens 72 Stunden.',
     leadTwo: 'Zwei Prüfende müssen übereinstimmen.',
     place: '{at} von {of}',
     next: 'Nächster Vorgang',
