@@ -190,9 +190,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
     enrollmentsOf: async (realm, people) =>
       Map.groupBy(toEnrollments(await templatesOf(realm, people)), ({ subject }) => subject),
     ...{ countComparable: store.countComparable, countEnrolled: store.countEnrolled },
-    people: (realm, part) => index.people(realm, part),
-    listPeople: (realm, part) => index.listPeople(realm, part),
-    nearest: (realm, probe, count, accept, part) => index.search(realm, probe, count, accept, part),
+    ...{ people: index.people, listPeople: index.listPeople, nearest: index.search },
     ownerOfPicture: (realm, pixelHashes) =>
       store.ownerOfPicture(
         realm,
