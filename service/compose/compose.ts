@@ -93,8 +93,6 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const firstOwner = createFirstOwner({ ...base, ...audited, ...callers, ...staff, ...later });
   const people: People = createPeople({
     ...{ ...base, ...audited, ...callers, ...firstOwner, ...pictures, ...outbound },
-    // No session waits for a reviewer yet.
-    newcomerDecided: async () => {},
   });
   const keyCare = createKeyCare({ ...base, ...audited });
   const erasing = createErasing({

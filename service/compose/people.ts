@@ -57,8 +57,9 @@ export function createPeople({
   models,
   analyzer,
   eventsOut: { events, alerts },
-  newcomerDecided,
-}: { newcomerDecided: OnDecided } & Base &
+  // No session waits for a reviewer yet.
+  newcomerDecided = async () => {},
+}: { newcomerDecided?: OnDecided } & Base &
   Audited &
   Callers &
   Pick<FirstOwner, 'setup'> &
