@@ -32,7 +32,15 @@ const poses: Record<StepName, (since: number) => HeadScript> = {
 export const cooperative: Act = (step, since, at) => {
   const sway = { yaw: 0.6 * Math.sin(at / 310), pitch: 0.7 * Math.sin(at / 270) };
   const pose = step ? poses[step.name](since) : {};
-  return { ...pose, yaw: (pose.yaw ?? 0) + sway.yaw, pitch: (pose.pitch ?? 0) + sway.pitch };
+  const eyes = (pose.eyes ?? 1) * (1 + 0.05 * Math.sin(at / 190));
+  const expression = 0.01 * Math.sin(at / 230);
+  return {
+    ...pose,
+    eyes,
+    expression,
+    yaw: (pose.yaw ?? 0) + sway.yaw,
+    pitch: (pose.pitch ?? 0) + sway.pitch,
+  };
 };
 
 export const drawn = (names: readonly StepName[], more: Partial<DrawnChallenge> = {}): DrawnChallenge => ({

@@ -1,4 +1,5 @@
 import type { ChallengeModels, ObservedFrame } from '../../service/engine/challenges/index.ts';
+import { mobilePoints } from '../../service/engine/checks/mesh-points.ts';
 import { meanHead } from '../../service/inference/face/head-pose.ts';
 import type { Analysis, Box } from '../../service/inference/face.ts';
 import type { PadSetEntry, ScorerEntry } from '../../service/inference/models/manifest.ts';
@@ -14,6 +15,8 @@ export interface HeadScript {
   closer?: number;
   /** Shift of the face in face widths. */
   x?: number;
+  /** Of the mouth, lids and brows, in outer-eye distances. */
+  expression?: number;
   /** A sheet or a warped picture instead of a head. */
   flat?: true;
   bent?: true;
@@ -37,10 +40,20 @@ const more = [
   [152, 0, 1.05, -0.1],
 ] as const;
 
-function meshOf({ yaw = 0, pitch = 0, closer = 1, noseYaw = yaw, flat }: HeadScript, box: Box): Float32Array {
+/** The mouth, lids and brows: somewhere in the face, each point in its place. */
+const mobile = mobilePoints.map(
+  (point, i) =>
+    [point, 0.8 * Math.sin(i), 0.3 + 0.6 * Math.cos(2.3 * i), -0.2 + 0.1 * Math.sin(3 * i)] as const,
+);
+
+function meshOf(
+  { yaw = 0, pitch = 0, closer = 1, noseYaw = yaw, flat, expression = 0 }: HeadScript,
+  box: Box,
+): Float32Array {
   const mesh = new Float32Array(1404);
   const centre = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-  for (const [point, x0, y0, z0] of [...meanHead, ...more]) {
+  for (const [point, x0, y0, z0] of [...mobile, ...meanHead, ...more]) {
+    const moved = y0 + (mobilePoints.includes(point) ? expression * Math.cos(point) : 0);
     const turned = ([1, 4, 2, 5].includes(point) ? noseYaw : yaw) * (Math.PI / 180);
     const b = pitch * (Math.PI / 180);
     const z = flat ? 0 : z0;
@@ -48,7 +61,7 @@ function meshOf({ yaw = 0, pitch = 0, closer = 1, noseYaw = yaw, flat }: HeadScr
       x0 * Math.cos(turned) - z * Math.sin(turned),
       x0 * Math.sin(turned) + z * Math.cos(turned),
     ];
-    const [y2, z2] = [y0 * Math.cos(b) - z1 * Math.sin(b), y0 * Math.sin(b) + z1 * Math.cos(b)];
+    const [y2, z2] = [moved * Math.cos(b) - z1 * Math.sin(b), moved * Math.sin(b) + z1 * Math.cos(b)];
     mesh[3 * point] = centre.x + EYES * closer * x1;
     mesh[3 * point + 1] = centre.y + EYES * closer * y2;
     mesh[3 * point + 2] = EYES * closer * z2;

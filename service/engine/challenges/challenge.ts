@@ -6,7 +6,7 @@ import type { ChallengeReason } from './evidence.ts';
 import { createFaceTrack, type TrackFinding } from './face-track.ts';
 import { createFrameLog, type ObservedFrame } from './frame-log.ts';
 import { type ChallengeResult, resultOf } from './outcome.ts';
-import { type SeenFrame, seenFrame } from './seen-frame.ts';
+import { isMeasured, type SeenFrame, seenFrame } from './seen-frame.ts';
 import { createSettling } from './settling.ts';
 import { createStepSequence, type RevealedStep } from './step-sequence.ts';
 import type { StepName } from './steps/registered-steps.ts';
@@ -93,6 +93,7 @@ export function createChallenge(drawn: DrawnChallenge, models: ChallengeModels):
     const found = track.observe(at, analysis);
     if (found.is !== 'face') return withoutFace(found, analysis);
     const seen = seenFrame(at, found.face);
+    if (!isMeasured(seen)) return withoutFace({ is: 'none' }, analysis);
     collection.add(seen, analysis, found.fresh);
     const answer = sequence.step ? judgeStep(seen, frame) : settle(seen, frame);
     const identifiable = sequence.step !== undefined || settling.progress > 0;

@@ -12,8 +12,8 @@ const DISPUTED = 8;
 function plainYaw(mesh: Float32Array): number {
   const [x, y] = [mesh[3 * 263]! - mesh[3 * 33]!, mesh[3 * 263 + 1]! - mesh[3 * 33 + 1]!];
   const eyes = Math.hypot(x, y);
-  const noseX = mesh[3]! - (mesh[3 * 263]! + mesh[3 * 33]!) / 2;
-  const noseY = mesh[4]! - (mesh[3 * 263 + 1]! + mesh[3 * 33 + 1]!) / 2;
+  const noseX = mesh[3 * 4]! - (mesh[3 * 263]! + mesh[3 * 33]!) / 2;
+  const noseY = mesh[3 * 4 + 1]! - (mesh[3 * 263 + 1]! + mesh[3 * 33 + 1]!) / 2;
   return (DEGREES * (noseX * x + noseY * y)) / (eyes * eyes);
 }
 

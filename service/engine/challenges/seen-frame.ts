@@ -43,3 +43,8 @@ export function seenFrame(at: number, { box, quality, motion, challenge }: Analy
     }),
   };
 }
+
+/** A frame whose numbers are none shows nothing. */
+export const isMeasured = ({ box, pose, eyesOpen, eyeDistance, share, margin }: SeenFrame): boolean =>
+  [box.x, box.y, pose.yaw, pose.pitch, eyesOpen, margin].every(Number.isFinite) &&
+  [box.width, box.height, eyeDistance, share].every((value) => value > 0 && value < Number.POSITIVE_INFINITY);

@@ -1,7 +1,7 @@
 /** Frames in which a held pose must be seen. */
 const FEWEST = 2;
 
-/** Milliseconds without the pose after which holding it begins again: one frame may be read wrongly. */
+/** Milliseconds without the pose after which holding it begins again; a second such slip does too: one frame may be read wrongly. */
 const SLIP = 250;
 /** The same without any frame that could be judged. */
 const BROKEN = 600;
@@ -16,16 +16,21 @@ export function createHold(holdMs: number): Hold {
   let since: number | undefined;
   let last = 0;
   let frames = 0;
+  let slips = 0;
+  let slipped = false;
   return {
     observe(at, held) {
+      if (!held && !slipped) slips += 1;
+      slipped = !held;
+      if (at - last > (held ? BROKEN : SLIP) || slips > 1) since = undefined;
       if (held) {
-        if (at - last > BROKEN) since = undefined;
-        if (since === undefined) frames = 0;
-        since ??= at;
+        if (since === undefined) {
+          since = at;
+          frames = 0;
+          slips = 0;
+        }
         last = at;
         frames += 1;
-      } else if (since !== undefined && at - last > SLIP) {
-        since = undefined;
       }
       if (since === undefined) return 0;
       const share = holdMs === 0 ? 1 : (last - since) / holdMs;
