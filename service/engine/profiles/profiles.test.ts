@@ -219,6 +219,18 @@ test.each<[string, string, (valid: ProfileDefinition) => unknown, string]>([
     (valid) => ({ ...valid, refuseQuality: ['beauty'] }),
     'refuseQuality.0',
   ],
+  [
+    'a challenge without a turn',
+    'desk',
+    (valid) => ({ ...valid, challenge: { steps: ['blink', 'look-up'], count: 2 } }),
+    'challenge.steps',
+  ],
+  [
+    'a step that does not exist',
+    'desk',
+    (valid) => ({ ...valid, challenge: { steps: ['turn-left', 'jump'], count: 2 } }),
+    'challenge.steps.1',
+  ],
 ])('%s is refused by name', async (_, slug, change, path) => {
   const attempt = engine.checks.setProfile(
     engine.organization,

@@ -202,6 +202,34 @@ test('a face is followed from frame to frame without the detector, and only whil
   expect((await analyzer.analyze(await grey.jpeg().toBuffer(), { ...quick, follow })).faces).toEqual([]);
 }, 300_000);
 
+test('a frame of a challenge is read twice where its face is followed too, hashed, and measured', async () => {
+  const [picture] = await portraits('sample2.jpg');
+  const upright = await sharp(picture).resize(480, 480, { fit: 'cover' }).png().toBuffer();
+  const frame = await sharp(upright).jpeg({ quality: 80 }).toBuffer();
+  const order = { ...request, embedders: [], challenge: true as const };
+  const whole = await analyzer.analyze(frame, { ...request, embedders: [] });
+  const first = await analyzer.analyze(frame, order);
+  expect(first.pixelHash).toBe(whole.pixelHash);
+  expect(first.face!.motion).toEqual(whole.face!.motion);
+  expect(whole.face!.challenge).toBeUndefined();
+  const { box, motion, challenge } = first.face!;
+  expect(challenge!.texture).toHaveLength(80 * 80);
+  expect(challenge!.rigidResidual).toBeGreaterThan(0.005);
+  expect(challenge!.rigidResidual).toBeLessThan(0.055);
+  expect(challenge!.skin[0]).toBeGreaterThan(challenge!.skin[2]);
+  expect(challenge!.background).toHaveLength(3);
+  const followed = await analyzer.analyze(frame, { ...order, follow: { box, mesh: motion.mesh } });
+  // two passes converge: the second one of the followed frame reads what the second one of the first did
+  for (const axis of ['yaw', 'pitch', 'roll'] as const)
+    expect(Math.abs(followed.face!.motion.pose[axis] - motion.pose[axis])).toBeLessThan(1.5);
+  const same = challenge!.texture.reduce(
+    (sum, value, i) => sum + value * followed.face!.challenge!.texture[i]!,
+    0,
+  );
+  const size = (texture: Float32Array) => Math.sqrt(texture.reduce((sum, value) => sum + value * value, 0));
+  expect(same / size(challenge!.texture) / size(followed.face!.challenge!.texture)).toBeGreaterThan(0.97);
+}, 300_000);
+
 test('a picture without a face is an answer, not an error', async () => {
   const noise = sharp({
     create: {
