@@ -127,6 +127,15 @@ test('a blink is short: eyes closed for a second are none', () => {
   expect(play(drawn(['blink']), halfway).result.reasons).toEqual(['TIME_OVER']);
 });
 
+test('a step begins when the pose of the one before is left, and not with a wrong movement', () => {
+  for (const name of ['come-closer', 'blink', 'look-up'] as const) {
+    const lingering = inStep(1, (step, since, at) =>
+      since < 600 ? { yaw: 20 - since / 40 } : cooperative(step, since - 600, at),
+    );
+    expect(play(drawn(['turn-left', name]), lingering).result.reasons).toEqual([]);
+  }
+});
+
 test('coming closer is measured from the neutral distance', () => {
   const little: Act = (step, since) => ({ closer: step && since > 500 ? 1.2 : 1 });
   expect(play(drawn(['come-closer']), little).result.reasons).toEqual(['TIME_OVER']);

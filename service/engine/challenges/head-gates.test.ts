@@ -53,6 +53,10 @@ test('medians decide: most frames have to show a head, and every measure has to 
   expect(judgeHead([live, live, bent]).faults).toEqual([]);
   expect(judgeHead([live, bent, bent]).faults).toEqual(['BENT']);
   expect(judgeHead([live, animated, animated]).faults).toEqual(['ANIMATED']);
+  const nearBoth: TurnMeasures = { ...live, rigidResidual: 0.049, constancy: { value: 0.955, limit: 0.965 } };
+  expect(judgeHead([nearBoth]).faults).toEqual(['BENT']);
+  expect(judgeHead([{ ...nearBoth, rigidResidual: 0.041 }]).faults).toEqual([]);
+  expect(judgeHead([{ ...nearBoth, constancy: { value: 0.9, limit: 0.965 } }]).faults).toEqual([]);
   expect(judgeHead([]).faults).toEqual(['FLAT', 'BENT', 'ANIMATED']);
   expect(judgeHead([{ yaw: 18, parallax: 0.08 }]).faults).toEqual(['BENT', 'ANIMATED']);
 });

@@ -4,13 +4,16 @@ import type { Step } from './step.ts';
 /** Eye distance over that of the neutral frames, in three dimensions: a turn of the head does not change it. No still person passes 1.15. */
 const CLOSER = 1.25;
 const NOT_YET = 1.12;
+/** Degrees of yaw within which it begins: the turn of the step before is left. */
+const NEUTRAL_YAW = 10;
 
 export const comeCloser = {
   name: 'come-closer',
   prompt: 'Come closer to the camera.',
   needs: 'motion',
   largestShare: 0.85,
-  ready: ({ eyeDistance }, baseline) => eyeDistance < NOT_YET * baseline.eyeDistance,
+  ready: ({ eyeDistance, pose }, baseline) =>
+    eyeDistance < NOT_YET * baseline.eyeDistance && Math.abs(pose.yaw - baseline.yaw) < NEUTRAL_YAW,
   begin: ({ holdMs, baseline }) => {
     const hold = createHold(holdMs);
     return {
