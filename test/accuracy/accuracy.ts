@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { createProgress } from '../../service/cli/terminal/progress.ts';
 import { createTerminal } from '../../service/cli/terminal/terminal.ts';
 import type { Manifest } from '../../service/inference/models/manifest.ts';
+import { createChallengesCommand } from '../live/command.ts';
 import { keepEvidence } from '../support/evidence.ts';
 import { describeMachine } from '../support/machine.ts';
 import { manifestFile, withMeasuredPipeline } from '../support/measured-pipeline.ts';
@@ -235,6 +236,8 @@ program
         if (calibrate) terminal.note(`Written to ${manifestFile}.`);
       }),
   );
+
+program.addCommand(createChallengesCommand(terminal, evidenceFolder));
 
 try {
   await program.parseAsync();

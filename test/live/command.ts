@@ -1,0 +1,90 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import type { Terminal } from '../../service/cli/terminal/terminal.ts';
+import { describeMachine } from '../support/machine.ts';
+import { measureAttack, measurePeople, type Setting } from './measure.ts';
+import { withLivePipeline } from './open.ts';
+import { cacheFolder } from './readings.ts';
+import { keepLiveness } from './report.ts';
+import { openSources } from './sources.ts';
+import { species } from './species.ts';
+
+const settings: readonly Setting[] = [
+  { pad: true, strict: false },
+  { pad: false, strict: false },
+  { pad: true, strict: true },
+];
+
+interface Options {
+  only?: string;
+  trials: string;
+  sessions: string;
+  video: string;
+  pad?: string;
+  models: string;
+  keep?: true;
+  workers: string;
+}
+
+/** `npm run accuracy -- challenges`: attacks on live sessions by species, and live people. Long: `--only` cuts it into parts. */
+export function createChallengesCommand(terminal: Terminal, evidenceFolder: string): Command {
+  const names = species.map(({ name }) => name);
+  return new Command('challenges')
+    .description('live sessions: attacks accepted by species, live people passed')
+    .option('--only <names>', `of: ${names.join(', ')}, people; comma between them`)
+    .option('--trials <n>', 'of each species', '300')
+    .option('--sessions <n>', 'of each live person', '30')
+    .option(
+      '--video <folder>',
+      'clips of people (GATEHOUSE_LIVE_CLIPS names a folder of more)',
+      '../shared/data/video',
+    )
+    .option('--pad <folder>', 'where replay-attack-clips.csv is laid out; in the cache folder unless given')
+    .option('--models <folder>', 'folder with the MiniFASNet .pth files', '../shared/models')
+    .option('--keep', 'keep the report in docs/evidence/liveness.md and .json')
+    .option('--workers <n>', 'worker threads', String(availableParallelism()))
+    .addHelpText(
+      'after',
+      '\nWhat the nets read is biometric and is kept in GATEHOUSE_LIVE_CACHE (~/.cache/gatehouse-live unless set), never here.' +
+        '\nExample: npm run accuracy -- challenges --only print-bent,people --keep',
+    )
+    .action(async ({ only, trials, sessions, keep, ...where }: Options) => {
+      const wanted = only?.split(',') ?? [...names, 'people'];
+      const unknown = wanted.find((name) => name !== 'people' && !names.includes(name));
+      if (unknown !== undefined) throw new Error(`There is no species "${unknown}".`);
+      const say = (line: string) => terminal.note(line);
+      const cache = cacheFolder();
+      await withLivePipeline(
+        { cache, weights: where.models, workers: Number(where.workers), say },
+        async ({ readings, models }) => {
+          const pad = where.pad ?? join(cache, 'pad');
+          const sources = await openSources({ readings, cache, video: where.video, pad });
+          for (const line of sources.missing) say(`Not there: ${line}.`);
+          if (!models.pad) say(`Without PAD: ${where.models} does not hold the two MiniFASNet weight files.`);
+          const usable = settings.filter((setting) => models.pad !== undefined || !setting.pad);
+          const deps = { sources, readings, models, say };
+          for (const one of species.filter(({ name }) => wanted.includes(name))) {
+            const attacks = await measureAttack(one, usable, Number(trials), deps);
+            terminal.answer(JSON.stringify(attacks));
+            if (keep) keepLiveness(evidenceFolder, { attacks }, describeMachine());
+          }
+          if (!wanted.includes('people')) return;
+          const people = [
+            ...usable.map((setting) => ({ setting, motion: true })),
+            { setting: usable[0]!, motion: false },
+          ].map((part) => ({
+            ...part,
+            rows: measurePeople(
+              part.setting,
+              { flash: part.motion, motion: part.motion },
+              Number(sessions),
+              deps,
+            ),
+          }));
+          terminal.answer(JSON.stringify(people));
+          if (keep) keepLiveness(evidenceFolder, { people }, describeMachine());
+        },
+      );
+    });
+}

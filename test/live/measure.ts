@@ -1,0 +1,178 @@
+import {
+  type ChallengeModels,
+  type ChallengePath,
+  type ChallengeRules,
+  challengeRules,
+} from '../../service/engine/challenges/index.ts';
+import { median } from '../../service/lib/median.ts';
+import { wilsonInterval } from '../accuracy/interval.ts';
+import { createRandom } from '../accuracy/random.ts';
+import { createPerson, stepsOf } from './actors/person.ts';
+import type { LivePerson } from './people.ts';
+import type { Readings } from './readings.ts';
+import type { Sources } from './sources.ts';
+import { type Species, turning, withinReach } from './species.ts';
+import { runTrial, type Trial } from './trial.ts';
+
+export interface Share {
+  hits: number;
+  of: number;
+  /** 95 %, Wilson. */
+  interval: [number, number];
+}
+
+const share = (hits: number, of: number): Share => ({ hits, of, interval: wilsonInterval(hits, of) });
+
+/** Under what the figures were measured. */
+export interface Setting {
+  pad: boolean;
+  strict: boolean;
+}
+
+export const settingName = ({ pad, strict }: Setting): string =>
+  `${pad ? 'with PAD' : 'without PAD'}${strict ? ', strict' : ''}`;
+
+export interface AttackRow {
+  species: string;
+  made: string;
+  setting: Setting;
+  /** People, photographs or recordings. */
+  sources: number;
+  trials: number;
+  /** Within three attempts. */
+  accepted: Share;
+  firstTry: Share;
+  /** Sources of which at least one trial was accepted. */
+  acceptedSources: number;
+  /** Reasons of all attempts that did not pass. */
+  reasons: Record<string, number>;
+  /** Attempts in which every step was done, and what the judge then said. */
+  finished: { attempts: number; passed: number; gates: Record<string, number> };
+}
+
+export interface PersonRow {
+  person: string;
+  usedForThresholds: boolean;
+  steps: string[];
+  sessions: number;
+  passed: number;
+  firstTry: number;
+  /** Of sessions that passed, seconds from the first frame to the last. */
+  medianSeconds: number;
+  reasons: Record<string, number>;
+}
+
+export interface MeasureDeps {
+  sources: Sources;
+  readings: Readings;
+  models: ChallengeModels;
+  say(line: string): void;
+}
+
+const motion: ChallengePath = { flash: true, motion: true };
+
+function judgeOf(setting: Setting, models: ChallengeModels) {
+  const { pad, ...without } = models;
+  return {
+    rules: { ...challengeRules(), strict: setting.strict } satisfies ChallengeRules,
+    path: motion,
+    models: setting.pad && pad ? { ...without, pad } : without,
+  };
+}
+
+export async function measureAttack(
+  species: Species,
+  settings: readonly Setting[],
+  trials: number,
+  { sources, readings, models, say }: MeasureDeps,
+): Promise<AttackRow[]> {
+  const prepared = await species.prepare(sources, readings);
+  if (prepared.sources === 0) throw new Error(`${species.name} has no source on this machine.`);
+  return settings.map((setting) => {
+    const judge = judgeOf(setting, models);
+    const outcomes = Array.from({ length: trials }, (_, i) => prepared.run(i, judge, createRandom(1000 + i)));
+    const accepted = outcomes.filter((one) => one.accepted).length;
+    say(`${species.name}, ${settingName(setting)}: ${accepted} of ${trials} accepted`);
+    return {
+      species: species.name,
+      made: species.made,
+      setting,
+      sources: prepared.sources,
+      trials,
+      accepted: share(accepted, trials),
+      firstTry: share(outcomes.filter(({ attempts }) => attempts[0]!.passed).length, trials),
+      acceptedSources: new Set(outcomes.flatMap((one, i) => (one.accepted ? [i % prepared.sources] : [])))
+        .size,
+      reasons: reasonsOf(outcomes),
+      finished: finishedOf(outcomes),
+    };
+  });
+}
+
+function reasonsOf(outcomes: readonly Trial[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { passed, reasons } of outcomes.flatMap(({ attempts }) => attempts)) {
+    if (passed) continue;
+    const name = reasons.join(' + ');
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return byCount(counts);
+}
+
+/** Of attempts that came to a verdict: what the gates found, each counted by itself. */
+function finishedOf(outcomes: readonly Trial[]): AttackRow['finished'] {
+  const finished = outcomes
+    .flatMap(({ attempts }) => attempts)
+    .filter(({ completed, steps }) => completed === steps.length);
+  const gates: Record<string, number> = {};
+  for (const { evidence } of finished) {
+    const faults = new Set(
+      evidence.flatMap(({ kind, passed, details }) => {
+        if (passed !== false) return [];
+        return kind.startsWith('head:') ? ((details.faults as string[] | undefined) ?? []) : [kind];
+      }),
+    );
+    for (const fault of faults) gates[fault] = (gates[fault] ?? 0) + 1;
+  }
+  const passed = finished.filter((one) => one.passed).length;
+  return { attempts: finished.length, passed, gates: byCount(gates) };
+}
+
+const byCount = (counts: Record<string, number>) =>
+  Object.fromEntries(Object.entries(counts).sort(([, a], [, b]) => b - a));
+
+/** Sessions of live people who do what the page asks for, as far as their recordings show it. */
+export function measurePeople(
+  setting: Setting,
+  path: ChallengePath,
+  sessions: number,
+  { sources, models, say }: MeasureDeps,
+): PersonRow[] {
+  const judge = judgeOf(setting, models);
+  const people = path.motion ? turning(sources) : sources.people.filter(canKeepStill);
+  return people.map(({ clip, recording }, p) => {
+    const rules = path.motion ? withinReach(judge.rules, recording) : judge.rules;
+    const outcomes = Array.from({ length: sessions }, (_, i) => {
+      const random = createRandom(100_000 * (p + 1) + i);
+      return runTrial({ ...judge, path, rules, random, actor: () => createPerson(recording, random) });
+    });
+    const passed = outcomes.filter((one) => one.accepted);
+    const seconds = passed.map(({ attempts }) => attempts.reduce((sum, { ms }) => sum + ms, 0) / 1000);
+    say(`${clip.id}: ${passed.length} of ${sessions} passed`);
+    return {
+      person: clip.id,
+      usedForThresholds: clip.usedForThresholds,
+      steps: stepsOf(recording),
+      sessions,
+      passed: passed.length,
+      firstTry: outcomes.filter(({ attempts }) => attempts[0]!.passed).length,
+      medianSeconds: median(seconds),
+      reasons: reasonsOf(outcomes),
+    };
+  });
+}
+
+const canKeepStill = ({ recording }: LivePerson) => {
+  const steps = stepsOf(recording);
+  return steps.includes('hold-still') && steps.includes('blink');
+};

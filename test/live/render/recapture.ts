@@ -1,0 +1,59 @@
+import sharp from 'sharp';
+import type { Picture } from '../../../service/inference/pictures/picture.ts';
+import { createNormal } from '../../support/normal.ts';
+
+const within = (value: number) => Math.min(255, Math.max(0, value));
+
+/** The sensor of a cheap camera: noise in each pixel, the same for a seed. */
+export function withNoise({ width, height, pixels }: Picture, deviation: number, seed: number): Picture {
+  const normal = createNormal(seed);
+  return { width, height, pixels: pixels.map((value) => within(value + deviation * normal())) };
+}
+
+/** What a camera sees of ink on paper: less contrast, a little warmer, a little less sharp. */
+export async function asPrint(picture: Picture): Promise<Picture> {
+  const { pixels } = picture;
+  const printed = new Uint8Array(pixels.length);
+  for (let i = 0; i < pixels.length; i += 3) {
+    printed[i] = within(24 + pixels[i]! * 0.82);
+    printed[i + 1] = within(20 + pixels[i + 1]! * 0.81);
+    printed[i + 2] = within(16 + pixels[i + 2]! * 0.77);
+  }
+  return blurred({ ...picture, pixels: printed }, 0.7);
+}
+
+/**
+ * What a camera sees of a screen: its stripes of red, green and blue against the camera's own raster (moiré), its blue white, deeper
+ * contrast, a reflection of the room, a little less sharp.
+ */
+export async function asScreen(picture: Picture, seed: number): Promise<Picture> {
+  const { width, height, pixels } = picture;
+  const normal = createNormal(seed);
+  const pitch = 2.2 + 0.5 * Math.abs(normal());
+  const slope = 0.05 * normal();
+  const glare = { x: width * (0.5 + 0.25 * normal()), y: height * 0.2, reach: (width * 0.35) ** 2 };
+  const seen = new Uint8Array(pixels.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = 3 * (y * width + x);
+      const phase = (2 * Math.PI * (x + slope * y)) / pitch;
+      const row = 1 + 0.05 * Math.sin((2 * Math.PI * (y - slope * x)) / pitch);
+      const light = 22 * Math.exp(-((x - glare.x) ** 2 + (y - glare.y) ** 2) / glare.reach);
+      const gains = [0.94, 0.97, 1.08];
+      for (let channel = 0; channel < 3; channel++) {
+        const stripe = 1 + 0.1 * Math.sin(phase + (2 * Math.PI * channel) / 3);
+        const value = 255 * (pixels[at + channel]! / 255) ** 1.12;
+        seen[at + channel] = within(value * gains[channel]! * stripe * row + light);
+      }
+    }
+  }
+  return blurred({ width, height, pixels: seen }, 0.6);
+}
+
+export async function blurred({ width, height, pixels }: Picture, sigma: number): Promise<Picture> {
+  const { data } = await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .blur(sigma)
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { width, height, pixels: new Uint8Array(data) };
+}

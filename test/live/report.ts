@@ -1,0 +1,146 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { markdownTable } from '../support/evidence.ts';
+import type { Machine } from '../support/machine.ts';
+import { type AttackRow, type PersonRow, type Setting, settingName } from './measure.ts';
+
+/** Sessions of live people under one setting and on one path. */
+export interface PeoplePart {
+  setting: Setting;
+  motion: boolean;
+  rows: PersonRow[];
+}
+
+interface Kept {
+  /** By species. */
+  attacks: Record<string, { rows: AttackRow[]; machine: Machine }>;
+  people: Record<string, PeoplePart & { machine: Machine }>;
+}
+
+/** Keeps what was measured now beside what was measured before, and renders all of it to `FOLDER/liveness.md`. */
+export function keepLiveness(
+  folder: string,
+  measured: { attacks?: readonly AttackRow[]; people?: readonly PeoplePart[] },
+  machine: Machine,
+): void {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'liveness.json');
+  const kept: Kept = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as Kept)
+    : { attacks: {}, people: {} };
+  for (const row of measured.attacks ?? []) {
+    const others = kept.attacks[row.species]?.rows ?? [];
+    const rows = [...others.filter(({ setting }) => settingName(setting) !== settingName(row.setting)), row];
+    kept.attacks[row.species] = { rows, machine };
+  }
+  for (const part of measured.people ?? []) kept.people[partName(part)] = { ...part, machine };
+  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
+  writeFileSync(join(folder, 'liveness.md'), render(kept));
+}
+
+const partName = ({ setting, motion }: Omit<PeoplePart, 'rows'>): string =>
+  `${motion ? 'with motion' : 'without motion'}, ${settingName(setting)}`;
+
+function render({ attacks, people }: Kept): string {
+  const machines = new Set(
+    [...Object.values(attacks), ...Object.values(people)].map(({ machine }) => describe(machine)),
+  );
+  return `${[
+    '# Live verification: who passes the challenge',
+    '',
+    ...preface,
+    '',
+    '## Attacks',
+    '',
+    ...markdownTable(
+      [
+        'species',
+        'setting',
+        'trials (sources)',
+        'accepted within 3 attempts',
+        '95 %',
+        'at the first',
+        'attempts that did every step, of them passed',
+        'stopped by (attempts)',
+      ],
+      Object.values(attacks).flatMap(({ rows }) => rows.map(attackLine)),
+    ),
+    '',
+    ...Object.entries(attacks).map(([name, { rows }]) => `- **${name}**: ${rows[0]?.made}.`),
+    '',
+    '## Live people',
+    '',
+    ...Object.entries(people).flatMap(([name, part]) => peopleLines(name, part)),
+    '## Measured',
+    '',
+    ...[...machines].map((line) => `- ${line}`),
+  ].join('\n')}\n`;
+}
+
+const preface = [
+  "Made by `npm run accuracy -- challenges --keep` (CONTRIBUTING.md). The judge is the product's own (`engine/challenges`), drawing its steps at random, and so are the nets; frames are 480 x 480 JPEG, ten a second.",
+  'What the nets read of a picture is read once; a picture that is shown again reads with the noise between two frames of a still head (LIVENESS.md §1).',
+  '',
+  '**Simulated** means drawn by us and not filmed: nothing here is an evaluation after ISO/IEC 30107-3. An attack counts as accepted when the challenge is passed, whatever the identity match and the store of frame hashes would add.',
+  "Intervals over trials are Wilson's; trials of one source resemble each other, so the number of sources bounds what they are worth.",
+];
+
+const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
+
+function attackLine(row: AttackRow): (string | number)[] {
+  const { accepted, firstTry, finished, reasons } = row;
+  const gates = Object.entries(finished.gates).map(([gate, count]) => `${gate} ${count}`);
+  const top = Object.entries(reasons)
+    .slice(0, 5)
+    .map(([reason, count]) => `${reason} ${count}`);
+  return [
+    row.species,
+    settingName(row.setting),
+    `${row.trials} (${row.sources})`,
+    `**${accepted.hits}**${accepted.hits > 0 ? ` (${percent(accepted.hits / accepted.of)}; of ${row.acceptedSources} sources)` : ''}`,
+    accepted.interval.map(percent).join(' to '),
+    firstTry.hits,
+    `${finished.attempts}, ${finished.passed}${gates.length > 0 ? `; gates: ${gates.join(', ')}` : ''}`,
+    top.join(', '),
+  ];
+}
+
+function peopleLines(name: string, { rows }: PeoplePart): string[] {
+  const sum = (pick: (row: PersonRow) => number) => rows.reduce((total, row) => total + pick(row), 0);
+  const unseen = rows.filter(({ usedForThresholds }) => !usedForThresholds);
+  return [
+    `### ${name[0]!.toUpperCase()}${name.slice(1)}`,
+    '',
+    `${rows.length} people, ${sum(({ sessions }) => sessions)} sessions: ${percent(sum(({ passed }) => passed) / sum(({ sessions }) => sessions))} pass within three attempts, ` +
+      `${percent(sum(({ firstTry }) => firstTry) / sum(({ sessions }) => sessions))} at the first. ${unseen.length} of the people are in no data that thresholds were chosen on.`,
+    '',
+    ...markdownTable(
+      [
+        'recording',
+        'thresholds saw it',
+        'steps it shows',
+        'sessions',
+        'passed within 3',
+        'first try',
+        'median s',
+        'attempts that did not pass',
+      ],
+      rows.map((row) => [
+        row.person,
+        row.usedForThresholds ? 'maybe' : 'no',
+        row.steps.join(', '),
+        row.sessions,
+        row.passed,
+        row.firstTry,
+        Number.isFinite(row.medianSeconds) ? row.medianSeconds.toFixed(1) : '-',
+        Object.entries(row.reasons)
+          .map(([reason, count]) => `${reason} ${count}`)
+          .join(', '),
+      ]),
+    ),
+    '',
+  ];
+}
+
+const describe = (machine: Machine): string =>
+  `${machine.date} UTC, commit ${machine.commit}; ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}; Node ${machine.node}, ONNX Runtime ${machine.onnxruntime}`;

@@ -1,0 +1,39 @@
+import type { Analysis } from '../../service/inference/face.ts';
+
+/** How far two readings of a head that keeps still lie apart (LIVENESS.md §1), degrees and shares. */
+const NOISE = { yaw: 0.16, pitch: 0.22, roll: 0.1, eyesOpen: 0.009, mesh: 0.0015, embedding: 0.004 };
+
+/**
+ * The same scene in another frame of a camera: each frame has the sensor's noise, so that no two read exactly alike. The numbers of the
+ * nets are moved by what was measured between frames of still heads; reading every frame of 300 trials with the nets would take days.
+ */
+export function shownAgain(analysis: Analysis, random: () => number, hash: string): Analysis {
+  const { face } = analysis;
+  if (!face) return { ...analysis, pixelHash: hash };
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const { pose, eyesOpen, mesh } = face.motion;
+  const moved = {
+    yaw: pose.yaw + NOISE.yaw * normal(),
+    pitch: pose.pitch + NOISE.pitch * normal(),
+    roll: pose.roll + NOISE.roll * normal(),
+  };
+  const openness = eyesOpen * (1 + NOISE.eyesOpen * normal());
+  const shift = NOISE.mesh * face.quality.interEyeDistance;
+  const embeddings = Object.fromEntries(
+    Object.entries(face.embeddings).map(([id, vector]) => {
+      const noisy = vector.map((value) => value + (NOISE.embedding * normal()) / Math.sqrt(vector.length));
+      const length = Math.hypot(...noisy);
+      return [id, noisy.map((value) => value / length)];
+    }),
+  );
+  return {
+    ...analysis,
+    pixelHash: hash,
+    face: {
+      ...face,
+      embeddings,
+      quality: { ...face.quality, pose: moved, eyesOpen: openness },
+      motion: { pose: moved, eyesOpen: openness, mesh: mesh.map((value) => value + shift * normal()) },
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import {
+  type ChallengeModels,
+  type ChallengePath,
+  type ChallengeReason,
+  type ChallengeRules,
+  createChallenge,
+  drawChallenge,
+  type Evidence,
+  type StepName,
+} from '../../service/engine/challenges/index.ts';
+import type { Analysis } from '../../service/inference/face.ts';
+import type { Actor } from './actors/actor.ts';
+import { shownAgain } from './shown-again.ts';
+
+/** Milliseconds between two frames, and by how much that varies; milliseconds of the network. */
+const PACE = 100;
+const JITTER = 16;
+const LATENCY = 40;
+/** Milliseconds after which a person whose face is not found gives up. */
+const PATIENCE = 60_000;
+export const ATTEMPTS = 3;
+
+export interface Attempt {
+  passed: boolean;
+  reasons: ChallengeReason[];
+  /** In the order they were asked for. */
+  steps: StepName[];
+  /** Of those, passed. */
+  completed: number;
+  /** Milliseconds from the first frame on. */
+  ms: number;
+  evidence: Evidence[];
+  score: number;
+  hashes: string[];
+}
+
+export interface Trial {
+  accepted: boolean;
+  attempts: Attempt[];
+}
+
+export interface TrialOrder {
+  rules: ChallengeRules;
+  path: ChallengePath;
+  models: ChallengeModels;
+  /** A new one for each attempt. */
+  actor(attempt: number): Actor;
+  /** 0..1; the whole trial follows from it. */
+  random(): number;
+  /** Attempts; three as in a session. */
+  attempts?: number;
+  /** What the page says of the camera. */
+  label?: string;
+  /** Frames arrive as they were recorded: the same pixels have the same hash. */
+  sameFrames?: true;
+  /** A client that lies of the time: milliseconds that pass here for one of its own. */
+  hurry?: number;
+  /** A client that asks for the result after so many frames. */
+  finishAfter?(): number;
+}
+
+/** One session before the judge: up to three attempts, each with another draw. */
+export function runTrial(order: TrialOrder): Trial {
+  const attempts: Attempt[] = [];
+  for (let i = 0; i < (order.attempts ?? ATTEMPTS); i++) {
+    attempts.push(runAttempt(order, order.actor(i)));
+    if (attempts.at(-1)!.passed) break;
+  }
+  return { accepted: attempts.at(-1)!.passed, attempts };
+}
+
+function runAttempt(order: TrialOrder, actor: Actor): Attempt {
+  const { rules, path, models, random, label, sameFrames, hurry = 1 } = order;
+  const last = order.finishAfter?.() ?? Number.POSITIVE_INFINITY;
+  const fill = (into: Uint8Array) => {
+    for (let i = 0; i < into.length; i++) into[i] = Math.floor(256 * random());
+  };
+  const drawn = drawChallenge(rules, path, fill);
+  const challenge = createChallenge(drawn, models);
+  const start = 1000 + Math.floor(random() * 1e6);
+  let at = start;
+  let shown: { index: number; at: number } | undefined;
+  let frames = 0;
+  for (;;) {
+    at += PACE + JITTER * (2 * random() - 1);
+    const { step } = challenge;
+    const index = step?.index ?? -1;
+    // the page shows a step when the answer to the frame before has come
+    if (shown?.index !== index) shown = { index, at };
+    const { analysis, name } = actor.next(step?.name ?? 'hold-still', at - shown.at);
+    const hash = sameFrames ? name : `${name}#${frames}`;
+    frames += 1;
+    const frame = onlyNeeded(shownAgain(analysis, random, hash), challenge.needs, models);
+    const progress = challenge.observe({
+      at,
+      receivedAt: start + (at - start) * hurry + LATENCY,
+      analysis: frame,
+      ...(label !== undefined && { capture: { label } }),
+    });
+    if (progress.state !== 'running' || at - start > PATIENCE || frames >= last) break;
+  }
+  const { passed, reasons, evidence, score, completed, frameHashes } = challenge.result();
+  const steps = drawn.steps.map(({ name }) => name);
+  return { passed, reasons, evidence, score, completed, steps, ms: at - start, hashes: frameHashes };
+}
+
+/** As the workers answer: embeddings and PAD only where they were asked for. */
+function onlyNeeded(
+  analysis: Analysis,
+  needs: 'landmarks' | 'identity',
+  { pad: set }: ChallengeModels,
+): Analysis {
+  if (!analysis.face) return analysis;
+  const { pad, embeddings, ...face } = analysis.face;
+  const identity = needs === 'identity';
+  return {
+    ...analysis,
+    face: { ...face, embeddings: identity ? embeddings : {}, ...(identity && set && pad && { pad }) },
+  };
+}
