@@ -47,11 +47,11 @@ export function recordingOf(
 
 /** Near enough that a person could have moved from one to the other in a tenth of a second. */
 const isNear = (a: Moment, b: Moment): boolean =>
-  Math.abs(a.yaw - b.yaw) < 3 &&
-  Math.abs(a.pitch - b.pitch) < 2.5 &&
-  Math.abs(a.roll - b.roll) < 3 &&
-  Math.hypot(a.x - b.x, a.y - b.y) < 0.08 &&
-  Math.abs(a.size / b.size - 1) < 0.04;
+  Math.abs(a.yaw - b.yaw) < 4.5 &&
+  Math.abs(a.pitch - b.pitch) < 3.5 &&
+  Math.abs(a.roll - b.roll) < 4 &&
+  Math.hypot(a.x - b.x, a.y - b.y) < 0.1 &&
+  Math.abs(a.size / b.size - 1) < 0.05;
 
 function fitting(moments: readonly Moment[]): Recording['fits'] {
   const those = (holds: (moment: Moment) => boolean) => moments.flatMap((one, i) => (holds(one) ? [i] : []));
@@ -80,13 +80,19 @@ function fitting(moments: readonly Moment[]): Recording['fits'] {
 const isNeutral = ({ yaw, pitch, size, eyes }: Moment): boolean =>
   Math.abs(yaw) < 4.5 && Math.abs(pitch) < 4 && Math.abs(size - 1) < 0.06 && eyes > OPEN;
 
+const isStill = (a: Moment, b: Moment): boolean =>
+  Math.abs(a.yaw - b.yaw) < 2 && Math.abs(a.pitch - b.pitch) < 2 && Math.hypot(a.x - b.x, a.y - b.y) < 0.05;
+
 /** Steps that the recording shows often enough to be asked for. */
 export const stepsOf = ({ fits, moments, next }: Recording): Asked[] =>
   (Object.keys(fits) as Asked[]).filter((step) => {
     const least = step === 'hold-still' || step === 'color-flash' ? 10 : step === 'blink' ? 1 : 2;
     if (fits[step].length < least || fits['hold-still'].length === 0) return false;
-    return fits[step].some(
-      (to) => wayTo({ moments, next }, fits['hold-still'][0]!, new Set([to]), () => false) !== undefined,
+    // from every rest, without a movement that would be wrong
+    const goals = new Set(fits[step]);
+    const rests = fits['hold-still'].filter((_, i) => i % 5 === 0);
+    return rests.every(
+      (from) => wayTo({ moments, next }, from, goals, (one) => isWrong(step, one)) !== undefined,
     );
   });
 
@@ -144,16 +150,22 @@ export function createPerson(recording: Recording, random: () => number): Actor 
     // a head keeps moving as it did; now and then it turns back
     return near.length > 0 ? pick(near.map(({ to }) => to)) : here;
   };
+  /** A person who is at rest keeps near to where the rest began. */
+  let anchor: Moment | undefined;
+  const rest = (): number => {
+    anchor ??= moments[here]!;
+    const still = anchor;
+    return wander(fits['hold-still'].filter((i) => isStill(moments[i]!, still)));
+  };
 
   function step(asked: Asked, since: number): number {
-    if (doing?.asked !== asked || since < 100) {
-      if (doing?.asked !== asked || since === 0) {
-        const reaction = REACTION.least + random() * (REACTION.most - REACTION.least);
-        doing = { asked, reaction, arrived: false };
-        way = [];
-      }
+    if (doing?.asked !== asked) {
+      const reaction = REACTION.least + random() * (REACTION.most - REACTION.least);
+      doing = { asked, reaction, arrived: false };
+      way = [];
+      anchor = undefined;
     }
-    if (since < doing.reaction) return wander(fits['hold-still'].length > 0 ? fits['hold-still'] : [here]);
+    if (since < doing.reaction) return fits['hold-still'].includes(here) ? rest() : wander(fits[asked]);
     if (way.length > 0) return way.shift()!;
     const goals = fits[asked];
     if (asked === 'blink') {
@@ -163,7 +175,7 @@ export function createPerson(recording: Recording, random: () => number): Actor 
       way = wayTo(recording, here, new Set(to), () => false) ?? [];
       return way.shift() ?? here;
     }
-    if (goals.includes(here)) return wander(goals);
+    if (goals.includes(here)) return goals === fits['hold-still'] ? rest() : wander(goals);
     way =
       wayTo(recording, here, new Set(goals), (moment) => isWrong(asked, moment)) ??
       wayTo(recording, here, new Set(goals), () => false) ??
