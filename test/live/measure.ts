@@ -12,7 +12,7 @@ import type { LivePerson } from './people.ts';
 import type { Readings } from './readings.ts';
 import type { Sources } from './sources.ts';
 import { type Species, turning, withinReach } from './species.ts';
-import { runTrial, type Trial } from './trial.ts';
+import { type Attempt, runTrial, type Trial } from './trial.ts';
 
 export interface Share {
   hits: number;
@@ -88,25 +88,45 @@ export async function measureAttack(
 ): Promise<AttackRow[]> {
   const prepared = await species.prepare(sources, readings);
   if (prepared.sources === 0) throw new Error(`${species.name} has no source on this machine.`);
-  return settings.map((setting) => {
-    const judge = judgeOf(setting, models);
+  const rows: AttackRow[] = [];
+  for (const strict of new Set(settings.map((setting) => setting.strict))) {
+    const judge = judgeOf({ pad: true, strict }, models);
     const outcomes = Array.from({ length: trials }, (_, i) => prepared.run(i, judge, createRandom(1000 + i)));
-    const accepted = outcomes.filter((one) => one.accepted).length;
-    say(`${species.name}, ${settingName(setting)}: ${accepted} of ${trials} accepted`);
-    return {
-      species: species.name,
-      made: species.made,
-      setting,
-      sources: prepared.sources,
-      trials,
-      accepted: share(accepted, trials),
-      firstTry: share(outcomes.filter(({ attempts }) => attempts[0]!.passed).length, trials),
-      acceptedSources: new Set(outcomes.flatMap((one, i) => (one.accepted ? [i % prepared.sources] : [])))
-        .size,
-      reasons: reasonsOf(outcomes),
-      finished: finishedOf(outcomes),
-    };
+    for (const setting of settings.filter((one) => one.strict === strict)) {
+      const judged = setting.pad ? outcomes : outcomes.map(withoutPad);
+      rows.push(rowOf(species, setting, prepared.sources, judged));
+      say(`${species.name}, ${settingName(setting)}: ${rows.at(-1)!.accepted.hits} of ${trials} accepted`);
+    }
+  }
+  return rows;
+}
+
+/** PAD is judged with the last frame alone: without it the same attempt has its other reasons, and ends the session where it has none. */
+function withoutPad({ attempts }: Trial): Trial {
+  const others = attempts.map((attempt): Attempt => {
+    const reasons = attempt.reasons.filter((reason) => reason !== 'PRESENTATION');
+    const evidence = attempt.evidence.filter(({ kind }) => kind !== 'pad');
+    return { ...attempt, reasons, evidence, passed: reasons.length === 0 };
   });
+  const first = others.findIndex(({ passed }) => passed);
+  return { accepted: first >= 0, attempts: first < 0 ? others : others.slice(0, first + 1) };
+}
+
+function rowOf(species: Species, setting: Setting, sources: number, outcomes: readonly Trial[]): AttackRow {
+  const trials = outcomes.length;
+  const accepted = outcomes.filter((one) => one.accepted).length;
+  return {
+    species: species.name,
+    made: species.made,
+    setting,
+    sources,
+    trials,
+    accepted: share(accepted, trials),
+    firstTry: share(outcomes.filter(({ attempts }) => attempts[0]!.passed).length, trials),
+    acceptedSources: new Set(outcomes.flatMap((one, i) => (one.accepted ? [i % sources] : []))).size,
+    reasons: reasonsOf(outcomes),
+    finished: finishedOf(outcomes),
+  };
 }
 
 function reasonsOf(outcomes: readonly Trial[]): Record<string, number> {

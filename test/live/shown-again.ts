@@ -1,7 +1,11 @@
 import type { Analysis } from '../../service/inference/face.ts';
+import { createNormal } from '../support/normal.ts';
 
 /** How far two readings of a head that keeps still lie apart (LIVENESS.md §1), degrees and shares. */
 const NOISE = { yaw: 0.16, pitch: 0.22, roll: 0.1, eyesOpen: 0.009, mesh: 0.0015, embedding: 0.004 };
+
+/** Numbers of a normal distribution; each frame takes them from another place on. */
+const normals = Float64Array.from({ length: 1 << 16 }, createNormal(1));
 
 /**
  * The same scene in another frame of a camera: each frame has the sensor's noise, so that no two read exactly alike. The numbers of the
@@ -10,7 +14,8 @@ const NOISE = { yaw: 0.16, pitch: 0.22, roll: 0.1, eyesOpen: 0.009, mesh: 0.0015
 export function shownAgain(analysis: Analysis, random: () => number, hash: string): Analysis {
   const { face } = analysis;
   if (!face) return { ...analysis, pixelHash: hash };
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  let place = Math.floor(random() * normals.length);
+  const normal = () => normals[place++ & (normals.length - 1)]!;
   const { pose, eyesOpen, mesh } = face.motion;
   const moved = {
     yaw: pose.yaw + NOISE.yaw * normal(),

@@ -126,9 +126,12 @@ const screenReplay: Species = {
 
 const oldSession: Species = {
   name: 'replay-old-session',
-  made: 'the frames of a session that passed, fed in again in their order; the store of hashes is left out here',
+  made: 'the frames of a session that passed, fed in again in their order and compressed anew, so that no hash is known; by hash all of them are refused (test/attacks/live-client.test.ts)',
   async prepare(sources) {
-    const people = turning(sources);
+    const people = turning(sources).filter(({ recording }) => {
+      const steps = stepsOf(recording);
+      return steps.includes('turn-left') && steps.includes('turn-right');
+    });
     return {
       sources: people.length,
       run(trial, judge, random) {

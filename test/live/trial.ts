@@ -17,7 +17,7 @@ const PACE = 100;
 const JITTER = 16;
 const LATENCY = 40;
 /** Milliseconds after which a person whose face is not found gives up. */
-const PATIENCE = 60_000;
+const PATIENCE = 40_000;
 export const ATTEMPTS = 3;
 
 export interface Attempt {
