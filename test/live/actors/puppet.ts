@@ -26,8 +26,12 @@ const acts: Readonly<Partial<Record<Asked, { played: Played[]; returns?: true }>
   blink: { played: [{ lids: 0.6 }, { lids: 1 }], returns: true },
 };
 
-/** The frames of a puppet made of one photograph, and how they are played. */
-export function puppetFrames(photo: Picture, mesh: Float32Array): { handled: Handled; frames: Frame[] } {
+/** The frames of a puppet made of one photograph, and how they are played; `upright` turns a photograph that does not look ahead. */
+export function puppetFrames(
+  photo: Picture,
+  mesh: Float32Array,
+  upright = { yaw: 0, pitch: 0, roll: 0 },
+): { handled: Handled; frames: Frame[] } {
   let draw: ReturnType<typeof createPuppet> | undefined;
   const frames: Frame[] = [];
   const add = (name: string, played: Played): string => {
@@ -36,7 +40,9 @@ export function puppetFrames(photo: Picture, mesh: Float32Array): { handled: Han
       name,
       make: async () => {
         draw ??= createPuppet(photo, mesh);
-        return jpegOf(withNoise(draw(played), NOISE, seed));
+        const { yaw = 0, pitch = 0, roll = 0, ...more } = played;
+        const turned = { yaw: yaw + upright.yaw, pitch: pitch + upright.pitch, roll: roll + upright.roll };
+        return jpegOf(withNoise(draw({ ...more, ...turned }), NOISE, seed));
       },
     });
     return name;
