@@ -6,11 +6,11 @@ import type { Box } from '../../service/inference/face.ts';
 import type { Picture } from '../../service/inference/pictures/picture.ts';
 
 /** Frames a second of every clip, as the page sends them. */
-export const PACE = 10;
+const PACE = 10;
 /** Pixels of a side of the frames, as the page sends them. */
-export const SIDE = 480;
+const SIDE = 480;
 /** Share of the frame's width that a face takes in them, as long as no step asks for it closer. */
-export const SHARE = 0.34;
+const SHARE = 0.34;
 const JPEG = { quality: 80 };
 
 /** A recording of one person. */

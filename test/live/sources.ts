@@ -92,7 +92,7 @@ async function photoOfPerson(person: LivePerson): Promise<Photo> {
   const moment = recording.moments[index]!;
   const whole = await pictureOf(files[Number(moment.name.split('x')[0])]!);
   const { box, motion } = moment.analysis.face!;
-  const scale = framing.side / 480;
+  const scale = framing.side / moment.analysis.picture.width;
   const face = {
     x: framing.x + box.x * scale,
     y: framing.y + box.y * scale,

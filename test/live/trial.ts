@@ -18,7 +18,7 @@ const JITTER = 16;
 const LATENCY = 40;
 /** Milliseconds after which a person whose face is not found gives up. */
 const PATIENCE = 30_000;
-export const ATTEMPTS = 3;
+const ATTEMPTS = 3;
 
 export interface Attempt {
   passed: boolean;

@@ -70,7 +70,7 @@ function drawTriangle(
 }
 
 /** Bilinear; pixel i covers [i, i + 1). */
-export function sample(
+function sample(
   { width, height, pixels }: Picture,
   u: number,
   v: number,
