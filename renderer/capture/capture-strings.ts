@@ -154,7 +154,7 @@ export const captureStrings = defineStrings(
     leaveText:
       'You do not need the camera. {organization} can confirm who you are in another way, and nothing is worse for you if you take it.',
     leaveCancelTitle: 'End this check?',
-    leaveEffect: 'If you end it here, {organization} learns only that it was not done.',
+    leaveEffect: 'If you end it here, {organization} learns that it was not done.',
     leaveEnd: 'End it here',
     leaveStay: 'Back to the check',
     leftTitle: 'You ended this check',
@@ -365,7 +365,7 @@ export const captureStrings = defineStrings(
     leaveText:
       'Es geht auch ohne Kamera. {organization} kann auf anderem Weg bestätigen, wer Sie sind, und Sie haben dadurch keinen Nachteil.',
     leaveCancelTitle: 'Diese Überprüfung beenden?',
-    leaveEffect: 'Wenn Sie hier enden, erfährt {organization} nur, dass sie nicht gemacht wurde.',
+    leaveEffect: 'Wenn Sie hier enden, erfährt {organization}, dass sie nicht gemacht wurde.',
     leaveEnd: 'Hier beenden',
     leaveStay: 'Zurück zur Überprüfung',
     leftTitle: 'Sie haben die Überprüfung beendet',

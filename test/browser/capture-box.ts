@@ -67,7 +67,7 @@ export const description: Json = {
       de: 'Schreiben Sie an privacy@nordlys.example oder fragen Sie an jedem Schalter. Dann wird gelöscht, was über Ihr Gesicht aufbewahrt wird.',
     },
   },
-  expiresAt: 4_102_444_800_000,
+  expiresAt: '2100-01-01T00:00:00.000Z',
   test: false,
   openerOrigins: [],
 };
@@ -77,16 +77,24 @@ export const ready: Json = {
   state: 'ready',
   attempt: 0,
   attemptsLeft: 3,
-  reference: '7QM2-XR9T',
+  reference: 'sess_01m2k9c5tq7v3e8zs1nd4w7q4d',
 };
 
 const fresh = () => ({
   answers: {
     describe: description,
     'handover/describe': { ...description, numbers: ['12', '47', '83'] },
-    begin: { sessionId: 'sess_01', token: 'session-token', expiresAt: 4_102_444_800_000 },
-    'handover/accept': { sessionId: 'sess_01', token: 'phone-token', expiresAt: 4_102_444_800_000 },
-    deny: { reference: '7QM2-XR9T' },
+    begin: {
+      sessionId: 'sess_01m2k9c5tq7v3e8zs1nd4w7q4d',
+      token: 'session-token',
+      expiresAt: '2100-01-01T00:00:00.000Z',
+    },
+    'handover/accept': {
+      sessionId: 'sess_01m2k9c5tq7v3e8zs1nd4w7q4d',
+      token: 'phone-token',
+      expiresAt: '2100-01-01T00:00:00.000Z',
+    },
+    deny: { reference: 'sess_01m2k9c5tq7v3e8zs1nd4w7q4d' },
   } as Record<string, Json | number>,
   live: ready,
   frames: [],

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { portrait } from '../cli/portraits.ts';
 import { writeFakeCamera } from '../support/fake-camera.ts';
 import { type CaptureBox, startCaptureBox } from './capture-box.ts';
-import { captureStates, openState } from './capture-states.ts';
+import { captureStates, openState, RESULT_HOST } from './capture-states.ts';
 import { missing, openChromium, watchPages, why } from './chromium.ts';
 import { type Form, forms, look, moreForms, show } from './look.ts';
 
@@ -40,8 +40,7 @@ test.skipIf(missing).each(captureStates.map((state) => [state.name, state] as co
   `%s: nothing serious for axe, nothing sideways, no other host, nothing against the policy${why}`,
   async (_, state) => {
     const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: 'en-GB' });
-    // `nordlys://back` is where a result leads.
-    const faults = await watchPages(context, [new URL(box.url).host, 'back']);
+    const faults = await watchPages(context, [new URL(box.url).host, RESULT_HOST]);
     const page = await openState(context, box, state);
     for (const form of shown) {
       if (form.locale) await page.getByRole('button', { name: 'Deutsch' }).click();

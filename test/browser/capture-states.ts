@@ -1,6 +1,9 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { type CaptureBox, description, type Json, ready } from './capture-box.ts';
 
+/** Where a result leads: `nordlys://back`, an app of the person. */
+export const RESULT_HOST = 'back';
+
 /** What the camera of the browser does. */
 export type CameraMood = 'granted' | 'prompt' | 'denied' | 'missing' | 'busy';
 
@@ -17,26 +20,25 @@ export interface CaptureState {
   heading: string;
 }
 
-const button = (page: Page, name: string) =>
+export const button = (page: Page, name: string) =>
   page.getByRole('button', { name, exact: true }).click({ timeout: 10_000 });
 const agree = (page: Page) => button(page, 'I agree, start');
 
 const step = (name: string, index: number, progress: number, more: Json = {}): Json => ({
-  ...{ is: 'state', state: 'running', attempt: 1, attemptsLeft: 2, reference: '7QM2-XR9T' },
+  ...{ is: 'state', state: 'running', attempt: 1, attemptsLeft: 2 },
   step: { index, of: 4, name, progress, holdMs: 500, limitMs: 8000, ...more },
 });
-const liveStates = {
+export const liveStates = {
   step,
   guiding: (code: string, of: string): Json => ({
     ...{ is: 'state', state: 'guiding', attempt: 1, attemptsLeft: 2, guidance: { step: of, code } },
   }),
   between: (code: string, attemptsLeft = 2): Json => ({
     ...{ is: 'state', state: 'between', attempt: 3 - attemptsLeft, attemptsLeft, notPassed: { code } },
-    reference: '7QM2-XR9T',
   }),
   decided: (result: Json): Json => ({
     ...{ is: 'state', state: 'decided', attempt: 1, attemptsLeft: 2 },
-    result: { passed: false, decision: 'rejected', reference: '7QM2-XR9T', ...result },
+    result: { passed: false, decision: 'rejected', reference: 'sess_01m2k9c5tq7v3e8zs1nd4w7q4d', ...result },
   }),
 };
 const { guiding, between, decided } = liveStates;
@@ -59,8 +61,8 @@ const link = (name: string, answer: Json | number, heading: string): CaptureStat
 
 const following = { ...ready, state: 'following' };
 const handover = (box: CaptureBox) => {
-  const expiresAt = Date.now() + 581_000;
-  box.answers.handover = { url: `${box.url}/verify/h/Zm9vYmFyYmF6cXV4`, number: '47', expiresAt };
+  const expiresAt = new Date(Date.now() + 281_000).toISOString();
+  box.answers.handover = { url: '/verify/h/Zm9vYmFyYmF6cXV4', number: '47', expiresAt };
 };
 
 /** Every state of the page. */
@@ -137,7 +139,7 @@ export const captureStates: readonly CaptureState[] = [
     heading: 'Go on with your phone',
     camera: 'missing',
     before: (box) => {
-      box.answers.handover = { url: `${box.url}/verify/h/x`, number: '47', expiresAt: Date.now() - 1 };
+      box.answers.handover = { url: '/verify/h/x', number: '47', expiresAt: new Date(0).toISOString() };
     },
     act: agree,
   },

@@ -1,12 +1,16 @@
-// Pictures of every screen of the list and of each step of setup and sign-in, light and dark, wide and narrow, empty and full, and what
+// Pictures of every screen of the list, of each step of setup and sign-in, and of each state of the capture page (--only /verify), light and dark, wide and narrow, empty and full, and what
 // axe says of each: npm run screens -- [--only TEXT] [--out FOLDER] [--data empty|full] [--language de] [--more] [--form TEXT]
 // --more: also 320 px wide, with text of twice the size, and in forced colors; --form light-390: that one alone. Ends with 1 where there is
 // a finding.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { portrait } from '../cli/portraits.ts';
+import { writeFakeCamera } from '../support/fake-camera.ts';
+import { startCaptureBox } from './capture-box.ts';
+import { captureStates, openState, RESULT_HOST } from './capture-states.ts';
 import { addAuthenticator, missing, openChromium, watchPages } from './chromium.ts';
 import { type DemoPlaces, fillWithDemoData } from './demo-data.ts';
 import { type Form, forms, look, moreForms, show } from './look.ts';
@@ -49,6 +53,7 @@ try {
   const english = options.language === 'en' && options.data !== 'full';
   if (english && '/setup'.includes(options.only)) await walkSetup(browser);
   if (english && '/sign-in'.includes(options.only)) await walkSignIn(browser);
+  if (english && '/verify'.includes(options.only)) await walkCapture();
 } finally {
   await browser.close();
 }
@@ -204,5 +209,25 @@ async function walkSignIn(browser: Browser): Promise<void> {
     await context.close();
   } finally {
     await box.stop();
+  }
+}
+
+/** Each state of the page on which a person is verified; the box's answers are a script. */
+async function walkCapture(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-camera-'));
+  const video = join(folder, 'camera.y4m');
+  await writeFakeCamera(video, await portrait('ada'));
+  const [box, withCamera] = [await startCaptureBox(), await openChromium({ camera: video })];
+  try {
+    for (const state of captureStates) {
+      const context = await openContext(withCamera);
+      const faults = await watchPages(context, [new URL(box.url).host, RESULT_HOST]);
+      await lookInAllForms(await openState(context, box, state), `verify-${state.name}`, faults);
+      await context.close();
+    }
+  } finally {
+    await withCamera.close();
+    await box.stop();
+    await rm(folder, { recursive: true, force: true });
   }
 }

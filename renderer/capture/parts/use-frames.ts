@@ -2,9 +2,8 @@ import { type RefObject, useEffect, useRef } from 'react';
 import { wipe } from '../camera/grab.ts';
 import type { Frame } from '../session/wire.ts';
 
-/** Milliseconds between two frames: ten a second, or eight where the box asks for fewer. */
-const PACE = 100;
-const SLOW = 125;
+/** Milliseconds between two frames: ten a second, eight where the box asks for fewer, one to keep a place in the queue. */
+const PACE = { usual: 100, slower: 125, queued: 1_000 };
 /** Longest side in pixels, and the largest file that the box takes. */
 const LONGEST = 800;
 const LARGEST = 256 * 1024;
@@ -30,14 +29,14 @@ interface FramesInput {
   video: RefObject<HTMLVideoElement | null>;
   /** Frames are taken while this is true. */
   running: boolean;
-  slower: boolean;
+  pace: keyof typeof PACE;
   send(frame: Frame): void;
 }
 
 /** Sends frames of the video; nothing is kept. */
-export function useFrames({ video, running, slower, send }: FramesInput): void {
-  const now = useRef({ slower, send });
-  now.current = { slower, send };
+export function useFrames({ video, running, pace, send }: FramesInput): void {
+  const now = useRef({ pace, send });
+  now.current = { pace, send };
   useEffect(() => {
     if (!running) return;
     const canvas = document.createElement('canvas');
@@ -48,8 +47,8 @@ export function useFrames({ video, running, slower, send }: FramesInput): void {
       const frame = video.current ? await takeFrame(video.current, canvas) : undefined;
       if (ended) return wipe(canvas);
       if (frame) now.current.send(frame);
-      const pace = now.current.slower ? SLOW : PACE;
-      timer = setTimeout(next, Math.max(0, pace - (performance.now() - begun)));
+      const left = PACE[now.current.pace] - (performance.now() - begun);
+      timer = setTimeout(next, Math.max(0, left));
     };
     void next();
     return () => {

@@ -55,7 +55,7 @@ export function CameraFlow(props: CameraFlowProps) {
   if (between && live) {
     return (
       <BetweenScreen
-        {...{ description, live, leave }}
+        {...{ description, live, leave, reference: view.reference }}
         again={() => {
           setAgain(true);
           setPressed(true);

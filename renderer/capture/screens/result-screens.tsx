@@ -29,6 +29,7 @@ const asksWho = (description: Description | undefined): boolean =>
 interface BetweenProps {
   description: Description | undefined;
   live: LiveState;
+  reference: string | undefined;
   again(): void;
   leave(why: 'cancel' | 'other'): void;
 }
@@ -50,7 +51,7 @@ const tipIcons = {
 } as const;
 
 /** After an attempt that did not pass: no score and no blame, but three things to try. */
-export function BetweenScreen({ description, live, again, leave }: BetweenProps) {
+export function BetweenScreen({ description, live, reference, again, leave }: BetweenProps) {
   const t = useStrings(captureStrings);
   const code = live.notPassed?.code ?? 'UNSURE';
   return (
@@ -63,7 +64,7 @@ export function BetweenScreen({ description, live, again, leave }: BetweenProps)
             {t('tryAgain')}
           </Button>
           <Button onClick={() => leave('other')}>{t('otherWay')}</Button>
-          <Reference reference={live.reference} />
+          <Reference reference={live.reference ?? reference} />
         </>
       }
     >

@@ -39,9 +39,10 @@ export function Stage(props: StageProps) {
   useEffect(() => stage.current?.focus({ preventScroll: true }), []);
   useHole(stage, oval);
 
-  const active = connected && (live?.state === 'guiding' || live?.state === 'running');
+  const queued = live?.state === 'queued';
+  const active = connected && (queued || live?.state === 'guiding' || live?.state === 'running');
   useFrames({
-    ...{ video, running: active, slower: live?.slower === true },
+    ...{ video, running: active, pace: queued ? 'queued' : live?.slower ? 'slower' : 'usual' },
     send: (frame) => void session.send(frame),
   });
   const shown = useInstruction(live, connected);

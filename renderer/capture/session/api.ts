@@ -57,7 +57,9 @@ export interface FramesOrder {
 
 export const liveApi = {
   describe: (link: Link) =>
-    call<Description>(link.kind === 'handover' ? 'handover/describe' : 'describe', { link }),
+    link.kind === 'handover'
+      ? call<Description>('handover/describe', { link: link.token })
+      : call<Description>('describe', { link }),
   begin: ({ previous, ...order }: NewBegin) =>
     call<Begun>('begin', {
       ...order,
@@ -67,8 +69,14 @@ export const liveApi = {
     }),
   deny: (link: Link, token?: string) =>
     call<{ redirect?: string; reference?: string }>('deny', { link }, token),
-  handover: (token: string) => call<Handover>('handover', { token }),
-  accept: (link: Link, number: string) => call<Begun>('handover/accept', { link, number }),
+  handover: async (token: string): Promise<Handover> => {
+    const { url, number, expiresAt } = await call<{ url: string; number: string; expiresAt: string }>(
+      'handover',
+      { token },
+    );
+    return { url: new URL(url, location.origin).href, number, expiresAt: Date.parse(expiresAt) };
+  },
+  accept: ({ token }: Link, number: string) => call<Begun>('handover/accept', { link: token, number }),
   state: (token: string) => call<LiveState>('state', undefined, token),
   frames: (token: string, order: FramesOrder) => call<LiveState>('frames', order, token),
   finalize: (token: string) => call<Result>('finalize', {}, token),

@@ -83,6 +83,7 @@ async function load(room: Room): Promise<void> {
   try {
     if (kept?.token && sameLink(kept.link, link)) {
       room.sessionId = kept.sessionId;
+      show(room, { reference: kept.sessionId });
       return await resume(room, kept.token);
     }
     room.memory.write({ link });

@@ -100,6 +100,7 @@ export function remember(room: Room, { token, sessionId }: Begun, path?: Path): 
   const { link, memory } = room;
   room.token = token;
   room.sessionId = sessionId;
+  show(room, { reference: sessionId });
   if (link) memory.write({ link, token, sessionId, ...(path && { path }) });
 }
 

@@ -19,6 +19,8 @@ export interface View {
   live?: LiveState | undefined;
   /** To another device; undefined: no code yet, or the last one is used up. */
   handover?: Handover | undefined;
+  /** What to name at the desk. */
+  reference?: string | undefined;
   connected: boolean;
   /** A button was pressed, and the box has not answered yet. */
   busy: boolean;

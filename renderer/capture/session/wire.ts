@@ -31,7 +31,6 @@ export interface Description {
     withdrawUrl?: string;
   };
   language?: Language;
-  expiresAt: number;
   test: boolean;
   openerOrigins: readonly string[];
   redirect?: { success?: string; failure?: string };
@@ -56,12 +55,12 @@ export interface Device {
 export interface Begun {
   sessionId: string;
   token: string;
-  expiresAt: number;
 }
 
 export interface Handover {
   url: string;
   number: string;
+  /** Ms since 1970. */
   expiresAt: number;
 }
 
