@@ -402,3 +402,34 @@ test.skipIf(missing)(
     }
   },
 );
+
+test.skipIf(missing)(
+  'a camera that is refused is explained, and once it is allowed the page goes on by itself',
+  async () => {
+    const asking = await openChromium({ camera: join(folder, 'ada.y4m'), asks: true });
+    try {
+      const devtools = await asking.newBrowserCDPSession();
+      const own = await asking.newContext({ viewport: { width: 390, height: 844 }, locale: 'en-GB' });
+      const allow = async (setting: 'denied' | 'granted' | 'prompt') => {
+        const { targetInfos } = await devtools.send('Target.getTargets');
+        const { browserContextId } = targetInfos.find(({ url }) => url.startsWith(box.url))!;
+        await devtools.send('Browser.setPermission', {
+          ...{ permission: { name: 'camera' }, setting, origin: box.url, browserContextId },
+        });
+      };
+      const page = await own.newPage();
+      await page.goto(box.url + link);
+      await allow('denied');
+      await button(page, 'I agree, start');
+      await heading('Allow the camera', page);
+      await button(page, 'Go on');
+      await heading('The camera is blocked', page);
+      await page.getByText('Find Camera among the permissions').waitFor();
+      await allow('granted');
+      await heading('Connecting', page);
+      expect(await page.evaluate('document.querySelector("video").srcObject.active')).toBe(true);
+    } finally {
+      await asking.close();
+    }
+  },
+);

@@ -18,13 +18,15 @@ export const why = missing === undefined ? '' : `: ${missing}`;
 export interface ChromiumOptions {
   /** A y4m file that is shown as the camera. */
   camera?: string;
+  /** The browser asks before it gives the camera; else it gives it to every page. */
+  asks?: true;
   /** Where Chromium finds the certificates that it trusts (`.pki/nssdb`). */
   home?: string;
   /** Names that are this machine. */
   names?: string;
 }
 
-export function openChromium({ camera, home, names }: ChromiumOptions = {}): Promise<Browser> {
+export function openChromium({ camera, asks, home, names }: ChromiumOptions = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath!,
     ...(home !== undefined && { env: { ...process.env, HOME: home } as Record<string, string> }),
@@ -35,7 +37,7 @@ export function openChromium({ camera, home, names }: ChromiumOptions = {}): Pro
         ? []
         : [
             '--use-fake-device-for-media-stream',
-            '--use-fake-ui-for-media-stream',
+            ...(asks ? [] : ['--use-fake-ui-for-media-stream']),
             `--use-file-for-fake-video-capture=${camera}`,
           ]),
     ],
