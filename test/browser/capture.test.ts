@@ -414,7 +414,8 @@ test.skipIf(missing)(
         const { targetInfos } = await devtools.send('Target.getTargets');
         const { browserContextId } = targetInfos.find(({ url }) => url.startsWith(box.url))!;
         await devtools.send('Browser.setPermission', {
-          ...{ permission: { name: 'camera' }, setting, origin: box.url, browserContextId },
+          ...{ permission: { name: 'camera' }, setting, origin: box.url },
+          ...(browserContextId !== undefined && { browserContextId }),
         });
       };
       const page = await own.newPage();
