@@ -103,6 +103,12 @@ export default {
       'A profile says what a verification runs; it knows none.',
     ),
     rule(
+      'sessions-know-no-flow',
+      { path: '^service/engine/sessions/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/engine/(presence|hosted|registrations|flows|kiosks|uniqueness|tokens)/' },
+      'A live session serves every flow; compose.ts gives it the end of each, and what counts people.',
+    ),
+    rule(
       'lockout-below-verification',
       { path: '^service/engine/lockout/', pathNot: '\\.test\\.ts$' },
       { path: '^service/engine/verification/' },

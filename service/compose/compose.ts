@@ -19,6 +19,7 @@ import { createErasing, type Erasing } from './erasing.ts';
 import type { EventsOut } from './events-out.ts';
 import { createMetricGauges } from './gauges/metric-gauges.ts';
 import { createKeyCare, type KeyCare } from './key-care.ts';
+import { createLiveSessions, type LiveSessions } from './live-sessions.ts';
 import { openQueue, type Queue } from './open-queue.ts';
 import { openOutbound } from './outbound.ts';
 import { createPeople, type People } from './people.ts';
@@ -39,6 +40,7 @@ export interface Gatehouse
     Erasing,
     Pick<Pictures, 'models'>,
     People,
+    LiveSessions,
     KeyCare,
     CertificateCare,
     PersonTokenParts,
@@ -91,13 +93,10 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   });
   const { eventsOut, ownPlaces, readings } = outbound;
   const firstOwner = createFirstOwner({ ...base, ...audited, ...callers, ...staff, ...later });
-  const people: People = createPeople({
-    ...{ ...base, ...audited, ...callers, ...firstOwner, ...pictures, ...outbound },
-  });
+  const shared = { ...base, ...audited, ...callers, ...pictures, ...outbound };
+  const people: People = createPeople({ ...shared, ...firstOwner });
   const keyCare = createKeyCare({ ...base, ...audited });
-  const erasing = createErasing({
-    ...{ ...base, ...audited, ...callers, ...staff, ...pictures, ...outbound, ...people },
-  });
+  const erasing = createErasing({ ...shared, ...staff, ...people });
   await readPeople({ ...pictures, ...erasing, ...people }, ground, { serves });
   const backups = createBackups({
     ...{ ...ground, ...audited, ...queue },
@@ -107,7 +106,9 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   });
   await backups.resume();
   if (serves) await resumeService({ ...keyCare, ...callers, ...outbound, ...erasing });
-  const standing = { ...queue, ...erasing, ...keyCare, ...people, ...staff, backups, certificate };
+  const live = createLiveSessions({ ...shared, ...people });
+  if (serves) await live.liveSessions.takeOver();
+  const standing = { ...live, ...queue, ...erasing, ...keyCare, ...people, ...staff, backups, certificate };
   const standingJobs = addStandingJobs(standing);
   const readers = createStatus({
     ...{ ...callers, ...pictures, ...people, ...keyCare, ...erasing, backups },
@@ -129,6 +130,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
       ...staff,
       ...firstOwner,
       ...people,
+      ...live,
       ...keyCare,
       ...erasing,
       ...certificateCare,

@@ -7,6 +7,7 @@ import { createErasureData } from '../engine/erasure/index.ts';
 import { createLockoutData } from '../engine/lockout/index.ts';
 import type { PersonalData } from '../engine/personal-data/index.ts';
 import { createReviewData } from '../engine/review/index.ts';
+import { createSessionData } from '../engine/sessions/index.ts';
 import { createSubjectData, type SubjectDataDeps } from '../engine/subjects/index.ts';
 import { createUniquenessData } from '../engine/uniqueness/index.ts';
 import { createVerificationData, type VerificationDataDeps } from '../engine/verification/index.ts';
@@ -21,6 +22,7 @@ export const createPersonalData = (deps: PersonalDataDeps): PersonalData[] => [
   createSubjectData(deps),
   ...createConsentData(deps),
   createVerificationData(deps),
+  createSessionData(deps),
   createReviewData(deps),
   createUniquenessData(deps),
   createLockoutData(deps),
@@ -48,6 +50,7 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   retention_sweep: 'Counts only, no person.',
   audit_checkpoint: 'Signatures over the whole log.',
   usage_counter: 'Counts of requests; those about one address last a minute, under a keyed hash.',
+  live_frame: 'Keyed hashes of frames of live sessions, for thirty days; they name no person.',
   refused_picture: 'Keyed hashes of pictures that liveness refused, for a day; they name no person.',
   administrator:
     'Staff who sign in, with their e-mail addresses; removed with the account or the organization (docs/PRIVACY.md).',

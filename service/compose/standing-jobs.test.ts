@@ -14,6 +14,7 @@ function start(over: Partial<StandingJobsDeps> = {}) {
     },
     retention: { tend: work('retention') },
     backups: { runDue: work('backups'), runDrill: work('backup-drill') },
+    liveSessions: { expireDue: work('sessions') },
     keyPlaces: { sync: work('key-copies') },
     erasure: { retry: work('erasures') },
     calibrations: { tend: async () => void done.push('gallery-calibration') },

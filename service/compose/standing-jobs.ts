@@ -8,6 +8,7 @@ import type { KeyPlaces } from '../engine/keys/index.ts';
 import type { Retention } from '../engine/retention/index.ts';
 import type { Reviews } from '../engine/review/index.ts';
 import type { Uniqueness } from '../engine/uniqueness/index.ts';
+import type { Sessions } from '../engine/sessions/index.ts';
 
 export interface StandingJobsDeps {
   jobs: Pick<Jobs, 'handle' | 'every'>;
@@ -19,6 +20,7 @@ export interface StandingJobsDeps {
   administrators: Pick<Administrators, 'tidy'>;
   reviews: Pick<Reviews, 'eraseDue'>;
   uniqueness: Pick<Uniqueness, 'expireDue' | 'sweep'>;
+  liveSessions: Pick<Sessions, 'expireDue'>;
   /** None where the doors are not served over TLS. */
   certificate: Pick<ServedCertificate, 'reload'> | undefined;
 }
@@ -40,6 +42,7 @@ export function addStandingJobs({
   administrators,
   reviews,
   uniqueness,
+  liveSessions,
   certificate,
 }: StandingJobsDeps): {
   /** Waits for the runs in progress: a stop does not wait for them, but they use what closes next. */
@@ -77,6 +80,7 @@ export function addStandingJobs({
     await uniqueness.expireDue();
     await uniqueness.sweep((realm, subject, order) => erasure.erase(realm, subject, order));
   });
+  standing('sessions', MINUTE, () => liveSessions.expireDue());
   // Also ends the job that an earlier start with TLS left.
   standing('certificate', certificate && 10 * MINUTE, async () => certificate?.reload());
   return {

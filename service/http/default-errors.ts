@@ -57,6 +57,7 @@ export const defaultErrors = {
   CONSENT_WITHDRAWN: { status: 403 },
   VERIFICATION_DISABLED: { status: 403 },
   LEGAL_HOLD: { status: 409 },
+  SESSION_EXPIRED: { status: 410 },
   CONFIRMATION_REQUIRED: { status: 400 },
   DESTINATION_NOT_GRANTED: { status: 403 },
   DESTINATION_FORBIDDEN: { status: 403 },

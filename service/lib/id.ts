@@ -26,6 +26,7 @@ export type KioskId = Id<'kiosk'>;
 export type ApprovalId = Id<'approval'>;
 export type ScopeId = Id<'scope'>;
 export type MemberId = Id<'member'>;
+export type SessionId = Id<'session'>;
 
 /** The two worlds never see each other's data (contracts/README.md, Keys). */
 export type World = 'live' | 'test';
@@ -69,6 +70,7 @@ const prefixes = {
   drill: 'drl',
   scope: 'scp',
   member: 'mem',
+  session: 'sess',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

@@ -54,6 +54,8 @@ export const problemCodes = [
   'VERIFICATION_DISABLED', // too many failures in a row for the claimed address; a person has to enable it again
   'LEGAL_HOLD', // a hold forbids erasing the person
   'CONFIRMATION_REQUIRED', // what destroys much asks for the count or name to confirm
+  // a session
+  'SESSION_EXPIRED', // it is over, or its token is
   // where may be sent to
   'DESTINATION_NOT_GRANTED', // no administrator granted it; the message says who can
   'DESTINATION_FORBIDDEN', // never, granted or not; the message says which rule

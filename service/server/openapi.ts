@@ -23,6 +23,8 @@ export async function openApiDocument(): Promise<unknown> {
       setup: {} as never,
       limits: {} as never,
       captures: {} as never,
+      liveSessions: {} as never,
+      liveLinks: {},
       checks: {} as never,
       personTokens: {} as never,
       idempotency: {} as never,

@@ -11,12 +11,14 @@ import { createConsoleDoor } from '../doors/console/index.ts';
 import { CheckResultReply, createIdentityDoor, identityWebhooks } from '../doors/identity/index.ts';
 import { createJobsDoor, type JobsDoorDeps } from '../doors/jobs/index.ts';
 import { createKioskDoor } from '../doors/kiosk/index.ts';
+import { createLiveDoor } from '../doors/live/index.ts';
 import { createMetaDoor } from '../doors/meta/index.ts';
 import { createTokensDoor } from '../doors/tokens/index.ts';
 import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
 import { createPages } from '../http/pages/built-pages.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
+import { openWebSockets } from '../http/web-sockets.ts';
 import { defined } from '../lib/defined.ts';
 import { productRoot } from '../lib/product-root.ts';
 import { productVersion } from '../lib/version.ts';
@@ -30,6 +32,8 @@ export async function createPublicServer(
     Gatehouse,
     | 'access'
     | 'captures'
+    | 'liveSessions'
+    | 'liveLinks'
     | 'limits'
     | 'checks'
     | 'metrics'
@@ -74,14 +78,10 @@ export async function createPublicServer(
     trustedProxies,
     ...defined({ hosts, connections, tls }),
   });
+  await openWebSockets(app);
   await app.register(
     createMetaDoor({
-      version: productVersion(),
-      families,
-      clock,
-      log,
-      metrics,
-      status,
+      ...{ version: productVersion(), families, clock, log, metrics, status },
       ...defined({ gauges }),
     }),
   );
@@ -95,6 +95,7 @@ export async function createPublicServer(
   await app.register(createAdminDoor(gatehouse));
   await app.register(createKioskDoor(gatehouse));
   await app.register(createCapturesDoor({ ...gatehouse, log }));
+  await app.register(createLiveDoor({ ...gatehouse, log, resolvers: gatehouse.liveLinks }));
   if (jobsBoard) await app.register(createJobsDoor(jobsBoard));
   if (trust) await app.register(createTrustDoor(trust));
   return app;

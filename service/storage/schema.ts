@@ -723,6 +723,57 @@ export interface Schema {
     changed_at: number;
     changed_by: string;
   };
+  /** A person in front of a camera (engine/sessions). */
+  live_session: {
+    id: string;
+    organization: string;
+    world: string;
+    /** 'api' | 'presence' | 'hosted' | 'registration' */
+    flow: string;
+    /** 'created' | 'opened' | 'processing' | 'finalized' */
+    state: string;
+    /** SHA-256 of the capability of the browser that has it, hex. */
+    token_hash: string;
+    /** The same of the device that handed it over, which can only follow. */
+    follower_hash: string | null;
+    actor: string;
+    /** Slug. */
+    profile: string;
+    /** 'none' | 'any' | 'email' */
+    matching: string;
+    /** Keyed hash of the claimed address. */
+    email_hash: string | null;
+    verification: string | null;
+    /** The recognized person. */
+    subject: string | null;
+    /** JSON: what was ordered. Under the key of the recognized person; without one under the organization's own. */
+    order_sealed: Bytes | null;
+    /** JSON: what the device said of itself; sealed as the order is. */
+    device_sealed: Bytes | null;
+    /** JSON: what the flow gave to the browser; sealed as the order is. */
+    answer_sealed: Bytes | null;
+    /** Version of the text that the person agreed to; no frame is judged before. */
+    consent_version: string | null;
+    consent_at: number | null;
+    flash: number | null;
+    motion: number | null;
+    /** Attempts that were begun. */
+    attempts: number;
+    /** When the attempt in progress was begun; its challenge is in memory alone. */
+    running_since: number | null;
+    /** While a uniqueness review decides: until when. */
+    held_until: number | null;
+    /** 'approved' | 'rejected' | 'duplicate' | 'expired' | 'cancelled' */
+    decision: string | null;
+    decided_at: number | null;
+    /** JSON: liveness, risk, reasons; nothing that names a person. */
+    outcome: string | null;
+    created_at: number;
+    opened_at: number | null;
+    expires_at: number;
+  };
+  /** A frame of an earlier session: its keyed hash, for thirty days. */
+  live_frame: { organization: string; hash: string; session: string; created_at: number };
   /** At most one row: how the first owner is made. */
   setup: {
     id: string;

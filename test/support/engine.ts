@@ -44,6 +44,7 @@ import { openSigningKeys } from '../../service/storage/keys/signing-keys.ts';
 import { createMasterKey } from '../../service/storage/master/master-key.ts';
 import { createSealer } from '../../service/storage/sealing/sealed.ts';
 import { createScriptedAnalyzer } from './faces.ts';
+import { liveSessionsOver, noLinks } from './live-sessions.ts';
 
 export const operator: Actor = { is: 'operator', name: 'ada' };
 export const key: Actor = { is: 'key', key: 'key_1' };
@@ -321,7 +322,7 @@ export async function startEngine({
   });
   const organization = (await organizations.create({ name: 'Acme' }, operator)).id;
   if (attested) await organizations.attestConsent(organization, consentOfAll, operator);
-  return {
+  const engine = {
     ...shared,
     personalData: createPersonalData({ ...shared, organizations }),
     tablesWithoutPersons,
@@ -371,6 +372,7 @@ export async function startEngine({
       await keys.close();
     },
   };
+  return { ...engine, liveSessions: liveSessionsOver(engine), liveLinks: noLinks };
 }
 
 export type Engine = Awaited<ReturnType<typeof startEngine>>;

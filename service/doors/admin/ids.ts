@@ -25,6 +25,7 @@ const prefixes = {
   flow: 'flw',
   approval: 'apr',
   drill: 'drl',
+  session: 'sess',
 } as const;
 type Thing = keyof typeof prefixes;
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { recordedAccess } from '../../../test/support/recorded-access.ts';
 import type { FrameAnswer } from '../../engine/captures/index.ts';
 import { createServer } from '../../http/server.ts';
+import { openWebSockets } from '../../http/web-sockets.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
@@ -21,6 +22,7 @@ beforeEach(async () => {
   answer = async () => ({ is: 'guidance', good: true, passed: [] });
   app = createServer({ access: recordedAccess(), ids: createIds(systemClock), log: silentLog });
   app.post('/echo', { config: { access: 'public' } }, async ({ body }) => body);
+  await openWebSockets(app);
   await app.register(
     createCapturesDoor({
       log: silentLog,

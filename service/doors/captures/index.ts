@@ -1,6 +1,6 @@
-import websocket from '@fastify/websocket';
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync } from 'fastify';
 import { LARGEST_FRAME } from '../../engine/captures/index.ts';
+import { requireOwnOrigin } from '../../http/web-sockets.ts';
 import { Problem } from '../../lib/problem.ts';
 import { answerFrame } from './frame-answers.ts';
 import { type LiveDeps, serveLive } from './live.ts';
@@ -17,16 +17,6 @@ const FOREVER = 2 ** 31 - 1;
 export const createCapturesDoor =
   (deps: LiveDeps): FastifyPluginAsync =>
   async (app) => {
-    await app.register(websocket, {
-      options: { maxPayload: LARGEST_FRAME },
-      // A frame over the limit, or a connection that broke.
-      errorHandler: (_, socket) => socket.terminate(),
-    });
-    // Every other request that asks for another protocol (h2c, as some HTTP clients do) is answered as if it had not.
-    Object.assign(app.server, {
-      shouldUpgradeCallback: ({ url, headers }: FastifyRequest['raw']) =>
-        headers.upgrade?.toLowerCase() === 'websocket' && (url ?? '').split('?', 1)[0] === LIVE,
-    });
     app.route({
       ...open,
       method: 'GET',
@@ -71,9 +61,3 @@ export const createCapturesDoor =
       },
     });
   };
-
-/** Pages of other origins may not use a token, even one that they got hold of. */
-function requireOwnOrigin({ headers: { origin }, host }: FastifyRequest): void {
-  if (origin !== undefined && URL.parse(origin)?.host === host) return;
-  throw new Problem('ORIGIN_NOT_ALLOWED', 'The camera connection is for the pages of this appliance.');
-}

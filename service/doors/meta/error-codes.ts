@@ -167,6 +167,9 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   CONFIRMATION_REQUIRED: {
     means: 'A destructive operation: confirm it with the count or name from the error.',
   },
+  SESSION_EXPIRED: {
+    means: 'The session is over, or the token that it issued has expired: create another session.',
+  },
   DESTINATION_NOT_GRANTED: {
     means: 'The destination needs a grant of an administrator; the error has the command.',
     example: {

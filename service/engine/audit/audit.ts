@@ -5,13 +5,14 @@ import { appendLine, type SealPersonal, sealPersonal } from './audit-store.ts';
 
 /**
  * Who does something, and in which request: an API key, a person at the box (control socket, CLI), a signed-in administrator,
- * a kiosk (with the operator who signed in at it), or the appliance in one of its own tasks.
+ * a kiosk (with the operator who signed in at it), the person at the page of a live session, or the appliance in one of its own tasks.
  */
 export type Actor = (
   | { is: 'key'; key: string }
   | { is: 'operator'; name: string }
   | { is: 'administrator'; administrator: string }
   | { is: 'kiosk'; kiosk: string; administrator?: string }
+  | { is: 'session'; session: string }
   | { is: 'appliance'; task: ApplianceTask }
 ) & {
   /** Stands in the line where the line itself names no request. */
@@ -27,6 +28,7 @@ const applianceTasks = [
   'erasure',
   'gallery-calibration',
   'retention',
+  'sessions',
   'setup',
   'sign-in',
   'start',
@@ -97,7 +99,8 @@ export function createAudit({ ids, clock, sealer }: AuditDeps): Audit {
 }
 
 /**
- * As it is stored: `key:key_…`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<administrator>` or `appliance:<task>`. Older
+ * As it is stored: `key:key_…`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<administrator>`,
+ * `session:<id>` or `appliance:<task>`. Older
  * lines have `operator:gatehouse` where the appliance acted.
  */
 export function describeActor(actor: Actor): string {
@@ -110,6 +113,8 @@ export function describeActor(actor: Actor): string {
       return `administrator:${actor.administrator}`;
     case 'kiosk':
       return `kiosk:${actor.kiosk}${actor.administrator === undefined ? '' : `/${actor.administrator}`}`;
+    case 'session':
+      return `session:${actor.session}`;
     case 'appliance':
       return `appliance:${actor.task}`;
     default:
@@ -125,6 +130,7 @@ export function readActor(text: string): Actor {
   const task = applianceTasks.find((one) => one === name);
   if (kind === 'key') return { is: 'key', key: name };
   if (kind === 'administrator') return { is: 'administrator', administrator: name };
+  if (kind === 'session') return { is: 'session', session: name };
   if (kind === 'kiosk') {
     const [kiosk = '', administrator] = name.split('/');
     return { is: 'kiosk', kiosk, ...(administrator === undefined ? {} : { administrator }) };

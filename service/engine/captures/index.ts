@@ -2,3 +2,4 @@ export type { CaptureLink, Captures, FrameAnswer, OpenedCapture } from './captur
 export { createCaptures, LARGEST_FRAME } from './captures.ts';
 export type { Guidance, GuidanceStep } from './guidance.ts';
 export { guidanceOf } from './guidance.ts';
+export { jpegSize } from './jpeg-size.ts';

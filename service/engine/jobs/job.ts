@@ -17,6 +17,7 @@ export const jobKinds = [
   'reviews',
   'uniqueness',
   'backup-drill',
+  'sessions',
 ] as const;
 export type JobKind = (typeof jobKinds)[number];
 

@@ -25,6 +25,7 @@ import type { Observed } from './record-verification.ts';
 import type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';
 import { createVerificationStore, type VerificationStoreDeps } from './verification-store.ts';
 import { createVerify } from './verify.ts';
+import { createVerifyLive, type VerifyLive } from './verify-live.ts';
 
 export interface Checks {
   /**
@@ -34,6 +35,8 @@ export interface Checks {
    * CONSENT_WITHDRAWN where 1:1 names a person whose consent does not cover it, before the picture is looked at.
    */
   verify(command: VerifyCommand): Promise<Verdict>;
+  /** The same decision over frames that a live session holds. Refuses as `verify` does where nothing could be judged. */
+  verifyLive: VerifyLive;
   /** Forgets the failed verifications of a person, or of an unknown address; returns what there was. Throws SUBJECT_NOT_FOUND. */
   unlock(realm: Realm, person: string, actor: Actor): Promise<{ failures: number; disabled: boolean }>;
   /** Refuses as verify does, and with TEMPLATE_MISMATCH, DUPLICATE_IDENTITY, CONSENT_REQUIRED; CONSENT_WITHDRAWN where no use is left. */
@@ -107,8 +110,10 @@ export function createChecks({
     matching: createMatching({ subjects, shifts }),
     countryOf: createCountryOf(disputedAreas),
   };
+  const verifying = { ...deps, verifications: createVerificationStore(given) };
   return {
-    verify: createVerify({ ...deps, verifications: createVerificationStore(given) }),
+    verify: createVerify(verifying),
+    verifyLive: createVerifyLive(verifying),
     unlock: (realm, person, actor) => claims.unlock(realm, person, actor),
     enroll: createEnroll(deps),
     lookForReview: createLookForReview(deps),

@@ -26,3 +26,4 @@ export { unknowns } from './preview/check-again.ts';
 export type { ProfilePreview } from './preview/preview-profile.ts';
 export { createProbePages } from './probe-pages-store.ts';
 export type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';
+export type { JudgedLive, LiveOrder, VerifyLive } from './verify-live.ts';

@@ -37,7 +37,10 @@ export interface Observed {
 /** What is written in the same transaction. */
 export interface Beside {
   claim?: { attempt: Attempt; standing: Standing };
-  also?(tx: Tx): Promise<void>;
+  /** `there`: false once the erasure of the person has begun. */
+  also?(tx: Tx, there: boolean): Promise<void>;
+  /** Runs the transaction; that of the service when absent. */
+  within?: InTransaction;
 }
 
 const ERASED = 'This person was erased while the picture was looked at.';
@@ -70,7 +73,7 @@ export function createWriteVerification(deps: WriteDeps) {
     main: Analysis,
     outcome: Stored,
     { email, ...disclosed }: Disclosed,
-    { claim, also }: Beside = {},
+    { claim, also, within = inTransaction }: Beside = {},
   ): Promise<void> {
     const { id, command, plan, files, started, realm, profile } = run;
     const { actor, signal } = command;
@@ -98,11 +101,11 @@ export function createWriteVerification(deps: WriteDeps) {
       const there = await isThere(deps, tx, run, outcome);
       await verifications.add(tx, there ? sealed : anonymous(sealed));
       await claim?.attempt.settle(tx, claim.standing, { actor, target: id });
-      await also?.(tx);
+      await also?.(tx, there);
       await announce(deps, tx, run, { ...outcome, there, email, figures });
       return there;
     };
-    const there = await (claim ? claim.attempt.inTurn(() => inTransaction(all)) : inTransaction(all));
+    const there = await (claim ? claim.attempt.inTurn(() => within(all)) : within(all));
     observed?.({ world: realm.world, kind, verified: verified && there, checks: outcome.checks });
     if (!verified || there) return;
     throw new Problem('SUBJECT_NOT_FOUND', ERASED);
@@ -193,6 +196,7 @@ export function createRecord(write: WriteVerification) {
     run: Run,
     { main, decision, checkResults, compositeScore, replayed, ended, reason, recognized, probe }: Outcome,
     { guard, attempt }: Pick<Admission, 'guard' | 'attempt'>,
+    beside: Pick<Beside, 'also' | 'within'> = {},
   ): Promise<void> {
     const { command, place } = run;
     const { device, email } = command;
@@ -218,11 +222,14 @@ export function createRecord(write: WriteVerification) {
       ...defined({ email: recognized?.email }),
     };
     if (replayed || isAttack(checkResults)) {
-      const also = (tx: Tx) => guard.add(tx, main.pixelHash);
-      await guard.inTurn(() => write(run, main, stored, disclosed, { ...claim, also }));
+      const also = async (tx: Tx, there: boolean) => {
+        await guard.add(tx, main.pixelHash);
+        await beside.also?.(tx, there);
+      };
+      await guard.inTurn(() => write(run, main, stored, disclosed, { ...beside, ...claim, also }));
     } else {
       await guard.admitAgain();
-      await write(run, main, stored, disclosed, claim);
+      await write(run, main, stored, disclosed, { ...beside, ...claim });
     }
   };
 }

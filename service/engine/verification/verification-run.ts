@@ -25,6 +25,8 @@ export interface Run {
   /** SHA-256 of the models' files, by id. */
   files: Readonly<Record<string, string>>;
   place?: Place;
+  /** Of a live session, whose frames were judged before; absent: as the picture gives it. */
+  assurance?: Assurance;
 }
 
 /** A picture that can be judged. */
@@ -39,8 +41,8 @@ export interface Seen extends Sight {
   frames: readonly Frame[];
 }
 
-export const assuranceOf = ({ matchOnly }: Run, { face }: Analysis): Assurance =>
-  face?.pad && !matchOnly ? 'passive' : 'match-only';
+export const assuranceOf = ({ matchOnly, assurance }: Run, { face }: Analysis): Assurance =>
+  assurance ?? (face?.pad && !matchOnly ? 'passive' : 'match-only');
 
 /** The first 12 digits of each file that took part. */
 export function modelsUsed(plan: ModelPlan, files: Readonly<Record<string, string>>): Record<string, string> {

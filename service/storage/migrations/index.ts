@@ -19,6 +19,7 @@ import { kiosks } from './0017-kiosks.ts';
 import { setup } from './0018-setup.ts';
 import { approvalsAndDrills } from './0019-approvals-and-drills.ts';
 import { setupSteps } from './0020-setup-steps.ts';
+import { sessions } from './0021-sessions.ts';
 import { hostedAndRegistrations } from './0023-hosted-and-registrations.ts';
 import { uniqueness } from './0024-uniqueness.ts';
 import { tokens } from './0025-tokens.ts';
@@ -45,6 +46,7 @@ export const migrations: readonly Migration[] = [
   setup,
   approvalsAndDrills,
   setupSteps,
+  sessions,
   hostedAndRegistrations,
   uniqueness,
   tokens,

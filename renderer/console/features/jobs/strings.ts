@@ -65,6 +65,7 @@ export const jobStrings = defineStrings(
     administrators: 'Cleaning of sessions',
     reviews: 'Cleaning of reviews',
     uniqueness: 'Terms of uniqueness scopes',
+    sessions: 'Ending of live sessions',
   },
   {
     title: 'Aufträge',
@@ -130,5 +131,6 @@ export const jobStrings = defineStrings(
     administrators: 'Aufräumen der Sitzungen',
     reviews: 'Aufräumen der Prüfungen',
     uniqueness: 'Fristen der Eindeutigkeitsbereiche',
+    sessions: 'Beenden von Sitzungen',
   },
 );

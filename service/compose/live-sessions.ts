@@ -1,0 +1,77 @@
+import { randomFillSync } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import {
+  type ChallengeReason,
+  challengeRules,
+  createChallenge,
+  drawChallenge,
+  frameRequest,
+  tryAgainAfter,
+} from '../engine/challenges/index.ts';
+import { createProfiles } from '../engine/profiles/index.ts';
+import {
+  type Challenges,
+  createApiEnd,
+  createSessions,
+  type FlowEnd,
+  type LinkKind,
+  type LinkResolver,
+  type SessionFlow,
+  type Sessions,
+} from '../engine/sessions/index.ts';
+import { defined } from '../lib/defined.ts';
+import type { Audited } from './audit.ts';
+import type { Base } from './base.ts';
+import type { Callers } from './callers.ts';
+import type { Outbound } from './outbound.ts';
+import type { People } from './people.ts';
+import type { Pictures } from './pictures.ts';
+
+export interface LiveSessions {
+  liveSessions: Sessions;
+  /** What the links of the flows stand for. */
+  liveLinks: Partial<Record<LinkKind, LinkResolver>>;
+}
+
+/** Sessions of people in front of a camera, for every flow. */
+export function createLiveSessions({
+  config,
+  ground,
+  audit,
+  organizations,
+  models,
+  analyzer,
+  subjects,
+  checks,
+  eventsOut: { events },
+}: Pick<Base, 'config' | 'ground'> &
+  Audited &
+  Pick<Callers, 'organizations'> &
+  Pick<Pictures, 'models' | 'analyzer'> &
+  Pick<Outbound, 'eventsOut'> &
+  Pick<People, 'subjects' | 'checks'>): LiveSessions {
+  const shared = { ...ground, audit, organizations, models };
+  // Each flow adds its own.
+  const ends: Partial<Record<SessionFlow, FlowEnd>> = { api: createApiEnd({ events }) };
+  const liveLinks: LiveSessions['liveLinks'] = {};
+  const liveSessions = createSessions({
+    ...{ ...shared, analyzer, subjects, ends },
+    workers: config.workers || availableParallelism(),
+    profiles: createProfiles(shared),
+    verifyLive: checks.verifyLive,
+    challenges: liveChallenges,
+  });
+  return { liveSessions, liveLinks };
+}
+
+/** Challenges as sessions ask for them. */
+const liveChallenges: Challenges = {
+  begin: ({ definition }, plan, path) =>
+    createChallenge(drawChallenge(challengeRules(definition.challenge), path, randomFillSync), {
+      scorers: plan.scorers,
+      ...defined({ pad: plan.pad }),
+    }),
+  request: (challenge, plan) => frameRequest(challenge, plan),
+  steps: ({ definition }) => challengeRules(definition.challenge).count,
+  tryAgain: (reasons) => tryAgainAfter(reasons as ChallengeReason[]),
+};

@@ -1,0 +1,185 @@
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
+import type { LinkKind, LinkResolver, Sessions } from '../../engine/sessions/index.ts';
+import { requireOwnOrigin } from '../../http/web-sockets.ts';
+import { defined } from '../../lib/defined.ts';
+import { Problem } from '../../lib/problem.ts';
+import { answerFrame, type FramesDeps, serveFrames } from './frames.ts';
+import { deviceOf, fromBegun, fromDescription, toImage } from './translate.ts';
+import {
+  BeginRequest,
+  DenyRequest,
+  DescribeRequest,
+  FramesRequest,
+  HandoverAcceptRequest,
+  HandoverDescribeRequest,
+  HandoverRequest,
+  type Link,
+} from './wire.ts';
+
+export interface LiveDoorDeps extends FramesDeps {
+  liveSessions: Sessions;
+  /** Links of flows; a kind without one is refused. */
+  resolvers: Partial<Record<LinkKind, LinkResolver>>;
+}
+
+/** Every capability is in the body, the first message, or a header: never in an address. */
+const open = { access: 'public', quiet: true } as const;
+const hide = true;
+/** Bytes of five frames in base64. */
+const FRAMES_LIMIT = 2 * 1024 * 1024;
+/** The longest that a timer can wait, in milliseconds. */
+const FOREVER = 2 ** 31 - 1;
+
+/** `/api/live`: what the capture page does. Nothing else uses it; it is not part of the OpenAPI document. */
+export const createLiveDoor =
+  (deps: LiveDoorDeps): FastifyPluginAsync =>
+  async (app) => {
+    // A page of another origin reads no answer; it also may not act.
+    app.addHook('onRequest', async (request) => {
+      if (request.headers.origin !== undefined || request.ws) requireOwnOrigin(request);
+    });
+    linkRoutes(app, deps);
+    handoverRoutes(app, deps);
+    sessionRoutes(app, deps);
+  };
+
+/** Before a browser has a session. */
+function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
+  const { liveSessions } = deps;
+
+  app.post<{ Body: DescribeRequest }>(
+    '/api/live/describe',
+    { config: open, schema: { hide, body: DescribeRequest } },
+    async ({ body: { link } }) => {
+      if (link.kind === 'session') return fromDescription(await liveSessions.describe(link.token));
+      if (link.kind === 'handover') return fromDescription(await liveSessions.describeHandover(link.token));
+      const description = await resolverOf(deps, link).describe(link.token, testOf(link));
+      const { realm, profile, steps } = description;
+      return fromDescription({
+        ...description,
+        steps: steps ?? (await liveSessions.stepsOf(realm, profile)),
+      });
+    },
+  );
+
+  app.post<{ Body: BeginRequest }>(
+    '/api/live/begin',
+    { config: open, schema: { hide, body: BeginRequest } },
+    async (request) => {
+      const { link, textVersion, path, previous, device } = request.body;
+      // The capability of a session is its own link: another session is not resumed by it.
+      const own = link.kind !== 'session' || previous === link.token;
+      const resumed = previous !== undefined && own ? await liveSessions.resume(previous) : undefined;
+      if (resumed) return fromBegun(resumed);
+      const order = {
+        consent: { version: textVersion },
+        path,
+        device: deviceOf(device, request.ip, request.headers['user-agent']),
+        request: request.id,
+      };
+      if (link.kind === 'session') return fromBegun(await liveSessions.open(link.token, order));
+      const resolver = resolverOf(deps, link);
+      return fromBegun(
+        await resolver.begin(link.token, { ...order, ...testOf(link), ...defined({ previous }) }),
+      );
+    },
+  );
+
+  app.post<{ Body: DenyRequest }>(
+    '/api/live/deny',
+    { config: open, schema: { hide, body: DenyRequest } },
+    async (request) => {
+      const { link } = request.body;
+      const token = bearerOf(request) ?? (link.kind === 'session' ? link.token : undefined);
+      if (token !== undefined) return liveSessions.deny(token, request.id);
+      return resolverOf(deps, link).deny(link.token, { ...testOf(link), request: request.id });
+    },
+  );
+}
+
+/** From a desk to a phone. */
+function handoverRoutes(app: FastifyInstance, { liveSessions }: LiveDoorDeps): void {
+  app.post<{ Body: HandoverRequest }>(
+    '/api/live/handover',
+    { config: open, schema: { hide, body: HandoverRequest } },
+    async ({ body: { token } }) => {
+      const handover = await liveSessions.handOver(token);
+      return {
+        url: `/verify/h/${handover.token}`,
+        number: handover.number,
+        expiresAt: new Date(handover.expiresAt).toISOString(),
+      };
+    },
+  );
+  app.post<{ Body: HandoverDescribeRequest }>(
+    '/api/live/handover/describe',
+    { config: open, schema: { hide, body: HandoverDescribeRequest } },
+    async ({ body: { link } }) => fromDescription(await liveSessions.describeHandover(link)),
+  );
+  app.post<{ Body: HandoverAcceptRequest }>(
+    '/api/live/handover/accept',
+    { config: open, schema: { hide, body: HandoverAcceptRequest } },
+    async (request) => {
+      const { link, number } = request.body;
+      return fromBegun(await liveSessions.acceptHandover(link, { number, request: request.id }));
+    },
+  );
+}
+
+/** With the capability of a session. */
+function sessionRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
+  const { liveSessions } = deps;
+
+  app.get('/api/live/state', { config: open, schema: { hide } }, async (request) =>
+    liveSessions.state(capabilityOf(request)),
+  );
+  app.post('/api/live/finalize', { config: open, schema: { hide } }, async (request) =>
+    liveSessions.finalizeByToken(capabilityOf(request)),
+  );
+  app.route({
+    method: 'GET',
+    url: '/api/live/frames',
+    config: open,
+    schema: { hide },
+    exposeHeadRoute: false,
+    handlerTimeout: FOREVER,
+    handler: async () => {
+      throw new Problem('INVALID_REQUEST', 'This is a WebSocket: connect with ws:// or wss://.');
+    },
+    wsHandler: (socket) => serveFrames(socket, deps),
+  });
+  app.post<{ Body: FramesRequest }>(
+    '/api/live/frames',
+    { config: { ...open, longTexts: false }, bodyLimit: FRAMES_LIMIT, schema: { hide, body: FramesRequest } },
+    async (request) => {
+      const { is, frames } = request.body;
+      const link = await liveSessions.connect(capabilityOf(request), { posts: true });
+      try {
+        let answer: object =
+          is === undefined ? await link.state() : await (is === 'start' ? link.start() : link.stop());
+        for (const { image, time } of frames) answer = await answerFrame(link, toImage(image), time);
+        return answer;
+      } finally {
+        link.close();
+      }
+    },
+  );
+}
+
+function resolverOf({ resolvers }: LiveDoorDeps, { kind }: Link): LinkResolver {
+  const resolver = resolvers[kind];
+  if (resolver) return resolver;
+  throw new Problem('NOT_FOUND', 'This link is unknown: open the link that you were given again.');
+}
+
+const testOf = ({ test = false }: Link) => ({ test });
+
+function bearerOf({ headers }: FastifyRequest): string | undefined {
+  return /^Bearer\s+(\S{1,200})$/i.exec(headers.authorization ?? '')?.[1];
+}
+
+function capabilityOf(request: FastifyRequest): string {
+  const token = bearerOf(request);
+  if (token !== undefined) return token;
+  throw new Problem('MISSING_AUTH', 'Send the token of the session as "Authorization: Bearer …".');
+}

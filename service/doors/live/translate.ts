@@ -1,0 +1,43 @@
+import type { BegunSession, LinkDescription } from '../../engine/sessions/index.ts';
+import { defined } from '../../lib/defined.ts';
+import { Problem } from '../../lib/problem.ts';
+
+/** What the page shows before it asks for anything. */
+export function fromDescription({ page, profile: _, realm: __, expiresAt, ...rest }: LinkDescription) {
+  const { consent, ...texts } = page;
+  return {
+    ...rest,
+    ...texts,
+    consent,
+    pathChoices: { flash: true, motion: true },
+    expiresAt: new Date(expiresAt).toISOString(),
+  };
+}
+
+export const fromBegun = ({ sessionId, token, expiresAt }: BegunSession) => ({
+  sessionId,
+  token,
+  expiresAt: new Date(expiresAt).toISOString(),
+});
+
+/** A binary message: the time of capture as eight bytes (float64, big endian), then the JPEG. Throws INVALID_REQUEST. */
+export function toFrame(message: Buffer): { at: number; frame: Uint8Array } {
+  const at = message.length > 8 ? message.readDoubleBE(0) : Number.NaN;
+  if (!Number.isFinite(at))
+    throw new Problem('INVALID_REQUEST', 'A frame is its time (float64, big endian) and a JPEG.');
+  return { at, frame: message.subarray(8) };
+}
+
+/** Base64 with or without a data URL's head. Throws IMAGE_UNREADABLE. */
+export function toImage(text: string): Uint8Array {
+  const base64 = text.startsWith('data:') ? text.slice(text.indexOf(',') + 1) : text;
+  if (base64 === '' || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(base64))
+    throw new Problem('IMAGE_UNREADABLE', 'A frame is a JPEG in base64.');
+  return Buffer.from(base64, 'base64');
+}
+
+export const deviceOf = (
+  device: Record<string, string | number | undefined>,
+  address: string,
+  userAgent: string | undefined,
+) => defined({ userAgent: userAgent?.slice(0, 500), ...defined(device), address });

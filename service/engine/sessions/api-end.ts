@@ -1,0 +1,63 @@
+import type { Events } from '../events/index.ts';
+import type { Realm } from '../subjects/index.ts';
+import type { FlowEnd } from './session.ts';
+
+/** As engine/tokens issues them. */
+export interface SessionPasses {
+  issue(
+    realm: Realm,
+    claims: {
+      sessionId: string;
+      assurance: string;
+      riskLevel: string;
+      riskFlags: string[];
+      profile: string;
+      humanId?: string;
+      subjectRef?: string;
+    },
+  ): Promise<{ passToken: string; expiresAt: number }>;
+}
+
+/** The end of a session that was created through the API: its pass, and its event. */
+export function createApiEnd({ events, passes }: { events: Events; passes?: SessionPasses }): FlowEnd {
+  return {
+    async decided(tx, session) {
+      const { realm, decision, risk, liveness, uniqueness, subjectRef } = session;
+      const pass =
+        decision === 'approved' && passes
+          ? await passes.issue(realm, {
+              sessionId: session.id,
+              assurance: liveness?.assurance ?? 'active',
+              riskLevel: risk.level,
+              riskFlags: risk.flags,
+              profile: session.profile,
+              ...(uniqueness?.humanId === undefined ? {} : { humanId: uniqueness.humanId }),
+              ...(subjectRef === undefined ? {} : { subjectRef }),
+            })
+          : undefined;
+      await events.add(tx, {
+        type: 'session.decided',
+        ...realm,
+        payload: {
+          flow: 'api',
+          session: session.id,
+          // Receivers know no cancelled session.
+          decision: decision === 'cancelled' ? 'rejected' : decision,
+          expiresAt: pass?.expiresAt ?? session.expiresAt,
+          riskLevel: risk.level,
+          riskScore: risk.score,
+          riskFlags: risk.flags.filter((flag) => flag === 'spoof-suspected' || flag === 'duplicate-identity'),
+          profile: session.profile,
+          challengesCompleted: session.challengesCompleted,
+          processingTimeMs: session.processingTimeMs,
+          metadata: session.metadata,
+        },
+        personal: {
+          ...(session.subject === undefined ? {} : { subject: session.subject }),
+          values: { passToken: pass?.passToken ?? null },
+        },
+      });
+      return pass && { passToken: pass.passToken, passExpiresAt: pass.expiresAt };
+    },
+  };
+}

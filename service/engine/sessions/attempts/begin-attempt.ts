@@ -1,0 +1,33 @@
+import { MOST_ATTEMPTS } from '../parts.ts';
+import { createAttempt } from './attempt.ts';
+import { type AttemptContext, freshRow, leaveQueue } from './context.ts';
+import { planOf } from './judge-frame.ts';
+import type { Room } from './rooms.ts';
+
+/** Begins the attempt that waits, once there is a place. It is counted before its challenge is drawn. */
+export async function beginAttempt(context: AttemptContext, room: Room): Promise<void> {
+  const { parts, admission } = context;
+  const { store, sealed, clock, turns, inTransaction, challenges } = parts;
+  room.position = admission.ask(room.session);
+  if (room.position > 0 || room.attempt || room.finishing) return;
+  await turns(room.session, async () => {
+    if (room.attempt || room.finishing || !room.wantsStart) return;
+    const row = await freshRow(context, room.session);
+    if (row.decision !== null) return;
+    const { profile, plan } = await planOf(parts, { realm: room.realm, profile: row.profile });
+    const now = clock.now();
+    room.plan = { plan, at: now };
+    // An attempt without a challenge: its end could not be stored.
+    if (row.running_since !== null)
+      await inTransaction((tx) => store.changeUndecided(tx, row.id, { running_since: null }));
+    const counted = await inTransaction((tx) => store.beginAttempt(tx, row.id, { now, most: MOST_ATTEMPTS }));
+    room.wantsStart = false;
+    if (!counted) return leaveQueue(context, room);
+    const { uniquenessRule, device } = await sealed.whole(row);
+    const { address: _, ...camera } = device ?? {};
+    Object.assign(room, { reviewable: uniquenessRule.policy === 'block', device: camera });
+    const path = { flash: row.flash === 1, motion: row.motion === 1 };
+    const challenge = challenges.begin(profile, plan, path);
+    room.attempt = createAttempt(row.attempts + 1, challenge, { startedAt: now });
+  });
+}

@@ -1,0 +1,85 @@
+import type { VerificationId } from '../../../lib/id.ts';
+import type { ProblemCode } from '../../../lib/problem.ts';
+import type { Actor } from '../../audit/index.ts';
+import type { JudgedLive } from '../../verification/index.ts';
+import type { Opened } from '../decide.ts';
+import { MOST_ATTEMPTS, type SessionParts } from '../parts.ts';
+import { REPLAYED_FRAMES } from '../risk.ts';
+import type { SessionLiveness } from '../session.ts';
+import { realmOf, type SessionRow, type StoredOutcome } from '../session-store.ts';
+import type { Attempt } from './attempt.ts';
+import type { ChallengeResult } from './challenge.ts';
+import { frameHashes, keptHashes } from './frame-hashes.ts';
+
+/** One attempt at its end. */
+export interface Finished {
+  row: SessionRow;
+  opened: Opened;
+  attempt: Attempt;
+  result: ChallengeResult;
+  /** Keyed hashes to keep. */
+  kept: string[];
+  outcome: Omit<StoredOutcome, 'risk'>;
+  actor: Actor;
+}
+
+/** How the attempt ends the session. */
+export interface End {
+  /** Whatever attempts are left. */
+  final?: true;
+  /** That was written. */
+  verification?: VerificationId;
+}
+
+/** Refusals after which another attempt is of no use. */
+const FINAL: ReadonlySet<string> = new Set<ProblemCode>(['CONSENT_WITHDRAWN', 'VERIFICATION_DISABLED']);
+
+/** What is decided about; undefined where the session is decided, or goes on with another attempt. */
+export async function gather(
+  parts: SessionParts,
+  session: string,
+  attempt: Attempt,
+): Promise<Finished | undefined> {
+  const { store, sealed, sealer, frames, clock } = parts;
+  const row = await store.byId(session);
+  if (!row || row.decision !== null || row.attempts !== attempt.number) return undefined;
+  const result = attempt.challenge.result(attempt.timeOf(clock.now()));
+  const { organization, world } = realmOf(row);
+  const hashes = frameHashes(sealer, organization, { bytes: attempt.bytes, pixels: result.frameHashes });
+  const reasons = [...result.reasons];
+  if (await frames.seenBefore(organization, hashes)) reasons.push(REPLAYED_FRAMES);
+  else if (world === 'live' && (await showsEnrolled(parts, row, result))) reasons.push('REPLAYED_PICTURE');
+  const liveness: SessionLiveness = {
+    passed: result.passed,
+    score: result.score,
+    assurance: result.assurance,
+    evidence: result.evidence,
+    reasons: result.reasons,
+  };
+  return {
+    row,
+    opened: await sealed.whole(row),
+    ...{ attempt, result, kept: keptHashes(hashes) },
+    outcome: {
+      ...{ reasons, liveness, challengesCompleted: result.completed },
+      processingTimeMs: Math.max(0, clock.now() - attempt.startedAt),
+    },
+    actor: { is: 'session', session: row.id },
+  };
+}
+
+async function showsEnrolled(
+  { subjects }: SessionParts,
+  row: SessionRow,
+  { frameHashes: pixels }: ChallengeResult,
+): Promise<boolean> {
+  const known = pixels.filter((one) => one !== '');
+  return known.length > 0 && (await subjects.ownerOfPicture(realmOf(row), known)) !== undefined;
+}
+
+export const isLast = ({ row }: Finished, codes: readonly string[], end?: End): boolean =>
+  end?.final === true || row.attempts >= MOST_ATTEMPTS || codes.some((code) => FINAL.has(code));
+
+/** The id that the session was given is for the verification that decides. */
+export const ordered = ({ row }: Finished, judged: JudgedLive): VerificationId =>
+  (row.verification as VerificationId | null) ?? judged.verification;

@@ -1,0 +1,86 @@
+import { defined } from '../../../lib/defined.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { describeState } from '../describe-state.ts';
+import { MOST_ATTEMPTS } from '../parts.ts';
+import { realmOf, type SessionRow } from '../session-store.ts';
+import type { ConnectOrder, FrameLink, LiveState } from '../sessions.ts';
+import { beginAttempt } from './begin-attempt.ts';
+import { type AttemptContext, finish, freshRow, leaveQueue, planIn, tend } from './context.ts';
+import { admitFrame, checkFrame, createJudgeFrame } from './judge-frame.ts';
+import type { Room } from './rooms.ts';
+
+/** The connection of every client that posts. */
+const POSTS = Symbol('posts');
+
+/** Connects a client to its session, in place of the client before. */
+export function openFrameLink(
+  context: AttemptContext,
+  row: SessionRow,
+  { replaced, posts }: ConnectOrder = {},
+): FrameLink {
+  const { parts, rooms, admission } = context;
+  const { clock } = parts;
+  const judgeFrame = createJudgeFrame(parts, admission);
+  const room = rooms.of(row.id as Room['session'], realmOf(row), row.expires_at);
+  const key = posts ? POSTS : Symbol(row.id);
+  if (room.connection?.key !== key) room.connection?.replaced?.();
+  room.connection = { key, ...defined({ replaced }) };
+
+  const fresh = () => freshRow(context, row.id);
+  async function now(slower = false): Promise<LiveState> {
+    return { ...(await describeState(parts, room, await fresh())), ...(slower && { slower: true as const }) };
+  }
+  function current(): void {
+    if (room.connection?.key !== key)
+      throw new Problem('CONFLICT', 'Another connection has taken over this session.');
+  }
+  const isDecided = ({ decision, held_until }: SessionRow) => decision !== null || held_until !== null;
+
+  return {
+    session: room.session,
+    async state() {
+      await tend(context, room);
+      return now();
+    },
+    async start() {
+      current();
+      await tend(context, room);
+      const before = await fresh();
+      const over = isDecided(before) || before.attempts >= MOST_ATTEMPTS;
+      if (over || room.attempt || room.finishing) return now();
+      room.wantsStart = true;
+      await beginAttempt(context, room);
+      return now();
+    },
+    async stop() {
+      current();
+      if (room.attempt) await finish(context, room);
+      leaveQueue(context, room);
+      return now();
+    },
+    async look(frame, at) {
+      current();
+      checkFrame(frame);
+      room.usedAt = clock.now();
+      await tend(context, room);
+      if (room.expiresAt <= clock.now() || room.finishing) return now();
+      room.position = admission.ask(room.session);
+      if (room.position > 0) return now();
+      if (room.wantsStart) await beginAttempt(context, room);
+      const { judged, slower } = admitFrame(room, clock.now());
+      if (!judged) return now(slower);
+      const before = await fresh();
+      if (isDecided(before)) return now();
+      const plan = await planIn(context, room, before.profile);
+      const state = await judgeFrame(room, { frame, at, connection: key }, plan);
+      if (state === 'passed' || state === 'failed') void finish(context, room);
+      return now();
+    },
+    close() {
+      if (room.connection?.key !== key) return;
+      room.connection = undefined;
+      room.face = undefined;
+      if (!room.attempt && !posts) leaveQueue(context, room);
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { randomFillSync } from 'node:crypto';
+import { defined } from '../../lib/defined.ts';
+import type { SubjectId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import { createTurns } from '../../lib/turns.ts';
+import { type Admission, createAdmission } from './attempts/admission.ts';
+import { type Attempts, createAttempts } from './attempts/create-attempts.ts';
+import { createRooms } from './attempts/rooms.ts';
+import { createDecide } from './decide.ts';
+import { createDue, createExpire, verificationOf } from './due.ts';
+import { createFrameStore } from './frame-store.ts';
+import { createHandovers } from './handovers.ts';
+import { createOrderSession } from './order-session.ts';
+import { createCapabilities, createPageSide, finalizeRow, requireUndecided } from './page-side.ts';
+import type { SessionParts, SessionsDeps } from './parts.ts';
+import { createSealedValues } from './sealed-store.ts';
+import { createSessionStore, outcomeOf, type SessionRow, sessionOf } from './session-store.ts';
+import type { Sessions } from './sessions.ts';
+
+export function createSessions({ random = randomFillSync, ...deps }: SessionsDeps): Sessions & {
+  /** How many sessions are judged now, how many may be, and how many wait. */
+  load(): Pick<Admission, 'admitted' | 'waiting'> & { capacity: number };
+} {
+  const parts: SessionParts = {
+    ...{ ...deps, random },
+    store: createSessionStore(deps),
+    frames: createFrameStore(deps),
+    sealed: createSealedValues(deps.sealer),
+    turns: createTurns(),
+  };
+  const rooms = createRooms(parts);
+  const admission = createAdmission(parts);
+  const expire = createExpire(parts);
+  const attempts = createAttempts(parts, { rooms, admission, expire });
+  const find = createCapabilities(parts);
+  return {
+    ...createOrderSession(parts),
+    ...createPageSide(parts, attempts, find),
+    ...createHandovers(parts, attempts, find),
+    ...createDue(parts, { rooms, attempts, expire }),
+    ...createRelyingSide(parts, attempts),
+    load: () => ({
+      admitted: admission.admitted,
+      waiting: admission.waiting,
+      capacity: admission.capacity(),
+    }),
+  };
+}
+
+/** What the relying party and administrators do. */
+function createRelyingSide(
+  parts: SessionParts,
+  attempts: Attempts,
+): Pick<Sessions, 'find' | 'page' | 'cancel' | 'finalize' | 'newcomerDecided' | 'stepsOf' | 'originsOf'> {
+  const { store, sealed, inTransaction, turns } = parts;
+  const decide = createDecide(parts);
+
+  async function own(realm: Parameters<Sessions['find']>[0], id: string): Promise<SessionRow> {
+    const row = await store.inRealm(realm, id);
+    if (!row) throw new Problem('NOT_FOUND', `No session has the id ${id}.`);
+    return attempts.fresh(row.id);
+  }
+
+  return {
+    async find(realm, id) {
+      const row = await store.inRealm(realm, id);
+      return row && sealed.whole(await attempts.fresh(row.id));
+    },
+    page: async (realm, order) => (await store.page(realm, order)).map(sessionOf),
+
+    async cancel(realm, id, actor, request) {
+      const { id: session } = await own(realm, id);
+      await attempts.settled(session);
+      return turns(session, async () => {
+        const row = await own(realm, id);
+        requireUndecided(row);
+        const opened = await sealed.whole(row);
+        const outcome = { ...outcomeOf(row), reasons: ['CANCELLED'] };
+        await inTransaction((tx) =>
+          decide(tx, row, opened, { decision: 'cancelled', outcome, actor, ...defined({ request }) }),
+        );
+        attempts.drop(session);
+        return sessionOf((await store.byId(session)) ?? row);
+      });
+    },
+
+    async finalize(realm, id) {
+      const { id: session } = await own(realm, id);
+      return finalizeRow(parts, attempts, session);
+    },
+
+    async newcomerDecided(tx, { session, judged, undecided }) {
+      const row = await store.byId(session, tx);
+      if (!row || row.decision !== null || row.held_until === null) return;
+      const before = outcomeOf(row);
+      const { outcome, action } = judged;
+      await decide(tx, row, await sealed.whole(row), {
+        decision: action === 'duplicate' ? 'duplicate' : 'approved',
+        actor: { is: 'appliance', task: 'sessions' },
+        outcome: {
+          ...before,
+          counted: { outcome, action },
+          reasons: [...before.reasons, ...(undecided ? ['REVIEW_TIMED_OUT'] : [])],
+        },
+        uniqueness: judged,
+        ...verificationOf(row, true),
+        ...(row.subject === null ? {} : { person: { id: row.subject as SubjectId } }),
+      });
+    },
+
+    async stepsOf({ organization }, profile = 'specter') {
+      return parts.challenges.steps(await parts.profiles.get(organization, profile));
+    },
+
+    async originsOf(id) {
+      const row = await store.byId(id);
+      return row ? (await sealed.whole(row)).browserOrigins : [];
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import { defined } from '../../lib/defined.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Attempts } from './attempts/create-attempts.ts';
+import { capabilityHash, makeCapability, sameHash } from './capability.ts';
+import { type Capability, describeSession, requireUndecided } from './page-side.ts';
+import type { SessionParts } from './parts.ts';
+import { realmOf } from './session-store.ts';
+import type { Handover, Sessions } from './sessions.ts';
+
+/** Milliseconds for the second device. */
+const LIFE = 5 * 60_000;
+/** Of one session: each gives a stranger with the link one chance in three. */
+const MOST = 5;
+
+interface Open {
+  session: string;
+  number: string;
+  numbers: string[];
+  expiresAt: number;
+}
+
+/**
+ * Handing a session over to a second device, in memory: a link for one use within five minutes, and a number that the person picks
+ * among three. The second device then has the session, and the first can only follow.
+ */
+export function createHandovers(
+  parts: SessionParts,
+  attempts: Attempts,
+  find: (token: string) => Promise<Capability>,
+): Pick<Sessions, 'handOver' | 'describeHandover' | 'acceptHandover'> {
+  const { store, audit, inTransaction, turns } = parts;
+  const codes = createCodes(parts);
+
+  return {
+    async handOver(token) {
+      const { row, following } = await find(token);
+      if (following) throw new Problem('CONFLICT', 'The session was handed over to another device.');
+      const now = await attempts.fresh(row.id);
+      requireUndecided(now);
+      return codes.make(row.id, now.expires_at);
+    },
+
+    async describeHandover(token) {
+      const one = codes.waiting(token);
+      const row = await attempts.fresh(one.session);
+      requireUndecided(row);
+      return { ...(await describeSession(parts, row, false)), state: 'ready', numbers: one.numbers };
+    },
+
+    async acceptHandover(token, { number, request }) {
+      // Used up by any answer, before anything is awaited.
+      const one = codes.use(token);
+      if (!sameHash(capabilityHash(number), capabilityHash(one.number)))
+        throw new Problem('CONFLICT', 'This is not the number on the first device: show a new code there.');
+      return turns(one.session, async () => {
+        const row = await attempts.fresh(one.session);
+        requireUndecided(row);
+        const capability = makeCapability(parts.random);
+        await inTransaction(async (tx) => {
+          const change = {
+            token_hash: capabilityHash(capability),
+            follower_hash: row.token_hash,
+            running_since: null,
+          };
+          if (!(await store.changeUndecided(tx, row.id, change)))
+            throw new Problem('CONFLICT', 'This session has its decision already.');
+          await audit.add(tx, {
+            actor: { is: 'session', session: row.id },
+            action: 'session.handover',
+            organization: realmOf(row).organization,
+            target: row.id,
+            ...defined({ request }),
+            details: { world: row.world, flow: row.flow },
+          });
+        });
+        // An attempt in progress on the first device is over; it was counted.
+        attempts.drop(row.id);
+        return { sessionId: row.id, token: capability, expiresAt: row.expires_at };
+      });
+    },
+  };
+}
+
+/** Codes that wait for a second device. */
+function createCodes({ clock, random }: Pick<SessionParts, 'clock' | 'random'>) {
+  const open = new Map<string, Open>();
+  const begun = new Map<string, { times: number; until: number }>();
+
+  function tidy(): void {
+    const now = clock.now();
+    for (const [hash, { expiresAt }] of open) if (expiresAt <= now) open.delete(hash);
+    for (const [session, { until }] of begun) if (until <= now) begun.delete(session);
+  }
+  function waiting(token: string): Open {
+    tidy();
+    const one = open.get(capabilityHash(token));
+    if (one) return one;
+    throw new Problem(
+      'NOT_FOUND',
+      'This code was used, or its five minutes are over: show a new one on the first device.',
+    );
+  }
+
+  return {
+    waiting,
+    use(token: string): Open {
+      const one = waiting(token);
+      open.delete(capabilityHash(token));
+      return one;
+    },
+    /** In place of the code before. Throws BURST_LIMIT_EXCEEDED. */
+    make(session: string, until: number): Handover {
+      tidy();
+      const { times } = begun.get(session) ?? { times: 0 };
+      if (times >= MOST)
+        throw new Problem('BURST_LIMIT_EXCEEDED', 'This session was handed over too often: go on here.');
+      begun.set(session, { times: times + 1, until });
+      for (const [hash, one] of open) if (one.session === session) open.delete(hash);
+      const token = makeCapability(random);
+      const numbers = makeNumbers(random);
+      const number = numbers[byteBelow(random, numbers.length)]!;
+      const expiresAt = Math.min(until, clock.now() + LIFE);
+      open.set(capabilityHash(token), { session, number, numbers, expiresAt });
+      return { token, number, expiresAt };
+    },
+  };
+}
+
+/** Three different numbers of two digits. */
+function makeNumbers(random: (into: Uint8Array) => void): string[] {
+  const numbers = new Set<string>();
+  while (numbers.size < 3) numbers.add(String(10 + byteBelow(random, 90)));
+  return [...numbers];
+}
+
+/** An equally likely whole number below `end` (at most 256). */
+function byteBelow(random: (into: Uint8Array) => void, end: number): number {
+  const byte = new Uint8Array(1);
+  do random(byte);
+  while (byte[0]! >= 256 - (256 % end));
+  return byte[0]! % end;
+}

@@ -1,0 +1,26 @@
+export { createApiEnd, type SessionPasses } from './api-end.ts';
+export type { Challenges, RunningChallenge } from './attempts/challenge.ts';
+export { createSessions } from './create-sessions.ts';
+export type { BeginOrder, BegunSession, LinkDescription, LinkKind, LinkResolver } from './link.ts';
+export { linkKinds } from './link.ts';
+export { pageConsent } from './page-consent.ts';
+export { createSessionData } from './personal-data.ts';
+export type {
+  Candidate,
+  DecidedSession,
+  FlowEnd,
+  NewSession,
+  PageConsent,
+  PageText,
+  Session,
+  SessionDecision,
+  SessionFlow,
+  SessionMatch,
+  SessionPage,
+  SessionResult,
+  SessionState,
+  SessionUniqueness,
+  WholeSession,
+} from './session.ts';
+export type { FrameLink, Handover, LiveState, PreparedSession, Sessions } from './sessions.ts';
+export type { DecidedNewcomer, UniquenessJudge } from './uniqueness-judge.ts';

@@ -1,0 +1,58 @@
+import type { Realm } from '../subjects/index.ts';
+import type { ChosenPath, SessionDevice, SessionFlow, SessionPage, SessionResult } from './session.ts';
+
+/** What a page address stands for. `session`: the capability itself; `handover`: a second device. The others belong to their flows. */
+export const linkKinds = ['session', 'presence', 'hosted', 'flow', 'registration', 'handover'] as const;
+export type LinkKind = (typeof linkKinds)[number];
+
+/** What the page shows before it asks for anything. Reading it changes nothing. */
+export interface LinkDescription {
+  realm: Realm;
+  /** `taken`: another browser has begun. */
+  state: 'ready' | 'ended' | 'taken';
+  flow: SessionFlow;
+  organization: { name: string; logo?: string; color?: string };
+  page: SessionPage;
+  /** Slug of the profile, for the number of steps; `specter` when absent. */
+  profile?: string;
+  /** Steps of a challenge; absent: of the profile (filled in by the door). */
+  steps?: number;
+  /** Of a session that has ended. */
+  result?: SessionResult;
+  /** Ms since 1970. */
+  expiresAt: number;
+  test: boolean;
+  openerOrigins: readonly string[];
+}
+
+export interface BeginOrder {
+  /** Of a flow's page in test mode. */
+  test: boolean;
+  consent: { version: string };
+  path: ChosenPath;
+  device: SessionDevice;
+  /** Capability that this browser got from the same link before; for a reload. */
+  previous?: string;
+  request?: string;
+}
+
+/** The capability of a session for one browser. */
+export interface BegunSession {
+  sessionId: string;
+  token: string;
+  /** Ms since 1970. */
+  expiresAt: number;
+}
+
+/**
+ * A flow's links. `begin` consumes the link, once, and makes the session in the same transaction (`Sessions.prepare`); the caller
+ * then records consent, path and device with `Sessions.open`. Throws NOT_FOUND, SESSION_EXPIRED, CONFLICT.
+ */
+export interface LinkResolver {
+  describe(token: string, order: { test: boolean }): Promise<LinkDescription>;
+  begin(token: string, order: BeginOrder): Promise<BegunSession>;
+  /** The person does not consent, before a session began. */
+  deny(token: string, order: { test: boolean; request?: string }): Promise<{ redirect?: string }>;
+  /** Origins that may embed the page; none for an unknown token. */
+  originsOf?(token: string): Promise<readonly string[]>;
+}

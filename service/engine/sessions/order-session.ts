@@ -1,0 +1,134 @@
+import { defined } from '../../lib/defined.ts';
+import type { SubjectId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Tx } from '../../storage/transaction.ts';
+import { describeActor } from '../audit/index.ts';
+import { profileNamed, requireAllowed } from '../profiles/index.ts';
+import { planOf } from './attempts/judge-frame.ts';
+import { capabilityHash, makeCapability } from './capability.ts';
+import { endOf } from './decide.ts';
+import { openedColumns, openedLine } from './page-side.ts';
+import { SESSION_LIFE, type SessionParts } from './parts.ts';
+import type { NewSession } from './session.ts';
+import type { NewSessionRow } from './session-store.ts';
+import type { PreparedSession, Sessions } from './sessions.ts';
+
+/** Bytes of a caller's own data. */
+const MOST_METADATA = 16 * 1024;
+
+/** Creates sessions. What cannot be carried out is refused here, before a person is asked for anything. */
+export function createOrderSession(parts: SessionParts): Pick<Sessions, 'prepare' | 'create'> {
+  const { store, sealed, sealer, audit, ids, clock, random, inTransaction } = parts;
+
+  async function prepare(order: NewSession): Promise<PreparedSession> {
+    check(parts, order);
+    const profile = await slugOf(parts, order);
+    const { realm, actor, match, opened, request, flow } = order;
+    const id = ids.next('session');
+    const token = makeCapability(random);
+    const now = clock.now();
+    const expiresAt = opened ? Math.min(order.expiresAt, now + SESSION_LIFE) : order.expiresAt;
+    const email = match === 'none' || match === 'any' ? undefined : match.email;
+    const owner = { id, ...realm, subject: null as SubjectId | null };
+    const {
+      metadata,
+      subjectRef,
+      callback,
+      page,
+      uniqueness: rule,
+      browserOrigins,
+      profiles,
+      context,
+    } = order;
+    const row: NewSessionRow = {
+      ...{
+        id,
+        ...realm,
+        flow,
+        state: 'created',
+        token_hash: capabilityHash(token),
+        actor: describeActor(actor),
+      },
+      ...{ profile, matching: email === undefined ? match : 'email', attempts: 0 },
+      email_hash: email === undefined ? null : sealer.emailHash(realm.organization, email),
+      verification: order.verification ?? null,
+      order_sealed: await sealed.seal(owner, 'order', {
+        page,
+        ...defined({
+          email,
+          metadata,
+          subjectRef,
+          callback,
+          uniqueness: rule,
+          browserOrigins,
+          profiles,
+          context,
+        }),
+      }),
+      device_sealed: opened ? await sealed.seal(owner, 'device', opened.device) : null,
+      ...{ created_at: now, expires_at: expiresAt },
+      ...(opened && openedColumns(opened, now)),
+    } as NewSessionRow;
+    const write = async (within: Tx): Promise<void> => {
+      await store.insert(within, row);
+      await audit.add(within, {
+        actor,
+        action: 'session.create',
+        organization: realm.organization,
+        target: id,
+        ...defined({ request }),
+        details: { world: realm.world, flow, profile, match: row.matching },
+      });
+      if (opened)
+        await audit.add(
+          within,
+          openedLine({ id, ...realm, flow }, { version: opened.consent.version, path: opened.path, request }),
+        );
+    };
+    return { id, token, expiresAt, write };
+  }
+
+  return {
+    prepare,
+    async create(order) {
+      const { write, ...session } = await prepare(order);
+      await inTransaction(write);
+      return session;
+    },
+  };
+}
+
+/** The profile that the caller may use, checked before a person stands in front of the camera. */
+async function slugOf(
+  parts: SessionParts,
+  { realm, actor, profile, profiles = [] }: NewSession,
+): Promise<string> {
+  const { organization } = realm;
+  const settings = await parts.organizations.get(organization);
+  const inUse = await parts.profiles.list(organization);
+  const allowed = { inUse, organization: settings.allowedProfiles, key: profiles };
+  const named = profile ?? (profiles.length > 0 || settings.allowedProfiles ? undefined : 'specter');
+  const found = await parts.profiles.get(organization, profileNamed({ ...allowed, named }));
+  requireAllowed(found, actor, allowed);
+  // Refused now rather than in front of the camera.
+  await planOf(parts, { realm, profile: found.slug });
+  return found.slug;
+}
+
+function check(
+  { ends, uniqueness, clock }: SessionParts,
+  { flow, uniqueness: rule, metadata = {}, expiresAt }: NewSession,
+): void {
+  endOf(ends, { flow });
+  if (rule !== undefined && rule.policy !== 'off' && !uniqueness)
+    throw new Problem(
+      'CONFLICT',
+      'This service does not count people once per scope: leave out the uniqueness policy.',
+    );
+  if (Buffer.byteLength(JSON.stringify(metadata)) > MOST_METADATA)
+    throw new Problem('INVALID_REQUEST', `The metadata of a session has at most ${MOST_METADATA} bytes.`, {
+      details: [{ path: 'metadata', message: 'Too large.' }],
+    });
+  if (expiresAt <= clock.now())
+    throw new Problem('INVALID_REQUEST', 'A session cannot end before it begins.');
+}

@@ -1,0 +1,48 @@
+import type { PageConsent, SessionMatch } from './session.ts';
+
+/** Version of these texts; a changed text needs a new version. */
+const VERSION = 'gatehouse-live-1';
+
+/** What a person agrees to before the camera starts; `{organization}` asks. */
+const texts = {
+  en: {
+    all: [
+      '{organization} wants to confirm that a real person is in front of the camera.',
+      'For a few seconds the camera sends pictures of your face to Gatehouse, a box in the network of {organization}, which asks you for small movements. The pictures are judged and deleted at once; their checksums stay for 30 days, so that a recording of them is recognized.',
+    ],
+    match: 'Your face is also compared with the encrypted templates of people who are enrolled there.',
+    none: 'Your face is not compared with any other person.',
+    free: 'You decide freely. If you do not want this, choose another way: you have no disadvantage from it.',
+    retention: 'The result is kept as long as {organization} keeps verifications. No picture of you is kept.',
+    withdraw: 'You can take your consent back at any time: ask {organization}.',
+  },
+  de: {
+    all: [
+      '{organization} möchte bestätigen, dass ein echter Mensch vor der Kamera ist.',
+      'Dafür sendet die Kamera einige Sekunden lang Bilder Ihres Gesichts an Gatehouse, ein Gerät im Netz von {organization}, das Sie um kleine Bewegungen bittet. Die Bilder werden beurteilt und sofort gelöscht; ihre Prüfsummen bleiben 30 Tage, damit eine Aufzeichnung davon erkannt wird.',
+    ],
+    match:
+      'Ihr Gesicht wird außerdem mit den verschlüsselten Templates der dort erfassten Personen verglichen.',
+    none: 'Ihr Gesicht wird mit keiner anderen Person verglichen.',
+    free: 'Sie entscheiden frei. Wenn Sie das nicht möchten, wählen Sie einen anderen Weg: Sie haben dadurch keinen Nachteil.',
+    retention:
+      'Das Ergebnis wird so lange aufbewahrt, wie {organization} Verifizierungen aufbewahrt. Ein Bild von Ihnen wird nicht aufbewahrt.',
+    withdraw: 'Sie können Ihre Einwilligung jederzeit widerrufen: Wenden Sie sich an {organization}.',
+  },
+} as const;
+
+/** The consent text of a session for an organization, by the people that the face is compared with. */
+export function pageConsent(organization: string, match: SessionMatch): PageConsent {
+  const named = (text: string) => text.replaceAll('{organization}', () => organization);
+  const compared = match === 'none' ? 'none' : 'match';
+  const of = (language: 'en' | 'de') => {
+    const { all, free } = texts[language];
+    return [...all, texts[language][compared], free].map(named);
+  };
+  return {
+    version: `${VERSION}-${compared}`,
+    text: { en: of('en'), de: of('de') },
+    retention: { en: named(texts.en.retention), de: named(texts.de.retention) },
+    withdraw: { en: named(texts.en.withdraw), de: named(texts.de.withdraw) },
+  };
+}

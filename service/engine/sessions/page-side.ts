@@ -1,0 +1,211 @@
+import { defined } from '../../lib/defined.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Attempts } from './attempts/create-attempts.ts';
+import { planOf } from './attempts/judge-frame.ts';
+import { capabilityHash, over, sameHash } from './capability.ts';
+import { createDecide } from './decide.ts';
+import { resultOf } from './describe-state.ts';
+import type { LinkDescription } from './link.ts';
+import { SESSION_LIFE, type SessionParts } from './parts.ts';
+import { outcomeOf, realmOf, type SessionRow } from './session-store.ts';
+import type { Sessions } from './sessions.ts';
+
+export type Capability = { row: SessionRow; following: boolean };
+
+/** The session of a capability. Throws MISSING_AUTH. */
+export const createCapabilities =
+  ({ store }: Pick<SessionParts, 'store'>) =>
+  async (token: string): Promise<Capability> => {
+    const hash = capabilityHash(token);
+    const row = await store.byTokenHash(hash);
+    if (row && sameHash(hash, row.token_hash)) return { row, following: false };
+    if (row && sameHash(hash, row.follower_hash)) return { row, following: true };
+    throw over();
+  };
+
+type PageSide = Pick<
+  Sessions,
+  'describe' | 'open' | 'resume' | 'deny' | 'state' | 'connect' | 'finalizeByToken'
+>;
+
+/** What the capability of a browser does. */
+export function createPageSide(
+  parts: SessionParts,
+  attempts: Attempts,
+  find: (token: string) => Promise<Capability>,
+): PageSide {
+  const { store } = parts;
+
+  /** Of the browser that has the session, not of one that follows. */
+  async function own(token: string): Promise<SessionRow> {
+    const { row, following } = await find(token);
+    if (following) throw new Problem('CONFLICT', 'The session was handed over to another device.');
+    return attempts.fresh(row.id);
+  }
+
+  return {
+    ...consenting(parts, attempts, { find, own }),
+    async describe(token) {
+      const { row, following } = await find(token);
+      return describeSession(parts, await attempts.fresh(row.id), following);
+    },
+
+    async resume(token) {
+      const hash = capabilityHash(token);
+      const row = await store.byTokenHash(hash);
+      if (!row || !sameHash(hash, row.token_hash)) return undefined;
+      const now = await attempts.fresh(row.id);
+      // A session that is over still shows its result.
+      if (now.consent_at === null) return undefined;
+      return { sessionId: row.id, token, expiresAt: now.expires_at };
+    },
+
+    async state(token) {
+      const { row, following } = await find(token);
+      return attempts.state(row, following);
+    },
+
+    async connect(token, order) {
+      const row = await own(token);
+      if (row.consent_at === null && row.decision === null)
+        throw new Problem(
+          'CONFLICT',
+          'The person has not agreed yet: no frame is taken before (POST /api/live/begin).',
+        );
+      return attempts.connect(row, order);
+    },
+
+    async finalizeByToken(token) {
+      const { row } = await find(token);
+      return finalizeRow(parts, attempts, row.id);
+    },
+  };
+}
+
+/** What the person agrees to, or does not. */
+function consenting(
+  parts: SessionParts,
+  attempts: Attempts,
+  { find, own }: { find(token: string): Promise<Capability>; own(token: string): Promise<SessionRow> },
+): Pick<Sessions, 'open' | 'deny'> {
+  const { store, sealed, clock, audit, inTransaction, turns } = parts;
+  const decide = createDecide(parts);
+
+  return {
+    async open(token, { consent, path, device, request }) {
+      const { row } = await find(token);
+      return turns(row.id, async () => {
+        const before = await own(token);
+        requireUndecided(before);
+        const opened = await sealed.whole(before);
+        if (consent.version !== opened.page.consent.version)
+          throw new Problem(
+            'INVALID_REQUEST',
+            'Another consent text holds now: read it (describe) and agree to that one.',
+          );
+        if (before.consent_at !== null)
+          throw new Problem('CONFLICT', 'This session was begun in another browser.');
+        const now = clock.now();
+        const expiresAt = Math.min(before.expires_at, now + SESSION_LIFE);
+        const change = {
+          ...openedColumns({ consent, path }, now),
+          expires_at: expiresAt,
+          device_sealed: await sealed.seal(before, 'device', device),
+        };
+        await inTransaction(async (tx) => {
+          if (!(await store.changeUndecided(tx, row.id, change))) throw over();
+          await audit.add(tx, openedLine(before, { version: consent.version, path, request }));
+        });
+        return { sessionId: row.id, token, expiresAt };
+      });
+    },
+
+    async deny(token, request) {
+      const { row } = await find(token);
+      await attempts.settled(row.id);
+      return turns(row.id, async () => {
+        const before = await own(token);
+        if (before.decision === null && before.held_until === null) {
+          const opened = await sealed.whole(before);
+          const agreed = before.consent_at !== null;
+          const outcome = {
+            ...outcomeOf(before),
+            reasons: [agreed ? 'CANCELLED_BY_PERSON' : 'CONSENT_DENIED'],
+          };
+          await inTransaction((tx) =>
+            decide(tx, before, opened, {
+              decision: agreed ? 'cancelled' : 'rejected',
+              outcome,
+              actor: { is: 'session', session: row.id },
+              ...defined({ request }),
+            }),
+          );
+          attempts.drop(row.id);
+        }
+        const after = (await store.byId(row.id)) ?? before;
+        return defined({ redirect: (await resultOf(parts, after)).redirect, reference: row.id });
+      });
+    },
+  };
+}
+
+/** The decision, once there is one. Throws CONFLICT before the person has finished. */
+export async function finalizeRow(parts: SessionParts, attempts: Attempts, id: string) {
+  await attempts.settled(id);
+  const row = await attempts.fresh(id);
+  if (row.decision === null && row.held_until === null)
+    throw new Problem('CONFLICT', 'The person has not finished yet: the session has no decision.');
+  return resultOf(parts, row);
+}
+
+export const openedColumns = (
+  { consent, path }: { consent: { version: string }; path: { flash: boolean; motion: boolean } },
+  now: number,
+) => ({
+  ...{ state: 'opened', opened_at: now, consent_version: consent.version, consent_at: now },
+  ...{ flash: Number(path.flash), motion: Number(path.motion) },
+});
+
+export const openedLine = (
+  row: Pick<SessionRow, 'id' | 'organization' | 'world' | 'flow'>,
+  { version, path, request }: { version: string; path: object; request?: string | undefined },
+) => ({
+  actor: { is: 'session' as const, session: row.id },
+  action: 'session.consent',
+  organization: realmOf(row).organization,
+  target: row.id,
+  ...defined({ request }),
+  details: { world: row.world, flow: row.flow, textVersion: version, ...path },
+});
+
+export function requireUndecided(row: SessionRow): void {
+  if (row.decision === 'expired')
+    throw new Problem('SESSION_EXPIRED', 'The time of this session is over: ask for a new link.');
+  if (row.decision !== null || row.held_until !== null)
+    throw new Problem('CONFLICT', 'This session has its decision already.');
+}
+
+export async function describeSession(
+  parts: SessionParts,
+  row: SessionRow,
+  following: boolean,
+): Promise<LinkDescription> {
+  const { organization, world } = realmOf(row);
+  const { name } = await parts.organizations.get(organization);
+  const { page, browserOrigins } = await parts.sealed.whole(row);
+  const ended = row.decision !== null || row.held_until !== null;
+  const { profile } = await planOf(parts, { realm: realmOf(row), profile: row.profile });
+  return {
+    realm: { organization, world },
+    state: ended ? 'ended' : following || row.consent_at !== null ? 'taken' : 'ready',
+    flow: row.flow as LinkDescription['flow'],
+    organization: { name },
+    page,
+    profile: row.profile,
+    steps: parts.challenges.steps(profile),
+    expiresAt: row.expires_at,
+    test: world === 'test',
+    openerOrigins: browserOrigins,
+    ...(ended ? { result: await resultOf(parts, row) } : {}),
+  };
+}

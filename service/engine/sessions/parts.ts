@@ -1,0 +1,61 @@
+import type { FaceAnalyzer } from '../../inference/face.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Turns } from '../../lib/turns.ts';
+import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Models } from '../models/index.ts';
+import type { Organizations } from '../organizations/index.ts';
+import type { Profiles } from '../profiles/index.ts';
+import type { Subjects } from '../subjects/index.ts';
+import type { VerifyLive } from '../verification/index.ts';
+import type { Challenges } from './attempts/challenge.ts';
+import type { FrameStore } from './frame-store.ts';
+import type { SealedValues, SessionSealer } from './sealed-store.ts';
+import type { FlowEnd, SessionFlow } from './session.ts';
+import type { SessionStore } from './session-store.ts';
+import type { UniquenessJudge } from './uniqueness-judge.ts';
+
+export interface SessionsDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  sealer: SessionSealer;
+  audit: Audit;
+  ids: Ids;
+  clock: Clock;
+  log: Log;
+  random?: (into: Uint8Array) => void;
+  analyzer: FaceAnalyzer;
+  /** Of the analyzer. */
+  workers: number;
+  models: Pick<Models, 'current' | 'importable'>;
+  organizations: Pick<Organizations, 'get'>;
+  profiles: Pick<Profiles, 'list' | 'get'>;
+  subjects: Pick<Subjects, 'ownerOfPicture'>;
+  verifyLive: VerifyLive;
+  challenges: Challenges;
+  /** Absent: a session that asks for uniqueness is refused. */
+  uniqueness?: UniquenessJudge;
+  /** A flow without one is refused. */
+  ends: Partial<Record<SessionFlow, FlowEnd>>;
+}
+
+/** What the parts of the feature are built on. */
+export interface SessionParts extends SessionsDeps {
+  random: (into: Uint8Array) => void;
+  store: SessionStore;
+  frames: FrameStore;
+  sealed: SealedValues;
+  /** One change of a session at a time. */
+  turns: Turns;
+}
+
+/** Attempts of a session. */
+export const MOST_ATTEMPTS = 3;
+/** Milliseconds from `begin` to the end of a session. */
+export const SESSION_LIFE = 10 * 60_000;
+/** Milliseconds after which a session that waits for a review is a duplicate; engine/uniqueness ends the wait an hour before. */
+export const REVIEW_LIFE = 73 * 3_600_000;
+/** Milliseconds that the keyed hashes of frames are kept. */
+export const FRAMES_KEPT = 30 * 24 * 3_600_000;

@@ -1,0 +1,124 @@
+import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
+import type { FlowReply, SessionDevice, SessionPage, UniquenessRule, WholeSession } from './session.ts';
+import { type SessionRow, sessionOf } from './session-store.ts';
+
+export type SessionSealer = Pick<Sealer, 'seal' | 'open' | 'sealOwn' | 'openOwn' | 'emailHash'>;
+
+/** What was ordered: the column `order_sealed`. */
+export interface StoredOrder {
+  email?: string;
+  metadata?: Record<string, unknown>;
+  subjectRef?: string;
+  callback?: { url: string };
+  page: SessionPage;
+  uniqueness?: UniquenessRule;
+  browserOrigins?: readonly string[];
+  profiles?: readonly string[];
+  context?: boolean;
+}
+
+const VERSION = 1;
+export const sealedFields = ['order', 'device', 'answer'] as const;
+export type SealedField = (typeof sealedFields)[number];
+
+interface Plain {
+  order: StoredOrder;
+  device: SessionDevice;
+  answer: FlowReply;
+}
+
+type Owner = Pick<SessionRow, 'id' | 'organization' | 'world' | 'subject'>;
+
+/** The place of a value of a session with a recognized person. */
+export const personPlace = (
+  { id, organization, world, subject }: Owner & { subject: string },
+  field: SealedField,
+): SealedPlace => ({
+  organization: organization as OrganizationId,
+  world: world as World,
+  subject: subject as SubjectId,
+  field: `live_session.${field}/${id}`,
+  version: VERSION,
+});
+
+/** Seals and opens: under the key of the recognized person, so that erasing the person reaches it; before, under the organization's own. */
+export function createSealedValues(sealer: SessionSealer) {
+  async function seal<F extends SealedField>(owner: Owner, field: F, value: Plain[F]): Promise<Uint8Array> {
+    const bytes = new TextEncoder().encode(JSON.stringify(value));
+    const { subject, ...rest } = owner;
+    const place = personPlace({ ...rest, subject: subject ?? '' }, field);
+    return subject === null
+      ? sealer.sealOwn({ organization: place.organization, field: place.field, version: VERSION }, bytes)
+      : sealer.seal(place, bytes);
+  }
+
+  async function open<F extends SealedField>(row: SessionRow, field: F): Promise<Plain[F] | undefined> {
+    const sealed = row[`${field}_sealed`];
+    if (sealed === null) return undefined;
+    const { subject } = row;
+    const place = personPlace({ ...row, subject: subject ?? '' }, field);
+    try {
+      const bytes =
+        subject === null
+          ? sealer.openOwn({ organization: place.organization, field: place.field, version: VERSION }, sealed)
+          : await sealer.open(place, sealed);
+      return JSON.parse(new TextDecoder().decode(bytes)) as Plain[F];
+    } catch (error) {
+      // The person is being erased.
+      if (error instanceof Problem && error.code === 'SUBJECT_NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    seal,
+    open,
+    /** Every value again, for the person that was recognized. */
+    async resealed(row: SessionRow, subject: SubjectId) {
+      const owner = { ...row, subject };
+      const sealedFor = async <F extends SealedField>(field: F) => {
+        const value = await open(row, field);
+        return value === undefined ? null : seal(owner, field, value);
+      };
+      return {
+        order_sealed: await sealedFor('order'),
+        device_sealed: await sealedFor('device'),
+        answer_sealed: await sealedFor('answer'),
+      };
+    },
+    async whole(row: SessionRow): Promise<WholeSession> {
+      const order = (await open(row, 'order')) ?? emptyOrder;
+      const device = await open(row, 'device');
+      const { email, subjectRef, callback } = order;
+      return {
+        ...sessionOf(row),
+        page: order.page,
+        metadata: order.metadata ?? {},
+        uniquenessRule: order.uniqueness ?? { policy: 'off', scope: '' },
+        browserOrigins: order.browserOrigins ?? [],
+        profiles: order.profiles ?? [],
+        context: order.context ?? true,
+        ...(email === undefined ? {} : { email }),
+        ...(subjectRef === undefined ? {} : { subjectRef }),
+        ...(callback === undefined ? {} : { callback }),
+        ...(device === undefined ? {} : { device }),
+      };
+    },
+  };
+}
+
+export type SealedValues = ReturnType<typeof createSealedValues>;
+
+/** Of a session whose person was erased. */
+const emptyOrder: StoredOrder = {
+  page: {
+    consent: {
+      version: '',
+      text: { en: [], de: [] },
+      retention: { en: '', de: '' },
+      withdraw: { en: '', de: '' },
+    },
+  },
+};

@@ -1,0 +1,485 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { onBothDatabases } from '../../../test/storage/databases.ts';
+import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
+import { analysisOf, direction } from '../../../test/support/faces.ts';
+import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
+import { Problem } from '../../lib/problem.ts';
+import { pageConsent } from './index.ts';
+import type { DecidedSession, FlowEnd, NewSession } from './session.ts';
+
+const minute = 60_000;
+const live = direction('ada');
+let engine: Engine;
+let challenges: ReturnType<typeof scriptedChallenges>;
+let sessions: ReturnType<typeof liveSessionsOver>;
+let ended: DecidedSession[];
+let end: FlowEnd;
+let frames: number;
+
+const realm = () => ({ organization: engine.organization, world: 'test' as const });
+const consent = pageConsent('Acme', 'none');
+const path = { flash: true, motion: true };
+const begin = { consent: { version: consent.version }, path, device: { label: 'cam' } };
+
+const order = (more: Partial<NewSession> = {}): NewSession => ({
+  flow: 'hosted',
+  realm: realm(),
+  actor: key,
+  match: 'none',
+  expiresAt: engine.clock.now() + 30 * minute,
+  page: { consent },
+  ...more,
+});
+const open = (over: Parameters<typeof liveSessionsOver>[1] = {}) =>
+  liveSessionsOver(engine, { challenges, ends: { hosted: end }, ...over });
+
+async function begun(more: Partial<NewSession> = {}) {
+  const made = await sessions.create(order(more));
+  await sessions.open(made.token, begin);
+  return made;
+}
+/** A frame that shows Ada, unless scripted otherwise, each with pixels of its own. */
+function frame(name = `frame ${++frames}`, face = live) {
+  const bytes = frameNamed(name);
+  engine.analyzer.show(
+    new TextDecoder().decode(bytes),
+    analysisOf(name, { embeddings: { 'a-net': face }, live: 0.99 }),
+  );
+  return bytes;
+}
+async function attempt(token: string, face = live) {
+  const link = await sessions.connect(token);
+  await link.start();
+  for (let i = 0; i < challenges.script.steps; i++) {
+    engine.advance(100);
+    await link.look(frame(undefined, face), engine.clock.now());
+  }
+  await sessions.finalizeByToken(token).catch(() => {});
+  const state = await link.state();
+  link.close();
+  return state;
+}
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    (error) => (error instanceof Problem ? error.code : error),
+  );
+const actions = async (id: string) =>
+  (
+    await engine.db
+      .selectFrom('audit')
+      .select(['action', 'actor'])
+      .where('target', '=', id)
+      .orderBy('seq')
+      .execute()
+  ).map(({ action, actor }) => `${action} ${actor.split('_')[0]}`);
+const find = async (id: string) => (await sessions.find(realm(), id))!;
+
+onBothDatabases('live sessions', (newPlace) => {
+  beforeEach(async () => {
+    engine = await startEngine({ place: await newPlace() });
+    challenges = scriptedChallenges();
+    ended = [];
+    end = {
+      async decided(_, session) {
+        ended.push(session);
+        return undefined;
+      },
+    };
+    frames = 0;
+    sessions = open();
+  });
+  afterEach(() => engine.stop());
+
+  test('a person agrees, is asked for movements, and the session is approved once', async () => {
+    const { id, token } = await sessions.create(order({ metadata: { cart: 7 } }));
+    expect(await sessions.describe(token)).toMatchObject({
+      state: 'ready',
+      steps: 3,
+      organization: { name: 'Acme' },
+    });
+    expect(await codeOf(sessions.connect(token))).toBe('CONFLICT');
+    await sessions.open(token, begin);
+    const link = await sessions.connect(token);
+    expect(await link.state()).toEqual({ is: 'state', state: 'ready', attempt: 0, attemptsLeft: 3 });
+    expect(await link.start()).toMatchObject({ state: 'running', attempt: 1, step: { index: 0, of: 3 } });
+    for (let i = 0; i < 3; i++) {
+      engine.advance(100);
+      await link.look(frame(), i * 100);
+    }
+    const result = await sessions.finalizeByToken(token);
+    expect(result).toEqual({ passed: true, decision: 'approved', reference: id });
+    expect(await sessions.finalizeByToken(token)).toEqual(result);
+    expect(await link.state()).toMatchObject({ state: 'decided', result });
+    expect(ended).toMatchObject([
+      {
+        id,
+        decision: 'approved',
+        risk: { level: 'low', flags: [] },
+        challengesCompleted: 3,
+        metadata: { cart: 7 },
+      },
+    ]);
+    expect(await actions(id)).toEqual([
+      'session.create key:key',
+      'session.consent session:sess',
+      'session.decide session:sess',
+    ]);
+    expect(await find(id)).toMatchObject({
+      ...{ state: 'finalized', decision: 'approved', attempts: 1, device: { label: 'cam' } },
+      consent: { version: consent.version },
+    });
+  });
+
+  test('the page learns no score and no reason', async () => {
+    challenges.script.passed = false;
+    challenges.script.reasons = ['PRESENTATION'];
+    const { id, token } = await begun();
+    const state = await attempt(token);
+    expect(state).toEqual({
+      ...{ is: 'state', state: 'between', attempt: 1, attemptsLeft: 2, notPassed: { code: 'UNSURE' } },
+    });
+    await attempt(token);
+    const last = await attempt(token);
+    expect(last).toEqual({
+      ...{ is: 'state', state: 'decided', attempt: 3, attemptsLeft: 0 },
+      result: { passed: false, decision: 'rejected', reference: id },
+    });
+    expect(await find(id)).toMatchObject({
+      ...{ decision: 'rejected', reasons: ['PRESENTATION'] },
+      risk: { level: 'high', flags: ['spoof-suspected'] },
+    });
+    expect(ended).toHaveLength(1);
+  });
+
+  test('an attempt is counted before its challenge is drawn, and a fourth is not begun', async () => {
+    challenges.script.passed = false;
+    const { id, token } = await begun();
+    const link = await sessions.connect(token);
+    await link.start();
+    expect((await find(id)).attempts).toBe(1);
+    expect(await link.start()).toMatchObject({ state: 'running', attempt: 1 });
+    await link.stop();
+    await attempt(token);
+    await attempt(token);
+    expect(challenges.begun).toBe(3);
+    expect(await attempt(token)).toMatchObject({ state: 'decided', result: { decision: 'rejected' } });
+    expect(challenges.begun).toBe(3);
+  });
+
+  test('a session is over after ten minutes from its begin, by the clock alone', async () => {
+    const { id, token } = await begun();
+    engine.advance(10 * minute - 1);
+    expect(await sessions.state(token)).toMatchObject({ state: 'ready' });
+    engine.advance(1);
+    expect(await sessions.state(token)).toMatchObject({ state: 'ended', result: { decision: 'expired' } });
+    expect(await codeOf(sessions.open(token, begin))).toBe('SESSION_EXPIRED');
+    const other = await sessions.create(order({ expiresAt: engine.clock.now() + minute }));
+    engine.advance(minute);
+    expect(await sessions.expireDue()).toBe(1);
+    expect(await sessions.expireDue()).toBe(0);
+    expect(ended.map((one) => `${one.id} ${one.decision}`)).toEqual([`${id} expired`, `${other.id} expired`]);
+  });
+
+  test('a capability acts for its own session alone', async () => {
+    const { token } = await begun();
+    expect(await codeOf(sessions.state(`${token}x`))).toBe('MISSING_AUTH');
+    expect(await codeOf(sessions.connect('x'))).toBe('MISSING_AUTH');
+    expect(await codeOf(sessions.finalizeByToken(token))).toBe('CONFLICT');
+    const stored = await engine.db.selectFrom('live_session').select('token_hash').executeTakeFirstOrThrow();
+    expect(stored.token_hash).not.toContain(token);
+    const elsewhere = { organization: engine.organization, world: 'live' as const };
+    const [one] = await sessions.page(realm(), { limit: 10 });
+    expect(await sessions.find(elsewhere, one!.id)).toBeUndefined();
+    expect(await codeOf(sessions.cancel(elsewhere, one!.id, operator))).toBe('NOT_FOUND');
+  });
+
+  test('another browser cannot begin, the same one resumes', async () => {
+    const { id, token } = await begun();
+    expect(await codeOf(sessions.open(token, begin))).toBe('CONFLICT');
+    expect(await sessions.resume(token)).toMatchObject({ sessionId: id, token });
+    expect(await sessions.resume('unknown')).toBeUndefined();
+  });
+
+  test('another consent text is not agreed to', async () => {
+    const { token } = await sessions.create(order());
+    const other = { ...begin, consent: { version: 'older' } };
+    expect(await codeOf(sessions.open(token, other))).toBe('INVALID_REQUEST');
+    expect(await codeOf(sessions.connect(token))).toBe('CONFLICT');
+  });
+
+  test('a person who does not agree, and one who gives up', async () => {
+    const one = await sessions.create(
+      order({ page: { consent, redirect: { failure: 'https://a.example/no' } } }),
+    );
+    expect(await sessions.deny(one.token)).toEqual({ redirect: 'https://a.example/no', reference: one.id });
+    const two = await begun();
+    await sessions.deny(two.token);
+    await sessions.deny(two.token);
+    expect(ended.map(({ decision, reasons }) => [decision, reasons])).toEqual([
+      ['rejected', ['CONSENT_DENIED']],
+      ['cancelled', ['CANCELLED_BY_PERSON']],
+    ]);
+  });
+
+  test('frames of an earlier session are refused, however many others come between', async () => {
+    const first = await begun();
+    const link = await sessions.connect(first.token);
+    await link.start();
+    for (const name of ['a', 'b', 'c']) {
+      engine.advance(100);
+      await link.look(frame(name), engine.clock.now());
+    }
+    await sessions.finalizeByToken(first.token);
+    const second = await begun();
+    const again = await sessions.connect(second.token);
+    await again.start();
+    for (const name of ['d', 'b', 'e']) {
+      engine.advance(100);
+      await again.look(frame(name), engine.clock.now());
+    }
+    await sessions.finalizeByToken(second.token).catch(() => {});
+    expect(await again.state()).toMatchObject({ state: 'between', notPassed: { code: 'UNSURE' } });
+    expect(await find(second.id)).toMatchObject({ reasons: ['REPLAYED_FRAMES'] });
+    engine.advance(31 * 24 * 60 * minute);
+    await sessions.expireDue();
+    expect(await engine.db.selectFrom('live_frame').selectAll().execute()).toEqual([]);
+  });
+
+  test('the second device ends the first, which follows; a code is for one use', async () => {
+    const { token } = await begun();
+    const first = await sessions.connect(token);
+    const { token: code, number } = await sessions.handOver(token);
+    const described = await sessions.describeHandover(code);
+    expect(described.numbers).toHaveLength(3);
+    expect(described.numbers).toContain(number);
+    const phone = await sessions.acceptHandover(code, { number });
+    expect(await codeOf(sessions.acceptHandover(code, { number }))).toBe('NOT_FOUND');
+    expect(await codeOf(first.start())).toBe('CONFLICT');
+    expect(await codeOf(sessions.connect(token))).toBe('CONFLICT');
+    expect(await sessions.state(token)).toMatchObject({ state: 'following' });
+    expect(await attempt(phone.token)).toMatchObject({ state: 'decided', result: { passed: true } });
+    expect(await sessions.state(token)).toMatchObject({ state: 'decided', result: { passed: true } });
+  });
+
+  test('a wrong number ends the handover, and so does a newer code', async () => {
+    const { token } = await begun();
+    const one = await sessions.handOver(token);
+    const wrong = (await sessions.describeHandover(one.token)).numbers.find((n) => n !== one.number)!;
+    expect(await codeOf(sessions.acceptHandover(one.token, { number: wrong }))).toBe('CONFLICT');
+    expect(await codeOf(sessions.acceptHandover(one.token, { number: one.number }))).toBe('NOT_FOUND');
+    const two = await sessions.handOver(token);
+    const three = await sessions.handOver(token);
+    expect(await codeOf(sessions.describeHandover(two.token))).toBe('NOT_FOUND');
+    engine.advance(5 * minute);
+    expect(await codeOf(sessions.describeHandover(three.token))).toBe('NOT_FOUND');
+    expect(await sessions.state(token)).toMatchObject({ state: 'ready' });
+    for (let i = 0; i < 2; i++) await sessions.handOver(token);
+    expect(await codeOf(sessions.handOver(token))).toBe('BURST_LIMIT_EXCEEDED');
+  });
+
+  test('an attempt survives a lost connection and a reload, not a long absence', async () => {
+    const { token } = await begun();
+    const one = await sessions.connect(token);
+    await one.start();
+    engine.advance(100);
+    await one.look(frame(), 5_000);
+    one.close();
+    engine.advance(10_000);
+    const two = await sessions.connect(token);
+    expect(await two.state()).toMatchObject({ state: 'running', attempt: 1, step: { index: 1 } });
+    await two.look(frame(), 300);
+    two.close();
+    engine.advance(15_001);
+    const three = await sessions.connect(token);
+    expect(await three.state()).toMatchObject({ state: 'between', attempt: 1 });
+  });
+
+  test('a process that is killed leaves no session undecided and loses no decision', async () => {
+    challenges.script.passed = false;
+    const third = await begun();
+    await attempt(third.token);
+    await attempt(third.token);
+    await (await sessions.connect(third.token)).start();
+    const first = await begun();
+    await (await sessions.connect(first.token)).start();
+    challenges.script.passed = true;
+    const done = await begun();
+    await attempt(done.token);
+
+    const next = open();
+    expect(await next.takeOver()).toBe(2);
+    expect(await next.takeOver()).toBe(0);
+    expect(await next.finalizeByToken(done.token)).toMatchObject({ decision: 'approved' });
+    expect(await next.finalizeByToken(third.token)).toMatchObject({ decision: 'rejected' });
+    expect(await next.state(first.token)).toMatchObject({ state: 'between', attempt: 1, attemptsLeft: 2 });
+    engine.advance(10 * minute);
+    expect(await next.expireDue()).toBe(1);
+    expect((await next.page(realm(), { limit: 10 })).map(({ decision }) => decision)).not.toContain(
+      undefined,
+    );
+  });
+
+  test('where the end of a flow fails, nothing of the decision is stored, and the next attempt decides', async () => {
+    let failing = true;
+    end.decided = async (_, session) => {
+      if (failing) throw new Error('no');
+      ended.push(session);
+      return undefined;
+    };
+    const { id, token } = await begun();
+    await attempt(token);
+    expect(await find(id)).toMatchObject({ state: 'processing', attempts: 1, reasons: ['INTERNAL'] });
+    expect(await actions(id)).not.toContain('session.decide session:sess');
+    failing = false;
+    expect(await attempt(token)).toMatchObject({ state: 'decided', result: { passed: true } });
+    expect(ended).toHaveLength(1);
+  });
+
+  test('a flow may refuse what was verified, and its reply is kept', async () => {
+    end.judge = async ({ person }) => (person ? { refuse: 'TOO_YOUNG' } : undefined);
+    end.decided = async () => ({ passToken: 'hp_x', redirect: 'https://a.example/?ok' });
+    const { token } = await begun();
+    expect(await attempt(token)).toMatchObject({
+      result: { passToken: 'hp_x', redirect: 'https://a.example/?ok' },
+    });
+    await engine.subjects.enroll(
+      realm(),
+      { email: 'ada@example.com', embeddings: { 'a-net': live }, quality: 1 },
+      key,
+    );
+    const two = await begun({ match: 'any' });
+    expect(await attempt(two.token)).toMatchObject({ state: 'decided', result: { passed: false } });
+    expect(await find(two.id)).toMatchObject({ decision: 'rejected', reasons: ['TOO_YOUNG'] });
+  });
+
+  test('the match is a verification with its checks, of the claimed person or of none', async () => {
+    const { subject: enrolled } = await engine.subjects.enroll(
+      realm(),
+      { email: 'ada@example.com', embeddings: { 'a-net': live }, quality: 1 },
+      key,
+    );
+    const subject = enrolled.id;
+    const one = await begun({ match: { email: 'ada@example.com' } });
+    await attempt(one.token);
+    expect(ended).toMatchObject([
+      {
+        decision: 'approved',
+        person: { id: subject, email: 'ada@example.com' },
+        otherPerson: false,
+        email: 'ada@example.com',
+      },
+    ]);
+    const { items } = await engine.pastVerifications.page(realm(), { limit: 5 } as never, operator);
+    expect(items).toMatchObject([{ id: ended[0]!.verification, outcome: 'VERIFIED', assurance: 'active' }]);
+
+    const two = await begun({ match: { email: 'ada@example.com' } });
+    expect(await attempt(two.token, direction('eve'))).toMatchObject({ state: 'between' });
+    await attempt(two.token, direction('eve'));
+    await attempt(two.token, direction('eve'));
+    expect(ended[1]).toMatchObject({ decision: 'rejected', otherPerson: true, reasons: ['NOT_RECOGNIZED'] });
+    expect(ended[1]).not.toHaveProperty('person');
+    const after = await engine.pastVerifications.page(realm(), { limit: 5 } as never, operator);
+    expect(after.items.map(({ outcome }) => outcome)).toEqual([
+      ...['NOT_RECOGNIZED', 'NOT_RECOGNIZED', 'NOT_RECOGNIZED', 'VERIFIED'],
+    ]);
+  });
+
+  test('an erasure reaches what sessions keep of the person', async () => {
+    const { subject: enrolled } = await engine.subjects.enroll(
+      realm(),
+      { email: 'ada@example.com', embeddings: { 'a-net': live }, quality: 1 },
+      key,
+    );
+    const subject = enrolled.id;
+    const { id, token } = await begun({ match: 'any', subjectRef: 'crm-7' });
+    await attempt(token);
+    const data = engine.personalData.find(({ tables }) => 'live_session' in tables)!;
+    const person = { ...realm(), subject };
+    expect(await data.sealedValues!(person)).toHaveLength(2);
+    expect(await data.auditTargets!(person)).toEqual([id]);
+    await engine.inTransaction((tx) => data.forget!(tx, [subject], engine.clock.now()));
+    expect(await data.sealedValues!(person)).toEqual([]);
+    expect(await find(id)).toMatchObject({ decision: 'approved', metadata: {} });
+    expect(await find(id)).not.toHaveProperty('subject');
+  });
+
+  test('what cannot be carried out is refused before a person is asked', async () => {
+    expect(await codeOf(sessions.create(order({ flow: 'presence' })))).toBe('CONFLICT');
+    const uniqueness = { policy: 'block' as const, scope: '' };
+    expect(await codeOf(sessions.create(order({ uniqueness })))).toBe('CONFLICT');
+    expect(await codeOf(sessions.create(order({ profile: 'nothing' })))).toBe('PROFILE_NOT_FOUND');
+    const realmLive = { organization: engine.organization, world: 'live' as const };
+    expect(await codeOf(sessions.create(order({ realm: realmLive })))).toBe('PAD_NOT_INSTALLED');
+    const metadata = { text: 'x'.repeat(20_000) };
+    expect(await codeOf(sessions.create(order({ metadata })))).toBe('INVALID_REQUEST');
+  });
+
+  test('a newcomer waits for a reviewer, whose decision ends the session in its transaction', async () => {
+    const withdrawn: string[] = [];
+    sessions = open({
+      uniqueness: {
+        judge: (_, work) =>
+          engine.inTransaction((tx) => work(tx, { outcome: 'grey', action: 'wait', review: 'rev_1' })),
+        withdraw: async (_, session) => void withdrawn.push(session),
+      },
+    });
+    const uniqueness = { policy: 'block' as const, scope: 'lisbon' };
+    const one = await begun({ uniqueness });
+    expect(await attempt(one.token)).toMatchObject({
+      state: 'decided',
+      result: { passed: false, decision: null },
+    });
+    expect(await sessions.expireDue()).toBe(0);
+    const judged = { outcome: 'new', action: 'accept', humanId: 'h1' } as const;
+    await engine.inTransaction((tx) =>
+      sessions.newcomerDecided(tx, { realm: realm(), session: one.id, judged }),
+    );
+    expect(await sessions.finalizeByToken(one.token)).toMatchObject({ decision: 'approved' });
+    expect(ended).toMatchObject([{ decision: 'approved', uniqueness: { humanId: 'h1' } }]);
+    await engine.inTransaction((tx) =>
+      sessions.newcomerDecided(tx, { realm: realm(), session: one.id, judged }),
+    );
+    expect(ended).toHaveLength(1);
+    const two = await begun({ uniqueness });
+    await attempt(two.token);
+    engine.advance(74 * 60 * minute);
+    await sessions.expireDue();
+    expect(await sessions.finalizeByToken(two.token)).toMatchObject({ decision: 'duplicate' });
+    expect(withdrawn).toEqual([two.id]);
+  });
+
+  test('no more are judged at once than keep their pace, and a fast client is asked to slow down', async () => {
+    sessions = open({ workers: 1 });
+    const { capacity } = sessions.load();
+    const tokens = await Promise.all(
+      Array.from({ length: capacity + 2 }, () => begun().then(({ token }) => token)),
+    );
+    const links = [];
+    for (const token of tokens) {
+      const link = await sessions.connect(token);
+      await link.look(frame(), 0);
+      links.push(link);
+    }
+    const [second, first] = [links.at(-1)!, links.at(-2)!];
+    expect(await first.state()).toMatchObject({ state: 'queued', position: 1 });
+    expect(await second.start()).toMatchObject({ state: 'queued', position: 2, attempt: 0 });
+    links[0]!.close();
+    expect(await first.look(frame(), 1)).toMatchObject({ state: 'guiding' });
+    links[1]!.close();
+    expect(await second.look(frame(), 1)).toMatchObject({ state: 'running', attempt: 1 });
+
+    const states = [];
+    for (let i = 0; i < 12; i++) states.push(await first.look(frame(), 2 + i));
+    expect(states.at(-1)).toMatchObject({ slower: true });
+  });
+
+  test.each([
+    ['no JPEG', new TextEncoder().encode('GIF89a............')],
+    ['too large', frameNamed('x', { width: 4000 })],
+  ])('a frame that is %s is refused', async (_, bytes) => {
+    const { token } = await begun();
+    const link = await sessions.connect(token);
+    expect(await codeOf(link.look(bytes, 1))).toMatch(/^IMAGE_/);
+  });
+});

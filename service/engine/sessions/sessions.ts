@@ -1,0 +1,145 @@
+import type { SessionId } from '../../lib/id.ts';
+import type { Tx } from '../../storage/transaction.ts';
+import type { Actor } from '../audit/index.ts';
+import type { Realm } from '../subjects/index.ts';
+import type { BegunSession, LinkDescription } from './link.ts';
+import type {
+  ChosenPath,
+  NewSession,
+  Session,
+  SessionDecision,
+  SessionDevice,
+  SessionFlow,
+  SessionResult,
+  WholeSession,
+} from './session.ts';
+import type { DecidedNewcomer } from './uniqueness-judge.ts';
+
+/** What is wrong between two attempts: what to try, never why exactly. */
+export type NotPassed = 'LIGHT' | 'MOVEMENT' | 'FACE' | 'TIME' | 'UNSURE';
+
+/** What the page shows, after every message. Never a score. */
+export interface LiveState {
+  is: 'state';
+  state:
+    | 'ready'
+    | 'queued'
+    | 'guiding'
+    | 'running'
+    | 'checking'
+    | 'between'
+    | 'decided'
+    | 'ended'
+    | 'following';
+  /** In the queue, from 1. */
+  position?: number;
+  attempt: number;
+  attemptsLeft: number;
+  step?: {
+    index: number;
+    of: number;
+    name: string;
+    progress: number;
+    holdMs: number;
+    limitMs: number;
+    color?: string;
+  };
+  guidance?: { step: string; code: string };
+  /** The client sends faster than it is served. */
+  slower?: true;
+  notPassed?: { code: NotPassed };
+  result?: SessionResult;
+}
+
+/** The one connection of a session. */
+export interface FrameLink {
+  readonly session: SessionId;
+  state(): Promise<LiveState>;
+  /** Begins an attempt, or waits for a place. Idempotent while one runs. */
+  start(): Promise<LiveState>;
+  /** Ends the camera's use; an attempt in progress is over and counted. */
+  stop(): Promise<LiveState>;
+  /** Judges one frame. `at`: the client's time in ms. Throws IMAGE_* and SESSION_EXPIRED. */
+  look(frame: Uint8Array, at: number): Promise<LiveState>;
+  close(): void;
+}
+
+export interface ConnectOrder {
+  /** Another connection has taken its place. */
+  replaced?: () => void;
+  /** The client posts its frames, each time over a connection of its own. */
+  posts?: boolean;
+}
+
+export interface Handover {
+  /** Capability of the link for the second device, for one use. */
+  token: string;
+  number: string;
+  expiresAt: number;
+}
+
+export interface SessionPageOrder {
+  state?: Session['state'];
+  flow?: SessionFlow;
+  decision?: SessionDecision;
+  /** Id of the last of the page before. */
+  before?: string;
+  limit: number;
+}
+
+/** A session that is not written yet. */
+export interface PreparedSession {
+  id: SessionId;
+  /** Capability of the browser. Shown this once. */
+  token: string;
+  /** Ms since 1970. */
+  expiresAt: number;
+  write(tx: Tx): Promise<void>;
+}
+
+/** Live sessions of every flow. */
+export interface Sessions {
+  /**
+   * Checks, reads and seals a session that is part of a larger change. Throws INVALID_REQUEST, PROFILE_NOT_FOUND, PROFILE_NOT_ALLOWED,
+   * MODEL_NOT_INSTALLED, PAD_NOT_INSTALLED.
+   */
+  prepare(order: NewSession): Promise<PreparedSession>;
+  /** The same, in a transaction of its own. */
+  create(order: NewSession): Promise<Omit<PreparedSession, 'write'>>;
+  find(realm: Realm, id: string): Promise<WholeSession | undefined>;
+  /** The newest first. */
+  page(realm: Realm, order: SessionPageOrder): Promise<Session[]>;
+  /** Throws NOT_FOUND; CONFLICT for one that is decided. */
+  cancel(realm: Realm, id: string, actor: Actor, request?: string): Promise<Session>;
+  /** By id, for the relying party. Throws NOT_FOUND; CONFLICT before the person has finished. */
+  finalize(realm: Realm, id: string, request?: string): Promise<SessionResult>;
+  /** A reviewer has decided about the newcomer of a session that is held, or time has; in that transaction. */
+  newcomerDecided(tx: Tx, decided: DecidedNewcomer): Promise<void>;
+  /** Decides what time has decided; the number of those. */
+  expireDue(): Promise<number>;
+  /** At the start: ends attempts that a stopped process left. */
+  takeOver(): Promise<number>;
+  /** Steps of a challenge of this profile; `specter` when absent. */
+  stepsOf(realm: Realm, profile?: string): Promise<number>;
+  /** Origins that may embed the page of a session, by its id; none for an unknown one. */
+  originsOf(id: string): Promise<readonly string[]>;
+
+  // For the page. Each takes the capability; throws MISSING_AUTH for an unknown one, SESSION_EXPIRED once it is over.
+  describe(token: string): Promise<LinkDescription>;
+  open(
+    token: string,
+    order: { consent: { version: string }; path: ChosenPath; device: SessionDevice; request?: string },
+  ): Promise<BegunSession>;
+  /** The same browser again, as after a reload; undefined where the capability is unknown or the session over. */
+  resume(token: string): Promise<BegunSession | undefined>;
+  /** The person does not agree, or gives up. */
+  deny(token: string, request?: string): Promise<{ redirect?: string; reference?: string }>;
+  state(token: string): Promise<LiveState>;
+  /** `replaced`: another connection has taken its place. Throws CONFLICT before the person has agreed, and for a device that only follows. */
+  connect(token: string, order?: ConnectOrder): Promise<FrameLink>;
+  finalizeByToken(token: string): Promise<SessionResult>;
+  handOver(token: string): Promise<Handover>;
+  describeHandover(token: string): Promise<LinkDescription & { numbers: string[] }>;
+  /** A wrong number ends the handover. Throws CONFLICT. */
+  acceptHandover(token: string, order: { number: string; request?: string }): Promise<BegunSession>;
+}

@@ -1,0 +1,124 @@
+import type { Analysis } from '../../inference/face.ts';
+import { defined } from '../../lib/defined.ts';
+import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib/id.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Actor } from '../audit/index.ts';
+import { type CheckResult, composite, type DeviceInfo } from '../checks/index.ts';
+import type { Embeddings } from '../matching/index.ts';
+import type { Profile } from '../profiles/index.ts';
+import { createAdmit } from './admit-verification.ts';
+import { disclosedResults } from './disclosed-results.ts';
+import { createJudge } from './judge.ts';
+import { createMatch } from './match.ts';
+import type { VerificationOutcome } from './outcome.ts';
+import { createPrepareVerification } from './prepare-verification.ts';
+import { createRecord, createWriteVerification } from './record-verification.ts';
+import { refusedBefore } from './refuse-picture.ts';
+import type { Assurance } from './verdict.ts';
+import { modelsUsed, type Run } from './verification-run.ts';
+import type { VerifyDeps } from './verify.ts';
+
+/** A person whose frames a live session has judged, and who they must be. */
+export interface LiveOrder {
+  organization: OrganizationId;
+  world: World;
+  /** The caller who ordered the session. */
+  actor: Actor;
+  /** Given: 1:1. Absent: 1:N. */
+  email?: string;
+  profile: string;
+  profiles: readonly string[];
+  /** Address of the person's device, to find the site. */
+  address?: string;
+  device?: DeviceInfo;
+  /** False: the checks of place, time and device do not run. */
+  context: boolean;
+  request?: string;
+  /** The best frontal frame, and the embeddings that all of them give together. */
+  main: Analysis;
+  embeddings: Embeddings;
+  assurance: Assurance;
+}
+
+/** A verification that is decided and not written yet. */
+export interface JudgedLive {
+  verification: VerificationId;
+  verified: boolean;
+  outcome: VerificationOutcome;
+  /** The claimed or recognized person, when verified. */
+  person?: { id: SubjectId; email?: string };
+  /** As receivers see it; absent in a refusal. */
+  composite?: number;
+  checks: readonly CheckResult[];
+  models: Record<string, string>;
+  /** Writes the verification, and `also` in the same transaction: `there` is false once the erasure of the person has begun. */
+  record(
+    also: (tx: Tx, there: boolean) => Promise<void>,
+    /** `id`: in place of `verification`. `within`: runs the transaction. */
+    order?: { id?: VerificationId; within?: InTransaction },
+  ): Promise<void>;
+  /** In any case. */
+  end(): void;
+}
+
+export type VerifyLive = (order: LiveOrder) => Promise<JudgedLive>;
+
+/** No picture: the frames are analyzed by the session. */
+const NONE = new Uint8Array();
+
+/** The steps of `verify` over frames that a live session holds. Throws what they throw, before anything is written. */
+export function createVerifyLive(deps: VerifyDeps): VerifyLive {
+  const prepare = createPrepareVerification(deps);
+  const { admit, admitMatched } = createAdmit(deps);
+  const match = createMatch(deps);
+  const judge = createJudge(deps);
+  const record = createRecord(createWriteVerification(deps));
+
+  return async ({ main, embeddings, assurance, context, ...order }) => {
+    const { face } = main;
+    if (!face) throw new Error('A live session gave a frame without a face.');
+    const { profiles, email, ...rest } = order;
+    const restricted = profiles.length > 0 ? { profiles } : {};
+    const prepared = await prepare({ ...rest, ...restricted, ...defined({ email }), picture: NONE });
+    const run: Run = {
+      ...prepared,
+      assurance,
+      ...(context ? {} : { profile: withoutContext(prepared.profile) }),
+    };
+    const admission = await admit(run);
+    try {
+      if (await admission.guard.refusedBefore(main.pixelHash)) throw refusedBefore(run.profile);
+      const decision = await match(run, embeddings);
+      const seen = { main, face: { ...face, embeddings: { ...face.embeddings, ...embeddings } }, frames: [] };
+      const outcome = await judge(run, seen, decision);
+      await admitMatched(run, admission, decision);
+      const verified = outcome.reason === undefined;
+      return {
+        verification: run.id,
+        verified,
+        outcome: outcome.ended.outcome,
+        ...defined({ person: outcome.recognized }),
+        ...(verified ? { composite: composite(disclosedResults(outcome.checkResults, true)) } : {}),
+        checks: outcome.checkResults,
+        models: modelsUsed(run.plan, run.files),
+        record: (also, { id = run.id, within } = {}) =>
+          record({ ...run, id }, outcome, admission, { also, ...defined({ within }) }),
+        end: () => admission.end(),
+      };
+    } catch (error) {
+      admission.end();
+      throw error;
+    }
+  };
+}
+
+const contextChecks = ['geoFence', 'impossibleTravel', 'timeRestriction', 'deviceConsistency'] as const;
+
+function withoutContext(profile: Profile): Profile {
+  const { checks } = profile.definition;
+  const off = contextChecks.map((name) => [name, { ...checks[name], enabled: false }]);
+  return {
+    ...profile,
+    definition: { ...profile.definition, checks: { ...checks, ...Object.fromEntries(off) } },
+  };
+}

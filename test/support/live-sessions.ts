@@ -1,0 +1,101 @@
+import { createProfiles } from '../../service/engine/profiles/index.ts';
+import {
+  type Challenges,
+  createApiEnd,
+  createSessions,
+  type LinkKind,
+  type LinkResolver,
+} from '../../service/engine/sessions/index.ts';
+import type { Checks } from '../../service/engine/verification/index.ts';
+import type { Analysis } from '../../service/inference/face.ts';
+
+/** Bytes with the head of a JPEG of 640 x 480, and a name: frames of scripted sessions. */
+export function frameNamed(name: string, { width = 640, height = 480 } = {}): Uint8Array {
+  const head = Buffer.from([0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, 0, 0, 0, 0, 3, 0, 0, 0]);
+  head.writeUInt16BE(height, 7);
+  head.writeUInt16BE(width, 9);
+  return Buffer.concat([head, Buffer.from(name.padEnd(24, ' '))]);
+}
+
+/** What the challenges that begin from now on find. */
+export interface Script {
+  steps: number;
+  passed: boolean;
+  reasons: string[];
+  assurance: string;
+  score: number;
+}
+
+/** Challenges in which each frame completes a step; what they find is scripted. */
+export function scriptedChallenges(): Challenges & { script: Script; begun: number } {
+  const script: Script = { steps: 3, passed: true, reasons: [], assurance: 'active', score: 0.9 };
+  const room: Challenges & { script: Script; begun: number } = {
+    script,
+    begun: 0,
+    begin() {
+      room.begun++;
+      const found = { ...script };
+      const seen: Analysis[] = [];
+      return {
+        get step() {
+          return seen.length >= found.steps
+            ? undefined
+            : { index: seen.length, of: found.steps, name: 'hold-still', holdMs: 500, limitMs: 5000 };
+        },
+        needs: 'identity',
+        follow: undefined,
+        observe({ analysis }) {
+          seen.push(analysis);
+          const over = seen.length >= found.steps;
+          return { state: over ? (found.passed ? 'passed' : 'failed') : 'running', progress: over ? 1 : 0 };
+        },
+        result() {
+          const last = seen.at(-1);
+          const complete = seen.length >= found.steps;
+          return {
+            passed: complete && found.passed,
+            ...{ score: found.score, assurance: found.assurance, evidence: [], completed: seen.length },
+            reasons: complete ? found.reasons : ['UNFINISHED'],
+            durationMs: 1000,
+            ...(last?.face && { identity: { embeddings: last.face.embeddings, analysis: last } }),
+            frameHashes: seen.map(({ pixelHash }) => pixelHash),
+          };
+        },
+      };
+    },
+    request: (_, plan) => ({
+      detector: plan.detector,
+      embedders: plan.embedders,
+      ...(plan.pad && { pad: plan.pad.id }),
+    }),
+    steps: () => script.steps,
+    tryAgain: () => 'UNSURE',
+  };
+  return room;
+}
+
+/** What live sessions take from an engine. */
+type SessionsEngine = Omit<
+  Parameters<typeof createSessions>[0],
+  'workers' | 'profiles' | 'verifyLive' | 'challenges' | 'ends'
+> &
+  Parameters<typeof createProfiles>[0] &
+  Parameters<typeof createApiEnd>[0] & { checks: Pick<Checks, 'verifyLive'> };
+
+/** Live sessions over an engine, with scripted challenges. */
+export function liveSessionsOver(
+  engine: SessionsEngine,
+  over: Partial<Parameters<typeof createSessions>[0]> = {},
+) {
+  return createSessions({
+    ...engine,
+    workers: 2,
+    profiles: createProfiles(engine),
+    verifyLive: engine.checks.verifyLive,
+    challenges: scriptedChallenges(),
+    ends: { api: createApiEnd(engine) },
+    ...over,
+  });
+}
+
+export const noLinks: Partial<Record<LinkKind, LinkResolver>> = {};
