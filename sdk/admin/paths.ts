@@ -3385,7 +3385,7 @@ export interface components {
              * @description Error code from a closed list
              * @enum {string}
              */
-            code: "INVALID_REQUEST" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "HOST_NOT_ALLOWED" | "CONFLICT" | "IDEMPOTENCY_KEY_REUSED" | "MISSING_AUTH" | "INVALID_API_KEY_FORMAT" | "INVALID_API_KEY" | "INSUFFICIENT_SCOPE" | "ORIGIN_NOT_ALLOWED" | "TRIAL_EXPIRED" | "MONTHLY_LIMIT_EXCEEDED" | "BURST_LIMIT_EXCEEDED" | "USER_FLOOD_DETECTED" | "SIGN_IN_REFUSED" | "SIGN_IN_DELAYED" | "SECOND_FACTOR_REQUIRED" | "FRESH_FACTOR_REQUIRED" | "APPROVAL_REQUIRED" | "LAST_FACTOR" | "PASSKEY_REFUSED" | "CSRF_REFUSED" | "PASSWORD_TOO_WEAK" | "SETUP_CLOSED" | "SETUP_TOKEN_REFUSED" | "IMAGE_UNREADABLE" | "IMAGE_TOO_LARGE" | "IMAGE_FORMAT_UNSUPPORTED" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED" | "REPLAYED_PICTURE" | "CHECK_FAILED" | "SUBJECT_NOT_FOUND" | "TEMPLATE_MISMATCH" | "DUPLICATE_IDENTITY" | "CONSENT_REQUIRED" | "CONSENT_WITHDRAWN" | "VERIFICATION_DISABLED" | "LEGAL_HOLD" | "CONFIRMATION_REQUIRED" | "DESTINATION_NOT_GRANTED" | "DESTINATION_FORBIDDEN" | "RECIPIENT_NOT_APPROVED" | "PROFILE_NOT_FOUND" | "PROFILE_NOT_ALLOWED" | "MODEL_NOT_INSTALLED" | "PAD_NOT_INSTALLED" | "LICENCE_NOT_ACCEPTED" | "OVERLOADED" | "TIMEOUT" | "SEALED" | "WRONG_PASSPHRASE" | "BACKUP_UNUSABLE" | "STORAGE_FULL" | "STORAGE_UNAVAILABLE" | "INTERNAL";
+            code: "INVALID_REQUEST" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "HOST_NOT_ALLOWED" | "CONFLICT" | "IDEMPOTENCY_KEY_REUSED" | "MISSING_AUTH" | "INVALID_API_KEY_FORMAT" | "INVALID_API_KEY" | "INSUFFICIENT_SCOPE" | "ORIGIN_NOT_ALLOWED" | "TRIAL_EXPIRED" | "MONTHLY_LIMIT_EXCEEDED" | "BURST_LIMIT_EXCEEDED" | "USER_FLOOD_DETECTED" | "SIGN_IN_REFUSED" | "SIGN_IN_DELAYED" | "SECOND_FACTOR_REQUIRED" | "FRESH_FACTOR_REQUIRED" | "APPROVAL_REQUIRED" | "LAST_FACTOR" | "PASSKEY_REFUSED" | "CSRF_REFUSED" | "PASSWORD_TOO_WEAK" | "SETUP_CLOSED" | "SETUP_TOKEN_REFUSED" | "IMAGE_UNREADABLE" | "IMAGE_TOO_LARGE" | "IMAGE_FORMAT_UNSUPPORTED" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED" | "REPLAYED_PICTURE" | "CHECK_FAILED" | "SUBJECT_NOT_FOUND" | "TEMPLATE_MISMATCH" | "DUPLICATE_IDENTITY" | "CONSENT_REQUIRED" | "CONSENT_WITHDRAWN" | "VERIFICATION_DISABLED" | "LEGAL_HOLD" | "CONFIRMATION_REQUIRED" | "SESSION_EXPIRED" | "DESTINATION_NOT_GRANTED" | "DESTINATION_FORBIDDEN" | "RECIPIENT_NOT_APPROVED" | "PROFILE_NOT_FOUND" | "PROFILE_NOT_ALLOWED" | "MODEL_NOT_INSTALLED" | "PAD_NOT_INSTALLED" | "LICENCE_NOT_ACCEPTED" | "OVERLOADED" | "TIMEOUT" | "SEALED" | "WRONG_PASSPHRASE" | "BACKUP_UNUSABLE" | "STORAGE_FULL" | "STORAGE_UNAVAILABLE" | "INTERNAL";
             /** @description Also in the header x-request-id and in the log */
             requestId: string;
             /** @description With INVALID_REQUEST: each wrong field */
@@ -7073,7 +7073,7 @@ export interface components {
                  * @description Kind
                  * @enum {string}
                  */
-                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "uniqueness" | "backup-drill";
+                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "uniqueness" | "backup-drill" | "sessions";
                 /** @description Due */
                 waiting: number;
                 /** @description Not due yet */
@@ -20947,7 +20947,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only jobs of this kind */
-                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "uniqueness" | "backup-drill";
+                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "uniqueness" | "backup-drill" | "sessions";
                 /** @description Only jobs in this state; `delayed` are the `waiting` jobs that are not due yet */
                 state?: "delayed" | "waiting" | "relayed" | "leased" | "done" | "dead";
                 /** @description Maximum number of items per page */

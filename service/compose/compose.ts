@@ -94,7 +94,10 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const { eventsOut, ownPlaces, readings } = outbound;
   const firstOwner = createFirstOwner({ ...base, ...audited, ...callers, ...staff, ...later });
   const shared = { ...base, ...audited, ...callers, ...pictures, ...outbound };
-  const people: People = createPeople({ ...shared, ...firstOwner });
+  const people: People = createPeople({
+    ...{ ...shared, ...firstOwner },
+    newcomerDecided: (tx, decided) => live.liveSessions.newcomerDecided(tx, decided),
+  });
   const keyCare = createKeyCare({ ...base, ...audited });
   const erasing = createErasing({ ...shared, ...staff, ...people });
   await readPeople({ ...pictures, ...erasing, ...people }, ground, { serves });
@@ -106,7 +109,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   });
   await backups.resume();
   if (serves) await resumeService({ ...keyCare, ...callers, ...outbound, ...erasing });
-  const live = createLiveSessions({ ...shared, ...people });
+  const live = createLiveSessions({ ...shared, ...people, ...personTokenParts });
   if (serves) await live.liveSessions.takeOver();
   const standing = { ...live, ...queue, ...erasing, ...keyCare, ...people, ...staff, backups, certificate };
   const standingJobs = addStandingJobs(standing);

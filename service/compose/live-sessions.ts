@@ -25,6 +25,7 @@ import type { Base } from './base.ts';
 import type { Callers } from './callers.ts';
 import type { Outbound } from './outbound.ts';
 import type { People } from './people.ts';
+import type { PersonTokenParts } from './person-tokens.ts';
 import type { Pictures } from './pictures.ts';
 
 export interface LiveSessions {
@@ -43,19 +44,24 @@ export function createLiveSessions({
   analyzer,
   subjects,
   checks,
+  uniqueness,
+  personTokens,
   eventsOut: { events },
 }: Pick<Base, 'config' | 'ground'> &
   Audited &
   Pick<Callers, 'organizations'> &
   Pick<Pictures, 'models' | 'analyzer'> &
   Pick<Outbound, 'eventsOut'> &
-  Pick<People, 'subjects' | 'checks'>): LiveSessions {
+  Pick<People, 'subjects' | 'checks' | 'uniqueness'> &
+  Pick<PersonTokenParts, 'personTokens'>): LiveSessions {
   const shared = { ...ground, audit, organizations, models };
   // Each flow adds its own.
-  const ends: Partial<Record<SessionFlow, FlowEnd>> = { api: createApiEnd({ events }) };
+  const ends: Partial<Record<SessionFlow, FlowEnd>> = {
+    api: createApiEnd({ events, passes: personTokens.passes }),
+  };
   const liveLinks: LiveSessions['liveLinks'] = {};
   const liveSessions = createSessions({
-    ...{ ...shared, analyzer, subjects, ends },
+    ...{ ...shared, analyzer, subjects, uniqueness, ends },
     workers: config.workers || availableParallelism(),
     profiles: createProfiles(shared),
     verifyLive: checks.verifyLive,

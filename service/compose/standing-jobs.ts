@@ -7,8 +7,8 @@ import type { JobKind, Jobs, RunningJob } from '../engine/jobs/index.ts';
 import type { KeyPlaces } from '../engine/keys/index.ts';
 import type { Retention } from '../engine/retention/index.ts';
 import type { Reviews } from '../engine/review/index.ts';
-import type { Uniqueness } from '../engine/uniqueness/index.ts';
 import type { Sessions } from '../engine/sessions/index.ts';
+import type { Uniqueness } from '../engine/uniqueness/index.ts';
 
 export interface StandingJobsDeps {
   jobs: Pick<Jobs, 'handle' | 'every'>;

@@ -84,7 +84,7 @@ type SessionsEngine = Omit<
 
 /** Live sessions over an engine, with scripted challenges. */
 export function liveSessionsOver(
-  engine: SessionsEngine,
+  { uniqueness: _, ...engine }: SessionsEngine,
   over: Partial<Parameters<typeof createSessions>[0]> = {},
 ) {
   return createSessions({

@@ -1,6 +1,6 @@
 import type { Events } from '../events/index.ts';
 import type { Realm } from '../subjects/index.ts';
-import type { FlowEnd } from './session.ts';
+import type { FlowEnd, RiskLevel } from './session.ts';
 
 /** As engine/tokens issues them. */
 export interface SessionPasses {
@@ -8,8 +8,8 @@ export interface SessionPasses {
     realm: Realm,
     claims: {
       sessionId: string;
-      assurance: string;
-      riskLevel: string;
+      assurance: 'active' | 'active-no-flash' | 'passive-frames';
+      riskLevel: RiskLevel;
       riskFlags: string[];
       profile: string;
       humanId?: string;
@@ -27,7 +27,7 @@ export function createApiEnd({ events, passes }: { events: Events; passes?: Sess
         decision === 'approved' && passes
           ? await passes.issue(realm, {
               sessionId: session.id,
-              assurance: liveness?.assurance ?? 'active',
+              assurance: assuranceOf(liveness?.assurance),
               riskLevel: risk.level,
               riskFlags: risk.flags,
               profile: session.profile,
@@ -61,3 +61,7 @@ export function createApiEnd({ events, passes }: { events: Events; passes?: Sess
     },
   };
 }
+
+/** What is unknown counts as the least. */
+const assuranceOf = (text: string | undefined) =>
+  text === 'active' || text === 'active-no-flash' ? text : 'passive-frames';

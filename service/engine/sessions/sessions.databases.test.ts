@@ -449,6 +449,21 @@ onBothDatabases('live sessions', (newPlace) => {
     expect(withdrawn).toEqual([two.id]);
   });
 
+  test('one human is counted once in a scope, with the decision of the session', async () => {
+    sessions = open({ uniqueness: engine.uniqueness });
+    const uniqueness = { policy: 'warn' as const, scope: '' };
+    const one = await begun({ uniqueness, subjectRef: 'first' });
+    await attempt(one.token);
+    const two = await begun({ uniqueness, subjectRef: 'second' });
+    expect(await attempt(two.token)).toMatchObject({ state: 'decided', result: { passed: true } });
+    expect(ended).toMatchObject([
+      { decision: 'approved', risk: { flags: [] }, uniqueness: { outcome: 'new' } },
+      { decision: 'approved', risk: { flags: ['duplicate-identity'] }, uniqueness: { action: 'flag' } },
+    ]);
+    const stored = await engine.db.selectFrom('live_session').select('outcome').execute();
+    for (const { outcome } of stored) expect(outcome).not.toMatch(/sub_|humanId/);
+  });
+
   test('no more are judged at once than keep their pace, and a fast client is asked to slow down', async () => {
     sessions = open({ workers: 1 });
     const { capacity } = sessions.load();
