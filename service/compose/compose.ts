@@ -19,7 +19,7 @@ import { createErasing, type Erasing } from './erasing.ts';
 import type { EventsOut } from './events-out.ts';
 import { createMetricGauges } from './gauges/metric-gauges.ts';
 import { createKeyCare, type KeyCare } from './key-care.ts';
-import { createLiveSessions, type LiveSessions } from './live-sessions.ts';
+import { createLiveSessions, type LiveSessions } from './live/live-sessions.ts';
 import { openQueue, type Queue } from './open-queue.ts';
 import { openOutbound } from './outbound.ts';
 import { createPeople, type People } from './people.ts';
@@ -80,7 +80,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   if (audited.restored) removeRestoreMarker(config.data);
   const personTokenParts = await createPersonTokenParts({ ...base, ...audited });
   // Asked once they are there.
-  const later = { people: (): People => people };
+  const later = { people: (): People => people, live: (): LiveSessions => live };
   const pictures = await openPictures({
     ...{ ...base, ...audited },
     galleriesChanged: () => later.people().subjects.loadGalleries(),
@@ -94,10 +94,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const { eventsOut, ownPlaces, readings } = outbound;
   const firstOwner = createFirstOwner({ ...base, ...audited, ...callers, ...staff, ...later });
   const shared = { ...base, ...audited, ...callers, ...pictures, ...outbound };
-  const people: People = createPeople({
-    ...{ ...shared, ...firstOwner },
-    newcomerDecided: (tx, decided) => live.liveSessions.newcomerDecided(tx, decided),
-  });
+  const people: People = createPeople({ ...shared, ...firstOwner, ...later });
   const keyCare = createKeyCare({ ...base, ...audited });
   const erasing = createErasing({ ...shared, ...staff, ...people });
   await readPeople({ ...pictures, ...erasing, ...people }, ground, { serves });
@@ -108,9 +105,8 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     troubled: () => eventsOut.alerts.checkGauges(),
   });
   await backups.resume();
-  if (serves) await resumeService({ ...keyCare, ...callers, ...outbound, ...erasing });
-  const live = createLiveSessions({ ...shared, ...people, ...personTokenParts });
-  if (serves) await live.liveSessions.takeOver();
+  const live: LiveSessions = createLiveSessions({ ...shared, ...people, ...personTokenParts });
+  if (serves) await resumeService({ ...keyCare, ...callers, ...outbound, ...erasing, ...live });
   const standing = { ...live, ...queue, ...erasing, ...keyCare, ...people, ...staff, backups, certificate };
   const standingJobs = addStandingJobs(standing);
   const readers = createStatus({

@@ -8,8 +8,9 @@ import { createModelChanges, type ModelChanges } from '../engine/model-changes/i
 import { createOverviews, type Overviews } from '../engine/overview/index.ts';
 import { createProfiles } from '../engine/profiles/index.ts';
 import { createReviews, createSuspects, type Reviews } from '../engine/review/index.ts';
+import type { Sessions } from '../engine/sessions/index.ts';
 import { createSubjects, realmKey, type Subjects } from '../engine/subjects/index.ts';
-import type { OnDecided, Uniqueness } from '../engine/uniqueness/index.ts';
+import type { Uniqueness } from '../engine/uniqueness/index.ts';
 import {
   type Checks,
   createChecks,
@@ -58,8 +59,8 @@ export function createPeople({
   analyzer,
   eventsOut: { events, alerts },
   // No session waits for a reviewer yet.
-  newcomerDecided = async () => {},
-}: { newcomerDecided?: OnDecided } & Base &
+  live,
+}: { /** Asked once they are there. */ live(): { liveSessions: Pick<Sessions, 'newcomerDecided'> } } & Base &
   Audited &
   Callers &
   Pick<FirstOwner, 'setup'> &
@@ -89,7 +90,7 @@ export function createPeople({
   });
   const uniqueness = openUniqueness({
     ...{ ...shared, subjects, consents, suspects },
-    ...{ shifts: calibrations, decided: newcomerDecided },
+    ...{ shifts: calibrations, decided: (tx, one) => live().liveSessions.newcomerDecided(tx, one) },
   });
   const { newcomers } = uniqueness;
   const reviews = createReviews({ ...shared, subjects, newcomers, look: checks.lookForReview });

@@ -2,6 +2,7 @@ import type { Ground } from './base.ts';
 import type { Callers } from './callers.ts';
 import type { Erasing } from './erasing.ts';
 import type { KeyCare } from './key-care.ts';
+import type { LiveSessions } from './live/live-sessions.ts';
 import type { Outbound } from './outbound.ts';
 import type { People } from './people.ts';
 import type { Pictures } from './pictures.ts';
@@ -32,9 +33,11 @@ export async function resumeService({
   organizations,
   eventsOut,
   retention,
-}: KeyCare & Callers & Pick<Outbound, 'eventsOut'> & Erasing): Promise<void> {
+  liveSessions,
+}: KeyCare & Callers & Pick<Outbound, 'eventsOut'> & Erasing & LiveSessions): Promise<void> {
   await rotations.resume();
   await renewals.resume((await organizations.list()).map(({ id }) => id));
   await eventsOut.alerts.load();
   await retention.checkClock();
+  await liveSessions.takeOver();
 }

@@ -7,8 +7,8 @@ import {
   drawChallenge,
   frameRequest,
   tryAgainAfter,
-} from '../engine/challenges/index.ts';
-import { createProfiles } from '../engine/profiles/index.ts';
+} from '../../engine/challenges/index.ts';
+import { createProfiles } from '../../engine/profiles/index.ts';
 import {
   type Challenges,
   createApiEnd,
@@ -18,15 +18,15 @@ import {
   type LinkResolver,
   type SessionFlow,
   type Sessions,
-} from '../engine/sessions/index.ts';
-import { defined } from '../lib/defined.ts';
-import type { Audited } from './audit.ts';
-import type { Base } from './base.ts';
-import type { Callers } from './callers.ts';
-import type { Outbound } from './outbound.ts';
-import type { People } from './people.ts';
-import type { PersonTokenParts } from './person-tokens.ts';
-import type { Pictures } from './pictures.ts';
+} from '../../engine/sessions/index.ts';
+import { defined } from '../../lib/defined.ts';
+import type { Audited } from '../audit.ts';
+import type { Base } from '../base.ts';
+import type { Callers } from '../callers.ts';
+import type { Outbound } from '../outbound.ts';
+import type { People } from '../people.ts';
+import type { PersonTokenParts } from '../person-tokens.ts';
+import type { Pictures } from '../pictures.ts';
 
 export interface LiveSessions {
   liveSessions: Sessions;
