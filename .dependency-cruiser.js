@@ -128,9 +128,19 @@ export default {
     ),
     rule(
       'doors-see-engine-index',
-      { path: '^service/doors/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/doors/([^/]+)/', pathNot: '\\.test\\.ts$|^service/doors/mcp/' },
       { path: '^service/', pathNot: '^service/(doors/$1/|http/|lib/|engine/[^/]+/index\\.ts$)' },
       'A door translates; it sees the engine through index.ts only.',
+    ),
+    rule(
+      'mcp-speaks-presence',
+      { path: '^service/doors/mcp/', pathNot: '\\.test\\.ts$' },
+      {
+        path: '^service/',
+        pathNot:
+          '^service/(doors/mcp/|doors/presence/(wire|translate)\\.ts$|http/|lib/|engine/[^/]+/index\\.ts$)',
+      },
+      'The tools answer in the words of the presence family; else this door is as every door.',
     ),
     rule(
       'ground-floor',
@@ -229,6 +239,12 @@ export default {
       'A client package stands alone: no code of the service, no dependency, nothing of Node’s own.',
     ),
     rule(
+      'mcp-bridge-stands-alone',
+      { path: '^sdk/mcp/src/' },
+      { pathNot: '^sdk/mcp/|(^|node_modules/)@modelcontextprotocol/' },
+      'The server over stdio passes on the tools of the appliance; it knows none of its code.',
+    ),
+    rule(
       'admin-client-stands-alone',
       { path: '^sdk/admin/', pathNot: '\\.(test\\.ts|mjs)$' },
       { pathNot: '^sdk/admin/|(^|node_modules/)openapi-fetch/', dependencyTypesNot: ['core'] },
@@ -324,6 +340,12 @@ export default {
       'It is loaded when a certificate is issued, and at no start without.',
     ),
     only('heif-home', 'libheif-js', '^service/inference/', 'One worker decodes HEIC.'),
+    only(
+      'mcp-home',
+      '@modelcontextprotocol/[^/]+',
+      '^(service/doors/mcp|sdk/mcp)/',
+      'The protocol of agents stays in its door and its package.',
+    ),
     only('electron-home', 'electron', '^main/index\\.ts$', 'One file loads Electron; it is passed on.'),
     only('http-home', 'fastify|@fastify/[^/]+', '^service/(doors|http)/', 'HTTP stays in doors and http.'),
   ],

@@ -16,7 +16,7 @@ const MODULE_FLOOR = 60;
 const root = join(import.meta.dirname, '..');
 
 const { output } = await cruise(
-  ['main', 'renderer', 'service', 'models', 'sdk/gatehouse/src', 'test', 'demo'],
+  ['main', 'renderer', 'service', 'models', 'sdk/gatehouse/src', 'sdk/mcp/src', 'test', 'demo'],
   {
     ...rules.options,
     ruleSet: { forbidden: rules.forbidden },

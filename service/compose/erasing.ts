@@ -6,6 +6,7 @@ import {
   type Erasure,
   type OrganizationErasure,
 } from '../engine/erasure/index.ts';
+import { deletePresenceOf } from '../engine/presence/index.ts';
 import { createRetention, type Retention } from '../engine/retention/index.ts';
 import { createSubjectRecords, type SubjectRecords } from '../engine/subject-record/index.ts';
 import { isHeldByScope } from '../engine/uniqueness/index.ts';
@@ -79,6 +80,7 @@ export function createErasing({
       (organization) => calibrations.forget(organization),
       (organization) => flows.forget(organization),
       (organization) => uniqueness.forget(organization),
+      (organization) => ground.inTransaction((tx) => deletePresenceOf(tx, organization)),
       (organization) => approvals.forgetOrganization(organization),
       (organization, actor) => administrators.forgetOrganization(organization, actor),
     ],

@@ -6,6 +6,7 @@ import { createDeliveryData } from '../engine/deliveries/index.ts';
 import { createErasureData } from '../engine/erasure/index.ts';
 import { createLockoutData } from '../engine/lockout/index.ts';
 import type { PersonalData } from '../engine/personal-data/index.ts';
+import { createPresenceData } from '../engine/presence/index.ts';
 import { createReviewData } from '../engine/review/index.ts';
 import { createSessionData } from '../engine/sessions/index.ts';
 import { createSubjectData, type SubjectDataDeps } from '../engine/subjects/index.ts';
@@ -23,6 +24,7 @@ export const createPersonalData = (deps: PersonalDataDeps): PersonalData[] => [
   ...createConsentData(deps),
   createVerificationData(deps),
   createSessionData(deps),
+  createPresenceData(deps),
   createReviewData(deps),
   createUniquenessData(deps),
   createLockoutData(deps),

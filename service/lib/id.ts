@@ -27,6 +27,7 @@ export type ApprovalId = Id<'approval'>;
 export type ScopeId = Id<'scope'>;
 export type MemberId = Id<'member'>;
 export type SessionId = Id<'session'>;
+export type PresenceId = Id<'presence'>;
 
 /** The two worlds never see each other's data (contracts/README.md, Keys). */
 export type World = 'live' | 'test';
@@ -71,6 +72,7 @@ const prefixes = {
   scope: 'scp',
   member: 'mem',
   session: 'sess',
+  presence: 'prs',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

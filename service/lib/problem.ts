@@ -56,6 +56,9 @@ export const problemCodes = [
   'CONFIRMATION_REQUIRED', // what destroys much asks for the count or name to confirm
   // a session
   'SESSION_EXPIRED', // it is over, or its token is
+  'SESSION_KEY_MISMATCH', // another key of the organization created it
+  'ORGANIZATION_MISMATCH', // the request names another organization than that of the key
+  'EMAIL_MISMATCH', // another person appeared than the one it is locked to
   // where may be sent to
   'DESTINATION_NOT_GRANTED', // no administrator granted it; the message says who can
   'DESTINATION_FORBIDDEN', // never, granted or not; the message says which rule

@@ -25,6 +25,7 @@ export async function openApiDocument(): Promise<unknown> {
       captures: {} as never,
       liveSessions: {} as never,
       liveLinks: {},
+      presence: {} as never,
       checks: {} as never,
       personTokens: {} as never,
       idempotency: {} as never,

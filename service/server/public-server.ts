@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Gatehouse } from '../compose/compose.ts';
 import type { Config } from '../config.ts';
 import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
@@ -12,7 +13,9 @@ import { CheckResultReply, createIdentityDoor, identityWebhooks } from '../doors
 import { createJobsDoor, type JobsDoorDeps } from '../doors/jobs/index.ts';
 import { createKioskDoor } from '../doors/kiosk/index.ts';
 import { createLiveDoor } from '../doors/live/index.ts';
+import { createMcpDoor } from '../doors/mcp/index.ts';
 import { createMetaDoor } from '../doors/meta/index.ts';
+import { createPresenceDoor } from '../doors/presence/index.ts';
 import { createTokensDoor } from '../doors/tokens/index.ts';
 import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
@@ -20,6 +23,7 @@ import { createPages } from '../http/pages/built-pages.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
 import { openWebSockets } from '../http/web-sockets.ts';
 import { defined } from '../lib/defined.ts';
+import type { Log } from '../lib/log.ts';
 import { productRoot } from '../lib/product-root.ts';
 import { productVersion } from '../lib/version.ts';
 
@@ -34,6 +38,7 @@ export async function createPublicServer(
     | 'captures'
     | 'liveSessions'
     | 'liveLinks'
+    | 'presence'
     | 'limits'
     | 'checks'
     | 'metrics'
@@ -95,8 +100,25 @@ export async function createPublicServer(
   await app.register(createAdminDoor(gatehouse));
   await app.register(createKioskDoor(gatehouse));
   await app.register(createCapturesDoor({ ...gatehouse, log }));
-  await app.register(createLiveDoor({ ...gatehouse, log, resolvers: gatehouse.liveLinks }));
+  await registerLiveDoors(app, gatehouse, log);
   if (jobsBoard) await app.register(createJobsDoor(jobsBoard));
   if (trust) await app.register(createTrustDoor(trust));
   return app;
+}
+
+/** Of people in front of a camera, and of programs that ask for them. */
+async function registerLiveDoors(
+  app: ReturnType<typeof createServer>,
+  gatehouse: Pick<Gatehouse, 'liveSessions' | 'liveLinks' | 'presence'>,
+  log: Log,
+): Promise<void> {
+  const { presence, liveLinks: resolvers } = gatehouse;
+  await app.register(createPresenceDoor({ presence }));
+  await app.register(
+    createMcpDoor({
+      ...{ presence, version: productVersion(), random: randomFillSync },
+      wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined),
+    }),
+  );
+  await app.register(createLiveDoor({ ...gatehouse, log, resolvers }));
 }

@@ -774,6 +774,41 @@ export interface Schema {
   };
   /** A frame of an earlier session: its keyed hash, for thirty days. */
   live_frame: { organization: string; hash: string; session: string; created_at: number };
+  /** A program asks for proof that a person is there (engine/presence). */
+  presence_session: {
+    id: string;
+    organization: string;
+    world: string;
+    /** Lineage of the key that created it: only its keys may read it. */
+    lineage: string;
+    created_by: string;
+    /** SHA-256 of the token in the link, hex. */
+    link_hash: string;
+    /** 'pending' | 'verified' | 'cancelled'; a pending one is expired once `expires_at` is past. */
+    state: string;
+    /** Why it was cancelled: 'caller' | 'declined' | 'not-verified' | 'another-person'. */
+    reason: string | null;
+    /** Keyed hash of the address that it is locked to. */
+    email_hash: string | null;
+    /** The person who was there, until then the person asked for. Their key seals the row; null: the organization's own. */
+    subject: string | null;
+    /** JSON: purpose, address, nonce. */
+    request_sealed: Bytes;
+    /** Of the token: how long it is valid, and whether it counts once. */
+    ttl_seconds: number;
+    single_use: number;
+    created_at: number;
+    expires_at: number;
+    /** The live session that the link opened; null: not opened. */
+    session: string | null;
+    begun_at: number | null;
+    decided_at: number | null;
+    /** The `jti`. */
+    token_id: string | null;
+    /** JSON: the token, and the address of the person. */
+    token_sealed: Bytes | null;
+    token_expires_at: number | null;
+  };
   /** At most one row: how the first owner is made. */
   setup: {
     id: string;

@@ -21,6 +21,7 @@ import { consentOfAll, type Engine, operator, startEngine } from '../support/eng
 import { type EventsOut, openEventsOut } from '../support/events-out.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
 import { operatorParts } from '../support/operator-parts.ts';
+import { approve } from '../support/presence.ts';
 import { type RouteSample, routeSamples, type Victim } from './route-samples.ts';
 
 /** Routes without authentication; a new one is listed here. */
@@ -172,7 +173,10 @@ async function sendOut(): Promise<Victim> {
   };
   const webhook = await add('marker of the webhook');
   const { id: spareWebhook } = await add('spare');
-  const { id: lineage, key } = await access.createKey({ ...realm, scopes: ['webhooks'] }, operator);
+  const { id: lineage, key } = await access.createKey(
+    { ...realm, scopes: ['webhooks', 'presence'] },
+    operator,
+  );
   const own = { family: 'behavior', url: 'https://hooks.example.org/own', lineage } as const;
   const { endpoint: ownWebhook } = await webhooks.add(realm, own, { is: 'key', key: lineage });
   const rule = await alerts.addRule(
@@ -209,7 +213,23 @@ async function sendOut(): Promise<Victim> {
     ownWebhook: ownWebhook.id,
     key,
     passToken: (await engine.personTokens.passes.issue(realm, passOfVictim)).passToken,
+    organization: engine.organization,
+    presence: await bePresent(lineage),
   };
+}
+
+/** The victim was present for a program of their organization, and is asked for again. */
+async function bePresent(lineage: string): Promise<Victim['presence']> {
+  const realm = { organization: engine.organization, world: 'live' } as const;
+  const caller = { ...realm, lineage };
+  const order = { orgId: engine.organization, purpose: 'test', email };
+  const [{ session, link }, { session: waiting }] = [
+    await engine.presence.create(caller, order, operator),
+    await engine.presence.create(caller, order, operator),
+  ];
+  await approve(engine, link, { id: (await engine.subjects.get(realm, email)).id, email });
+  const { token } = await engine.presence.token(caller, session.id, operator);
+  return { id: session.id, waiting: waiting.id, token };
 }
 
 const keyOf = async (change: Partial<NewKey> = {}) => {
@@ -526,7 +546,8 @@ describe('on every route that asks for a key', () => {
         const theirs = { organization: engine.organization, world: 'live' } as const;
         const before = await digest(theirs);
         const reply = await ask(method, sample, { 'x-api-key': key });
-        const { status, code, body } = sample.foreign;
+        const isOwn = organizationOf() === engine.organization;
+        const { status, code, body } = (isOwn ? sample.otherWorld : undefined) ?? sample.foreign;
         expect([route, reply.statusCode, reply.body]).toEqual([route, status, expect.any(String)]);
         if (code !== undefined && method !== 'HEAD') expect(reply.json()).toMatchObject({ code });
         if (body !== undefined && method !== 'HEAD') expect(reply.json()).toMatchObject(body);
@@ -544,7 +565,7 @@ describe('on every route that asks for a key', () => {
         const key = await keyOf({ scopes: [scope] });
         const before = await digest(theirs);
         const reply = await ask(method, sample, { 'x-api-key': key });
-        const { status, code, body } = sample.foreign;
+        const { status, code, body } = sample.sibling ?? sample.foreign;
         expect([route, reply.statusCode]).toEqual([route, status]);
         if (method !== 'HEAD') expect(reply.json()).toMatchObject(code === undefined ? body! : { code });
         for (const marker of await markersBut(sample)) expect(reply.body).not.toContain(marker);

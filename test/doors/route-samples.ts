@@ -18,6 +18,9 @@ export interface Victim {
   key: string;
   /** A pass of a session of theirs. */
   passToken: string;
+  organization: string;
+  /** A presence session of the very key, verified; one that waits; and the token of the first. */
+  presence: { id: string; waiting: string; token: string };
 }
 
 export interface RouteSample {
@@ -34,6 +37,10 @@ export interface RouteSample {
   };
   /** What another organization's valid key and the owner's key of the other world are answered. */
   foreign: { status: number; code?: string; body?: Record<string, unknown> };
+  /** Where the owner's key of the other world is answered differently. */
+  otherWorld?: RouteSample['foreign'];
+  /** Where another key of the organization is answered differently, for `own`. */
+  sibling?: RouteSample['foreign'];
 }
 
 /** As if it were not there at all. */
@@ -46,6 +53,17 @@ const ofWebhook = (path: string, owner: RouteSample['owner'], payload?: object):
   }),
   owner,
   foreign: unknown,
+});
+
+const ofPresence = (
+  path: string,
+  owner: RouteSample['owner'],
+  which: 'id' | 'waiting' = 'id',
+): RouteSample => ({
+  request: ({ presence }) => ({ url: `/api/presence/sessions/${presence[which]}${path}` }),
+  owner: { ...owner, own: true },
+  foreign: unknown,
+  sibling: { status: 403, code: 'SESSION_KEY_MISMATCH' },
 });
 
 /**
@@ -73,6 +91,59 @@ export const routeSamples: Record<string, RouteSample[]> = {
       request: ({ email, picture }) => ({ url: '/api/enroll', payload: { email, image: picture() } }),
       owner: { status: 200 },
       foreign: { status: 200, body: { created: true, enrollments: 1 } },
+    },
+  ],
+  'POST /api/presence/sessions': [
+    {
+      request: ({ organization: orgId }) => ({
+        url: '/api/presence/sessions',
+        payload: { orgId, purpose: 'test' },
+      }),
+      owner: { status: 201 },
+      foreign: { status: 403, code: 'ORGANIZATION_MISMATCH' },
+      otherWorld: { status: 201 },
+    },
+  ],
+  'GET /api/presence/sessions/:id': [ofPresence('', { status: 200, contains: ({ email }) => email })],
+  'GET /api/presence/sessions/:id/token': [
+    ofPresence('/token', { status: 200, contains: ({ email }) => email }),
+  ],
+  'POST /api/presence/sessions/:id/cancel': [ofPresence('/cancel', { status: 200 }, 'waiting')],
+  'POST /api/presence/verify-token': [
+    {
+      request: ({ presence: { token } }) => ({ url: '/api/presence/verify-token', payload: { token } }),
+      owner: { status: 200, contains: ({ email }) => email },
+      foreign: { status: 200, body: { valid: false, reason: 'wrong_audience' } },
+    },
+  ],
+  'POST /mcp': [
+    {
+      request: ({ presence: { token } }) => ({
+        url: '/mcp',
+        payload: {
+          ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+          params: { name: 'verify_presence_token', arguments: { token } },
+        },
+      }),
+      owner: { status: 200, contains: ({ email }) => email },
+      foreign: { status: 200 },
+    },
+  ],
+  'GET /mcp/sse': [
+    {
+      // A stream does not end: it is opened in service/doors/mcp/mcp.test.ts.
+      asks: 'without the media type of a stream',
+      request: () => ({ url: '/mcp/sse' }),
+      owner: { status: 400, contains: () => 'text/event-stream' },
+      foreign: { status: 400, code: 'INVALID_REQUEST' },
+    },
+  ],
+  'POST /mcp/messages': [
+    {
+      asks: 'of a stream that is not there',
+      request: () => ({ url: '/mcp/messages?sessionId=x', payload: {} }),
+      owner: { status: 404, contains: () => 'NOT_FOUND' },
+      foreign: unknown,
     },
   ],
   'POST /api/v1/tokens/verify': [

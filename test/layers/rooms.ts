@@ -4,7 +4,9 @@ import { posix } from 'node:path';
 const WIDEST = 25;
 
 /** Not counted, each with the reason. */
-const allowedWide: Readonly<Record<string, string>> = {};
+const allowedWide: Readonly<Record<string, string>> = {
+  'service/storage/migrations': 'One file for each step of the schema, in order; none is ever moved.',
+};
 
 export interface LayerRule {
   from: { path?: string | string[] };

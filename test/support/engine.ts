@@ -44,7 +44,7 @@ import { openSigningKeys } from '../../service/storage/keys/signing-keys.ts';
 import { createMasterKey } from '../../service/storage/master/master-key.ts';
 import { createSealer } from '../../service/storage/sealing/sealed.ts';
 import { createScriptedAnalyzer } from './faces.ts';
-import { liveSessionsOver, noLinks } from './live-sessions.ts';
+import { openFlows } from './live-sessions.ts';
 
 export const operator: Actor = { is: 'operator', name: 'ada' };
 export const key: Actor = { is: 'key', key: 'key_1' };
@@ -372,7 +372,7 @@ export async function startEngine({
       await keys.close();
     },
   };
-  return { ...engine, liveSessions: liveSessionsOver(engine), liveLinks: noLinks };
+  return { ...engine, ...openFlows(engine) };
 }
 
 export type Engine = Awaited<ReturnType<typeof startEngine>>;

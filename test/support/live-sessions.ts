@@ -1,10 +1,13 @@
+import { createPresence, type PresenceDeps } from '../../service/engine/presence/index.ts';
 import { createProfiles } from '../../service/engine/profiles/index.ts';
 import {
   type Challenges,
   createApiEnd,
   createSessions,
+  type FlowEnd,
   type LinkKind,
   type LinkResolver,
+  type SessionFlow,
 } from '../../service/engine/sessions/index.ts';
 import type { Checks } from '../../service/engine/verification/index.ts';
 import type { Analysis } from '../../service/inference/face.ts';
@@ -98,4 +101,16 @@ export function liveSessionsOver(
   });
 }
 
-export const noLinks: Partial<Record<LinkKind, LinkResolver>> = {};
+type FlowsEngine = SessionsEngine &
+  Omit<PresenceDeps, 'sessions' | 'tokens'> & { personTokens: PresenceDeps['tokens'] };
+
+/** The flows over live sessions of an engine, as the service has them. */
+export function openFlows(engine: FlowsEngine) {
+  const ends: Partial<Record<SessionFlow, FlowEnd>> = { api: createApiEnd(engine) };
+  const liveLinks: Partial<Record<LinkKind, LinkResolver>> = {};
+  const liveSessions = liveSessionsOver(engine, { ends });
+  const presence = createPresence({ ...engine, tokens: engine.personTokens, sessions: liveSessions });
+  ends.presence = presence.end;
+  liveLinks.presence = presence.links;
+  return { liveSessions, liveLinks, presence };
+}

@@ -8,6 +8,7 @@ import {
   frameRequest,
   tryAgainAfter,
 } from '../../engine/challenges/index.ts';
+import { createPresence, type Presence } from '../../engine/presence/index.ts';
 import { createProfiles } from '../../engine/profiles/index.ts';
 import {
   type Challenges,
@@ -30,6 +31,7 @@ import type { Pictures } from '../pictures.ts';
 
 export interface LiveSessions {
   liveSessions: Sessions;
+  presence: Presence;
   /** What the links of the flows stand for. */
   liveLinks: Partial<Record<LinkKind, LinkResolver>>;
 }
@@ -67,7 +69,10 @@ export function createLiveSessions({
     verifyLive: checks.verifyLive,
     challenges: liveChallenges,
   });
-  return { liveSessions, liveLinks };
+  const presence = createPresence({ ...shared, subjects, sessions: liveSessions, tokens: personTokens });
+  ends.presence = presence.end;
+  liveLinks.presence = presence.links;
+  return { liveSessions, liveLinks, presence };
 }
 
 /** Challenges as sessions ask for them. */

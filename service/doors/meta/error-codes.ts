@@ -170,6 +170,12 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   SESSION_EXPIRED: {
     means: 'The session is over, or the token that it issued has expired: create another session.',
   },
+  SESSION_KEY_MISMATCH: {
+    means:
+      'Another API key of the organization created the session; the successor of a rotated key counts as the same key.',
+  },
+  ORGANIZATION_MISMATCH: { means: 'The request names another organization than that of the API key.' },
+  EMAIL_MISMATCH: { means: 'The session is locked to an e-mail address, and another person appeared.' },
   DESTINATION_NOT_GRANTED: {
     means: 'The destination needs a grant of an administrator; the error has the command.',
     example: {

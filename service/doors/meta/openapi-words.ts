@@ -29,6 +29,12 @@ export const tags = [
   { name: 'identity', description: 'Enroll people, verify and identify them.' },
   { name: 'tokens', description: 'Pass tokens and presence tokens, and the keys that verify them.' },
   {
+    name: 'presence',
+    description:
+      'Proof that a certain person is there: a session, a link for the person, a signed token. For a key with the scope `presence` (a service token).',
+  },
+  { name: 'mcp', description: 'The same as tools for AI agents (Model Context Protocol).' },
+  {
     name: 'behavior',
     description: 'Webhooks of an API key, compatible with useHUMA. For a key with the scope `webhooks`.',
   },

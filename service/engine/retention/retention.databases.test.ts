@@ -124,7 +124,16 @@ onBothDatabases('retention', (newPlace, dialect) => {
       held: 1,
       erased: 4,
       pending: 0,
-      rows: { reviews: 0, verifications: 0, events: 7 + 1, deliveries: 0, alerts: 0, claims: 0 },
+      rows: {
+        reviews: 0,
+        presenceSessions: 0,
+        liveSessions: 0,
+        verifications: 0,
+        events: 7 + 1,
+        deliveries: 0,
+        alerts: 0,
+        claims: 0,
+      },
       auditLines: 3,
     });
     expect(await people()).toEqual([used, held, consented, trial].toSorted());

@@ -10,6 +10,7 @@ const headings: Readonly<Record<string, readonly [heading: string, note: string]
   consent: ['Consent', 'Consents and withdrawals of the person.'],
   holds: ['Legal holds', 'Why data of the person is kept.'],
   verifications: ['Verifications', 'What was decided about the person, and why.'],
+  presence: ['Presence', 'Programs that asked for the person, and what they were answered.'],
   failedAttempts: ['Failed attempts', 'Failures in a row that are counted against the address.'],
   events: ['Events', 'Events recorded for the organization’s own programs.'],
   deliveries: ['Deliveries', 'Events about the person that were sent, and their receivers.'],

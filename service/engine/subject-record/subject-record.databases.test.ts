@@ -66,10 +66,13 @@ test('every table that names a person is in the record', async () => {
     'distinct_people',
     'erasure',
     'legal_hold',
+    'live_session',
     'outbox',
+    'presence_session',
     'review_item',
     'review_picture',
     'template',
+    'uniqueness_member',
     'verification',
     'webhook_delivery',
   ]);

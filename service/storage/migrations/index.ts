@@ -20,6 +20,7 @@ import { setup } from './0018-setup.ts';
 import { approvalsAndDrills } from './0019-approvals-and-drills.ts';
 import { setupSteps } from './0020-setup-steps.ts';
 import { sessions } from './0021-sessions.ts';
+import { presence } from './0022-presence.ts';
 import { hostedAndRegistrations } from './0023-hosted-and-registrations.ts';
 import { uniqueness } from './0024-uniqueness.ts';
 import { tokens } from './0025-tokens.ts';
@@ -47,6 +48,7 @@ export const migrations: readonly Migration[] = [
   approvalsAndDrills,
   setupSteps,
   sessions,
+  presence,
   hostedAndRegistrations,
   uniqueness,
   tokens,

@@ -1,0 +1,93 @@
+import { PassThrough, type Readable } from 'node:stream';
+import {
+  type JSONRPCMessage,
+  type McpServer,
+  parseJSONRPCMessage,
+  type Transport,
+} from '@modelcontextprotocol/server';
+import type { KeyCaller } from '../../engine/access/index.ts';
+import { Problem } from '../../lib/problem.ts';
+
+/** Milliseconds between two signs of life: proxies cut a silent connection. */
+const KEEP_ALIVE = 15_000;
+/** Open at a time: by one key and its successors, and in all. */
+const MOST = { perKey: 8, all: 64 };
+
+interface Opened {
+  caller: KeyCaller;
+  transport: Transport;
+  end(): void;
+}
+
+export interface EventStreamsDeps {
+  random: (into: Uint8Array) => void;
+}
+
+/**
+ * The transport of clients from before 2025-03-26 ("HTTP+SSE"): a stream of answers, and an address to post requests to. A stream serves
+ * the key that opened it; each post is authenticated by itself.
+ */
+export function createEventStreams({ random }: EventStreamsDeps) {
+  const streams = new Map<string, Opened>();
+
+  function idOf(): string {
+    const bytes = new Uint8Array(24);
+    random(bytes);
+    return Buffer.from(bytes).toString('base64url');
+  }
+  function requireRoom({ lineage }: KeyCaller): void {
+    const own = [...streams.values()].filter(({ caller }) => caller.lineage === lineage).length;
+    if (own < MOST.perKey && streams.size < MOST.all) return;
+    throw new Problem('OVERLOADED', 'Too many event streams are open: close one, or use POST /mcp.');
+  }
+
+  return {
+    /** `address`: of the posts, without their stream's id. */
+    async open(caller: KeyCaller, address: string, server: McpServer): Promise<Readable> {
+      requireRoom(caller);
+      const id = idOf();
+      const stream = new PassThrough();
+      const beat = setInterval(() => stream.write(': alive\n\n'), KEEP_ALIVE);
+      const transport: Transport = {
+        sessionId: id,
+        start: async () => {
+          stream.write(`event: endpoint\ndata: ${address}?sessionId=${id}\n\n`);
+        },
+        send: async (message: JSONRPCMessage) => {
+          stream.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
+        },
+        close: async () => end(),
+      };
+      const end = () => {
+        if (!streams.delete(id)) return;
+        clearInterval(beat);
+        stream.end();
+        transport.onclose?.();
+      };
+      streams.set(id, { caller, transport, end });
+      stream.once('close', end);
+      await server.connect(transport);
+      return stream;
+    },
+
+    /** Throws NOT_FOUND for a stream that is not there, or another key's. */
+    post(caller: KeyCaller, id: string, body: unknown): void {
+      const opened = streams.get(id);
+      if (!opened || opened.caller.lineage !== caller.lineage)
+        throw new Problem('NOT_FOUND', 'There is no such event stream: open one with GET /mcp/sse.');
+      opened.transport.onmessage?.(messageOf(body));
+    },
+
+    closeAll(): void {
+      for (const { end } of streams.values()) end();
+    },
+  };
+}
+
+function messageOf(body: unknown): JSONRPCMessage {
+  try {
+    return parseJSONRPCMessage(body);
+  } catch {
+    throw new Problem('INVALID_REQUEST', 'The body is no JSON-RPC 2.0 message.');
+  }
+}

@@ -1,0 +1,150 @@
+import { createMcpHandler } from '@modelcontextprotocol/server';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { callerOf, keyOf } from '../../http/authentication.ts';
+import { ownOrigin } from '../../http/listening/own-origin.ts';
+import { untilClosed } from '../../http/listening/until-closed.ts';
+import { Problem } from '../../lib/problem.ts';
+import { toActor, toCaller } from '../presence/translate.ts';
+import { createEventStreams } from './event-streams.ts';
+import { createToolServer, type ToolDeps } from './tools.ts';
+
+export interface McpDoorDeps extends ToolDeps {
+  random: (into: Uint8Array) => void;
+}
+
+const access = 'presence';
+const tags = ['mcp'];
+const EVENTS = 'text/event-stream';
+/** Bytes of a message: a token, and what is expected of it. */
+const bodyLimit = 64 * 1024;
+/** A stream lasts as long as its client; milliseconds, the longest that a timer takes. */
+const handlerTimeout = 2 ** 31 - 1;
+
+const Message = z.unknown().meta({
+  description: 'A JSON-RPC 2.0 message of the Model Context Protocol',
+  examples: [{ jsonrpc: '2.0', id: 1, method: 'tools/list' }],
+});
+const StreamQuery = z.object({
+  sessionId: z.string().min(1).max(64).describe('Of the address that the stream named'),
+});
+type StreamQuery = z.output<typeof StreamQuery>;
+
+/** `/mcp`: presence as tools for agents, by the Model Context Protocol over HTTP. */
+export function createMcpDoor(deps: McpDoorDeps): FastifyPluginAsync {
+  const streams = createEventStreams(deps);
+
+  return async (app) => {
+    app.addHook('onRequest', async (request) => requireKnownOrigin(request));
+    app.addHook('preClose', async () => streams.closeAll());
+
+    app.post(
+      '/mcp',
+      {
+        bodyLimit,
+        config: { access },
+        schema: {
+          operationId: 'callMcp',
+          summary: 'Model Context Protocol',
+          description:
+            'Streamable HTTP transport with the tools `request_human_presence`, `get_presence_token` and `verify_presence_token`. It keeps no session.',
+          tags,
+          body: Message,
+        },
+      },
+      async (request, reply) => {
+        const server = () => createToolServer(deps, toolCallerOf(request, reply));
+        const handler = createMcpHandler(server, { maxSubscriptions: 0 });
+        const response = await handler.fetch(toWebRequest(request, untilClosed(reply)), {
+          parsedBody: request.body,
+        });
+        return reply
+          .code(response.status)
+          .headers(keptHeaders(response))
+          .send(await response.text());
+      },
+    );
+
+    app.get(
+      '/mcp/sse',
+      {
+        handlerTimeout,
+        exposeHeadRoute: false,
+        config: { access, refuses: ['OVERLOADED'] },
+        schema: {
+          operationId: 'openMcpStream',
+          summary: 'Event stream of old MCP clients',
+          description:
+            'The deprecated transport HTTP+SSE: its first event names the address to post messages to. New clients use `POST /mcp`.',
+          tags,
+        },
+      },
+      async (request, reply) => {
+        if (!request.headers.accept?.includes(EVENTS))
+          throw new Problem('INVALID_REQUEST', `Send the header Accept with ${EVENTS}, or use POST /mcp.`);
+        const server = createToolServer(deps, toolCallerOf(request, reply));
+        const stream = await streams.open(keyOf(request), '/mcp/messages', server);
+        return reply.type(EVENTS).header('x-accel-buffering', 'no').send(stream);
+      },
+    );
+    app.post<{ Querystring: StreamQuery }>(
+      '/mcp/messages',
+      {
+        bodyLimit,
+        config: { access, refuses: ['NOT_FOUND'] },
+        schema: {
+          operationId: 'postMcpMessage',
+          summary: 'Message to an event stream',
+          description: 'The answer comes on the stream, which has to be of the same key.',
+          tags,
+          querystring: StreamQuery,
+          body: Message,
+        },
+      },
+      async (request, reply) => {
+        streams.post(keyOf(request), request.query.sessionId, request.body);
+        return reply.code(202).send();
+      },
+    );
+  };
+}
+
+const toolCallerOf = (request: FastifyRequest, reply: FastifyReply) => ({
+  caller: toCaller(keyOf(request)),
+  actor: toActor(keyOf(request), request.id),
+  origin: ownOrigin(request),
+  signal: untilClosed(reply),
+});
+
+/** Against pages that were rebound to this address: a page calls only from this origin, or one that the key is bound to. */
+function requireKnownOrigin(request: FastifyRequest): void {
+  const { origin } = request.headers;
+  if (origin === undefined || request.routeOptions.config.preflight || origin === ownOrigin(request)) return;
+  const caller = callerOf(request);
+  if (caller.is === 'key' && caller.origins?.includes(origin)) return;
+  throw new Problem(
+    'ORIGIN_NOT_ALLOWED',
+    'Agents call this address without a page: a request of this origin is refused.',
+  );
+}
+
+/** The head alone; the body was read already. */
+function toWebRequest(request: FastifyRequest, signal: AbortSignal): Request {
+  const headers = new Headers({ accept: `application/json, ${EVENTS}` });
+  for (const name of ['accept', 'content-type', 'last-event-id']) {
+    const value = request.headers[name];
+    if (typeof value === 'string') headers.set(name, value);
+  }
+  for (const [name, value] of Object.entries(request.headers))
+    if (name.startsWith('mcp-') && typeof value === 'string') headers.set(name, value);
+  return new Request(`${ownOrigin(request)}/mcp`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(request.body),
+    signal,
+  });
+}
+
+/** Of the answer, those that the transport speaks by; ours stay. */
+const keptHeaders = ({ headers }: Response): Record<string, string> =>
+  Object.fromEntries([...headers].filter(([name]) => name === 'content-type' || name.startsWith('mcp-')));

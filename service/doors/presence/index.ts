@@ -1,0 +1,137 @@
+import type { FastifyPluginAsync, RouteShorthandOptions } from 'fastify';
+import type { Presence } from '../../engine/presence/index.ts';
+import { keyOf } from '../../http/authentication.ts';
+import { ownOrigin } from '../../http/listening/own-origin.ts';
+import {
+  fromNewSession,
+  fromProof,
+  fromSession,
+  fromVerdict,
+  toActor,
+  toCaller,
+  toOrder,
+  toVerifyTokenOrder,
+} from './translate.ts';
+import {
+  NewPresenceSession,
+  NewPresenceSessionReply,
+  PresenceParams,
+  PresenceSessionReply,
+  PresenceTokenReply,
+  VerifyToken,
+  VerifyTokenReply,
+} from './wire.ts';
+
+export interface PresenceDoorDeps {
+  presence: Pick<Presence, 'create' | 'get' | 'cancel' | 'token' | 'verifyToken'>;
+}
+
+const tags = ['presence'];
+const access = 'presence';
+
+const routes = {
+  create: {
+    config: { access, idempotent: true, refuses: ['ORGANIZATION_MISMATCH', 'STORAGE_FULL'] },
+    schema: {
+      operationId: 'createPresenceSession',
+      summary: 'Ask for a person',
+      description:
+        'Makes a session and a link for the person, who does a live check in the browser. Ask for the status until it is no longer `PENDING`, then fetch the token.',
+      tags,
+      body: NewPresenceSession,
+      response: { 201: NewPresenceSessionReply },
+    },
+  },
+  get: {
+    config: { access, refuses: ['NOT_FOUND', 'SESSION_KEY_MISMATCH'] },
+    schema: {
+      operationId: 'getPresenceSession',
+      summary: 'Status of a session',
+      description: 'For the API key that created the session, and its successors.',
+      tags,
+      params: PresenceParams,
+      response: { 200: PresenceSessionReply },
+    },
+  },
+  cancel: {
+    config: { access, refuses: ['NOT_FOUND', 'SESSION_KEY_MISMATCH', 'CONFLICT', 'SESSION_EXPIRED'] },
+    schema: {
+      operationId: 'cancelPresenceSession',
+      summary: 'Cancel a session',
+      description: 'The link leads nowhere from then on, and a live check in progress ends.',
+      tags,
+      params: PresenceParams,
+      response: { 200: PresenceSessionReply },
+    },
+  },
+  token: {
+    config: {
+      access,
+      refuses: ['NOT_FOUND', 'SESSION_KEY_MISMATCH', 'CONFLICT', 'EMAIL_MISMATCH', 'SESSION_EXPIRED'],
+    },
+    schema: {
+      operationId: 'getPresenceToken',
+      summary: 'Token of a verified session',
+      description:
+        'A 409 while the session is not `VERIFIED`, a 410 once the session or the token has expired, a 403 where it is locked to an e-mail address and another person appeared.',
+      tags,
+      params: PresenceParams,
+      response: { 200: PresenceTokenReply },
+    },
+  },
+  verifyToken: {
+    config: { access },
+    schema: {
+      operationId: 'verifyPresenceToken',
+      summary: 'Verify a token',
+      description:
+        'Checks signature, time, organization and, where given, person and nonce. A token that does not count is answered with `valid: false` and a `reason`: `expired`, `wrong_nonce`, `wrong_email`, `wrong_organization`, `already_used`, `revoked` (as after the person was erased), or what is wrong with its form, kind or signature.',
+      tags,
+      body: VerifyToken,
+      response: { 200: VerifyTokenReply },
+    },
+  },
+} satisfies Record<string, RouteShorthandOptions>;
+
+/** `/api/presence/*` (contracts/identity.txt, "Human Presence Tokens"). */
+export function createPresenceDoor({ presence }: PresenceDoorDeps): FastifyPluginAsync {
+  return async (app) => {
+    app.post<{ Body: NewPresenceSession }>(
+      '/api/presence/sessions',
+      routes.create,
+      async (request, reply) => {
+        const caller = keyOf(request);
+        const order = toOrder(request.body);
+        const made = await presence.create(toCaller(caller), order, toActor(caller, request.id));
+        return reply.code(201).send(fromNewSession(made, ownOrigin(request)));
+      },
+    );
+    app.get<{ Params: PresenceParams }>('/api/presence/sessions/:id', routes.get, async (request) => {
+      const caller = keyOf(request);
+      return fromSession(
+        await presence.get(toCaller(caller), request.params.id, toActor(caller, request.id)),
+      );
+    });
+    app.post<{ Params: PresenceParams }>(
+      '/api/presence/sessions/:id/cancel',
+      routes.cancel,
+      async (request) => {
+        const caller = keyOf(request);
+        return fromSession(
+          await presence.cancel(toCaller(caller), request.params.id, toActor(caller, request.id)),
+        );
+      },
+    );
+    app.get<{ Params: PresenceParams }>('/api/presence/sessions/:id/token', routes.token, async (request) => {
+      const caller = keyOf(request);
+      return fromProof(
+        await presence.token(toCaller(caller), request.params.id, toActor(caller, request.id)),
+      );
+    });
+    app.post<{ Body: VerifyToken }>('/api/presence/verify-token', routes.verifyToken, async (request) => {
+      const caller = keyOf(request);
+      const order = toVerifyTokenOrder(request.body);
+      return fromVerdict(await presence.verifyToken(toCaller(caller), order, toActor(caller, request.id)));
+    });
+  };
+}

@@ -1,0 +1,50 @@
+import { defined } from '../../lib/defined.ts';
+import type { Presence, PresenceDeps } from './presence.ts';
+import type { PresenceCaller } from './presence-session.ts';
+import { selectPresenceBy } from './presence-store.ts';
+import type { TokenRefusal, TokenVerdict, VerifyTokenOrder } from './token-verdict.ts';
+
+/**
+ * Beside the signature and the claims, the session has to be there: a token of a person who was erased does not count here any more.
+ * A token for one use is marked last, so that a wrong expectation does not use it up.
+ */
+export function createVerifyToken({ db, sealer, tokens }: PresenceDeps): Presence['verifyToken'] {
+  return async function verifyToken(caller, order, actor) {
+    const { organization, world } = caller;
+    const realm = { organization, world };
+    const demand = { kind: 'presence' as const, ...defined({ nonce: order.expectedNonce }) };
+    const found = await tokens.check(realm, order.token, demand);
+    if (!found.valid) return refuse(found.reason);
+    if (found.kind !== 'presence') return refuse('wrong_kind');
+    const { claims } = found;
+    const mismatch = mismatchOf(caller, order, claims.sub);
+    if (mismatch) return refuse(mismatch);
+    const row = await selectPresenceBy(db, 'token_id', claims.jti);
+    if (row?.organization !== organization || row.world !== world) return refuse('revoked');
+    const used = await tokens.redeem(realm, found, actor);
+    if (!used.valid) return refuse(used.reason);
+    const { sub, orgId, userId, sessionId, purpose, nonce, checks, assurance, jti, iat, exp } = claims;
+    return {
+      valid: true,
+      statement: {
+        ...{ sub, orgId, userId, sessionId, purpose, checks, assurance, jti },
+        ...defined({ nonce }),
+        ...{ issuedAt: iat * 1000, expiresAt: exp * 1000 },
+      },
+    };
+  };
+
+  function mismatchOf(
+    { organization }: PresenceCaller,
+    { expectedOrgId, expectedEmail }: VerifyTokenOrder,
+    sub: string,
+  ): TokenRefusal | undefined {
+    if (expectedOrgId !== undefined && expectedOrgId !== organization) return 'wrong_organization';
+    // Compared as addresses are: their keyed hashes are of the normalized form.
+    const hash = (email: string) => sealer.emailHash(organization, email);
+    if (expectedEmail !== undefined && hash(expectedEmail) !== hash(sub)) return 'wrong_email';
+    return undefined;
+  }
+}
+
+const refuse = (reason: TokenRefusal): TokenVerdict => ({ valid: false, reason });

@@ -1,0 +1,76 @@
+import { createPresence, type Presence } from '../../service/engine/presence/index.ts';
+import type {
+  BeginOrder,
+  DecidedSession,
+  NewSession,
+  SessionDecision,
+  Sessions,
+} from '../../service/engine/sessions/index.ts';
+import type { SessionId, SubjectId } from '../../service/lib/id.ts';
+import { type Engine, key } from './engine.ts';
+
+export const begin: BeginOrder = {
+  test: false,
+  consent: { version: 'v1' },
+  path: { flash: true, motion: true },
+  device: {},
+};
+
+interface Decision {
+  decision: SessionDecision;
+  person?: { id: SubjectId; email?: string };
+  otherPerson?: boolean;
+  live?: boolean;
+  reasons?: string[];
+}
+
+/** A live session as it ends. */
+const decidedSession = (
+  { id, realm, match }: { id: SessionId } & Pick<NewSession, 'realm' | 'match'>,
+  { decision, person, otherPerson = false, live = true, reasons = [] }: Decision,
+) =>
+  ({
+    ...{ id, realm, flow: 'presence', decision, actor: key, otherPerson, reasons },
+    match: typeof match === 'object' ? 'email' : match,
+    liveness: { passed: live, score: 0.9234, assurance: 'active', evidence: [], reasons: [] },
+    models: { 'a-net': '0123456789ab' },
+    ...(person && { person, composite: 0.871 }),
+  }) as unknown as DecidedSession;
+
+/** Uses the link, and ends its live session with this person. */
+export async function approve(
+  engine: Pick<Engine, 'inTransaction' | 'presence' | 'organization'>,
+  link: string,
+  person: { id: SubjectId; email?: string },
+): Promise<void> {
+  const { sessionId } = await engine.presence.links.begin(link, begin);
+  const of = { id: sessionId as SessionId, match: 'any' } as const;
+  const realm = { organization: engine.organization, world: 'live' } as const;
+  const session = decidedSession({ ...of, realm }, { decision: 'approved', person });
+  await engine.inTransaction((tx) => engine.presence.end.decided(tx, session));
+}
+
+/** Presence over live sessions that a test decides: what engine/sessions does with cameras. */
+export function openPresence(engine: Engine) {
+  const orders = new Map<SessionId, NewSession>();
+  const presence: Presence = createPresence({
+    ...engine,
+    tokens: engine.personTokens,
+    sessions: {
+      async prepare(order) {
+        const id = engine.ids.next('session');
+        const write = async () => void orders.set(id, order);
+        return { id, token: `capability of ${id}`, expiresAt: order.expiresAt, write };
+      },
+      async cancel(_realm, id) {
+        await decide(id as SessionId, { decision: 'cancelled' });
+        return {} as Awaited<ReturnType<Sessions['cancel']>>;
+      },
+    },
+  });
+  const decide = (id: SessionId, decision: Decision) =>
+    engine.inTransaction((tx) =>
+      presence.end.decided(tx, decidedSession({ id, ...orders.get(id)! }, decision)),
+    );
+  return { presence, orders, decide };
+}
