@@ -9,6 +9,7 @@ import { createChallengesCommand } from '../live/command.ts';
 import { keepEvidence } from '../support/evidence.ts';
 import { describeMachine } from '../support/machine.ts';
 import { manifestFile, withMeasuredPipeline } from '../support/measured-pipeline.ts';
+import { framesOfClips, measureSteps, readClip } from './challenge-steps.ts';
 import { noCache, openEmbeddingCache } from './embedding-cache.ts';
 import { type FacesDeps, measureFaces, measureHeldOutFaces, readPeople } from './faces.ts';
 import { heldOutAsText } from './held-out.ts';
@@ -238,6 +239,52 @@ program
   );
 
 program.addCommand(createChallengesCommand(terminal, evidenceFolder));
+
+program
+  .command('challenge-steps')
+  .description('steps of live challenges on clips: held turns that pass, steps that pass unasked')
+  .option('--clips <folder>', 'clips of one person each; ffmpeg has to be installed', '../shared/data/video')
+  .option('--json', 'print JSON')
+  .option('--keep', 'keep the report in docs/evidence/accuracy.md and .json')
+  .option('--workers <n>', 'worker threads', '1')
+  .action(({ clips, ...common }: Common & { clips: string }) =>
+    inScratch(async (scratch) => {
+      requireFile(clips, 'challenges');
+      const report = await withMeasuredPipeline(
+        { workers: Number(common.workers), embedders: 'none', scratch: join(scratch, 'models') },
+        async ({ analyzer, request }) => {
+          const readings = [];
+          for (const frames of framesOfClips(clips, join(scratch, 'frames')))
+            readings.push(
+              await readClip(frames, (jpeg, face) =>
+                analyzer.analyze(jpeg, {
+                  ...request,
+                  challenge: true,
+                  deadline: DEADLINE,
+                  ...(face && { follow: { box: face.box, mesh: face.motion.mesh } }),
+                }),
+              ),
+            );
+          return measureSteps(readings);
+        },
+      );
+      const about = { data: basename(resolve(clips)), date: today() };
+      answer(common, `Steps of live challenges, ${about.data}`, {
+        json: { ...about, ...report },
+        text: [
+          `${about.data}, ${about.date}: ${report.clips} clips`,
+          'turns of 15° and more that are held for half a second, and those that pass the step:',
+          ...report.turns.map(
+            (one) => `  at ${one.framesPerSecond} frames a second: ${one.passed} of ${one.held}`,
+          ),
+          `steps begun every second in ${report.unasked.clips} clips (${report.unasked.seconds} s) whose head keeps still, passed unasked:`,
+          ...Object.entries(report.unasked.steps).map(
+            ([name, one]) => `  ${name}: ${one.passed} of ${one.begun}`,
+          ),
+        ].join('\n'),
+      });
+    }),
+  );
 
 try {
   await program.parseAsync();

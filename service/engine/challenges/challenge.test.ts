@@ -60,9 +60,13 @@ test('steps in another order fail: what is asked later does not count before', (
   expect(result.reasons).toEqual(['WRONG_MOVEMENT']);
 });
 
-test('a pose that was there before the step proves nothing', () => {
-  const early = inStep(0, () => ({ yaw: 20 }));
-  const { result, progress } = play(drawn(['turn-left']), early);
+test.each([
+  ['turn-left', { yaw: 20 }],
+  ['look-up', { pitch: -14 }],
+  ['come-closer', { closer: 1.3 }],
+] as const)('a pose that was there before the step proves nothing: %s', (name, pose) => {
+  const early = inStep(0, () => pose);
+  const { result, progress } = play(drawn([name]), early);
   expect(progress.at(-2)).toMatchObject({ guidance: { step: 'movement', code: 'FACE_CAMERA' } });
   expect(result).toMatchObject({ passed: false, reasons: ['TIME_OVER'] });
 });

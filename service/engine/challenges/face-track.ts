@@ -64,7 +64,7 @@ export function createFaceTrack(): FaceTrack {
       const finding = look(at, analysis);
       followed = follow ? followed + 1 : 0;
       const { face } = analysis;
-      const next = finding.is === 'face' && followed < FOLLOWED && analysis.faces.length === 1 && face;
+      const next = followed < FOLLOWED && analysis.faces.length === 1 && face;
       follow = next ? { box: next.box, mesh: next.motion.mesh } : undefined;
       return finding;
     },
