@@ -242,19 +242,21 @@ program.addCommand(createChallengesCommand(terminal, evidenceFolder));
 
 program
   .command('challenge-steps')
-  .description('steps of live challenges on clips: held turns that pass, steps that pass unasked')
-  .option('--clips <folder>', 'clips of one person each; ffmpeg has to be installed', '../shared/data/video')
+  .description('steps of live challenges on clips: turns that are found, steps that pass unasked')
+  .option('--clips <folders...>', 'clips of one person each; ffmpeg has to be installed', [
+    '../shared/data/video',
+  ])
   .option('--json', 'print JSON')
   .option('--keep', 'keep the report in docs/evidence/accuracy.md and .json')
   .option('--workers <n>', 'worker threads', '1')
-  .action(({ clips, ...common }: Common & { clips: string }) =>
+  .action(({ clips, ...common }: Common & { clips: string[] }) =>
     inScratch(async (scratch) => {
-      requireFile(clips, 'challenges');
+      for (const folder of clips) requireFile(folder, 'challenges');
       const report = await withMeasuredPipeline(
         { workers: Number(common.workers), embedders: 'none', scratch: join(scratch, 'models') },
         async ({ analyzer, request }) => {
           const readings = [];
-          for (const frames of framesOfClips(clips, join(scratch, 'frames')))
+          for (const frames of clips.flatMap((folder) => framesOfClips(folder, join(scratch, 'frames'))))
             readings.push(
               await readClip(frames, (jpeg, face) =>
                 analyzer.analyze(jpeg, {
@@ -268,14 +270,14 @@ program
           return measureSteps(readings);
         },
       );
-      const about = { data: basename(resolve(clips)), date: today() };
+      const about = { data: clips.map((folder) => basename(resolve(folder))).join(' and '), date: today() };
       answer(common, `Steps of live challenges, ${about.data}`, {
         json: { ...about, ...report },
         text: [
           `${about.data}, ${about.date}: ${report.clips} clips`,
-          'turns of 15° and more that are held for half a second, and those that pass the step:',
+          'turns of 15° and more, and those that the step finds:',
           ...report.turns.map(
-            (one) => `  at ${one.framesPerSecond} frames a second: ${one.passed} of ${one.held}`,
+            (one) => `  at ${one.framesPerSecond} frames a second: ${one.found} of ${one.turns}`,
           ),
           `steps begun every second in ${report.unasked.clips} clips (${report.unasked.seconds} s) whose head keeps still, passed unasked:`,
           ...Object.entries(report.unasked.steps).map(

@@ -10,9 +10,11 @@ import type { Analysis } from '../../service/inference/face.ts';
 /** Frames a second that the clips are read at, and thinned to. */
 const READ = 12;
 const RATES = [12, 6, 4] as const;
-/** Degrees and milliseconds of a turn that the person holds. */
+/** Degrees of a turn, and frames of it at the rate that the clips are read at. */
 const TURNED = 15;
-const HELD = 500;
+const FEWEST = 2;
+/** Milliseconds: nothing asks these people to hold a turn, so that it is not held to count as found. */
+const HOLD = { turns: 0, unasked: 500 };
 /** Milliseconds between two starts on a clip in which nothing is asked for. */
 const EVERY = 1000;
 const LIMIT = 5000;
@@ -25,8 +27,8 @@ export interface ClipReading {
 
 export interface StepsReport {
   clips: number;
-  /** Of all clips that turn: by frame rate, turns of half a second and how many of them pass the step. */
-  turns: { framesPerSecond: number; held: number; passed: number }[];
+  /** Of all clips: by frame rate, turns and how many of them the step finds. */
+  turns: { framesPerSecond: number; turns: number; found: number }[];
   /** Of clips in which the head keeps within 8° of yaw: steps begun every second, and how many passed unasked. */
   unasked: {
     clips: number;
@@ -93,7 +95,7 @@ export function measureSteps(readings: readonly ClipReading[]): StepsReport {
   const seconds = still.reduce((sum, { seen }) => sum + seen.length / READ, 0);
   return {
     clips: readings.length,
-    turns: RATES.map((rate) => ({ framesPerSecond: rate, ...turns(readings, rate) })),
+    turns: RATES.map((rate) => ({ framesPerSecond: rate, ...findTurns(readings, rate) })),
     unasked: { clips: still.length, seconds: Math.round(seconds), steps },
   };
 }
@@ -101,8 +103,8 @@ export function measureSteps(readings: readonly ClipReading[]): StepsReport {
 /** Close-ups are judged as if the camera stood farther away: the size of the face is not what is measured here. */
 const atArm = (frame: SeenFrame): SeenFrame => ({ ...frame, share: 0.35, margin: 0.5 });
 
-function turns(readings: readonly ClipReading[], rate: number) {
-  let [held, passed] = [0, 0];
+function findTurns(readings: readonly ClipReading[], rate: number) {
+  let [turns, found] = [0, 0];
   for (const { seen } of readings) {
     const baseline = baselineOf(seen);
     if (!baseline) continue;
@@ -110,27 +112,27 @@ function turns(readings: readonly ClipReading[], rate: number) {
       ['turn-left', 1],
       ['turn-right', -1],
     ] as const) {
-      for (const { from, to } of heldTurns(seen, (pose) => sign * (pose.yaw - baseline.yaw) >= TURNED)) {
-        held += 1;
+      for (const { from, to } of turnsIn(seen, (pose) => sign * (pose.yaw - baseline.yaw) >= TURNED)) {
+        turns += 1;
         const before = seen.findLastIndex(
           (frame, i) => i < from && isNeutral(frame) && Math.abs(frame.pose.yaw - baseline.yaw) < 8,
         );
         const shown = seen.slice(Math.max(0, before), to + 1).filter((_, i) => i % (READ / rate) === 0);
-        if (passes(name, shown, baseline)) passed += 1;
+        if (passes(name, shown, baseline, HOLD.turns)) found += 1;
       }
     }
   }
-  return { held, passed };
+  return { turns, found };
 }
 
-function heldTurns(seen: readonly SeenFrame[], there: (pose: SeenFrame['pose']) => boolean) {
+function turnsIn(seen: readonly SeenFrame[], there: (pose: SeenFrame['pose']) => boolean) {
   const runs: { from: number; to: number }[] = [];
   let from: number | undefined;
   for (let i = 0; i <= seen.length; i++) {
     const frame = seen[i];
     if (frame && there(frame.pose)) from ??= i;
     else {
-      if (from !== undefined && seen[i - 1]!.at - seen[from]!.at >= HELD) runs.push({ from, to: i - 1 });
+      if (from !== undefined && i - from >= FEWEST) runs.push({ from, to: i - 1 });
       from = undefined;
     }
   }
@@ -149,6 +151,7 @@ function unasked(name: StepName, clips: readonly SeenFrame[][]) {
           name,
           seen.filter((frame) => frame.at >= at && frame.at < at + LIMIT),
           baseline,
+          HOLD.unasked,
         )
       )
         passed += 1;
@@ -161,12 +164,13 @@ function passes(
   name: StepName,
   frames: readonly SeenFrame[],
   baseline: NonNullable<ReturnType<typeof baselineOf>>,
+  holdMs: number,
 ): boolean {
   const [first, second] = frames;
   if (!first || !second) return false;
   const revealed = { at: first.at - 300, receivedAt: first.at - 300 };
   const rate = 1000 / (second.at - first.at);
-  const run = createStepRun({ name, holdMs: HELD, limitMs: LIMIT }, { strict: false, baseline }, revealed);
+  const run = createStepRun({ name, holdMs, limitMs: LIMIT }, { strict: false, baseline }, revealed);
   const order = frames.map((frame) => run.observe(atArm(frame), { receivedAt: frame.at, rate }));
   return order.some(({ state }) => state === 'done');
 }
