@@ -24,6 +24,7 @@ test('a form that nothing was changed in gives the definition it began with, als
     ...definition,
     models: { ...definition.models, padSet: 'minifasnet-v2', livenessScale: 'apcer5' },
     attempts: { delaySeconds: 60 },
+    challenge: { steps: ['turn-left', 'blink'], count: 2 },
     geoFence: { countries: ['NO'] },
     timeRestriction: { days: [1, 2], from: '08:00', to: '17:30', timeZone: 'Europe/Oslo' },
   };
