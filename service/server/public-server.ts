@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
 import { type AuthDeps, createAuthDoor } from '../doors/auth/index.ts';
 import { createBehaviorDoor } from '../doors/behavior/index.ts';
-import { createCapturePageDoor } from '../doors/capture-page/index.ts';
+import { createCapturePageDoor, type PagePlace } from '../doors/capture-page/index.ts';
 import { createCapturesDoor } from '../doors/captures/index.ts';
 import { createConsoleDoor } from '../doors/console/index.ts';
 import { CheckResultReply, createIdentityDoor, identityWebhooks } from '../doors/identity/index.ts';
@@ -92,7 +92,12 @@ export async function createPublicServer(
   );
   const pages = createPages(join(productRoot(), 'dist/renderer'));
   await app.register(createConsoleDoor({ pages, nonce: () => randomBytes(16).toString('base64') }));
-  await app.register(createCapturePageDoor({ pages, originsOf: async () => [], log }));
+  const { liveSessions, liveLinks } = gatehouse;
+  const originsOf = async (place: PagePlace) =>
+    'session' in place
+      ? liveSessions.originsOf(place.session)
+      : ((await liveLinks[place.kind]?.originsOf?.(place.token)) ?? []);
+  await app.register(createCapturePageDoor({ pages, originsOf, log }));
   await app.register(createIdentityDoor({ checks }));
   await app.register(createAuthDoor(gatehouse));
   await app.register(createTokensDoor(gatehouse));

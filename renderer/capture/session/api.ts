@@ -64,7 +64,7 @@ export const liveApi = {
     call<Begun>('begin', {
       ...order,
       consent: true,
-      device: { width: screen.width, height: screen.height, userAgent: navigator.userAgent },
+      device: { userAgent: navigator.userAgent },
       ...(previous !== undefined && { previous }),
     }),
   deny: (link: Link, token?: string) =>

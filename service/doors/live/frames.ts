@@ -1,5 +1,6 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { FrameLink, LiveState, Sessions } from '../../engine/sessions/index.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { toFrame } from './translate.ts';
@@ -86,8 +87,8 @@ export function serveFrames(socket: WebSocket, { liveSessions, log }: FramesDeps
       answer(answerFrame(link, frame, at));
       return;
     }
-    const { is } = read(Order, data, false, 'A text is {"is":"start"} or {"is":"stop"}.');
-    answer(is === 'start' ? link.start() : link.stop());
+    const { is, device } = read(Order, data, false, 'A text is {"is":"start"} or {"is":"stop"}.');
+    answer(is === 'start' ? link.start(device && defined(device)) : link.stop());
   }
 
   socket.on('message', (data: Buffer, binary: boolean) => {

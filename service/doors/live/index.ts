@@ -152,11 +152,13 @@ function sessionRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
     '/api/live/frames',
     { config: { ...open, longTexts: false }, bodyLimit: FRAMES_LIMIT, schema: { hide, body: FramesRequest } },
     async (request) => {
-      const { is, frames } = request.body;
+      const { is, device, frames } = request.body;
       const link = await liveSessions.connect(capabilityOf(request), { posts: true });
       try {
         let answer: object =
-          is === undefined ? await link.state() : await (is === 'start' ? link.start() : link.stop());
+          is === undefined
+            ? await link.state()
+            : await (is === 'start' ? link.start(device && defined(device)) : link.stop());
         for (const { image, time } of frames) answer = await answerFrame(link, toImage(image), time);
         return answer;
       } finally {

@@ -12,13 +12,13 @@ export const Link = z.strictObject({
   test: z.boolean().optional(),
 });
 
-const device = z.strictObject({
+const camera = z.strictObject({
   label: z.string().max(200).optional(),
   width: z.int().min(1).max(20_000).optional(),
   height: z.int().min(1).max(20_000).optional(),
   frameRate: z.number().min(0).max(1000).optional(),
-  userAgent: z.string().max(500).optional(),
 });
+const device = camera.extend({ userAgent: z.string().max(500).optional() });
 
 export const DescribeRequest = z.strictObject({ link: Link });
 export const BeginRequest = z.strictObject({
@@ -45,6 +45,8 @@ const image = z.string().min(1).max(350_000);
 const frameTime = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 export const FramesRequest = z.strictObject({
   is: z.enum(['start', 'stop']).optional(),
+  /** With `start`: the camera that runs. */
+  device: camera.optional(),
   frames: z
     .array(z.strictObject({ image, time: frameTime, step: z.string().max(40).optional() }))
     .max(5)
@@ -53,7 +55,7 @@ export const FramesRequest = z.strictObject({
 
 /** The first message of a WebSocket; the later texts. */
 export const Hello = z.strictObject({ token: secret });
-export const Order = z.strictObject({ is: z.enum(['start', 'stop']) });
+export const Order = z.strictObject({ is: z.enum(['start', 'stop']), device: camera.optional() });
 
 export type Link = z.output<typeof Link>;
 export type DescribeRequest = z.output<typeof DescribeRequest>;

@@ -88,6 +88,9 @@ export interface SessionDevice {
   address?: string;
 }
 
+/** The camera that runs; known only after the person agreed. */
+export type SessionCamera = Pick<SessionDevice, 'label' | 'width' | 'height' | 'frameRate'>;
+
 /** What the person chose before the start. */
 export interface ChosenPath {
   flash: boolean;

@@ -102,7 +102,10 @@ onBothDatabases('live sessions', (newPlace) => {
     await sessions.open(token, begin);
     const link = await sessions.connect(token);
     expect(await link.state()).toEqual({ is: 'state', state: 'ready', attempt: 0, attemptsLeft: 3 });
-    expect(await link.start()).toMatchObject({ state: 'running', attempt: 1, step: { index: 0, of: 3 } });
+    const camera = { label: 'Front camera', width: 1280, height: 720 };
+    expect(await link.start(camera)).toMatchObject({
+      ...{ state: 'running', attempt: 1, step: { index: 0, of: 3 } },
+    });
     for (let i = 0; i < 3; i++) {
       engine.advance(100);
       await link.look(frame(), i * 100);
@@ -126,7 +129,7 @@ onBothDatabases('live sessions', (newPlace) => {
       'session.decide session:sess',
     ]);
     expect(await find(id)).toMatchObject({
-      ...{ state: 'finalized', decision: 'approved', attempts: 1, device: { label: 'cam' } },
+      ...{ state: 'finalized', decision: 'approved', attempts: 1, device: camera },
       consent: { version: consent.version },
     });
   });

@@ -7,6 +7,7 @@ import type {
   ChosenPath,
   NewSession,
   Session,
+  SessionCamera,
   SessionDecision,
   SessionDevice,
   SessionFlow,
@@ -55,8 +56,8 @@ export interface LiveState {
 export interface FrameLink {
   readonly session: SessionId;
   state(): Promise<LiveState>;
-  /** Begins an attempt, or waits for a place. Idempotent while one runs. */
-  start(): Promise<LiveState>;
+  /** Begins an attempt, or waits for a place. Idempotent while one runs. `camera`: kept with what the device said of itself. */
+  start(camera?: SessionCamera): Promise<LiveState>;
   /** Ends the camera's use; an attempt in progress is over and counted. */
   stop(): Promise<LiveState>;
   /** Judges one frame. `at`: the client's time in ms. Throws IMAGE_* and SESSION_EXPIRED. */

@@ -20,11 +20,16 @@ export async function beginAttempt(context: AttemptContext, room: Room): Promise
     // An attempt without a challenge: its end could not be stored.
     if (row.running_since !== null)
       await inTransaction((tx) => store.changeUndecided(tx, row.id, { running_since: null }));
-    const counted = await inTransaction((tx) => store.beginAttempt(tx, row.id, { now, most: MOST_ATTEMPTS }));
+    const { uniquenessRule, device: before } = await sealed.whole(row);
+    const device = { ...before, ...room.camera };
+    const change = room.camera && { device_sealed: await sealed.seal(row, 'device', device) };
+    const counted = await inTransaction(async (tx) => {
+      if (change) await store.changeUndecided(tx, row.id, change);
+      return store.beginAttempt(tx, row.id, { now, most: MOST_ATTEMPTS });
+    });
     room.wantsStart = false;
     if (!counted) return leaveQueue(context, room);
-    const { uniquenessRule, device } = await sealed.whole(row);
-    const { address: _, ...camera } = device ?? {};
+    const { address: _, ...camera } = device;
     Object.assign(room, { reviewable: uniquenessRule.policy === 'block', device: camera });
     const path = { flash: row.flash === 1, motion: row.motion === 1 };
     const challenge = challenges.begin(profile, plan, path);

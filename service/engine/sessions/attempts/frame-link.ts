@@ -42,13 +42,14 @@ export function openFrameLink(
       await tend(context, room);
       return now();
     },
-    async start() {
+    async start(camera) {
       current();
       await tend(context, room);
       const before = await fresh();
       const over = isDecided(before) || before.attempts >= MOST_ATTEMPTS;
       if (over || room.attempt || room.finishing) return now();
       room.wantsStart = true;
+      room.camera = camera;
       await beginAttempt(context, room);
       return now();
     },

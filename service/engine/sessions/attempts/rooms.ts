@@ -3,7 +3,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { SessionId } from '../../../lib/id.ts';
 import type { ModelPlan } from '../../profiles/index.ts';
 import type { Realm } from '../../subjects/index.ts';
-import type { SessionDevice } from '../session.ts';
+import type { SessionCamera, SessionDevice } from '../session.ts';
 import type { Attempt } from './attempt.ts';
 
 /** What one session is doing in this process; nothing of it outlives the process. */
@@ -33,6 +33,8 @@ export interface Room {
   plan: { plan: ModelPlan; at: number } | undefined;
   /** A reviewer may have to compare the face: a picture of it is asked for. */
   reviewable: boolean;
+  /** The camera of the attempt that waits, where the page named it. */
+  camera: SessionCamera | undefined;
   /** What the page says of the camera. */
   device: Omit<SessionDevice, 'address'> | undefined;
   /** The end of an attempt is being decided. */
@@ -60,6 +62,7 @@ export function createRooms({ clock }: { clock: Clock }) {
           countedAt: clock.now(),
           plan: undefined,
           reviewable: false,
+          camera: undefined,
           device: undefined,
         },
         ...{ face: undefined, finishing: undefined, handovers: 0, usedAt: clock.now() },
