@@ -67,8 +67,8 @@ test.each([
   ['argus', 5, 'active-no-flash'],
   ['fortress', 6, 'active'],
   ['default', 4, 'active'],
-  ['high-security', 4, 'active'],
-  ['strict-finance', 4, 'active'],
+  ['high-security', 5, 'active'],
+  ['strict-finance', 5, 'active'],
 ])('%s asks for %d steps; with motion and light it is %s', (slug, count, assurance) => {
   const { definition } = builtInProfiles.find((profile) => profile.slug === slug)!;
   const rules = challengeRules(definition.challenge);

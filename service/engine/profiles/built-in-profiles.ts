@@ -31,8 +31,8 @@ const strictest: Rules = {
 /** Any check that is no hard failure may score 0 while liveness passes. */
 const LENIENT_MINIMUM = 0.25;
 
-/** Larger turns, and the stricter limit of presentation attack detection. */
-const strictChallenge: ChallengeSettings = { ...defaultChallenge, strict: true };
+/** Larger turns, the stricter limit of presentation attack detection, and more sequences than a recording can be ready for. */
+const strictChallenge: ChallengeSettings = { ...defaultChallenge, count: 5, strict: true };
 
 const clearFace: QualityComponent[] = ['interEyeDistance', 'headPose', 'eyesOpen', 'sharpness'];
 
