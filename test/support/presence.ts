@@ -1,17 +1,18 @@
 import { createPresence, type Presence } from '../../service/engine/presence/index.ts';
-import type {
-  BeginOrder,
-  DecidedSession,
-  NewSession,
-  SessionDecision,
-  Sessions,
+import {
+  type BeginOrder,
+  type DecidedSession,
+  type NewSession,
+  pageConsent,
+  type SessionDecision,
+  type Sessions,
 } from '../../service/engine/sessions/index.ts';
 import type { SessionId, SubjectId } from '../../service/lib/id.ts';
 import { type Engine, key } from './engine.ts';
 
 export const begin: BeginOrder = {
   test: false,
-  consent: { version: 'v1' },
+  consent: { version: pageConsent('Acme', 'any').version },
   path: { flash: true, motion: true },
   device: {},
 };

@@ -76,7 +76,7 @@ onBothDatabases('presence', (newPlace) => {
     const { sessionId } = await room.presence.links.begin(link, begin);
     expect(room.orders.get(sessionId as SessionId)).toMatchObject({
       ...{ flow: 'presence', match: { email }, expiresAt: session.expiresAt },
-      opened: { consent: { version: 'v1' } },
+      opened: { consent: begin.consent },
       page: { purpose: 'Authorize production deployment' },
     });
     expect(await refusal(room.presence.token(caller(), session.id, key))).toBe('CONFLICT');
@@ -148,6 +148,13 @@ onBothDatabases('presence', (newPlace) => {
     expect(await room.presence.links.describe(link, { test: false })).toMatchObject({ state: 'taken' });
     expect(await stateOf(session.id)).toEqual({ is: 'pending', begun: true });
     expect(await refusal(room.presence.links.describe('x', { test: false }))).toBe('NOT_FOUND');
+  });
+
+  test('a page that showed another text has to show the present one', async () => {
+    const { session, link } = await create();
+    const former = { ...begin, consent: { version: 'of last year' } };
+    expect(await refusal(room.presence.links.begin(link, former))).toBe('CONFLICT');
+    expect(await stateOf(session.id)).toEqual({ is: 'pending', begun: false });
   });
 
   test('it ends by the clock; what is decided later changes nothing', async () => {
