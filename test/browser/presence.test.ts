@@ -27,15 +27,18 @@ const face = direction('alice');
 let engine: Engine;
 let app: Awaited<ReturnType<typeof createPublicServer>>;
 let client: ProofClient;
-let browser: Browser;
+/** One for each camera: frames that were seen in an earlier session are refused. */
+const browsers: Record<string, Browser> = {};
 let folder: string;
 
 beforeAll(async () => {
   if (missing) return;
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-presence-'));
-  const video = join(folder, 'ada.y4m');
-  await writeFakeCamera(video, await portrait('ada'));
-  browser = await openChromium({ camera: video });
+  for (const name of ['ada', 'bea'] as const) {
+    const video = join(folder, `${name}.y4m`);
+    await writeFakeCamera(video, await portrait(name));
+    browsers[name] = await openChromium({ camera: video });
+  }
   engine = await startEngine();
   const realm = { organization: engine.organization, world: 'test' } as const;
   let seen = 0;
@@ -59,18 +62,18 @@ beforeAll(async () => {
   client = new ProofClient({ baseUrl, serviceToken });
 });
 afterAll(async () => {
-  await browser?.close();
+  for (const browser of Object.values(browsers)) await browser.close();
   await app?.close();
   await engine?.stop();
   if (folder) await rm(folder, { recursive: true, force: true });
 });
 
 /** A session, and its page with the consent in front. */
-async function open(viewport: { width: number; height: number }) {
+async function open(camera: string, viewport = { width: 390, height: 844 }) {
   const session = await client.createPresenceSession({
     ...{ orgId: engine.organization, purpose: 'Authorize production deployment', email, nonce: '8f3a' },
   });
-  const context = await browser.newContext({ viewport, locale: 'en-GB', permissions: ['camera'] });
+  const context = await browsers[camera]!.newContext({ viewport, locale: 'en-GB', permissions: ['camera'] });
   const page = await context.newPage();
   await page.goto(session.verifyUrl);
   await page.getByText('Authorize production deployment').first().waitFor({ timeout: 15_000 });
@@ -79,16 +82,19 @@ async function open(viewport: { width: number; height: number }) {
 const end = (page: Page) => page.context().close();
 
 test.skipIf(missing).each([
-  ['phone', { width: 390, height: 844 }],
-  ['desktop', { width: 1280, height: 800 }],
+  ['phone', 'ada', { width: 390, height: 844 }],
+  ['desktop', 'bea', { width: 1280, height: 800 }],
 ])(
   `on a %s a person opens the link, is recognized, and the program gets the token${why}`,
   { timeout: 120_000 },
-  async (_name, viewport) => {
-    const { session, page } = await open(viewport);
+  async (_name, camera, viewport) => {
+    const { session, page } = await open(camera, viewport);
     expect((await client.getPresenceSession(session.sessionId)).status).toBe('PENDING');
     await button(page, 'I agree, start');
-    const verified = await client.waitForPresence(session.sessionId, { intervalMs: 1_000, timeoutMs: 20_000 });
+    const verified = await client.waitForPresence(session.sessionId, {
+      intervalMs: 1_000,
+      timeoutMs: 20_000,
+    });
     expect(verified).toMatchObject({ status: 'VERIFIED', verifiedEmail: email });
     const { token } = await client.getPresenceToken(session.sessionId);
     expect(await client.verifyPresenceToken({ token, expectedNonce: '8f3a' })).toMatchObject({
@@ -104,9 +110,19 @@ test.skipIf(missing).each([
   },
 );
 
+test.skipIf(missing)(`the same frames again are no proof${why}`, { timeout: 120_000 }, async () => {
+  const { session, page } = await open('ada');
+  await button(page, 'I agree, start');
+  const again = { level: 1, name: 'We could not confirm it is you yet' };
+  await page.getByRole('heading', again).waitFor({ timeout: 30_000 });
+  expect((await client.getPresenceSession(session.sessionId)).status).toBe('PENDING');
+  await end(page);
+});
+
 test.skipIf(missing)(`a person who does not agree ends it${why}`, { timeout: 120_000 }, async () => {
-  const { session, page } = await open({ width: 390, height: 844 });
+  const { session, page } = await open('ada');
   await button(page, 'Use another way');
+  await button(page, 'End it here');
   const waiting = client.waitForPresence(session.sessionId, { intervalMs: 1_000, timeoutMs: 20_000 });
   await expect(waiting).rejects.toMatchObject({ code: 'PRESENCE_CANCELLED', reason: 'declined' });
   await end(page);
