@@ -3076,6 +3076,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/uniqueness/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List uniqueness scopes
+         * @description The organization’s own scope and its regions, with the number of humans in each.
+         */
+        get: operations["listUniquenessScopes"];
+        /**
+         * Set up a uniqueness scope
+         * @description Creates the scope of this name or changes it. A region that a caller names is otherwise made with its first person, by the rates of the organization’s scope. An ended scope begins its next epoch. Refused with CONFLICT if the present members consented to something else: rotate the scope first.
+         */
+        put: operations["setUniquenessScope"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/uniqueness/scopes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a uniqueness scope
+         * @description Settings, epoch and number of members.
+         */
+        get: operations["getUniquenessScope"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/uniqueness/scopes/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin the next epoch of a scope
+         * @description Every human counts anew, with another id. The key of the epoch is destroyed, so that its ids are never made again, and its members are erased within minutes.
+         */
+        post: operations["rotateUniquenessScope"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/uniqueness/scopes/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a uniqueness scope
+         * @description The scope admits no person any more. Its key is destroyed and its members are erased within minutes.
+         */
+        post: operations["endUniquenessScope"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/flows": {
         parameters: {
             query?: never;
@@ -10881,6 +10965,103 @@ export interface components {
              * @enum {string}
              */
             decision: "same-person" | "not-same-person" | "enroll-anyway";
+        };
+        /** @description One page of a list. */
+        UniquenessScopePage: {
+            /** @description Scopes, the newest first */
+            items: components["schemas"]["UniquenessScope"][];
+            /** @description Send this as `cursor` for the next page; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description A scope in which each human counts once.
+         * @example {
+         *       "id": "scp_01m7w3hb8hbf355he5zqwjztdk",
+         *       "name": "survey-2026",
+         *       "state": "active",
+         *       "epoch": 1,
+         *       "members": 212,
+         *       "falseFlagRate": 0.01,
+         *       "reviewRate": 0.05,
+         *       "onErasure": "reopen",
+         *       "retentionDays": 90,
+         *       "createdAt": "2026-11-20T12:00:00.000Z"
+         *     }
+         */
+        UniquenessScope: {
+            /** @description Id */
+            id: string;
+            /** @description Name of the region; empty: the scope of the organization */
+            name: string;
+            /**
+             * @description State
+             * @enum {string}
+             */
+            state: "active" | "ended";
+            /** @description From 1; each epoch has members and ids of its own */
+            epoch: number;
+            /** @description Humans counted in this epoch */
+            members: number;
+            /** @description Chance that a person who is no member is taken for one */
+            falseFlagRate: number;
+            /** @description The same, of a person who has to be compared by a reviewer */
+            reviewRate: number;
+            /**
+             * @description `reopen`: after an erasure the human may come again as a new one; `hold`: the pseudonym and its face are kept to the end of the epoch, which the consent text has to say
+             * @enum {string}
+             */
+            onErasure: "reopen" | "hold";
+            /** @description Days after the last visit until a member is erased; absent: at the end of the scope */
+            retentionDays?: number;
+            /**
+             * Format: date-time
+             * @description Time when the scope ends by itself; absent: it does not
+             */
+            endsAt?: string;
+            /**
+             * Format: date-time
+             * @description Time of its creation
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Time of its end; absent while it is active
+             */
+            endedAt?: string;
+        };
+        /**
+         * @description Fields that are absent stay as they are.
+         * @example {
+         *       "name": "survey-2026",
+         *       "falseFlagRate": 0.01,
+         *       "retentionDays": 90
+         *     }
+         */
+        UniquenessScopeRequest: {
+            /** @description Name of the region (`uniqueness_region_id`); empty: the scope of the organization */
+            name: string;
+            /** @description Chance that a person who is no member is taken for one, 0.00001 to 0.1 */
+            falseFlagRate?: number;
+            /** @description The same, of a person who has to be compared by a reviewer; at least `falseFlagRate`, at most 0.3 */
+            reviewRate?: number;
+            /**
+             * @description `reopen`: after an erasure the human may come again as a new one; `hold`: the pseudonym and its face are kept to the end of the epoch, which the consent text has to say
+             * @enum {string}
+             */
+            onErasure?: "reopen" | "hold";
+            /** @description Days after the last visit until a member is erased; null: at the end of the scope */
+            retentionDays?: number | null;
+            /** @description Time when the scope ends by itself, required with `hold`; null: it does not */
+            endsAt?: string | null;
+        };
+        /**
+         * @example {
+         *       "confirm": "survey-2026"
+         *     }
+         */
+        UniquenessScopeConfirmation: {
+            /** @description Name of the region, or of the organization for its own scope, as a confirmation */
+            confirm?: string;
         };
         /** @description One page of a list. */
         FlowPage: {
@@ -31835,6 +32016,568 @@ export interface operations {
             };
             /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listUniquenessScopes: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items per page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UniquenessScopePage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setUniquenessScope: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "survey-2026",
+                 *       "falseFlagRate": 0.01,
+                 *       "retentionDays": 90
+                 *     }
+                 */
+                "application/json": components["schemas"]["UniquenessScopeRequest"];
+            };
+        };
+        responses: {
+            /** @description A scope in which each human counts once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "scp_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "name": "survey-2026",
+                     *       "state": "active",
+                     *       "epoch": 1,
+                     *       "members": 212,
+                     *       "falseFlagRate": 0.01,
+                     *       "reviewRate": 0.05,
+                     *       "onErasure": "reopen",
+                     *       "retentionDays": 90,
+                     *       "createdAt": "2026-11-20T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UniquenessScope"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getUniquenessScope: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the scope */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A scope in which each human counts once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "scp_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "name": "survey-2026",
+                     *       "state": "active",
+                     *       "epoch": 1,
+                     *       "members": 212,
+                     *       "falseFlagRate": 0.01,
+                     *       "reviewRate": 0.05,
+                     *       "onErasure": "reopen",
+                     *       "retentionDays": 90,
+                     *       "createdAt": "2026-11-20T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UniquenessScope"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rotateUniquenessScope: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the scope */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "confirm": "survey-2026"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UniquenessScopeConfirmation"];
+            };
+        };
+        responses: {
+            /** @description A scope in which each human counts once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "scp_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "name": "survey-2026",
+                     *       "state": "active",
+                     *       "epoch": 1,
+                     *       "members": 212,
+                     *       "falseFlagRate": 0.01,
+                     *       "reviewRate": 0.05,
+                     *       "onErasure": "reopen",
+                     *       "retentionDays": 90,
+                     *       "createdAt": "2026-11-20T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UniquenessScope"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    endUniquenessScope: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the scope */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "confirm": "survey-2026"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UniquenessScopeConfirmation"];
+            };
+        };
+        responses: {
+            /** @description A scope in which each human counts once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "scp_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "name": "survey-2026",
+                     *       "state": "active",
+                     *       "epoch": 1,
+                     *       "members": 212,
+                     *       "falseFlagRate": 0.01,
+                     *       "reviewRate": 0.05,
+                     *       "onErasure": "reopen",
+                     *       "retentionDays": 90,
+                     *       "createdAt": "2026-11-20T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UniquenessScope"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

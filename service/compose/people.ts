@@ -10,7 +10,7 @@ import { createProfiles } from '../engine/profiles/index.ts';
 import { createReviews, createSuspects, type Reviews } from '../engine/review/index.ts';
 import type { Sessions } from '../engine/sessions/index.ts';
 import { createSubjects, realmKey, type Subjects } from '../engine/subjects/index.ts';
-import type { Uniqueness } from '../engine/uniqueness/index.ts';
+import type { Scopes, Uniqueness } from '../engine/uniqueness/index.ts';
 import {
   type Checks,
   createChecks,
@@ -41,6 +41,7 @@ export interface People {
   overviews: Overviews;
   reviews: Reviews;
   uniqueness: Uniqueness;
+  uniquenessScopes: Scopes;
   flows: Flows;
   modelChanges: ModelChanges;
 }
@@ -116,6 +117,7 @@ export function createPeople({
   });
   return {
     ...{ consents, holds, galleries, subjects, calibrations, checks, captures },
-    ...{ verifications, overviews, reviews, uniqueness, flows, modelChanges },
+    ...{ verifications, overviews, reviews, flows, modelChanges },
+    ...{ uniqueness, uniquenessScopes: uniqueness.scopes },
   };
 }

@@ -16,6 +16,7 @@ import { heldOutAsText } from './held-out.ts';
 import { measureJudgement } from './judgement.ts';
 import { measurePad, missingPictures } from './pad.ts';
 import { facesAsJson, facesAsText, judgementAsText, padAsText } from './render-report.ts';
+import { measureScopes, scopesAsText } from './uniqueness.ts';
 import { writeCalibration } from './write-calibration.ts';
 import { writePadThresholds } from './write-pad-thresholds.ts';
 
@@ -164,6 +165,49 @@ program
       answer(common, `Judgement before and after, ${name}`, {
         json: { ...about, scorers: reports },
         text: judgementAsText(reports, about),
+      });
+    }),
+  );
+
+program
+  .command('uniqueness')
+  .description('scopes of 500 people: members who return, and strangers taken for one')
+  .option('--pairs <file>', 'as of faces', '../shared/data/faces-lfw/pairs.csv')
+  .option('--data <text>', 'what the pictures are called in the report; the folder’s name unless given')
+  .option('--cache <file>', 'as of faces')
+  .option('--json', 'print JSON; rates as fractions')
+  .option('--keep', 'keep the report in docs/evidence/accuracy.md and .json')
+  .option('--workers <n>', 'worker threads', String(availableParallelism()))
+  .action(({ pairs, data, cache, ...common }: Common & { pairs: string; data?: string; cache?: string }) =>
+    inScratch(async (scratch) => {
+      requireFile(pairs, 'uniqueness');
+      const workers = Number(common.workers);
+      const name = data ?? basename(dirname(resolve(pairs)));
+      const order = { members: 500, returning: 100, strangers: 300, draws: 20, reviewed: 5 };
+      const reports = await withMeasuredPipeline(
+        { workers, embedders: 'all', scratch },
+        async ({ analyzer, manifest, request }) => {
+          const people = await readPeople(resolve(pairs), {
+            analyze: (picture) => analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
+            scorers: manifest.scorers,
+            concurrency: 2 * workers,
+            progress: await createProgress(terminal, 'uniqueness'),
+            cache: cache === undefined ? noCache : openEmbeddingCache(cache, hashesOf(manifest)),
+          });
+          const { scorers } = manifest;
+          const primary = scorers[0]!.terms[0]!.model;
+          return measureScopes(
+            people,
+            { scorers, primary },
+            { ...order, falseFlagRates: [0.001, 0.01, 0.05] },
+          );
+        },
+      );
+      const { members, returning, strangers, draws, reviewed } = order;
+      const about = `${name}, ${today()}: ${members} members with one picture, ${returning} return, ${strangers} strangers, ${draws} draws; review rate ${reviewed} times the false-flag rate`;
+      answer(common, `Uniqueness, ${name}`, {
+        json: { data: name, date: today(), ...order, reports },
+        text: scopesAsText(reports, about),
       });
     }),
   );

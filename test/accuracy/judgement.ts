@@ -32,7 +32,7 @@ export type People = readonly (readonly Embeddings[])[];
 /** The rates of the built-in profile `default`. */
 const RATES = { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 };
 const SEED = 20261121;
-const REALM = { organization: 'org_measured', world: 'live' } as Realm;
+export const REALM = { organization: 'org_measured', world: 'live' } as Realm;
 
 const share = (hits: number, of: number): Share => ({
   hits,
@@ -52,7 +52,12 @@ export async function measureJudgement(
   return reports;
 }
 
-const enrollmentOf = (embeddings: Embeddings, id: string, subject: string, anchor: boolean): Enrollment => ({
+export const enrollmentOf = (
+  embeddings: Embeddings,
+  id: string,
+  subject: string,
+  anchor: boolean,
+): Enrollment => ({
   id,
   subject: subject as SubjectId,
   quality: 1,
@@ -167,7 +172,7 @@ async function searches(people: People, plan: MatchPlan, size: number): Promise<
 }
 
 /** The product's matching over people held in memory, without a correction of the organization's own. */
-function matchingOver(gallery: readonly Enrollment[][], { primary }: MatchPlan) {
+export function matchingOver(gallery: readonly Enrollment[][], { primary }: MatchPlan) {
   const bySubject = new Map(gallery.map((enrolled) => [enrolled[0]!.subject, enrolled]));
   return createMatching({
     subjects: {
@@ -191,7 +196,7 @@ function nearestTo(probe: Float32Array, gallery: readonly Enrollment[][], primar
     .map(({ subject }) => subject);
 }
 
-function shuffled<T>(list: readonly T[], random: () => number): T[] {
+export function shuffled<T>(list: readonly T[], random: () => number): T[] {
   const copy = [...list];
   for (let i = copy.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));

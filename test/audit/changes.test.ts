@@ -86,6 +86,17 @@ const changes: Record<string, () => Sample> = {
   'POST /api/admin/flows/:id/publish': () => ({ before: addFlow, action: 'flow.publish' }),
   'POST /api/admin/flows/:id/unpublish': () => ({ before: addFlow, action: 'flow.unpublish' }),
   'DELETE /api/admin/flows/:id': () => ({ before: addFlow, action: 'flow.remove' }),
+  'PUT /api/admin/uniqueness/scopes': () => ({ body: { name: 'survey' }, action: 'uniqueness.set-up' }),
+  'POST /api/admin/uniqueness/scopes/:id/rotate': () => ({
+    before: addScope,
+    body: { confirm: 'survey' },
+    action: 'uniqueness.rotate',
+  }),
+  'POST /api/admin/uniqueness/scopes/:id/end': () => ({
+    before: addScope,
+    body: { confirm: 'survey' },
+    action: 'uniqueness.end',
+  }),
   'PUT /api/admin/review/:id/pictures/known': () => ({
     before: openReview,
     body: {},
@@ -515,6 +526,10 @@ const person = () => ({
 const flow = { name: 'Visitors', product: 'verifyhuman', texts: {}, redirects: {} } as const;
 async function addFlow(): Promise<void> {
   ids.flow = (await gatehouse.flows.create(ids.organization as OrganizationId, flow, by.actor)).id;
+}
+
+async function addScope(): Promise<void> {
+  ids.scope = (await gatehouse.uniqueness.scopes.configure(testRealm(), 'survey', {}, by.actor)).id;
 }
 
 /** Two people with one face. */

@@ -63,6 +63,8 @@ const nothingPersonal = [
   '/api/admin/flows',
   '/api/admin/flows/:id',
   '/api/admin/flows/:id/preview',
+  '/api/admin/uniqueness/scopes',
+  '/api/admin/uniqueness/scopes/:id',
   '/api/admin/review',
   '/api/admin/review/count',
   '/api/admin/checks',

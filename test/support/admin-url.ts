@@ -18,6 +18,7 @@ const names: Record<string, string> = {
   administrators: 'administrator',
   review: 'review',
   flows: 'flow',
+  scopes: 'scope',
 };
 
 /**

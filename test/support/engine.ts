@@ -351,6 +351,7 @@ export async function startEngine({
     suspects,
     reviews,
     uniqueness,
+    uniquenessScopes: uniqueness.scopes,
     /** Sessions that waited for a reviewer, as they were decided. */
     newcomers,
     flows: createFlows({ ...shared, organizations, profiles: createProfiles(shared) }),

@@ -26,6 +26,7 @@ const prefixes = {
   approval: 'apr',
   drill: 'drl',
   session: 'sess',
+  scope: 'scp',
 } as const;
 type Thing = keyof typeof prefixes;
 

@@ -34,6 +34,7 @@ import { type SiteRouteDeps, siteRoutes } from './sites/routes.ts';
 import { type StatusRouteDeps, statusRoutes } from './status/routes.ts';
 import { type SubjectRecordRouteDeps, subjectRecordRoutes } from './subject-record/routes.ts';
 import { type SubjectRouteDeps, subjectRoutes } from './subjects/routes.ts';
+import { type UniquenessRouteDeps, uniquenessRoutes } from './uniqueness/routes.ts';
 import { type VerificationRouteDeps, verificationRoutes } from './verifications/routes.ts';
 import { type WebhookRouteDeps, webhookRoutes } from './webhooks/routes.ts';
 
@@ -75,7 +76,8 @@ export type AdminDeps = OrganizationRouteDeps &
   SubjectRecordRouteDeps &
   RetentionRouteDeps &
   FlowRouteDeps &
-  ReviewRouteDeps;
+  ReviewRouteDeps &
+  UniquenessRouteDeps;
 
 /** Every administrative operation, for all callers. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
@@ -111,6 +113,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...subjectRecordRoutes(deps),
   ...retentionRoutes(deps),
   ...reviewRoutes(deps),
+  ...uniquenessRoutes(deps),
   ...flowRoutes(deps),
   ...sealRoutes(openSeal),
 ];

@@ -78,6 +78,7 @@ export const tags = [
   { name: 'jobs', description: 'Background work: waiting, running and failed.' },
   { name: 'review', description: 'Similar faces that a reviewer has to compare.' },
   { name: 'flows', description: 'Saved hosted flows.' },
+  { name: 'uniqueness', description: 'Scopes in which each human counts once.' },
   { name: 'key-store', description: 'Master key, key store and its copies, signing keys.' },
   { name: 'appliance', description: 'State of the box.' },
   { name: 'meta', description: 'State of the appliance.' },
