@@ -434,3 +434,23 @@ test.skipIf(missing)(
     }
   },
 );
+
+test.skipIf(missing)('of a slow camera no picture is sent twice', async () => {
+  const video = join(folder, 'slow.y4m');
+  await writeFakeCamera(video, await portrait('ada'), { rate: 4 });
+  const slow = await openChromium({ camera: video });
+  try {
+    const page = await (await slow.newContext({ locale: 'en-GB' })).newPage();
+    box.live = guiding('TOO_FAR', 'distance');
+    await page.goto(box.url + link);
+    await button(page, 'I agree, start');
+    await heading('Move closer', page);
+    await expect.poll(() => box.frames.length, { timeout: 20_000 }).toBeGreaterThan(14);
+    const times = box.frames.slice(2, 14).map(({ time }) => time);
+    const rate = (1000 * (times.length - 1)) / (times.at(-1)! - times[0]!);
+    console.log(`frames of a camera with 4 a second: ${rate.toFixed(1)} a second`);
+    expect(rate).toBeLessThan(5.5);
+  } finally {
+    await slow.close();
+  }
+});

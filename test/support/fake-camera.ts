@@ -9,7 +9,7 @@ const clamp = (value: number) => Math.max(0, Math.min(255, value));
  * A video that Chromium shows as its camera (`--use-file-for-fake-video-capture`), of one still picture: YUV 4:2:0 in BT.601 limited
  * range, as ffmpeg makes it.
  */
-export async function writeFakeCamera(file: string, picture: Buffer): Promise<void> {
+export async function writeFakeCamera(file: string, picture: Buffer, { rate = 15 } = {}): Promise<void> {
   const rgb = await sharp(picture)
     .resize(WIDTH, HEIGHT, { fit: 'contain', background: '#8a8f92' })
     .removeAlpha()
@@ -30,6 +30,6 @@ export async function writeFakeCamera(file: string, picture: Buffer): Promise<vo
     }
   }
   const frame = Buffer.concat([Buffer.from('FRAME\n'), y!, u!, v!]);
-  const head = Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F15:1 Ip A1:1 C420jpeg\n`);
+  const head = Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F${rate}:1 Ip A1:1 C420jpeg\n`);
   writeFileSync(file, Buffer.concat([head, ...Array.from({ length: 15 }, () => frame)]));
 }

@@ -25,6 +25,30 @@ async function takeFrame(video: HTMLVideoElement, canvas: HTMLCanvasElement): Pr
   return smaller && smaller.size <= LARGEST ? { image: smaller, time } : undefined;
 }
 
+/** Whether the camera has given a picture since the last time: a slow one gives fewer than ten a second, and a repeated frame is no frame. */
+function watchPictures(video: HTMLVideoElement): { isNew(): boolean; end(): void } {
+  // Browsers without it (Firefox before 132) send what there is.
+  if (!('requestVideoFrameCallback' in video)) return { isNew: () => true, end: () => undefined };
+  let fresh = true;
+  let handle = 0;
+  const mark = () => {
+    fresh = true;
+    handle = video.requestVideoFrameCallback(mark);
+  };
+  mark();
+  return {
+    isNew() {
+      const was = fresh;
+      fresh = false;
+      return was;
+    },
+    end: () => video.cancelVideoFrameCallback(handle),
+  };
+}
+
+/** Milliseconds until it is looked again, where the camera has nothing new. */
+const SOON = 15;
+
 interface FramesInput {
   video: RefObject<HTMLVideoElement | null>;
   /** Frames are taken while this is true. */
@@ -38,13 +62,19 @@ export function useFrames({ video, running, pace, send }: FramesInput): void {
   const now = useRef({ pace, send });
   now.current = { pace, send };
   useEffect(() => {
-    if (!running) return;
+    const place = video.current;
+    if (!running || !place) return;
+    const pictures = watchPictures(place);
     const canvas = document.createElement('canvas');
     let timer: ReturnType<typeof setTimeout> | undefined;
     let ended = false;
     const next = async () => {
+      if (!pictures.isNew()) {
+        timer = setTimeout(next, SOON);
+        return;
+      }
       const begun = performance.now();
-      const frame = video.current ? await takeFrame(video.current, canvas) : undefined;
+      const frame = await takeFrame(place, canvas);
       if (ended) return wipe(canvas);
       if (frame) now.current.send(frame);
       const left = PACE[now.current.pace] - (performance.now() - begun);
@@ -53,6 +83,7 @@ export function useFrames({ video, running, pace, send }: FramesInput): void {
     void next();
     return () => {
       ended = true;
+      pictures.end();
       clearTimeout(timer);
       wipe(canvas);
     };
