@@ -234,7 +234,7 @@ export default {
     ),
     rule(
       'front-ends-keep-out',
-      { path: '^sdk/gatehouse/', pathNot: '\\.test\\.ts$' },
+      { path: '^sdk/gatehouse/', pathNot: '\\.test\\.ts$|-react\\.ts$' },
       { pathNot: '^sdk/gatehouse/' },
       'A client package stands alone: no code of the service, no dependency, nothing of Node’s own.',
     ),
@@ -243,6 +243,12 @@ export default {
       { path: '^sdk/mcp/src/' },
       { pathNot: '^sdk/mcp/|(^|node_modules/)@modelcontextprotocol/' },
       'The server over stdio passes on the tools of the appliance; it knows none of its code.',
+    ),
+    rule(
+      'components-know-react',
+      { path: '^sdk/gatehouse/src/[^/]+-react\\.ts$' },
+      { pathNot: '^sdk/gatehouse/|(^|node_modules/)(@types/)?react/' },
+      'Components of the package use the React of the page, and nothing else beside the package.',
     ),
     rule(
       'admin-client-stands-alone',

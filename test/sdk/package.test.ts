@@ -216,3 +216,52 @@ test('what is packed: the built files and no sources', () => {
     'package.json',
   ]);
 });
+
+describe('humanpass', () => {
+  const use = `
+const client = new HumanPassClient({ apiKey: 'sk_live_xxxx', apiUrl: 'http://127.0.0.1:1' });
+client.verify().catch((error) => console.log(JSON.stringify([error instanceof HumanPassError, error.code])));`;
+
+  test('loads as an ES module, with the class as the default', () => {
+    const program = `import HumanPassClient, { HumanPassError } from '@gatehouse/sdk/humanpass';${use}`;
+    expect(run('humanpass.mjs', program)).toEqual([true, 'INVALID_ARGUMENT']);
+  });
+
+  test('loads as CommonJS, with the class as the default', () => {
+    const program = `const { default: HumanPassClient, HumanPassError } = require('@gatehouse/sdk/humanpass');${use}`;
+    expect(run('humanpass.cjs', program)).toEqual([true, 'INVALID_ARGUMENT']);
+  });
+
+  test('its types serve the sample of the contract and React', () => {
+    const program = `
+import HumanPassClient from '@gatehouse/sdk/humanpass';
+import { HumanPass, useHumanPass } from '@gatehouse/sdk/humanpass/react';
+const client = new HumanPassClient({ apiKey: 'sk_live_xxxx', apiUrl: 'https://api.example', verifyUrl: 'https://api.example/verify' });
+const result = await client.verify({ uniquenessPolicy: 'warn', metadata: { checkoutId: 'order_42' } });
+const [id, token]: [string, string | null] = [result.sessionId, result.token];
+console.log(id, token);
+// @ts-expect-error: there are three policies
+client.createSession({ uniquenessPolicy: 'always' });
+export const Page = () => {
+  const { state, verify } = useHumanPass(client);
+  if (state === 'idle') return <button onClick={() => verify()}>go</button>;
+  return <HumanPass client={client} onResult={({ decision }) => console.log(decision)} />;
+};`;
+    for (const name of ['react', '@types/react', 'csstype'])
+      if (existsSync(join(root, 'node_modules', name)))
+        cpSync(join(root, 'node_modules', name), join(application, 'node_modules', name), {
+          recursive: true,
+        });
+    writeFileSync(join(application, 'page.tsx'), program);
+    writeFileSync(join(application, 'package.json'), '{"type":"module"}');
+    const options =
+      '--noEmit --strict --skipLibCheck --jsx react-jsx --module nodenext --target es2022 --lib es2022,dom';
+    const { stdout, status } = spawnSync(
+      node,
+      [join(root, 'node_modules/typescript/bin/tsc'), ...options.split(' '), 'page.tsx'],
+      { cwd: application, encoding: 'utf8' },
+    );
+    rmSync(join(application, 'package.json'));
+    expect([stdout, status]).toEqual(['', 0]);
+  });
+});

@@ -1,0 +1,60 @@
+import { HumanPassError } from './humanpass-error.ts';
+
+export interface RequestOptions {
+  signal?: AbortSignal;
+}
+
+export interface Question extends RequestOptions {
+  method: 'GET' | 'POST';
+  path: string;
+  credential: string;
+  body?: object;
+  headers?: Record<string, string>;
+}
+
+export type Ask = <Reply>(question: Question) => Promise<Reply>;
+
+/** Sends requests to the service. */
+export function createAsk(apiUrl: string, send: typeof fetch | undefined): Ask {
+  const base = apiUrl.replace(/\/+$/, '');
+  return async <Reply>({ method, path, credential, body, headers, signal }: Question): Promise<Reply> => {
+    const reply = await (send ?? fetch)(`${base}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${credential}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+      credentials: 'omit',
+      redirect: 'error',
+    }).catch((cause: unknown) => {
+      if (signal?.aborted) throw new HumanPassError('ABORTED', 'The request was aborted.', { cause });
+      throw new HumanPassError(
+        'NETWORK',
+        `${base} could not be reached, or its answer may not be read from this page.`,
+        { cause },
+      );
+    });
+    const answer: unknown = await reply.json().catch(() => undefined);
+    if (reply.ok && typeof answer === 'object' && answer !== null) return answer as Reply;
+    throw refusalOf(reply.status, answer);
+  };
+}
+
+function refusalOf(status: number, answer: unknown): HumanPassError {
+  const { error, code, requestId } = (answer ?? {}) as {
+    error?: unknown;
+    code?: unknown;
+    requestId?: unknown;
+  };
+  if (typeof error !== 'string' || typeof code !== 'string')
+    return new HumanPassError('NETWORK', `The answer (${status}) is not one of Gatehouse: check apiUrl.`, {
+      status,
+    });
+  return new HumanPassError(code, error, {
+    status,
+    requestId: typeof requestId === 'string' ? requestId : undefined,
+  });
+}
