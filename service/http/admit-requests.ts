@@ -9,6 +9,7 @@ import type { OwnHosts } from './listening/own-hosts.ts';
 import { accessListOf } from './route-access.ts';
 import type { AdministratorSessions } from './sign-in/administrator-sessions.ts';
 import type { KioskSessions } from './sign-in/kiosk-sessions.ts';
+import type { PersonSessions } from './sign-in/person-sessions.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -29,6 +30,8 @@ export interface AdmissionDeps {
   sessions?: AdministratorSessions;
   /** Sessions of kiosks; absent: there are none. */
   kiosks?: KioskSessions;
+  /** Sessions of people who are verified; absent: there are none. */
+  persons?: PersonSessions;
   /** Counts the requests of keys; absent: no counting. Throws a Problem for a request over a limit. */
   admission?: { admit(caller: KeyCaller, request: { metered: boolean }): Promise<Admitted> };
   /** The hosts that a request may name; absent: not checked, as on the control socket. */
@@ -41,7 +44,7 @@ export interface AdmissionDeps {
  */
 export function admitRequests(
   app: FastifyInstance,
-  { access, sessions, kiosks, admission, hosts }: AdmissionDeps,
+  { access, sessions, kiosks, persons, admission, hosts }: AdmissionDeps,
   mostBodies: number,
 ): void {
   const bodies = createBodyBudget(mostBodies);
@@ -53,7 +56,7 @@ export function admitRequests(
     const { access: who, metered = false } = request.routeOptions.config;
     const list = accessListOf(who);
     if (access && list) {
-      const caller = await authenticate({ access, ...defined({ sessions, kiosks }) }, request, list);
+      const caller = await authenticate({ access, ...defined({ sessions, kiosks, persons }) }, request, list);
       request.caller = caller;
       if (admission && caller.is === 'key') request.admitted = await admission.admit(caller, { metered });
     }

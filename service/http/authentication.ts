@@ -12,6 +12,7 @@ import {
   requireAdmission,
 } from './sign-in/administrator-sessions.ts';
 import { isKioskToken, type KioskSessions, kioskByToken } from './sign-in/kiosk-sessions.ts';
+import { isCapability, type PersonSessions, personByToken } from './sign-in/person-sessions.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -70,6 +71,8 @@ export interface Credentials {
   sessions?: AdministratorSessions;
   /** Absent: no kiosk can call this server. */
   kiosks?: KioskSessions;
+  /** Absent: no page of a person can call this server. */
+  persons?: PersonSessions;
 }
 
 /**
@@ -77,13 +80,17 @@ export interface Credentials {
  * throws, and for an administrator whose role is not in the list. The body has not been read by then.
  */
 export async function authenticate(
-  { access, sessions, kiosks }: Credentials,
+  { access, sessions, kiosks, persons }: Credentials,
   request: FastifyRequest,
   list: AccessList,
 ): Promise<Caller> {
   const credential = credentialOf(request.raw);
   if (kiosks && credential !== undefined && isKioskToken(credential)) {
     return kioskByToken(kiosks, credential, list);
+  }
+  if (persons && list.session !== undefined && credential !== undefined && isCapability(credential)) {
+    const { headers, host } = request;
+    return personByToken(persons, credential, { origin: headers.origin, host });
   }
   if (credential === undefined && list.kiosk !== undefined) {
     throw new Problem('MISSING_AUTH', 'This is for a paired kiosk: open its page (/kiosk/) on the device.');

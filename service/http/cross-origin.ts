@@ -26,8 +26,8 @@ const RESPONSE_HEADERS = 'allow, idempotent-replayed, retry-after, x-request-id'
 const PREFLIGHT_SECONDS = '600';
 
 /**
- * Lets pages of other origins call the routes that take keys. A script may read an answer only when the key it sent is
- * bound to the page's origin; an error, and a public route of the OpenAPI document, when any key of the appliance is: a
+ * Lets pages of other origins call the routes that take keys. A script may read an answer only when the key it sent, or the
+ * session of a person that such a key made, is bound to the page's origin; an error, and a public route of the OpenAPI document, when any key of the appliance is: a
  * page must be able to read why its key was refused. A preflight carries no key, so that of a route that takes keys is
  * answered alike for every origin: it grants nothing but the sending of a request which then needs the key. Cookies are
  * never allowed.
@@ -72,7 +72,8 @@ export function allowPages(app: FastifyInstance, { knowsOrigin, methodsOf }: Cro
     }
     if (origin === undefined || reply.hasHeader('access-control-allow-origin')) return;
     const isOpen = reply.statusCode >= 400 || isPublished;
-    const isOwn = caller?.is === 'key' && caller.origins?.includes(origin) === true;
+    const bound = caller?.is === 'key' || caller?.is === 'session' ? caller.origins : undefined;
+    const isOwn = bound?.includes(origin) === true;
     if (!isOwn && !(isOpen && (await isKnown(origin)))) return;
     reply.headers({
       'access-control-allow-origin': origin,

@@ -28,6 +28,8 @@ export async function openApiDocument(): Promise<unknown> {
       presence: {} as never,
       checks: {} as never,
       personTokens: {} as never,
+      callbacks: {} as never,
+      uniqueness: {} as never,
       idempotency: {} as never,
       alerts: {} as never,
       status: undefined as never,

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
 import { type AuthDeps, createAuthDoor } from '../doors/auth/index.ts';
 import { createBehaviorDoor } from '../doors/behavior/index.ts';
-import { createCapturePageDoor, type PagePlace } from '../doors/capture-page/index.ts';
+import { type CapturePageDeps, createCapturePageDoor } from '../doors/capture-page/index.ts';
 import { createCapturesDoor } from '../doors/captures/index.ts';
 import { createConsoleDoor } from '../doors/console/index.ts';
 import { CheckResultReply, createIdentityDoor, identityWebhooks } from '../doors/identity/index.ts';
@@ -16,11 +16,13 @@ import { createLiveDoor } from '../doors/live/index.ts';
 import { createMcpDoor } from '../doors/mcp/index.ts';
 import { createMetaDoor } from '../doors/meta/index.ts';
 import { createPresenceDoor } from '../doors/presence/index.ts';
+import { createSessionsDoor, sessionsWebhooks } from '../doors/sessions/index.ts';
 import { createTokensDoor } from '../doors/tokens/index.ts';
 import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
 import { createPages } from '../http/pages/built-pages.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
+import type { PersonSessions } from '../http/sign-in/person-sessions.ts';
 import { openWebSockets } from '../http/web-sockets.ts';
 import { defined } from '../lib/defined.ts';
 import type { Log } from '../lib/log.ts';
@@ -28,7 +30,10 @@ import { productRoot } from '../lib/product-root.ts';
 import { productVersion } from '../lib/version.ts';
 
 /** What the families add to the OpenAPI document. */
-export const families = { checkResult: CheckResultReply, webhooks: identityWebhooks };
+export const families = {
+  checkResult: CheckResultReply,
+  webhooks: [...identityWebhooks, ...sessionsWebhooks],
+};
 
 /** Every door of the LAN port on one server, not listening yet. */
 export async function createPublicServer(
@@ -48,6 +53,8 @@ export async function createPublicServer(
     | 'status'
     | 'personTokens'
     | 'idempotency'
+    | 'callbacks'
+    | 'uniqueness'
   > &
     AdminDeps &
     Pick<AuthDeps, 'administrators' | 'tokens' | 'setup' | 'organizations'> &
@@ -75,6 +82,7 @@ export async function createPublicServer(
     access,
     sessions,
     ...defined({ kiosks: gatehouse.kiosks }),
+    persons: personSessions(gatehouse.liveSessions),
     admission: limits,
     repeats: gatehouse.idempotency,
     log,
@@ -92,12 +100,7 @@ export async function createPublicServer(
   );
   const pages = createPages(join(productRoot(), 'dist/renderer'));
   await app.register(createConsoleDoor({ pages, nonce: () => randomBytes(16).toString('base64') }));
-  const { liveSessions, liveLinks } = gatehouse;
-  const originsOf = async (place: PagePlace) =>
-    'session' in place
-      ? liveSessions.originsOf(place.session)
-      : ((await liveLinks[place.kind]?.originsOf?.(place.token)) ?? []);
-  await app.register(createCapturePageDoor({ pages, originsOf, log }));
+  await app.register(createCapturePageDoor({ pages, originsOf: originsOf(gatehouse), log }));
   await app.register(createIdentityDoor({ checks }));
   await app.register(createAuthDoor(gatehouse));
   await app.register(createTokensDoor(gatehouse));
@@ -106,6 +109,7 @@ export async function createPublicServer(
   await app.register(createKioskDoor(gatehouse));
   await app.register(createCapturesDoor({ ...gatehouse, log }));
   await registerLiveDoors(app, gatehouse, log);
+  await app.register(createSessionsDoor(gatehouse));
   if (jobsBoard) await app.register(createJobsDoor(jobsBoard));
   if (trust) await app.register(createTrustDoor(trust));
   return app;
@@ -127,3 +131,21 @@ async function registerLiveDoors(
   );
   await app.register(createLiveDoor({ ...gatehouse, log, resolvers }));
 }
+
+/** Sessions that were created through the API: their browsers post signals and finalize. */
+const personSessions = (liveSessions: Pick<Gatehouse['liveSessions'], 'holder'>): PersonSessions => ({
+  async byToken(token) {
+    const holder = await liveSessions.holder(token);
+    if (holder?.flow !== 'api') return undefined;
+    const { id, realm, browserOrigins } = holder;
+    return { is: 'session', kind: 'sessions', session: id, ...realm, origins: browserOrigins };
+  },
+});
+
+/** Origins whose pages may open or embed the page at an address. */
+const originsOf =
+  ({ liveSessions, liveLinks }: Pick<Gatehouse, 'liveSessions' | 'liveLinks'>): CapturePageDeps['originsOf'] =>
+  async (place) =>
+    'session' in place
+      ? liveSessions.originsOf(place.session)
+      : ((await liveLinks[place.kind]?.originsOf?.(place.token)) ?? []);

@@ -40,10 +40,20 @@ const changes: Record<string, Sample> = {
   'PATCH /api/admin/alert-rules/:id': { body: { enabled: false }, action: 'alert-rule.change' },
   'DELETE /api/admin/alert-rules/:id': { action: 'alert-rule.remove' },
   'POST /api/v1/webhooks': { body: { url }, action: 'webhook.add' },
+  'POST /api/v1/sessions': { body: {}, action: 'session.create' },
+  'POST /api/v1/widget/sessions': { body: {}, action: 'session.create' },
   // A token for one use is used by it.
   'POST /api/v1/tokens/verify': { body: tokenForOneUse, action: 'presence-token.use' },
 };
 
+/** What the person at the camera does, whose lines name the session, and questions. */
+const ofPersons = [
+  ...['/api/v1/sessions/:id', '/api/v1/widget/sessions/:id'].flatMap((path) => [
+    `POST ${path}/finalize`,
+    `POST ${path}/signals`,
+  ]),
+  'POST /api/v1/passes/verify',
+];
 /** Needs a webhook that is disabled, or one that the same key has made: tried below. */
 const apart = ['POST /api/admin/webhooks/:id/enable', 'DELETE /api/v1/webhooks/:id'];
 /** No key may. */
@@ -63,6 +73,8 @@ const nothingPersonal = [
   '/api/admin/webhooks/:id/health',
   '/api/admin/webhooks/catalog',
   '/api/admin/webhooks/health',
+  '/api/v1/sessions/:id',
+  '/api/v1/sessions/:id/salt',
   '/api/v1/webhooks',
 ];
 
@@ -83,6 +95,7 @@ let ids: Record<string, string>;
 
 beforeEach(async () => {
   engine = await startEngine();
+  await engine.installPad();
   const eventsOut = await openEventsOut(engine);
   access = createAccess({ ...engine, log: silentLog, refusals: engine.limits.refusals });
   const status = async () => {
@@ -140,6 +153,8 @@ async function fill({
   const [delivery] = await deliveries.list(realm, { limit: 1 });
   const [alert] = await alerts.list(realm, { limit: 1 });
   ids = { webhooks: endpoint.id, 'alert-rules': rule.id, deliveries: delivery!.id, alerts: alert!.id };
+  const made = await ask('POST', '/api/v1/sessions', {});
+  ids.sessions = made.json().sessionId;
 }
 
 async function ask(method: string, route: string, body?: Record<string, unknown>) {
@@ -203,7 +218,7 @@ async function leavesItsLine(method: string, route: string, sample: Sample): Pro
 
 describe('what a key configures', () => {
   test('every route is known', () => {
-    expect(routesOf(true).toSorted()).toEqual([...Object.keys(changes), ...apart].toSorted());
+    expect(routesOf(true).toSorted()).toEqual([...Object.keys(changes), ...apart, ...ofPersons].toSorted());
     expect(routesOf(false).toSorted()).toEqual(
       [...Object.keys(personal), ...nothingPersonal].map((path) => `GET ${path}`).toSorted(),
     );

@@ -9,6 +9,7 @@ import {
   scopes,
 } from '../../service/engine/access/index.ts';
 import { createBoardLinks, type Jobs } from '../../service/engine/jobs/index.ts';
+import { pageConsent } from '../../service/engine/sessions/index.ts';
 import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { accessListOf } from '../../service/http/route-access.ts';
@@ -158,6 +159,16 @@ afterAll(async () => {
   await engine?.stop();
 });
 
+async function sessionOfVictim(): Promise<Victim['session']> {
+  const consent = pageConsent('Acme', 'none');
+  const { id, token } = await engine.liveSessions.create({
+    ...{ flow: 'api', match: 'none', actor: operator, page: { consent } },
+    realm: { organization: engine.organization, world: 'live' },
+    expiresAt: engine.clock.now() + 1_800_000,
+  });
+  return { id, token, consent: consent.version };
+}
+
 /** The person's enrollment went to a webhook of their organization, and an alert is about them. */
 async function sendOut(): Promise<Victim> {
   const { grants, webhooks, alerts, deliveries, eventLog, relay } = eventsOut;
@@ -212,6 +223,7 @@ async function sendOut(): Promise<Victim> {
     grant: grant!,
     ownWebhook: ownWebhook.id,
     key,
+    session: await sessionOfVictim(),
     passToken: (await engine.personTokens.passes.issue(realm, passOfVictim)).passToken,
     organization: engine.organization,
     presence: await bePresent(lineage),

@@ -16,6 +16,8 @@ export interface Victim {
   /** A webhook that a key of theirs has made, and that key. */
   ownWebhook: string;
   key: string;
+  /** A session of theirs that no person has opened yet, and the capability of its browser. */
+  session: { id: string; token: string; consent: string };
   /** A pass of a session of theirs. */
   passToken: string;
   organization: string;
@@ -64,6 +66,43 @@ const ofPresence = (
   owner: { ...owner, own: true },
   foreign: unknown,
   sibling: { status: 403, code: 'SESSION_KEY_MISMATCH' },
+});
+
+const ofSession = (
+  prefix: string,
+  path: string,
+  owner: RouteSample['owner'],
+  payload?: (victim: Victim) => object,
+): RouteSample => ({
+  request: (victim) => ({
+    url: `${prefix}/${victim.session.id}${path}`,
+    ...(payload && { payload: payload(victim) }),
+  }),
+  owner,
+  foreign: unknown,
+});
+
+/** Under either prefix. */
+const sessionSamples = (prefix: string): Record<string, RouteSample[]> => ({
+  [`POST ${prefix}`]: [
+    {
+      // A session of the caller's own.
+      request: () => ({ url: prefix, payload: { subjectRef: 'reference of a session' } }),
+      owner: { status: 201 },
+      foreign: { status: 201 },
+    },
+  ],
+  [`POST ${prefix}/:id/signals`]: [
+    ofSession(
+      prefix,
+      '/signals',
+      { status: 200, contains: () => 'attemptsLeft' },
+      ({ session: { token, consent } }) => ({ token, consent: { textVersion: consent } }),
+    ),
+  ],
+  [`POST ${prefix}/:id/finalize`]: [
+    ofSession(prefix, '/finalize', { status: 409, contains: () => 'has not finished' }, () => ({})),
+  ],
 });
 
 /**
@@ -144,6 +183,21 @@ export const routeSamples: Record<string, RouteSample[]> = {
       request: () => ({ url: '/mcp/messages?sessionId=x', payload: {} }),
       owner: { status: 404, contains: () => 'NOT_FOUND' },
       foreign: unknown,
+    },
+  ],
+  ...sessionSamples('/api/v1/sessions'),
+  ...sessionSamples('/api/v1/widget/sessions'),
+  'GET /api/v1/sessions/:id': [
+    ofSession('/api/v1/sessions', '', { status: 200, contains: ({ session }) => session.id }),
+  ],
+  'GET /api/v1/sessions/:id/salt': [
+    ofSession('/api/v1/sessions', '/salt', { status: 200, contains: () => 'salt' }),
+  ],
+  'POST /api/v1/passes/verify': [
+    {
+      request: ({ passToken }) => ({ url: '/api/v1/passes/verify', payload: { passToken } }),
+      owner: { status: 200, contains: () => 'reference of the victim' },
+      foreign: { status: 200, body: { valid: false, reason: 'wrong_audience' } },
     },
   ],
   'POST /api/v1/tokens/verify': [

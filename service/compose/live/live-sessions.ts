@@ -48,7 +48,7 @@ export function createLiveSessions({
   checks,
   uniqueness,
   personTokens,
-  eventsOut: { events },
+  eventsOut: { events, callbacks },
 }: Pick<Base, 'config' | 'ground'> &
   Audited &
   Pick<Callers, 'organizations'> &
@@ -59,7 +59,7 @@ export function createLiveSessions({
   const shared = { ...ground, audit, organizations, models };
   // Each flow adds its own.
   const ends: Partial<Record<SessionFlow, FlowEnd>> = {
-    api: createApiEnd({ events, passes: personTokens.passes }),
+    api: createApiEnd({ events, passes: personTokens.passes, callbacks }),
   };
   const liveLinks: LiveSessions['liveLinks'] = {};
   const liveSessions = createSessions({

@@ -27,6 +27,11 @@ export const adminDocument = {
 /** Tags of the operations, in the order of the page. */
 export const tags = [
   { name: 'identity', description: 'Enroll people, verify and identify them.' },
+  {
+    name: 'sessions',
+    description:
+      'Verify the person at a browser, compatible with HumanPass. For a key with the scope `sessions`; a browser key may create sessions only.',
+  },
   { name: 'tokens', description: 'Pass tokens and presence tokens, and the keys that verify them.' },
   {
     name: 'presence',

@@ -24,13 +24,13 @@ export const sessionsEvents: PayloadDialect = {
     {
       name: 'sessions.verification.completed',
       when: 'A session reaches a final state: approved',
-      fires: false,
+      fires: true,
       sample: completed,
     },
     {
       name: 'sessions.verification.failed',
       when: 'A session reaches a final state: rejected, or expired',
-      fires: false,
+      fires: true,
       sample: {
         ...completed,
         event: 'verification.failed',
@@ -44,7 +44,7 @@ export const sessionsEvents: PayloadDialect = {
     {
       name: 'sessions.verification.duplicate',
       when: 'A session reaches a final state: the person is known already, and the uniqueness policy is `block`',
-      fires: false,
+      fires: true,
       sample: {
         ...completed,
         event: 'verification.duplicate',

@@ -47,13 +47,15 @@ export function hasFreshFactor({ factorAt }: AdministratorCaller, now: number): 
 /** The kinds of session a page of the verified person can hold a token for. */
 export type SessionKind = 'presence' | 'sessions' | 'hosted' | 'registrations' | 'behavior';
 
-/** The page of a person who is being verified: it acts for one session and nothing else. Nothing makes such a token yet. */
+/** The page of a person who is being verified: it acts for one session and nothing else. */
 export interface SessionCaller {
   is: 'session';
   kind: SessionKind;
   session: string;
   organization: OrganizationId;
   world: World;
+  /** Origins whose pages may use it, beside those of the appliance. */
+  origins: readonly string[];
 }
 
 /** A paired device in front of which people enroll and verify. It never holds a console session. */

@@ -1,3 +1,4 @@
+import type { Callbacks } from '../deliveries/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import type { FlowEnd, RiskLevel } from './session.ts';
@@ -18,8 +19,15 @@ export interface SessionPasses {
   ): Promise<{ passToken: string; expiresAt: number }>;
 }
 
-/** The end of a session that was created through the API: its pass, and its event. */
-export function createApiEnd({ events, passes }: { events: Events; passes?: SessionPasses }): FlowEnd {
+export interface ApiEndDeps {
+  events: Events;
+  passes?: SessionPasses;
+  /** Absent: callback URLs get nothing. */
+  callbacks?: Pick<Callbacks, 'addCallback'>;
+}
+
+/** The end of a session that was created through the API: its pass, its event, and the delivery to its callback URL. */
+export function createApiEnd({ events, passes, callbacks }: ApiEndDeps): FlowEnd {
   return {
     async decided(tx, session) {
       const { realm, decision, risk, liveness, uniqueness, subjectRef } = session;
@@ -29,13 +37,14 @@ export function createApiEnd({ events, passes }: { events: Events; passes?: Sess
               sessionId: session.id,
               assurance: assuranceOf(liveness?.assurance),
               riskLevel: risk.level,
-              riskFlags: risk.flags,
+              // Receivers know them in this form.
+              riskFlags: risk.flags.map((flag) => flag.replaceAll('-', '_')),
               profile: session.profile,
               ...(uniqueness?.humanId === undefined ? {} : { humanId: uniqueness.humanId }),
               ...(subjectRef === undefined ? {} : { subjectRef }),
             })
           : undefined;
-      await events.add(tx, {
+      const event = await events.add(tx, {
         type: 'session.decided',
         ...realm,
         payload: {
@@ -57,6 +66,8 @@ export function createApiEnd({ events, passes }: { events: Events; passes?: Sess
           values: { passToken: pass?.passToken ?? null },
         },
       });
+      const { callback } = session;
+      if (callback) await callbacks?.addCallback(tx, realm, { family: 'sessions', url: callback.url, event });
       return pass && { passToken: pass.passToken, passExpiresAt: pass.expiresAt };
     },
   };

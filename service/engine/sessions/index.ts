@@ -22,5 +22,13 @@ export type {
   SessionUniqueness,
   WholeSession,
 } from './session.ts';
-export type { FrameLink, Handover, LiveState, PreparedSession, Sessions } from './sessions.ts';
+export type {
+  FrameLink,
+  Handover,
+  LiveState,
+  PreparedSession,
+  SessionHolder,
+  Sessions,
+} from './sessions.ts';
+export { uniqueConsent } from './unique-consent.ts';
 export type { DecidedNewcomer, UniquenessJudge } from './uniqueness-judge.ts';

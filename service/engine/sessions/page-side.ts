@@ -25,7 +25,7 @@ export const createCapabilities =
 
 type PageSide = Pick<
   Sessions,
-  'describe' | 'open' | 'resume' | 'deny' | 'state' | 'connect' | 'finalizeByToken'
+  'holder' | 'describe' | 'open' | 'resume' | 'deny' | 'state' | 'connect' | 'finalizeByToken'
 >;
 
 /** What the capability of a browser does. */
@@ -45,6 +45,13 @@ export function createPageSide(
 
   return {
     ...consenting(parts, attempts, { find, own }),
+    async holder(token) {
+      const hash = capabilityHash(token);
+      const row = await store.byTokenHash(hash);
+      if (!row || !sameHash(hash, row.token_hash)) return undefined;
+      const { id, realm, flow, browserOrigins } = await parts.sealed.whole(row);
+      return { id, realm, flow, browserOrigins, agreed: row.consent_at !== null };
+    },
     async describe(token) {
       const { row, following } = await find(token);
       return describeSession(parts, await attempts.fresh(row.id), following);

@@ -98,6 +98,16 @@ export interface PreparedSession {
   write(tx: Tx): Promise<void>;
 }
 
+/** The session of a capability. */
+export interface SessionHolder {
+  id: SessionId;
+  realm: Realm;
+  flow: SessionFlow;
+  browserOrigins: readonly string[];
+  /** The person has agreed to the text. */
+  agreed: boolean;
+}
+
 /** Live sessions of every flow. */
 export interface Sessions {
   /**
@@ -124,6 +134,9 @@ export interface Sessions {
   stepsOf(realm: Realm, profile?: string): Promise<number>;
   /** Origins that may embed the page of a session, by its id; none for an unknown one. */
   originsOf(id: string): Promise<readonly string[]>;
+
+  /** Whose capability it is now; undefined for an unknown one, and for one that was handed over. */
+  holder(token: string): Promise<SessionHolder | undefined>;
 
   // For the page. Each takes the capability; throws MISSING_AUTH for an unknown one, SESSION_EXPIRED once it is over.
   describe(token: string): Promise<LinkDescription>;

@@ -1,0 +1,291 @@
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { KeyCaller, SessionCaller } from '../../engine/access/index.ts';
+import type { Organizations } from '../../engine/organizations/index.ts';
+import type { Sessions, WholeSession } from '../../engine/sessions/index.ts';
+import type { PersonTokens } from '../../engine/tokens/index.ts';
+import type { Uniqueness } from '../../engine/uniqueness/index.ts';
+import { callerOf, keyOf } from '../../http/authentication.ts';
+import { ownOrigin } from '../../http/listening/own-origin.ts';
+import { Problem } from '../../lib/problem.ts';
+import { time } from '../../lib/time.ts';
+import { type OrderDeps, toOrder } from './order.ts';
+import { type SignalsDeps, takeSignals } from './signals.ts';
+import { fromFinding, fromResult, fromSession, toRealm } from './translate.ts';
+import {
+  Finalize,
+  FinalizeReply,
+  NewSession,
+  PassAnswer,
+  PassQuestion,
+  Salt,
+  SessionCreated,
+  SessionParams,
+  SessionStatus,
+  Signals,
+  SignalsReply,
+} from './wire.ts';
+
+export { sessionsWebhooks } from './webhook-payloads.ts';
+
+export interface SessionsDoorDeps extends OrderDeps, SignalsDeps {
+  liveSessions: SignalsDeps['liveSessions'] &
+    Pick<Sessions, 'create' | 'find' | 'finalize' | 'finalizeByToken'>;
+  organizations: Pick<Organizations, 'get'>;
+  uniqueness: OrderDeps['uniqueness'] & Pick<Uniqueness, 'sessionSalt'>;
+  personTokens: Pick<PersonTokens, 'check'>;
+}
+
+const tags = ['sessions'];
+/** An API key, or the capability of the session's own browser. */
+const keyOrBrowser = { key: 'sessions', session: 'sessions' } as const;
+/** Bytes of ten frames in base64. */
+const SIGNALS_LIMIT = 4 * 1024 * 1024;
+
+/** `/api/v1/sessions`, `/api/v1/passes` (contracts/sessions.txt), and the older `/api/v1/widget/sessions`. */
+export const createSessionsDoor =
+  (deps: SessionsDoorDeps): FastifyPluginAsync =>
+  async (app) => {
+    sessionRoutes(app, deps, '/api/v1/sessions');
+    readingRoutes(app, deps);
+    await app.register(async (legacy) => {
+      // Refusals carry them too.
+      legacy.addHook('onSend', async (_, reply, payload) => {
+        reply.headers(DEPRECATED);
+        return payload;
+      });
+      sessionRoutes(legacy, deps, '/api/v1/widget/sessions');
+    });
+  };
+
+/** RFC 9745 (deprecated since 2026-11-21) and RFC 8288. */
+const DEPRECATED = { deprecation: '@1795219200', link: '</api/v1/sessions>; rel="successor-version"' };
+
+/** Creating a session, its signals, its result: under both prefixes. */
+function sessionRoutes(app: FastifyInstance, deps: SessionsDoorDeps, prefix: string): void {
+  const legacy = prefix !== '/api/v1/sessions';
+  const named = (name: string) => `${name}${legacy ? 'Legacy' : ''}`;
+  const old = legacy ? ' Deprecated: use `/api/v1/sessions`.' : '';
+
+  app.post<{ Body: NewSession }>(
+    prefix,
+    {
+      config: {
+        access: 'sessions',
+        metered: true,
+        idempotent: true,
+        refuses: [
+          ...([
+            'PROFILE_NOT_FOUND',
+            'PROFILE_NOT_ALLOWED',
+            'MODEL_NOT_INSTALLED',
+            'PAD_NOT_INSTALLED',
+          ] as const),
+          ...(['DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN', 'MONTHLY_LIMIT_EXCEEDED'] as const),
+          ...(['IDEMPOTENCY_KEY_REUSED', 'CONFLICT', 'STORAGE_FULL'] as const),
+        ],
+      },
+      schema: {
+        operationId: named('createSession'),
+        summary: 'Create a session',
+        description: `Open \`verifyUrl\` in the browser of the person. The result comes to \`callbackUrl\`, to webhooks, and to \`finalize\`. A repeat with the same \`Idempotency-Key\` is answered with the first answer.${old}`,
+        tags,
+        body: NewSession,
+        response: { 201: SessionCreated },
+      },
+    },
+    async (request, reply) => {
+      const caller = keyOf(request);
+      const organization = await deps.organizations.get(caller.organization);
+      const order = await toOrder(deps, request.body, caller, organization, request.id);
+      const { id, token, expiresAt } = await deps.liveSessions.create(order);
+      return reply.code(201).send({
+        sessionId: id,
+        token,
+        verifyUrl: `${ownOrigin(request)}/verify?client=${id}#${token}`,
+        expiresAt: time(expiresAt),
+      });
+    },
+  );
+
+  app.post<{ Params: SessionParams; Body: Signals }>(
+    `${prefix}/:id/signals`,
+    {
+      bodyLimit: SIGNALS_LIMIT,
+      config: {
+        access: keyOrBrowser,
+        quiet: true,
+        refuses: [
+          'NOT_FOUND',
+          'CONFLICT',
+          'CONSENT_REQUIRED',
+          'SESSION_EXPIRED',
+          'OVERLOADED',
+          'TIMEOUT',
+          'IMAGE_UNREADABLE',
+        ],
+      },
+      schema: {
+        operationId: named('postSignals'),
+        summary: 'Send frames of the camera',
+        description: `For a page of your own; the page behind \`verifyUrl\` does it over a WebSocket. Send the capability as \`Authorization: Bearer …\`, or an API key with the capability in \`token\`. Each answer says what to show next. The server reveals one step at a time.${old}`,
+        tags,
+        params: SessionParams,
+        body: Signals,
+        response: { 200: SignalsReply },
+      },
+    },
+    async (request) => {
+      const { id } = await sessionOf(deps, request);
+      return takeSignals(deps, { id, token: capabilityFor(request), signals: request.body, request });
+    },
+  );
+
+  app.post<{ Params: SessionParams; Body: Finalize }>(
+    `${prefix}/:id/finalize`,
+    {
+      // The body may be left out.
+      preValidation: async (request) => {
+        request.body ??= {};
+      },
+      config: { access: keyOrBrowser, refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] },
+      schema: {
+        operationId: named('finalizeSession'),
+        summary: 'Read the result of a session',
+        description: `The same at every call. 409 while the person has not finished; 202 with \`decision: null\` while a reviewer decides. The capability of the browser gets no risk figures.${old}`,
+        tags,
+        params: SessionParams,
+        body: Finalize,
+        response: { 200: FinalizeReply, 202: FinalizeReply.describe('A reviewer decides') },
+      },
+    },
+    async (request, reply) => {
+      await sessionOf(deps, request);
+      return finalize(deps, request, reply);
+    },
+  );
+}
+
+/** For keys of servers alone. */
+function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
+  app.get<{ Params: SessionParams }>(
+    '/api/v1/sessions/:id',
+    {
+      config: { access: 'sessions', refuses: ['NOT_FOUND'] },
+      schema: {
+        operationId: 'getPersonSession',
+        summary: 'Show a session',
+        description: 'Its state, and the text that the person has to agree to.',
+        tags,
+        params: SessionParams,
+        response: { 200: SessionStatus },
+      },
+    },
+    async (request) => fromSession(await sessionOf(deps, request)),
+  );
+
+  app.get<{ Params: SessionParams }>(
+    '/api/v1/sessions/:id/salt',
+    {
+      config: { access: 'sessions', refuses: ['NOT_FOUND'] },
+      schema: {
+        operationId: 'getSessionSalt',
+        summary: 'Show the uniqueness salt of a session',
+        description: 'A masked value: an HMAC of the session id under a secret of the organization.',
+        tags,
+        params: SessionParams,
+        response: { 200: Salt },
+      },
+    },
+    async (request) => {
+      const { id, realm } = await sessionOf(deps, request);
+      return { salt: await deps.uniqueness.sessionSalt(realm.organization, id) };
+    },
+  );
+
+  app.post<{ Body: PassQuestion }>(
+    '/api/v1/passes/verify',
+    {
+      config: { access: 'sessions' },
+      schema: {
+        operationId: 'verifyPass',
+        summary: 'Verify a pass token',
+        description:
+          'For your server: whether a pass token that a page sent counts. Compare `sessionId` or `subjectRef` with what you expect, so that a person cannot hand in the pass of another. An invalid pass is a 200 with `valid: false`.',
+        tags,
+        body: PassQuestion,
+        response: { 200: PassAnswer },
+      },
+    },
+    async (request) => {
+      const caller = keyOf(request);
+      refuseBrowserKey(caller);
+      const { passToken, token = passToken ?? '' } = request.body;
+      return fromFinding(await deps.personTokens.check(toRealm(caller), token, { kind: 'pass' }));
+    },
+  );
+}
+
+async function finalize(
+  { liveSessions }: SessionsDoorDeps,
+  request: FastifyRequest<{ Params: SessionParams }>,
+  reply: FastifyReply,
+): Promise<FinalizeReply> {
+  const caller = sessionOrKey(request);
+  const { id } = request.params;
+  const realm = toRealm(caller);
+  const result =
+    caller.is === 'session'
+      ? await liveSessions.finalizeByToken(capabilityFor(request))
+      : await liveSessions.finalize(realm, id, request.id);
+  // Read after it, so that the figures are those of the decision.
+  const whole = await liveSessions.find(realm, id);
+  if (!whole) throw unknown(id);
+  if (result.decision === null) reply.code(202);
+  return fromResult(id, result, whole, caller.is === 'key' ? whole : undefined);
+}
+
+/** The session of the path, of this caller. One of another flow has its own routes. */
+async function sessionOf(
+  { liveSessions }: Pick<SessionsDoorDeps, 'liveSessions'>,
+  request: FastifyRequest<{ Params: SessionParams }>,
+): Promise<WholeSession> {
+  const caller = sessionOrKey(request);
+  const { id } = request.params;
+  if (caller.is === 'key') refuseBrowserKey(caller);
+  else if (caller.session !== id) throw unknown(id);
+  const session = await liveSessions.find(toRealm(caller), id);
+  if (session?.flow !== 'api') throw unknown(id);
+  return session;
+}
+
+function sessionOrKey(request: FastifyRequest): KeyCaller | SessionCaller {
+  const caller = callerOf(request);
+  if (caller.is === 'key' || caller.is === 'session') return caller;
+  throw new Error(`${request.routeOptions.url} expects a key or a session but admitted a ${caller.is}`);
+}
+
+/** The capability: of the header, or beside an API key in the body. */
+function capabilityFor(request: FastifyRequest): string {
+  if (sessionOrKey(request).is === 'session')
+    return (
+      (request.headers.authorization ?? '').replace(/^Bearer\s+/i, '').trim() ||
+      String(request.headers['x-api-key'])
+    );
+  const { token } = (request.body ?? {}) as Partial<Signals>;
+  if (token !== undefined) return token;
+  throw new Problem(
+    'INVALID_REQUEST',
+    'Send the token of the session as "Authorization: Bearer …", or in the field "token" beside an API key.',
+    { details: [{ path: 'token', message: 'It is missing.' }] },
+  );
+}
+
+function refuseBrowserKey({ browser }: KeyCaller): void {
+  if (browser)
+    throw new Problem(
+      'INSUFFICIENT_SCOPE',
+      'A browser key may only create sessions: use the token of the session, or a key of your server.',
+    );
+}
+
+const unknown = (id: string) => new Problem('NOT_FOUND', `No session has the id ${id}.`);

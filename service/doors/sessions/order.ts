@@ -1,0 +1,90 @@
+import type { KeyCaller } from '../../engine/access/index.ts';
+import type { Callbacks } from '../../engine/deliveries/index.ts';
+import { redirectRefusal } from '../../engine/flows/index.ts';
+import type { Organization, UniquenessPolicy } from '../../engine/organizations/index.ts';
+import { type NewSession as Order, pageConsent, uniqueConsent } from '../../engine/sessions/index.ts';
+import type { Uniqueness } from '../../engine/uniqueness/index.ts';
+import type { Webhooks } from '../../engine/webhooks/index.ts';
+import { invalidField } from '../../http/validation.ts';
+import { defined } from '../../lib/defined.ts';
+import { Problem } from '../../lib/problem.ts';
+import { toActor, toRealm } from './translate.ts';
+import type { NewSession } from './wire.ts';
+
+export interface OrderDeps {
+  callbacks: Pick<Callbacks, 'check'>;
+  webhooks: Pick<Webhooks, 'list'>;
+  uniqueness: Pick<Uniqueness, 'termsOf'>;
+  clock: { now(): number };
+}
+
+/** Milliseconds in which the person has to begin and finish. */
+const LIFE = 30 * 60_000;
+/** The whole organization. */
+const SCOPE = '';
+const strictness: Record<UniquenessPolicy, number> = { off: 0, warn: 1, block: 2 };
+
+/** The order of a key. A browser key is public: it chooses nothing that the organization has not allowed to every page. */
+export async function toOrder(
+  deps: OrderDeps,
+  wanted: NewSession,
+  caller: KeyCaller,
+  organization: Organization,
+  request: string,
+): Promise<Order> {
+  const { profile, callbackUrl, redirectUrl, subjectRef, metadata } = wanted;
+  const policy = wanted.uniquenessPolicy ?? organization.uniquenessPolicy;
+  if (caller.browser && strictness[policy] < strictness[organization.uniquenessPolicy])
+    throw invalidField(
+      'uniquenessPolicy',
+      `It must not be laxer than that of the organization (${organization.uniquenessPolicy}): a browser key can only make it stricter.`,
+    );
+  if (redirectUrl !== undefined) checkRedirect(redirectUrl, caller, organization);
+  if (callbackUrl !== undefined) await checkCallback(deps, callbackUrl, caller);
+  const { name } = organization;
+  const consent =
+    policy === 'off'
+      ? pageConsent(name, 'none')
+      : uniqueConsent(pageConsent(name, 'any'), name, await deps.uniqueness.termsOf(toRealm(caller), SCOPE));
+  return {
+    flow: 'api',
+    realm: toRealm(caller),
+    actor: toActor(caller, request),
+    match: 'none',
+    expiresAt: deps.clock.now() + LIFE,
+    page: {
+      consent,
+      ...(redirectUrl !== undefined && { redirect: { success: redirectUrl, failure: redirectUrl } }),
+    },
+    ...(policy === 'off' ? {} : { uniqueness: { policy, scope: SCOPE } }),
+    ...(callbackUrl !== undefined && { callback: { url: callbackUrl } }),
+    ...defined({ profile, subjectRef, metadata, profiles: caller.profiles, browserOrigins: caller.origins }),
+    request,
+  };
+}
+
+/** To what the organization allows, and back to an origin that the key is bound to. */
+function checkRedirect(
+  url: string,
+  { origins = [] }: KeyCaller,
+  { redirectTargets = [] }: Organization,
+): void {
+  const own = origins.map((origin) => (origin.startsWith('https://') ? new URL(origin).host : origin));
+  const refusal = redirectRefusal(url, [...redirectTargets, ...own]);
+  if (refusal !== undefined) throw invalidField('redirectUrl', refusal);
+}
+
+async function checkCallback(
+  { callbacks, webhooks }: OrderDeps,
+  url: string,
+  caller: KeyCaller,
+): Promise<void> {
+  await callbacks.check(toRealm(caller), url);
+  if (!caller.browser) return;
+  const known = await webhooks.list(toRealm(caller), { family: 'sessions' });
+  if (known.some((endpoint) => endpoint.url === url && endpoint.state.is === 'enabled')) return;
+  throw new Problem(
+    'DESTINATION_NOT_GRANTED',
+    'A browser key may name the URL of a webhook of the family sessions only: add it (“gatehouse webhook add URL --family sessions”), or create the session on your server.',
+  );
+}

@@ -1,0 +1,247 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
+import { type EventsOut, openEventsOut } from '../../../test/support/events-out.ts';
+import { analysisOf, direction } from '../../../test/support/faces.ts';
+import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
+import { operatorParts } from '../../../test/support/operator-parts.ts';
+import { createAccess, type NewKey } from '../../engine/access/index.ts';
+import { createApiEnd } from '../../engine/sessions/index.ts';
+import { createMetrics } from '../../http/metrics.ts';
+import { silentLog } from '../../lib/log.ts';
+import { createPublicServer } from '../../server/public-server.ts';
+import { sessionsEvents } from './webhook-events.ts';
+
+// The door over the real engine: scripted pictures and challenges, everything else as it runs.
+
+let engine: Engine;
+let eventsOut: EventsOut;
+let access: ReturnType<typeof createAccess>;
+let app: Awaited<ReturnType<typeof createPublicServer>>;
+let challenges: ReturnType<typeof scriptedChallenges>;
+let frames: number;
+
+beforeEach(async () => {
+  engine = await startEngine();
+  eventsOut = await openEventsOut(engine);
+  await engine.installPad();
+  access = createAccess({ ...engine, log: silentLog, refusals: engine.limits.refusals });
+  challenges = scriptedChallenges();
+  frames = 0;
+  const { events, personTokens } = engine;
+  const { callbacks } = eventsOut;
+  const liveSessions = liveSessionsOver(engine, {
+    challenges,
+    uniqueness: engine.uniqueness,
+    ends: { api: createApiEnd({ events, passes: personTokens.passes, callbacks }) },
+  });
+  const parts = { ...engine, ...eventsOut, ...operatorParts, access, liveSessions, log: silentLog };
+  const metrics = createMetrics({ processMetrics: false });
+  const status = async () => {
+    throw new Error('not asked here');
+  };
+  app = await createPublicServer({ ...parts, metrics, status }, { trustedProxies: [] });
+  await app.ready();
+});
+afterEach(async () => {
+  await app.close();
+  await access.settled();
+  await engine.stop();
+});
+
+const keyOf = async (more: Partial<NewKey> = {}) => {
+  const wanted: NewKey = { organization: engine.organization, world: 'live', scopes: ['sessions'], ...more };
+  return (await access.createKey(wanted, operator)).key;
+};
+const post = async (url: string, credential: string, payload: object = {}, headers: object = {}) => {
+  const authorization = `Bearer ${credential}`;
+  const reply = await app.inject({ method: 'POST', url, headers: { authorization, ...headers }, payload });
+  return { status: reply.statusCode, headers: reply.headers, body: reply.json() };
+};
+
+function frame(face = direction('ada')): string {
+  const name = `frame ${++frames}`;
+  const bytes = frameNamed(name);
+  engine.analyzer.show(
+    new TextDecoder().decode(bytes),
+    analysisOf(name, { embeddings: { 'a-net': face }, live: 0.99 }),
+  );
+  return Buffer.from(bytes).toString('base64');
+}
+
+/** The person agrees and shows the face until the challenge is over. */
+async function person(sessionId: string, token: string, key: string, face?: Float32Array) {
+  const { consent } = (
+    await app.inject({ url: `/api/v1/sessions/${sessionId}`, headers: { 'x-api-key': key } })
+  ).json();
+  const signals = `/api/v1/sessions/${sessionId}/signals`;
+  let answer = await post(signals, token, { consent: { textVersion: consent.version } });
+  for (let i = 0; i < 12 && answer.body.next === 'frames'; i++) {
+    engine.advance(100);
+    answer = await post(signals, token, { frames: [{ image: frame(face), time: engine.clock.now() }] });
+  }
+  return answer;
+}
+
+/** The payload that goes to the callback URL, and to webhooks. */
+async function payloads() {
+  const rows = await engine.db
+    .selectFrom('outbox')
+    .selectAll()
+    .where('type', '=', 'session.decided')
+    .execute();
+  const list = await eventsOut.eventLog.list(
+    { organization: engine.organization, world: 'live' },
+    { limit: 9 },
+  );
+  return { count: rows.length, list };
+}
+
+test('from the order to the pass: session, consent, signals, decision, pass, salt', async () => {
+  const key = await keyOf();
+  const made = await post('/api/v1/sessions', key, {
+    metadata: { checkoutId: 'order_42' },
+    subjectRef: 'user_7',
+  });
+  expect([made.status, made.body]).toEqual([
+    201,
+    {
+      sessionId: expect.stringMatching(/^sess_/),
+      token: expect.stringMatching(/^[\w-]{43}$/),
+      verifyUrl: `http://localhost:80/verify?client=${made.body.sessionId}#${made.body.token}`.replace(
+        ':80',
+        '',
+      ),
+      expiresAt: new Date(engine.clock.now() + 1_800_000).toISOString(),
+    },
+  ]);
+  const { sessionId, token } = made.body;
+  const finalize = `/api/v1/sessions/${sessionId}/finalize`;
+  const image = frame();
+  const unasked = await post(`/api/v1/sessions/${sessionId}/signals`, token, {
+    frames: [{ image, time: 1 }],
+  });
+  expect([unasked.status, unasked.body.code]).toEqual([422, 'CONSENT_REQUIRED']);
+  expect((await post(finalize, token)).status).toBe(409);
+  expect((await person(sessionId, token, key)).body.next).not.toBe('frames');
+  const toBrowser = await post(finalize, token);
+  expect([toBrowser.status, toBrowser.body]).toMatchObject([
+    200,
+    { sessionId, decision: 'approved', passToken: expect.stringMatching(/^hp_/), riskScore: null },
+  ]);
+  expect(JSON.stringify(toBrowser.body)).not.toContain('order_42');
+  const toServer = await post(finalize, key);
+  expect(toServer.body).toMatchObject({
+    ...{ decision: 'approved', passToken: toBrowser.body.passToken, riskLevel: 'low' },
+    riskScore: expect.any(Number),
+    metadata: { profile: 'specter', checkoutId: 'order_42', challengesCompleted: expect.any(Number) },
+  });
+  const pass = await post('/api/v1/passes/verify', key, { passToken: toBrowser.body.passToken });
+  expect(pass.body).toMatchObject({ valid: true, sessionId, decision: 'approved', subjectRef: 'user_7' });
+  engine.advance(3_600_000);
+  const late = await post('/api/v1/passes/verify', key, { token: toBrowser.body.passToken });
+  expect(late.body).toEqual({ valid: false, reason: 'expired' });
+  const salt = async () =>
+    (await app.inject({ url: `/api/v1/sessions/${sessionId}/salt`, headers: { 'x-api-key': key } })).json();
+  expect(await salt()).toEqual({ salt: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  expect(await salt()).toEqual(await salt());
+});
+
+test('a callback gets exactly the payload of the contract, once, signed by an endpoint of its own', async () => {
+  const key = await keyOf();
+  const callbackUrl = 'https://hooks.example.org/cb';
+  const refused = await post('/api/v1/sessions', key, { callbackUrl });
+  expect([refused.status, refused.body.code]).toEqual([403, 'DESTINATION_NOT_GRANTED']);
+  await eventsOut.grants.add(engine.organization, 'hooks.example.org', '', operator);
+  const { sessionId, token } = (await post('/api/v1/sessions', key, { callbackUrl })).body;
+  await person(sessionId, token, key);
+  await post(`/api/v1/sessions/${sessionId}/finalize`, token);
+  const deliveries = await engine.db.selectFrom('webhook_delivery').selectAll().execute();
+  expect(deliveries.map(({ event_name, origin }) => [event_name, origin])).toEqual([
+    ['sessions.verification.completed', 'callback'],
+  ]);
+  const { list } = await payloads();
+  const event = list.find(({ type }) => type === 'session.decided') as never as {
+    id: string;
+    type: 'session.decided';
+    at: number;
+    payload: never;
+  };
+  const { passToken } = (await post(`/api/v1/sessions/${sessionId}/finalize`, key)).body;
+  const translated = sessionsEvents.translate({ ...event, personal: { passToken } } as never);
+  const body = translated!.body();
+  const [sample] = sessionsEvents.events;
+  expect(Object.keys(body)).toEqual(Object.keys(sample!.sample));
+  expect(body).toMatchObject({ event: 'verification.completed', sessionId, decision: 'approved', passToken });
+  expect(Object.keys(body.metadata as object)).toEqual([
+    'profile',
+    'challengesCompleted',
+    'processingTimeMs',
+  ]);
+});
+
+test('the token of one session does nothing in another, in another world, or in another flow', async () => {
+  const key = await keyOf();
+  const other = await keyOf({ world: 'test' });
+  const one = (await post('/api/v1/sessions', key)).body;
+  const two = (await post('/api/v1/sessions', key)).body;
+  const foreign = (await post('/api/v1/sessions', other)).body;
+  for (const { sessionId } of [two, foreign])
+    for (const path of ['signals', 'finalize'])
+      expect((await post(`/api/v1/sessions/${sessionId}/${path}`, one.token)).status).toBe(404);
+  const signals = await post(`/api/v1/sessions/${foreign.sessionId}/signals`, key, { token: foreign.token });
+  const result = await post(`/api/v1/sessions/${foreign.sessionId}/finalize`, key);
+  expect([signals.status, result.status]).toEqual([404, 404]);
+  expect((await post('/api/v1/sessions', one.token)).status).toBe(401);
+  expect((await post('/api/v1/passes/verify', one.token, { token: 'x' })).status).toBe(401);
+});
+
+test('a repeat with the same Idempotency-Key makes no second session, also from another key of the lineage', async () => {
+  const key = await keyOf();
+  const headers = { 'idempotency-key': 'order_42' };
+  const first = await post('/api/v1/sessions', key, { metadata: { a: 1 } }, headers);
+  const again = await post('/api/v1/sessions', key, { metadata: { a: 1 } }, headers);
+  expect([again.status, again.body, again.headers['idempotent-replayed']]).toEqual([201, first.body, 'true']);
+  const changed = await post('/api/v1/sessions', key, { metadata: { a: 2 } }, headers);
+  expect([changed.status, changed.body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
+  const rows = await engine.db.selectFrom('live_session').select('id').execute();
+  expect(rows).toHaveLength(1);
+});
+
+test('the page of the key’s origin may create, post and finalize; another reads nothing', async () => {
+  const origin = 'https://shop.example';
+  const key = await keyOf({ browser: true, origins: [origin] });
+  const made = await post('/api/v1/sessions', key, {}, { origin });
+  expect([made.status, made.headers['access-control-allow-origin']]).toEqual([201, origin]);
+  const { sessionId, token } = made.body;
+  const finalize = `/api/v1/sessions/${sessionId}/finalize`;
+  const own = await post(finalize, token, {}, { origin });
+  expect([own.status, own.headers['access-control-allow-origin']]).toEqual([409, origin]);
+  const other = await post(finalize, token, {}, { origin: 'https://evil.example' });
+  expect([other.status, other.headers['access-control-allow-origin']]).toEqual([403, undefined]);
+  const page = await app.inject({
+    method: 'OPTIONS',
+    url: finalize,
+    headers: {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization',
+    },
+  });
+  expect([page.statusCode, page.headers['access-control-allow-origin']]).toEqual([204, origin]);
+});
+
+test('with a uniqueness policy the person agrees to another text', async () => {
+  const key = await keyOf();
+  const consentOf = async (body: object) => {
+    const made = await post('/api/v1/sessions', key, body);
+    expect([made.status, made.body]).toEqual([201, expect.anything()]);
+    const { sessionId } = made.body;
+    const reply = await app.inject({ url: `/api/v1/sessions/${sessionId}`, headers: { 'x-api-key': key } });
+    return reply.json().consent;
+  };
+  const [off, warn] = [await consentOf({}), await consentOf({ uniquenessPolicy: 'warn' })];
+  expect(off.text.en.join(' ')).toContain('not compared with any other person');
+  expect(warn.text.en.join(' ')).toContain('counted once');
+  expect(warn.text.en.join(' ')).not.toContain('not compared with any other');
+  expect(warn.version).not.toBe(off.version);
+});

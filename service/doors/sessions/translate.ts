@@ -1,0 +1,109 @@
+import type { KeyCaller } from '../../engine/access/index.ts';
+import type { Actor } from '../../engine/audit/index.ts';
+import type { LiveState, SessionDecision, SessionResult, WholeSession } from '../../engine/sessions/index.ts';
+import type { TokenFinding } from '../../engine/tokens/index.ts';
+import { defined } from '../../lib/defined.ts';
+import { Problem } from '../../lib/problem.ts';
+import { time } from '../../lib/time.ts';
+import type { FinalizeReply, PassAnswer, SessionStatus, SignalsReply, WireDecision } from './wire.ts';
+
+export const toRealm = ({ organization, world }: Pick<KeyCaller, 'organization' | 'world'>) => ({
+  organization,
+  world,
+});
+
+export const toActor = ({ key }: KeyCaller, request: string): Actor => ({ is: 'key', key, request });
+
+/** This family knows no cancelled session. */
+const decisions = {
+  approved: 'approved',
+  rejected: 'rejected',
+  duplicate: 'duplicate',
+  expired: 'expired',
+  cancelled: 'rejected',
+} as const satisfies Record<SessionDecision, WireDecision>;
+
+export const fromFlag = (flag: string): string => flag.replaceAll('-', '_');
+
+export const fromSession = (session: WholeSession): SessionStatus => ({
+  sessionId: session.id,
+  state: session.state,
+  decision: session.decision === undefined ? null : decisions[session.decision],
+  createdAt: time(session.createdAt),
+  expiresAt: time(session.expiresAt),
+  consent: {
+    version: session.page.consent.version,
+    text: session.page.consent.text,
+    ...defined({ agreedAt: time(session.consent?.at) }),
+  },
+});
+
+/** `whole`: absent where the browser asks, which learns no figure and none of the caller's data. */
+export function fromResult(
+  sessionId: string,
+  result: SessionResult,
+  figures: Pick<WholeSession, 'profile' | 'challengesCompleted' | 'processingTimeMs'>,
+  whole?: Pick<WholeSession, 'risk' | 'metadata'>,
+): FinalizeReply {
+  const { decision, passToken = null, passExpiresAt } = result;
+  const { profile, challengesCompleted, processingTimeMs } = figures;
+  const ours = { profile, challengesCompleted, processingTimeMs };
+  return {
+    sessionId,
+    decision: decision && decisions[decision],
+    passToken,
+    expiresAt: time(passExpiresAt) ?? null,
+    riskLevel: whole?.risk?.level ?? null,
+    riskScore: whole?.risk === undefined ? null : Math.round(whole.risk.score * 1e4) / 1e4,
+    riskFlags: whole?.risk?.flags.map(fromFlag) ?? [],
+    // Ours first, as the text shows them, and again last, so that the caller's cannot replace them.
+    metadata: { ...ours, ...whole?.metadata, ...ours },
+  };
+}
+
+const next = {
+  ready: 'frames',
+  guiding: 'frames',
+  running: 'frames',
+  queued: 'wait',
+  checking: 'wait',
+  between: 'retry',
+  decided: 'finalize',
+  ended: 'finalize',
+  following: 'finalize',
+} as const satisfies Record<LiveState['state'], SignalsReply['next']>;
+
+export function fromState(
+  { state, step, guidance, attemptsLeft, position, slower }: LiveState,
+  accepted: number,
+): SignalsReply {
+  return {
+    accepted,
+    step: step ?? null,
+    guidance: guidance ?? null,
+    next: next[state],
+    attemptsLeft,
+    ...defined({ position, slower }),
+  };
+}
+
+export function fromFinding(finding: TokenFinding): PassAnswer {
+  if (!finding.valid) return finding;
+  if (finding.kind !== 'pass') return { valid: false, reason: 'wrong_kind' };
+  const { sessionId, decision, iat, exp, riskLevel, riskFlags, assurance, profile, subjectRef, humanId } =
+    finding.claims;
+  return {
+    ...{ valid: true, sessionId, decision },
+    ...{ issuedAt: time(iat * 1000), expiresAt: time(exp * 1000) },
+    ...{ riskLevel, riskFlags, assurance, profile },
+    ...defined({ subjectRef, humanId }),
+  };
+}
+
+/** Base64 or a data URL of a JPEG. */
+export function toImage(text: string): Uint8Array {
+  const data = text.startsWith('data:') ? text.slice(text.indexOf(',') + 1) : text;
+  const bytes = Buffer.from(data, 'base64');
+  if (bytes.length > 0) return bytes;
+  throw new Problem('IMAGE_UNREADABLE', 'The frame is not base64 of a JPEG.');
+}

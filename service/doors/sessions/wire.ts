@@ -1,0 +1,305 @@
+import { z } from 'zod';
+
+const moment = (what: string) => z.iso.datetime().describe(what);
+const id = 'sess_01m7w3hb8hbf355he5zqwjztdk';
+const url = (what: string) => z.string().min(1).max(2048).describe(what);
+
+export const NewSession = z
+  .strictObject({
+    profile: z.string().min(1).max(80).optional().describe('Slug of the profile; `specter` when absent'),
+    uniquenessPolicy: z
+      .enum(['off', 'warn', 'block'])
+      .optional()
+      .describe(
+        'What happens when the person is known already; that of the organization when absent. A browser key can only make it stricter',
+      ),
+    callbackUrl: url('Gets the result; an administrator has to grant the destination').optional(),
+    redirectUrl: url('Where the page leads at the end; the organization has to allow it').optional(),
+    subjectRef: z
+      .string()
+      .min(1)
+      .max(256)
+      .optional()
+      .describe('Your own name of the person; it stands in the pass token'),
+    metadata: z
+      .record(z.string().max(200), z.unknown())
+      .optional()
+      .describe('Your own data, at most 16 kB; it comes back with the result'),
+  })
+  .meta({
+    id: 'NewSession',
+    examples: [{ uniquenessPolicy: 'warn', metadata: { checkoutId: 'order_42' } }],
+  });
+export type NewSession = z.output<typeof NewSession>;
+
+export const SessionCreated = z
+  .strictObject({
+    sessionId: z.string().describe('Id of the session'),
+    token: z
+      .string()
+      .describe(
+        'Capability of the browser for this session alone: it posts signals and finalizes, nothing else',
+      ),
+    verifyUrl: z.string().describe('The page, with the capability in the fragment'),
+    expiresAt: moment('Time until which the person has to finish'),
+  })
+  .meta({
+    id: 'SessionCreated',
+    description: 'The new session.',
+    examples: [
+      {
+        sessionId: id,
+        token: 'kq3v…',
+        verifyUrl: 'https://gatehouse.example.lan:7443/verify?client=sess_01m7w3hb8hbf355he5zqwjztdk#kq3v…',
+        expiresAt: '2026-11-21T12:30:00.000Z',
+      },
+    ],
+  });
+export type SessionCreated = z.output<typeof SessionCreated>;
+
+export const SessionParams = z.strictObject({
+  id: z.string().min(1).max(64).describe('Id of the session, `sess_…`'),
+});
+export type SessionParams = z.output<typeof SessionParams>;
+
+const state = z.enum(['created', 'opened', 'processing', 'finalized']);
+const decision = z.enum(['approved', 'rejected', 'duplicate', 'expired']);
+export type WireDecision = z.output<typeof decision>;
+const texts = z.array(z.string());
+
+export const SessionStatus = z
+  .strictObject({
+    sessionId: z.string().describe('Id of the session'),
+    state: state.describe('`processing`: the person has begun, or a reviewer decides'),
+    decision: decision.nullable().describe('Null until there is one'),
+    createdAt: moment('Time when it was created'),
+    expiresAt: moment('Time until which the person has to finish'),
+    consent: z
+      .strictObject({
+        version: z.string().describe('Version of the text'),
+        text: z
+          .strictObject({ en: texts.describe('English'), de: texts.describe('German') })
+          .describe('Paragraphs'),
+        agreedAt: moment('Time when the person agreed').optional(),
+      })
+      .describe('What the person has to agree to before the first picture'),
+  })
+  .meta({
+    id: 'SessionStatus',
+    description: 'State of a session.',
+    examples: [
+      {
+        sessionId: id,
+        state: 'created',
+        decision: null,
+        createdAt: '2026-11-21T12:00:00.000Z',
+        expiresAt: '2026-11-21T12:30:00.000Z',
+        consent: { version: 'gatehouse-live-1-none', text: { en: ['…'], de: ['…'] } },
+      },
+    ],
+  });
+export type SessionStatus = z.output<typeof SessionStatus>;
+
+export const Salt = z
+  .strictObject({ salt: z.string().describe('HMAC of the session id, hex; never the secret itself') })
+  .meta({ id: 'SessionSalt', description: 'A masked value of the session.', examples: [{ salt: '9f2c…' }] });
+
+/** Base64 of a frame of 256 kB. */
+const image = z
+  .string()
+  .min(1)
+  .max(350_000)
+  .describe('A JPEG of at most 256 kB and 1280 pixels: base64 or a data URL');
+
+export const Signals = z
+  .strictObject({
+    frames: z
+      .array(
+        z.strictObject({
+          image,
+          time: z.number().min(0).max(Number.MAX_SAFE_INTEGER).describe('When it was taken, ms of one clock'),
+          step: z.string().max(40).optional().describe('The step that the page showed; recorded nowhere'),
+        }),
+      )
+      .max(10)
+      .default([])
+      .describe('Pictures in the order in which they were taken'),
+    device: z
+      .strictObject({
+        label: z.string().max(200).optional().describe('Name of the camera'),
+        width: z.int().min(1).max(20_000).optional().describe('Width of its picture'),
+        height: z.int().min(1).max(20_000).optional().describe('Height of its picture'),
+        frameRate: z.number().min(0).max(1000).optional().describe('Pictures a second'),
+        userAgent: z.string().max(500).optional().describe('The browser'),
+      })
+      .optional()
+      .describe('The camera; counts with the first signals'),
+    consent: z
+      .strictObject({
+        textVersion: z.string().min(1).max(80).describe('`consent.version` of the session'),
+        flash: z.boolean().default(false).describe('The screen may show colors'),
+        motion: z.boolean().default(true).describe('The person can move the head'),
+      })
+      .optional()
+      .describe(
+        'The person has read that text on your page and agreed; needed once, before the first picture',
+      ),
+    sessionData: z.unknown().optional().describe('Behavior of the person; accepted, and not scored yet'),
+    token: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe('The capability, where the call is made with an API key'),
+  })
+  .meta({
+    id: 'SessionSignals',
+    examples: [
+      {
+        frames: [{ image: '/9j/4AAQ…', time: 1234.5 }],
+        consent: { textVersion: 'gatehouse-live-1-none', flash: false, motion: true },
+      },
+    ],
+  });
+export type Signals = z.output<typeof Signals>;
+
+export const SignalsReply = z
+  .strictObject({
+    accepted: z.int().min(0).describe('Frames that were looked at'),
+    step: z
+      .strictObject({
+        index: z.int().describe('From 0'),
+        of: z.int().describe('How many steps there are'),
+        name: z.string().describe('What the person is asked to do: `turn-left`, `blink`, …'),
+        progress: z.number().describe('0 to 1'),
+        holdMs: z.number().describe('How long it has to be held'),
+        limitMs: z.number().describe('How long it may take'),
+        color: z.string().optional().describe('Color that the screen has to show'),
+      })
+      .nullable()
+      .describe('The only step that is revealed'),
+    guidance: z
+      .strictObject({
+        step: z.string().describe('What it is about'),
+        code: z.string().describe('What to do'),
+      })
+      .nullable()
+      .describe('What the person should change'),
+    next: z
+      .enum(['frames', 'wait', 'retry', 'finalize'])
+      .describe(
+        '`frames`: send more. `wait`: in the queue, or being decided. `retry`: the attempt was not passed; frames begin the next. `finalize`: it is over',
+      ),
+    attemptsLeft: z.int().describe('Attempts after this one'),
+    position: z.int().optional().describe('Place in the queue'),
+    slower: z.literal(true).optional().describe('Frames come faster than they are looked at'),
+  })
+  .meta({
+    id: 'SessionSignalsReply',
+    description: 'What the page should show next.',
+    examples: [
+      {
+        accepted: 1,
+        step: { index: 0, of: 4, name: 'turn-left', progress: 0.4, holdMs: 300, limitMs: 5000 },
+        guidance: null,
+        next: 'frames' as const,
+        attemptsLeft: 2,
+      },
+    ],
+  });
+export type SignalsReply = z.output<typeof SignalsReply>;
+
+export const Finalize = z
+  .strictObject({ sessionData: z.unknown().optional().describe('Accepted, and not scored yet') })
+  .meta({ id: 'FinalizeSession', examples: [{}] });
+
+export type Finalize = z.output<typeof Finalize>;
+
+const risk = z.enum(['low', 'medium', 'high']);
+
+export const FinalizeReply = z
+  .strictObject({
+    sessionId: z.string().describe('Id of the session'),
+    decision: decision.nullable().describe('Null while a reviewer decides: the status is 202 then'),
+    passToken: z.string().nullable().describe('`hp_…`; null unless approved'),
+    expiresAt: z.iso.datetime().nullable().describe('End of the pass token; null without one'),
+    riskLevel: risk.nullable().describe('Null where the capability of the browser asks'),
+    riskScore: z.number().nullable().describe('0 to 1; null where the capability of the browser asks'),
+    riskFlags: z.array(z.string()).describe('`spoof_suspected`, `duplicate_identity`, …'),
+    metadata: z
+      .record(z.string(), z.unknown())
+      .describe('`profile`, `challengesCompleted`, `processingTimeMs`, and yours'),
+  })
+  .meta({
+    id: 'FinalizedSession',
+    description: 'Result of a session.',
+    examples: [
+      {
+        sessionId: id,
+        decision: 'approved' as const,
+        passToken: 'hp_eyJhbGciOiJFZERTQSIs…',
+        expiresAt: '2026-11-21T13:00:00.000Z',
+        riskLevel: 'low' as const,
+        riskScore: 0.08,
+        riskFlags: [],
+        metadata: {
+          profile: 'specter',
+          challengesCompleted: 4,
+          processingTimeMs: 3400,
+          checkoutId: 'order_42',
+        },
+      },
+    ],
+  });
+export type FinalizeReply = z.output<typeof FinalizeReply>;
+
+const pass = z.string().min(1).max(16_384);
+export const PassQuestion = z
+  .strictObject({
+    passToken: pass.optional().describe('The pass token, `hp_…`'),
+    token: pass.optional().describe('The same under another name'),
+  })
+  .refine(({ passToken, token }) => (passToken === undefined) !== (token === undefined), {
+    error: 'Send passToken, or token, and not both.',
+    path: ['passToken'],
+  })
+  .meta({ id: 'PassQuestion', examples: [{ passToken: 'hp_eyJhbGciOiJFZERTQSIs…' }] });
+export type PassQuestion = z.output<typeof PassQuestion>;
+
+export const PassAnswer = z
+  .strictObject({
+    valid: z.boolean().describe('Whether it counts now, for the organization and world of the key'),
+    reason: z.string().optional().describe('Why it does not: `expired`, `bad_signature`, …'),
+    sessionId: z.string().optional().describe('Session that was approved'),
+    decision: z.literal('approved').optional().describe('Decision of the session'),
+    issuedAt: moment('Time of the decision').optional(),
+    expiresAt: moment('Time when it runs out').optional(),
+    riskLevel: risk.optional().describe('Risk of the session'),
+    riskFlags: z.array(z.string()).optional().describe('Reasons of the risk'),
+    assurance: z.string().optional().describe('How the challenge was passed'),
+    profile: z.string().optional().describe('Profile of the session'),
+    subjectRef: z
+      .string()
+      .optional()
+      .describe('Your own name of the person: compare it with the one you expect'),
+    humanId: z.string().optional().describe('Pseudonym of the person in the uniqueness scope of the session'),
+  })
+  .meta({
+    id: 'PassAnswer',
+    description: 'Whether a pass token counts.',
+    examples: [
+      {
+        valid: true,
+        sessionId: id,
+        decision: 'approved' as const,
+        issuedAt: '2026-11-21T12:00:00.000Z',
+        expiresAt: '2026-11-21T13:00:00.000Z',
+        riskLevel: 'low' as const,
+        riskFlags: [],
+        assurance: 'active',
+        profile: 'specter',
+      },
+      { valid: false, reason: 'expired' },
+    ],
+  });
+export type PassAnswer = z.output<typeof PassAnswer>;

@@ -1,0 +1,27 @@
+import type { SessionCaller } from '../../engine/access/index.ts';
+import { Problem } from '../../lib/problem.ts';
+
+/** Finds the session of a person by the capability of its browser; undefined for an unknown one. */
+export interface PersonSessions {
+  byToken(token: string): Promise<SessionCaller | undefined>;
+}
+
+/** 256 bits as text, which no API key is. */
+export const isCapability = (credential: string): boolean => /^[A-Za-z0-9_-]{43}$/.test(credential);
+
+/** Throws MISSING_AUTH for an unknown capability, ORIGIN_NOT_ALLOWED for the page of an origin that the session is not bound to. */
+export async function personByToken(
+  sessions: PersonSessions,
+  token: string,
+  { origin, host }: { origin: string | undefined; host: string },
+): Promise<SessionCaller> {
+  const caller = await sessions.byToken(token);
+  if (!caller)
+    throw new Problem('MISSING_AUTH', 'The token of the session is not valid, or the session is over.');
+  const isOwn = origin === undefined || URL.parse(origin)?.host === host;
+  if (isOwn || caller.origins.includes(origin)) return caller;
+  throw new Problem(
+    'ORIGIN_NOT_ALLOWED',
+    `This session may not be used from ${origin}: create it with a key that is bound to this origin.`,
+  );
+}
