@@ -144,7 +144,10 @@ const personSessions = (liveSessions: Pick<Gatehouse['liveSessions'], 'holder'>)
 
 /** Origins whose pages may open or embed the page at an address. */
 const originsOf =
-  ({ liveSessions, liveLinks }: Pick<Gatehouse, 'liveSessions' | 'liveLinks'>): CapturePageDeps['originsOf'] =>
+  ({
+    liveSessions,
+    liveLinks,
+  }: Pick<Gatehouse, 'liveSessions' | 'liveLinks'>): CapturePageDeps['originsOf'] =>
   async (place) =>
     'session' in place
       ? liveSessions.originsOf(place.session)
