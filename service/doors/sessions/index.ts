@@ -62,10 +62,16 @@ const DEPRECATED = { deprecation: '@1795219200', link: '</api/v1/sessions>; rel=
 
 /** Creating a session, its signals, its result: under both prefixes. */
 function sessionRoutes(app: FastifyInstance, deps: SessionsDoorDeps, prefix: string): void {
-  const legacy = prefix !== '/api/v1/sessions';
-  const named = (name: string) => `${name}${legacy ? 'Legacy' : ''}`;
-  const old = legacy ? ' Deprecated: use `/api/v1/sessions`.' : '';
+  createRoute(app, deps, prefix);
+  signalsRoute(app, deps, prefix);
+  finalizeRoute(app, deps, prefix);
+}
 
+const isLegacy = (prefix: string) => prefix !== '/api/v1/sessions';
+const named = (prefix: string, name: string) => `${name}${isLegacy(prefix) ? 'Legacy' : ''}`;
+const old = (prefix: string) => (isLegacy(prefix) ? ' Deprecated: use `/api/v1/sessions`.' : '');
+
+function createRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: string): void {
   app.post<{ Body: NewSession }>(
     prefix,
     {
@@ -85,9 +91,9 @@ function sessionRoutes(app: FastifyInstance, deps: SessionsDoorDeps, prefix: str
         ],
       },
       schema: {
-        operationId: named('createSession'),
+        operationId: named(prefix, 'createSession'),
         summary: 'Create a session',
-        description: `Open \`verifyUrl\` in the browser of the person. The result comes to \`callbackUrl\`, to webhooks, and to \`finalize\`. A repeat with the same \`Idempotency-Key\` is answered with the first answer.${old}`,
+        description: `Open \`verifyUrl\` in the browser of the person. The result comes to \`callbackUrl\`, to webhooks, and to \`finalize\`. A repeat with the same \`Idempotency-Key\` is answered with the first answer.${old(prefix)}`,
         tags,
         body: NewSession,
         response: { 201: SessionCreated },
@@ -106,7 +112,9 @@ function sessionRoutes(app: FastifyInstance, deps: SessionsDoorDeps, prefix: str
       });
     },
   );
+}
 
+function signalsRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: string): void {
   app.post<{ Params: SessionParams; Body: Signals }>(
     `${prefix}/:id/signals`,
     {
@@ -125,9 +133,9 @@ function sessionRoutes(app: FastifyInstance, deps: SessionsDoorDeps, prefix: str
         ],
       },
       schema: {
-        operationId: named('postSignals'),
+        operationId: named(prefix, 'postSignals'),
         summary: 'Send frames of the camera',
-        description: `For a page of your own; the page behind \`verifyUrl\` does it over a WebSocket. Send the capability as \`Authorization: Bearer …\`, or an API key with the capability in \`token\`. Each answer says what to show next. The server reveals one step at a time.${old}`,
+        description: `For a page of your own; the page behind \`verifyUrl\` does it over a WebSocket. Send the capability as \`Authorization: Bearer …\`, or an API key with the capability in \`token\`. Each answer says what to show next. The server reveals one step at a time.${old(prefix)}`,
         tags,
         params: SessionParams,
         body: Signals,
@@ -139,7 +147,9 @@ function sessionRoutes(app: FastifyInstance, deps: SessionsDoorDeps, prefix: str
       return takeSignals(deps, { id, token: capabilityFor(request), signals: request.body, request });
     },
   );
+}
 
+function finalizeRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: string): void {
   app.post<{ Params: SessionParams; Body: Finalize }>(
     `${prefix}/:id/finalize`,
     {
@@ -149,9 +159,9 @@ function sessionRoutes(app: FastifyInstance, deps: SessionsDoorDeps, prefix: str
       },
       config: { access: keyOrBrowser, refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] },
       schema: {
-        operationId: named('finalizeSession'),
+        operationId: named(prefix, 'finalizeSession'),
         summary: 'Read the result of a session',
-        description: `The same at every call. 409 while the person has not finished; 202 with \`decision: null\` while a reviewer decides. The capability of the browser gets no risk figures.${old}`,
+        description: `The same at every call. 409 while the person has not finished; 202 with \`decision: null\` while a reviewer decides. The capability of the browser gets no risk figures.${old(prefix)}`,
         tags,
         params: SessionParams,
         body: Finalize,

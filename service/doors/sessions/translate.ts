@@ -23,7 +23,7 @@ const decisions = {
   cancelled: 'rejected',
 } as const satisfies Record<SessionDecision, WireDecision>;
 
-export const fromFlag = (flag: string): string => flag.replaceAll('-', '_');
+const fromFlag = (flag: string): string => flag.replaceAll('-', '_');
 
 export const fromSession = (session: WholeSession): SessionStatus => ({
   sessionId: session.id,

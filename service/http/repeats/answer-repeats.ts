@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { KeyCaller } from '../engine/access/index.ts';
-import type { Log } from '../lib/log.ts';
-import { Problem } from '../lib/problem.ts';
-import { LongText } from './bodies/json-body.ts';
+import type { KeyCaller } from '../../engine/access/index.ts';
+import type { Log } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import { LongText } from '../bodies/json-body.ts';
 
 /** What answered requests are remembered in (engine/idempotency). */
 export interface IdempotentRequests {
