@@ -12,19 +12,23 @@ export interface FrameHashes {
 export function createFrameHashes(): FrameHashes {
   const seen = new Set<string>();
   let last: string | undefined;
+  /** In a row. */
   let standing = 0;
+  let repeated = 0;
   return {
     add(hash) {
       if (hash === last) {
         standing += 1;
+        repeated += 1;
         return standing > MOST_STANDING ? 'fault' : 'ignored';
       }
       if (seen.has(hash)) return 'fault';
       seen.add(hash);
       last = hash;
+      standing = 0;
       return 'new';
     },
     all: () => [...seen],
-    counts: () => ({ frames: seen.size, repeated: standing }),
+    counts: () => ({ frames: seen.size, repeated }),
   };
 }
