@@ -23,7 +23,10 @@ export interface Clip {
   usedForThresholds: boolean;
 }
 
-/** Names of `shared/data/video`, and of a folder of further clips (`GATEHOUSE_LIVE_CLIPS`), each `PERSON.mp4` or `PERSON_more.mp4`. */
+/**
+ * Clips of `shared/data/video`, and of a folder of more (`GATEHOUSE_LIVE_CLIPS`). All driving clips of LivePortrait count as seen by the
+ * thresholds: it is not written down which of them the prototypes looked at.
+ */
 export function findClips(folder: string, more = process.env.GATEHOUSE_LIVE_CLIPS): Clip[] {
   const clipsIn = (from: string, usedForThresholds: boolean): Clip[] =>
     readdirSync(from)
@@ -32,7 +35,8 @@ export function findClips(folder: string, more = process.env.GATEHOUSE_LIVE_CLIP
       .map((name) => {
         const id = name.replace(/\.\w+$/, '');
         const person = id.startsWith('proctoring') ? 'proctoring' : id;
-        return { id, file: join(from, name), person, usedForThresholds };
+        const seen = usedForThresholds || id.startsWith('liveportrait_d');
+        return { id, file: join(from, name), person, usedForThresholds: seen };
       });
   return [...clipsIn(folder, true), ...(more === undefined || !existsSync(more) ? [] : clipsIn(more, false))];
 }

@@ -77,8 +77,8 @@ function fitting(moments: readonly Moment[]): Recording['fits'] {
   };
 }
 
-const isNeutral = ({ yaw, pitch, size, eyes }: Moment): boolean =>
-  Math.abs(yaw) < 4.5 && Math.abs(pitch) < 4 && Math.abs(size - 1) < 0.06 && eyes > OPEN;
+const isNeutral = ({ yaw, pitch, size, eyes, ahead }: Moment): boolean =>
+  ahead && Math.abs(yaw) < 4.5 && Math.abs(pitch) < 4 && Math.abs(size - 1) < 0.06 && eyes > OPEN;
 
 const isStill = (a: Moment, b: Moment): boolean =>
   Math.abs(a.yaw - b.yaw) < 2 && Math.abs(a.pitch - b.pitch) < 2 && Math.hypot(a.x - b.x, a.y - b.y) < 0.05;

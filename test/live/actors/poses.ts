@@ -1,6 +1,9 @@
 import type { Analysis } from '../../../service/inference/face.ts';
 import { median } from '../../../service/lib/median.ts';
 
+/** Degrees of yaw: beyond, a person does not look into the camera. */
+const AHEAD = 9;
+
 /** A frame's reading against the person's own neutral one. Degrees; eyes and size as shares. */
 export interface Moment {
   name: string;
@@ -10,6 +13,8 @@ export interface Moment {
   roll: number;
   eyes: number;
   size: number;
+  /** Of the reading itself: the person looks into the camera. */
+  ahead: boolean;
   /** Middle of the face, in neutral face widths. */
   x: number;
   y: number;
@@ -44,6 +49,7 @@ export function momentsOf(readings: ReadonlyMap<string, Analysis>): Moment[] {
     roll: motion.pose.roll - neutral.roll,
     eyes: motion.eyesOpen / open,
     size: quality.interEyeDistance / neutral.size,
+    ahead: Math.abs(motion.pose.yaw) < AHEAD,
     x: (box.x + box.width / 2) / neutral.width,
     y: (box.y + box.height / 2) / neutral.width,
   }));
