@@ -82,7 +82,17 @@ const preface = [
   'What the nets read of a picture is read once; a picture that is shown again reads with the noise between two frames of a still head (LIVENESS.md §1).',
   '',
   '**Simulated** means drawn by us and not filmed: nothing here is an evaluation after ISO/IEC 30107-3. An attack counts as accepted when the challenge is passed, whatever the identity match and the store of frame hashes would add.',
-  "Intervals over trials are Wilson's; trials of one source resemble each other, so the number of sources bounds what they are worth.",
+  "Intervals over trials are Wilson's; trials of one source resemble each other, so the number of sources bounds what they are worth. Steps that a recording does not show are left out of what is drawn for it (for live people, replays and injection).",
+  '',
+  'What the figures of 2026-11-21 say, against the goals of the issue:',
+  '',
+  '- **Print, puppet, recaptures that are moved, lies about time, repeated pictures: 0 of 300 accepted each.** The rule against bent sheets (rigid residual and texture constancy both near their limits) was chosen while looking at `print-bent`: before it 11 of 300 were accepted, all of one photograph bent to half a face width. `print-bent-others`, where it stands below, was made afterwards.',
+  '- **A replay of an old session is accepted when the same steps are drawn** and its frames are encoded anew, so that no hash is known: 14 % of sessions with the six steps of the one recording that fits (18 orders); about 10 % follow from the 30 orders of all eight steps. The goal, 0, is missed; a fifth step makes 240, as the profiles `strict-finance` and `high-security` ask for since.',
+  '- **Injection of recordings of the right person is not caught**: 33 % cut hard, all of them spliced smoothly, because that stream is the one that stands for a live person here. The name of a virtual camera is a signal, and a client can lie about it. The goal, 5 %, is missed.',
+  '- **Two people**: 1 of 300, two people that embedder A alone takes for one (cosine .94).',
+  '- **Replays of a person who turns, filmed from a screen, are in no data here**; the simulated recapture of `replay-screen` deceives MiniFASNet, so it says nothing of real screens.',
+  '- **Live people: three recordings show turns from rest and back; one of them (`metrical_wojtek`) is in no data that a threshold was chosen on.** No interval over three people is worth printing. All were framed to a face of a third of the picture; coming closer is simulated by enlarging; the frames of a turn are spliced and played to and fro.',
+  '- Sources: `../shared/data`, and clips of KwaiVGI/LivePortrait, Zielon/metrical-tracker and yoyo-nb/Thin-Plate-Spline-Motion-Model for measuring only; none is redistributed.',
 ];
 
 const percent = (value: number) => `${(100 * value).toFixed(1)} %`;

@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRandom } from '../accuracy/random.ts';
+import type { Actor } from './actors/actor.ts';
+import { createPerson } from './actors/person.ts';
+import { findClips, jpegOf } from './clips.ts';
+import { withLivePipeline } from './open.ts';
+import { pictureAt, readPerson } from './people.ts';
+import { cacheFolder } from './readings.ts';
+
+const video = join(import.meta.dirname, '../../../shared/data/video');
+/** The one recording of these that turns to both sides, from rest and back. */
+const CLIP = 'liveportrait_d12';
+
+/** Steps of a challenge that the recording shows. */
+export const shownSteps = ['hold-still', 'turn-left', 'turn-right', 'come-closer', 'blink'] as const;
+
+/** Why there is no person here; undefined: there is one. */
+export const noPerson = !existsSync(video)
+  ? 'shared/data/video is not here'
+  : spawnSync('ffmpeg', ['-version']).status !== 0
+    ? 'there is no ffmpeg (apt-get install -y ffmpeg)'
+    : undefined;
+
+export interface OnePerson {
+  /** The person, at the beginning of an attempt. */
+  actor(): Actor;
+  /** The picture of what the actor shows. */
+  jpegOf(name: string): Promise<Buffer>;
+  /** A neutral picture, to enroll the person with. */
+  portrait(): Promise<Buffer>;
+}
+
+/** A living person of a recording, who does what the page asks for. Kept by the nets' numbers in the cache folder. */
+export async function openPerson(seed = 1): Promise<OnePerson> {
+  const cache = cacheFolder();
+  const none = mkdtempSync(join(tmpdir(), 'gatehouse-no-pad-'));
+  const clip = findClips(video).find(({ id }) => id === CLIP)!;
+  try {
+    const person = await withLivePipeline(
+      { cache: join(cache, 'without-pad'), weights: none, workers: 2, say: () => {} },
+      ({ readings }) => readPerson(clip, { readings, cache }),
+    );
+    if (!person) throw new Error(`${CLIP} shows no face.`);
+    const random = createRandom(seed);
+    const made = new Map<string, Promise<Buffer>>();
+    const pictureOf = (name: string) => {
+      const known = made.get(name) ?? pictureAt(person, name).then(jpegOf);
+      made.set(name, known);
+      return known;
+    };
+    const { recording } = person;
+    const neutral = recording.moments[recording.fits['hold-still'][0]!]!.name;
+    // Every picture is there before the first attempt: making one takes as long as a frame may.
+    for (const { name } of recording.moments) await pictureOf(name);
+    return {
+      actor: () => createPerson(recording, random),
+      jpegOf: pictureOf,
+      portrait: () => pictureOf(neutral),
+    };
+  } finally {
+    rmSync(none, { recursive: true, force: true });
+  }
+}
