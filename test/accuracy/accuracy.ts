@@ -183,7 +183,7 @@ program
       requireFile(pairs, 'uniqueness');
       const workers = Number(common.workers);
       const name = data ?? basename(dirname(resolve(pairs)));
-      const order = { members: 500, returning: 100, strangers: 300, draws: 20, reviewed: 5 };
+      const order = { members: 500, returning: 100, strangers: 300, draws: 5, reviewed: 5 };
       const reports = await withMeasuredPipeline(
         { workers, embedders: 'all', scratch },
         async ({ analyzer, manifest, request }) => {
