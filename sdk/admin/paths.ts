@@ -3243,7 +3243,7 @@ export interface paths {
         put?: never;
         /**
          * Publish a hosted flow
-         * @description Visitors see the draft from now on. If `capturePage` is false, the URL still answers 404.
+         * @description Visitors see the draft from now on, at `path` of this box.
          */
         post: operations["publishFlow"];
         delete?: never;
@@ -11075,7 +11075,6 @@ export interface components {
          * @example {
          *       "id": "flw_01m7w3hb8hbf355he5zqwjztdk",
          *       "slug": "visitors-zqwjztdk55",
-         *       "capturePage": false,
          *       "path": "/hosted/f/visitors-zqwjztdk55",
          *       "draft": {
          *         "name": "Visitors",
@@ -11100,8 +11099,6 @@ export interface components {
             slug: string;
             /** @description URL of the page; with `?mode=test` in the test world */
             path: string;
-            /** @description Whether this release serves the page; false: the URL answers 404, published or not */
-            capturePage: boolean;
             /** @description The draft */
             draft: components["schemas"]["FlowDefinition"];
             /** @description The published copy; absent: not published */
@@ -11251,7 +11248,6 @@ export interface components {
          *         }
          *       },
          *       "redirects": {},
-         *       "capturePage": false,
          *       "profile": {
          *         "slug": "default",
          *         "name": "Default",
@@ -11297,8 +11293,6 @@ export interface components {
                 /** @description Checks that run */
                 checks: string[];
             };
-            /** @description Whether this release serves the page */
-            capturePage: boolean;
         };
         /**
          * @description Texts of the page in one language.
@@ -32726,7 +32720,6 @@ export interface operations {
                      * @example {
                      *       "id": "flw_01m7w3hb8hbf355he5zqwjztdk",
                      *       "slug": "visitors-zqwjztdk55",
-                     *       "capturePage": false,
                      *       "path": "/hosted/f/visitors-zqwjztdk55",
                      *       "draft": {
                      *         "name": "Visitors",
@@ -32862,7 +32855,6 @@ export interface operations {
                      * @example {
                      *       "id": "flw_01m7w3hb8hbf355he5zqwjztdk",
                      *       "slug": "visitors-zqwjztdk55",
-                     *       "capturePage": false,
                      *       "path": "/hosted/f/visitors-zqwjztdk55",
                      *       "draft": {
                      *         "name": "Visitors",
@@ -32973,7 +32965,6 @@ export interface operations {
                      * @example {
                      *       "id": "flw_01m7w3hb8hbf355he5zqwjztdk",
                      *       "slug": "visitors-zqwjztdk55",
-                     *       "capturePage": false,
                      *       "path": "/hosted/f/visitors-zqwjztdk55",
                      *       "draft": {
                      *         "name": "Visitors",
@@ -33227,7 +33218,6 @@ export interface operations {
                      *         }
                      *       },
                      *       "redirects": {},
-                     *       "capturePage": false,
                      *       "profile": {
                      *         "slug": "default",
                      *         "name": "Default",
@@ -33319,7 +33309,6 @@ export interface operations {
                      * @example {
                      *       "id": "flw_01m7w3hb8hbf355he5zqwjztdk",
                      *       "slug": "visitors-zqwjztdk55",
-                     *       "capturePage": false,
                      *       "path": "/hosted/f/visitors-zqwjztdk55",
                      *       "draft": {
                      *         "name": "Visitors",
@@ -33446,7 +33435,6 @@ export interface operations {
                      * @example {
                      *       "id": "flw_01m7w3hb8hbf355he5zqwjztdk",
                      *       "slug": "visitors-zqwjztdk55",
-                     *       "capturePage": false,
                      *       "path": "/hosted/f/visitors-zqwjztdk55",
                      *       "draft": {
                      *         "name": "Visitors",

@@ -96,7 +96,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const shared = { ...base, ...audited, ...callers, ...pictures, ...outbound };
   const people: People = createPeople({ ...shared, ...firstOwner, ...later });
   const keyCare = createKeyCare({ ...base, ...audited });
-  const erasing = createErasing({ ...shared, ...staff, ...people });
+  const erasing = createErasing({ ...shared, ...staff, ...people, ...later });
   await readPeople({ ...pictures, ...erasing, ...people }, ground, { serves });
   const backups = createBackups({
     ...{ ...ground, ...audited, ...queue },

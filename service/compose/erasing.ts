@@ -15,6 +15,7 @@ import type { Audited } from './audit.ts';
 import type { Base } from './base.ts';
 import type { Callers } from './callers.ts';
 import { endEventsOut } from './events-out.ts';
+import type { FlowPages } from './live/flow-pages.ts';
 import type { Outbound } from './outbound.ts';
 import type { People } from './people.ts';
 import { createPersonalData, tablesWithoutPersons } from './personal-data.ts';
@@ -47,7 +48,17 @@ export function createErasing({
   flows,
   administrators,
   uniqueness,
-}: Base & Audited & Callers & Staff & Pictures & Pick<Outbound, 'eventsOut'> & People): Erasing {
+  live,
+}: Base &
+  Audited &
+  Callers &
+  Staff &
+  Pictures &
+  Pick<Outbound, 'eventsOut'> &
+  People & {
+    /** Asked once they are there. */
+    live(): FlowPages;
+  }): Erasing {
   const personalData = createPersonalData({ ...ground, organizations });
   const shared = { ...ground, audit, organizations, subjects, personalData };
   const erasure = createErasure({
@@ -81,6 +92,8 @@ export function createErasing({
       (organization) => flows.forget(organization),
       (organization) => uniqueness.forget(organization),
       (organization) => ground.inTransaction((tx) => deletePresenceOf(tx, organization)),
+      (organization) => live().hosted.forget(organization),
+      (organization) => live().registrations.forget(organization),
       (organization) => approvals.forgetOrganization(organization),
       (organization, actor) => administrators.forgetOrganization(organization, actor),
     ],

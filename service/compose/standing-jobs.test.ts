@@ -6,6 +6,7 @@ function start(over: Partial<StandingJobsDeps> = {}) {
   const handlers = new Map<JobKind, JobHandler<unknown>>();
   const every = new Map<JobKind, number>();
   const done: string[] = [];
+  const expired: string[] = [];
   const work = (name: string) => async () => void done.push(name);
   const { settled } = addStandingJobs({
     jobs: {
@@ -15,6 +16,8 @@ function start(over: Partial<StandingJobsDeps> = {}) {
     retention: { tend: work('retention') },
     backups: { runDue: work('backups'), runDrill: work('backup-drill') },
     liveSessions: { expireDue: work('sessions') },
+    hosted: { expireDue: async () => expired.push('links') },
+    registrations: { expireDue: async () => expired.push('invitations') },
     keyPlaces: { sync: work('key-copies') },
     erasure: { retry: work('erasures') },
     calibrations: { tend: async () => void done.push('gallery-calibration') },
@@ -24,17 +27,18 @@ function start(over: Partial<StandingJobsDeps> = {}) {
     certificate: { reload: () => void done.push('certificate') },
     ...over,
   } as StandingJobsDeps);
-  return { handlers, every, done, settled };
+  return { handlers, every, done, expired, settled };
 }
 
 test('each recurs, and does what it is called after', async () => {
-  const { handlers, every, done } = start();
+  const { handlers, every, done, expired } = start();
   const recurring = [...handlers.keys()].filter((kind) => kind !== 'backup-drill');
   expect([...every.keys()].sort()).toEqual(recurring.sort());
   for (const { run } of handlers.values())
     expect(await run({} as never)).toEqual({ outcome: { is: 'done' } });
   expect(done).toEqual([...handlers.keys()]);
   expect(done).toContain('certificate');
+  expect(expired).toEqual(['links', 'invitations']);
 });
 
 test('without TLS no certificate is reloaded, and a leftover job ends', async () => {

@@ -3,8 +3,10 @@ import type { Administrators } from '../engine/administrators/index.ts';
 import type { Backups } from '../engine/backups/index.ts';
 import type { Erasure } from '../engine/erasure/index.ts';
 import type { GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
+import type { Hosted } from '../engine/hosted/index.ts';
 import type { JobKind, Jobs, RunningJob } from '../engine/jobs/index.ts';
 import type { KeyPlaces } from '../engine/keys/index.ts';
+import type { Registrations } from '../engine/registrations/index.ts';
 import type { Retention } from '../engine/retention/index.ts';
 import type { Reviews } from '../engine/review/index.ts';
 import type { Sessions } from '../engine/sessions/index.ts';
@@ -21,6 +23,8 @@ export interface StandingJobsDeps {
   reviews: Pick<Reviews, 'eraseDue'>;
   uniqueness: Pick<Uniqueness, 'expireDue' | 'sweep'>;
   liveSessions: Pick<Sessions, 'expireDue'>;
+  hosted: Pick<Hosted, 'expireDue'>;
+  registrations: Pick<Registrations, 'expireDue'>;
   /** None where the doors are not served over TLS. */
   certificate: Pick<ServedCertificate, 'reload'> | undefined;
 }
@@ -43,6 +47,8 @@ export function addStandingJobs({
   reviews,
   uniqueness,
   liveSessions,
+  hosted,
+  registrations,
   certificate,
 }: StandingJobsDeps): {
   /** Waits for the runs in progress: a stop does not wait for them, but they use what closes next. */
@@ -80,7 +86,10 @@ export function addStandingJobs({
     await uniqueness.expireDue();
     await uniqueness.sweep((realm, subject, order) => erasure.erase(realm, subject, order));
   });
-  standing('sessions', MINUTE, () => liveSessions.expireDue());
+  // Sessions, and the links to sessions that were not opened in time.
+  standing('sessions', MINUTE, () =>
+    Promise.all([liveSessions.expireDue(), hosted.expireDue(), registrations.expireDue()]),
+  );
   // Also ends the job that an earlier start with TLS left.
   standing('certificate', certificate && 10 * MINUTE, async () => certificate?.reload());
   return {

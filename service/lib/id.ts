@@ -28,6 +28,7 @@ export type ScopeId = Id<'scope'>;
 export type MemberId = Id<'member'>;
 export type SessionId = Id<'session'>;
 export type PresenceId = Id<'presence'>;
+export type RegistrationId = Id<'registration'>;
 
 /** The two worlds never see each other's data (contracts/README.md, Keys). */
 export type World = 'live' | 'test';
@@ -73,6 +74,7 @@ const prefixes = {
   member: 'mem',
   session: 'sess',
   presence: 'prs',
+  registration: 'reg',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

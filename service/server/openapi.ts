@@ -26,6 +26,8 @@ export async function openApiDocument(): Promise<unknown> {
       liveSessions: {} as never,
       liveLinks: {},
       presence: {} as never,
+      hosted: {} as never,
+      registrations: {} as never,
       checks: {} as never,
       personTokens: {} as never,
       callbacks: {} as never,

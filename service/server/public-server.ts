@@ -9,6 +9,7 @@ import { createBehaviorDoor } from '../doors/behavior/index.ts';
 import { type CapturePageDeps, createCapturePageDoor } from '../doors/capture-page/index.ts';
 import { createCapturesDoor } from '../doors/captures/index.ts';
 import { createConsoleDoor } from '../doors/console/index.ts';
+import { createHostedDoor, hostedWebhooks } from '../doors/hosted/index.ts';
 import { CheckResultReply, createIdentityDoor, identityWebhooks } from '../doors/identity/index.ts';
 import { createJobsDoor, type JobsDoorDeps } from '../doors/jobs/index.ts';
 import { createKioskDoor } from '../doors/kiosk/index.ts';
@@ -16,6 +17,7 @@ import { createLiveDoor } from '../doors/live/index.ts';
 import { createMcpDoor } from '../doors/mcp/index.ts';
 import { createMetaDoor } from '../doors/meta/index.ts';
 import { createPresenceDoor } from '../doors/presence/index.ts';
+import { createRegistrationsDoor, registrationsWebhooks } from '../doors/registrations/index.ts';
 import { createSessionsDoor, sessionsWebhooks } from '../doors/sessions/index.ts';
 import { createTokensDoor } from '../doors/tokens/index.ts';
 import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
@@ -32,7 +34,12 @@ import { productVersion } from '../lib/version.ts';
 /** What the families add to the OpenAPI document. */
 export const families = {
   checkResult: CheckResultReply,
-  webhooks: [...identityWebhooks, ...sessionsWebhooks],
+  webhooks: [
+    ...identityWebhooks,
+    ...sessionsWebhooks,
+    ...hostedWebhooks,
+    ...registrationsWebhooks,
+  ],
 };
 
 /** Every door of the LAN port on one server, not listening yet. */
@@ -44,6 +51,8 @@ export async function createPublicServer(
     | 'liveSessions'
     | 'liveLinks'
     | 'presence'
+    | 'hosted'
+    | 'registrations'
     | 'limits'
     | 'checks'
     | 'metrics'
@@ -105,6 +114,8 @@ export async function createPublicServer(
   await app.register(createAuthDoor(gatehouse));
   await app.register(createTokensDoor(gatehouse));
   await app.register(createBehaviorDoor({ webhooks: gatehouse.webhooks }));
+  await app.register(createHostedDoor(gatehouse));
+  await app.register(createRegistrationsDoor(gatehouse));
   await app.register(createAdminDoor(gatehouse));
   await app.register(createKioskDoor(gatehouse));
   await app.register(createCapturesDoor({ ...gatehouse, log }));

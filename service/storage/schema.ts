@@ -894,4 +894,55 @@ export interface Schema {
     status: number | null;
     reply_sealed: Uint8Array | null;
   };
+  /** A hosted link of a key, or one visit of a flow. */
+  hosted_link: {
+    /** `ver_…`, also the id of the verification that decides it. */
+    id: string;
+    organization: string;
+    world: string;
+    /** SHA-256 of the token, hex; null for a visit of a flow, whose page holds a token of the session alone. */
+    token_hash: string | null;
+    flow: string | null;
+    product: string;
+    /** JSON under the organization's own key: texts, redirects, address (engine/hosted). */
+    page_sealed: Bytes;
+    /** Keyed hash of the address that has to be matched. */
+    email_hash: string | null;
+    created_at: number;
+    created_by: string;
+    expires_at: number;
+    session: string | null;
+    opened_at: number | null;
+    /** 'PENDING' | 'PASS' | 'FAIL' | 'EXPIRED' */
+    status: string;
+    /** JSON: codes. */
+    reasons: string;
+    completed_at: number | null;
+  };
+  /** An invitation of a user, under a reference of the caller's own. */
+  registration: {
+    id: string;
+    organization: string;
+    world: string;
+    /** SHA-256 of the token of the invitation, hex. */
+    token_hash: string;
+    reference_hash: string;
+    /** JSON: reference and redirect; under the person's key once `subject` is known, under the organization's own before. */
+    request_sealed: Bytes;
+    subject: string | null;
+    /** '' for the organization. */
+    region: string;
+    data_request: string;
+    created_at: number;
+    created_by: string;
+    expires_at: number;
+    session: string | null;
+    opened_at: number | null;
+    /** 'PENDING' | 'COMPLETED' | 'FAILED' | 'EXPIRED' | 'REPLACED' */
+    status: string;
+    failure_code: string | null;
+    humanness_score: number | null;
+    unique_human: string | null;
+    completed_at: number | null;
+  };
 }

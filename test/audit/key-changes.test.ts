@@ -42,6 +42,14 @@ const changes: Record<string, Sample> = {
   'POST /api/v1/webhooks': { body: { url }, action: 'webhook.add' },
   'POST /api/v1/sessions': { body: {}, action: 'session.create' },
   'POST /api/v1/widget/sessions': { body: {}, action: 'session.create' },
+  'POST /hosted/generate': { body: { product: 'verifyhuman' }, action: 'hosted.generate' },
+  'POST /register': {
+    body: {
+      reference_user_id: 'user_1',
+      data_request: { type: 'GET_HUMANNESS_SCORE_AND_UNIQUE_HUMAN_ID' },
+    },
+    action: 'registration.create',
+  },
   // A token for one use is used by it.
   'POST /api/v1/tokens/verify': { body: tokenForOneUse, action: 'presence-token.use' },
 };
@@ -132,7 +140,10 @@ async function fill({
 }: Awaited<ReturnType<typeof openEventsOut>>) {
   const { organization } = engine;
   const realm = { organization, world: 'live' } as const;
-  key = await access.createKey({ ...realm, scopes: ['admin', 'webhooks', 'sessions'] }, operator);
+  key = await access.createKey(
+    { ...realm, scopes: ['admin', 'webhooks', 'sessions', 'hosted', 'registrations'] },
+    operator,
+  );
   await grants.add(organization, 'hooks.example.org', '', operator);
   const { endpoint } = await webhooks.add(realm, { family: 'identity', url }, operator);
   const rule = await alerts.addRule(realm, { metric: 'failures-per-key', threshold: 1 }, operator);
@@ -195,7 +206,8 @@ async function digest(): Promise<string> {
 const routesOf = (changing: boolean) =>
   app.published
     .filter(
-      ({ url, access }) => /^\/api\/(admin|v1)\//.test(url) && accessListOf(access())?.key !== undefined,
+      ({ url, access }) =>
+        /^\/(api\/(admin|v1)|hosted|register)(\/|$)/.test(url) && accessListOf(access())?.key !== undefined,
     )
     .flatMap(({ methods, url }) => methods.map((method) => `${method} ${url}`))
     .filter((route) => !/^(HEAD|OPTIONS) /.test(route) && changing !== route.startsWith('GET '));

@@ -126,13 +126,12 @@ test.skipIf(missing)(
 );
 
 test.skipIf(missing)(
-  `a flow is drafted, published, unpublished and deleted; it says that visitors get 404${why}`,
+  `a flow is drafted, published, unpublished and deleted; its address and test page open${why}`,
   async () => {
     await open('/flows/new');
     await page.getByLabel('Name', { exact: true }).fill('Night entrance');
     await button('Create flow').click();
     await heading('Night entrance').waitFor();
-    await seen('Visitors cannot open flows yet');
     await page.getByLabel('Heading, German').fill('Guten Abend');
     await page.getByText('German', { exact: true }).click();
     await page.getByText('Guten Abend').waitFor();
@@ -148,7 +147,22 @@ test.skipIf(missing)(
     await page.getByRole('dialog').getByRole('button', { name: 'Publish flow' }).click();
     await page.getByText('Published', { exact: true }).waitFor();
     const address = await page.getByText(/\/hosted\/f\/night-entrance-\w+$/).textContent();
-    expect((await fetch(String(address))).status).toBe(404);
+    const about = async (test: boolean) => {
+      const token = String(address).split('/').at(-1);
+      const body = JSON.stringify({ link: { kind: 'flow', token, test } });
+      const headers = { 'content-type': 'application/json' };
+      const reply = await fetch(new URL('/api/live/describe', String(address)), {
+        ...{ method: 'POST', headers, body },
+      });
+      return [reply.status, ((await reply.json()) as { state?: string }).state];
+    };
+    expect((await fetch(String(address))).status).toBe(200);
+    expect([await about(false), await about(true)]).toEqual([
+      [200, 'ready'],
+      [200, 'ready'],
+    ]);
+    const testPage = await page.getByRole('link', { name: 'Open test page' }).getAttribute('href');
+    expect(testPage).toBe(`${address}?mode=test`);
 
     await choose('Actions for Night entrance', 'Unpublish flow');
     await page.getByRole('dialog').getByRole('button', { name: 'Unpublish flow' }).click();

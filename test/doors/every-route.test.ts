@@ -75,6 +75,7 @@ const publicRoutes = [
   'POST /api/setup/organization',
   'POST /api/setup/owner',
   'POST /api/v1/auth/login',
+  'POST /hosted/complete/:token',
 ];
 /** Opened by a link for one use, and tried in jobs-board.test.ts. */
 const boardRoute = / \/jobs(?:\/|$)/;
@@ -207,6 +208,16 @@ async function sendOut(): Promise<Victim> {
     .catch(() => undefined);
   await relay();
   const [alert] = await alerts.list(realm, { limit: 1 });
+  const { link: hostedLink } = await engine.hosted.generate(
+    realm,
+    { product: 'verifyhuman', redirects: {}, life: 3_600_000, texts: {} },
+    { actor: operator },
+  );
+  await engine.registrations.register(
+    realm,
+    { reference: 'user of the victim', dataRequest: 'humanness-and-id', region: '' },
+    { actor: operator },
+  );
   const [event] = await eventLog.list(realm, { type: 'subject.enrolled', limit: 1 });
   const [delivery] = await deliveries.list(realm, { endpoint: webhook.id, event: event!.id, limit: 1 });
   return {
@@ -224,6 +235,7 @@ async function sendOut(): Promise<Victim> {
     ownWebhook: ownWebhook.id,
     key,
     session: await sessionOfVictim(),
+    verification: hostedLink.id,
     passToken: (await engine.personTokens.passes.issue(realm, passOfVictim)).passToken,
     organization: engine.organization,
     presence: await bePresent(lineage),
@@ -314,7 +326,7 @@ async function markers(): Promise<string[]> {
     .where('organization', '=', engine.organization)
     .where('world', '=', 'live')
     .execute();
-  const { webhook, spareWebhook, ownWebhook, delivery, event, alert, rule } = victim;
+  const { webhook, spareWebhook, ownWebhook, delivery, event, alert, rule, verification } = victim;
   return [
     ...[victim.email, victim.name, engine.organization, ...subjects.map(({ id }) => id)],
     ...[
@@ -327,6 +339,7 @@ async function markers(): Promise<string[]> {
       alert,
       rule.id,
       rule.name,
+      verification,
     ],
   ];
 }

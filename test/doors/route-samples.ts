@@ -18,6 +18,8 @@ export interface Victim {
   key: string;
   /** A session of theirs that no person has opened yet, and the capability of its browser. */
   session: { id: string; token: string; consent: string };
+  /** Id of a hosted verification (verifyhuman) of theirs. */
+  verification: string;
   /** A pass of a session of theirs. */
   passToken: string;
   organization: string;
@@ -205,6 +207,62 @@ export const routeSamples: Record<string, RouteSample[]> = {
       request: ({ passToken }) => ({ url: '/api/v1/tokens/verify', payload: { token: passToken } }),
       owner: { status: 200, contains: () => 'reference of the victim' },
       foreign: { status: 200, body: { valid: false, reason: 'wrong_audience' } },
+    },
+  ],
+  'POST /hosted/generate': [
+    {
+      // A link of the caller's own.
+      request: () => ({ url: '/hosted/generate', payload: { product: 'verifyhuman' } }),
+      owner: { status: 200 },
+      foreign: { status: 200 },
+    },
+  ],
+  ...Object.fromEntries(
+    ['verifyage', 'verifyidentity', 'verifycompliance'].map((path): [string, RouteSample[]] => [
+      `GET /api/mobile/v1/${path}/status/:id`,
+      [
+        {
+          asks: 'of another product',
+          request: ({ verification }) => ({ url: `/api/mobile/v1/${path}/status/${verification}` }),
+          owner: { status: 404 },
+          foreign: unknown,
+        },
+      ],
+    ]),
+  ),
+  'GET /api/mobile/v1/verifyhuman/status/:id': [
+    {
+      request: ({ verification }) => ({ url: `/api/mobile/v1/verifyhuman/status/${verification}` }),
+      owner: { status: 200, contains: ({ verification }) => verification },
+      foreign: unknown,
+    },
+  ],
+  'POST /register': [
+    {
+      // A registration of the caller's own, under whatever reference.
+      request: () => ({
+        url: '/register',
+        payload: {
+          reference_user_id: 'user of the victim',
+          data_request: { type: 'GET_HUMANNESS_SCORE_AND_UNIQUE_HUMAN_ID' },
+        },
+      }),
+      owner: { status: 200 },
+      foreign: { status: 200 },
+    },
+  ],
+  'POST /get_status': [
+    {
+      request: () => ({ url: '/get_status', payload: { reference_user_id: 'user of the victim' } }),
+      owner: { status: 200, contains: () => 'PENDING' },
+      foreign: { status: 404, code: 'SUBJECT_NOT_FOUND' },
+    },
+  ],
+  'GET /get_status': [
+    {
+      request: () => ({ url: '/get_status?reference_user_id=user%20of%20the%20victim' }),
+      owner: { status: 200, contains: () => 'PENDING' },
+      foreign: { status: 404, code: 'SUBJECT_NOT_FOUND' },
     },
   ],
   'GET /api/v1/webhooks': [

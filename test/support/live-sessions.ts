@@ -1,3 +1,4 @@
+import { createFlowPages } from '../../service/compose/live/flow-pages.ts';
 import { createPresence, type PresenceDeps } from '../../service/engine/presence/index.ts';
 import { createProfiles } from '../../service/engine/profiles/index.ts';
 import {
@@ -102,6 +103,7 @@ export function liveSessionsOver(
 }
 
 type FlowsEngine = SessionsEngine &
+  Omit<Parameters<typeof createFlowPages>[0], 'sessions' | 'profiles'> &
   Omit<PresenceDeps, 'sessions' | 'tokens'> & { personTokens: PresenceDeps['tokens'] };
 
 /** The flows over live sessions of an engine, as the service has them. */
@@ -112,5 +114,6 @@ export function openFlows(engine: FlowsEngine) {
   const presence = createPresence({ ...engine, tokens: engine.personTokens, sessions: liveSessions });
   ends.presence = presence.end;
   liveLinks.presence = presence.links;
-  return { liveSessions, liveLinks, presence };
+  const pages = { ...engine, sessions: liveSessions, profiles: createProfiles(engine) };
+  return { liveSessions, liveLinks, presence, ...createFlowPages(pages, { ends, links: liveLinks }) };
 }

@@ -10,6 +10,10 @@ export const recordedKeys = {
   huma: 'huma_live_0123456789abcdefghijklmnopqrstuv',
   sessions: 'hp_live_0123456789abcdefghijklmnopqrstuv',
   browser: 'hp_live_browser0123456789abcdefghijklmno',
+  hosted: 'gh_live_hosted0123456789abcdefghijklmnopq',
+  hostedTest: 'gh_test_hosted0123456789abcdefghijklmnopq',
+  registrations: 'gh_live_registrations0123456789abcdefghij',
+  registrationsTest: 'gh_test_registrations0123456789abcdefghij',
 };
 
 const originsOf: Record<string, string[]> = {
@@ -37,6 +41,10 @@ export function recordedAccess(): Access {
     [recordedKeys.huma]: caller('key_huma', 'live', 'webhooks'),
     [recordedKeys.sessions]: caller('key_sessions', 'live', 'sessions'),
     [recordedKeys.browser]: caller('key_browser', 'live', 'sessions'),
+    [recordedKeys.hosted]: caller('key_hosted', 'live', 'hosted'),
+    [recordedKeys.hostedTest]: caller('key_hosted_test', 'test', 'hosted'),
+    [recordedKeys.registrations]: caller('key_registrations', 'live', 'registrations'),
+    [recordedKeys.registrationsTest]: caller('key_registrations_test', 'test', 'registrations'),
   };
   const unused = async () => {
     throw new Error('doors do not manage keys');

@@ -29,6 +29,7 @@ const describe = (one: Organization) =>
     ['uniqueness', one.uniquenessPolicy],
     ['consent', one.consentPolicy],
     ['profiles', one.allowedProfiles?.join(', ') ?? 'its own, and built-in ones that it has not replaced'],
+    ['redirects', one.redirectTargets?.join(', ') || 'none'],
     [
       'attested',
       one.attestation &&
@@ -44,6 +45,7 @@ interface Change {
   consent?: Organization['consentPolicy'];
   profiles?: string;
   allProfiles?: boolean;
+  redirectTargets?: string;
 }
 
 export function addOrg(program: Command, runner: CommandRunner): void {
@@ -147,6 +149,10 @@ function addSet(org: Command, runner: CommandRunner): void {
         '--all-profiles',
         'callers may name its own profiles, and built-in ones that it has not replaced (the default)',
       )
+      .option(
+        '--redirect-targets <list>',
+        'where hosted pages may lead to, separated by commas: hosts (app.example.com), plain HTTP origins of the own network (http://10.0.0.5:8080), schemes of apps (myapp:); an empty text for none',
+      )
       .addHelpText(
         'after',
         examples(
@@ -154,6 +160,7 @@ function addSet(org: Command, runner: CommandRunner): void {
           'org set --org org_01… --match-only',
           'org set --profiles strict-finance,front-door',
           'org set --all-profiles',
+          'org set --redirect-targets app.example.com,myapp:',
         ),
       ),
     async ({ options, control }) => {
@@ -163,10 +170,11 @@ function addSet(org: Command, runner: CommandRunner): void {
         uniquenessPolicy: options.uniqueness,
         consentPolicy: options.consent,
         allowedProfiles: readProfiles(options),
+        redirectTargets: options.redirectTargets?.split(',').filter((one) => one.trim() !== ''),
       });
       if (Object.keys(change).length === 0) {
         throw new UsageError(
-          'Nothing to set. Give --name, --match-only, --no-match-only, --uniqueness, --consent, --profiles or --all-profiles.',
+          'Nothing to set. Give --name, --match-only, --no-match-only, --uniqueness, --consent, --profiles, --all-profiles or --redirect-targets.',
         );
       }
       const open = await control();

@@ -8,8 +8,10 @@ import {
   frameRequest,
   tryAgainAfter,
 } from '../../engine/challenges/index.ts';
+import type { Hosted } from '../../engine/hosted/index.ts';
 import { createPresence, type Presence } from '../../engine/presence/index.ts';
 import { createProfiles } from '../../engine/profiles/index.ts';
+import type { Registrations } from '../../engine/registrations/index.ts';
 import {
   type Challenges,
   createApiEnd,
@@ -28,12 +30,15 @@ import type { Outbound } from '../outbound.ts';
 import type { People } from '../people.ts';
 import type { PersonTokenParts } from '../person-tokens.ts';
 import type { Pictures } from '../pictures.ts';
+import { createFlowPages } from './flow-pages.ts';
 
 export interface LiveSessions {
   liveSessions: Sessions;
   presence: Presence;
   /** What the links of the flows stand for. */
   liveLinks: Partial<Record<LinkKind, LinkResolver>>;
+  hosted: Hosted;
+  registrations: Registrations;
 }
 
 /** Sessions of people in front of a camera, for every flow. */
@@ -48,13 +53,15 @@ export function createLiveSessions({
   checks,
   uniqueness,
   personTokens,
+  flows,
+  limits,
   eventsOut: { events, callbacks },
 }: Pick<Base, 'config' | 'ground'> &
   Audited &
-  Pick<Callers, 'organizations'> &
+  Pick<Callers, 'organizations' | 'limits'> &
   Pick<Pictures, 'models' | 'analyzer'> &
   Pick<Outbound, 'eventsOut'> &
-  Pick<People, 'subjects' | 'checks' | 'uniqueness'> &
+  Pick<People, 'subjects' | 'checks' | 'flows' | 'uniqueness'> &
   Pick<PersonTokenParts, 'personTokens'>): LiveSessions {
   const shared = { ...ground, audit, organizations, models };
   // Each flow adds its own.
@@ -72,7 +79,20 @@ export function createLiveSessions({
   const presence = createPresence({ ...shared, subjects, sessions: liveSessions, tokens: personTokens });
   ends.presence = presence.end;
   liveLinks.presence = presence.links;
-  return { liveSessions, liveLinks, presence };
+  const flowPages = createFlowPages(
+    {
+      ...shared,
+      events,
+      sessions: liveSessions,
+      flows,
+      uniqueness,
+      subjects,
+      limits,
+      profiles: createProfiles(shared),
+    },
+    { ends, links: liveLinks },
+  );
+  return { liveSessions, liveLinks, presence, ...flowPages };
 }
 
 /** Challenges as sessions ask for them. */

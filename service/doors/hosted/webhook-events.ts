@@ -11,7 +11,7 @@ export const hostedEvents: PayloadDialect = {
     {
       name: 'hosted.verification.completed',
       when: 'A hosted verification has its result: PASS, FAIL, or EXPIRED if it was not completed in time',
-      fires: false,
+      fires: true,
       sample: {
         event: 'verification.completed',
         verification_id: 'ver_01m7w3hbbec1gf5vj2bmsg7bmh',

@@ -44,6 +44,16 @@ export const tags = [
     description: 'Webhooks of an API key, compatible with useHUMA. For a key with the scope `webhooks`.',
   },
   {
+    name: 'hosted',
+    description:
+      'Links for one verification on a page of the box, and their results, compatible with VerifyHuman. For a key with the scope `hosted`.',
+  },
+  {
+    name: 'registrations',
+    description:
+      'Invitations of users who each count once in a region, and their results. For a key with the scope `registrations`.',
+  },
+  {
     name: 'webhooks',
     description:
       'Receivers of the events of the organization. First an administrator grants the destination on the box (`gatehouse grant add hooks.example.org`); then create the webhook, send it a test event, and check its deliveries. For a key with the scope `admin`, as all of `/api/admin`.',

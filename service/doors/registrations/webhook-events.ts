@@ -11,7 +11,7 @@ export const registrationsEvents: PayloadDialect = {
     {
       name: 'registrations.USER_VERIFICATION_COMPLETED',
       when: 'A user finishes verification, whether it succeeded or failed; an invitation that expires unused sends no event',
-      fires: false,
+      fires: true,
       sample: {
         event: 'USER_VERIFICATION_COMPLETED',
         reference_user_id: 'user_123',

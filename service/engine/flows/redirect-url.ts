@@ -68,6 +68,18 @@ export const redirectProblems = (redirects: Redirects, allowed: readonly string[
     return message === undefined ? [] : [{ path: `redirects.${name}`, message }];
   });
 
+/** Without those that the organization does not allow any more: the person stays on the page then. */
+export const allowedRedirects = (
+  redirects: Redirects,
+  allowed: readonly string[] = [],
+): { success?: string; failure?: string } =>
+  Object.fromEntries(
+    Object.entries(redirects).filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined && redirectRefusal(entry[1], allowed) === undefined,
+    ),
+  );
+
 const notAllowed = (what: string) =>
   `The organization does not allow ${what}: add it to its redirect targets.`;
 

@@ -1,7 +1,55 @@
 import type { Migration } from '../migration.ts';
 
-/** The date of birth that an operator has approved. */
+/** Hosted links and visits of flows, registrations, and the date of birth that an operator has approved. */
 export const hostedAndRegistrations: Migration = {
   name: '0023-hosted-and-registrations',
-  up: ({ bytes }) => [`alter table subject add column birth_date_sealed ${bytes}`],
+  up: ({ text, integer, real, bytes, strict }) => [
+    `create table hosted_link (
+      id ${text} primary key,
+      organization ${text} not null references organization (id),
+      world ${text} not null,
+      token_hash ${text} unique,
+      flow ${text},
+      product ${text} not null,
+      page_sealed ${bytes} not null,
+      email_hash ${text},
+      created_at ${integer} not null,
+      created_by ${text} not null,
+      expires_at ${integer} not null,
+      session ${text},
+      opened_at ${integer},
+      status ${text} not null,
+      reasons ${text} not null,
+      completed_at ${integer}
+    )${strict}`,
+    'create index hosted_link_due on hosted_link (status, expires_at)',
+    'create index hosted_link_realm on hosted_link (organization, world, created_at)',
+    'create index hosted_link_address on hosted_link (organization, world, email_hash)',
+    `create table registration (
+      id ${text} primary key,
+      organization ${text} not null references organization (id),
+      world ${text} not null,
+      token_hash ${text} not null unique,
+      reference_hash ${text} not null,
+      request_sealed ${bytes} not null,
+      subject ${text},
+      region ${text} not null,
+      data_request ${text} not null,
+      created_at ${integer} not null,
+      created_by ${text} not null,
+      expires_at ${integer} not null,
+      session ${text},
+      opened_at ${integer},
+      status ${text} not null,
+      failure_code ${text},
+      humanness_score ${real},
+      unique_human ${text},
+      completed_at ${integer}
+    )${strict}`,
+    'create index registration_due on registration (status, expires_at)',
+    'create index registration_realm on registration (organization, world, created_at)',
+    'create index registration_reference on registration (organization, world, reference_hash, id)',
+    'create index registration_subject on registration (subject)',
+    `alter table subject add column birth_date_sealed ${bytes}`,
+  ],
 };

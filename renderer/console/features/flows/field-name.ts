@@ -12,6 +12,8 @@ export function useFieldName(): (path: string) => string {
       return t('field', { text: t(`text.${third as TextName}`), language });
     }
     if (first === 'redirects') return `${t('redirects')}: ${t(second === 'success' ? 'success' : 'failure')}`;
-    return first === 'name' || first === 'product' || first === 'profile' ? t(first) : path;
+    return first === 'name' || first === 'product' || first === 'profile' || first === 'minimumAge'
+      ? t(first)
+      : path;
   };
 }

@@ -5,23 +5,22 @@ import type { Schemas } from '../../api/admin.ts';
 import styles from './flows.module.css';
 import { flowStrings } from './strings.ts';
 
-/** The address that never changes, and that of the test page. A link only where the page is served. */
-export function FlowAddress({ flow: { path, capturePage, published } }: { flow: Schemas['Flow'] }) {
+/** The address that never changes, and that of the test page. A link once the flow is published. */
+export function FlowAddress({ flow: { path, published } }: { flow: Schemas['Flow'] }) {
   const t = useStrings(flowStrings);
   const live = location.origin + path;
   const test = `${live}?mode=test`;
-  const serves = capturePage && published !== undefined;
   return (
     <Card title={t('address')}>
       <Stack gap={12}>
         <Address label={t('addressLive')} url={live} />
         <Address label={t('addressTest')} url={test} />
-        {serves ? (
+        {published ? (
           <a href={test} target="_blank" rel="noreferrer">
             {t('openTest')}
           </a>
         ) : (
-          <p className="small muted">{t(capturePage ? 'addressDraft' : 'addressNote')}</p>
+          <p className="small muted">{t('addressDraft')}</p>
         )}
       </Stack>
     </Card>

@@ -57,7 +57,6 @@ export function PublishFlow({ flow, ...rest }: Props) {
     >
       <Stack gap={8}>
         <p>{published ? t('publishAgain', { fields: fields || t('publishNothing') }) : t('publishFirst')}</p>
-        {!flow.capturePage && <p>{t('pageMissingText')}</p>}
       </Stack>
     </ConfirmDialog>
   );

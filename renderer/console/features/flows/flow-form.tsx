@@ -49,6 +49,10 @@ function useSchema() {
       name: z.string().trim().min(1, t('nameMissing')).max(80),
       product: z.enum(products),
       profile: z.string(),
+      minimumAge: z
+        .string()
+        .trim()
+        .regex(/^$|^([1-9]\d?|1[01]\d|120)$/, t('minimumAgeWrong')),
       texts: z.object({ en: texts, de: texts }),
       redirects: z.object({ success: z.string().max(2048), failure: z.string().max(2048) }),
     });
@@ -153,6 +157,7 @@ type Props = { control: Control<FlowValues> };
 
 function AboutCard({ control }: Props) {
   const t = useStrings(flowStrings);
+  const product = useWatch({ control, name: 'product' });
   return (
     <Card title={t('about')}>
       <Stack>
@@ -166,6 +171,17 @@ function AboutCard({ control }: Props) {
           />
           <SelectField control={control} name="profile" label={t('profile')} data={useProfileOptions()} />
         </Columns>
+        {product === 'verifyage' && (
+          <TextField
+            control={control}
+            name="minimumAge"
+            label={t('minimumAge')}
+            hint={t('minimumAgeHint')}
+            optional
+            inputMode="numeric"
+            autoComplete="off"
+          />
+        )}
       </Stack>
     </Card>
   );

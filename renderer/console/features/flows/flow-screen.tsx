@@ -17,7 +17,7 @@ import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
 import { PublishFlow, RemoveFlow, UnpublishFlow } from './flow-dialogs.tsx';
 import { FlowForm } from './flow-form.tsx';
-import { FlowState, PageMissing } from './flow-state.tsx';
+import { FlowState } from './flow-state.tsx';
 import { stateOf } from './flow-values.ts';
 import { flowQuery } from './queries.ts';
 import { flowStrings } from './strings.ts';
@@ -43,7 +43,6 @@ function FlowScreen() {
       actions={flow && mayChange && <Actions flow={flow} dirty={dirty} />}
     >
       {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
-      {flow && !flow.capturePage && <PageMissing />}
       {flow && !mayChange && <Note title={t('readOnly')} />}
       {flow && flow.problems.length > 0 && (
         <Note kind="bad" title={t('problems')}>

@@ -1,5 +1,4 @@
 import { Badge } from '../../../ui/badges/badge.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Schemas } from '../../api/admin.ts';
 import { stateOf } from './flow-values.ts';
@@ -11,14 +10,4 @@ export function FlowState({ flow }: { flow: Schemas['Flow'] }) {
   const t = useStrings(flowStrings);
   const state = stateOf(flow);
   return <Badge kind={kinds[state]}>{t(state)}</Badge>;
-}
-
-/** Says that this release does not serve the page of a flow, and what works without it. */
-export function PageMissing() {
-  const t = useStrings(flowStrings);
-  return (
-    <Note kind="warn" title={t('pageMissing')}>
-      {t('pageMissingText')}
-    </Note>
-  );
 }

@@ -22,6 +22,9 @@ test('a form gives back the flow that it shows; what is empty is left out', () =
     translations: { de: { title: 'Willkommen' } },
   };
   expect([definitionOf(valuesOf(plain)), definitionOf(valuesOf(whole))]).toEqual([plain, whole]);
+  const adults = { ...plain, product: 'verifyage' as const, minimumAge: 21 };
+  expect(definitionOf(valuesOf(adults))).toEqual(adults);
+  expect(definitionOf({ ...valuesOf(adults), product: 'verifyhuman' })).toEqual(plain);
   const values = valuesOf(whole);
   values.texts.de.title = '  ';
   expect(definitionOf(values)).not.toHaveProperty('translations');

@@ -25,6 +25,8 @@ export interface FlowValues {
   name: string;
   product: (typeof products)[number];
   profile: string;
+  /** Of verifyage; empty: the default. */
+  minimumAge: string;
   texts: Record<FlowLanguage, Record<TextName, string>>;
   redirects: { success: string; failure: string };
 }
@@ -36,11 +38,12 @@ export const valuesOf = ({
   name,
   product,
   profile,
+  minimumAge,
   texts,
   translations,
   redirects,
 }: Definition): FlowValues => ({
-  ...{ name, product, profile: profile ?? '' },
+  ...{ name, product, profile: profile ?? '', minimumAge: minimumAge?.toString() ?? '' },
   texts: { en: whole(texts), de: whole(translations?.de) },
   redirects: { success: redirects?.success ?? '', failure: redirects?.failure ?? '' },
 });
@@ -54,11 +57,19 @@ const given = <Name extends string>(texts: Record<Name, string>): Partial<Record
   ) as Partial<Record<Name, string>>;
 
 /** The form as the route takes it. */
-export function definitionOf({ name, product, profile, texts, redirects }: FlowValues): Definition {
+export function definitionOf({
+  name,
+  product,
+  profile,
+  minimumAge,
+  texts,
+  redirects,
+}: FlowValues): Definition {
   const german = given(texts.de);
   return {
     ...{ name: name.trim(), product },
     ...(profile !== '' && { profile }),
+    ...(product === 'verifyage' && minimumAge.trim() !== '' && { minimumAge: Number(minimumAge) }),
     texts: given(texts.en),
     ...(Object.keys(german).length > 0 && { translations: { de: german } }),
     redirects: given(redirects),

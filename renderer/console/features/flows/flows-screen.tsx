@@ -17,7 +17,7 @@ import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
 import { PublishFlow, RemoveFlow, UnpublishFlow } from './flow-dialogs.tsx';
-import { FlowState, PageMissing } from './flow-state.tsx';
+import { FlowState } from './flow-state.tsx';
 import { stateOf } from './flow-values.ts';
 import { flowStrings } from './strings.ts';
 
@@ -67,7 +67,6 @@ function FlowsScreen() {
         </>
       }
     >
-      {(items?.length === 0 || items?.some(({ capturePage }) => !capturePage)) && <PageMissing />}
       <QueryTable
         label={t('list')}
         columns={columns}

@@ -15,7 +15,6 @@ import { admin, replyOf } from '../../api/admin.ts';
 import { Refusal } from '../../api/refusal.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { profilesQuery } from '../../profiles-query.ts';
-import { PageMissing } from './flow-state.tsx';
 import { products } from './flow-values.ts';
 import { flowStrings } from './strings.ts';
 
@@ -74,7 +73,6 @@ function NewFlowScreen() {
   const { control } = form;
   return (
     <Page title={t('create')} lead={t('createLead')} parents={[{ label: t('title'), to: '/flows' }]} reading>
-      <PageMissing />
       <Form
         form={form}
         onSubmit={(values) => create.mutate(values)}

@@ -22,14 +22,14 @@ export const flowStrings = defineStrings(
     empty: 'No flow yet',
     emptyLead:
       'A flow is a link that you send to a person: it asks for consent, verifies them and leads them back to your application.',
-    // What the release can do.
-    pageMissing: 'Visitors cannot open flows yet',
-    pageMissingText:
-      'This release prepares flows: name, texts, redirects, preview and publishing work. The page that takes the pictures comes with Live verification; until then every address of a flow answers 404, published or not.',
     about: 'What it asks for',
     label: 'Name',
     nameHint: 'For administrators; people do not see it.',
     nameMissing: 'Enter a name',
+    minimumAge: 'Minimum age',
+    minimumAgeHint:
+      'In years; empty: 18. The date of birth that an operator has recorded decides. A person without one does not pass.',
+    minimumAgeWrong: 'Enter a whole number from 1 to 120',
     'product.verifyhuman': 'A living person (verifyhuman)',
     'product.verifyage': 'Age (verifyage)',
     'product.verifyidentity': 'Identity (verifyidentity)',
@@ -66,7 +66,6 @@ export const flowStrings = defineStrings(
     leadsTo: 'The person is led to {url}.',
     addressLive: 'For people',
     addressTest: 'Test page, in the test world',
-    addressNote: 'Both answer 404 until the page comes with Live verification.',
     addressDraft: 'Both answer 404 until the flow is published.',
     openTest: 'Open test page',
     publish: 'Publish flow',
@@ -139,13 +138,14 @@ export const flowStrings = defineStrings(
     empty: 'Noch kein Ablauf',
     emptyLead:
       'Ein Ablauf ist ein Link, den Sie einer Person schicken: er fragt nach der Einwilligung, bestätigt sie und führt sie zurück in Ihre Anwendung.',
-    pageMissing: 'Besucher können Abläufe noch nicht öffnen',
-    pageMissingText:
-      'Diese Fassung bereitet Abläufe vor: Name, Texte, Weiterleitungen, Vorschau und Veröffentlichen gehen. Die Seite, die Bilder aufnimmt, kommt mit der Live-Verifikation; bis dahin antwortet jede Adresse eines Ablaufs mit 404, veröffentlicht oder nicht.',
     about: 'Wonach er fragt',
     label: 'Name',
     nameHint: 'Für Verwalter; Personen sehen ihn nicht.',
     nameMissing: 'Geben Sie einen Namen ein',
+    minimumAge: 'Mindestalter',
+    minimumAgeHint:
+      'In Jahren; leer: 18. Es zählt das Geburtsdatum, das jemand vom Personal erfasst hat. Ohne Geburtsdatum besteht die Person nicht.',
+    minimumAgeWrong: 'Geben Sie eine ganze Zahl von 1 bis 120 ein',
     'product.verifyhuman': 'Ein lebender Mensch (verifyhuman)',
     'product.verifyage': 'Alter (verifyage)',
     'product.verifyidentity': 'Identität (verifyidentity)',
@@ -183,7 +183,6 @@ export const flowStrings = defineStrings(
     leadsTo: 'Die Person wird zu {url} geführt.',
     addressLive: 'Für Personen',
     addressTest: 'Testseite, in der Testwelt',
-    addressNote: 'Beide antworten mit 404, bis die Seite mit der Live-Verifikation kommt.',
     addressDraft: 'Beide antworten mit 404, bis der Ablauf veröffentlicht ist.',
     openTest: 'Testseite öffnen',
     publish: 'Ablauf veröffentlichen',

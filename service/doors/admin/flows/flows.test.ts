@@ -14,12 +14,12 @@ afterEach(async () => {
   await engine.stop();
 });
 
-test('a flow says that its page is not served yet, published or not', async () => {
+test('a flow names the address of its page, published or not', async () => {
   const made = await control.call('POST', '/flows', { name: 'Visitors', product: 'verifyage' });
   expect(made).toMatchObject({
     status: 201,
     body: {
-      ...{ capturePage: false, changed: true, problems: [] },
+      ...{ changed: true, problems: [] },
       draft: { name: 'Visitors', product: 'verifyage', texts: {}, redirects: {} },
       path: expect.stringMatching(/^\/hosted\/f\/visitors-/),
     },
@@ -27,13 +27,13 @@ test('a flow says that its page is not served yet, published or not', async () =
   const published = await control.call('POST', `/flows/${made.body.id}/publish`);
   expect(published).toMatchObject({
     status: 200,
-    body: { capturePage: false, changed: false, published: { by: 'operator:ada' } },
+    body: { changed: false, published: { by: 'operator:ada' } },
   });
   expect(await control.call('GET', '/flows')).toEqual({ status: 200, body: { items: [published.body] } });
   expect(await control.call('GET', `/flows/${made.body.id}/preview`)).toMatchObject({
     status: 200,
     body: {
-      ...{ capturePage: false, product: 'verifyage' },
+      product: 'verifyage',
       texts: { en: { button: 'Start' }, de: { button: 'Beginnen' } },
     },
   });

@@ -5,7 +5,7 @@ import type { FlowId } from '../../../lib/id.ts';
 import { paramsOf } from '../ids.ts';
 import { managers, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
-import { CAPTURE_PAGE, fromFlow } from './translate.ts';
+import { fromFlow } from './translate.ts';
 import { Definition, FlowPage, FlowPreviewReply, FlowQuery, FlowReply } from './wire.ts';
 
 export interface FlowRouteDeps {
@@ -76,10 +76,8 @@ const lookingRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     params,
     reply: FlowPreviewReply,
     refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND'],
-    handle: async ({ organization, params: { id } }) => ({
-      ...(await flows.preview(await flows.get(organization, id as FlowId))),
-      capturePage: CAPTURE_PAGE,
-    }),
+    handle: async ({ organization, params: { id } }) =>
+      flows.preview(await flows.get(organization, id as FlowId)),
   }),
 ];
 
@@ -136,7 +134,7 @@ const publishingRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     url: '/flows/:id/publish',
     operationId: 'publishFlow',
     summary: 'Publish a hosted flow',
-    description: 'Visitors see the draft from now on. If `capturePage` is false, the URL still answers 404.',
+    description: 'Visitors see the draft from now on, at `path` of this box.',
     may: changing,
     params,
     reply: FlowReply,

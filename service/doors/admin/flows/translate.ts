@@ -4,14 +4,11 @@ import type { ProblemDetail } from '../../../lib/problem.ts';
 import { time } from '../../../lib/time.ts';
 import type { FlowReply } from './wire.ts';
 
-/** The page that leads a person through a flow comes with a later release: until then its address is not there. */
-export const CAPTURE_PAGE = false;
-
 export const fromFlow = (
   { id, slug, draft, published, createdAt, createdBy, changedAt, changedBy }: Flow,
   problems: ProblemDetail[],
 ): FlowReply => ({
-  ...{ id, slug, path: `/hosted/f/${slug}`, capturePage: CAPTURE_PAGE, draft, problems },
+  ...{ id, slug, path: `/hosted/f/${slug}`, draft, problems },
   published: published && { ...published, at: time(published.at) },
   changed: !isDeepStrictEqual(draft, published?.definition),
   ...{ createdBy, changedBy, createdAt: time(createdAt), changedAt: time(changedAt) },

@@ -29,9 +29,6 @@ export const FlowReply = z
     id: z.string().describe('Id'),
     slug: z.string().describe('Part of its URL; never changes'),
     path: z.string().describe('URL of the page; with `?mode=test` in the test world'),
-    capturePage: z
-      .boolean()
-      .describe('Whether this release serves the page; false: the URL answers 404, published or not'),
     draft: Definition.describe('The draft'),
     published: z
       .strictObject({
@@ -53,7 +50,7 @@ export const FlowReply = z
     description: 'A saved hosted flow.',
     examples: [
       {
-        ...{ id: 'flw_01m7w3hb8hbf355he5zqwjztdk', slug: 'visitors-zqwjztdk55', capturePage: false },
+        ...{ id: 'flw_01m7w3hb8hbf355he5zqwjztdk', slug: 'visitors-zqwjztdk55' },
         ...{ path: '/hosted/f/visitors-zqwjztdk55', draft: definition, changed: true, problems: [] },
         ...{ createdAt: '2026-11-20T12:00:00.000Z', createdBy: 'operator:ada' },
         ...{ changedAt: '2026-11-20T12:00:00.000Z', changedBy: 'operator:ada' },
@@ -102,7 +99,6 @@ export const FlowPreviewReply = z
         checks: z.array(z.string()).describe('Checks that run'),
       })
       .describe('The profile'),
-    capturePage: z.boolean().describe('Whether this release serves the page'),
   })
   .meta({
     id: 'FlowPreview',
@@ -110,7 +106,7 @@ export const FlowPreviewReply = z
     examples: [
       {
         ...{ product: 'verifyhuman' as const, texts: defaultTexts, builtIn: defaultTexts },
-        ...{ redirects: {}, capturePage: false },
+        ...{ redirects: {} },
         profile: { slug: 'default', name: 'Default', checks: ['liveness'] },
       },
     ],

@@ -1,0 +1,72 @@
+import type { KeyCaller } from '../../engine/access/index.ts';
+import type { Completed, HostedLink, LinkAsker, NewLink } from '../../engine/hosted/index.ts';
+import { defined } from '../../lib/defined.ts';
+import type { Problem } from '../../lib/problem.ts';
+import type { CompleteReply, GenerateReply, GenerateRequest, StatusReply } from './wire.ts';
+
+const HOUR = 3_600_000;
+
+export const toRealm = ({ organization, world }: KeyCaller) => ({ organization, world });
+
+export const toAsker = ({ key, profiles }: KeyCaller, request: string): LinkAsker => ({
+  actor: { is: 'key', key },
+  request,
+  ...defined({ profiles }),
+});
+
+export const toNewLink = (body: GenerateRequest): NewLink => ({
+  product: body.product,
+  redirects: defined({ success: body.redirect_url, failure: body.failure_redirect_url }),
+  life: Math.round(body.expires_in_hours * HOUR),
+  texts: defined({
+    title: body.page_title,
+    success: body.success_message,
+    failure: body.failure_message,
+  }),
+  ...defined({
+    language: body.language,
+    profile: body.profile,
+    minimumAge: body.minimum_age,
+    email: body.email,
+  }),
+});
+
+export const fromNewLink = (
+  { link, token }: { link: HostedLink; token: string },
+  origin: string,
+): GenerateReply => ({
+  hosted_url: `${origin}/hosted/v/${token}`,
+  token,
+  expires_at: toSeconds(link.expiresAt),
+  verification_id: link.id,
+});
+
+export const fromCompleted = ({ id, status, redirect }: Completed): CompleteReply => ({
+  verification_id: id,
+  status,
+  redirect_url: redirect ?? null,
+});
+
+export const fromLink = ({ id, product, realm, status, reasons, completedAt }: HostedLink): StatusReply => ({
+  id,
+  product,
+  status,
+  environment: realm.world,
+  completed_at: completedAt === undefined ? null : toSeconds(completedAt),
+  reasons,
+});
+
+/** The fields of a link as this family spells them. */
+const spelled: Readonly<Record<string, string>> = {
+  'redirects.success': 'redirect_url',
+  'redirects.failure': 'failure_redirect_url',
+  minimumAge: 'minimum_age',
+};
+
+export const fromWrongFields = ({ extra: { details = [] } }: Problem): Record<string, unknown> =>
+  details.length === 0
+    ? {}
+    : { details: details.map(({ path, message }) => ({ path: spelled[path] ?? path, message })) };
+
+/** The family's times have no milliseconds. */
+const toSeconds = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;

@@ -1,0 +1,82 @@
+import type { KeyCaller } from '../../engine/access/index.ts';
+import type {
+  DataRequest,
+  FailureCode,
+  NewRegistration,
+  Registration,
+  RegistrationState,
+} from '../../engine/registrations/index.ts';
+import { defined } from '../../lib/defined.ts';
+import type { Problem } from '../../lib/problem.ts';
+import type { RegisterReply, RegisterRequest, StatusReply } from './wire.ts';
+
+export const toRealm = ({ organization, world }: KeyCaller) => ({ organization, world });
+
+const dataRequests = {
+  GET_HUMANNESS_SCORE_AND_UNIQUE_HUMAN_ID: 'humanness-and-id',
+  IS_PHONE_NUMBER_VERIFIED: 'phone-number',
+} as const satisfies Record<RegisterRequest['data_request']['type'], DataRequest>;
+
+export const toRegistration = (body: RegisterRequest): NewRegistration => ({
+  reference: body.reference_user_id,
+  dataRequest: dataRequests[body.data_request.type],
+  region: body.uniqueness_region_id ?? '',
+  ...defined({ redirect: body.redirect_url }),
+});
+
+export function fromRegistered(
+  { registration, token }: { registration: Registration; token: string },
+  reference: string,
+  origin: string,
+): RegisterReply {
+  const invite_url = `${origin}/invite/${token}`;
+  return {
+    verification: { invite_url },
+    invite_url,
+    reference_user_id: reference,
+    expires_at: new Date(registration.expiresAt).toISOString(),
+  };
+}
+
+const statuses = {
+  pending: 'PENDING',
+  completed: 'COMPLETED',
+  failed: 'FAILED',
+  expired: 'EXPIRED',
+  // Another took its place before this was read.
+  replaced: 'EXPIRED',
+} as const satisfies Record<RegistrationState, StatusReply['connection_status']>;
+
+const failures = {
+  'not-unique': 'NOT_UNIQUE',
+  'liveness-failed': 'LIVENESS_FAILED',
+  expired: 'EXPIRED',
+} as const satisfies Record<FailureCode, StatusReply['failure_code']>;
+
+export const fromRegistration = (registration: Registration, reference: string): StatusReply => ({
+  reference_user_id: reference,
+  connection_status: statuses[registration.state],
+  failure_code: registration.failure === undefined ? null : failures[registration.failure],
+  simple_data_request_response: registration.state === 'completed' ? dataOf(registration) : null,
+});
+
+function dataOf({
+  dataRequest,
+  humanness,
+  humanId,
+}: Registration): StatusReply['simple_data_request_response'] {
+  if (dataRequest === 'phone-number') return { is_phone_number_verified: true };
+  if (humanness === undefined || humanId === undefined) return null;
+  return { humanness_score: Math.round(humanness * 1e4) / 1e4, unique_human_id: humanId };
+}
+
+/** The fields of a registration as this family spells them. */
+const spelled: Readonly<Record<string, string>> = {
+  'redirects.success': 'redirect_url',
+  dataRequest: 'data_request.type',
+};
+
+export const fromWrongFields = ({ extra: { details = [] } }: Problem): Record<string, unknown> =>
+  details.length === 0
+    ? {}
+    : { details: details.map(({ path, message }) => ({ path: spelled[path] ?? path, message })) };

@@ -1,0 +1,348 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { onBothDatabases } from '../../../test/storage/databases.ts';
+import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
+import { analysisOf, direction, near } from '../../../test/support/faces.ts';
+import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
+import { Problem } from '../../lib/problem.ts';
+import { FlowDefinition } from '../flows/index.ts';
+import { createProfiles } from '../profiles/index.ts';
+import type { FlowEnd, LinkResolver } from '../sessions/index.ts';
+import { createHosted, type Hosted, type NewLink } from './index.ts';
+
+const hour = 3_600_000;
+let engine: Engine;
+let challenges: ReturnType<typeof scriptedChallenges>;
+let sessions: ReturnType<typeof liveSessionsOver>;
+let hosted: Hosted;
+let frames: number;
+let made: number;
+
+const realm = () => ({ organization: engine.organization, world: 'test' as const });
+const order = (more: Partial<NewLink> = {}): NewLink => ({
+  ...{ product: 'verifyhuman', redirects: {}, life: hour, texts: {} },
+  ...more,
+});
+const generate = (more?: Partial<NewLink>) => hosted.generate(realm(), order(more), { actor: key });
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    (error) => (error instanceof Problem ? error.code : error),
+  );
+
+/** The person agrees to what the page shows. */
+async function begin(resolver: LinkResolver, token: string, mode = false) {
+  const { page } = await resolver.describe(token, { test: mode });
+  return resolver.begin(token, {
+    test: mode,
+    consent: { version: page.consent.version },
+    path: { flash: true, motion: true },
+    device: { label: 'cam' },
+  });
+}
+/** One attempt in front of the camera. */
+async function look(token: string, face = direction('ada')) {
+  const link = await sessions.connect(token);
+  await link.start();
+  for (let i = 0; i < challenges.script.steps; i++) {
+    engine.advance(100);
+    const name = `frame ${++frames}`;
+    const bytes = frameNamed(name);
+    engine.analyzer.show(
+      new TextDecoder().decode(bytes),
+      analysisOf(name, { embeddings: { 'a-net': face }, live: 0.99 }),
+    );
+    await link.look(bytes, engine.clock.now());
+  }
+  await sessions.finalizeByToken(token).catch(() => {});
+  link.close();
+}
+const enroll = (email: string, face = direction('ada')) =>
+  engine.subjects.enroll(
+    realm(),
+    { email, embeddings: { 'a-net': near(face, 0.97, email) }, quality: 0.9 },
+    operator,
+  );
+const events = async () =>
+  (
+    await engine.db
+      .selectFrom('outbox')
+      .select(['payload'])
+      .where('type', '=', 'session.decided')
+      .orderBy('seq')
+      .execute()
+  ).map(({ payload }) => JSON.parse(payload) as Record<string, unknown>);
+const rows = () => engine.db.selectFrom('hosted_link').selectAll().execute();
+
+onBothDatabases('hosted links', (newPlace) => {
+  beforeEach(async () => {
+    engine = await startEngine({ place: await newPlace() });
+    await engine.installPad();
+    challenges = scriptedChallenges();
+    const ends: { hosted?: FlowEnd } = {};
+    sessions = liveSessionsOver(engine, { challenges, ends });
+    made = 0;
+    hosted = createHosted({
+      ...engine,
+      sessions,
+      profiles: createProfiles(engine),
+      random: (into) => new DataView(into.buffer).setUint32(12, ++made),
+    });
+    ends.hosted = hosted.end;
+    frames = 0;
+    await engine.organizations.set(
+      engine.organization,
+      { redirectTargets: ['app.example.com', 'myapp:'] },
+      operator,
+    );
+  });
+  afterEach(() => engine.stop());
+
+  test('a link leads a person through one verification, whose id webhooks and status name', async () => {
+    const redirects = { success: 'myapp://done?result=pass', failure: 'https://app.example.com/no' };
+    const { link, token } = await generate({ redirects, texts: { title: 'Identity Verification' } });
+    expect(link).toMatchObject({ status: 'PENDING', expiresAt: engine.clock.now() + hour });
+    expect(JSON.stringify(await rows())).not.toContain(token);
+    expect(await hosted.links.describe(token, { test: false })).toMatchObject({
+      ...{ state: 'ready', flow: 'hosted', organization: { name: 'Acme' }, test: true },
+      page: {
+        title: { en: 'Identity Verification', de: 'Identity Verification' },
+        product: 'verifyhuman',
+        redirect: redirects,
+      },
+    });
+    expect(await codeOf(hosted.complete(token, { denied: false }))).toBe('CONFLICT');
+    const begun = await begin(hosted.links, token);
+    expect(await hosted.links.describe(token, { test: false })).toMatchObject({ state: 'taken' });
+    await look(begun.token);
+    expect(await hosted.status(realm(), 'verifyhuman', link.id)).toMatchObject({
+      ...{ id: link.id, status: 'PASS', reasons: [], completedAt: engine.clock.now() },
+    });
+    expect(await hosted.complete(token, { denied: false })).toEqual({
+      ...{ id: link.id, status: 'PASS', redirect: redirects.success },
+    });
+    expect(await hosted.links.describe(token, { test: false })).toMatchObject({ state: 'ended' });
+    expect(await events()).toEqual([
+      {
+        flow: 'hosted',
+        session: begun.sessionId,
+        verification: link.id,
+        proves: 'human',
+        decision: 'approved',
+      },
+    ]);
+  });
+
+  test('reading a link changes nothing, however often; of two who begin at once one wins', async () => {
+    const { token } = await generate();
+    const before = await rows();
+    for (let i = 0; i < 3; i++) await hosted.links.describe(token, { test: false });
+    expect(await rows()).toEqual(before);
+    const codes = await Promise.all([1, 2, 3, 4].map(() => codeOf(begin(hosted.links, token))));
+    expect(codes.toSorted()).toEqual(['CONFLICT', 'CONFLICT', 'CONFLICT', 'done']);
+    expect(await engine.db.selectFrom('live_session').select('id').execute()).toHaveLength(1);
+  });
+
+  test('a person who denies ends the link once, and goes to the failure URL', async () => {
+    const redirects = { failure: 'https://app.example.com/no' };
+    const { link, token } = await generate({ product: 'verifyage', redirects });
+    const answers = await Promise.all([1, 2].map(() => codeOf(hosted.links.deny(token, { test: false }))));
+    expect(answers.toSorted()).toEqual(['CONFLICT', 'done']);
+    expect(await codeOf(begin(hosted.links, token))).toBe('CONFLICT');
+    expect(await hosted.status(realm(), 'verifyage', link.id)).toMatchObject({
+      ...{ status: 'FAIL', reasons: ['CONSENT_DENIED'] },
+    });
+    expect(await hosted.complete(token, { denied: false })).toEqual({
+      ...{ id: link.id, status: 'FAIL', redirect: redirects.failure },
+    });
+    expect(await events()).toMatchObject([{ proves: 'age', decision: 'rejected' }]);
+    const other = await generate({ redirects });
+    expect(await hosted.complete(other.token, { denied: true })).toMatchObject({ status: 'FAIL' });
+  });
+
+  test('a link that is not opened in time expires by the clock, once, with its event', async () => {
+    const { link, token } = await generate();
+    const opened = await generate();
+    engine.advance(hour - 1);
+    const late = await begin(hosted.links, opened.token);
+    expect(await hosted.expireDue()).toBe(0);
+    engine.advance(1);
+    expect(await hosted.status(realm(), 'verifyhuman', link.id)).toMatchObject({ status: 'EXPIRED' });
+    expect(await codeOf(begin(hosted.links, token))).toBe('SESSION_EXPIRED');
+    expect(await hosted.expireDue()).toBe(1);
+    expect(await hosted.expireDue()).toBe(0);
+    expect(await hosted.complete(token, { denied: false })).toEqual({ id: link.id, status: 'EXPIRED' });
+    // Who began in time has ten minutes, also past the end of the link.
+    await look(late.token);
+    expect(await hosted.status(realm(), 'verifyhuman', opened.link.id)).toMatchObject({ status: 'PASS' });
+    expect((await events()).map(({ decision }) => decision)).toEqual(['expired', 'approved']);
+  });
+
+  test('a person who begins and does not finish: the session expires, and with it the link', async () => {
+    const { link, token } = await generate();
+    await begin(hosted.links, token);
+    engine.advance(10 * 60_000);
+    await sessions.expireDue();
+    expect(await hosted.status(realm(), 'verifyhuman', link.id)).toMatchObject({
+      ...{ status: 'EXPIRED', reasons: ['EXPIRED'] },
+    });
+  });
+
+  test('liveness that fails three times is a FAIL without figures', async () => {
+    const { link, token } = await generate();
+    const { token: capability } = await begin(hosted.links, token);
+    challenges.script.passed = false;
+    for (let i = 0; i < 3; i++) await look(capability);
+    expect(await hosted.status(realm(), 'verifyhuman', link.id)).toMatchObject({
+      ...{ status: 'FAIL', reasons: ['LIVENESS_FAILED'] },
+    });
+  });
+
+  test('identity: an enrolled person passes, a stranger does not; by address only that person', async () => {
+    await enroll('ada@example.com');
+    await enroll('bea@example.com', direction('bea'));
+    const result = async (more: Partial<NewLink>, face = direction('ada')) => {
+      const { link, token } = await generate({ product: 'verifyidentity', ...more });
+      const { token: capability } = await begin(hosted.links, token);
+      for (let i = 0; i < 3; i++) await look(capability, face).catch(() => {});
+      const { status, reasons } = await hosted.status(realm(), 'verifyidentity', link.id);
+      return [status, ...reasons];
+    };
+    expect(await result({})).toEqual(['PASS']);
+    expect(await result({}, direction('stranger'))).toEqual(['FAIL', 'NOT_RECOGNIZED']);
+    expect(await result({ email: 'ada@example.com' })).toEqual(['PASS']);
+    expect(await result({ email: 'bea@example.com' })).toEqual(['FAIL', 'NOT_RECOGNIZED']);
+    expect(await result({ email: 'none@example.com' })).toEqual(['FAIL', 'NOT_RECOGNIZED']);
+    expect(
+      JSON.stringify((await rows()).map((row) => Buffer.from(row.page_sealed).toString())),
+    ).not.toContain('@example.com');
+  });
+
+  test('age: the recorded date of birth decides, never the face; without one it says so', async () => {
+    const { subject } = await enroll('ada@example.com');
+    const result = async (minimumAge?: number) => {
+      const { link, token } = await generate({
+        product: 'verifyage',
+        ...(minimumAge !== undefined && { minimumAge }),
+      });
+      await look((await begin(hosted.links, token)).token);
+      const { status, reasons } = await hosted.status(realm(), 'verifyage', link.id);
+      return [status, ...reasons];
+    };
+    expect(await result()).toEqual(['FAIL', 'AGE_NOT_RECORDED']);
+    const born = (birthDate: string) => engine.subjects.change(realm(), subject.id, { birthDate }, operator);
+    // Today is 2026-11-20.
+    await born('2008-11-21');
+    expect(await result()).toEqual(['FAIL', 'UNDER_AGE']);
+    await born('2008-11-20');
+    expect(await result()).toEqual(['PASS']);
+    expect(await result(21)).toEqual(['FAIL', 'UNDER_AGE']);
+    expect(await result(16)).toEqual(['PASS']);
+  });
+
+  test.each<[string, Partial<NewLink>, string]>([
+    ['a redirect elsewhere', { redirects: { success: 'https://evil.com/' } }, 'redirects.success'],
+    ['a script', { redirects: { failure: 'javascript:alert(1)' } }, 'redirects.failure'],
+    ['an age without verifyage', { minimumAge: 21 }, 'minimumAge'],
+    ['a person for verifyhuman', { email: 'ada@example.com' }, 'email'],
+  ])('%s is refused by name', async (_, more, path) => {
+    await expect(generate(more)).rejects.toMatchObject({
+      ...{ code: 'INVALID_REQUEST', extra: { details: [{ path }] } },
+    });
+    expect(await rows()).toEqual([]);
+  });
+
+  test('a profile that the caller may not name is refused when the link is made', async () => {
+    expect(await codeOf(generate({ profile: 'nowhere' }))).toBe('PROFILE_NOT_FOUND');
+    await engine.organizations.set(engine.organization, { allowedProfiles: ['specter'] }, operator);
+    expect(await codeOf(generate({ profile: 'argus' }))).toBe('PROFILE_NOT_ALLOWED');
+    expect(await codeOf(generate({ profile: 'specter' }))).toBe('done');
+  });
+
+  test('a redirect that is allowed no more is not followed', async () => {
+    const { token } = await generate({ redirects: { success: 'myapp://done' } });
+    await engine.organizations.set(engine.organization, { redirectTargets: [] }, operator);
+    expect((await hosted.links.describe(token, { test: false })).page.redirect).toEqual({});
+    await look((await begin(hosted.links, token)).token);
+    expect(await hosted.complete(token, { denied: false })).not.toHaveProperty('redirect');
+  });
+
+  test('another organization, world or product finds no verification, and an unknown token no link', async () => {
+    const { link } = await generate();
+    const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
+    expect(await codeOf(hosted.status(realm(), 'verifyage', link.id))).toBe('NOT_FOUND');
+    expect(await codeOf(hosted.status({ ...realm(), world: 'live' }, 'verifyhuman', link.id))).toBe(
+      'NOT_FOUND',
+    );
+    expect(await codeOf(hosted.status({ ...realm(), organization: other }, 'verifyhuman', link.id))).toBe(
+      'NOT_FOUND',
+    );
+    expect(await codeOf(hosted.links.describe('guess', { test: false }))).toBe('NOT_FOUND');
+    expect(await codeOf(hosted.complete('guess', { denied: true }))).toBe('NOT_FOUND');
+  });
+
+  test('an erasure of the address removes the links that name it; a term removes the old ones', async () => {
+    const { subject } = await enroll('ada@example.com');
+    await generate({ product: 'verifyidentity', email: 'ada@example.com' });
+    const { link } = await generate();
+    const data = engine.personalData.find(({ tables }) => 'hosted_link' in tables)!;
+    const hash = engine.sealer.emailHash(engine.organization, 'ada@example.com');
+    const order = { emailHash: hash } as Parameters<NonNullable<typeof data.exportOf>>[1];
+    expect(await data.exportOf!({ ...realm(), subject: subject.id }, order)).toMatchObject({
+      hostedLinks: [{ product: 'verifyidentity', status: 'PENDING' }],
+    });
+    await engine.inTransaction((tx) => data.forgetAddress!(tx, realm(), hash));
+    expect((await rows()).map(({ id }) => id)).toEqual([link.id]);
+    engine.advance(2 * hour);
+    const [term] = data.expires!;
+    expect(await term!.count(realm(), engine.clock.now())).toBe(0);
+    await hosted.expireDue();
+    expect(await term!.count(realm(), engine.clock.now())).toBe(1);
+    expect(await engine.inTransaction((tx) => term!.expire(tx, realm(), engine.clock.now(), 10))).toBe(1);
+    await generate();
+    await hosted.forget(engine.organization);
+    expect(await rows()).toEqual([]);
+  });
+
+  test('a published flow makes a verification for each consent, of live people or in test mode', async () => {
+    const definition = FlowDefinition.parse({
+      ...{ name: 'Visitors', product: 'verifyhuman', profile: 'specter', texts: { consent: 'Ours.' } },
+      redirects: { success: 'https://app.example.com/in' },
+    });
+    const flow = await engine.flows.create(engine.organization, definition, operator);
+    expect(await codeOf(hosted.flowPages.describe(flow.slug, { test: true }))).toBe('NOT_FOUND');
+    await engine.flows.publish(engine.organization, flow.id, operator);
+    await engine.limits.set(engine.organization, { monthly: 1 }, operator);
+    const shown = await hosted.flowPages.describe(flow.slug, { test: true });
+    expect(shown).toMatchObject({ state: 'ready', test: true, page: { product: 'verifyhuman' } });
+    expect(shown.page.consent.text.en[0]).toBe('Ours.');
+    expect(await rows()).toEqual([]);
+    const visits = await Promise.all([1, 2].map(() => begin(hosted.flowPages, flow.slug, true)));
+    expect(new Set(visits.map(({ token }) => token)).size).toBe(2);
+    await look(visits[0]!.token);
+    const [first, second] = await rows();
+    expect([first, second]).toMatchObject([{ world: 'test', flow: flow.id, token_hash: null }, {}]);
+    const passed = (await rows()).find(({ session }) => session === visits[0]!.sessionId)!;
+    expect(await hosted.status(realm(), 'verifyhuman', passed.id)).toMatchObject({ status: 'PASS' });
+    // Test visits cost nothing; of live ones the month has one.
+    await begin(hosted.flowPages, flow.slug);
+    expect(await codeOf(begin(hosted.flowPages, flow.slug))).toBe('MONTHLY_LIMIT_EXCEEDED');
+    expect(await hosted.flowPages.deny(flow.slug, { test: false })).toEqual({});
+  });
+
+  test('who agreed to a text that was changed meanwhile is asked again', async () => {
+    const definition = FlowDefinition.parse({ name: 'Visitors', product: 'verifyhuman' });
+    const flow = await engine.flows.create(engine.organization, definition, operator);
+    await engine.flows.publish(engine.organization, flow.id, operator);
+    const { page } = await hosted.flowPages.describe(flow.slug, { test: true });
+    engine.advance(1000);
+    await engine.flows.publish(engine.organization, flow.id, operator);
+    const stale = hosted.flowPages.begin(flow.slug, {
+      test: true,
+      consent: { version: page.consent.version },
+      path: { flash: true, motion: true },
+      device: {},
+    });
+    expect(await codeOf(stale)).toBe('CONFLICT');
+    expect(await rows()).toEqual([]);
+  });
+});
