@@ -243,7 +243,7 @@ export const routeSamples: Record<string, RouteSample[]> = {
       request: () => ({
         url: '/register',
         payload: {
-          reference_user_id: 'user of the victim',
+          reference_user_id: 'user of the caller',
           data_request: { type: 'GET_HUMANNESS_SCORE_AND_UNIQUE_HUMAN_ID' },
         },
       }),
