@@ -34,12 +34,7 @@ import { productVersion } from '../lib/version.ts';
 /** What the families add to the OpenAPI document. */
 export const families = {
   checkResult: CheckResultReply,
-  webhooks: [
-    ...identityWebhooks,
-    ...sessionsWebhooks,
-    ...hostedWebhooks,
-    ...registrationsWebhooks,
-  ],
+  webhooks: [...identityWebhooks, ...sessionsWebhooks, ...hostedWebhooks, ...registrationsWebhooks],
 };
 
 /** Every door of the LAN port on one server, not listening yet. */
@@ -114,8 +109,6 @@ export async function createPublicServer(
   await app.register(createAuthDoor(gatehouse));
   await app.register(createTokensDoor(gatehouse));
   await app.register(createBehaviorDoor({ webhooks: gatehouse.webhooks }));
-  await app.register(createHostedDoor(gatehouse));
-  await app.register(createRegistrationsDoor(gatehouse));
   await app.register(createAdminDoor(gatehouse));
   await app.register(createKioskDoor(gatehouse));
   await app.register(createCapturesDoor({ ...gatehouse, log }));
@@ -129,11 +122,13 @@ export async function createPublicServer(
 /** Of people in front of a camera, and of programs that ask for them. */
 async function registerLiveDoors(
   app: ReturnType<typeof createServer>,
-  gatehouse: Pick<Gatehouse, 'liveSessions' | 'liveLinks' | 'presence'>,
+  gatehouse: Pick<Gatehouse, 'liveSessions' | 'liveLinks' | 'presence' | 'hosted' | 'registrations'>,
   log: Log,
 ): Promise<void> {
   const { presence, liveLinks: resolvers } = gatehouse;
   await app.register(createPresenceDoor({ presence }));
+  await app.register(createHostedDoor(gatehouse));
+  await app.register(createRegistrationsDoor(gatehouse));
   await app.register(
     createMcpDoor({
       ...{ presence, version: productVersion(), random: randomFillSync },
