@@ -46,8 +46,6 @@ export async function createPublicServer(
     | 'liveSessions'
     | 'liveLinks'
     | 'presence'
-    | 'hosted'
-    | 'registrations'
     | 'limits'
     | 'checks'
     | 'metrics'
@@ -62,7 +60,7 @@ export async function createPublicServer(
   > &
     AdminDeps &
     Pick<AuthDeps, 'administrators' | 'tokens' | 'setup' | 'organizations'> &
-    Pick<Gatehouse, 'sessions' | 'kiosks'> &
+    Pick<Gatehouse, 'sessions' | 'kiosks' | 'hosted' | 'registrations'> &
     Partial<Pick<Gatehouse, 'gauges'>>,
   {
     trustedProxies,
