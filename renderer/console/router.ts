@@ -19,6 +19,7 @@ import { peopleRoutes } from './features/people/routes.ts';
 import { profileRoutes } from './features/profiles/routes.ts';
 import { reviewRoutes } from './features/review/routes.ts';
 import { securityRoutes } from './features/security/routes.ts';
+import { sessionRoutes } from './features/sessions/routes.ts';
 import { settingsRoutes } from './features/settings/routes.ts';
 import { setupRoutes } from './features/setup/routes.ts';
 import { signInRoutes } from './features/sign-in/routes.ts';
@@ -54,6 +55,7 @@ const routeTree = rootRoute.addChildren([
   ...signInRoutes,
   ...sitesRoutes,
   ...verificationRoutes,
+  ...sessionRoutes,
   ...webhookRoutes,
 ]);
 

@@ -2288,6 +2288,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List live sessions
+         * @description The newest first. Sealed fields are not opened.
+         */
+        get: operations["listLiveSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a live session
+         * @description With the evidence of its deciding attempt and its sealed values. The access is recorded in the audit log.
+         */
+        get: operations["getLiveSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/sessions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a live session
+         * @description The person cannot go on; the relying party gets a rejection.
+         */
+        post: operations["cancelLiveSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/subjects/{id}/consent": {
         parameters: {
             query?: never;
@@ -8963,6 +9023,327 @@ export interface components {
         NewPin: {
             /** @description 6 to 12 digits */
             pin: string;
+        };
+        /** @description One page of a list. */
+        LiveSessionPage: {
+            /** @description Sessions, the newest first */
+            items: components["schemas"]["LiveSession"][];
+            /** @description Send this as `cursor` for the next page; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description A session of a person in front of a camera, in a list.
+         * @example {
+         *       "id": "sess_01m7w3hb8hbf355he5zqwjztdk",
+         *       "env": "live",
+         *       "flow": "presence",
+         *       "state": "finalized",
+         *       "profile": "specter",
+         *       "match": "any",
+         *       "createdAt": "2026-11-20T12:00:00.000Z",
+         *       "expiresAt": "2026-11-20T12:10:00.000Z",
+         *       "openedAt": "2026-11-20T12:00:20.000Z",
+         *       "decidedAt": "2026-11-20T12:00:33.000Z",
+         *       "decision": "approved",
+         *       "reasons": [],
+         *       "attempts": 1,
+         *       "inReview": false,
+         *       "assurance": "active",
+         *       "risk": {
+         *         "level": "low",
+         *         "score": 0.08,
+         *         "flags": []
+         *       },
+         *       "person": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *       "by": "key:key_01m7w3ayykpzv1m774b6g68g31"
+         *     }
+         */
+        LiveSession: {
+            /** @description Id */
+            id: string;
+            /**
+             * @description World
+             * @enum {string}
+             */
+            env: "live" | "test";
+            /**
+             * @description Kind of session: by the API, presence of a person, hosted link, or registration
+             * @enum {string}
+             */
+            flow: "api" | "presence" | "hosted" | "registration";
+            /**
+             * @description `processing`: an attempt was started, or a review decides
+             * @enum {string}
+             */
+            state: "created" | "opened" | "processing" | "finalized";
+            /** @description Slug of the profile */
+            profile: string;
+            /**
+             * @description Whether the person must be enrolled: not at all, any person, or the one with the claimed address
+             * @enum {string}
+             */
+            match: "none" | "any" | "email";
+            /**
+             * Format: date-time
+             * @description Time of creation
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description End of the session at the latest
+             */
+            expiresAt: string;
+            /**
+             * Format: date-time
+             * @description When the person agreed and began
+             */
+            openedAt?: string;
+            /**
+             * Format: date-time
+             * @description Time of the decision
+             */
+            decidedAt?: string;
+            /**
+             * @description Absent while it is open
+             * @enum {string}
+             */
+            decision?: "approved" | "rejected" | "duplicate" | "expired" | "cancelled";
+            /** @description Why it was not approved, by code; never shown to the person */
+            reasons: string[];
+            /** @description Attempts that were begun, of three */
+            attempts: number;
+            /** @description A reviewer decides whether the person is counted already */
+            inReview: boolean;
+            /** @description Level of the liveness check: `active`, `active-no-flash`, `passive-frames` */
+            assurance?: string;
+            risk?: components["schemas"]["SessionRisk"];
+            /** @description Id of the recognized person */
+            person?: string;
+            /** @description Id of the verification of the match */
+            verification?: string;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            by: string;
+        };
+        /**
+         * @description Risk of a decision.
+         * @example {
+         *       "level": "low",
+         *       "score": 0.08,
+         *       "flags": []
+         *     }
+         */
+        SessionRisk: {
+            /**
+             * @description Below 0.3 low, below 0.7 medium
+             * @enum {string}
+             */
+            level: "low" | "medium" | "high";
+            /** @description 0..1 */
+            score: number;
+            /** @description What raised it */
+            flags: ("spoof-suspected" | "duplicate-identity" | "replayed-frames" | "virtual-camera" | "reduced-challenge")[];
+        };
+        /**
+         * @description A session with its evidence and its sealed values.
+         * @example {
+         *       "id": "sess_01m7w3hb8hbf355he5zqwjztdk",
+         *       "env": "live",
+         *       "flow": "presence",
+         *       "state": "finalized",
+         *       "profile": "specter",
+         *       "match": "any",
+         *       "createdAt": "2026-11-20T12:00:00.000Z",
+         *       "expiresAt": "2026-11-20T12:10:00.000Z",
+         *       "openedAt": "2026-11-20T12:00:20.000Z",
+         *       "decidedAt": "2026-11-20T12:00:33.000Z",
+         *       "decision": "approved",
+         *       "reasons": [],
+         *       "attempts": 1,
+         *       "inReview": false,
+         *       "assurance": "active",
+         *       "risk": {
+         *         "level": "low",
+         *         "score": 0.08,
+         *         "flags": []
+         *       },
+         *       "person": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *       "by": "key:key_01m7w3ayykpzv1m774b6g68g31",
+         *       "consent": {
+         *         "version": "1",
+         *         "at": "2026-11-20T12:00:20.000Z"
+         *       },
+         *       "path": {
+         *         "flash": true,
+         *         "motion": true
+         *       },
+         *       "liveness": {
+         *         "passed": true,
+         *         "score": 0.91,
+         *         "evidence": []
+         *       },
+         *       "challengesCompleted": 4,
+         *       "processingTimeMs": 9200,
+         *       "metadata": {}
+         *     }
+         */
+        WholeLiveSession: {
+            /** @description Id */
+            id: string;
+            /**
+             * @description World
+             * @enum {string}
+             */
+            env: "live" | "test";
+            /**
+             * @description Kind of session: by the API, presence of a person, hosted link, or registration
+             * @enum {string}
+             */
+            flow: "api" | "presence" | "hosted" | "registration";
+            /**
+             * @description `processing`: an attempt was started, or a review decides
+             * @enum {string}
+             */
+            state: "created" | "opened" | "processing" | "finalized";
+            /** @description Slug of the profile */
+            profile: string;
+            /**
+             * @description Whether the person must be enrolled: not at all, any person, or the one with the claimed address
+             * @enum {string}
+             */
+            match: "none" | "any" | "email";
+            /**
+             * Format: date-time
+             * @description Time of creation
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description End of the session at the latest
+             */
+            expiresAt: string;
+            /**
+             * Format: date-time
+             * @description When the person agreed and began
+             */
+            openedAt?: string;
+            /**
+             * Format: date-time
+             * @description Time of the decision
+             */
+            decidedAt?: string;
+            /**
+             * @description Absent while it is open
+             * @enum {string}
+             */
+            decision?: "approved" | "rejected" | "duplicate" | "expired" | "cancelled";
+            /** @description Why it was not approved, by code; never shown to the person */
+            reasons: string[];
+            /** @description Attempts that were begun, of three */
+            attempts: number;
+            /** @description A reviewer decides whether the person is counted already */
+            inReview: boolean;
+            /** @description Level of the liveness check: `active`, `active-no-flash`, `passive-frames` */
+            assurance?: string;
+            risk?: components["schemas"]["SessionRisk"];
+            /** @description Id of the recognized person */
+            person?: string;
+            /** @description Id of the verification of the match */
+            verification?: string;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            by: string;
+            /** @description Claimed e-mail address */
+            email?: string;
+            /** @description The name that the relying party gave the person */
+            reference?: string;
+            /** @description Consent of the person; absent before it */
+            consent?: {
+                /** @description Version of the text */
+                version: string;
+                /**
+                 * Format: date-time
+                 * @description Time of the consent
+                 */
+                at: string;
+            };
+            /** @description The path that the person chose */
+            path?: {
+                /** @description With colors */
+                flash: boolean;
+                /** @description With movements of the head */
+                motion: boolean;
+            };
+            /** @description Result of the deciding attempt; absent without one */
+            liveness?: {
+                /** @description Whether a live person was in front of the camera */
+                passed: boolean;
+                /** @description 0..1 */
+                score: number;
+                /** @description Findings, in their order */
+                evidence: components["schemas"]["LiveSessionEvidence"][];
+            };
+            /** @description Whether the person was counted already; absent where nothing was counted */
+            uniqueness?: {
+                /**
+                 * @description `grey`: neither surely known nor surely new
+                 * @enum {string}
+                 */
+                outcome: "new" | "known" | "grey";
+                /**
+                 * @description What the policy made of it
+                 * @enum {string}
+                 */
+                action: "accept" | "flag" | "wait" | "duplicate";
+            };
+            /** @description Steps that were done in the deciding attempt */
+            challengesCompleted: number;
+            /** @description Milliseconds from the start of the deciding attempt to the decision */
+            processingTimeMs: number;
+            /** @description What the device said of itself */
+            device?: {
+                /** @description Name of the camera */
+                label?: string;
+                /** @description Pixels */
+                width?: number;
+                /** @description Pixels */
+                height?: number;
+                /** @description Frames per second */
+                frameRate?: number;
+                /** @description User agent of the browser */
+                userAgent?: string;
+            };
+            /** @description Values of the relying party */
+            metadata: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @description One finding of the challenge.
+         * @example {
+         *       "kind": "continuity",
+         *       "passed": true,
+         *       "strength": 0.9,
+         *       "maturity": "experimental",
+         *       "details": {
+         *         "least": 1.4
+         *       }
+         *     }
+         */
+        LiveSessionEvidence: {
+            /** @description `step:<name>`, `head:<name of the turn>`, `pad`, `motion`, `continuity`, `times`, `color` or `camera` */
+            kind: string;
+            /** @description Absent where it is recorded and never decides */
+            passed?: boolean;
+            /** @description 0..1: how clearly it speaks for a live person */
+            strength?: number;
+            /**
+             * @description How well it is measured
+             * @enum {string}
+             */
+            maturity: "proven" | "experimental";
+            /** @description Figures */
+            details: {
+                [key: string]: unknown;
+            };
         };
         /**
          * @description Consents and withdrawals of a person, and the uses allowed by them.
@@ -27066,6 +27447,333 @@ export interface operations {
             };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listLiveSessions: {
+        parameters: {
+            query?: {
+                /** @description Only sessions of this kind */
+                flow?: "api" | "presence" | "hosted" | "registration";
+                /** @description Only sessions in this state */
+                state?: "created" | "opened" | "processing" | "finalized";
+                /** @description Only sessions with this decision */
+                decision?: "approved" | "rejected" | "duplicate" | "expired" | "cancelled";
+                /** @description Maximum number of items per page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveSessionPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLiveSession: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the session */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A session with its evidence and its sealed values. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "sess_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "env": "live",
+                     *       "flow": "presence",
+                     *       "state": "finalized",
+                     *       "profile": "specter",
+                     *       "match": "any",
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "expiresAt": "2026-11-20T12:10:00.000Z",
+                     *       "openedAt": "2026-11-20T12:00:20.000Z",
+                     *       "decidedAt": "2026-11-20T12:00:33.000Z",
+                     *       "decision": "approved",
+                     *       "reasons": [],
+                     *       "attempts": 1,
+                     *       "inReview": false,
+                     *       "assurance": "active",
+                     *       "risk": {
+                     *         "level": "low",
+                     *         "score": 0.08,
+                     *         "flags": []
+                     *       },
+                     *       "person": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "by": "key:key_01m7w3ayykpzv1m774b6g68g31",
+                     *       "consent": {
+                     *         "version": "1",
+                     *         "at": "2026-11-20T12:00:20.000Z"
+                     *       },
+                     *       "path": {
+                     *         "flash": true,
+                     *         "motion": true
+                     *       },
+                     *       "liveness": {
+                     *         "passed": true,
+                     *         "score": 0.91,
+                     *         "evidence": []
+                     *       },
+                     *       "challengesCompleted": 4,
+                     *       "processingTimeMs": 9200,
+                     *       "metadata": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WholeLiveSession"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancelLiveSession: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the session */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A session of a person in front of a camera, in a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "sess_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "env": "live",
+                     *       "flow": "presence",
+                     *       "state": "finalized",
+                     *       "profile": "specter",
+                     *       "match": "any",
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "expiresAt": "2026-11-20T12:10:00.000Z",
+                     *       "openedAt": "2026-11-20T12:00:20.000Z",
+                     *       "decidedAt": "2026-11-20T12:00:33.000Z",
+                     *       "decision": "approved",
+                     *       "reasons": [],
+                     *       "attempts": 1,
+                     *       "inReview": false,
+                     *       "assurance": "active",
+                     *       "risk": {
+                     *         "level": "low",
+                     *         "score": 0.08,
+                     *         "flags": []
+                     *       },
+                     *       "person": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "by": "key:key_01m7w3ayykpzv1m774b6g68g31"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LiveSession"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

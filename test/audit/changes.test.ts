@@ -14,6 +14,7 @@ import { createControlServer } from '../../service/server/control-server.ts';
 import { portrait } from '../cli/portraits.ts';
 import { adminUrl } from '../support/admin-url.ts';
 import { by } from '../support/audited.ts';
+import { createLiveSession } from '../support/live-session.ts';
 import { enrollTwins } from '../support/twins.ts';
 
 interface Sample {
@@ -39,6 +40,12 @@ const changes: Record<string, () => Sample> = {
     action: 'organization.set',
   }),
   'POST /api/admin/organization/erase': () => ({ body: { confirm: 'Acme' }, action: 'organization.erase' }),
+  'POST /api/admin/sessions/:id/cancel': () => ({
+    before: async () => {
+      ids.session = await createLiveSession(gatehouse, testRealm());
+    },
+    action: 'session.decide',
+  }),
   'POST /api/admin/administrators': () => ({
     body: { email: 'grace@example.com', name: 'Grace', role: 'operator' },
     action: 'administrator.create',

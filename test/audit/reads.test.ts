@@ -11,6 +11,7 @@ import { silentLog } from '../../service/lib/log.ts';
 import { createControlServer } from '../../service/server/control-server.ts';
 import { adminUrl } from '../support/admin-url.ts';
 import { by } from '../support/audited.ts';
+import { createLiveSession } from '../support/live-session.ts';
 import { enrollTwins } from '../support/twins.ts';
 
 /** What gives out something personal, and the line that it leaves; `:organization` and `:subject` are filled in. */
@@ -19,6 +20,7 @@ const personal: Record<string, string> = {
   '/api/admin/subjects/:id': 'subject.read',
   '/api/admin/subjects/:id/verifications': 'verification.list',
   '/api/admin/verifications/:id': 'verification.read',
+  '/api/admin/sessions/:id': 'session.read',
   '/api/admin/subjects/:id/consent': 'consent.read',
   '/api/admin/subjects/:id/export': 'subject.export',
   '/api/admin/holds': 'hold.list',
@@ -36,6 +38,7 @@ const nothingPersonal = [
   '/api/admin/organizations',
   '/api/admin/organization',
   '/api/admin/keys',
+  '/api/admin/sessions',
   '/api/admin/kiosks',
   '/api/admin/kiosks/pairings/:id',
   '/api/admin/setup-token',
@@ -171,8 +174,12 @@ const inDatabase = <T>(work: (database: Sqlite.Database) => T): T => {
 };
 /** What only one route needs takes inference. */
 async function prepare(route: string): Promise<void> {
-  if (!route.includes('/review/')) return;
+  if (!/\/(review|sessions)\//.test(route)) return;
   const realm = { organization: ids.organization as OrganizationId, world: 'test' } as const;
+  if (route.includes('/sessions/')) {
+    ids.session = await createLiveSession(gatehouse, realm);
+    return;
+  }
   ids.review = await enrollTwins(gatehouse, realm);
   ids.side = 'new';
 }

@@ -22,6 +22,7 @@ export const screens: readonly Screen[] = [
   { path: '/people/{person}', data: 'full', press: ['Erase person'], name: 'erase' },
   { path: '/enroll', data: 'full' },
   { path: '/enroll', data: 'full', press: ['Reads and signs here'], name: 'enroll-sign' },
+  { path: '/sessions' },
   { path: '/verifications' },
   { path: '/verifications/{verification}', data: 'full', name: 'verification' },
   { path: '/keys' },

@@ -19,6 +19,7 @@ const names: Record<string, string> = {
   review: 'review',
   flows: 'flow',
   scopes: 'scope',
+  sessions: 'session',
 };
 
 /**

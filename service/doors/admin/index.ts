@@ -29,6 +29,7 @@ import { type RetentionRouteDeps, retentionRoutes } from './retention/routes.ts'
 import { type ReviewRouteDeps, reviewRoutes } from './review/routes.ts';
 import type { AdminRoute } from './route.ts';
 import { openSeal, sealRoutes } from './seal/routes.ts';
+import { type LiveSessionRouteDeps, liveSessionRoutes } from './sessions/routes.ts';
 import { type SetupRouteDeps, setupRoutes } from './setup/routes.ts';
 import { type SiteRouteDeps, siteRoutes } from './sites/routes.ts';
 import { type StatusRouteDeps, statusRoutes } from './status/routes.ts';
@@ -68,6 +69,7 @@ export type AdminDeps = OrganizationRouteDeps &
   CertificateRouteDeps &
   CaptureRouteDeps &
   KioskRouteDeps &
+  LiveSessionRouteDeps &
   ConsentRouteDeps &
   SubjectRouteDeps &
   VerificationRouteDeps &
@@ -105,6 +107,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...certificateRoutes(deps),
   ...captureRoutes(deps),
   ...kioskRoutes(deps),
+  ...liveSessionRoutes(deps),
   ...consentRoutes(deps),
   ...subjectRoutes(deps),
   ...verificationRoutes(deps),

@@ -82,6 +82,10 @@ export const tags = [
   { name: 'limits', description: 'Limits on the number of requests.' },
   { name: 'subjects', description: 'People who are enrolled.' },
   { name: 'verifications', description: 'Decisions and their reasons.' },
+  {
+    name: 'live sessions',
+    description: 'People in front of a camera: sessions of every flow, with their evidence.',
+  },
   { name: 'kiosks', description: 'Paired devices at which people enroll and verify.' },
   { name: 'consent', description: 'Consent of people, and holds that keep their data.' },
   { name: 'retention', description: 'How long data is kept.' },

@@ -51,8 +51,11 @@ export function createSessions({ random = randomFillSync, ...deps }: SessionsDep
 function createRelyingSide(
   parts: SessionParts,
   attempts: Attempts,
-): Pick<Sessions, 'find' | 'page' | 'cancel' | 'finalize' | 'newcomerDecided' | 'stepsOf' | 'originsOf'> {
-  const { store, sealed, inTransaction, turns } = parts;
+): Pick<
+  Sessions,
+  'find' | 'read' | 'page' | 'cancel' | 'finalize' | 'newcomerDecided' | 'stepsOf' | 'originsOf'
+> {
+  const { store, sealed, inTransaction, turns, audit } = parts;
   const decide = createDecide(parts);
 
   async function own(realm: Parameters<Sessions['find']>[0], id: string): Promise<SessionRow> {
@@ -65,6 +68,17 @@ function createRelyingSide(
     async find(realm, id) {
       const row = await store.inRealm(realm, id);
       return row && sealed.whole(await attempts.fresh(row.id));
+    },
+    async read(realm, id, actor, request) {
+      const session = await sealed.whole(await own(realm, id));
+      await inTransaction((tx) =>
+        audit.add(tx, {
+          ...{ actor, action: 'session.read', organization: realm.organization, target: id },
+          ...defined({ request }),
+          details: { world: realm.world, ...defined({ subject: session.subject }) },
+        }),
+      );
+      return session;
     },
     page: async (realm, order) => (await store.page(realm, order)).map(sessionOf),
 

@@ -22,6 +22,7 @@ export type {
   SessionUniqueness,
   WholeSession,
 } from './session.ts';
+export { riskFlags, sessionDecisions, sessionFlows, sessionStates } from './session.ts';
 export type {
   FrameLink,
   Handover,

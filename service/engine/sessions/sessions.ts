@@ -118,6 +118,8 @@ export interface Sessions {
   /** The same, in a transaction of its own. */
   create(order: NewSession): Promise<Omit<PreparedSession, 'write'>>;
   find(realm: Realm, id: string): Promise<WholeSession | undefined>;
+  /** With what is sealed, for an administrator; audited. Throws NOT_FOUND. */
+  read(realm: Realm, id: string, actor: Actor, request?: string): Promise<WholeSession>;
   /** The newest first. */
   page(realm: Realm, order: SessionPageOrder): Promise<Session[]>;
   /** Throws NOT_FOUND; CONFLICT for one that is decided. */

@@ -1,0 +1,249 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { createLazyRoute } from '@tanstack/react-router';
+import { useState } from 'react';
+import { Badge } from '../../../ui/badges/badge.tsx';
+import { Id } from '../../../ui/badges/id.tsx';
+import { ExactTime, RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
+import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
+import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
+import { toast } from '../../../ui/feedback/toasts.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Card, Columns, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { operators } from '../../screen-data.ts';
+import { useSession, useWorld } from '../../session/session-query.ts';
+import { By } from '../verifications/verifications-screen.tsx';
+import styles from './session.module.css';
+import { Outcome, Reasons } from './sessions-screen.tsx';
+import { sessionStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/sessions/$id')({ component: SessionScreen });
+
+type Session = Schemas['WholeLiveSession'];
+
+function SessionScreen() {
+  const t = useStrings(sessionStrings);
+  const { id } = Route.useParams();
+  const env = useWorld();
+  const { user } = useSession();
+  const query = useQuery({
+    queryKey: ['live-session', env, id],
+    queryFn: ({ signal }) =>
+      replyOf(admin.GET('/api/admin/sessions/{id}', { params: { path: { id }, query: { env } }, signal })),
+  });
+  const session = query.data;
+  const mayCancel = session !== undefined && session.decision === undefined && operators.includes(user.role);
+  return (
+    <Page
+      title={t('one')}
+      parents={[{ label: t('title'), to: '/sessions' }]}
+      lead={
+        session && (
+          <>
+            <Outcome session={session} /> <Reasons codes={session.reasons} />
+          </>
+        )
+      }
+      actions={mayCancel && <Cancel id={id} env={env} />}
+    >
+      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      {session && (
+        <Stack gap={24}>
+          <Evidence session={session} />
+          <Columns n={2} collapse>
+            <About session={session} />
+            <Sums session={session} />
+          </Columns>
+        </Stack>
+      )}
+    </Page>
+  );
+}
+
+function Cancel({ id, env }: { id: string; env: 'live' | 'test' }) {
+  const t = useStrings(sessionStrings);
+  const [asking, setAsking] = useState(false);
+  const queryClient = useQueryClient();
+  const cancel = useMutation({
+    mutationFn: () =>
+      replyOf(admin.POST('/api/admin/sessions/{id}/cancel', { params: { path: { id }, query: { env } } })),
+    async onSuccess() {
+      setAsking(false);
+      toast(t('cancelledNow'));
+      await queryClient.invalidateQueries({ queryKey: ['live-session'] });
+      await queryClient.invalidateQueries({ queryKey: ['live-sessions'] });
+    },
+  });
+  return (
+    <>
+      <Button onClick={() => setAsking(true)}>{t('cancel')}</Button>
+      <ConfirmDialog
+        opened={asking}
+        title={t('cancelTitle')}
+        confirmLabel={t('cancel')}
+        cancelLabel={t('keep')}
+        danger
+        busy={cancel.isPending}
+        failed={cancel.error && <LoadFailed error={cancel.error} />}
+        onConfirm={() => cancel.mutate()}
+        onCancel={() => setAsking(false)}
+      >
+        {t('cancelText')}
+      </ConfirmDialog>
+    </>
+  );
+}
+
+function Evidence({ session: { liveness } }: { session: Session }) {
+  const t = useStrings(sessionStrings);
+  return (
+    <Card title={t('evidence')} flush={liveness !== undefined}>
+      {liveness === undefined ? (
+        <p className="muted">{t('noEvidence')}</p>
+      ) : (
+        <table className={styles.findings}>
+          <caption className="small muted">{t('evidenceLead')}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t('finding')}</th>
+              <th scope="col">{t('result')}</th>
+              <th scope="col">{t('strength')}</th>
+              <th scope="col">{t('details')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {liveness.evidence.map((one, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: findings of one kind may repeat, and never move
+              <Finding key={i} finding={one} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Card>
+  );
+}
+
+function Finding({ finding }: { finding: Schemas['LiveSessionEvidence'] }) {
+  const t = useStrings(sessionStrings);
+  const { kind, passed, strength, maturity, details } = finding;
+  return (
+    <tr data-failed={passed === false || undefined}>
+      <th scope="row">{kind}</th>
+      <td data-label={t('result')}>
+        <Row>
+          {passed === undefined ? (
+            <Badge kind="outline">{t('recorded')}</Badge>
+          ) : (
+            <Badge kind={passed ? 'ok' : 'bad'}>{t(passed ? 'passed' : 'failed')}</Badge>
+          )}
+          {maturity === 'experimental' && <Badge kind="experimental">{t('experimental')}</Badge>}
+        </Row>
+      </td>
+      <td data-label={t('strength')}>
+        <ScoreBar {...(strength !== undefined && { score: strength })} passed={passed !== false} />
+      </td>
+      <td className={styles.details}>{detailsText(details)}</td>
+    </tr>
+  );
+}
+
+/** `frames 12, ms 840`; lists and objects as JSON. */
+const detailsText = (details: Readonly<Record<string, unknown>>): string =>
+  Object.entries(details)
+    .map(
+      ([name, value]) =>
+        `${name} ${typeof value === 'number' ? Math.round(value * 1000) / 1000 : typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+    )
+    .join(', ');
+
+function Sums({ session }: { session: Session }) {
+  const t = useStrings(sessionStrings);
+  const format = useFormat();
+  const { liveness, risk, challengesCompleted, processingTimeMs, uniqueness, person, verification } = session;
+  return (
+    <Card title={t('result')}>
+      <Stack gap={16}>
+        <KeyValues
+          entries={[
+            [t('liveness'), liveness && <ScoreBar score={liveness.score} passed={liveness.passed} />],
+            [t('assurance'), assuranceText(t, session.assurance)],
+            [t('riskScore'), risk && `${format.score(risk.score)}, ${t(risk.level)}`],
+            [t('flags'), risk && risk.flags.length > 0 ? risk.flags.join(', ') : undefined],
+            [t('uniqueness'), uniqueness && t(uniqueness.outcome)],
+            [t('steps'), format.count(challengesCompleted)],
+            [t('took'), processingTimeMs > 0 ? format.duration(processingTimeMs) : undefined],
+          ]}
+        />
+        <Row>
+          {person !== undefined && (
+            <ButtonLink to="/people/$id" params={{ id: person }}>
+              {t('openPerson')}
+            </ButtonLink>
+          )}
+          {verification !== undefined && (
+            <ButtonLink to="/verifications/$id" params={{ id: verification }}>
+              {t('openVerification')}
+            </ButtonLink>
+          )}
+        </Row>
+      </Stack>
+    </Card>
+  );
+}
+
+type T = ReturnType<typeof useStrings<(typeof sessionStrings)['en']>>;
+
+const assuranceText = (t: T, assurance: string | undefined): string | undefined =>
+  assurance === 'active' || assurance === 'active-no-flash' || assurance === 'passive-frames'
+    ? t(assurance)
+    : assurance;
+
+function About({ session }: { session: Session }) {
+  const t = useStrings(sessionStrings);
+  const { consent, path, device, match, metadata } = session;
+  const chosen =
+    path && [!path.flash && t('noFlash'), !path.motion && t('noMotion')].filter(Boolean).join(', ');
+  const camera =
+    device && [device.label, device.width && `${device.width} × ${device.height}`].filter(Boolean);
+  const matches = { none: t('matchNone'), any: t('matchAny'), email: t('matchEmail') };
+  return (
+    <Card title={t('request')}>
+      <KeyValues
+        entries={[
+          [t('id'), <Id key="id" id={session.id} full />],
+          [t('flow'), t(session.flow)],
+          [t('world'), session.env === 'live' ? t('live') : t('test')],
+          [t('by'), <By key="by" by={session.by} />],
+          [t('profile'), session.profile],
+          [t('match'), matches[match]],
+          [t('email'), session.email],
+          [t('reference'), session.reference],
+          [t('attempts'), t('attemptsOf', { count: session.attempts })],
+          [t('started'), <ExactTime key="created" at={session.createdAt} />],
+          [t('began'), session.openedAt && <ExactTime key="opened" at={session.openedAt} />],
+          [t('decided'), session.decidedAt && <ExactTime key="decided" at={session.decidedAt} />],
+          [
+            t('expires'),
+            session.decision === undefined && <RelativeTime key="ends" at={session.expiresAt} />,
+          ],
+          [
+            t('consent'),
+            consent &&
+              t.rich('consentText', { version: consent.version, time: <ExactTime at={consent.at} /> }),
+          ],
+          [t('path'), path && (chosen || t('wholePath'))],
+          [t('camera'), camera?.join(', ') || undefined],
+          [t('device'), device?.userAgent],
+          [
+            t('metadata'),
+            Object.keys(metadata).length > 0 && <code key="meta">{JSON.stringify(metadata)}</code>,
+          ],
+        ]}
+      />
+    </Card>
+  );
+}

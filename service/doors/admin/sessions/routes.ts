@@ -1,0 +1,70 @@
+import type { Sessions } from '../../../engine/sessions/index.ts';
+import { toPage } from '../../../http/cursor.ts';
+import { defined } from '../../../lib/defined.ts';
+import { paramsOf } from '../ids.ts';
+import { operators, readers } from '../may-call.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { fromSession, fromWhole } from './translate.ts';
+import { SessionPageReply, SessionReply, SessionsQuery, WholeSessionReply } from './wire.ts';
+
+export interface LiveSessionRouteDeps {
+  liveSessions: Pick<Sessions, 'page' | 'read' | 'cancel'>;
+}
+
+const about = {
+  tag: 'live sessions',
+  within: 'world',
+  keyRefusal:
+    'No API key may read sessions of other callers: use the routes of its own family, events and webhooks.',
+} as const;
+
+/** Sessions of people in front of a camera, of every flow. */
+export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/sessions',
+    operationId: 'listLiveSessions',
+    summary: 'List live sessions',
+    description: 'The newest first. Sealed fields are not opened.',
+    may: { operator: true, administrator: readers, key: false },
+    query: SessionsQuery,
+    reply: SessionPageReply,
+    async handle({ realm, query: { cursor, limit, ...filter } }) {
+      const found = await liveSessions.page(realm, {
+        ...{ ...defined(filter), limit: limit + 1 },
+        ...defined({ before: cursor?.id }),
+      });
+      return toPage(found.map(fromSession), limit, ({ id }) => ({ id }));
+    },
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/sessions/:id',
+    operationId: 'getLiveSession',
+    summary: 'Show a live session',
+    description:
+      'With the evidence of its deciding attempt and its sealed values. The access is recorded in the audit log.',
+    may: { operator: true, administrator: readers, key: false },
+    params: paramsOf('session'),
+    reply: WholeSessionReply,
+    refuses: ['NOT_FOUND'],
+    handle: async ({ realm, params: { id }, who, request }) =>
+      fromWhole(await liveSessions.read(realm, id, who, request)),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/sessions/:id/cancel',
+    operationId: 'cancelLiveSession',
+    summary: 'Cancel a live session',
+    description: 'The person cannot go on; the relying party gets a rejection.',
+    may: { operator: true, administrator: operators, key: false },
+    params: paramsOf('session'),
+    reply: SessionReply,
+    refuses: ['NOT_FOUND', 'CONFLICT'],
+    handle: async ({ realm, params: { id }, who, request }) =>
+      fromSession(await liveSessions.cancel(realm, id, who, request)),
+  }),
+];

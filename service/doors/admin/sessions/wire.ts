@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { riskFlags, sessionDecisions, sessionFlows, sessionStates } from '../../../engine/sessions/index.ts';
+import { pageQuery, pageReply } from '../../../http/cursor.ts';
+import { idOf } from '../ids.ts';
+import { actor, time } from '../reply-fields.ts';
+
+const flow = z
+  .enum(sessionFlows)
+  .describe('Kind of session: by the API, presence of a person, hosted link, or registration');
+const state = z.enum(sessionStates);
+const decision = z.enum(sessionDecisions);
+
+export const SessionsQuery = z.strictObject({
+  flow: flow.optional().describe('Only sessions of this kind'),
+  state: state.optional().describe('Only sessions in this state'),
+  decision: decision.optional().describe('Only sessions with this decision'),
+  ...pageQuery(z.strictObject({ id: idOf('session') })),
+});
+export type SessionsQuery = z.output<typeof SessionsQuery>;
+
+const risk = z
+  .strictObject({
+    level: z.enum(['low', 'medium', 'high']).describe('Below 0.3 low, below 0.7 medium'),
+    score: z.number().describe('0..1'),
+    flags: z.array(z.enum(riskFlags)).describe('What raised it'),
+  })
+  .meta({
+    id: 'SessionRisk',
+    description: 'Risk of a decision.',
+    examples: [{ level: 'low', score: 0.08, flags: [] }],
+  });
+
+const session = {
+  id: z.string().describe('Id'),
+  env: z.enum(['live', 'test']).describe('World'),
+  flow,
+  state: state.describe('`processing`: an attempt was started, or a review decides'),
+  profile: z.string().describe('Slug of the profile'),
+  match: z
+    .enum(['none', 'any', 'email'])
+    .describe(
+      'Whether the person must be enrolled: not at all, any person, or the one with the claimed address',
+    ),
+  createdAt: time('Time of creation'),
+  expiresAt: time('End of the session at the latest'),
+  openedAt: time('When the person agreed and began').optional(),
+  decidedAt: time('Time of the decision').optional(),
+  decision: decision.optional().describe('Absent while it is open'),
+  reasons: z.array(z.string()).describe('Why it was not approved, by code; never shown to the person'),
+  attempts: z.int().describe('Attempts that were begun, of three'),
+  inReview: z.boolean().describe('A reviewer decides whether the person is counted already'),
+  assurance: z
+    .string()
+    .optional()
+    .describe('Level of the liveness check: `active`, `active-no-flash`, `passive-frames`'),
+  risk: risk.optional(),
+  person: z.string().optional().describe('Id of the recognized person'),
+  verification: z.string().optional().describe('Id of the verification of the match'),
+  by: actor,
+};
+
+const example = {
+  id: 'sess_01m7w3hb8hbf355he5zqwjztdk',
+  env: 'live' as const,
+  flow: 'presence' as const,
+  state: 'finalized' as const,
+  profile: 'specter',
+  match: 'any' as const,
+  createdAt: '2026-11-20T12:00:00.000Z',
+  expiresAt: '2026-11-20T12:10:00.000Z',
+  openedAt: '2026-11-20T12:00:20.000Z',
+  decidedAt: '2026-11-20T12:00:33.000Z',
+  decision: 'approved' as const,
+  reasons: [],
+  attempts: 1,
+  inReview: false,
+  assurance: 'active',
+  risk: { level: 'low' as const, score: 0.08, flags: [] },
+  person: 'sub_01m7w3ayykpzv1m774b6g68g31',
+  by: 'key:key_01m7w3ayykpzv1m774b6g68g31',
+};
+
+export const SessionReply = z.strictObject(session).meta({
+  id: 'LiveSession',
+  description: 'A session of a person in front of a camera, in a list.',
+  examples: [example],
+});
+export const SessionPageReply = pageReply(SessionReply, 'Sessions, the newest first', 'LiveSessionPage');
+
+const Finding = z
+  .strictObject({
+    kind: z
+      .string()
+      .describe(
+        '`step:<name>`, `head:<name of the turn>`, `pad`, `motion`, `continuity`, `times`, `color` or `camera`',
+      ),
+    passed: z.boolean().optional().describe('Absent where it is recorded and never decides'),
+    strength: z.number().optional().describe('0..1: how clearly it speaks for a live person'),
+    maturity: z.enum(['proven', 'experimental']).describe('How well it is measured'),
+    details: z.record(z.string(), z.unknown()).describe('Figures'),
+  })
+  .meta({
+    id: 'LiveSessionEvidence',
+    description: 'One finding of the challenge.',
+    examples: [
+      { kind: 'continuity', passed: true, strength: 0.9, maturity: 'experimental', details: { least: 1.4 } },
+    ],
+  });
+
+export const WholeSessionReply = z
+  .strictObject({
+    ...session,
+    email: z.string().optional().describe('Claimed e-mail address'),
+    reference: z.string().optional().describe('The name that the relying party gave the person'),
+    consent: z
+      .strictObject({ version: z.string().describe('Version of the text'), at: time('Time of the consent') })
+      .optional()
+      .describe('Consent of the person; absent before it'),
+    path: z
+      .strictObject({
+        flash: z.boolean().describe('With colors'),
+        motion: z.boolean().describe('With movements of the head'),
+      })
+      .optional()
+      .describe('The path that the person chose'),
+    liveness: z
+      .strictObject({
+        passed: z.boolean().describe('Whether a live person was in front of the camera'),
+        score: z.number().describe('0..1'),
+        evidence: z.array(Finding).describe('Findings, in their order'),
+      })
+      .optional()
+      .describe('Result of the deciding attempt; absent without one'),
+    uniqueness: z
+      .strictObject({
+        outcome: z.enum(['new', 'known', 'grey']).describe('`grey`: neither surely known nor surely new'),
+        action: z.enum(['accept', 'flag', 'wait', 'duplicate']).describe('What the policy made of it'),
+      })
+      .optional()
+      .describe('Whether the person was counted already; absent where nothing was counted'),
+    challengesCompleted: z.int().describe('Steps that were done in the deciding attempt'),
+    processingTimeMs: z
+      .number()
+      .describe('Milliseconds from the start of the deciding attempt to the decision'),
+    device: z
+      .strictObject({
+        label: z.string().optional().describe('Name of the camera'),
+        width: z.number().optional().describe('Pixels'),
+        height: z.number().optional().describe('Pixels'),
+        frameRate: z.number().optional().describe('Frames per second'),
+        userAgent: z.string().optional().describe('User agent of the browser'),
+      })
+      .optional()
+      .describe('What the device said of itself'),
+    metadata: z.record(z.string(), z.unknown()).describe('Values of the relying party'),
+  })
+  .meta({
+    id: 'WholeLiveSession',
+    description: 'A session with its evidence and its sealed values.',
+    examples: [
+      {
+        ...example,
+        consent: { version: '1', at: '2026-11-20T12:00:20.000Z' },
+        path: { flash: true, motion: true },
+        liveness: { passed: true, score: 0.91, evidence: [] },
+        challengesCompleted: 4,
+        processingTimeMs: 9200,
+        metadata: {},
+      },
+    ],
+  });
+export type SessionReply = z.output<typeof SessionReply>;
+export type WholeSessionReply = z.output<typeof WholeSessionReply>;
