@@ -3,15 +3,15 @@ import type { Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import type { Realm } from '../subjects/index.ts';
 
-const sessionFlows = ['api', 'presence', 'hosted', 'registration'] as const;
+export const sessionFlows = ['api', 'presence', 'hosted', 'registration'] as const;
 export type SessionFlow = (typeof sessionFlows)[number];
 
 /** `processing`: an attempt was started; also while a uniqueness review decides. */
-const sessionStates = ['created', 'opened', 'processing', 'finalized'] as const;
+export const sessionStates = ['created', 'opened', 'processing', 'finalized'] as const;
 export type SessionState = (typeof sessionStates)[number];
 
 /** `cancelled`: by the relying party or the person; it is called back as a rejection. */
-const sessionDecisions = ['approved', 'rejected', 'duplicate', 'expired', 'cancelled'] as const;
+export const sessionDecisions = ['approved', 'rejected', 'duplicate', 'expired', 'cancelled'] as const;
 export type SessionDecision = (typeof sessionDecisions)[number];
 
 /** A text of the page, in one language for all or in each. */
@@ -100,7 +100,7 @@ export interface ChosenPath {
 export type RiskLevel = 'low' | 'medium' | 'high';
 
 /** Reasons of a risk score; `spoof-suspected` and `duplicate-identity` are called back. */
-const riskFlags = [
+export const riskFlags = [
   'spoof-suspected',
   'duplicate-identity',
   'replayed-frames',
