@@ -117,7 +117,6 @@ function Evidence({ session: { liveness } }: { session: Session }) {
           </thead>
           <tbody>
             {liveness.evidence.map((one, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: findings of one kind may repeat, and never move
               <Finding key={i} finding={one} />
             ))}
           </tbody>
