@@ -3,6 +3,7 @@ import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
+import type { Actor } from '../audit/index.ts';
 import { type Admission, createAdmission } from './attempts/admission.ts';
 import { type Attempts, createAttempts } from './attempts/create-attempts.ts';
 import { createRooms } from './attempts/rooms.ts';
@@ -14,6 +15,7 @@ import { createOrderSession } from './order-session.ts';
 import { createCapabilities, createPageSide, finalizeRow, requireUndecided } from './page-side.ts';
 import type { SessionParts, SessionsDeps } from './parts.ts';
 import { createSealedValues } from './sealed-store.ts';
+import type { WholeSession } from './session.ts';
 import { createSessionStore, outcomeOf, type SessionRow, sessionOf } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -55,7 +57,7 @@ function createRelyingSide(
   Sessions,
   'find' | 'read' | 'page' | 'cancel' | 'finalize' | 'newcomerDecided' | 'stepsOf' | 'originsOf'
 > {
-  const { store, sealed, inTransaction, turns, audit } = parts;
+  const { store, sealed, inTransaction, turns } = parts;
   const decide = createDecide(parts);
 
   async function own(realm: Parameters<Sessions['find']>[0], id: string): Promise<SessionRow> {
@@ -69,17 +71,8 @@ function createRelyingSide(
       const row = await store.inRealm(realm, id);
       return row && sealed.whole(await attempts.fresh(row.id));
     },
-    async read(realm, id, actor, request) {
-      const session = await sealed.whole(await own(realm, id));
-      await inTransaction((tx) =>
-        audit.add(tx, {
-          ...{ actor, action: 'session.read', organization: realm.organization, target: id },
-          ...defined({ request }),
-          details: { world: realm.world, ...defined({ subject: session.subject }) },
-        }),
-      );
-      return session;
-    },
+    read: async (realm, id, actor, request) =>
+      noteRead(parts, await sealed.whole(await own(realm, id)), { actor, ...defined({ request }) }),
     page: async (realm, order) => (await store.page(realm, order)).map(sessionOf),
 
     async cancel(realm, id, actor, request) {
@@ -131,4 +124,20 @@ function createRelyingSide(
       return row ? (await sealed.whole(row)).browserOrigins : [];
     },
   };
+}
+
+/** The audit line of an administrator who reads a session. */
+async function noteRead(
+  { inTransaction, audit }: SessionParts,
+  session: WholeSession,
+  by: { actor: Actor; request?: string },
+): Promise<WholeSession> {
+  const { id, realm, subject } = session;
+  await inTransaction((tx) =>
+    audit.add(tx, {
+      ...{ ...by, action: 'session.read', organization: realm.organization, target: id },
+      details: { world: realm.world, ...defined({ subject }) },
+    }),
+  );
+  return session;
 }

@@ -12,11 +12,11 @@ import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card, Columns, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { Actor } from '../../actor.tsx';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { operators } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
-import { By } from '../verifications/verifications-screen.tsx';
 import styles from './session.module.css';
 import { Outcome, Reasons } from './sessions-screen.tsx';
 import { sessionStrings } from './strings.ts';
@@ -216,7 +216,7 @@ function About({ session }: { session: Session }) {
           [t('id'), <Id key="id" id={session.id} full />],
           [t('flow'), t(session.flow)],
           [t('world'), session.env === 'live' ? t('live') : t('test')],
-          [t('by'), <By key="by" by={session.by} />],
+          [t('by'), <Actor key="by" actor={session.by} />],
           [t('profile'), session.profile],
           [t('match'), matches[match]],
           [t('email'), session.email],
