@@ -6,6 +6,8 @@ import {
   type RegistrationsDeps,
 } from '../../engine/registrations/index.ts';
 import type { FlowEnd, LinkKind, LinkResolver, SessionFlow } from '../../engine/sessions/index.ts';
+import type { Uniqueness } from '../../engine/uniqueness/index.ts';
+import { defined } from '../../lib/defined.ts';
 
 export interface FlowPages {
   hosted: Hosted;
@@ -14,7 +16,8 @@ export interface FlowPages {
 
 /** Hosted links, flows and invitations: what their links stand for, and what the end of a session means to them. */
 export function createFlowPages(
-  deps: Omit<HostedDeps, 'random'> & Omit<RegistrationsDeps, 'random' | 'humannessOf'>,
+  deps: Omit<HostedDeps, 'random'> &
+    Omit<RegistrationsDeps, 'random' | 'humannessOf'> & { uniqueness: Pick<Uniqueness, 'humannessOf'> },
   {
     ends,
     links,
@@ -23,7 +26,10 @@ export function createFlowPages(
   const hosted = createHosted({ ...deps, random: randomFillSync });
   const registrations = createRegistrations({
     ...deps,
-    humannessOf: (liveness) => liveness,
+    humannessOf({ score: liveness, evidence }) {
+      const pad = evidence.find(({ kind }) => kind === 'pad')?.strength;
+      return deps.uniqueness.humannessOf({ liveness, ...defined({ pad }) })?.score ?? 0;
+    },
     random: randomFillSync,
   });
   ends.hosted = hosted.end;

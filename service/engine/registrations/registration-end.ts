@@ -76,7 +76,7 @@ function endingOf(
         ...person,
         ...defined({
           humanId: uniqueness?.humanId,
-          humanness: liveness && humannessOf(liveness.score),
+          humanness: liveness && humannessOf(liveness),
         }),
       };
     case 'duplicate':

@@ -4,7 +4,7 @@ import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Organizations } from '../organizations/index.ts';
-import type { Sessions } from '../sessions/index.ts';
+import type { DecidedSession, Sessions } from '../sessions/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import type { RegionTerms } from './invitation-page.ts';
 import type { RegistrationSealer, RegistrationStore } from './registration-store.ts';
@@ -19,8 +19,8 @@ export interface RegistrationsDeps {
     /** Throws CONFLICT for a region that has ended. */
     termsOf(realm: Realm, scope: string): Promise<RegionTerms>;
   };
-  /** 0..1, from the liveness score of the session. */
-  humannessOf(liveness: number): number;
+  /** 0..1, from what the challenge of the session found. */
+  humannessOf(liveness: NonNullable<DecidedSession['liveness']>): number;
   audit: Audit;
   events: Events;
   ids: Ids;

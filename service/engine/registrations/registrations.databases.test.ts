@@ -114,7 +114,7 @@ onBothDatabases('registrations', (newPlace) => {
             : { onErasure: 'hold', endsAt: Date.UTC(2027, 0, 31) };
         },
       },
-      humannessOf: (liveness) => liveness / 2,
+      humannessOf: ({ score }) => score / 2,
       random: (into) => new DataView(into.buffer).setUint32(12, ++made),
     });
     ends.registration = registrations.end;
