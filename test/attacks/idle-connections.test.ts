@@ -6,10 +6,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openFileLimit } from '../../service/server/open-files.ts';
 import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
+import { fullSize } from './size.ts';
 
 const OPEN_FILES = 512;
 /** Fewer where this process itself may not have as many. */
-const ATTACKERS = Math.min(3_000, openFileLimit() - 500);
+const ATTACKERS = Math.min(fullSize ? 3_000 : 1_000, openFileLimit() - 500);
 const BATCH = 100;
 
 let cli: Cli;

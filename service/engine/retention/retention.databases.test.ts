@@ -127,6 +127,8 @@ onBothDatabases('retention', (newPlace, dialect) => {
       rows: {
         reviews: 0,
         presenceSessions: 0,
+        hostedLinks: 0,
+        registrations: 0,
         liveSessions: 0,
         verifications: 0,
         events: 7 + 1,

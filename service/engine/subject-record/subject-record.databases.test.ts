@@ -69,6 +69,7 @@ test('every table that names a person is in the record', async () => {
     'live_session',
     'outbox',
     'presence_session',
+    'registration',
     'review_item',
     'review_picture',
     'template',
