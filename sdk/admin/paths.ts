@@ -1924,7 +1924,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/backups/drills": {
+    "/api/admin/backup-drills": {
         parameters: {
             query?: never;
             header?: never;
@@ -1944,7 +1944,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/backups/drills/{id}": {
+    "/api/admin/backup-drills/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -2196,7 +2196,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/kiosks/pairings": {
+    "/api/admin/kiosk-pairings": {
         parameters: {
             query?: never;
             header?: never;
@@ -2216,7 +2216,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/kiosks/pairings/{id}": {
+    "/api/admin/kiosk-pairings/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -2240,7 +2240,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/kiosks/pairings/{id}/confirm": {
+    "/api/admin/kiosk-pairings/{id}/confirm": {
         parameters: {
             query?: never;
             header?: never;

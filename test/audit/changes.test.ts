@@ -379,9 +379,9 @@ const changes: Record<string, () => Sample> = {
 const elsewhere = [
   // Guidance lives in memory and leaves no line; `service/engine/kiosks` and `service/engine/setup` test the lines of theirs.
   'POST /api/admin/captures',
-  'POST /api/admin/kiosks/pairings',
-  'POST /api/admin/kiosks/pairings/:id/confirm',
-  'DELETE /api/admin/kiosks/pairings/:id',
+  'POST /api/admin/kiosk-pairings',
+  'POST /api/admin/kiosk-pairings/:id/confirm',
+  'DELETE /api/admin/kiosk-pairings/:id',
   'POST /api/admin/kiosks/:id/revoke',
   'POST /api/admin/kiosks/:id/unlock',
   'POST /api/admin/setup-token',

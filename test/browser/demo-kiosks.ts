@@ -7,9 +7,9 @@ type Send = (method: string, path: string, body?: unknown) => Promise<unknown>;
 async function pair(operate: Send, device: Send, name: string) {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const key = publicKey.export({ format: 'der', type: 'spki' }).toString('base64url');
-  const { id, code } = (await operate('POST', '/kiosks/pairings', { name })) as { id: string; code: string };
+  const { id, code } = (await operate('POST', '/kiosk-pairings', { name })) as { id: string; code: string };
   await device('POST', '/api/kiosk/pair', { code, publicKey: key });
-  const kiosk = (await operate('POST', `/kiosks/pairings/${id}/confirm`)) as { id: string };
+  const kiosk = (await operate('POST', `/kiosk-pairings/${id}/confirm`)) as { id: string };
   return { kiosk: kiosk.id, privateKey };
 }
 

@@ -114,7 +114,7 @@ test.skipIf(missing)(
     await makeOperator();
     await page.goto(`${box.url}/kiosk/`);
 
-    const begun = await control('POST', `/kiosks/pairings?organization=${organization}&env=test`, {
+    const begun = await control('POST', `/kiosk-pairings?organization=${organization}&env=test`, {
       name: 'Lisbon 2',
     });
     await page.getByLabel('Code').fill('WRONG000');
@@ -127,9 +127,9 @@ test.skipIf(missing)(
       .getByRole('status')
       .filter({ hasText: /^[0-9A-F]{4}-[0-9A-F]{4}$/ })
       .textContent();
-    const claimed = await control('GET', `/kiosks/pairings/${begun.id}?organization=${organization}`);
+    const claimed = await control('GET', `/kiosk-pairings/${begun.id}?organization=${organization}`);
     expect(claimed).toMatchObject({ state: 'claimed', fingerprint: shown });
-    await control('POST', `/kiosks/pairings/${begun.id}/confirm?organization=${organization}`);
+    await control('POST', `/kiosk-pairings/${begun.id}/confirm?organization=${organization}`);
 
     await page.getByLabel('E-mail address').fill('b.cardoso@example.com');
     await inspect('operator');

@@ -47,7 +47,7 @@ function addPair(kiosk: Command, runner: CommandRunner): void {
       const { query } = await realmOf(open, options);
       const address = await kioskAddress(open);
       const begun = await replyOf(
-        open.admin.POST('/api/admin/kiosks/pairings', { params: { query }, body: { name: options.name } }),
+        open.admin.POST('/api/admin/kiosk-pairings', { params: { query }, body: { name: options.name } }),
       );
       const { code, id } = begun;
       const text = `${facts([
@@ -88,7 +88,7 @@ function addConfirm(kiosk: Command, runner: CommandRunner): void {
       const { id: organization } = await chooseOrganization(open, options.org);
       const params = { path: { id: pairing }, query: { organization } };
       const { state, fingerprint } = await replyOf(
-        open.admin.GET('/api/admin/kiosks/pairings/{id}', { params }),
+        open.admin.GET('/api/admin/kiosk-pairings/{id}', { params }),
       );
       const typed = options.fingerprint.toUpperCase().replace(/[^0-9A-F]/g, '');
       if (state === 'claimed' && fingerprint?.replace('-', '') !== typed) {
@@ -96,7 +96,7 @@ function addConfirm(kiosk: Command, runner: CommandRunner): void {
           'The device that entered the code shows another fingerprint: nothing was paired. Type what the device in front of you shows; if it shows this one, another device has used the code: make a new one.',
         );
       }
-      const made = await replyOf(open.admin.POST('/api/admin/kiosks/pairings/{id}/confirm', { params }));
+      const made = await replyOf(open.admin.POST('/api/admin/kiosk-pairings/{id}/confirm', { params }));
       return { json: made, text: `${made.name} is paired: ${made.id}.` };
     },
   );

@@ -50,6 +50,12 @@ export function createMcpDoor(deps: McpDoorDeps): FastifyPluginAsync {
             'Streamable HTTP transport with the tools `request_human_presence`, `get_presence_token` and `verify_presence_token`. It keeps no session.',
           tags,
           body: Message,
+          response: {
+            200: {
+              description: 'Answer of the protocol, JSON-RPC 2.0',
+              content: { 'application/json': { schema: z.looseObject({}).describe('JSON-RPC 2.0') } },
+            },
+          },
         },
       },
       async (request, reply) => {
@@ -58,10 +64,13 @@ export function createMcpDoor(deps: McpDoorDeps): FastifyPluginAsync {
         const response = await handler.fetch(toWebRequest(request, untilClosed(reply)), {
           parsedBody: request.body,
         });
-        return reply
-          .code(response.status)
-          .headers(keptHeaders(response))
-          .send(await response.text());
+        return (
+          reply
+            // Refusals of the protocol have a status of their own.
+            .code(response.status as 200)
+            .headers(keptHeaders(response))
+            .send(await response.text())
+        );
       },
     );
 
@@ -77,6 +86,12 @@ export function createMcpDoor(deps: McpDoorDeps): FastifyPluginAsync {
           description:
             'The deprecated transport HTTP+SSE: its first event names the address to post messages to. New clients use `POST /mcp`.',
           tags,
+          response: {
+            200: {
+              description: 'Stream of events',
+              content: { [EVENTS]: { schema: z.string().describe('Server-sent events') } },
+            },
+          },
         },
       },
       async (request, reply) => {
@@ -99,6 +114,7 @@ export function createMcpDoor(deps: McpDoorDeps): FastifyPluginAsync {
           tags,
           querystring: StreamQuery,
           body: Message,
+          response: { 202: z.null().describe('Taken') },
         },
       },
       async (request, reply) => {

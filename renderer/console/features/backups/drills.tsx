@@ -17,7 +17,7 @@ const isUnfinished = ({ state }: DrillReply) => state === 'waiting' || state ===
 const drillsQuery = queryOptions({
   queryKey: ['backups', 'drills'],
   queryFn: ({ signal }) =>
-    replyOf(admin.GET('/api/admin/backups/drills', { params: { query: { limit: SHOWN } }, signal })),
+    replyOf(admin.GET('/api/admin/backup-drills', { params: { query: { limit: SHOWN } }, signal })),
   refetchInterval: ({ state }) => (state.data?.items.some(isUnfinished) ? 1_000 : false),
 });
 

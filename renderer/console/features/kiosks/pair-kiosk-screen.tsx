@@ -51,7 +51,7 @@ function NameForm({ begun }: { begun(pairing: Schemas['BegunPairing']): void }) 
   });
   const begin = useMutation({
     mutationFn: ({ name }: { name: string }) =>
-      replyOf(admin.POST('/api/admin/kiosks/pairings', { params: { query: { env } }, body: { name } })),
+      replyOf(admin.POST('/api/admin/kiosk-pairings', { params: { query: { env } }, body: { name } })),
     onSuccess: begun,
   });
   return (

@@ -26,7 +26,7 @@ export function PairingSteps({ begun, again }: { begun: Schemas['BegunPairing'];
   const [ended, setEnded] = useState(false);
   const { data, error } = useQuery({
     queryKey: ['pairing', begun.id],
-    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/kiosks/pairings/{id}', { params, signal })),
+    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/kiosk-pairings/{id}', { params, signal })),
     refetchInterval: ({ state }) => (state.error || ended ? false : POLL),
     refetchIntervalInBackground: true,
     initialData: begun,
@@ -128,7 +128,7 @@ function useCancel(id: string, done: () => void) {
     async mutationFn() {
       try {
         await replyOf(
-          admin.DELETE('/api/admin/kiosks/pairings/{id}', { params: { path: { id }, query: {} } }),
+          admin.DELETE('/api/admin/kiosk-pairings/{id}', { params: { path: { id }, query: {} } }),
         );
       } catch (error) {
         if (!(error instanceof Refusal && error.status === 404)) throw error;
@@ -156,7 +156,7 @@ function Compare({
   const cancel = useCancel(id, again);
   const confirm = useMutation({
     mutationFn: () =>
-      replyOf(admin.POST('/api/admin/kiosks/pairings/{id}/confirm', { params: { path: { id }, query: {} } })),
+      replyOf(admin.POST('/api/admin/kiosk-pairings/{id}/confirm', { params: { path: { id }, query: {} } })),
     async onSuccess({ name }) {
       ended();
       toast(t('pairedDone'), { text: name });

@@ -128,6 +128,6 @@ test('a trial of a backup is asked for and looked at', async () => {
   const shown = { ...drill, askedAt: '2026-11-20T12:00:00.000Z' };
   expect(await call('POST', `/backups/${drill.backup}/drill`)).toEqual({ status: 202, body: shown });
   expect(asked).toEqual([{ drill: drill.backup, actor: ada }]);
-  expect((await call('GET', '/backups/drills')).body).toEqual({ items: [shown] });
-  expect((await call('GET', `/backups/drills/${drill.id}`)).body).toEqual(shown);
+  expect((await call('GET', '/backup-drills')).body).toEqual({ items: [shown] });
+  expect((await call('GET', `/backup-drills/${drill.id}`)).body).toEqual(shown);
 });

@@ -105,7 +105,7 @@ const drillRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'GET',
-    url: '/backups/drills',
+    url: '/backup-drills',
     operationId: 'listBackupDrills',
     summary: 'List tests of backups',
     description: 'The result of each; progress of a running one.',
@@ -119,7 +119,7 @@ const drillRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'GET',
-    url: '/backups/drills/:id',
+    url: '/backup-drills/:id',
     operationId: 'getBackupDrill',
     summary: 'Show a test of a backup',
     description: 'Progress or result.',

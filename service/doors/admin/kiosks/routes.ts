@@ -39,7 +39,7 @@ const about = {
 const ofPairing = {
   ...about,
   within: 'organization',
-  url: '/kiosks/pairings/:id',
+  url: '/kiosk-pairings/:id',
   params: paramsOf('pairing'),
 } as const;
 const changing = { operator: true, administrator: managers, key: false } as const;
@@ -117,7 +117,7 @@ const pairingRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     ...about,
     within: 'world',
     method: 'POST',
-    url: '/kiosks/pairings',
+    url: '/kiosk-pairings',
     operationId: 'beginPairing',
     summary: 'Start pairing a kiosk',
     description:
@@ -157,7 +157,7 @@ const pairingRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
   route({
     ...ofPairing,
     method: 'POST',
-    url: '/kiosks/pairings/:id/confirm',
+    url: '/kiosk-pairings/:id/confirm',
     operationId: 'confirmPairing',
     summary: 'Confirm a pairing',
     description: 'The device that entered the code becomes a kiosk. Compare the fingerprints first.',
