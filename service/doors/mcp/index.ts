@@ -1,5 +1,5 @@
 import { createMcpHandler } from '@modelcontextprotocol/server';
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { callerOf, keyOf } from '../../http/authentication.ts';
 import { ownOrigin } from '../../http/listening/own-origin.ts';
@@ -37,92 +37,103 @@ export function createMcpDoor(deps: McpDoorDeps): FastifyPluginAsync {
   return async (app) => {
     app.addHook('onRequest', async (request) => requireKnownOrigin(request));
     app.addHook('preClose', async () => streams.closeAll());
-
-    app.post(
-      '/mcp',
-      {
-        bodyLimit,
-        config: { access },
-        schema: {
-          operationId: 'callMcp',
-          summary: 'Model Context Protocol',
-          description:
-            'Streamable HTTP transport with the tools `request_human_presence`, `get_presence_token` and `verify_presence_token`. It keeps no session.',
-          tags,
-          body: Message,
-          response: {
-            200: {
-              description: 'Answer of the protocol, JSON-RPC 2.0',
-              content: { 'application/json': { schema: z.looseObject({}).describe('JSON-RPC 2.0') } },
-            },
-          },
-        },
-      },
-      async (request, reply) => {
-        const server = () => createToolServer(deps, toolCallerOf(request, reply));
-        const handler = createMcpHandler(server, { maxSubscriptions: 0 });
-        const response = await handler.fetch(toWebRequest(request, untilClosed(reply)), {
-          parsedBody: request.body,
-        });
-        return (
-          reply
-            // Refusals of the protocol have a status of their own.
-            .code(response.status as 200)
-            .headers(keptHeaders(response))
-            .send(await response.text())
-        );
-      },
-    );
-
-    app.get(
-      '/mcp/sse',
-      {
-        handlerTimeout,
-        exposeHeadRoute: false,
-        config: { access, refuses: ['OVERLOADED'] },
-        schema: {
-          operationId: 'openMcpStream',
-          summary: 'Event stream of old MCP clients',
-          description:
-            'The deprecated transport HTTP+SSE: its first event names the address to post messages to. New clients use `POST /mcp`.',
-          tags,
-          response: {
-            200: {
-              description: 'Stream of events',
-              content: { [EVENTS]: { schema: z.string().describe('Server-sent events') } },
-            },
-          },
-        },
-      },
-      async (request, reply) => {
-        if (!request.headers.accept?.includes(EVENTS))
-          throw new Problem('INVALID_REQUEST', `Send the header Accept with ${EVENTS}, or use POST /mcp.`);
-        const server = createToolServer(deps, toolCallerOf(request, reply));
-        const stream = await streams.open(keyOf(request), '/mcp/messages', server);
-        return reply.type(EVENTS).header('x-accel-buffering', 'no').send(stream);
-      },
-    );
-    app.post<{ Querystring: StreamQuery }>(
-      '/mcp/messages',
-      {
-        bodyLimit,
-        config: { access, refuses: ['NOT_FOUND'] },
-        schema: {
-          operationId: 'postMcpMessage',
-          summary: 'Message to an event stream',
-          description: 'The answer comes on the stream, which has to be of the same key.',
-          tags,
-          querystring: StreamQuery,
-          body: Message,
-          response: { 202: z.null().describe('Taken') },
-        },
-      },
-      async (request, reply) => {
-        streams.post(keyOf(request), request.query.sessionId, request.body);
-        return reply.code(202).send();
-      },
-    );
+    mountStreamableHttp(app, deps);
+    mountEventStreams(app, deps, streams);
   };
+}
+
+function mountStreamableHttp(app: FastifyInstance, deps: McpDoorDeps): void {
+  app.post(
+    '/mcp',
+    {
+      bodyLimit,
+      config: { access },
+      schema: {
+        operationId: 'callMcp',
+        summary: 'Model Context Protocol',
+        description:
+          'Streamable HTTP transport with the tools `request_human_presence`, `get_presence_token` and `verify_presence_token`. It keeps no session.',
+        tags,
+        body: Message,
+        response: {
+          200: {
+            description: 'Answer of the protocol, JSON-RPC 2.0',
+            content: { 'application/json': { schema: z.looseObject({}).describe('JSON-RPC 2.0') } },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const server = () => createToolServer(deps, toolCallerOf(request, reply));
+      const handler = createMcpHandler(server, { maxSubscriptions: 0 });
+      const response = await handler.fetch(toWebRequest(request, untilClosed(reply)), {
+        parsedBody: request.body,
+      });
+      return (
+        reply
+          // Refusals of the protocol have a status of their own.
+          .code(response.status as 200)
+          .headers(keptHeaders(response))
+          .send(await response.text())
+      );
+    },
+  );
+}
+
+/** The deprecated transport HTTP+SSE, for clients of before 2025-03-26. */
+function mountEventStreams(
+  app: FastifyInstance,
+  deps: McpDoorDeps,
+  streams: ReturnType<typeof createEventStreams>,
+): void {
+  app.get(
+    '/mcp/sse',
+    {
+      handlerTimeout,
+      exposeHeadRoute: false,
+      config: { access, refuses: ['OVERLOADED'] },
+      schema: {
+        operationId: 'openMcpStream',
+        summary: 'Event stream of old MCP clients',
+        description:
+          'The deprecated transport HTTP+SSE: its first event names the address to post messages to. New clients use `POST /mcp`.',
+        tags,
+        response: {
+          200: {
+            description: 'Stream of events',
+            content: { [EVENTS]: { schema: z.string().describe('Server-sent events') } },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      if (!request.headers.accept?.includes(EVENTS))
+        throw new Problem('INVALID_REQUEST', `Send the header Accept with ${EVENTS}, or use POST /mcp.`);
+      const server = createToolServer(deps, toolCallerOf(request, reply));
+      const stream = await streams.open(keyOf(request), '/mcp/messages', server);
+      return reply.type(EVENTS).header('x-accel-buffering', 'no').send(stream);
+    },
+  );
+  app.post<{ Querystring: StreamQuery }>(
+    '/mcp/messages',
+    {
+      bodyLimit,
+      config: { access, refuses: ['NOT_FOUND'] },
+      schema: {
+        operationId: 'postMcpMessage',
+        summary: 'Message to an event stream',
+        description: 'The answer comes on the stream, which has to be of the same key.',
+        tags,
+        querystring: StreamQuery,
+        body: Message,
+        response: { 202: z.null().describe('Taken') },
+      },
+    },
+    async (request, reply) => {
+      streams.post(keyOf(request), request.query.sessionId, request.body);
+      return reply.code(202).send();
+    },
+  );
 }
 
 const toolCallerOf = (request: FastifyRequest, reply: FastifyReply) => ({
