@@ -2,6 +2,7 @@ import { removeRestoreMarker } from '../backup/finish-restore.ts';
 import type { Config } from '../config.ts';
 import type { AuditLog } from '../engine/audit/index.ts';
 import { type Backups, createBackups } from '../engine/backups/index.ts';
+import { createProfiles } from '../engine/profiles/index.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/id.ts';
@@ -73,6 +74,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const base = await openBase(config, deps, opened);
   const { ground, metrics, certificate } = base;
   const audited = await openAudit(base);
+  const profiles = createProfiles({ ...ground, ...audited });
   const certificateCare = await openCertificateCare({ ...base, ...audited });
   const queue = await openQueue(config, { ...ground, ...audited });
   const callers = await openCallers({ ...base, ...audited });
@@ -86,14 +88,14 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     galleriesChanged: () => later.people().subjects.loadGalleries(),
   });
   const outbound = await openOutbound({
-    ...{ ...base, ...audited, ...queue, ...callers, ...pictures },
+    ...{ ...base, ...audited, ...queue, ...callers, ...pictures, profiles },
     // Assigned below, before the first call.
     backupTroubles: () => backups.warnings(),
     waitingSweeps: () => erasing.retention.waiting(),
   });
   const { eventsOut, ownPlaces, readings } = outbound;
   const firstOwner = createFirstOwner({ ...base, ...audited, ...callers, ...staff, ...later });
-  const shared = { ...base, ...audited, ...callers, ...pictures, ...outbound };
+  const shared = { ...base, ...audited, ...callers, ...pictures, ...outbound, profiles };
   const people: People = createPeople({ ...shared, ...firstOwner, ...later });
   const keyCare = createKeyCare({ ...base, ...audited });
   const erasing = createErasing({ ...shared, ...staff, ...people, ...later });

@@ -1,5 +1,5 @@
 import type { GaugeReadings } from '../engine/alerts/index.ts';
-import { createProfiles } from '../engine/profiles/index.ts';
+import type { Profiles } from '../engine/profiles/index.ts';
 import { createOutgoing } from '../outgoing/create-outgoing.ts';
 import type { Audited } from './audit.ts';
 import type { Base } from './base.ts';
@@ -28,8 +28,9 @@ export async function openOutbound({
   organizations,
   models,
   jobs,
+  profiles,
   ...late
-}: Base &
+}: { profiles: Profiles } & Base &
   Audited &
   Callers &
   Pick<Pictures, 'models'> &
@@ -52,7 +53,7 @@ export async function openOutbound({
     ...ground,
     audit,
     organizations,
-    profiles: createProfiles({ ...ground, audit }),
+    profiles,
     jobs,
     outgoing,
     own: ownPlaces.current,

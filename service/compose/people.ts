@@ -3,10 +3,10 @@ import { type Captures, createCaptures } from '../engine/captures/index.ts';
 import { type Consents, createConsents, createHolds, type Holds } from '../engine/consent/index.ts';
 import { createFlows, type Flows } from '../engine/flows/index.ts';
 import { createGalleryCalibrations, type GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
-import { deleteClaim } from '../engine/lockout/index.ts';
+import { createRefusedPictures, deleteClaim } from '../engine/lockout/index.ts';
 import { createModelChanges, type ModelChanges } from '../engine/model-changes/index.ts';
 import { createOverviews, type Overviews } from '../engine/overview/index.ts';
-import { createProfiles } from '../engine/profiles/index.ts';
+import type { Profiles } from '../engine/profiles/index.ts';
 import { createReviews, createSuspects, type Reviews } from '../engine/review/index.ts';
 import type { Sessions } from '../engine/sessions/index.ts';
 import { createSubjects, realmKey, type Subjects } from '../engine/subjects/index.ts';
@@ -57,17 +57,22 @@ export function createPeople({
   limits,
   setup,
   models,
+  profiles,
   analyzer,
   eventsOut: { events, alerts },
   // No session waits for a reviewer yet.
   live,
-}: { /** Asked once they are there. */ live(): { liveSessions: Pick<Sessions, 'newcomerDecided'> } } & Base &
+}: {
+  profiles: Profiles;
+  /** Asked once they are there. */
+  live(): { liveSessions: Pick<Sessions, 'newcomerDecided'> };
+} & Base &
   Audited &
   Callers &
   Pick<FirstOwner, 'setup'> &
   Pictures &
   Pick<Outbound, 'eventsOut'>): People {
-  const shared = { ...ground, audit, organizations, models, events };
+  const shared = { ...ground, audit, organizations, models, profiles, events };
   const holds = createHolds(shared);
   const consents = createConsents(shared);
   const galleries = createGalleries({ log: ground.log });
@@ -79,6 +84,7 @@ export function createPeople({
   const checks = createChecks({
     ...shared,
     suspects,
+    refusedPictures: createRefusedPictures(shared),
     shifts: calibrations,
     analyzer,
     subjects,
@@ -96,10 +102,10 @@ export function createPeople({
   const { newcomers } = uniqueness;
   const reviews = createReviews({ ...shared, subjects, newcomers, look: checks.lookForReview });
   const captures = createCaptures({ ...shared, analyzer });
-  const flows = createFlows({ ...shared, profiles: createProfiles(shared) });
-  const verifications = createPastVerifications({ ...shared, subjects, profiles: createProfiles(shared) });
+  const flows = createFlows(shared);
+  const verifications = createPastVerifications({ ...shared, subjects });
   const modelChanges = createModelChanges({
-    ...{ ...shared, subjects, profiles: createProfiles(shared) },
+    ...{ ...shared, subjects },
     readImport: (file) => readModelFile(config.data, file),
   });
   const overviews = createOverviews({

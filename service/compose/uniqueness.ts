@@ -1,6 +1,6 @@
 import { createMatching, type GalleryShifts } from '../engine/matching/index.ts';
 import type { Models } from '../engine/models/index.ts';
-import { createProfiles, planMatching } from '../engine/profiles/index.ts';
+import { type Profiles, planMatching } from '../engine/profiles/index.ts';
 import { createUniqueness, type Uniqueness, type UniquenessDeps } from '../engine/uniqueness/index.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
 
@@ -8,22 +8,21 @@ type Wired = 'keys' | 'matching' | 'planOf';
 
 /** Uniqueness scopes: keys of the key store, thresholds of the organization's own gallery, models of its profile `default`. */
 export function openUniqueness(
-  deps: Omit<UniquenessDeps, Wired> &
-    Parameters<typeof createProfiles>[0] & {
-      sealer: Pick<Sealer, 'scopeKeys'>;
-      subjects: Parameters<typeof createMatching>[0]['subjects'];
-      models: Pick<Models, 'current' | 'importable'>;
-      shifts: GalleryShifts;
-    },
+  deps: Omit<UniquenessDeps, Wired> & {
+    sealer: Pick<Sealer, 'scopeKeys'>;
+    subjects: Parameters<typeof createMatching>[0]['subjects'];
+    models: Pick<Models, 'current' | 'importable'>;
+    profiles: Pick<Profiles, 'get'>;
+    shifts: GalleryShifts;
+  },
 ): Uniqueness {
-  const profiles = createProfiles(deps);
   return createUniqueness({
     ...deps,
     keys: deps.sealer.scopeKeys,
     matching: createMatching(deps),
     async planOf({ organization }) {
       const circumstances = { set: deps.models.current(), importable: deps.models.importable() };
-      return planMatching(await profiles.get(organization, 'default'), circumstances);
+      return planMatching(await deps.profiles.get(organization, 'default'), circumstances);
     },
   });
 }

@@ -7,7 +7,6 @@ import {
 } from '../../service/engine/alerts/index.ts';
 import type { EventPayloads, EventRealm, RecordedEvent } from '../../service/engine/events/index.ts';
 import type { JobHandler, JobKind, NewJob } from '../../service/engine/jobs/index.ts';
-import { createProfiles } from '../../service/engine/profiles/index.ts';
 import type { SubjectId, World } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { OutgoingMail } from '../../service/outgoing/outgoing.ts';
@@ -71,7 +70,7 @@ export async function startAlerting(place: DatabasePlace) {
             at.mails.push(message);
           },
         },
-        profiles: createProfiles(engine),
+        profiles: engine.profiles,
         mail: server,
         readings: at.readings(),
         log: silentLog,

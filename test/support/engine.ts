@@ -10,7 +10,7 @@ import { createEvents } from '../../service/engine/events/index.ts';
 import { createFlows } from '../../service/engine/flows/index.ts';
 import { createIdempotency } from '../../service/engine/idempotency/index.ts';
 import { createLimits } from '../../service/engine/limits/index.ts';
-import { deleteClaim } from '../../service/engine/lockout/index.ts';
+import { createRefusedPictures, deleteClaim } from '../../service/engine/lockout/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
 import { createOrganizations } from '../../service/engine/organizations/index.ts';
 import { createProfiles } from '../../service/engine/profiles/index.ts';
@@ -267,7 +267,8 @@ export async function startEngine({
   const analyzer = createScriptedAnalyzer();
   const events = createEvents({ ids, clock, sealer });
   const limits = createLimits({ db, inTransaction, sealer, audit, clock, log, elapsed: () => clock.now() });
-  const shared = { db, inTransaction, sealer, audit, events, limits, ids, clock, log };
+  const profiles = createProfiles({ db, inTransaction, audit, ids, clock, log });
+  const shared = { db, inTransaction, sealer, audit, events, limits, profiles, ids, clock, log };
   const models = await createModels({ ...shared, library });
   const organizations = createOrganizations(shared);
   const consents = createConsents({ ...shared, organizations });
@@ -284,6 +285,7 @@ export async function startEngine({
     });
   const subjects = openSubjects();
   const suspects = createSuspects(shared);
+  const refusedPictures = createRefusedPictures(shared);
   const staff = createStaff({
     ground: shared,
     vault: { integrity, signing },
@@ -305,7 +307,8 @@ export async function startEngine({
   const { requireOwnersFactor } = setup;
   const openChecks = (over: Partial<ChecksDeps> = {}) =>
     createChecks({
-      ...{ ...shared, suspects, analyzer, subjects, organizations, consents, models, requireOwnersFactor },
+      ...{ ...shared, suspects, refusedPictures, analyzer, subjects, organizations, consents, models },
+      requireOwnersFactor,
       ...over,
     });
   const checks = openChecks();
@@ -354,10 +357,10 @@ export async function startEngine({
     uniquenessScopes: uniqueness.scopes,
     /** Sessions that waited for a reviewer, as they were decided. */
     newcomers,
-    flows: createFlows({ ...shared, organizations, profiles: createProfiles(shared) }),
+    flows: createFlows({ ...shared, organizations }),
     checks,
     captures: createCaptures({ ...shared, analyzer, models }),
-    pastVerifications: createPastVerifications({ ...shared, subjects, profiles: createProfiles(shared) }),
+    pastVerifications: createPastVerifications({ ...shared, subjects }),
     /** The same with another part in place of one of these. */
     openChecks,
     organization,

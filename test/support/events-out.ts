@@ -1,6 +1,5 @@
 import { createEventsOut } from '../../service/compose/events-out.ts';
 import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
-import { createProfiles } from '../../service/engine/profiles/index.ts';
 import { silentLog as log } from '../../service/lib/log.ts';
 import type { Outgoing } from '../../service/outgoing/outgoing.ts';
 import type { Engine } from './engine.ts';
@@ -23,7 +22,6 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
   const shared = { ...engine, log, outgoing };
   const out = await createEventsOut({
     ...shared,
-    profiles: createProfiles(engine),
     own: () => ({ machine: [], ports: [], elsewhere: [] }),
     jobs: createJobs({ ...shared, chance: () => 0.5, driver: createDatabaseDriver() }),
     mail: undefined,

@@ -1,6 +1,5 @@
 import { createFlowPages } from '../../service/compose/live/flow-pages.ts';
 import { createPresence, type PresenceDeps } from '../../service/engine/presence/index.ts';
-import { createProfiles } from '../../service/engine/profiles/index.ts';
 import {
   type Challenges,
   createApiEnd,
@@ -81,9 +80,8 @@ export function scriptedChallenges(): Challenges & { script: Script; begun: numb
 /** What live sessions take from an engine. */
 type SessionsEngine = Omit<
   Parameters<typeof createSessions>[0],
-  'workers' | 'profiles' | 'verifyLive' | 'challenges' | 'ends'
+  'workers' | 'verifyLive' | 'challenges' | 'ends'
 > &
-  Parameters<typeof createProfiles>[0] &
   Parameters<typeof createApiEnd>[0] & { checks: Pick<Checks, 'verifyLive'> };
 
 /** Live sessions over an engine, with scripted challenges. */
@@ -94,7 +92,6 @@ export function liveSessionsOver(
   return createSessions({
     ...engine,
     workers: 2,
-    profiles: createProfiles(engine),
     verifyLive: engine.checks.verifyLive,
     challenges: scriptedChallenges(),
     ends: { api: createApiEnd(engine) },
@@ -103,7 +100,7 @@ export function liveSessionsOver(
 }
 
 type FlowsEngine = SessionsEngine &
-  Omit<Parameters<typeof createFlowPages>[0], 'sessions' | 'profiles'> &
+  Omit<Parameters<typeof createFlowPages>[0], 'sessions'> &
   Omit<PresenceDeps, 'sessions' | 'tokens'> & { personTokens: PresenceDeps['tokens'] };
 
 /** The flows over live sessions of an engine, as the service has them. */
@@ -114,6 +111,6 @@ export function openFlows(engine: FlowsEngine) {
   const presence = createPresence({ ...engine, tokens: engine.personTokens, sessions: liveSessions });
   ends.presence = presence.end;
   liveLinks.presence = presence.links;
-  const pages = { ...engine, sessions: liveSessions, profiles: createProfiles(engine) };
+  const pages = { ...engine, sessions: liveSessions };
   return { liveSessions, liveLinks, presence, ...createFlowPages(pages, { ends, links: liveLinks }) };
 }

@@ -1,6 +1,5 @@
 import { createClaims, createRefusedPictures } from '../../service/engine/lockout/index.ts';
 import { createMatching } from '../../service/engine/matching/index.ts';
-import { createProfiles } from '../../service/engine/profiles/index.ts';
 import { createPrepareVerification } from '../../service/engine/verification/prepare-verification.ts';
 import type { VerifyCommand } from '../../service/engine/verification/verdict.ts';
 import { createVerificationStore } from '../../service/engine/verification/verification-store.ts';
@@ -12,7 +11,6 @@ export function stepsOver(engine: Engine) {
   const deps = {
     ...engine,
     deadline: 10_000,
-    profiles: createProfiles(engine),
     claims: createClaims(engine),
     refusedPictures: createRefusedPictures(engine),
     matching: createMatching({ subjects: engine.subjects, shifts: { of: () => () => 0 } }),

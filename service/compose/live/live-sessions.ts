@@ -10,7 +10,7 @@ import {
 } from '../../engine/challenges/index.ts';
 import type { Hosted } from '../../engine/hosted/index.ts';
 import { createPresence, type Presence } from '../../engine/presence/index.ts';
-import { createProfiles } from '../../engine/profiles/index.ts';
+import type { Profiles } from '../../engine/profiles/index.ts';
 import type { Registrations } from '../../engine/registrations/index.ts';
 import {
   type Challenges,
@@ -55,15 +55,16 @@ export function createLiveSessions({
   personTokens,
   flows,
   limits,
+  profiles,
   eventsOut: { events, callbacks },
-}: Pick<Base, 'config' | 'ground'> &
+}: { profiles: Profiles } & Pick<Base, 'config' | 'ground'> &
   Audited &
   Pick<Callers, 'organizations' | 'limits'> &
   Pick<Pictures, 'models' | 'analyzer'> &
   Pick<Outbound, 'eventsOut'> &
   Pick<People, 'subjects' | 'checks' | 'flows' | 'uniqueness'> &
   Pick<PersonTokenParts, 'personTokens'>): LiveSessions {
-  const shared = { ...ground, audit, organizations, models };
+  const shared = { ...ground, audit, organizations, models, profiles };
   // Each flow adds its own.
   const ends: Partial<Record<SessionFlow, FlowEnd>> = {
     api: createApiEnd({ events, passes: personTokens.passes, callbacks }),
@@ -72,7 +73,6 @@ export function createLiveSessions({
   const liveSessions = createSessions({
     ...{ ...shared, analyzer, subjects, uniqueness, ends },
     workers: config.workers || availableParallelism(),
-    profiles: createProfiles(shared),
     verifyLive: checks.verifyLive,
     challenges: liveChallenges,
   });
@@ -88,7 +88,6 @@ export function createLiveSessions({
       uniqueness,
       subjects,
       limits,
-      profiles: createProfiles(shared),
     },
     { ends, links: liveLinks },
   );

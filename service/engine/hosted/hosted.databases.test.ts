@@ -5,7 +5,6 @@ import { analysisOf, direction, near } from '../../../test/support/faces.ts';
 import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
 import { Problem } from '../../lib/problem.ts';
 import { FlowDefinition } from '../flows/index.ts';
-import { createProfiles } from '../profiles/index.ts';
 import type { FlowEnd, LinkResolver } from '../sessions/index.ts';
 import { createHosted, type Hosted, type NewLink } from './index.ts';
 
@@ -84,7 +83,7 @@ onBothDatabases('hosted links', (newPlace) => {
     hosted = createHosted({
       ...engine,
       sessions,
-      profiles: createProfiles(engine),
+      profiles: engine.profiles,
       random: (into) => new DataView(into.buffer).setUint32(12, ++made),
     });
     ends.hosted = hosted.end;

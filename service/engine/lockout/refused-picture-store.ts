@@ -10,6 +10,18 @@ export async function lineageOf(db: Db, key: string): Promise<string> {
   return row?.lineage ?? key;
 }
 
+/** When a picture was last refused to the key; undefined where none is kept. */
+export async function selectLatest(db: Db, lineage: string): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('refused_picture')
+    .select('created_at')
+    .where('lineage', '=', lineage)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.created_at;
+}
+
 /** When pictures of a key and source were refused after `since`, the newest first; `most` of them. */
 export async function selectTimes(
   db: Db,

@@ -10,6 +10,7 @@ import {
   insertRefused,
   lineageOf,
   type RefusedPicture,
+  selectLatest,
   selectTimes,
   wasRefused,
 } from './refused-picture-store.ts';
@@ -72,6 +73,9 @@ export function createRefusedPictures({
   clock,
 }: RefusedPicturesDeps): RefusedPictures {
   const turns = createTurns();
+  const lineages = readOnce((key: string) => lineageOf(db, key));
+  /** When a picture was last refused to a lineage, in ms since 1970; without one within a day nothing else is read. */
+  const latest = readOnce(async (lineage: string) => (await selectLatest(db, lineage)) ?? 0);
   /** Plain hashes, by lineage, oldest first: never on disk. */
   const remembered = new Map<string, Map<string, number>>();
 
@@ -85,6 +89,7 @@ export function createRefusedPictures({
 
   async function refuseTooMany(row: Pick<RefusedPicture, 'lineage' | 'source_hash'>): Promise<void> {
     const now = clock.now();
+    if ((await latest.read(row.lineage)) <= now - DAY) return;
     const times = await selectTimes(db, row, { since: now - DAY, until: now, most: limits[1].most });
     for (const { most, window, name } of limits) {
       const deciding = times[most - 1];
@@ -100,7 +105,7 @@ export function createRefusedPictures({
   return {
     async admit({ organization, world }, { actor, address }) {
       if (actor.is !== 'key') return unlimited;
-      const lineage = await lineageOf(db, actor.key);
+      const lineage = await lineages.read(actor.key);
       const source = address === undefined ? 'unknown' : sourceOf(address);
       const source_hash = sealer.emailHash(organization, `source/${source}`);
       const hashOf = (pixelHash: string) => sealer.emailHash(organization, `picture/${pixelHash}`);
@@ -110,6 +115,7 @@ export function createRefusedPictures({
       async function add(tx: Tx, pixelHash: string): Promise<void> {
         const at = clock.now();
         const row = { lineage, source_hash, picture_hash: hashOf(pixelHash), created_at: at };
+        latest.set(lineage, Math.max(at, await latest.read(lineage)));
         await insertRefused(tx, { id: ids.next('verification'), organization, world, ...row }, at - DAY);
         remember(lineage, pixelHash);
       }
@@ -122,7 +128,8 @@ export function createRefusedPictures({
         async refusedBefore(pixelHash) {
           const refused =
             stopAt.includes(pixelHash) ||
-            (await wasRefused(db, { lineage, picture_hash: hashOf(pixelHash) }, since));
+            ((await latest.read(lineage)) > since &&
+              (await wasRefused(db, { lineage, picture_hash: hashOf(pixelHash) }, since)));
           if (refused) await inTransaction((tx) => add(tx, pixelHash));
           return refused;
         },
@@ -135,5 +142,21 @@ export function createRefusedPictures({
         add,
       };
     },
+  };
+}
+
+/** What only this process writes, read from the database the first time. */
+function readOnce<T>(read: (name: string) => Promise<T>) {
+  const known = new Map<string, T>();
+  return {
+    async read(name: string): Promise<T> {
+      const before = known.get(name);
+      if (before !== undefined) return before;
+      const found = await read(name);
+      // `set` meanwhile goes before what was read.
+      if (!known.has(name)) known.set(name, found);
+      return known.get(name)!;
+    },
+    set: (name: string, value: T) => void known.set(name, value),
   };
 }

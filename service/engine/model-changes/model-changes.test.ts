@@ -8,7 +8,6 @@ import {
   startEngine,
 } from '../../../test/support/engine.ts';
 import { direction } from '../../../test/support/faces.ts';
-import { createProfiles } from '../profiles/index.ts';
 import { createModelChanges, type ModelChanges, type ReadModel } from './index.ts';
 
 let engine: Engine;
@@ -18,7 +17,7 @@ beforeEach(async () => {
   engine = await startEngine();
   changes = createModelChanges({
     ...engine,
-    profiles: createProfiles(engine),
+    profiles: engine.profiles,
     readImport: async () => read,
   });
 });

@@ -5,21 +5,6 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 
 export type ProfileRow = Selectable<Schema['profile']>;
 
-/** Also one that was put away. */
-const newestVersion = (
-  from: Db,
-  organization: OrganizationId,
-  slug: string,
-): Promise<ProfileRow | undefined> =>
-  from
-    .selectFrom('profile')
-    .selectAll()
-    .where('organization', '=', organization)
-    .where('slug', '=', slug)
-    .orderBy('version', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-
 const newestOfEach = (db: Db) =>
   db
     .selectFrom('profile as p')
@@ -55,14 +40,18 @@ interface ProfileListing {
 /** The table `profile`: every version ever set, one row each; those that were put away have `removed_at`. */
 export function createProfileStore({ db }: { db: Db }) {
   return {
-    async newest(organization: OrganizationId, slug: string): Promise<ProfileRow | undefined> {
-      const row = await newestVersion(db, organization, slug);
-      return row?.removed_at === null ? row : undefined;
-    },
     versionsNamed: (organization: OrganizationId, names: readonly string[]) =>
       versionsNamed(db, organization, names),
     /** Also one that was put away: the next version comes after it. */
-    newestIn: (tx: Tx, organization: OrganizationId, slug: string) => newestVersion(tx, organization, slug),
+    newestIn: (tx: Tx, organization: OrganizationId, slug: string): Promise<ProfileRow | undefined> =>
+      tx
+        .selectFrom('profile')
+        .selectAll()
+        .where('organization', '=', organization)
+        .where('slug', '=', slug)
+        .orderBy('version', 'desc')
+        .limit(1)
+        .executeTakeFirst(),
     /** The slug of the profile that has this id in any of its versions. */
     async slugOf(organization: OrganizationId, id: string): Promise<string | undefined> {
       const row = await db

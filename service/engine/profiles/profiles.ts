@@ -59,7 +59,14 @@ export function createProfiles({ db, audit, ids, clock, log, ...deps }: Profiles
     const rows = (await store.list()).filter((row) => isLenient(toProfile(row).definition));
     return new Set(rows.map(({ organization }) => organization as OrganizationId));
   });
-  const inTransaction: InTransaction = (work) => deps.inTransaction(work).finally(lenient.forget);
+  const own = rememberUntilChanged(async (organization: OrganizationId) =>
+    (await store.list({ organization })).map(toProfile),
+  );
+  const inTransaction: InTransaction = (work) =>
+    deps.inTransaction(work).finally(() => {
+      lenient.forget();
+      own.forget();
+    });
   const write = writeVersion({ store, audit, ids, clock, toProfile });
 
   return {
@@ -71,9 +78,9 @@ export function createProfiles({ db, audit, ids, clock, log, ...deps }: Profiles
       inTransaction,
     }),
     async list(organization) {
-      const own = (await store.list({ organization })).map(toProfile);
-      const taken = new Set(own.map(({ slug }) => slug));
-      return [...builtInProfiles.filter(({ slug }) => !taken.has(slug)), ...own];
+      const ownOnes = await own.read(organization);
+      const taken = new Set(ownOnes.map(({ slug }) => slug));
+      return [...builtInProfiles.filter(({ slug }) => !taken.has(slug)), ...ownOnes];
     },
     async page(organization, { after, limit }) {
       const { left, ...ownOnes } = builtInBehind(after);
@@ -81,18 +88,16 @@ export function createProfiles({ db, audit, ids, clock, log, ...deps }: Profiles
       const taken = slugs.length === 0 ? [] : await store.taken(organization, slugs);
       const builtIn = left.filter(({ slug }) => !taken.includes(slug)).slice(0, limit);
       if (builtIn.length === limit) return builtIn;
-      const own = await store.list({ organization, ...ownOnes, limit: limit - builtIn.length });
-      return [...builtIn, ...own.map(toProfile)];
+      const rows = await store.list({ organization, ...ownOnes, limit: limit - builtIn.length });
+      return [...builtIn, ...rows.map(toProfile)];
     },
-    lenientOrganizations: () => lenient.read(),
+    lenientOrganizations: () => lenient.read(undefined),
     async get(organization, idOrSlug) {
       const builtIn = builtInProfiles.find(({ id }) => id === idOrSlug);
       if (builtIn) return builtIn;
       // An id has an underscore, a slug never.
       const slug = (idOrSlug.includes('_') && (await store.slugOf(organization, idOrSlug))) || idOrSlug;
-      const own = await store.newest(organization, slug);
-      if (own) return toProfile(own);
-      const found = builtInOf(slug);
+      const found = (await own.read(organization)).find((one) => one.slug === slug) ?? builtInOf(slug);
       if (found) return found;
       throw notFound(idOrSlug);
     },
@@ -119,21 +124,19 @@ export function createProfiles({ db, audit, ids, clock, log, ...deps }: Profiles
   };
 }
 
-/** Reads once after each change: `/health` asks at each request. */
-function rememberUntilChanged<T>(read: () => Promise<T>): { read(): Promise<T>; forget(): void } {
-  let known: Promise<T> | undefined;
+/** Reads once after each change: every verification and `/health` ask. */
+function rememberUntilChanged<Key, T>(read: (key: Key) => Promise<T>) {
+  const known = new Map<Key, Promise<T>>();
   return {
-    async read() {
-      const reading = known ?? read();
-      known = reading;
+    async read(key: Key): Promise<T> {
+      const reading = known.get(key) ?? read(key);
+      known.set(key, reading);
       return reading.catch((error) => {
-        if (known === reading) known = undefined;
+        if (known.get(key) === reading) known.delete(key);
         throw error;
       });
     },
-    forget() {
-      known = undefined;
-    },
+    forget: () => known.clear(),
   };
 }
 

@@ -8,12 +8,11 @@ import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Limits } from '../limits/index.ts';
-import { createClaims, createRefusedPictures } from '../lockout/index.ts';
+import { createClaims, type RefusedPictures } from '../lockout/index.ts';
 import { createMatching, type GalleryShifts, safeGallerySize } from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Profile, Profiles } from '../profiles/index.ts';
-import { createProfiles } from '../profiles/index.ts';
 import type { Suspects } from '../review/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import { createEnroll } from './enrollment/enroll.ts';
@@ -72,6 +71,8 @@ export interface ChecksDeps extends VerificationStoreDeps {
   organizations: Organizations;
   consents: Pick<Consents, 'withTerm' | 'withholds' | 'withheldAfter'>;
   models: Models;
+  profiles: Profiles;
+  refusedPictures: RefusedPictures;
   audit: Audit;
   events: Events;
   limits: Pick<Limits, 'admitUser'>;
@@ -98,15 +99,12 @@ export function createChecks({
   disputedAreas,
   ...given
 }: ChecksDeps): Checks {
-  const { models, subjects } = given;
-  const profiles = createProfiles(given);
+  const { models, subjects, profiles } = given;
   const claims = createClaims(given);
   const deps = {
     ...given,
     deadline,
-    profiles,
     claims,
-    refusedPictures: createRefusedPictures(given),
     matching: createMatching({ subjects, shifts }),
     countryOf: createCountryOf(disputedAreas),
   };
