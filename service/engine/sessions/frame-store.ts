@@ -7,9 +7,9 @@ const AT_ONCE = 400;
 /** The table `live_frame`: keyed hashes of frames that earlier sessions showed. */
 export const createFrameStore = ({ db }: { db: Db }) => ({
   /** Whether an earlier attempt showed one of these. */
-  async seenBefore(organization: OrganizationId, hashes: readonly string[]): Promise<boolean> {
+  async seenBefore(organization: OrganizationId, hashes: readonly string[], tx?: Tx): Promise<boolean> {
     for (let start = 0; start < hashes.length; start += AT_ONCE) {
-      const row = await db
+      const row = await (tx ?? db)
         .selectFrom('live_frame')
         .select('session')
         .where('organization', '=', organization)

@@ -13,8 +13,11 @@ import type { Fail } from './fail-attempt.ts';
 import { type Finished, ordered } from './finished.ts';
 import { planOf } from './judge-frame.ts';
 
+/** Another session that was decided meanwhile showed the same frames: what was written with the approval is undone. */
+export class SeenMeanwhile extends Error {}
+
 export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>) {
-  const { sealed, inTransaction } = parts;
+  const { sealed, inTransaction, frames } = parts;
   const decide = createDecide(parts);
 
   /** In the scope of the session the decision is part of the transaction that makes a newcomer a member. */
@@ -35,6 +38,7 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
       : inTransaction;
     const write = async (tx: Tx, there: boolean): Promise<void> => {
       if (!there) return fail(tx, one, ['PERSON_ERASED'], { final: true });
+      if (await frames.seenBefore(opened.realm.organization, one.hashes, tx)) throw new SeenMeanwhile();
       const ending: Ending = {
         ...{ decision: 'approved', actor: one.actor, frames: one.kept },
         outcome: {

@@ -7,7 +7,7 @@ import type { SessionParts } from '../parts.ts';
 import { REPLAYED_FRAMES } from '../risk.ts';
 import type { Candidate } from '../session.ts';
 import { realmOf } from '../session-store.ts';
-import { createApprove } from './approve-attempt.ts';
+import { createApprove, SeenMeanwhile } from './approve-attempt.ts';
 import type { Attempt } from './attempt.ts';
 import { createFail } from './fail-attempt.ts';
 import { type Finished, gather } from './finished.ts';
@@ -50,11 +50,16 @@ export function createFinishAttempt(parts: SessionParts) {
       try {
         await judge(one);
       } catch (error) {
-        if (!(error instanceof Problem)) log.error({ error, session }, 'the end of an attempt failed');
-        const code = error instanceof Problem ? error.code : 'INTERNAL';
+        const code = codeOf(error);
+        if (code === 'INTERNAL') log.error({ error, session }, 'the end of an attempt failed');
         await refuse(one, [code]);
       }
     });
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof SeenMeanwhile) return REPLAYED_FRAMES;
+  return error instanceof Problem ? error.code : 'INTERNAL';
 }
 
 /** Who it is, by the steps of a verification. */

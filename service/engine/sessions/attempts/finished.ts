@@ -17,7 +17,8 @@ export interface Finished {
   opened: Opened;
   attempt: Attempt;
   result: ChallengeResult;
-  /** Keyed hashes to keep. */
+  /** Keyed hashes of what it showed, and those of them to keep. */
+  hashes: readonly string[];
   kept: string[];
   outcome: Omit<StoredOutcome, 'risk'>;
   actor: Actor;
@@ -59,7 +60,7 @@ export async function gather(
   return {
     row,
     opened: await sealed.whole(row),
-    ...{ attempt, result, kept: keptHashes(hashes) },
+    ...{ attempt, result, hashes, kept: keptHashes(hashes) },
     outcome: {
       ...{ reasons, liveness, challengesCompleted: result.completed },
       processingTimeMs: Math.max(0, clock.now() - attempt.startedAt),
