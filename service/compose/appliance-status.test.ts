@@ -24,6 +24,7 @@ const idle: ReturnType<ReturnType<StatusDeps['pictures']>['stats']> = {
   lingering: 0,
   overloaded: 0,
   timedOut: 0,
+  workTime: 0,
   providers: ['cpu'],
   fallbacks: {},
 };

@@ -50,7 +50,7 @@ const health = async () => {
     pictures: () => ({
       stats: () => ({
         ...{ workers: 1, ready: 1, busy: 0, waiting: 0, queueLimit: 64, completed: 0, replaced: 0 },
-        ...{ lingering: 0, overloaded: 0, timedOut: 0, providers: ['cpu'], fallbacks: {} },
+        ...{ lingering: 0, overloaded: 0, timedOut: 0, workTime: 0, providers: ['cpu'], fallbacks: {} },
       }),
     }),
     database: { dialect: 'sqlite', requireWriter() {} },

@@ -80,7 +80,7 @@ export function scriptedChallenges(): Challenges & { script: Script; begun: numb
 /** What live sessions take from an engine. */
 type SessionsEngine = Omit<
   Parameters<typeof createSessions>[0],
-  'workers' | 'verifyLive' | 'challenges' | 'ends'
+  'workers' | 'workTime' | 'verifyLive' | 'challenges' | 'ends'
 > &
   Parameters<typeof createApiEnd>[0] & { checks: Pick<Checks, 'verifyLive'> };
 
@@ -92,6 +92,7 @@ export function liveSessionsOver(
   return createSessions({
     ...engine,
     workers: 2,
+    workTime: () => 0,
     verifyLive: engine.checks.verifyLive,
     challenges: scriptedChallenges(),
     ends: { api: createApiEnd(engine) },

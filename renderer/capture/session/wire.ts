@@ -117,6 +117,7 @@ export interface LiveState {
   guidance?: { step: string; code: string };
   /** Frames come faster than they are served. */
   slower?: true;
+  judged?: number;
   notPassed?: { code: 'LIGHT' | 'MOVEMENT' | 'FACE' | 'TIME' | 'UNSURE' };
   result?: Result;
 }

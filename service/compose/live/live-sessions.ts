@@ -49,6 +49,7 @@ export function createLiveSessions({
   organizations,
   models,
   analyzer,
+  pictures,
   subjects,
   checks,
   uniqueness,
@@ -60,7 +61,7 @@ export function createLiveSessions({
 }: { profiles: Profiles } & Pick<Base, 'config' | 'ground'> &
   Audited &
   Pick<Callers, 'organizations' | 'limits'> &
-  Pick<Pictures, 'models' | 'analyzer'> &
+  Pick<Pictures, 'models' | 'analyzer' | 'pictures'> &
   Pick<Outbound, 'eventsOut'> &
   Pick<People, 'subjects' | 'checks' | 'flows' | 'uniqueness'> &
   Pick<PersonTokenParts, 'personTokens'>): LiveSessions {
@@ -73,6 +74,7 @@ export function createLiveSessions({
   const liveSessions = createSessions({
     ...{ ...shared, analyzer, subjects, uniqueness, ends },
     workers: config.workers || availableParallelism(),
+    workTime: () => pictures().stats().workTime,
     verifyLive: checks.verifyLive,
     challenges: liveChallenges,
   });

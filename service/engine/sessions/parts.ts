@@ -27,8 +27,9 @@ export interface SessionsDeps {
   log: Log;
   random?: (into: Uint8Array) => void;
   analyzer: FaceAnalyzer;
-  /** Of the analyzer. */
+  /** Of the analyzer, and the milliseconds that they have spent on pictures since they started, added up. */
   workers: number;
+  workTime: () => number;
   models: Pick<Models, 'current' | 'importable'>;
   organizations: Pick<Organizations, 'get'>;
   profiles: Pick<Profiles, 'list' | 'get'>;

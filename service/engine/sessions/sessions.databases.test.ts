@@ -249,6 +249,26 @@ onBothDatabases('live sessions', (newPlace) => {
     expect(await engine.db.selectFrom('live_frame').selectAll().execute()).toEqual([]);
   });
 
+  test('of two sessions that show the same frames and end at the same moment one is approved', async () => {
+    const both = [await begun(), await begun()];
+    const links = await Promise.all(both.map(({ token }) => sessions.connect(token)));
+    for (const link of links) await link.start();
+    for (const name of ['a', 'b', 'c']) {
+      engine.advance(100);
+      const bytes = frame(name);
+      await Promise.all(links.map((link) => link.look(bytes, engine.clock.now())));
+    }
+    const ends = await Promise.all(
+      both.map(({ token }) => sessions.finalizeByToken(token).catch(() => undefined)),
+    );
+    expect(ends.filter((one) => one?.passed)).toHaveLength(1);
+    const found = await Promise.all(both.map(({ id }) => find(id)));
+    expect(found.map(({ decision = 'none', reasons }) => [decision, ...reasons]).toSorted()).toEqual([
+      ['approved'],
+      ['none', 'REPLAYED_FRAMES'],
+    ]);
+  });
+
   test('the second device ends the first, which follows; a code is for one use', async () => {
     const { token } = await begun();
     const first = await sessions.connect(token);
@@ -307,6 +327,7 @@ onBothDatabases('live sessions', (newPlace) => {
     const first = await begun();
     await (await sessions.connect(first.token)).start();
     challenges.script.passed = true;
+    engine.advance(1000);
     const done = await begun();
     await attempt(done.token);
 
@@ -477,6 +498,7 @@ onBothDatabases('live sessions', (newPlace) => {
     for (const token of tokens) {
       const link = await sessions.connect(token);
       await link.look(frame(), 0);
+      engine.advance(1000);
       links.push(link);
     }
     const [second, first] = [links.at(-1)!, links.at(-2)!];

@@ -48,6 +48,8 @@ export interface LiveState {
   guidance?: { step: string; code: string };
   /** The client sends faster than it is served. */
   slower?: true;
+  /** The client's time of the frame that this answers, where it was judged; others were left out. */
+  judged?: number;
   notPassed?: { code: NotPassed };
   result?: SessionResult;
 }

@@ -150,6 +150,45 @@ test('the test world never has the last seat while the live world works; the liv
   expect(queue.take()?.name).toBe('live a/1 3');
 });
 
+test('brief work may have the seat that is kept for others, and leaves it to them as soon as they wait', () => {
+  clock.time = 0;
+  const queue = queueOf(2);
+  add(queue, 'live b/1 1');
+  drain(queue);
+  const brief = ['live a/1 1', 'live a/2 1', 'live a/3 1'].map(job);
+  for (const one of brief) queue.add({ ...one, share: { ...one.share, brief: true } });
+  add(queue, 'live a/4 1');
+  expect([queue.take()?.name, queue.take()?.name]).toEqual(['live a/1 1', 'live a/2 1']);
+  queue.finish(brief[0]!);
+  add(queue, 'live b/1 2');
+  expect(queue.take()?.name).toBe('live b/1 2');
+  queue.finish(brief[1]!);
+  // Long work of `a` and of its fourth key leaves no seat beside the brief one.
+  expect(queue.take()?.name).toBe('live a/3 1');
+});
+
+test('long work that waits behind brief work of its key is not let past', () => {
+  clock.time = 0;
+  const queue = queueOf(2);
+  add(queue, 'live b/1 1');
+  drain(queue);
+  const [first] = add(queue, 'live a/1 1', 'live a/1 2');
+  expect(queue.take()).toBe(first);
+  queue.add({ name: 'brief', share: { ...job('live a/2 1').share, brief: true } });
+  expect(queue.take()?.name).toBe('brief');
+  expect(queue.take()).toBeUndefined();
+});
+
+test('brief work of the test world has no last seat while the live world works', () => {
+  clock.time = 0;
+  const queue = queueOf(2);
+  add(queue, 'live a/1 1');
+  drain(queue);
+  for (const one of ['test a/1 1', 'test a/2 1'].map(job))
+    queue.add({ ...one, share: { ...one.share, brief: true } });
+  expect([queue.take()?.name, queue.take()]).toEqual(['test a/1 1', undefined]);
+});
+
 test('with one seat there is nothing to keep', () => {
   const queue = queueOf(1);
   add(queue, 'live b/1 1', 'live a/1 1');

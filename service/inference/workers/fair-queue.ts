@@ -6,6 +6,8 @@ export interface Share {
   organization: string;
   /** An API key, or another caller of the organization. */
   key: string;
+  /** Work of some tens of milliseconds, such as a frame of a camera: the seat that is kept for others is for it too. */
+  brief?: true;
 }
 
 export interface FairQueue<T extends { share: Share }> {
@@ -43,7 +45,8 @@ interface Party<T> {
  * Shares `seats` fairly. The live world goes before the test world; within a world the organization with the fewest at work is next,
  * of equals the one that was served longest ago; within an organization the same holds for its keys. Where another key,
  * organization or the live world had work in the last ten minutes, none gets the last seat: long work of one does not make
- * the others wait for its end.
+ * the others wait for its end. Brief work may have it, since it is free again in a moment; but not of the test world, for which the
+ * live one does not wait at all.
  */
 export function createFairQueue<T extends { share: Share }>({
   seats,
@@ -117,28 +120,37 @@ function allowance<T>(party: Party<T>, siblings: Party<T>[], seats: number, now:
 }
 
 /** The world, the organization and the key to serve next. */
-function choosePath<T>(root: Party<T>, seats: number, now: number): Party<T>[] | undefined {
+function choosePath<T extends { share: Share }>(
+  root: Party<T>,
+  seats: number,
+  now: number,
+): Party<T>[] | undefined {
   const live = root.members.get('live');
   for (const world of ['live', 'test'] as const) {
     const party = root.members.get(world);
     if (!party || party.waiting === 0) continue;
     // The live world never waits for the test world.
     if (world === 'test' && live && party.atWork >= allowance(party, [live], seats, now)) continue;
-    const rest = chooseWithin(party, seats, now);
+    const rest = chooseWithin(party, { seats, now, briefAlone: false });
     if (rest) return [party, ...rest];
   }
   return undefined;
 }
 
-/** The members of `party` from the one to serve down to its key. */
-function chooseWithin<T>(party: Party<T>, seats: number, now: number): Party<T>[] | undefined {
-  if (party.items.length > 0) return [];
+/** The members of `party` from the one to serve down to its key. `briefAlone`: one of them has all the seats that long work may have. */
+function chooseWithin<T extends { share: Share }>(
+  party: Party<T>,
+  { seats, now, briefAlone }: { seats: number; now: number; briefAlone: boolean },
+): Party<T>[] | undefined {
+  const [first] = party.items;
+  if (first) return briefAlone && !first.share.brief ? undefined : [];
   const members = [...party.members.values()];
   const candidates = members
-    .filter((member) => member.waiting > 0 && member.atWork < allowance(member, members, seats, now))
+    .filter((member) => member.waiting > 0)
     .toSorted((a, b) => a.atWork - b.atWork || a.served - b.served);
   for (const member of candidates) {
-    const rest = chooseWithin(member, seats, now);
+    const full = member.atWork >= allowance(member, members, seats, now);
+    const rest = chooseWithin(member, { seats, now, briefAlone: briefAlone || full });
     if (rest) return [member, ...rest];
   }
   return undefined;

@@ -95,6 +95,7 @@ test('answers jobs, passes refusals on, and separates bugs from refusals', async
     lingering: 0,
     overloaded: 0,
     timedOut: 0,
+    workTime: expect.any(Number),
   });
 });
 

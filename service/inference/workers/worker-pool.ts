@@ -17,6 +17,8 @@ export interface PoolStats extends SeatStats {
   completed: number;
   /** Jobs refused because the queue was full. */
   overloaded: number;
+  /** Milliseconds that workers were at work on the completed ones, added up. */
+  workTime: number;
   timedOut: number;
 }
 
@@ -148,6 +150,7 @@ function createLine({ workers, queueLimit, clock }: WorkerPoolDeps) {
   const queue = createFairQueue<Job>({ seats: workers, clock });
   let completed = 0;
   let overloads = 0;
+  let workTime = 0;
   /** Milliseconds a job takes, smoothed. */
   let typical = 50;
   return {
@@ -155,7 +158,7 @@ function createLine({ workers, queueLimit, clock }: WorkerPoolDeps) {
     remove: queue.remove,
     empty: queue.empty,
     waiting: () => queue.waiting,
-    stats: () => ({ waiting: queue.waiting, queueLimit, completed, overloaded: overloads }),
+    stats: () => ({ waiting: queue.waiting, queueLimit, completed, overloaded: overloads, workTime }),
     take(): Job | undefined {
       const job = queue.take();
       if (job) job.waited = clock.now() - job.since;
@@ -164,7 +167,9 @@ function createLine({ workers, queueLimit, clock }: WorkerPoolDeps) {
     complete(job: Job): void {
       queue.finish(job);
       completed++;
-      typical += (clock.now() - job.since - job.waited - typical) / 8;
+      const took = clock.now() - job.since - job.waited;
+      workTime += took;
+      typical += (took - typical) / 8;
     },
     /** Removes a job that waits, or whose worker ended. */
     leave(job: Job): void {

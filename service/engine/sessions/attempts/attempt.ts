@@ -9,6 +9,8 @@ const AWAY = 15_000;
 const GAP = 400;
 /** Interruptions that an attempt survives. */
 const MOST_GAPS = 2;
+/** The connection of every client that posts. */
+export const POSTS = Symbol('posts');
 /** Frames whose bytes are noted. */
 const MOST_FRAMES = 2_000;
 
@@ -52,9 +54,9 @@ export function createAttempt(
     progress: 0,
     timesOf(frame) {
       const before = last;
-      // A client that posts frames has no connection; its clock then says whether its page was loaded anew.
-      const interrupted =
-        before !== undefined && (before.connection !== frame.connection || frame.at + offset < before.at);
+      // Only a client that posts has no connection of its own: its clock says whether its page was loaded anew.
+      const isSetBack = before !== undefined && frame.connection === POSTS && frame.at + offset < before.at;
+      const interrupted = isSetBack || (before !== undefined && before.connection !== frame.connection);
       if (before && interrupted && gaps < MOST_GAPS) {
         gaps++;
         offset = before.at + GAP - frame.at;

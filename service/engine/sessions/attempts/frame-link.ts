@@ -4,13 +4,11 @@ import { describeState } from '../describe-state.ts';
 import { MOST_ATTEMPTS } from '../parts.ts';
 import { realmOf, type SessionRow } from '../session-store.ts';
 import type { ConnectOrder, FrameLink, LiveState } from '../sessions.ts';
+import { POSTS } from './attempt.ts';
 import { beginAttempt } from './begin-attempt.ts';
 import { type AttemptContext, finish, freshRow, leaveQueue, planIn, tend } from './context.ts';
-import { admitFrame, checkFrame, createJudgeFrame } from './judge-frame.ts';
+import { admitFrame, checkFrame, createJudgeFrame, passTurn } from './judge-frame.ts';
 import type { Room } from './rooms.ts';
-
-/** The connection of every client that posts. */
-const POSTS = Symbol('posts');
 
 /** Connects a client to its session, in place of the client before. */
 export function openFrameLink(
@@ -61,21 +59,28 @@ export function openFrameLink(
     },
     async look(frame, at) {
       current();
-      checkFrame(frame);
-      room.usedAt = clock.now();
+      const { brief } = checkFrame(frame);
+      const receivedAt = clock.now();
+      room.usedAt = receivedAt;
       await tend(context, room);
       if (room.expiresAt <= clock.now() || room.finishing) return now();
       room.position = admission.ask(room.session);
       if (room.position > 0) return now();
       if (room.wantsStart) await beginAttempt(context, room);
-      const { judged, slower } = admitFrame(room, clock.now());
+      const { judged, slower } = await admitFrame(room, receivedAt);
       if (!judged) return now(slower);
-      const before = await fresh();
-      if (isDecided(before)) return now();
-      const plan = await planIn(context, room, before.profile);
-      const state = await judgeFrame(room, { frame, at, connection: key }, plan);
-      if (state === 'passed' || state === 'failed') void finish(context, room);
-      return now();
+      try {
+        // Another connection may have come while the frame waited.
+        current();
+        const before = await fresh();
+        if (isDecided(before)) return await now();
+        const plan = await planIn(context, room, before.profile);
+        const state = await judgeFrame(room, { frame, brief, at, receivedAt, connection: key }, plan);
+        if (state === 'passed' || state === 'failed') void finish(context, room);
+        return { ...(await now()), ...(state !== 'left-out' && { judged: at }) };
+      } finally {
+        passTurn(room);
+      }
     },
     close() {
       if (room.connection?.key !== key) return;

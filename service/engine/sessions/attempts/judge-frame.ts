@@ -18,27 +18,50 @@ const PACE = 80;
 const FOLLOWED = 2;
 /** Milliseconds; guidance that is older helps no one. */
 const DEADLINE = 2_000;
-/** Early frames, less those that were not, from which the client is asked to send slower. */
+/** Frames left out, less half of those judged, from which the client is asked to send slower: it sends half as many again as it gets. */
 const TOO_FAST = 4;
 
-/** Throws IMAGE_TOO_LARGE, IMAGE_FORMAT_UNSUPPORTED. */
-export function checkFrame(frame: Uint8Array): void {
+/** Whether it is work of a moment. Throws IMAGE_TOO_LARGE, IMAGE_FORMAT_UNSUPPORTED. */
+export function checkFrame(frame: Uint8Array): { brief: boolean } {
   if (frame.length > LARGEST_FRAME)
     throw new Problem('IMAGE_TOO_LARGE', `A frame has at most ${LARGEST_FRAME} bytes.`);
   const size = jpegSize(frame);
   if (!size) throw new Problem('IMAGE_FORMAT_UNSUPPORTED', 'A frame is a JPEG.');
   if (Math.max(size.width, size.height) > LONGEST_SIDE)
     throw new Problem('IMAGE_TOO_LARGE', `A frame is at most ${LONGEST_SIDE} pixels wide and high.`);
+  return { brief: size.sequential };
 }
 
-/** Whether the frame may be judged: not while another is, and not above the pace. */
-export function admitFrame(room: Room, now: number): { judged: boolean; slower: boolean } {
+/**
+ * Whether the frame may be judged: not above the pace, one at a time, and of those that come meanwhile the newest alone. One that may
+ * is followed by `passTurn`.
+ */
+export async function admitFrame(room: Room, now: number): Promise<{ judged: boolean; slower: boolean }> {
   room.allowance = Math.min(BURST, room.allowance + Math.abs(now - room.countedAt) / PACE);
   room.countedAt = now;
-  const judged = !room.busy && room.allowance >= 1;
+  const judged = room.allowance >= 1 && (await takeTurn(room));
   if (judged) room.allowance -= 1;
-  room.early = Math.min(10, Math.max(0, room.early + (judged ? -1 : 1)));
+  room.early = Math.min(10, Math.max(0, room.early + (judged ? -0.5 : 1)));
   return { judged, slower: !judged && room.early >= TOO_FAST };
+}
+
+function takeTurn(room: Room): true | Promise<boolean> {
+  if (!room.busy) {
+    room.busy = true;
+    return true;
+  }
+  room.held?.(false);
+  return new Promise((resolve) => {
+    room.held = resolve;
+  });
+}
+
+/** The frame is done with: the one that waits is next. */
+export function passTurn(room: Room): void {
+  const next = room.held;
+  room.held = undefined;
+  if (next) next(true);
+  else room.busy = false;
 }
 
 /** The profile of a session, and the models that judge its frames. Throws PROFILE_NOT_FOUND, MODEL_NOT_INSTALLED, PAD_NOT_INSTALLED. */
@@ -58,14 +81,29 @@ export async function planOf(
   return { profile, plan: planModels(profile, circumstances) };
 }
 
+interface ReceivedFrame {
+  frame: Uint8Array;
+  /** Work of a moment. */
+  brief: boolean;
+  /** The client's time, and ours. */
+  at: number;
+  receivedAt: number;
+  connection: symbol;
+}
+
 /** Judges one frame: for guidance alone, or as part of the attempt in progress. */
 export function createJudgeFrame(parts: SessionParts, admission: Admission) {
   const { analyzer, clock, challenges } = parts;
 
-  async function analyze(room: Room, frame: Uint8Array, plan: ModelPlan): Promise<Analysis> {
+  async function analyze(
+    room: Room,
+    { frame, brief }: Pick<ReceivedFrame, 'frame' | 'brief'>,
+    plan: ModelPlan,
+  ): Promise<Analysis> {
     const { attempt, face, realm } = room;
     const identity = attempt?.challenge.needs === 'identity';
     const follows = face !== undefined && face.followed < FOLLOWED;
+    const begun = clock.now();
     const analysis = await analyzer.analyze(frame, {
       ...(attempt
         ? challenges.request(attempt.challenge, plan)
@@ -75,9 +113,10 @@ export function createJudgeFrame(parts: SessionParts, admission: Admission) {
           }),
       ...(identity && room.reviewable && { portrait: true as const }),
       deadline: DEADLINE,
-      share: { ...realm, key: room.session },
+      share: { ...realm, key: room.session, ...(brief && { brief }) },
     });
-    admission.measured(analysis.timing.total);
+    const { queued } = analysis.timing;
+    admission.measured({ took: Math.max(0, clock.now() - begun - queued), waited: queued });
     const { face: seen, faces } = analysis;
     room.face =
       seen && faces.length === 1
@@ -86,27 +125,24 @@ export function createJudgeFrame(parts: SessionParts, admission: Admission) {
     return analysis;
   }
 
-  /** The state of the attempt after the frame; undefined without one. Frames of a busy analyzer are dropped. */
+  /** The state of the attempt after the frame; undefined without one. Frames of a busy analyzer are left out. */
   return async function judge(
     room: Room,
-    { frame, at, connection }: { frame: Uint8Array; at: number; connection: symbol },
+    { frame, brief, ...times }: ReceivedFrame,
     plan: ModelPlan,
-  ): Promise<'running' | 'passed' | 'failed' | undefined> {
-    const receivedAt = clock.now();
+  ): Promise<'running' | 'passed' | 'failed' | 'left-out' | undefined> {
     const { attempt } = room;
-    room.busy = true;
     room.looked = true;
     try {
-      const analysis = await analyze(room, frame, plan);
+      const analysis = await analyze(room, { frame, brief }, plan);
       if (!attempt || room.attempt !== attempt) {
         const { worst } = guidanceOf(analysis, { pad: plan.pad !== undefined });
         room.guidance = worst && { step: worst.step, code: worst.code };
         return undefined;
       }
       attempt.saw(frame);
-      const times = attempt.timesOf({ at, receivedAt, connection });
       const progress = attempt.challenge.observe({
-        ...times,
+        ...attempt.timesOf(times),
         analysis,
         ...defined({ capture: room.device }),
       });
@@ -116,10 +152,8 @@ export function createJudgeFrame(parts: SessionParts, admission: Admission) {
     } catch (error) {
       // Busy workers: the next frame will do.
       if (error instanceof Problem && (error.code === 'OVERLOADED' || error.code === 'TIMEOUT'))
-        return attempt && 'running';
+        return 'left-out';
       throw error;
-    } finally {
-      room.busy = false;
     }
   };
 }

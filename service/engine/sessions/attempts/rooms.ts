@@ -21,12 +21,14 @@ export interface Room {
   guidance: { step: string; code: string } | undefined;
   /** A frame is being judged. */
   busy: boolean;
+  /** The newest frame that came meanwhile; true: it is judged next. */
+  held: ((judged: boolean) => void) | undefined;
   /** A frame was judged. */
   looked: boolean;
   /** Frames that may be judged at once, and when they were last counted. */
   allowance: number;
   countedAt: number;
-  /** Frames that came too early, less those that did not; 0..10. */
+  /** Frames that were left out, less half of those that were judged; 0..10. */
   early: number;
   /** The only face of the last frame, and how many frames in a row it was followed. */
   face: (FollowedFace & { followed: number }) | undefined;
@@ -56,7 +58,7 @@ export function createRooms({ clock }: { clock: Clock }) {
     of(session: SessionId, realm: Realm, expiresAt: number): Room {
       const room: Room = rooms.get(session) ?? {
         ...{ session, realm, expiresAt, connection: undefined, attempt: undefined, wantsStart: false },
-        ...{ position: 0, guidance: undefined, busy: false, looked: false, early: 0 },
+        ...{ position: 0, guidance: undefined, busy: false, held: undefined, looked: false, early: 0 },
         ...{
           allowance: BURST,
           countedAt: clock.now(),
