@@ -29,6 +29,8 @@ export interface OnePerson {
   actor(): Actor;
   /** The picture of what the actor shows. */
   jpegOf(name: string): Promise<Buffer>;
+  /** Of every picture that the actor may show. */
+  names(): string[];
   /** A neutral picture, to enroll the person with. */
   portrait(): Promise<Buffer>;
 }
@@ -58,6 +60,7 @@ export async function openPerson(seed = 1): Promise<OnePerson> {
     return {
       actor: () => createPerson(recording, random),
       jpegOf: pictureOf,
+      names: () => recording.moments.map(({ name }) => name),
       portrait: () => pictureOf(neutral),
     };
   } finally {
