@@ -11,6 +11,7 @@ import { benchPeople } from './bench-people.ts';
 import { benchPipeline, benchScaling } from './bench-pipeline.ts';
 import { benchSearch } from './bench-search.ts';
 import { benchService } from './bench-service.ts';
+import { benchSessions } from './bench-sessions.ts';
 import { benchStart } from './bench-start.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -25,6 +26,7 @@ const parts: Record<string, () => Promise<Record<string, Evidence>>> = {
   fairness: async () => ({ fairness: await benchFairness(say) }),
   start: async () => ({ start: await benchStart(say) }),
   guidance: async () => ({ guidance: await benchGuidance(say) }),
+  sessions: async () => ({ sessions: await benchSessions(say) }),
   people: async () => ({ people: await benchPeople(say) }),
   jobs: async () => ({ jobs: await benchJobs(say), deliveries: await benchDeliveries(say) }),
 };
@@ -39,6 +41,7 @@ const everything = [
   'jobs',
   'people',
   'guidance',
+  'sessions',
 ];
 
 const program = new Command('bench')

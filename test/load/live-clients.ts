@@ -1,0 +1,74 @@
+import type { LiveState } from '../../service/engine/sessions/index.ts';
+import { goThrough } from '../live/go-through.ts';
+import { createPost } from '../live/live-door.ts';
+import type { Act } from '../live/live-pictures.ts';
+
+/** A person in front of a camera, and the next one when the session is over. */
+export interface LiveClient {
+  /** How the session stands, by the last message. */
+  readonly state: LiveState | undefined;
+  /** Counts from now on. */
+  watch(): void;
+  /** Milliseconds from a frame to the state that judges it, since `watch`. */
+  readonly latencies: readonly number[];
+  /** Milliseconds since `watch` in which its sessions were judged: not in the queue, and not between two attempts. */
+  readonly judgedFor: number;
+  end(): void;
+}
+
+/** `key` creates the sessions. */
+export function startLiveClient(url: string, key: string, act: () => Act): LiveClient {
+  const { session, begin } = createPost(url);
+  let over = false;
+  let since = performance.now();
+  let latencies: number[] = [];
+  let judgedFor = 0;
+  let last = since;
+  let state: LiveState | undefined;
+  let failure: unknown;
+  const watcher = {
+    state(now: LiveState) {
+      const at = performance.now();
+      if (isJudged(state) && isJudged(now)) judgedFor += at - Math.max(last, since);
+      last = at;
+      state = now;
+      if (now.judged !== undefined && now.judged >= since) latencies.push(at - now.judged);
+    },
+    over: () => over,
+  };
+
+  const all = async () => {
+    while (!over) {
+      const { token } = await session(key);
+      await begin(token);
+      await goThrough(url, token, act(), watcher);
+      state = undefined;
+    }
+  };
+  all().catch((error: unknown) => {
+    failure = error;
+  });
+  return {
+    get state() {
+      if (failure !== undefined) throw failure;
+      return state;
+    },
+    watch() {
+      since = performance.now();
+      latencies = [];
+      judgedFor = 0;
+    },
+    get latencies() {
+      return latencies;
+    },
+    get judgedFor() {
+      return judgedFor;
+    },
+    end() {
+      over = true;
+    },
+  };
+}
+
+const isJudged = (state: LiveState | undefined): boolean =>
+  state?.state === 'guiding' || state?.state === 'running';
