@@ -54,7 +54,7 @@ export function createLiveSession(deps: LiveSessionDeps): LiveSession {
         const end = await room.api.deny(room.link, room.token);
         stop(room);
         show(room, { stage: { is: 'left', ...end } });
-        post(room, { type: 'cancel' });
+        post(room, { type: 'cancel', ...(end.reference && { sessionId: end.reference }) });
       }),
     toPhone: () =>
       press(room, async () => {

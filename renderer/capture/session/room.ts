@@ -62,7 +62,10 @@ function decide(room: Room, result: Result): void {
   stop(room);
   show(room, { stage: { is: 'decided', result }, busy: false });
   const { decision, passed, passToken, reference } = result;
-  post(room, { type: 'result', decision, passed, reference, ...(passToken && { passToken }) });
+  post(room, {
+    ...{ type: 'result', sessionId: reference, decision, passed, reference },
+    ...(passToken && { passToken }),
+  });
 }
 
 export function receive(room: Room, live: LiveState): void {
