@@ -25,8 +25,8 @@ export const BeginRequest = z.strictObject({
   link: Link,
   /** The person has pressed the button that says so. */
   consent: z.literal(true),
-  /** Of the text that was shown. */
-  textVersion: lineOfText(80),
+  /** Of the text that was shown; that of a flow has its slug in it. */
+  textVersion: lineOfText(200),
   path: z.strictObject({ flash: z.boolean(), motion: z.boolean() }),
   device: device.default({}),
   /** Capability that this browser has from the same link. */
