@@ -135,7 +135,7 @@ test.skipIf(missing)(
     await page.getByLabel('Heading, German').fill('Guten Abend');
     await page.getByText('German', { exact: true }).click();
     await page.getByText('Guten Abend').waitFor();
-    await page.getByText('Beginnen', { exact: true }).waitFor();
+    await page.getByText('Zustimmen und beginnen', { exact: true }).waitFor();
 
     const success = page.getByLabel('When it worked (optional)');
     await success.fill('https://elsewhere.example.com/');

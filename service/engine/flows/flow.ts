@@ -15,7 +15,7 @@ export const defaultTexts = {
     title: 'Verify with your face',
     intro: 'A short look into the camera is all it takes.',
     consent: 'I agree that a picture of my face is analyzed to verify me. The picture is not kept.',
-    button: 'Start',
+    button: 'I agree, start',
     success: 'Thank you. You can close this page.',
     failure: 'This did not work. You can try again, or ask for another way.',
   },
@@ -24,7 +24,7 @@ export const defaultTexts = {
     intro: 'Ein kurzer Blick in die Kamera genügt.',
     consent:
       'Ich willige ein, dass ein Bild meines Gesichts ausgewertet wird, um mich zu bestätigen. Das Bild wird nicht aufbewahrt.',
-    button: 'Beginnen',
+    button: 'Zustimmen und beginnen',
     success: 'Danke. Sie können diese Seite schließen.',
     failure:
       'Das hat nicht geklappt. Sie können es noch einmal versuchen oder nach einem anderen Weg fragen.',

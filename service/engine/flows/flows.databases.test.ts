@@ -85,7 +85,9 @@ onBothDatabases('flows', (newPlace) => {
     const preview = await engine.flows.preview(await create({ texts: { title: 'Hello' } }));
     expect(preview).toMatchObject({
       ...{ product: 'verifyhuman', redirects: {} },
-      texts: { en: { title: 'Hello', button: 'Start', consent: expect.stringContaining('picture') } },
+      texts: {
+        en: { title: 'Hello', button: 'I agree, start', consent: expect.stringContaining('picture') },
+      },
       profile: { slug: 'default', checks: expect.arrayContaining(['liveness']) },
     });
   });

@@ -45,6 +45,7 @@ export function toSessionPage(
     title: { en: en.title, de: de.title },
     messages: {
       intro: { en: en.intro, de: de.intro },
+      button: { en: en.button, de: de.button },
       success: { en: en.success, de: de.success },
       failure: { en: en.failure, de: de.failure },
     },

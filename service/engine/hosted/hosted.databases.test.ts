@@ -304,7 +304,8 @@ onBothDatabases('hosted links', (newPlace) => {
 
   test('a published flow makes a verification for each consent, of live people or in test mode', async () => {
     const definition = FlowDefinition.parse({
-      ...{ name: 'Visitors', product: 'verifyhuman', profile: 'specter', texts: { consent: 'Ours.' } },
+      ...{ name: 'Visitors', product: 'verifyhuman', profile: 'specter' },
+      texts: { consent: 'Ours.', button: 'Agree and begin' },
       redirects: { success: 'https://app.example.com/in' },
     });
     const flow = await engine.flows.create(engine.organization, definition, operator);
@@ -314,6 +315,7 @@ onBothDatabases('hosted links', (newPlace) => {
     const shown = await hosted.flowPages.describe(flow.slug, { test: true });
     expect(shown).toMatchObject({ state: 'ready', test: true, page: { product: 'verifyhuman' } });
     expect(shown.page.consent.text.en[0]).toBe('Ours.');
+    expect(shown.page.messages?.button).toEqual({ en: 'Agree and begin', de: 'Agree and begin' });
     expect(await rows()).toEqual([]);
     const visits = await Promise.all([1, 2].map(() => begin(hosted.flowPages, flow.slug, true)));
     expect(new Set(visits.map(({ token }) => token)).size).toBe(2);

@@ -31,7 +31,7 @@ export interface PageConsent {
 export interface SessionPage {
   title?: PageText;
   purpose?: PageText;
-  messages?: { intro?: PageText; success?: PageText; failure?: PageText; otherWay?: PageText };
+  messages?: Partial<Record<'intro' | 'button' | 'success' | 'failure' | 'otherWay', PageText>>;
   language?: 'en' | 'de';
   /** Of hosted links. */
   product?: string;

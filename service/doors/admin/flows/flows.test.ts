@@ -34,7 +34,7 @@ test('a flow names the address of its page, published or not', async () => {
     status: 200,
     body: {
       product: 'verifyage',
-      texts: { en: { button: 'Start' }, de: { button: 'Beginnen' } },
+      texts: { en: { button: 'I agree, start' }, de: { button: 'Zustimmen und beginnen' } },
     },
   });
 });
@@ -46,8 +46,13 @@ test('a text that is given in one language only is shown to all people', async (
   });
   const { body } = await control.call('GET', `/flows/${made.body.id}/preview`);
   expect(body.texts).toMatchObject({
-    en: { title: 'Welcome', intro: 'Gleich geht es weiter.', consent: 'Ours.', button: 'Start' },
-    de: { title: 'Willkommen', intro: 'Gleich geht es weiter.', consent: 'Ours.', button: 'Beginnen' },
+    en: { title: 'Welcome', intro: 'Gleich geht es weiter.', consent: 'Ours.', button: 'I agree, start' },
+    de: {
+      title: 'Willkommen',
+      intro: 'Gleich geht es weiter.',
+      consent: 'Ours.',
+      button: 'Zustimmen und beginnen',
+    },
   });
   expect(body.builtIn.de.title).toBe('Mit dem Gesicht bestätigen');
 });
