@@ -11597,7 +11597,7 @@ export interface components {
          *           "title": "Verify with your face",
          *           "intro": "A short look into the camera is all it takes.",
          *           "consent": "I agree that a picture of my face is analyzed to verify me. The picture is not kept.",
-         *           "button": "Start",
+         *           "button": "I agree, start",
          *           "success": "Thank you. You can close this page.",
          *           "failure": "This did not work. You can try again, or ask for another way."
          *         },
@@ -11605,7 +11605,7 @@ export interface components {
          *           "title": "Mit dem Gesicht bestätigen",
          *           "intro": "Ein kurzer Blick in die Kamera genügt.",
          *           "consent": "Ich willige ein, dass ein Bild meines Gesichts ausgewertet wird, um mich zu bestätigen. Das Bild wird nicht aufbewahrt.",
-         *           "button": "Beginnen",
+         *           "button": "Zustimmen und beginnen",
          *           "success": "Danke. Sie können diese Seite schließen.",
          *           "failure": "Das hat nicht geklappt. Sie können es noch einmal versuchen oder nach einem anderen Weg fragen."
          *         }
@@ -11615,7 +11615,7 @@ export interface components {
          *           "title": "Verify with your face",
          *           "intro": "A short look into the camera is all it takes.",
          *           "consent": "I agree that a picture of my face is analyzed to verify me. The picture is not kept.",
-         *           "button": "Start",
+         *           "button": "I agree, start",
          *           "success": "Thank you. You can close this page.",
          *           "failure": "This did not work. You can try again, or ask for another way."
          *         },
@@ -11623,7 +11623,7 @@ export interface components {
          *           "title": "Mit dem Gesicht bestätigen",
          *           "intro": "Ein kurzer Blick in die Kamera genügt.",
          *           "consent": "Ich willige ein, dass ein Bild meines Gesichts ausgewertet wird, um mich zu bestätigen. Das Bild wird nicht aufbewahrt.",
-         *           "button": "Beginnen",
+         *           "button": "Zustimmen und beginnen",
          *           "success": "Danke. Sie können diese Seite schließen.",
          *           "failure": "Das hat nicht geklappt. Sie können es noch einmal versuchen oder nach einem anderen Weg fragen."
          *         }
@@ -11681,7 +11681,7 @@ export interface components {
          *       "title": "Verify with your face",
          *       "intro": "A short look into the camera is all it takes.",
          *       "consent": "I agree that a picture of my face is analyzed to verify me. The picture is not kept.",
-         *       "button": "Start",
+         *       "button": "I agree, start",
          *       "success": "Thank you. You can close this page.",
          *       "failure": "This did not work. You can try again, or ask for another way."
          *     }
@@ -33894,7 +33894,7 @@ export interface operations {
                      *           "title": "Verify with your face",
                      *           "intro": "A short look into the camera is all it takes.",
                      *           "consent": "I agree that a picture of my face is analyzed to verify me. The picture is not kept.",
-                     *           "button": "Start",
+                     *           "button": "I agree, start",
                      *           "success": "Thank you. You can close this page.",
                      *           "failure": "This did not work. You can try again, or ask for another way."
                      *         },
@@ -33902,7 +33902,7 @@ export interface operations {
                      *           "title": "Mit dem Gesicht bestätigen",
                      *           "intro": "Ein kurzer Blick in die Kamera genügt.",
                      *           "consent": "Ich willige ein, dass ein Bild meines Gesichts ausgewertet wird, um mich zu bestätigen. Das Bild wird nicht aufbewahrt.",
-                     *           "button": "Beginnen",
+                     *           "button": "Zustimmen und beginnen",
                      *           "success": "Danke. Sie können diese Seite schließen.",
                      *           "failure": "Das hat nicht geklappt. Sie können es noch einmal versuchen oder nach einem anderen Weg fragen."
                      *         }
@@ -33912,7 +33912,7 @@ export interface operations {
                      *           "title": "Verify with your face",
                      *           "intro": "A short look into the camera is all it takes.",
                      *           "consent": "I agree that a picture of my face is analyzed to verify me. The picture is not kept.",
-                     *           "button": "Start",
+                     *           "button": "I agree, start",
                      *           "success": "Thank you. You can close this page.",
                      *           "failure": "This did not work. You can try again, or ask for another way."
                      *         },
@@ -33920,7 +33920,7 @@ export interface operations {
                      *           "title": "Mit dem Gesicht bestätigen",
                      *           "intro": "Ein kurzer Blick in die Kamera genügt.",
                      *           "consent": "Ich willige ein, dass ein Bild meines Gesichts ausgewertet wird, um mich zu bestätigen. Das Bild wird nicht aufbewahrt.",
-                     *           "button": "Beginnen",
+                     *           "button": "Zustimmen und beginnen",
                      *           "success": "Danke. Sie können diese Seite schließen.",
                      *           "failure": "Das hat nicht geklappt. Sie können es noch einmal versuchen oder nach einem anderen Weg fragen."
                      *         }
