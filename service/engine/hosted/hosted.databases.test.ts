@@ -250,6 +250,21 @@ onBothDatabases('hosted links', (newPlace) => {
     expect(await rows()).toEqual([]);
   });
 
+  test('without a profile the one that the organization uses holds', async () => {
+    const profileOf = async () => {
+      await begin(hosted.links, (await generate()).token);
+      return engine.db
+        .selectFrom('live_session')
+        .select('profile')
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+    };
+    expect(await profileOf()).toEqual({ profile: 'default' });
+    await engine.organizations.set(engine.organization, { allowedProfiles: ['argus'] }, operator);
+    expect(await profileOf()).toEqual({ profile: 'argus' });
+  });
+
   test('a profile that the caller may not name is refused when the link is made', async () => {
     expect(await codeOf(generate({ profile: 'nowhere' }))).toBe('PROFILE_NOT_FOUND');
     await engine.organizations.set(engine.organization, { allowedProfiles: ['specter'] }, operator);

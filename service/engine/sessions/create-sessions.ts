@@ -4,6 +4,7 @@ import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
 import type { Actor } from '../audit/index.ts';
+import { profileNamed } from '../profiles/index.ts';
 import { type Admission, createAdmission } from './attempts/admission.ts';
 import { type Attempts, createAttempts } from './attempts/create-attempts.ts';
 import { createRooms } from './attempts/rooms.ts';
@@ -115,8 +116,11 @@ function createRelyingSide(
       });
     },
 
-    async stepsOf({ organization }, profile = 'specter') {
-      return parts.challenges.steps(await parts.profiles.get(organization, profile));
+    async stepsOf({ organization }, profile) {
+      const { allowedProfiles } = await parts.organizations.get(organization);
+      const inUse = await parts.profiles.list(organization);
+      const named = profileNamed({ named: profile, inUse, organization: allowedProfiles, key: [] });
+      return parts.challenges.steps(await parts.profiles.get(organization, named));
     },
 
     async originsOf(id) {

@@ -13,7 +13,7 @@ export interface LinkDescription {
   flow: SessionFlow;
   organization: { name: string; logo?: string; color?: string };
   page: SessionPage;
-  /** Slug of the profile, for the number of steps; `specter` when absent. */
+  /** Slug of the profile, for the number of steps; absent: the one that the organization uses. */
   profile?: string;
   /** Steps of a challenge; absent: of the profile (filled in by the door). */
   steps?: number;

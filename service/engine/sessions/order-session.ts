@@ -101,13 +101,14 @@ export function createOrderSession(parts: SessionParts): Pick<Sessions, 'prepare
 /** The profile that the caller may use, checked before a person stands in front of the camera. */
 async function slugOf(
   parts: SessionParts,
-  { realm, actor, profile, profiles = [] }: NewSession,
+  { flow, realm, actor, profile, profiles = [] }: NewSession,
 ): Promise<string> {
   const { organization } = realm;
-  const settings = await parts.organizations.get(organization);
+  const { allowedProfiles } = await parts.organizations.get(organization);
   const inUse = await parts.profiles.list(organization);
-  const allowed = { inUse, organization: settings.allowedProfiles, key: profiles };
-  const named = profile ?? (profiles.length > 0 || settings.allowedProfiles ? undefined : 'specter');
+  const allowed = { inUse, organization: allowedProfiles, key: profiles };
+  const isOpen = profiles.length === 0 && allowedProfiles === undefined;
+  const named = profile ?? (flow === 'api' && isOpen ? 'specter' : undefined);
   const found = await parts.profiles.get(organization, profileNamed({ ...allowed, named }));
   requireAllowed(found, actor, allowed);
   // Refused now rather than in front of the camera.

@@ -53,7 +53,7 @@ export interface NewSession {
   realm: Realm;
   /** The relying party's key or the administrator who asked; verifications are counted for this caller. */
   actor: Actor;
-  /** Slug; `specter` when absent. */
+  /** Slug; absent: the one that the organization uses, and `specter` for the flow `api`. */
   profile?: string;
   /** Slugs that the key is restricted to. */
   profiles?: readonly string[];

@@ -134,7 +134,7 @@ export interface Sessions {
   expireDue(): Promise<number>;
   /** At the start: ends attempts that a stopped process left. */
   takeOver(): Promise<number>;
-  /** Steps of a challenge of this profile; `specter` when absent. */
+  /** Steps of a challenge of this profile; of the one that the organization uses when absent. */
   stepsOf(realm: Realm, profile?: string): Promise<number>;
   /** Origins that may embed the page of a session, by its id; none for an unknown one. */
   originsOf(id: string): Promise<readonly string[]>;
