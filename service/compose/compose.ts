@@ -78,11 +78,11 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const certificateCare = await openCertificateCare({ ...base, ...audited });
   const queue = await openQueue(config, { ...ground, ...audited });
   const callers = await openCallers({ ...base, ...audited });
-  const staff = await openStaff({ ...base, ...audited, ...callers });
-  if (audited.restored) removeRestoreMarker(config.data);
-  const personTokenParts = await createPersonTokenParts({ ...base, ...audited });
   // Asked once they are there.
   const later = { people: (): People => people, live: (): LiveSessions => live };
+  const staff = await openStaff({ ...base, ...audited, ...callers, ...later });
+  if (audited.restored) removeRestoreMarker(config.data);
+  const personTokenParts = await createPersonTokenParts({ ...base, ...audited });
   const pictures = await openPictures({
     ...{ ...base, ...audited },
     galleriesChanged: () => later.people().subjects.loadGalleries(),

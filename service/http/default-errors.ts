@@ -37,6 +37,7 @@ export const defaultErrors = {
   APPROVAL_REQUIRED: { status: 403 },
   LAST_FACTOR: { status: 409 },
   PASSKEY_REFUSED: { status: 400 },
+  FACE_REFUSED: { status: 401 },
   CSRF_REFUSED: { status: 403 },
   PASSWORD_TOO_WEAK: { status: 422 },
   SETUP_CLOSED: { status: 409 },

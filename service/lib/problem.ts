@@ -31,6 +31,7 @@ export const problemCodes = [
   'APPROVAL_REQUIRED', // a second administrator has to confirm it first
   'LAST_FACTOR', // one second factor has to remain
   'PASSKEY_REFUSED',
+  'FACE_REFUSED',
   'CSRF_REFUSED',
   'PASSWORD_TOO_WEAK',
   'SETUP_CLOSED', // the appliance has an owner already

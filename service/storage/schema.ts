@@ -39,6 +39,21 @@ export interface Schema {
     setup_steps: Generated<string | null>;
     /** In which the consent text is shown first; null: the language of the reader. */
     consent_language: Generated<string | null>;
+    /** 1: administrators may sign in by face beside the password. */
+    face_factor: Generated<number>;
+  };
+  /** The face with which an administrator signs in. */
+  administrator_face: {
+    administrator: string;
+    organization: string;
+    /** Under the organization's own key (Sealer.sealOwn). */
+    template_sealed: Bytes;
+    /** JSON: keyed hashes of pictures that were used. */
+    seen: string;
+    consent: string;
+    created_at: number;
+    last_used_at: number | null;
+    mac: string;
   };
   api_key: {
     id: string;

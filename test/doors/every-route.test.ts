@@ -53,6 +53,7 @@ const publicRoutes = [
   'GET /verify-presence/:token',
   'GET /verify/h/:token',
   'POST /api/auth/2fa/enrollment',
+  'POST /api/auth/2fa/face',
   'POST /api/auth/2fa/passkey/authenticate',
   'POST /api/auth/2fa/passkey/authenticate-options',
   'POST /api/auth/2fa/recovery',

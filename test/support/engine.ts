@@ -289,6 +289,7 @@ export async function startEngine({
   const staff = createStaff({
     ground: shared,
     vault: { integrity, signing },
+    judge: () => checks.administratorFaces,
     ...{ audit, organizations, hashing: cheapHashing, pinCost: 64 },
   });
   const setupTokens: string[] = [];

@@ -4,6 +4,7 @@ import {
   type Administrators,
   type AdministratorsDeps,
   createAdministrators,
+  type FaceJudge,
 } from '../../engine/administrators/index.ts';
 import { createKiosks, type Kiosks, type KiosksDeps } from '../../engine/kiosks/index.ts';
 import { type AdministratorTokens, createAdministratorTokens } from '../../engine/tokens/index.ts';
@@ -23,15 +24,18 @@ export interface Staff {
 }
 
 interface StaffDeps extends Pick<Audited, 'audit'>, Pick<Callers, 'organizations'> {
-  ground: Omit<Ground, 'sealer'>;
+  ground: Omit<Ground, 'sealer'> & { sealer: AdministratorsDeps['sealer'] };
+  judge: AdministratorsDeps['judge'];
   vault: Pick<Vault, 'integrity' | 'signing'>;
   hashing?: NonNullable<AdministratorsDeps['hashing']>;
   pinCost?: NonNullable<KiosksDeps['pinCost']>;
 }
 
 /** Accounts, sign-in and sessions of administrators. A restore ends every session. */
-export async function openStaff(deps: Base & Audited & Callers): Promise<Staff> {
-  const staff = createStaff(deps);
+export async function openStaff(
+  deps: Base & Audited & Callers & { people(): { checks: { administratorFaces: FaceJudge } } },
+): Promise<Staff> {
+  const staff = createStaff({ ...deps, judge: () => deps.people().checks.administratorFaces });
   if (deps.restored) await staff.administrators.endAll();
   return staff;
 }

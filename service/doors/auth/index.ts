@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { AuthDeps } from './auth-deps.ts';
 import { wireErrors } from './errors.ts';
+import { faceRoutes } from './face-routes.ts';
 import { passkeyRoutes } from './passkey-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { setupRoutes } from './setup-routes.ts';
@@ -19,6 +20,7 @@ export const createAuthDoor =
     });
     signInRoutes(app, deps);
     passkeyRoutes(app, deps);
+    faceRoutes(app, deps);
     sessionRoutes(app, deps);
     setupRoutes(app, deps);
   };

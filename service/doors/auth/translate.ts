@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type {
   Administrator,
   AdministratorSession,
+  Administrators,
   OpenedSession,
   Passkey,
   SignInAnswer,
@@ -9,6 +10,7 @@ import type {
 import { defined } from '../../lib/defined.ts';
 import type {
   ConsoleReply,
+  FaceReply,
   NewPasskeyReply,
   PasskeySignInReply,
   PasskeysReply,
@@ -56,13 +58,22 @@ export const fromTokenByPasskey = (
 });
 
 export const fromSecondFactor = ({
-  methods: { passkey, recoveryCode },
+  methods: { passkey, face, recoveryCode },
   ticket,
 }: Extract<SignInAnswer, { is: 'second-factor' }>): z.input<typeof SecondFactorReply> => ({
   requires_2fa: true,
-  methods: { passkey, recoveryCode },
+  methods: { passkey, face, recoveryCode },
   sessionToken: ticket,
   message: 'Two-factor authentication required',
+});
+
+export const fromFace = ({
+  allowed,
+  createdAt,
+  lastUsedAt,
+}: Awaited<ReturnType<Administrators['faceOf']>>): z.input<typeof FaceReply> => ({
+  allowed,
+  ...defined({ createdAt: isoOf(createdAt), lastUsedAt: isoOf(lastUsedAt) }),
 });
 
 export const fromNewPasskey = ({ id, name, createdAt }: Passkey): z.input<typeof NewPasskeyReply> => ({

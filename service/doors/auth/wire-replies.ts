@@ -72,6 +72,7 @@ export const SecondFactorReply = z
     methods: z
       .strictObject({
         passkey: z.boolean().describe('Whether a passkey is enrolled'),
+        face: z.boolean().describe('Whether a face is enrolled and the organization allows it'),
         recoveryCode: z.boolean().describe('Whether unused recovery codes are left'),
       })
       .describe('Available second factors'),
@@ -86,7 +87,7 @@ export const SecondFactorReply = z
     examples: [
       {
         requires_2fa: true,
-        methods: { passkey: true, recoveryCode: true },
+        methods: { passkey: true, face: true, recoveryCode: true },
         sessionToken: 'tmp_sess_9fK2…',
         message: 'Two-factor authentication required',
       },
@@ -192,6 +193,18 @@ export const PasskeysReply = z
       .describe('Passkeys of the signed-in administrator'),
   })
   .meta({ id: 'Passkeys', examples: [{ credentials: [touchId] }] });
+
+export const FaceReply = z
+  .strictObject({
+    allowed: z.boolean().describe('Whether the organization allows signing in by face'),
+    createdAt: time('Time of the enrollment; absent: no face is enrolled').optional(),
+    lastUsedAt: time('Time of the last use').optional(),
+  })
+  .meta({
+    id: 'OwnFace',
+    description: 'Whether the face of the signed-in administrator is enrolled.',
+    examples: [{ allowed: true, createdAt: moment }],
+  });
 
 export const DoneReply = z
   .strictObject({ success, message: z.string().describe('Action') })

@@ -39,6 +39,27 @@ export const PasskeySignIn = z
   .object({ sessionToken, credential, cookie })
   .meta({ id: 'PasskeySignIn', examples: [{ sessionToken: 'tmp_sess_9fK2…', credential: assertion }] });
 
+const picture = z
+  .string()
+  .min(1)
+  .describe('JPEG, PNG, WebP, HEIC, HEIF or AVIF as a data URL or bare base64');
+const facePictures = {
+  image: picture,
+  frames: z.array(picture).max(15).optional().describe('Further pictures of the same moment, at least five'),
+  consent: z.literal(true).describe('True: the administrator agrees to the use of the face for this'),
+};
+/** A placeholder: Gatehouse ships no face as an example. */
+const yourPicture = 'data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>';
+
+export const FaceSignIn = z.object({ sessionToken, ...facePictures, cookie }).meta({
+  id: 'FaceSignIn',
+  examples: [{ sessionToken: 'tmp_sess_9fK2…', image: yourPicture, frames: [], consent: true as const }],
+});
+
+export const FaceEnrollment = z
+  .object(facePictures)
+  .meta({ id: 'FaceEnrollment', examples: [{ image: yourPicture, frames: [], consent: true as const }] });
+
 export const RecoverySignIn = z
   .object({ sessionToken, code: code.describe('One of the recovery codes; each works once'), cookie })
   .meta({ id: 'RecoverySignIn', examples: [{ sessionToken: 'tmp_sess_9fK2…', code: 'k7dm-2xqp-9rtw' }] });
@@ -113,6 +134,8 @@ export const SessionParams = z.object({
 export type Login = z.output<typeof Login>;
 export type Ticket = z.output<typeof Ticket>;
 export type PasskeySignIn = z.output<typeof PasskeySignIn>;
+export type FaceSignIn = z.output<typeof FaceSignIn>;
+export type FaceEnrollment = z.output<typeof FaceEnrollment>;
 export type RecoverySignIn = z.output<typeof RecoverySignIn>;
 export type EnrollmentSignIn = z.output<typeof EnrollmentSignIn>;
 export type NewPasskey = z.output<typeof NewPasskey>;

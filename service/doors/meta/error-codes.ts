@@ -109,6 +109,10 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   PASSKEY_REFUSED: {
     means: 'The answer of the authenticator is invalid, or does not belong to the challenge.',
   },
+  FACE_REFUSED: {
+    means:
+      'The face is not the one that is enrolled, its pictures were used before, or signing in by face is not possible for the account.',
+  },
   CSRF_REFUSED: {
     means: 'The header `x-csrf-token` is not the one of the session, or another page sent the call.',
   },

@@ -84,6 +84,7 @@ export function createAccounts(parts: Parts, codes: OneTimeCodes): Accounts {
         factorDueAt: now + FACTOR_TERM,
         dueAt: now + FACTOR_TERM,
         factorRequired: false,
+        face: false,
         ...(password !== undefined && { password }),
       };
       const code = await inTransaction(async (tx) => {

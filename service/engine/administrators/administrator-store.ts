@@ -20,6 +20,8 @@ export interface Account extends Administrator {
   password?: string;
   /** The password alone does not sign in any more. */
   factorRequired: boolean;
+  /** A face is enrolled, in an organization that allows it. */
+  face: boolean;
   dueAt: number;
 }
 
@@ -105,6 +107,7 @@ export async function deleteAccount(tx: Tx, id: AdministratorId): Promise<void> 
   for (const table of [
     'administrator_session',
     'passkey',
+    'administrator_face',
     'recovery_code',
     'one_time_code',
     'sign_in_ticket',
@@ -120,6 +123,13 @@ const select = (db: Db) =>
     .select((eb) => [
       countOf(eb, 'passkey').as('passkeys'),
       countOf(eb, 'recovery_code').as('recovery_codes'),
+      eb
+        .selectFrom('administrator_face')
+        .innerJoin('organization', 'organization.id', 'administrator_face.organization')
+        .whereRef('administrator_face.administrator', '=', 'administrator.id')
+        .where('organization.face_factor', '=', 1)
+        .select(sql<number>`count(*)`.as('n'))
+        .as('faces'),
     ]);
 
 const countOf = (eb: ExpressionBuilder<Schema, 'administrator'>, table: 'passkey' | 'recovery_code') =>
@@ -174,7 +184,7 @@ export async function hasOwner(db: Db): Promise<boolean> {
 }
 
 function fromRow(
-  row: Row & { passkeys: number | null; recovery_codes: number | null },
+  row: Row & { passkeys: number | null; recovery_codes: number | null; faces: number | null },
   integrity: SignInIntegrity,
 ): Account {
   const passkeys = Number(row.passkeys);
@@ -193,6 +203,7 @@ function fromRow(
     ...(passkeys === 0 && { factorDueAt: row.factor_due_at }),
     ...(row.password !== null && { password: row.password }),
     factorRequired: row.factor_required === 1,
+    face: Number(row.faces) > 0,
     dueAt: row.factor_due_at,
     ...(!integrity.verify('administrator', protectedFields(row), row.mac) && { altered: true as const }),
   };

@@ -48,7 +48,11 @@ export interface OpenedSession {
 
 export type SignInAnswer =
   | ({ is: 'signed-in' } & OpenedSession)
-  | { is: 'second-factor'; ticket: string; methods: { passkey: boolean; recoveryCode: boolean } }
+  | {
+      is: 'second-factor';
+      ticket: string;
+      methods: { passkey: boolean; face: boolean; recoveryCode: boolean };
+    }
   | { is: 'enrollment-required'; ticket: string };
 
 export interface Passkey {

@@ -8,6 +8,7 @@ import type { Organizations } from '../organizations/index.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
 import { type ChangeAccounts, createChangeAccounts } from './change-accounts.ts';
+import { createFaces, type Faces, type FacesDeps } from './faces/faces.ts';
 import { createSignInFailures } from './failures.ts';
 import { createOneTimeCodes } from './one-time-codes.ts';
 import { createOwnPassword, type OwnPassword } from './own-password.ts';
@@ -28,13 +29,14 @@ export interface Administrators
   extends SignIn,
     SecondStep,
     Passkeys,
+    Faces,
     OwnSessions,
     OwnPassword,
     Accounts,
     ChangeAccounts,
     Tidying {}
 
-export interface AdministratorsDeps {
+export interface AdministratorsDeps extends FacesDeps {
   db: Db;
   inTransaction: InTransaction;
   integrity: SignInIntegrity;
@@ -68,6 +70,7 @@ export function createAdministrators(deps: AdministratorsDeps): Administrators {
     ...createSignIn(parts, tickets),
     ...createSecondStep(parts, tickets, codes),
     ...createPasskeys(parts, tickets, createChallenges(parts)),
+    ...createFaces(parts, tickets, deps),
     ...createOwnSessions(parts),
     ...createOwnPassword(parts, codes),
     ...createAccounts(parts, codes),

@@ -14,6 +14,7 @@ import {
 } from './administrator-store.ts';
 import { requireRightOver } from './appliance-owners.ts';
 import { type CodePurpose, deleteOneTimeCodes, replaceRecoveryCodes } from './code-store.ts';
+import { deleteFace } from './face-store.ts';
 import type { OneTimeCodes } from './one-time-codes.ts';
 import type { Parts } from './parts.ts';
 import { deletePasskeys } from './passkey-store.ts';
@@ -136,6 +137,7 @@ async function reset(
   });
   if (factors) {
     await deletePasskeys(tx, id);
+    await deleteFace(tx, id);
     await replaceRecoveryCodes(tx, id, [], clock.now());
   }
   await signOutEverywhere(tx, id);

@@ -11,3 +11,4 @@ export type {
 } from './administrator.ts';
 export type { Administrators, AdministratorsDeps } from './administrators.ts';
 export { createAdministrators } from './administrators.ts';
+export type { FaceJudge, FacePictures } from './faces/face-judge.ts';

@@ -82,7 +82,7 @@ export function createSignIn(parts: Parts, tickets: Tickets): SignIn {
       return {
         is: 'second-factor',
         ticket,
-        methods: { passkey: true, recoveryCode: account.recoveryCodes > 0 },
+        methods: { passkey: true, face: account.face, recoveryCode: account.recoveryCodes > 0 },
       };
     }
     if (isOverdue(account, clock.now())) {

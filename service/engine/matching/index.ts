@@ -8,5 +8,5 @@ export type { MatchPlan } from './match-plan.ts';
 export type { Decision, Found, GalleryShifts, Identification, Matching, Parts } from './matching.ts';
 export { createMatching, NO_SUBJECT } from './matching.ts';
 export { sameFace } from './same-face.ts';
-export { samePerson } from './same-person.ts';
+export { isSameAt, samePerson } from './same-person.ts';
 export type { Comparison } from './score.ts';

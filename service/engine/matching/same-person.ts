@@ -1,3 +1,4 @@
+import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import type { Enrollment } from '../subjects/index.ts';
 import type { Embeddings } from './embeddings.ts';
 import { thresholdForFalseMatchRate } from './error-rate.ts';
@@ -29,7 +30,7 @@ export function samePerson(
 ): Sameness {
   const compared = enrolled.flatMap(({ anchor, templates }) => {
     const embeddings = Object.fromEntries(templates.map(({ embedder, vector }) => [embedder, vector]));
-    const match = matches(scorers, probe, embeddings);
+    const match = isSameAt(scorers, probe, embeddings, RATE);
     return match === undefined ? [] : [{ anchor, match }];
   });
   const matching = compared.filter(({ match }) => match);
@@ -39,11 +40,16 @@ export function samePerson(
   };
 }
 
-/** Undefined where no scorer can compare the two. */
-function matches(scorers: MatchPlan['scorers'], a: Embeddings, b: Embeddings): boolean | undefined {
+/** Two pictures by the best scorer, at a false-match rate. Undefined where no scorer can compare the two. */
+export function isSameAt(
+  scorers: readonly ScorerEntry[],
+  a: Embeddings,
+  b: Embeddings,
+  rate: number,
+): boolean | undefined {
   for (const scorer of scorers.toReversed()) {
     const score = scoreOf(scorer, a, b);
-    if (score !== undefined) return score >= thresholdForFalseMatchRate(scorer.calibration, RATE).threshold;
+    if (score !== undefined) return score >= thresholdForFalseMatchRate(scorer.calibration, rate).threshold;
   }
   return undefined;
 }

@@ -30,6 +30,8 @@ export interface Organization {
   allowedProfiles?: string[];
   /** Two administrators have to agree on a review. */
   twoPersonReview?: boolean;
+  /** Administrators may enroll a face as a second factor beside a passkey. */
+  faceFactor?: boolean;
   /** A second administrator has to confirm what erases or exports (engine/approvals). */
   fourEyes?: boolean;
   /** What people read before they sign in. */

@@ -42,6 +42,7 @@ export interface Organizations {
       /** Slugs; null: its own, and built-in ones it has not replaced. */
       allowedProfiles?: string[] | null;
       twoPersonReview?: boolean;
+      faceFactor?: boolean;
       /** Switched by engine/approvals. */
       fourEyes?: boolean;
       /** Null: none. */
@@ -221,7 +222,7 @@ function createSites({ db, inTransaction, audit, ids, clock }: OrganizationsDeps
 
 const settings = [
   ...(['name', 'matchOnly', 'uniquenessPolicy', 'consentPolicy', 'allowedProfiles'] as const),
-  ...(['twoPersonReview', 'fourEyes', 'signInNotice', 'redirectTargets'] as const),
+  ...(['twoPersonReview', 'faceFactor', 'fourEyes', 'signInNotice', 'redirectTargets'] as const),
   ...(['setupSteps', 'consentLanguage'] as const),
 ] as const;
 
@@ -245,6 +246,7 @@ function changeSettings(
   if (setupSteps !== undefined) after.setupSteps = { ...before.setupSteps, ...defined(setupSteps) };
   if (after.redirectTargets?.length === 0) delete after.redirectTargets;
   if (!after.twoPersonReview) delete after.twoPersonReview;
+  if (!after.faceFactor) delete after.faceFactor;
   if (!after.fourEyes) delete after.fourEyes;
   const changed = settings.filter(
     (setting) => JSON.stringify(before[setting]) !== JSON.stringify(after[setting]),

@@ -4,6 +4,7 @@ import { createCountryOf, type DisputedCountries } from '../../lib/country-of.ts
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
+import type { FaceJudge } from '../administrators/index.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
@@ -21,6 +22,7 @@ import { createProfileCalibration } from './preview/calibration-of-profile.ts';
 import { createCheckCatalog } from './preview/check-catalog.ts';
 import { createPreviewProfile } from './preview/preview-profile.ts';
 import type { Observed } from './record-verification.ts';
+import { createJudgeAdministratorFace } from './sign-in/judge-administrator-face.ts';
 import type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';
 import { createVerificationStore, type VerificationStoreDeps } from './verification-store.ts';
 import { createVerify } from './verify.ts';
@@ -42,6 +44,8 @@ export interface Checks {
   enroll(command: EnrollCommand): Promise<EnrollResult>;
   /** The face in a picture that a reviewer adds; refuses as enroll does what shows none that compares. Keeps nothing. */
   lookForReview: ReturnType<typeof createLookForReview>;
+  /** The face with which an administrator signs in. Keeps nothing. */
+  administratorFaces: FaceJudge;
   pageProfiles: Profiles['page'];
   /** As `Profiles.lenientOrganizations`. */
   lenientOrganizations(): Promise<Set<OrganizationId>>;
@@ -115,6 +119,7 @@ export function createChecks({
     unlock: (realm, person, actor) => claims.unlock(realm, person, actor),
     enroll: createEnroll(deps),
     lookForReview: createLookForReview(deps),
+    administratorFaces: createJudgeAdministratorFace(deps),
     pageProfiles: (organization, page) => profiles.page(organization, page),
     lenientOrganizations: () => profiles.lenientOrganizations(),
     getProfile: (organization, idOrSlug) => profiles.get(organization, idOrSlug),

@@ -16,6 +16,7 @@ export type Protected =
   | 'administrator-password'
   | 'administrator-session'
   | 'administrator-csrf'
+  | 'administrator-face'
   | 'passkey'
   | 'passkey-challenge'
   | 'recovery-code'

@@ -24,6 +24,7 @@ import { presence } from './0022-presence.ts';
 import { hostedAndRegistrations } from './0023-hosted-and-registrations.ts';
 import { uniqueness } from './0024-uniqueness.ts';
 import { tokens } from './0025-tokens.ts';
+import { faceFactor } from './0026-face-factor.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -52,4 +53,5 @@ export const migrations: readonly Migration[] = [
   hostedAndRegistrations,
   uniqueness,
   tokens,
+  faceFactor,
 ];

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { LongText } from '../../http/bodies/json-body.ts';
-import { invalidField } from '../../http/validation.ts';
 import { Problem } from '../../lib/problem.ts';
+import { invalidField } from '../validation.ts';
+import { LongText } from './json-body.ts';
 
 const HEADER_MOST = 128;
 /** Characters decoded at once, a multiple of four: between two pieces everything else gets its turn. */
