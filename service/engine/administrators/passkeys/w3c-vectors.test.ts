@@ -108,7 +108,10 @@ describe.skipIf(file === undefined)('test vectors of W3C', () => {
     const reason = reasonOf(made, { flags: made.flags, algorithm: algorithmOf(made.publicKey) });
     expectRefusal(await refusalOf(verifyCreation(made.credential, expected)), reason);
     const other = { ...expected, challenge: text(Buffer.alloc(32)) };
-    expect(await refusalOf(verifyCreation(made.credential, other))).toBeDefined();
+    // The page and the format are looked at before the challenge, the key and the flags after it.
+    const earlier = reason && /page|format/.test(reason.source);
+    const challenge = new RegExp(`^Unexpected registration response challenge "${made.challenge}"`);
+    expectRefusal(await refusalOf(verifyCreation(made.credential, other)), earlier ? reason : challenge);
     if (reason === undefined)
       expect(await verifyCreation(made.credential, expected)).toMatchObject({
         id: made.id,
