@@ -78,6 +78,43 @@ test.skipIf(missing)(`a duplicate is compared side by side, decided by keys, and
 });
 
 test.skipIf(missing)(
+  `two people who look alike are marked on the person's page, and unmarked${why}`,
+  async () => {
+    const ids: Record<string, string> = {};
+    for (const who of ['bea', 'cleo'] as const) {
+      const form = new FormData();
+      form.append('request', JSON.stringify({ email: `${who}@example.com`, name: `${who} Known` }));
+      form.append('file', new Blob([new Uint8Array(await portrait(who))]), `${who}.jpg`);
+      await operate('POST', '/subjects?env=test', form);
+      const found = await fetch(`${box.operatorUrl}/api/admin/subjects?env=test&email=${who}@example.com`);
+      ids[who] = ((await found.json()) as { items: { id: string }[] }).items[0]!.id;
+    }
+    const marksOf = async (who: string) => {
+      const answer = await fetch(`${box.operatorUrl}/api/admin/subjects/${ids[who]}?env=test`);
+      return ((await answer.json()) as { notTheSame: { id: string }[] }).notTheSame.map(({ id }) => id);
+    };
+
+    await open(`/people/${ids.bea}?env=test`);
+    await page.getByRole('heading', { name: 'Not the same person as' }).waitFor();
+    await button('Mark as not the same').click();
+    await page.getByText('Enter the e-mail address or id of an enrolled person').waitFor();
+    await page.getByLabel('E-mail or id of the other person').fill('unknown@example.com');
+    await button('Mark as not the same').click();
+    await page.getByText('The change was not saved').waitFor();
+    expect(await marksOf('bea')).toEqual([]);
+    await page.getByLabel('E-mail or id of the other person').fill('cleo@example.com');
+    await page.keyboard.press('Enter');
+    await page.getByText('Marked as not the same person').waitFor();
+    await button('Take back').waitFor();
+    expect([await marksOf('bea'), await marksOf('cleo')]).toEqual([[ids.cleo], [ids.bea]]);
+    await button('Take back').click();
+    await button('Take back').waitFor({ state: 'detached' });
+    expect([await marksOf('bea'), await marksOf('cleo')]).toEqual([[], []]);
+    expect(faults).toEqual([]);
+  },
+);
+
+test.skipIf(missing)(
   `a PIN is set, a kiosk is paired from the code to the fingerprint, and revoked${why}`,
   async () => {
     await open('/security');
