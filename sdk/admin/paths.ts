@@ -232,6 +232,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/organization/face-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Allow signing in by face
+         * @description Off unless an owner allows it. Administrators then enroll a face beside a passkey, each with a consent of their own. Switching it off removes the faces at once.
+         */
+        put: operations["setFaceFactor"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/alerts": {
         parameters: {
             query?: never;
@@ -3612,8 +3632,6 @@ export interface components {
             allowedProfiles?: string[] | null;
             /** @description Whether two administrators have to agree on a review */
             twoPersonReview?: boolean;
-            /** @description Whether administrators may enroll a face as a second factor; false removes the faces that are enrolled */
-            faceFactor?: boolean;
             /** @description Allowed redirects of hosted flows: hosts (`app.example.com`), plain HTTP origins of the own network (`http://10.0.0.5:8080`), schemes of apps (`myapp:`) */
             redirectTargets?: string[];
             /** @description Notice shown before sign-in; null: none */
@@ -3993,7 +4011,7 @@ export interface components {
         AdministratorReset: {
             /** @description Removes the password; the code sets a new one */
             password?: boolean;
-            /** @description Removes all passkeys and recovery codes */
+            /** @description Removes all passkeys, the face and recovery codes */
             factors?: boolean;
         };
         /**
@@ -4014,6 +4032,27 @@ export interface components {
         AdministratorUnlocked: {
             /** @description Number of cleared failed sign-ins */
             failures: number;
+        };
+        /**
+         * @example {
+         *       "allowed": true
+         *     }
+         */
+        FaceFactor: {
+            /** @description Whether administrators may enroll a face as a second factor; false removes the faces that are enrolled */
+            allowed: boolean;
+        };
+        /**
+         * @example {
+         *       "allowed": false,
+         *       "removed": 2
+         *     }
+         */
+        FaceFactorState: {
+            /** @description Whether administrators may enroll a face as a second factor; false removes the faces that are enrolled */
+            allowed: boolean;
+            /** @description Number of faces that were removed */
+            removed: number;
         };
         /** @description One page of a list. */
         AlertPage: {
@@ -13595,6 +13634,133 @@ export interface operations {
             };
             /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setFaceFactor: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "allowed": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["FaceFactor"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "allowed": false,
+                     *       "removed": 2
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FaceFactorState"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -65,7 +65,7 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   operator_pin: 'Hashes of PINs of staff.',
   passkey: 'Public keys of staff.',
   administrator_face:
-    'Sealed templates of staff who chose to sign in by face; removed with the account, by themselves, or when the organization stops allowing it.',
+    'Sealed templates of staff who chose to sign in by face: until they or the organization remove them, or with the account.',
   recovery_code: 'MACs of codes of staff.',
   one_time_code: 'MACs of codes of staff, for at most a day.',
   sign_in_ticket: 'Sign-ins of staff that wait for their second step, for five minutes.',

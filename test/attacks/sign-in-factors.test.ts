@@ -9,6 +9,7 @@ import { silentLog } from '../../service/lib/log.ts';
 import { createPublicServer } from '../../service/server/public-server.ts';
 import { createAuthenticator, type SoftAuthenticator } from '../support/authenticator.ts';
 import { openEventsOut } from '../support/events-out.ts';
+import { analysisOf, direction, near } from '../support/faces.ts';
 import { operatorParts } from '../support/operator-parts.ts';
 import { password, startStaff } from '../support/staff.ts';
 
@@ -122,7 +123,7 @@ describe('a second factor', () => {
     const key = await enroll(token);
     expect(await login()).toEqual({
       requires_2fa: true,
-      methods: { passkey: true, recoveryCode: false },
+      methods: { passkey: true, face: false, recoveryCode: false },
       sessionToken: expect.stringMatching(/^tmp_sess_/),
       message: 'Two-factor authentication required',
     });
@@ -206,7 +207,7 @@ describe('a second factor', () => {
     expect(removed.body).toEqual({ success: true, message: 'Passkey removed' });
 
     const { sessionToken, methods } = await login();
-    expect(methods).toEqual({ passkey: true, recoveryCode: true });
+    expect(methods).toEqual({ passkey: true, face: false, recoveryCode: true });
     const byCode = { sessionToken, code: codes[0] };
     expect((await send('POST', '/api/auth/2fa/recovery', undefined, byCode)).body).toMatchObject({
       token: expect.any(String),
@@ -273,6 +274,83 @@ describe('a second factor', () => {
     }
     await enroll(limited);
     expect(await answer('GET', '/api/admin/keys', limited)).toBe(200);
+  });
+});
+
+describe('a face after the password', () => {
+  const url = '/api/auth/2fa/face';
+  /** As a page sends them, of what the analyzer is scripted to see. */
+  const pictures = (moment: string) => {
+    const one = (name: string) => {
+      const embeddings = { 'a-net': near(direction('ada'), 0.99, name), 'b-net': direction('ada b', 64) };
+      const bytes = staff.analyzer.show(name, analysisOf(name, { live: 0.99, embeddings }));
+      return Buffer.from(bytes).toString('base64');
+    };
+    const frames = Array.from({ length: 5 }, (_, i) => one(`${moment} frame ${i}`));
+    return { image: one(`${moment} picture`), frames, consent: true };
+  };
+  const textVersion = 'gatehouse-face-factor-1';
+  const allow = (token: string, allowed: boolean) =>
+    answer('PUT', '/api/admin/organization/face-factor', token, { allowed });
+
+  test('only an owner with a fresh factor allows it, and each person enrolls with a fresh one and consent', async () => {
+    await staff.installPad();
+    const { email } = await staff.make('Grace Hopper', 'administrator');
+    const hers = (await login(email)).token;
+    await enroll(hers);
+    expect(await allow(hers, true)).toBe('403 INSUFFICIENT_SCOPE');
+    expect(await answer('PATCH', '/api/admin/organization', hers, { faceFactor: true })).toBe(
+      '400 INVALID_REQUEST',
+    );
+    const { token } = await login();
+    const key = await enroll(token);
+    staff.advance(minutes(6));
+    expect(await allow(token, true)).toBe('403 FRESH_FACTOR_REQUIRED');
+    expect(await answer('PUT', url, token, { ...pictures('early'), textVersion })).toBe(
+      '403 FRESH_FACTOR_REQUIRED',
+    );
+    await stepUp(token, key);
+    expect(await answer('PUT', url, token, { ...pictures('early'), textVersion })).toBe('409 CONFLICT');
+    expect(await allow(token, true)).toBe(200);
+    const { consent: _, ...silent } = pictures('silent');
+    for (const body of [silent, { ...silent, consent: false }, pictures('no text')])
+      expect(await answer('PUT', url, token, { textVersion: undefined, ...body })).toBe(
+        '400 INVALID_REQUEST',
+      );
+    expect(await answer('PUT', url, token, { ...pictures('first'), textVersion })).toBe(200);
+    expect((await send('GET', url, token)).body).toMatchObject({ allowed: true, enrolled: { textVersion } });
+    expect((await send('GET', url, hers)).body).not.toHaveProperty('enrolled');
+  });
+
+  test('opens a session in which nothing works that needs a fresh factor, until a passkey is used', async () => {
+    await staff.installPad();
+    const first = (await login()).token;
+    const key = await enroll(first);
+    await allow(first, true);
+    await answer('PUT', url, first, { ...pictures('enrollment'), textVersion });
+    const { sessionToken, methods } = await login();
+    expect(methods).toEqual({ passkey: true, face: true, recoveryCode: false });
+    const { status, body } = await send('POST', url, undefined, { sessionToken, ...pictures('morning') });
+    expect([status, body.success, body.admin.email]).toEqual([200, true, staff.ada.email]);
+    const { token } = body;
+    expect(await answer('GET', '/api/admin/keys', token)).toBe(200);
+    const stale = '403 FRESH_FACTOR_REQUIRED';
+    const asked: [Method, string, object?][] = [
+      ['POST', '/api/admin/keys', { env: 'test', scopes: ['identity'] }],
+      ['POST', `${root}/register-options`],
+      ['POST', '/api/auth/recovery-codes'],
+      ['DELETE', `${root}/credentials/${key.id}`],
+      ['PUT', url, { ...pictures('other'), textVersion }],
+      ['PUT', '/api/admin/organization/face-factor', { allowed: false }],
+    ];
+    for (const [method, path, wanted] of asked) expect(await answer(method, path, token, wanted)).toBe(stale);
+    await stepUp(token, key);
+    expect(await answer('POST', '/api/admin/keys', token, { env: 'test', scopes: ['identity'] })).toBe(201);
+    expect(await allow(token, false)).toBe(200);
+    const after = (await login()).sessionToken;
+    expect(await answer('POST', url, undefined, { sessionToken: after, ...pictures('noon') })).toBe(
+      '401 FACE_REFUSED',
+    );
   });
 });
 

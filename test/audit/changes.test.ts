@@ -60,6 +60,10 @@ const changes: Record<string, () => Sample> = {
     action: 'administrator.reset',
   }),
   'POST /api/admin/administrators/:id/unlock': () => ({ action: 'administrator.unlock' }),
+  'PUT /api/admin/organization/face-factor': () => ({
+    body: { allowed: true },
+    action: 'organization.set',
+  }),
   'POST /api/admin/keys': () => ({
     body: { env: 'test', scopes: ['identity'] },
     action: 'key.create',

@@ -13,6 +13,7 @@ import {
 import { facts, table } from '../terminal/terminal.ts';
 import { addOrgCalibrate } from './calibrate.ts';
 import { addOrgErase } from './erase.ts';
+import { addOrgFaceFactor } from './face-factor.ts';
 import { addOrgRenewTemplates } from './renew-templates.ts';
 import { addOrgRotateKey } from './rotate-key.ts';
 
@@ -26,6 +27,7 @@ const describe = (one: Organization) =>
       'match only',
       one.matchOnly ? 'yes: live verifications run without presentation attack detection' : 'no',
     ],
+    ['sign-in by face', one.faceFactor ? 'allowed' : 'off'],
     ['uniqueness', one.uniquenessPolicy],
     ['consent', one.consentPolicy],
     ['profiles', one.allowedProfiles?.join(', ') ?? 'its own, and built-in ones that it has not replaced'],
@@ -56,6 +58,7 @@ export function addOrg(program: Command, runner: CommandRunner): void {
   addOrgRotateKey(org, runner);
   addOrgRenewTemplates(org, runner);
   addOrgCalibrate(org, runner);
+  addOrgFaceFactor(org, runner);
   addCreate(org, runner);
   addList(org, runner);
   addShow(org, runner);

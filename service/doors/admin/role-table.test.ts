@@ -73,6 +73,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'POST /api/admin/approvals/:id/confirm': 'o OA--- - -f',
   'POST /api/admin/approvals/:id/decline': 'o OA--- - --',
   'PUT /api/admin/organization/four-eyes': 'o O---- - -f',
+  'PUT /api/admin/organization/face-factor': 'o O---- - -f',
   'GET /api/admin/alert-rules': 'o OAo-a k --',
   'GET /api/admin/alert-rules/recommended': 'o OAo-a - --',
   'POST /api/admin/alert-rules': 'o OA--- k --',

@@ -9,15 +9,13 @@ import { fromFace, fromTokenByPasskey } from './translate.ts';
 import { FaceEnrollment, FaceSignIn, Nothing } from './wire.ts';
 import { DoneReply, FaceReply, PasskeySignInReply } from './wire-replies.ts';
 
-/** Shown where the face is enrolled (docs/SECURITY.md); a change of the text gets another name. */
-const CONSENT_TEXT = 'gatehouse-face-factor-1';
 const tags = ['sign-in'];
 const url = '/api/auth/2fa/face';
 /** Decoded. */
-const MOST_PICTURE = 2 * 1024 * 1024;
-const MOST_FRAME = 512 * 1024;
+const MOST_PICTURE = 1024 * 1024;
+const MOST_FRAME = 256 * 1024;
 /** A picture and the frames, as base64. */
-const BODY = 12 * 1024 * 1024;
+const BODY = 5 * 1024 * 1024;
 const refuses = [
   ...(['FACE_REFUSED', 'CHECK_FAILED', 'PAD_NOT_INSTALLED', 'MODEL_NOT_INSTALLED'] as const),
   ...(['FACE_NOT_FOUND', 'SEVERAL_FACES', 'FACE_TOO_SMALL', 'FACE_QUALITY_REFUSED'] as const),
@@ -51,7 +49,7 @@ function signInRoute(app: FastifyInstance, deps: AuthDeps): void {
         operationId: 'finishSignInByFace',
         summary: 'Finish signing in with the face',
         description:
-          'After sign-in answered `requires_2fa` with `methods.face`. Needs at least five frames beside the picture, presentation attack detection, and pictures that were not used before. Off until the organization allows it; a passkey is always enrolled beside it.',
+          'After sign-in answered `requires_2fa` with `methods.face`. Needs at least five frames beside the picture, presentation attack detection, and pictures that were not used before. The session has no fresh second factor: what needs one asks for a passkey. Off until the organization allows it; a passkey is always enrolled beside it.',
         tags,
         body: FaceSignIn,
         response: { 200: PasskeySignInReply },
@@ -76,7 +74,8 @@ function ownFaceRoutes(app: FastifyInstance, { administrators }: AuthDeps): void
       schema: {
         operationId: 'getOwnFace',
         summary: 'Show whether your face is enrolled',
-        description: 'Of the signed-in administrator, with whether the organization allows it.',
+        description:
+          'With the consent text to show before an enrollment, and whether the organization allows one.',
         tags,
         response: { 200: FaceReply },
       },
@@ -93,7 +92,7 @@ function ownFaceRoutes(app: FastifyInstance, { administrators }: AuthDeps): void
         operationId: 'enrollOwnFace',
         summary: 'Enroll your face as a second factor',
         description:
-          'Needs the explicit consent of the administrator, a passkey, and a fresh second factor. Only a sealed template is kept; another enrollment takes its place.',
+          'Needs the explicit consent of the administrator, a passkey, and a fresh second factor. Only a sealed template and checksums of the pictures are kept; another enrollment takes its place.',
         tags,
         body: FaceEnrollment,
         response: { 200: DoneReply },
@@ -102,7 +101,7 @@ function ownFaceRoutes(app: FastifyInstance, { administrators }: AuthDeps): void
     async (request) => {
       const { administrator } = administratorOfRequest(request);
       const pictures = await toPictures(request.body);
-      await administrators.addFace(administrator, pictures, CONSENT_TEXT, actorOf(request));
+      await administrators.addFace(administrator, pictures, request.body.textVersion, actorOf(request));
       return { success: true as const, message: 'Face enrolled' };
     },
   );
@@ -114,7 +113,8 @@ function ownFaceRoutes(app: FastifyInstance, { administrators }: AuthDeps): void
       schema: {
         operationId: 'removeOwnFace',
         summary: 'Remove your face',
-        description: 'Withdraws the consent: the template is deleted.',
+        description:
+          'Withdraws the consent: the template is deleted. Possible without a fresh second factor.',
         tags,
         body: Nothing,
         response: { 200: DoneReply },

@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import type {
   Administrator,
   AdministratorSession,
-  Administrators,
   OpenedSession,
+  OwnFace,
   Passkey,
   SignInAnswer,
 } from '../../engine/administrators/index.ts';
@@ -67,13 +67,16 @@ export const fromSecondFactor = ({
   message: 'Two-factor authentication required',
 });
 
-export const fromFace = ({
+export const fromFace = ({ allowed, consent, enrolled }: OwnFace): z.input<typeof FaceReply> => ({
   allowed,
-  createdAt,
-  lastUsedAt,
-}: Awaited<ReturnType<Administrators['faceOf']>>): z.input<typeof FaceReply> => ({
-  allowed,
-  ...defined({ createdAt: isoOf(createdAt), lastUsedAt: isoOf(lastUsedAt) }),
+  consent,
+  ...(enrolled && {
+    enrolled: {
+      createdAt: new Date(enrolled.createdAt).toISOString(),
+      textVersion: enrolled.textVersion,
+      ...defined({ lastUsedAt: isoOf(enrolled.lastUsedAt) }),
+    },
+  }),
 });
 
 export const fromNewPasskey = ({ id, name, createdAt }: Passkey): z.input<typeof NewPasskeyReply> => ({

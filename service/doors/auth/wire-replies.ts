@@ -194,16 +194,44 @@ export const PasskeysReply = z
   })
   .meta({ id: 'Passkeys', examples: [{ credentials: [touchId] }] });
 
+const paragraphs = z.array(z.string());
+
 export const FaceReply = z
   .strictObject({
     allowed: z.boolean().describe('Whether the organization allows signing in by face'),
-    createdAt: time('Time of the enrollment; absent: no face is enrolled').optional(),
-    lastUsedAt: time('Time of the last use').optional(),
+    consent: z
+      .strictObject({
+        version: z.string().describe('Version of the text, to send with the enrollment'),
+        text: z
+          .strictObject({
+            en: paragraphs.describe('In English, by paragraph'),
+            de: paragraphs.describe('In German, by paragraph'),
+          })
+          .describe('The text'),
+      })
+      .describe('Text to show before the enrollment'),
+    enrolled: z
+      .strictObject({
+        createdAt: time('Time of the enrollment'),
+        textVersion: z.string().describe('Version of the text that was agreed to'),
+        lastUsedAt: time('Time of the last use').optional(),
+      })
+      .optional()
+      .describe('The face; absent: none is enrolled'),
   })
   .meta({
     id: 'OwnFace',
-    description: 'Whether the face of the signed-in administrator is enrolled.',
-    examples: [{ allowed: true, createdAt: moment }],
+    description: 'The face of the signed-in administrator, and the consent to it.',
+    examples: [
+      {
+        allowed: true,
+        consent: {
+          version: 'gatehouse-face-factor-1',
+          text: { en: ['You decide freely.'], de: ['Sie entscheiden frei.'] },
+        },
+        enrolled: { createdAt: moment, textVersion: 'gatehouse-face-factor-1' },
+      },
+    ],
   });
 
 export const DoneReply = z

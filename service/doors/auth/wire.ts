@@ -44,21 +44,39 @@ const picture = z
   .min(1)
   .describe('JPEG, PNG, WebP, HEIC, HEIF or AVIF as a data URL or bare base64');
 const facePictures = {
-  image: picture,
-  frames: z.array(picture).max(15).optional().describe('Further pictures of the same moment, at least five'),
-  consent: z.literal(true).describe('True: the administrator agrees to the use of the face for this'),
+  image: picture.describe(
+    'Picture of the face: JPEG, PNG, WebP, HEIC, HEIF or AVIF as a data URL or bare base64',
+  ),
+  frames: z
+    .array(picture)
+    .max(10)
+    .optional()
+    .describe('Further pictures of the same moment, 5 to 10, each of other pixels'),
 };
+const consent = z.literal(true).describe('True: the administrator agrees to the use of the face for this');
 /** A placeholder: Gatehouse ships no face as an example. */
 const yourPicture = 'data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>';
+const pictures = { image: yourPicture, frames: Array.from({ length: 5 }, () => yourPicture) };
 
-export const FaceSignIn = z.object({ sessionToken, ...facePictures, cookie }).meta({
+export const FaceSignIn = z.object({ sessionToken, ...facePictures, consent, cookie }).meta({
   id: 'FaceSignIn',
-  examples: [{ sessionToken: 'tmp_sess_9fK2…', image: yourPicture, frames: [], consent: true as const }],
+  examples: [{ sessionToken: 'tmp_sess_9fK2…', ...pictures, consent: true as const }],
 });
 
 export const FaceEnrollment = z
-  .object(facePictures)
-  .meta({ id: 'FaceEnrollment', examples: [{ image: yourPicture, frames: [], consent: true as const }] });
+  .object({
+    ...facePictures,
+    consent,
+    textVersion: z
+      .string()
+      .min(1)
+      .max(64)
+      .describe('Version of the consent text that the administrator has read, from GET'),
+  })
+  .meta({
+    id: 'FaceEnrollment',
+    examples: [{ ...pictures, consent: true as const, textVersion: 'gatehouse-face-factor-1' }],
+  });
 
 export const RecoverySignIn = z
   .object({ sessionToken, code: code.describe('One of the recovery codes; each works once'), cookie })

@@ -20,7 +20,7 @@ export interface Account extends Administrator {
   password?: string;
   /** The password alone does not sign in any more. */
   factorRequired: boolean;
-  /** A face is enrolled, in an organization that allows it. */
+  /** A face is enrolled; an organization that stops allowing it removes the row. */
   face: boolean;
   dueAt: number;
 }
@@ -123,16 +123,13 @@ const select = (db: Db) =>
     .select((eb) => [
       countOf(eb, 'passkey').as('passkeys'),
       countOf(eb, 'recovery_code').as('recovery_codes'),
-      eb
-        .selectFrom('administrator_face')
-        .innerJoin('organization', 'organization.id', 'administrator_face.organization')
-        .whereRef('administrator_face.administrator', '=', 'administrator.id')
-        .where('organization.face_factor', '=', 1)
-        .select(sql<number>`count(*)`.as('n'))
-        .as('faces'),
+      countOf(eb, 'administrator_face').as('faces'),
     ]);
 
-const countOf = (eb: ExpressionBuilder<Schema, 'administrator'>, table: 'passkey' | 'recovery_code') =>
+const countOf = (
+  eb: ExpressionBuilder<Schema, 'administrator'>,
+  table: 'passkey' | 'recovery_code' | 'administrator_face',
+) =>
   eb
     .selectFrom(table)
     .whereRef(`${table}.administrator`, '=', 'administrator.id')
@@ -214,6 +211,7 @@ export function shownAccount({
   password: _,
   factorRequired: __,
   dueAt: ___,
+  face: ____,
   ...administrator
 }: Account): Administrator {
   return administrator;

@@ -44,7 +44,7 @@ export interface AdministratorsDeps extends FacesDeps {
   ids: Ids;
   clock: Clock;
   log: Log;
-  organizations: Pick<Organizations, 'get'>;
+  organizations: Pick<Organizations, 'get' | 'getIn' | 'setFaceFactor'>;
   random?: Random;
   hashing?: HashingOptions;
   terms?: SessionTerms;

@@ -35,6 +35,7 @@ const protectedFields = (row: Stored) => [
   row.organization,
   createHash('sha256').update(row.template_sealed).digest('hex'),
   row.seen,
+  row.consent,
   row.created_at,
 ];
 
@@ -97,12 +98,14 @@ export async function deleteFace(tx: Tx, administrator: AdministratorId): Promis
   return numDeletedRows > 0n;
 }
 
-/** Of organizations that do not allow it any more. */
-export async function deleteFacesNotAllowed(tx: Tx): Promise<void> {
-  await tx
-    .deleteFrom('administrator_face')
-    .where('organization', 'not in', (from) =>
-      from.selectFrom('organization').select('id').where('face_factor', '=', 1),
-    )
+/** Of all administrators of an organization: whose there were. */
+export async function deleteFacesOf(tx: Tx, organization: OrganizationId): Promise<AdministratorId[]> {
+  const rows = await tx
+    .selectFrom('administrator_face')
+    .select('administrator')
+    .where('organization', '=', organization)
+    .orderBy('administrator')
     .execute();
+  await tx.deleteFrom('administrator_face').where('organization', '=', organization).execute();
+  return rows.map(({ administrator }) => administrator as AdministratorId);
 }

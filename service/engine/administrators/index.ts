@@ -12,3 +12,4 @@ export type {
 export type { Administrators, AdministratorsDeps } from './administrators.ts';
 export { createAdministrators } from './administrators.ts';
 export type { FaceJudge, FacePictures } from './faces/face-judge.ts';
+export type { OwnFace } from './faces/faces.ts';

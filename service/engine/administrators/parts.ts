@@ -20,7 +20,7 @@ export interface Parts {
   clock: Clock;
   log: Log;
   random: Random;
-  organizations: Pick<Organizations, 'get'>;
+  organizations: Pick<Organizations, 'get' | 'getIn' | 'setFaceFactor'>;
   hashes: PasswordHashes;
   failures: SignInFailures;
   sessions: Sessions;

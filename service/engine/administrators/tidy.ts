@@ -1,6 +1,5 @@
 import { selectAllAccounts, updateAccount } from './administrator-store.ts';
 import { deleteEndedCodes, deleteOneTimeCodes } from './code-store.ts';
-import { deleteFacesNotAllowed } from './face-store.ts';
 import type { Parts } from './parts.ts';
 import { deleteOldChallenges } from './passkey-store.ts';
 import { CHALLENGE_LIFE } from './passkeys/challenges.ts';
@@ -29,7 +28,6 @@ export function createTidying(parts: Parts, terms: SessionTerms): Tidying {
         await deleteEndedTickets(tx, now);
         await deleteEndedCodes(tx, now);
         await deleteOldChallenges(tx, now - CHALLENGE_LIFE);
-        await deleteFacesNotAllowed(tx);
         const accounts = await selectAllAccounts(tx, integrity);
         for (const account of accounts)
           if (!account.altered && !account.factorRequired && isOverdue(account, now))

@@ -42,7 +42,6 @@ export interface Organizations {
       /** Slugs; null: its own, and built-in ones it has not replaced. */
       allowedProfiles?: string[] | null;
       twoPersonReview?: boolean;
-      faceFactor?: boolean;
       /** Switched by engine/approvals. */
       fourEyes?: boolean;
       /** Null: none. */
@@ -56,6 +55,13 @@ export interface Organizations {
     },
     actor: Actor,
   ): Promise<Organization>;
+  /** As `get`, in the caller's transaction. */
+  getIn(tx: Tx, id: OrganizationId): Promise<Organization>;
+  /**
+   * Part of the caller's transaction: whether administrators may enroll a face. Switched by engine/administrators, which removes the
+   * faces. False: it was so before. Throws CONFLICT for an organization that was erased.
+   */
+  setFaceFactor(tx: Tx, id: OrganizationId, allowed: boolean, actor: Actor): Promise<boolean>;
   /** Terms in days; null is the default again. Shorter ones delete at the next sweep, not before. */
   setRetention(id: OrganizationId, change: RetentionChange, actor: Actor): Promise<Organization>;
   /**
@@ -136,6 +142,9 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
     list: () => selectOrganizations(db),
     page: (page) => selectOrganizationPage(db, page),
     get: (id) => requireOrganization(db, id),
+    getIn: requireOrganization,
+
+    setFaceFactor: (...given) => setFaceFactor(audit, ...given),
 
     async set(id, change, actor) {
       const wanted = { ...change, ...(change.name !== undefined && { name: checkName(change.name) }) };
@@ -162,6 +171,20 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
 
     ...createSites(deps),
   };
+}
+
+async function setFaceFactor(
+  audit: Audit,
+  ...[tx, id, allowed, actor]: Parameters<Organizations['setFaceFactor']>
+): Promise<boolean> {
+  const before = await requireOrganization(tx, id);
+  refuseErased(before);
+  const alteration = changeSettings(before, { faceFactor: allowed });
+  if (!alteration) return false;
+  const { after, action, details } = alteration;
+  await updateOrganization(tx, after);
+  await audit.add(tx, { actor, action, organization: id, target: id, details });
+  return true;
 }
 
 interface Alteration {
@@ -234,7 +257,7 @@ function changeSettings(
     setupSteps,
     consentLanguage,
     ...others
-  }: Parameters<Organizations['set']>[1],
+  }: Parameters<Organizations['set']>[1] & { faceFactor?: boolean },
 ): Alteration | undefined {
   const after: Organization = { ...before, ...others };
   if (allowedProfiles === null) delete after.allowedProfiles;

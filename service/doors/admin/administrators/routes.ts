@@ -11,6 +11,8 @@ import {
   AdministratorReset,
   AdministratorsQuery,
   AdministratorsReply,
+  FaceFactor,
+  FaceFactorReply,
   NewAdministrator,
   NewAdministratorReply,
   ResetReply,
@@ -18,7 +20,10 @@ import {
 } from './wire.ts';
 
 export interface AdministratorRouteDeps {
-  administrators: Pick<Administrators, 'list' | 'get' | 'create' | 'change' | 'reset' | 'unlock' | 'remove'>;
+  administrators: Pick<
+    Administrators,
+    'list' | 'get' | 'create' | 'change' | 'reset' | 'unlock' | 'remove' | 'allowFaces'
+  >;
 }
 
 const params = paramsOf('administrator');
@@ -35,6 +40,7 @@ export const administratorRoutes = ({ administrators }: AdministratorRouteDeps):
   ...collectionRoutes(administrators),
   ...singleRoutes(administrators),
   ...wayBackRoutes(administrators),
+  faceRoute(administrators),
 ];
 
 const collectionRoutes = (administrators: AdministratorRouteDeps['administrators']): AdminRoute[] => [
@@ -154,3 +160,21 @@ const wayBackRoutes = (administrators: AdministratorRouteDeps['administrators'])
     },
   }),
 ];
+
+const faceRoute = (administrators: AdministratorRouteDeps['administrators']): AdminRoute =>
+  route({
+    ...about,
+    method: 'PUT',
+    url: '/organization/face-factor',
+    operationId: 'setFaceFactor',
+    summary: 'Allow signing in by face',
+    description:
+      'Off unless an owner allows it. Administrators then enroll a face beside a passkey, each with a consent of their own. Switching it off removes the faces at once.',
+    may: changing,
+    body: FaceFactor,
+    reply: FaceFactorReply,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    async handle({ organization, body: { allowed }, who }) {
+      return { allowed, ...(await administrators.allowFaces(organization, allowed, who)) };
+    },
+  });

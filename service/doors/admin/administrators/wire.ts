@@ -34,7 +34,7 @@ export const AdministratorChange = z
 export const AdministratorReset = z
   .strictObject({
     password: z.boolean().optional().describe('Removes the password; the code sets a new one'),
-    factors: z.boolean().optional().describe('Removes all passkeys and recovery codes'),
+    factors: z.boolean().optional().describe('Removes all passkeys, the face and recovery codes'),
   })
   .refine(({ password, factors }) => password || factors, 'Say what to reset: password, factors, or both.')
   .meta({ id: 'AdministratorReset', examples: [{ password: true }] });
@@ -100,6 +100,20 @@ export const ResetReply = z.strictObject({ code }).meta({
 export const UnlockReply = z
   .strictObject({ failures: z.int().describe('Number of cleared failed sign-ins') })
   .meta({ id: 'AdministratorUnlocked', examples: [{ failures: 12 }] });
+
+export const FaceFactor = z
+  .strictObject({
+    allowed: z
+      .boolean()
+      .describe(
+        'Whether administrators may enroll a face as a second factor; false removes the faces that are enrolled',
+      ),
+  })
+  .meta({ id: 'FaceFactor', examples: [{ allowed: true }] });
+
+export const FaceFactorReply = FaceFactor.extend({
+  removed: z.int().describe('Number of faces that were removed'),
+}).meta({ id: 'FaceFactorState', examples: [{ allowed: false, removed: 2 }] });
 
 export type NewAdministrator = z.output<typeof NewAdministrator>;
 export type AdministratorChange = z.output<typeof AdministratorChange>;

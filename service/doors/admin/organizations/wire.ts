@@ -20,7 +20,6 @@ const consentPolicy = z
   .describe('Consent is attested once for all people, or sent with each enrollment');
 const allowedProfiles = z.array(z.string().min(1).max(63)).max(100);
 const twoPersonReview = z.boolean().describe('Whether two administrators have to agree on a review');
-const faceFactor = z.boolean();
 const redirectTargets = z
   .array(z.string().min(1).max(260))
   .max(100)
@@ -61,11 +60,6 @@ export const OrganizationChange = z
       .nullish()
       .describe(`Slugs of the only profiles that callers may name; null: ${OWN_PROFILES}`),
     twoPersonReview: twoPersonReview.optional(),
-    faceFactor: faceFactor
-      .optional()
-      .describe(
-        'Whether administrators may enroll a face as a second factor; false removes the faces that are enrolled',
-      ),
     redirectTargets: redirectTargets.optional(),
     signInNotice: signInNotice.nullish().describe('Notice shown before sign-in; null: none'),
     setupSteps: setupSteps.optional(),
@@ -111,7 +105,10 @@ export const OrganizationReply = z
       .optional()
       .describe(`Slugs of the only profiles that callers may name; absent: ${OWN_PROFILES}`),
     twoPersonReview: twoPersonReview.optional().describe('Two administrators have to agree on a review'),
-    faceFactor: faceFactor.optional().describe('Whether administrators may enroll a face as a second factor'),
+    faceFactor: z
+      .boolean()
+      .optional()
+      .describe('Whether administrators may enroll a face as a second factor'),
     fourEyes: z
       .boolean()
       .optional()
