@@ -59,7 +59,13 @@ export function Camera({ count, openCapture, onPictures, onFace, large = false }
   );
 }
 
-function Ring({ shown: { ring, passed }, done }: { shown: Shown; done: boolean }) {
+export function Ring({
+  shown: { ring, passed },
+  done,
+}: {
+  shown: Pick<Shown, 'ring' | 'passed'>;
+  done: boolean;
+}) {
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   // Without motion it moves in quarters.
   const share = done ? 1 : still ? Math.floor(ring * 4) / 4 : ring;
@@ -147,7 +153,7 @@ interface HelpProps {
 }
 
 /** Why there is no picture, and what to do. */
-function CameraHelp({ state: { is }, large, tryAgain }: HelpProps) {
+export function CameraHelp({ state: { is }, large, tryAgain }: HelpProps) {
   const t = useStrings(cameraStrings);
   const Icon = is === 'asking' ? IconVideo : IconVideoOff;
   return (

@@ -28,11 +28,12 @@ export type Session = z.output<typeof SessionReply>;
 const SecondStep = z.object({
   requires_2fa: z.literal(true),
   sessionToken: z.string(),
-  methods: z.object({ passkey: z.boolean(), recoveryCode: z.boolean() }),
+  methods: z.object({ passkey: z.boolean(), face: z.boolean(), recoveryCode: z.boolean() }),
 });
 export interface SecondStep {
   sessionToken: string;
   passkey: boolean;
+  face: boolean;
   recoveryCode: boolean;
 }
 
@@ -65,6 +66,22 @@ const PasskeysReply = z.object({
   ),
 });
 export type Passkey = z.output<typeof PasskeysReply>['credentials'][number];
+
+const paragraphs = z.array(z.string());
+const FaceReply = z.object({
+  allowed: z.boolean(),
+  consent: z.object({ version: z.string(), text: z.object({ en: paragraphs, de: paragraphs }) }),
+  enrolled: z
+    .object({ createdAt: z.string(), textVersion: z.string(), lastUsedAt: z.string().optional() })
+    .optional(),
+});
+export type OwnFace = z.output<typeof FaceReply>;
+
+/** Data URLs of one moment. */
+export interface FacePictures {
+  image: string;
+  frames: string[];
+}
 
 const SessionsReply = z.object({
   items: z.array(
@@ -123,6 +140,9 @@ export const auth = {
     opened(await call('POST', '2fa/passkey/authenticate', { sessionToken, credential, cookie: true })),
   finishWithRecoveryCode: async (sessionToken: string, code: string) =>
     opened(await call('POST', '2fa/recovery', { sessionToken, code, cookie: true })),
+  /** The person agreed to the use of the face for this. */
+  finishWithFace: async (sessionToken: string, pictures: FacePictures) =>
+    opened(await call('POST', '2fa/face', { sessionToken, ...pictures, consent: true, cookie: true })),
   openEnrollment: async (sessionToken: string, code: string) =>
     opened(await call('POST', '2fa/enrollment', { sessionToken, code, cookie: true })),
   setPasswordWithCode: (email: string, code: string, password: string) =>
@@ -139,6 +159,11 @@ export const auth = {
   renamePasskey: (id: string, name: string) =>
     call('PATCH', `2fa/passkey/credentials/${encodeURIComponent(id)}`, { name }),
   removePasskey: (id: string) => call('DELETE', `2fa/passkey/credentials/${encodeURIComponent(id)}`),
+  face: async (): Promise<OwnFace> => FaceReply.parse(await call('GET', '2fa/face')),
+  /** The person agreed to the text of that version. */
+  enrollFace: (pictures: FacePictures, textVersion: string) =>
+    call('PUT', '2fa/face', { ...pictures, consent: true, textVersion }),
+  removeFace: () => call('DELETE', '2fa/face'),
   async sessions(): Promise<OwnSession[]> {
     return SessionsReply.parse(await call('GET', 'sessions')).items;
   },

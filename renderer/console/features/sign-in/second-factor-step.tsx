@@ -1,13 +1,14 @@
-import { IconFingerprint, IconKey } from '@tabler/icons-react';
+import { IconFaceId, IconFingerprint, IconKey } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { Suspense, useState } from 'react';
 import { PersonTile } from '../../../ui/badges/person-tile.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { auth, type SecondStep, type Session } from '../../api/auth.ts';
+import { auth, type FacePictures, type SecondStep, type Session } from '../../api/auth.ts';
 import { Refusal } from '../../api/refusal.ts';
+import { FaceCamera } from '../../session/face-camera.tsx';
 import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { askForPasskey, passkeyObstacle } from '../../session/passkeys.ts';
 import { CodeForm } from './code-steps.tsx';
@@ -15,7 +16,7 @@ import styles from './sign-in.module.css';
 import { SignInFailed, Step } from './step.tsx';
 import { signInStrings } from './strings.ts';
 
-/** After the right password: a passkey, or a recovery code where none is at hand or none can work. */
+/** After the right password: a passkey, a face where one is enrolled, or a recovery code where none is at hand or none can work. */
 export function SecondFactorStep({
   email,
   second,
@@ -28,7 +29,7 @@ export function SecondFactorStep({
   restart(): void;
 }) {
   const t = useStrings(signInStrings);
-  const [way, setWay] = useState<'passkey' | 'recovery'>(second.passkey ? 'passkey' : 'recovery');
+  const [way, setWay] = useState<'passkey' | 'face' | 'recovery'>(second.passkey ? 'passkey' : 'recovery');
   if (way === 'recovery')
     return (
       <Step title={t('recoveryTitle')} text={t('recoveryText')} sign={<IconKey size={24} stroke={1.75} />}>
@@ -46,14 +47,56 @@ export function SecondFactorStep({
         )}
       </Step>
     );
+  if (way === 'face')
+    return (
+      <FaceWay
+        email={email}
+        sessionToken={second.sessionToken}
+        signedIn={signedIn}
+        restart={restart}
+        passkey={() => setWay('passkey')}
+      />
+    );
   return (
     <PasskeyWay
       email={email}
       second={second}
       signedIn={signedIn}
       restart={restart}
+      face={() => setWay('face')}
       recovery={() => setWay('recovery')}
     />
+  );
+}
+
+function FaceWay({
+  email,
+  sessionToken,
+  signedIn,
+  restart,
+  passkey,
+}: {
+  email: string;
+  sessionToken: string;
+  signedIn(session: Session): Promise<void>;
+  restart(): void;
+  passkey(): void;
+}) {
+  const t = useStrings(signInStrings);
+  const prove = useMutation({
+    mutationFn: async (pictures: FacePictures) => signedIn(await auth.finishWithFace(sessionToken, pictures)),
+  });
+  return (
+    <Step title={t('faceTitle')} text={t('faceText')} sign={<IconFaceId size={24} stroke={1.75} />}>
+      <Account email={email} restart={restart} />
+      {prove.error && <SignInFailed error={prove.error} title={t('faceFailed')} />}
+      <Suspense>
+        <FaceCamera label={t('takeFace')} busy={prove.isPending} take={(taken) => prove.mutate(taken)} />
+      </Suspense>
+      <Button kind="quiet" block onClick={passkey}>
+        {t('backToPasskey')}
+      </Button>
+    </Step>
   );
 }
 
@@ -62,12 +105,14 @@ function PasskeyWay({
   second,
   signedIn,
   restart,
+  face,
   recovery,
 }: {
   email: string;
   second: SecondStep;
   signedIn(session: Session): Promise<void>;
   restart(): void;
+  face(): void;
   recovery(): void;
 }) {
   const t = useStrings(signInStrings);
@@ -100,15 +145,23 @@ function PasskeyWay({
       ) : (
         <PasskeyObstacle obstacle={obstacle} />
       )}
-      {second.recoveryCode && (
+      {(second.face || second.recoveryCode) && (
         <Stack gap={4}>
           <h2 className="small muted" style={{ fontWeight: 500 }}>
             {t('noPasskey')}
           </h2>
-          <Button kind="quiet" onClick={recovery}>
-            <IconKey size={18} stroke={1.75} aria-hidden="true" />
-            {t('useRecovery')}
-          </Button>
+          {second.face && (
+            <Button kind="quiet" onClick={face}>
+              <IconFaceId size={18} stroke={1.75} aria-hidden="true" />
+              {t('useFace')}
+            </Button>
+          )}
+          {second.recoveryCode && (
+            <Button kind="quiet" onClick={recovery}>
+              <IconKey size={18} stroke={1.75} aria-hidden="true" />
+              {t('useRecovery')}
+            </Button>
+          )}
         </Stack>
       )}
     </Step>

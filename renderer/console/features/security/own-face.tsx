@@ -1,0 +1,165 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Badge } from '../../../ui/badges/badge.tsx';
+import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { Button } from '../../../ui/controls/button.tsx';
+import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
+import { toast } from '../../../ui/feedback/toasts.tsx';
+import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { admin, replyOf } from '../../api/admin.ts';
+import { auth, type OwnFace as Face } from '../../api/auth.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { organizationQuery } from '../../organization-query.ts';
+import { useSession } from '../../session/session-query.ts';
+import { securityStrings } from './strings.ts';
+
+export const faceKey = ['own-face'];
+
+/** The face of the reader, where the organization allows one; an owner switches that here. */
+export function OwnFace({ enroll }: { enroll(consent: Face['consent']): void }) {
+  const t = useStrings(securityStrings);
+  const { user } = useSession();
+  const { data, error, refetch } = useQuery({ queryKey: faceKey, queryFn: () => auth.face() });
+  const passkeys = useQuery({ queryKey: ['own-passkeys'], queryFn: () => auth.passkeys() });
+  const owner = user.role === 'owner';
+  if (data && !data.allowed && !owner) return null;
+  return (
+    <Card
+      title={t('face')}
+      actions={
+        data && (
+          <Badge kind={data.enrolled ? 'ok' : 'outline'}>
+            {t(data.enrolled ? 'faceEnrolled' : data.allowed ? 'faceNotEnrolled' : 'faceNotAllowed')}
+          </Badge>
+        )
+      }
+    >
+      {error && <LoadFailed error={error} retry={() => void refetch()} />}
+      {data && (
+        <Stack gap={12}>
+          <p className="small muted">{t('faceText')}</p>
+          {data.allowed && (
+            <Own face={data} hasPasskey={passkeys.data?.length !== 0} enroll={() => enroll(data.consent)} />
+          )}
+          {owner && <Switch allowed={data.allowed} />}
+        </Stack>
+      )}
+    </Card>
+  );
+}
+
+function Own({
+  face: { enrolled },
+  hasPasskey,
+  enroll,
+}: {
+  face: Face;
+  hasPasskey: boolean;
+  enroll(): void;
+}) {
+  const t = useStrings(securityStrings);
+  if (!hasPasskey) return <p>{t('faceNeedsPasskey')}</p>;
+  if (!enrolled)
+    return (
+      <Row>
+        <Button onClick={enroll}>{t('enrollFace')}</Button>
+      </Row>
+    );
+  const { createdAt, lastUsedAt, textVersion } = enrolled;
+  return (
+    <>
+      <p>
+        {t.rich('faceSince', { time: <RelativeTime at={createdAt} /> })}{' '}
+        {lastUsedAt === undefined
+          ? t('faceNeverUsed')
+          : t.rich('faceUsed', { time: <RelativeTime at={lastUsedAt} /> })}{' '}
+        {t.rich('faceAgreed', { version: <span className="mono">{textVersion}</span> })}
+      </p>
+      <Row>
+        <Button onClick={enroll}>{t('enrollFaceAgain')}</Button>
+        <RemoveFace />
+      </Row>
+    </>
+  );
+}
+
+function RemoveFace() {
+  const t = useStrings(securityStrings);
+  const queryClient = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  const remove = useMutation({
+    mutationFn: () => auth.removeFace(),
+    async onSuccess() {
+      setAsking(false);
+      toast(t('faceRemoved'));
+      await queryClient.invalidateQueries({ queryKey: faceKey });
+    },
+  });
+  return (
+    <>
+      <Button kind="dangerQuiet" onClick={() => setAsking(true)}>
+        {t('removeFace')}
+      </Button>
+      <ConfirmDialog
+        opened={asking}
+        danger
+        title={t('removeFaceTitle')}
+        confirmLabel={t('removeFace')}
+        cancelLabel={t('keepFace')}
+        busy={remove.isPending}
+        failed={remove.error && <LoadFailed error={remove.error} title={t('faceNotRemoved')} />}
+        onConfirm={() => remove.mutate()}
+        onCancel={() => setAsking(false)}
+      >
+        {t('removeFaceText')}
+      </ConfirmDialog>
+    </>
+  );
+}
+
+/** Of the organization: each change asks for a fresh second factor. */
+function Switch({ allowed }: { allowed: boolean }) {
+  const t = useStrings(securityStrings);
+  const queryClient = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  const change = useMutation({
+    mutationFn: () =>
+      replyOf(admin.PUT('/api/admin/organization/face-factor', { body: { allowed: !allowed } })),
+    async onSuccess(reply) {
+      setAsking(false);
+      toast(t(reply.allowed ? 'facesOn' : 'facesOff'), {
+        ...(reply.removed > 0 && { text: t('facesRemoved', { count: reply.removed }) }),
+      });
+      await queryClient.invalidateQueries({ queryKey: faceKey });
+      await queryClient.invalidateQueries(organizationQuery);
+    },
+  });
+  const failed = change.error && <LoadFailed error={change.error} title={t('facesNotSwitched')} />;
+  return (
+    <>
+      {!asking && failed}
+      <Row>
+        <Button
+          kind={allowed ? 'dangerQuiet' : 'quiet'}
+          busy={change.isPending && !asking}
+          onClick={() => (allowed ? setAsking(true) : change.mutate())}
+        >
+          {t(allowed ? 'switchFacesOff' : 'switchFacesOn')}
+        </Button>
+      </Row>
+      <ConfirmDialog
+        opened={asking}
+        danger
+        title={t('switchFacesOffTitle')}
+        confirmLabel={t('switchFacesOff')}
+        busy={change.isPending}
+        failed={failed}
+        onConfirm={() => change.mutate()}
+        onCancel={() => setAsking(false)}
+      >
+        {t('switchFacesOffText')}
+      </ConfirmDialog>
+    </>
+  );
+}
