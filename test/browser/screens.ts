@@ -53,6 +53,7 @@ try {
   const english = options.language === 'en' && options.data !== 'full';
   if (english && '/setup'.includes(options.only)) await walkSetup(browser);
   if (english && '/sign-in'.includes(options.only)) await walkSignIn(browser);
+  if (english && ['/sign-in', '/security'].some((path) => path.includes(options.only))) await walkFace();
   if (english && '/verify'.includes(options.only)) await walkCapture();
 } finally {
   await browser.close();
@@ -212,22 +213,96 @@ async function walkSignIn(browser: Browser): Promise<void> {
   }
 }
 
+/** A Chromium whose camera shows a face. */
+async function withFace(work: (browser: Browser) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-camera-'));
+  const camera = join(folder, 'camera.y4m');
+  await writeFakeCamera(camera, await portrait('ada'));
+  const opened = await openChromium({ camera });
+  try {
+    await work(opened);
+  } finally {
+    await opened.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Enrolling a face and signing in with it; the box has no liveness models, so its yes to the face is a script. */
+async function walkFace(): Promise<void> {
+  const box = await startBox('Nordlys Bank');
+  try {
+    await withFace(async (withCamera) => {
+      const cookie = await openOwnSession(box);
+      const context = await openContext(withCamera);
+      const faults = await watchPages(context, [new URL(box.pagesUrl).host]);
+      const page = await context.newPage();
+      const step = (name: string) => lookInAllForms(page, `face-${name}`, faults);
+      const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+      const title = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
+
+      await page.route('**/api/auth/login', async (route) => {
+        const answer = await route.fetch();
+        const body = (await answer.json()) as { methods?: object };
+        await route.fulfill({ json: { ...body, methods: { ...body.methods, face: true } } });
+      });
+      await page.goto(`${box.pagesUrl}/console/sign-in`);
+      await page.getByLabel('E-mail address', { exact: true }).fill(owner.email);
+      await page.getByLabel('Password', { exact: true }).fill(owner.password);
+      await press('Continue');
+      await title('Confirm with your passkey');
+      await step('offered');
+      await press('Use your face');
+      await title('Confirm with your face');
+      await page.getByRole('button', { name: 'Take pictures and sign in' }).waitFor();
+      await step('sign-in');
+      await press('Take pictures and sign in');
+      await page.getByText('The face was not accepted').first().waitFor();
+      await step('refused');
+
+      await context.addCookies([{ ...cookie, httpOnly: true, secure: true, sameSite: 'Strict' }]);
+      await page.goto(`${box.pagesUrl}/console/security`);
+      await press('Allow faces in this organization');
+      await page.getByRole('button', { name: 'Enroll face' }).waitFor();
+      await step('allowed');
+      await press('Enroll face');
+      await title('Enroll your face');
+      await step('consent');
+      await page.getByRole('checkbox').check();
+      await press('Continue to the camera');
+      await page.getByRole('button', { name: 'Take pictures and enroll' }).waitFor();
+      await step('camera');
+      await press('Take pictures and enroll');
+      await page.getByText('The face was not enrolled').waitFor();
+      await step('not-enrolled');
+      await press('Do not enroll');
+      await press('Switch off for all administrators');
+      await page.getByRole('dialog').waitFor();
+      await step('switch-off');
+      await context.close();
+    });
+  } finally {
+    await box.stop();
+  }
+}
+
 /** Each state of the page on which a person is verified; the box's answers are a script. */
 async function walkCapture(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-camera-'));
-  const video = join(folder, 'camera.y4m');
-  await writeFakeCamera(video, await portrait('ada'));
-  const [box, withCamera] = [await startCaptureBox(), await openChromium({ camera: video })];
+  const box = await startCaptureBox();
   try {
-    for (const state of captureStates) {
-      const context = await openContext(withCamera);
-      const faults = await watchPages(context, [new URL(box.url).host, RESULT_HOST]);
-      await lookInAllForms(await openState(context, box, state), `verify-${state.name}`, faults);
-      await context.close();
-    }
+    await withFace((withCamera) => walkCaptureStates(box, withCamera));
   } finally {
-    await withCamera.close();
     await box.stop();
-    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function walkCaptureStates(
+  box: Awaited<ReturnType<typeof startCaptureBox>>,
+  withCamera: Browser,
+): Promise<void> {
+  for (const state of captureStates) {
+    const context = await openContext(withCamera);
+    const faults = await watchPages(context, [new URL(box.url).host, RESULT_HOST]);
+    await lookInAllForms(await openState(context, box, state), `verify-${state.name}`, faults);
+    await context.close();
   }
 }

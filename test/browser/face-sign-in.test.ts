@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { noPerson, type OnePerson, openPerson } from '../live/one-person.ts';
+import { installScriptedCamera } from '../live/scripted-camera.ts';
+import { addAuthenticator, missing, openChromium, watchPages } from './chromium.ts';
+import { type RunningBox, startBox } from './running-box.ts';
+
+// A living person of a recording signs in by face: real Chromium, a real service, its real nets, with the liveness models that are in no
+// checkout.
+
+const weights = ['2.7_80x80_MiniFASNetV2.pth', '4_0_0_80x80_MiniFASNetV1SE.pth'].map((name) =>
+  join(import.meta.dirname, '../../../shared/models', name),
+);
+const without =
+  missing ??
+  noPerson ??
+  (weights.every((file) => existsSync(file)) ? undefined : 'shared/models is not here');
+const because = without === undefined ? '' : `: ${without}`;
+const gatehouse = fileURLToPath(new URL('../../bin/gatehouse.mjs', import.meta.url));
+const run = promisify(execFile);
+
+const password = 'wet gravel under pines';
+const email = 'elin@nordlys.example';
+
+let box: RunningBox;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let person: OnePerson;
+let faults: string[];
+
+beforeAll(async () => {
+  if (without) return;
+  person = await openPerson();
+  box = await startBox('Nordlys Bank');
+  await run(process.execPath, [gatehouse, 'models', 'import', ...weights, '--data', box.data, '--json']);
+  browser = await openChromium();
+  context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
+  faults = await watchPages(context, [new URL(box.pagesUrl).host]);
+  await installScriptedCamera(context, person.actor, person.jpegOf);
+  page = await context.newPage();
+  await addAuthenticator(page);
+}, 240_000);
+afterAll(async () => {
+  await browser?.close();
+  await box?.stop();
+});
+
+const button = (name: string) => page.getByRole('button', { name, exact: true });
+const heading = (name: string) => page.getByRole('heading', { level: 1, name, exact: true });
+const fill = (label: string, text: string) => page.getByLabel(label, { exact: true }).fill(text);
+
+/** A new owner: password by a one-time code, then a passkey. */
+async function openAccount(): Promise<void> {
+  const answer = await fetch(`${box.operatorUrl}/api/admin/administrators`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, name: 'Elin Sandström', role: 'owner' }),
+  });
+  const { code } = (await answer.json()) as { code: string };
+  await page.goto(`${box.pagesUrl}/console/sign-in`);
+  await button('I have a one-time code').click();
+  await fill('E-mail address', email);
+  await fill('One-time code', code);
+  await fill('New password', password);
+  await button('Set password').click();
+  await fill('Password', password);
+  await button('Continue').click();
+  await page.goto(`${box.pagesUrl}/console/add-passkey?to=/security`);
+  await button('Add passkey').click();
+  await button('I have stored the codes').click();
+  await heading('Security').waitFor();
+}
+
+async function signInByPassword(): Promise<void> {
+  await page.getByRole('button', { name: 'Account of Elin Sandström' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await fill('E-mail address', email);
+  await fill('Password', password);
+  await button('Continue').click();
+  await heading('Confirm with your passkey').waitFor();
+}
+
+test.skipIf(without)(
+  `an owner allows it, enrolls with consent, signs in by face, and takes the consent back${because}`,
+  { timeout: 240_000 },
+  async () => {
+    await openAccount();
+    await button('Allow faces in this organization').click();
+    await button('Enroll face').click();
+    await heading('Enroll your face').waitFor();
+    expect(await button('Continue to the camera').isDisabled()).toBe(true);
+    await page.getByText('You decide freely').waitFor();
+    await page.getByRole('checkbox', { name: 'I agree to the use of my face for this' }).check();
+    await button('Continue to the camera').click();
+    await button('Take pictures and enroll').click();
+    await page.getByText('You agreed to the text gatehouse-face-factor-1').waitFor({ timeout: 60_000 });
+
+    await signInByPassword();
+    await button('Use your face').click();
+    await heading('Confirm with your face').waitFor();
+    await button('Take pictures and sign in').click();
+    await page.getByRole('navigation', { name: 'Main' }).waitFor({ timeout: 60_000 });
+
+    await page.goto(`${box.pagesUrl}/console/security`);
+    await page.getByText('Last used').first().waitFor();
+    await button('Remove face').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove face' }).click();
+    await button('Enroll face').waitFor();
+    await signInByPassword();
+    expect(await button('Use your face').count()).toBe(0);
+    expect(faults).toEqual([]);
+  },
+);
