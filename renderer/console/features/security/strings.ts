@@ -51,7 +51,7 @@ export const securityStrings = defineStrings(
     enrollFace: 'Enroll face',
     enrollFaceAgain: 'Enroll again',
     enrollFaceTitle: 'Enroll your face',
-    enrollFaceLead: 'You sign in with your password and your face then. Your passkey stays.',
+    enrollFaceLead: 'Afterwards your password and your face sign you in. Your passkey stays.',
     faceConsent: 'What you agree to',
     faceVersion: 'Version of the text: {version}',
     faceAgree: 'I agree to the use of my face for this',

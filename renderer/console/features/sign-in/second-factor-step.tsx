@@ -89,7 +89,7 @@ function FaceWay({
   return (
     <Step title={t('faceTitle')} text={t('faceText')} sign={<IconFaceId size={24} stroke={1.75} />}>
       <Account email={email} restart={restart} />
-      {prove.error && <SignInFailed error={prove.error} title={t('faceFailed')} />}
+      {prove.error && <SignInFailed error={prove.error} title={t('failed')} />}
       <Suspense>
         <FaceCamera label={t('takeFace')} busy={prove.isPending} take={(taken) => prove.mutate(taken)} />
       </Suspense>

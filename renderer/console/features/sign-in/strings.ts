@@ -26,7 +26,6 @@ export const signInStrings = defineStrings(
     faceTitle: 'Confirm with your face',
     faceText:
       'As you agreed, the camera takes pictures that are compared with your face alone, and deleted at once.',
-    faceFailed: 'The face was not accepted',
     takeFace: 'Take pictures and sign in',
     passkeyFailed: 'The passkey was not used',
     passkeyFailedText: 'Try again, or use a recovery code.',
@@ -87,7 +86,6 @@ export const signInStrings = defineStrings(
     faceTitle: 'Mit Ihrem Gesicht bestätigen',
     faceText:
       'Wie Sie eingewilligt haben, nimmt die Kamera Bilder auf, die nur mit Ihrem Gesicht verglichen und sofort gelöscht werden.',
-    faceFailed: 'Das Gesicht wurde nicht angenommen',
     takeFace: 'Bilder aufnehmen und anmelden',
     passkeyFailed: 'Der Passkey wurde nicht verwendet',
     passkeyFailedText: 'Versuchen Sie es noch einmal, oder verwenden Sie einen Wiederherstellungscode.',
