@@ -46,7 +46,10 @@ export function toSessionPage(
     messages: {
       intro: { en: en.intro, de: de.intro },
       button: { en: en.button, de: de.button },
-      success: { en: en.success, de: de.success },
+      // The page's own words depend on where it leads.
+      ...((en.success !== defaultTexts.en.success || de.success !== defaultTexts.de.success) && {
+        success: { en: en.success, de: de.success },
+      }),
       failure: { en: en.failure, de: de.failure },
     },
     product,

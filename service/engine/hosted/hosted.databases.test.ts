@@ -331,6 +331,8 @@ onBothDatabases('hosted links', (newPlace) => {
     expect(shown).toMatchObject({ state: 'ready', test: true, page: { product: 'verifyhuman' } });
     expect(shown.page.consent.text.en[0]).toBe('Ours.');
     expect(shown.page.messages?.button).toEqual({ en: 'Agree and begin', de: 'Agree and begin' });
+    // “You can close this page” would be wrong where it leads back.
+    expect(shown.page.messages).not.toHaveProperty('success');
     expect(await rows()).toEqual([]);
     const visits = await Promise.all([1, 2].map(() => begin(hosted.flowPages, flow.slug, true)));
     expect(new Set(visits.map(({ token }) => token)).size).toBe(2);

@@ -20,7 +20,6 @@ const texts = {
   en: {
     title: 'Confirm that you are a person',
     intro: 'A short look into the camera is all it takes.',
-    success: 'Thank you. You can close this page.',
     failure: 'This did not work. You can ask for a new invitation, or for another way.',
     unique:
       'So that each person takes part once, your face is turned into numbers (a template), kept encrypted under a pseudonym, and compared with the other people who take part. {organization} learns a random-looking number that stands for you here and nowhere else.',
@@ -32,7 +31,6 @@ const texts = {
   de: {
     title: 'Bestätigen Sie, dass Sie ein Mensch sind',
     intro: 'Ein kurzer Blick in die Kamera genügt.',
-    success: 'Danke. Sie können diese Seite schließen.',
     failure: 'Das hat nicht geklappt. Sie können um eine neue Einladung oder einen anderen Weg bitten.',
     unique:
       'Damit jede Person einmal teilnimmt, werden aus Ihrem Gesicht Zahlen (ein Template) gemacht, unter einem Pseudonym verschlüsselt aufbewahrt und mit den anderen Teilnehmenden verglichen. {organization} erfährt eine zufällig aussehende Nummer, die hier und nirgends sonst für Sie steht.',
@@ -49,14 +47,14 @@ export function toInvitationPage(
   terms: RegionTerms,
   redirect: string | undefined,
 ): SessionPage {
-  const both = (text: 'title' | 'intro' | 'success' | 'failure') => ({
+  const both = (text: 'title' | 'intro' | 'failure') => ({
     en: texts.en[text],
     de: texts.de[text],
   });
   return {
     ...defined({ language: consentLanguage }),
     title: both('title'),
-    messages: { intro: both('intro'), success: both('success'), failure: both('failure') },
+    messages: { intro: both('intro'), failure: both('failure') },
     ...(redirect !== undefined && { redirect: { success: redirect, failure: redirect } }),
     consent: consentOf(name, terms),
   };
