@@ -24,6 +24,7 @@ import { settingsRoutes } from './features/settings/routes.ts';
 import { setupRoutes } from './features/setup/routes.ts';
 import { signInRoutes } from './features/sign-in/routes.ts';
 import { sitesRoutes } from './features/sites/routes.ts';
+import { uniquenessRoutes } from './features/uniqueness/routes.ts';
 import { verificationRoutes } from './features/verifications/routes.ts';
 import { webhookRoutes } from './features/webhooks/routes.ts';
 import { Failed, NotFound } from './frame/lost-pages.tsx';
@@ -54,6 +55,7 @@ const routeTree = rootRoute.addChildren([
   ...setupRoutes,
   ...signInRoutes,
   ...sitesRoutes,
+  ...uniquenessRoutes,
   ...verificationRoutes,
   ...sessionRoutes,
   ...webhookRoutes,

@@ -19,6 +19,8 @@ export const managers: readonly Role[] = ['owner', 'administrator'];
 export const operators: readonly Role[] = [...managers, 'operator'];
 export const auditors: readonly Role[] = [...managers, 'auditor'];
 export const readers: readonly Role[] = [...operators, 'auditor'];
+/** Who sees what a reviewer compares. */
+export const reviewers: readonly Role[] = [...auditors, 'reviewer'];
 
 export const mayOpen = (
   { roles, appliance }: ScreenData,

@@ -9224,6 +9224,17 @@ export interface components {
          *         "score": 0.91,
          *         "evidence": []
          *       },
+         *       "humanness": {
+         *         "score": 0.91,
+         *         "parts": [
+         *           {
+         *             "name": "liveness",
+         *             "score": 0.91,
+         *             "weight": 0.5
+         *           }
+         *         ],
+         *         "maturity": "experimental"
+         *       },
          *       "challengesCompleted": 4,
          *       "processingTimeMs": 9200,
          *       "metadata": {}
@@ -9323,6 +9334,28 @@ export interface components {
                 score: number;
                 /** @description Findings, in their order */
                 evidence: components["schemas"]["LiveSessionEvidence"][];
+            };
+            /** @description How sure it is that a living human was there; absent without an attempt */
+            humanness?: {
+                /** @description 0..1; it orders people and is no probability */
+                score: number;
+                /** @description What it is made of */
+                parts: {
+                    /**
+                     * @description Part
+                     * @enum {string}
+                     */
+                    name: "liveness" | "pad" | "behavior";
+                    /** @description 0..1, calibrated by itself */
+                    score: number;
+                    /** @description Weight among the parts that are there */
+                    weight: number;
+                }[];
+                /**
+                 * @description How well it is measured
+                 * @constant
+                 */
+                maturity: "experimental";
             };
             /** @description Whether the person was counted already; absent where nothing was counted */
             uniqueness?: {
@@ -11405,6 +11438,21 @@ export interface components {
          *       "state": "active",
          *       "epoch": 1,
          *       "members": 212,
+         *       "waiting": 1,
+         *       "thresholds": {
+         *         "people": 212,
+         *         "scorer": "fused",
+         *         "flagged": {
+         *           "threshold": 0.41,
+         *           "fnmr": 0.14,
+         *           "extrapolated": false
+         *         },
+         *         "reviewed": {
+         *           "threshold": 0.37,
+         *           "fnmr": 0.08,
+         *           "extrapolated": false
+         *         }
+         *       },
          *       "falseFlagRate": 0.01,
          *       "reviewRate": 0.05,
          *       "onErasure": "reopen",
@@ -11426,6 +11474,33 @@ export interface components {
             epoch: number;
             /** @description Humans counted in this epoch */
             members: number;
+            /** @description Newcomers whose session waits for a reviewer */
+            waiting: number;
+            /** @description Thresholds that follow from the rates and the number of people, each of a comparison with one picture; absent of an ended scope, and without a model that compares */
+            thresholds?: {
+                /** @description People compared: the members, and in the scope of the organization the enrolled people */
+                people: number;
+                /** @description Scorer */
+                scorer: string;
+                /** @description At the false-flag rate */
+                flagged: {
+                    /** @description Score from which a face is held for that of a member */
+                    threshold: number;
+                    /** @description Share of members who come again and are missed at it, 0..1 */
+                    fnmr: number;
+                    /** @description Whether it lies beyond what the tables of the scorer measure */
+                    extrapolated: boolean;
+                };
+                /** @description At the review rate */
+                reviewed: {
+                    /** @description Score from which a face is held for that of a member */
+                    threshold: number;
+                    /** @description Share of members who come again and are missed at it, 0..1 */
+                    fnmr: number;
+                    /** @description Whether it lies beyond what the tables of the scorer measure */
+                    extrapolated: boolean;
+                };
+            };
             /** @description Chance that a person who is no member is taken for one */
             falseFlagRate: number;
             /** @description The same, of a person who has to be compared by a reviewer */
@@ -27761,6 +27836,17 @@ export interface operations {
                      *         "score": 0.91,
                      *         "evidence": []
                      *       },
+                     *       "humanness": {
+                     *         "score": 0.91,
+                     *         "parts": [
+                     *           {
+                     *             "name": "liveness",
+                     *             "score": 0.91,
+                     *             "weight": 0.5
+                     *           }
+                     *         ],
+                     *         "maturity": "experimental"
+                     *       },
                      *       "challengesCompleted": 4,
                      *       "processingTimeMs": 9200,
                      *       "metadata": {}
@@ -32097,6 +32183,8 @@ export interface operations {
             query?: {
                 /** @description Only reviews in this state */
                 state?: "open" | "decided" | "expired";
+                /** @description Only reviews of this kind */
+                kind?: "duplicate" | "uniqueness";
                 /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
@@ -32936,6 +33024,8 @@ export interface operations {
     listUniquenessScopes: {
         parameters: {
             query?: {
+                /** @description Only the scope of this name; empty: the scope of the organization */
+                name?: string;
                 /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
@@ -33040,6 +33130,21 @@ export interface operations {
                      *       "state": "active",
                      *       "epoch": 1,
                      *       "members": 212,
+                     *       "waiting": 1,
+                     *       "thresholds": {
+                     *         "people": 212,
+                     *         "scorer": "fused",
+                     *         "flagged": {
+                     *           "threshold": 0.41,
+                     *           "fnmr": 0.14,
+                     *           "extrapolated": false
+                     *         },
+                     *         "reviewed": {
+                     *           "threshold": 0.37,
+                     *           "fnmr": 0.08,
+                     *           "extrapolated": false
+                     *         }
+                     *       },
                      *       "falseFlagRate": 0.01,
                      *       "reviewRate": 0.05,
                      *       "onErasure": "reopen",
@@ -33161,6 +33266,21 @@ export interface operations {
                      *       "state": "active",
                      *       "epoch": 1,
                      *       "members": 212,
+                     *       "waiting": 1,
+                     *       "thresholds": {
+                     *         "people": 212,
+                     *         "scorer": "fused",
+                     *         "flagged": {
+                     *           "threshold": 0.41,
+                     *           "fnmr": 0.14,
+                     *           "extrapolated": false
+                     *         },
+                     *         "reviewed": {
+                     *           "threshold": 0.37,
+                     *           "fnmr": 0.08,
+                     *           "extrapolated": false
+                     *         }
+                     *       },
                      *       "falseFlagRate": 0.01,
                      *       "reviewRate": 0.05,
                      *       "onErasure": "reopen",
@@ -33261,6 +33381,21 @@ export interface operations {
                      *       "state": "active",
                      *       "epoch": 1,
                      *       "members": 212,
+                     *       "waiting": 1,
+                     *       "thresholds": {
+                     *         "people": 212,
+                     *         "scorer": "fused",
+                     *         "flagged": {
+                     *           "threshold": 0.41,
+                     *           "fnmr": 0.14,
+                     *           "extrapolated": false
+                     *         },
+                     *         "reviewed": {
+                     *           "threshold": 0.37,
+                     *           "fnmr": 0.08,
+                     *           "extrapolated": false
+                     *         }
+                     *       },
                      *       "falseFlagRate": 0.01,
                      *       "reviewRate": 0.05,
                      *       "onErasure": "reopen",
@@ -33402,6 +33537,21 @@ export interface operations {
                      *       "state": "active",
                      *       "epoch": 1,
                      *       "members": 212,
+                     *       "waiting": 1,
+                     *       "thresholds": {
+                     *         "people": 212,
+                     *         "scorer": "fused",
+                     *         "flagged": {
+                     *           "threshold": 0.41,
+                     *           "fnmr": 0.14,
+                     *           "extrapolated": false
+                     *         },
+                     *         "reviewed": {
+                     *           "threshold": 0.37,
+                     *           "fnmr": 0.08,
+                     *           "extrapolated": false
+                     *         }
+                     *       },
                      *       "falseFlagRate": 0.01,
                      *       "reviewRate": 0.05,
                      *       "onErasure": "reopen",

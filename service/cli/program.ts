@@ -30,6 +30,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   verify: async () => (await import('./verify/verify.ts')).addVerify,
   verification: async () => (await import('./verification/verification.ts')).addVerification,
   profile: async () => (await import('./profile/profile.ts')).addProfile,
+  scope: async () => (await import('./scope/scope.ts')).addScope,
   kiosk: async () => (await import('./kiosk/kiosk.ts')).addKiosk,
   site: async () => (await import('./site/site.ts')).addSite,
   grant: async () => (await import('./grant/grant.ts')).addGrant,

@@ -3,6 +3,7 @@ import { findPeople } from '../../demo/find-people.ts';
 import { cast, type Person, peopleOf } from '../../demo/trial.ts';
 import { pairDemoKiosks } from './demo-kiosks.ts';
 import { beginRules, finishRules } from './demo-rules.ts';
+import { makeDemoSessions } from './demo-sessions.ts';
 import { addWebhooks } from './demo-webhooks.ts';
 import type { RunningBox } from './running-box.ts';
 
@@ -69,8 +70,10 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
   await pairDemoKiosks(operate, (method, path, body) => send(box.url, method, path, body));
   const flow = await finishRules(operate);
   const [review, reviewWaiting, reviewDecided] = await makeReviews(people, operate, ask);
+  const sessions = await makeDemoSessions(box, operate, { review: reviewWaiting });
   return {
     flow,
+    ...sessions,
     ...{ review, reviewWaiting, reviewDecided },
     person: await firstId(operate('GET', '/subjects?limit=1')),
     verification: await firstId(operate('GET', '/verifications?limit=1')).catch(() => ''),

@@ -8,6 +8,7 @@ export const actionStrings = defineStrings(
     pairKiosk: 'Pair a kiosk',
     newProfile: 'Create a profile',
     newFlow: 'Create a flow',
+    newScope: 'Set up a uniqueness scope',
   },
   {
     enroll: 'Eine Person aufnehmen',
@@ -15,5 +16,6 @@ export const actionStrings = defineStrings(
     pairKiosk: 'Einen Kiosk koppeln',
     newProfile: 'Ein Profil anlegen',
     newFlow: 'Einen Ablauf anlegen',
+    newScope: 'Einen Bereich der Einmaligkeit einrichten',
   },
 );

@@ -9,6 +9,7 @@ import {
   IconEyeCheck,
   IconFileCertificate,
   IconFileText,
+  IconFingerprint,
   IconKey,
   IconLayoutDashboard,
   IconListCheck,
@@ -25,7 +26,7 @@ import {
   type TablerIcon,
 } from '@tabler/icons-react';
 import type { Role } from '../api/auth.ts';
-import { auditors, mayOpen, operators, readers, type ScreenData } from '../screen-data.ts';
+import { auditors, mayOpen, operators, readers, reviewers, type ScreenData } from '../screen-data.ts';
 import type { frameStrings } from './frame-strings.ts';
 
 export interface NavigationEntry extends ScreenData {
@@ -48,7 +49,7 @@ export const navigation: readonly NavigationGroup[] = [
       { to: '/enroll', label: 'enroll', icon: IconUserPlus, roles: operators },
       { to: '/verifications', label: 'verifications', icon: IconListCheck, roles: readers },
       { to: '/sessions', label: 'liveSessions', icon: IconDeviceMobile, roles: readers },
-      { to: '/review', label: 'review', icon: IconScale, roles: [...auditors, 'reviewer'] },
+      { to: '/review', label: 'review', icon: IconScale, roles: reviewers },
     ],
   },
   {
@@ -56,6 +57,7 @@ export const navigation: readonly NavigationGroup[] = [
     entries: [
       { to: '/profiles', label: 'profiles', icon: IconAdjustmentsHorizontal, roles: readers },
       { to: '/flows', label: 'flows', icon: IconRoute, roles: readers },
+      { to: '/uniqueness', label: 'uniqueness', icon: IconFingerprint, roles: readers },
       { to: '/behavior', label: 'behavior', icon: IconActivityHeartbeat, roles: readers },
       { to: '/models', label: 'models', icon: IconCpu, appliance: true },
       { to: '/sites', label: 'sites', icon: IconMapPin, roles: readers },

@@ -1,6 +1,7 @@
 import {
   IconAdjustmentsHorizontal,
   IconDeviceTablet,
+  IconFingerprint,
   IconRoute,
   IconUserPlus,
   type TablerIcon,
@@ -45,6 +46,13 @@ const actions: readonly PaletteAction[] = [
     roles: managers,
   },
   { label: 'newFlow', href: '/flows/new', route: '/flows/new', icon: IconRoute, roles: managers },
+  {
+    label: 'newScope',
+    href: '/uniqueness/new',
+    route: '/uniqueness/new',
+    icon: IconFingerprint,
+    roles: managers,
+  },
 ];
 
 export function usePaletteActions(): { label: string; href: string; icon?: TablerIcon }[] {

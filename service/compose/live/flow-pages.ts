@@ -6,8 +6,7 @@ import {
   type RegistrationsDeps,
 } from '../../engine/registrations/index.ts';
 import type { FlowEnd, LinkKind, LinkResolver, SessionFlow } from '../../engine/sessions/index.ts';
-import type { Uniqueness } from '../../engine/uniqueness/index.ts';
-import { defined } from '../../lib/defined.ts';
+import { humannessOfLiveness } from '../../engine/uniqueness/index.ts';
 
 export interface FlowPages {
   hosted: Hosted;
@@ -16,8 +15,7 @@ export interface FlowPages {
 
 /** Hosted links, flows and invitations: what their links stand for, and what the end of a session means to them. */
 export function createFlowPages(
-  deps: Omit<HostedDeps, 'random'> &
-    Omit<RegistrationsDeps, 'random' | 'humannessOf'> & { uniqueness: Pick<Uniqueness, 'humannessOf'> },
+  deps: Omit<HostedDeps, 'random'> & Omit<RegistrationsDeps, 'random' | 'humannessOf'>,
   {
     ends,
     links,
@@ -26,10 +24,7 @@ export function createFlowPages(
   const hosted = createHosted({ ...deps, random: randomFillSync });
   const registrations = createRegistrations({
     ...deps,
-    humannessOf({ score: liveness, evidence }) {
-      const pad = evidence.find(({ kind }) => kind === 'pad')?.strength;
-      return deps.uniqueness.humannessOf({ liveness, ...defined({ pad }) })?.score ?? 0;
-    },
+    humannessOf: (liveness) => humannessOfLiveness(liveness).score,
     random: randomFillSync,
   });
   ends.hosted = hosted.end;

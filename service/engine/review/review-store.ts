@@ -4,7 +4,7 @@ import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../subjects/index.ts';
-import type { ReviewDecision, ReviewSide, ReviewState } from './review-item.ts';
+import type { ReviewDecision, ReviewKind, ReviewSide, ReviewState } from './review-item.ts';
 
 export type ReviewRow = Selectable<Schema['review_item']>;
 export type ReviewPictureRow = Selectable<Schema['review_picture']>;
@@ -55,10 +55,16 @@ export function createReviewStore({ db }: { db: Db }) {
     /** The newest first. */
     page: (
       realm: Realm,
-      { state, before, limit }: { state?: ReviewState; before?: string; limit: number },
+      {
+        state,
+        kind,
+        before,
+        limit,
+      }: { state?: ReviewState; kind?: ReviewKind; before?: string; limit: number },
     ): Promise<ReviewRow[]> =>
       inRealm(db, realm)
         .$if(state !== undefined, (query) => query.where('state', '=', state!))
+        .$if(kind !== undefined, (query) => query.where('kind', '=', kind!))
         .$if(before !== undefined, (query) => query.where('id', '<', before!))
         .orderBy('id', 'desc')
         .limit(limit)

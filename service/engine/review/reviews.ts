@@ -7,7 +7,7 @@ import { createAddKnownPicture } from './add-known-picture.ts';
 import { createDecide } from './decide.ts';
 import { createEraseReviewed } from './erase-reviewed.ts';
 import { fromRow } from './item-of-row.ts';
-import type { ReviewDecision, ReviewItem, ReviewSide, ReviewState } from './review-item.ts';
+import type { ReviewDecision, ReviewItem, ReviewKind, ReviewSide, ReviewState } from './review-item.ts';
 import { createReviewStore, orderPlace, picturePlace } from './review-store.ts';
 import type { ReviewsDeps } from './reviews-deps.ts';
 import { createUndo } from './undo.ts';
@@ -40,7 +40,7 @@ export interface Reviews {
   /** The newest first. Ids and figures: nothing personal. */
   page(
     realm: Realm,
-    order: { state?: ReviewState; before?: ReviewId; limit: number },
+    order: { state?: ReviewState; kind?: ReviewKind; before?: ReviewId; limit: number },
   ): Promise<{ items: ReviewItem[]; next?: ReviewId }>;
   countOpen(realm: Realm): Promise<number>;
   /** With the addresses and names of both; audited. Throws NOT_FOUND. */

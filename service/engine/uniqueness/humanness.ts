@@ -37,6 +37,18 @@ export function humannessOf(given: HumannessParts): Humanness | undefined {
   return { score, parts, maturity: 'experimental' };
 }
 
+/** The same of what the challenge of a session found: its score, and the presentation attack detection in its evidence. */
+export function humannessOfLiveness({
+  score: liveness,
+  evidence,
+}: {
+  score: number;
+  evidence: readonly { kind: string; strength?: number }[];
+}): Humanness {
+  const pad = evidence.find(({ kind }) => kind === 'pad')?.strength;
+  return humannessOf({ liveness, ...(pad !== undefined && { pad }) })!;
+}
+
 function logOdds(score: number): number {
   const bounded = Math.min(SUREST, Math.max(1 - SUREST, score));
   return Math.log(bounded / (1 - bounded));

@@ -25,8 +25,12 @@ export function createScopeStore(db: Db) {
       return toScope(await inRealm(from, realm).where('id', '=', id).executeTakeFirst());
     },
     /** The newest first. */
-    async page(realm: Realm, { before, limit }: { before?: string; limit: number }): Promise<Scope[]> {
+    async page(
+      realm: Realm,
+      { before, limit, name }: { before?: string; limit: number; name?: string },
+    ): Promise<Scope[]> {
       const rows = await inRealm(db, realm)
+        .$if(name !== undefined, (query) => query.where('name', '=', name!))
         .$if(before !== undefined, (query) => query.where('id', '<', before!))
         .orderBy('id', 'desc')
         .limit(limit)

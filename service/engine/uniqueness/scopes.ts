@@ -5,12 +5,14 @@ import { Problem } from '../../lib/problem.ts';
 import type { Turns } from '../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
+import { type Decision, type Matching, type MatchPlan, matchRateForGallery } from '../matching/index.ts';
 import type { Organizations } from '../organizations/index.ts';
-import { type Realm, realmKey } from '../subjects/index.ts';
+import { type Realm, realmKey, type Subjects } from '../subjects/index.ts';
 import { changedSettings, type SettingsChange } from './change-settings.ts';
 import { createMemberStore } from './member-store.ts';
-import { defaultSettings, keyNameOf, type Scope } from './scope.ts';
+import { defaultSettings, keyNameOf, partOf, type Scope } from './scope.ts';
 import { createScopeStore } from './scope-store.ts';
+import { createWaitStore } from './wait-store.ts';
 
 /** Keys from which ids are made (storage/sealing/scope-keys.ts). */
 export interface ScopeKeys {
@@ -20,14 +22,41 @@ export interface ScopeKeys {
   destroy(organization: OrganizationId, name: string): Promise<void>;
 }
 
-export type CountedScope = Scope & { members: number };
+/** From which score on a face is held for that of a member. */
+export interface ScopeThreshold {
+  /** In the scale of the scorer, with what the organization's own gallery raised it by. */
+  threshold: number;
+  /** Share of members who come again and are taken for new at it, 0..1. */
+  fnmr: number;
+  /** It lies beyond what the scorer's tables measure. */
+  extrapolated: boolean;
+}
+
+/** What the rates of a scope come to, with the people who are in it now. */
+export interface ScopeThresholds {
+  /** Who is compared: the members, and in the organization's scope the enrolled people. */
+  people: number;
+  scorer: string;
+  /** At the false-flag rate. */
+  flagged: ScopeThreshold;
+  /** At the review rate. */
+  reviewed: ScopeThreshold;
+}
+
+export interface CountedScope extends Scope {
+  members: number;
+  /** Newcomers who wait for a reviewer. */
+  waiting: number;
+  /** Absent of an ended scope, and where no installed model compares faces. */
+  thresholds?: ScopeThresholds;
+}
 
 /** The scopes as administrators see and change them. */
 export interface Scopes {
-  /** The newest first. */
+  /** The newest first; `name`: of this name alone. */
   page(
     realm: Realm,
-    page: { before?: string; limit: number },
+    page: { before?: string; limit: number; name?: string },
   ): Promise<{ scopes: CountedScope[]; next?: string }>;
   /** Throws NOT_FOUND. */
   get(realm: Realm, id: string): Promise<CountedScope>;
@@ -50,6 +79,10 @@ export interface ScopesDeps {
   inTransaction: InTransaction;
   keys: ScopeKeys;
   organizations: Pick<Organizations, 'get'>;
+  subjects: Pick<Subjects, 'people'>;
+  matching: Pick<Matching, 'mismatch'>;
+  /** By which faces are compared now. */
+  planOf(realm: Realm): Promise<Pick<MatchPlan, 'scorers'>>;
   audit: Audit;
   ids: Ids;
   clock: Clock;
@@ -118,22 +151,56 @@ export function createScopes(deps: ScopesDeps) {
 async function requireScope({ db }: Pick<ScopesDeps, 'db'>, realm: Realm, id: string): Promise<Scope> {
   const scope = await createScopeStore(db).byId(realm, id);
   if (scope) return scope;
-  throw new Problem('NOT_FOUND', `No uniqueness scope has the id ${id}.`);
+  throw new Problem('NOT_FOUND', `No uniqueness scope has the id ${id} in the ${realm.world} world.`);
 }
 
-const createCount =
-  ({ db }: Pick<ScopesDeps, 'db'>) =>
-  async (scope: Scope): Promise<CountedScope> => ({
+type CountDeps = Pick<ScopesDeps, 'db' | 'subjects' | 'matching' | 'planOf'>;
+
+function createCount(deps: CountDeps) {
+  const { db } = deps;
+  const members = createMemberStore(db);
+  const waits = createWaitStore(db);
+
+  return async (scope: Scope): Promise<CountedScope> => ({
     ...scope,
-    members: await createMemberStore(db).count(scope),
+    members: await members.count(scope),
+    waiting: await waits.count(scope.id),
+    ...defined({ thresholds: await thresholdsOf(deps, scope) }),
   });
+}
+
+/** As `createSight` compares: over everyone in the gallery, whoever is left out of the search. */
+async function thresholdsOf(
+  { subjects, matching, planOf }: CountDeps,
+  scope: Scope,
+): Promise<ScopeThresholds | undefined> {
+  if (scope.state === 'ended') return undefined;
+  const plan = await planOf(scope).catch(withoutModels);
+  if (!plan) return undefined;
+  const enrolled = scope.name === '' ? subjects.people(scope) : 0;
+  const people = subjects.people(scope, partOf(scope)) + enrolled;
+  const at = (rate: number) => matching.mismatch(scope, plan, matchRateForGallery(rate, people));
+  const pick = ({ threshold: { threshold, fnmr, extrapolated } }: Decision): ScopeThreshold => ({
+    ...{ threshold, fnmr, extrapolated },
+  });
+  const flagged = at(scope.falseFlagRate);
+  return {
+    ...{ people, scorer: flagged.scorer.id },
+    ...{ flagged: pick(flagged), reviewed: pick(at(scope.reviewRate)) },
+  };
+}
+
+function withoutModels(error: unknown): undefined {
+  if (error instanceof Problem && error.code === 'MODEL_NOT_INSTALLED') return undefined;
+  throw error;
+}
 
 /** `Scopes.configure`. */
 function createConfigure(deps: ScopesDeps) {
   const { db, inTransaction, keys, audit, clock, turns } = deps;
   const store = createScopeStore(db);
   const make = createMake(deps);
-  const counted = createCount(deps);
+  const members = createMemberStore(db);
 
   return async function configure(
     realm: Realm,
@@ -144,7 +211,7 @@ function createConfigure(deps: ScopesDeps) {
     requireName(name);
     return turns(turnOf(realm, name), async () => {
       const known = await store.byName(realm, name);
-      const people = known ? (await counted(known)).members : 0;
+      const people = known ? await members.count(known) : 0;
       const settings = changedSettings(known ?? defaultSettings, change, { now: clock.now(), people });
       if (!known) return make(realm, name, settings, actor);
       // What is absent from the settings is absent of the scope.

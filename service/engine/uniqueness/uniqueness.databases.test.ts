@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
-import { type Engine, key, operator, scorerA, startEngine } from '../../../test/support/engine.ts';
+import {
+  type Engine,
+  key,
+  operator,
+  scorerA,
+  scorerFused,
+  startEngine,
+} from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
 import { direction, near } from '../../../test/support/faces.ts';
 import type { SubjectId } from '../../lib/id.ts';
@@ -276,6 +283,43 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
   describe('a scope', () => {
     const only = async () => (await engine.uniqueness.scopes.page(realm(), { limit: 1 })).scopes[0]!;
     const keys = () => engine.sealer.scopeKeys.names(engine.organization);
+
+    test('says from which score on a face is held for that of a member', async () => {
+      const of = async (name: string) =>
+        (await engine.uniqueness.scopes.page(realm(), { limit: 5, name })).scopes[0]!;
+      for (const one of ['alice', 'bob']) await judge(face(one));
+      const { members, waiting, thresholds } = await of('survey');
+      expect({ members, waiting, thresholds }).toEqual({
+        ...{ members: 2, waiting: 0 },
+        thresholds: {
+          ...{ people: 2, scorer: 'a' },
+          // Per comparison 1 - sqrt(1 - rate): 0.00501 and 0.02532.
+          flagged: {
+            threshold: expect.closeTo(0.63, 3),
+            fnmr: expect.closeTo(0.022, 3),
+            extrapolated: false,
+          },
+          reviewed: {
+            threshold: expect.closeTo(0.56, 3),
+            fnmr: expect.closeTo(0.006, 3),
+            extrapolated: false,
+          },
+        },
+      });
+      const input = { email: 'carl@example.com', embeddings: { 'a-net': direction('carl') }, quality: 1 };
+      await engine.subjects.enroll(realm(), input, operator);
+      await engine.uniqueness.scopes.configure(realm(), '', {}, bea);
+      expect(await of('')).toMatchObject({ members: 0, thresholds: { people: 1 } });
+      expect(await of('survey')).toMatchObject({ thresholds: { people: 2 } });
+      await judge(face('alice', 0.97, 'waits'));
+      expect(await of('survey')).toMatchObject({ members: 2, waiting: 1 });
+      const [review] = (await engine.reviews.page(realm(), { limit: 5, kind: 'uniqueness' })).items;
+      expect(review!.likeness.threshold).toBe(thresholds!.reviewed.threshold);
+      expect((await engine.reviews.page(realm(), { limit: 5, kind: 'duplicate' })).items).toEqual([]);
+      const { id } = await of('survey');
+      const ended = await engine.uniqueness.scopes.end(realm(), id, 'survey', bea);
+      expect([ended.thresholds, await of('no such')]).toEqual([undefined, undefined]);
+    });
 
     test('is rotated: everyone counts anew with another id, the key is gone and members are erased', async () => {
       const first = await judge(face('alice'));

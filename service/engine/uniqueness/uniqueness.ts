@@ -3,10 +3,10 @@ import type { Log } from '../../lib/log.ts';
 import { createTurns } from '../../lib/turns.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
+import type { Matching } from '../matching/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { WaitingNewcomers } from '../review/index.ts';
-import type { Realm } from '../subjects/index.ts';
-import { type Humanness, type HumannessParts, humannessOf } from './humanness.ts';
+import type { Realm, Subjects } from '../subjects/index.ts';
 import { createJudge, type Judged, type UniquenessOrder } from './judge.ts';
 import { createNewcomers, type NewcomersDeps } from './newcomers.ts';
 import type { ErasureRule } from './scope.ts';
@@ -28,8 +28,6 @@ export interface Uniqueness {
   termsOf(realm: Realm, scope: string): Promise<ScopeTerms>;
   /** HMAC of the session's id under a secret of the organization, hex: the same whenever it is asked, and unknown beforehand. */
   sessionSalt(organization: OrganizationId, session: string): Promise<string>;
-  /** How sure it is that a living human was there. Undefined without any part. */
-  humannessOf(parts: HumannessParts): Humanness | undefined;
   scopes: Scopes;
   /** Decisions of reviewers about newcomers; for engine/review. */
   newcomers: WaitingNewcomers;
@@ -50,8 +48,11 @@ export interface ScopeTerms {
   endsAt?: number;
 }
 
-export interface UniquenessDeps extends Omit<NewcomersDeps, 'scopes' | 'turns' | 'organizations'> {
+export interface UniquenessDeps
+  extends Omit<NewcomersDeps, 'scopes' | 'turns' | 'organizations' | 'subjects' | 'matching'> {
   organizations: Pick<Organizations, 'get' | 'list'>;
+  subjects: NewcomersDeps['subjects'] & Pick<Subjects, 'people'>;
+  matching: NewcomersDeps['matching'] & Pick<Matching, 'mismatch'>;
   log: Log;
 }
 
@@ -83,7 +84,6 @@ export function createUniqueness(deps: UniquenessDeps): Uniqueness {
         await keys.make(organization, SALT);
         return keys.mac(organization, SALT, `session|${session}`);
       }),
-    humannessOf,
     scopes: scopes.administration,
     newcomers: newcomers.review,
     expireDue: newcomers.expireDue,

@@ -13,6 +13,14 @@ export const createWaitStore = (db: Db) => ({
     from.selectFrom('uniqueness_wait').selectAll().where('item', '=', item).executeTakeFirst(),
   ofSession: (tx: Tx, session: string): Promise<WaitRow | undefined> =>
     tx.selectFrom('uniqueness_wait').selectAll().where('session', '=', session).executeTakeFirst(),
+  async count(scope: string): Promise<number> {
+    const { n } = await db
+      .selectFrom('uniqueness_wait')
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .where('scope', '=', scope)
+      .executeTakeFirstOrThrow();
+    return Number(n);
+  },
   due: (now: number, limit: number): Promise<WaitRow[]> =>
     db.selectFrom('uniqueness_wait').selectAll().where('due_at', '<=', now).limit(limit).execute(),
   /** False where another transaction removed it. */

@@ -28,18 +28,20 @@ const EVERY = 60_000;
 function ReviewsScreen() {
   const t = useStrings(reviewStrings);
   const env = useWorld();
-  const { state, after } = Route.useSearch();
+  const { state, kind, after } = Route.useSearch();
   const navigate = useNavigate();
   const pages = usePages(
     after,
     (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
   );
   const query = useQuery({
-    queryKey: ['reviews', env, 'list', state, after],
+    queryKey: ['reviews', env, 'list', state, kind, after],
     queryFn: ({ signal }) =>
       replyOf(
         admin.GET('/api/admin/review', {
-          params: { query: { env, state: state ?? 'open', limit: LIMIT, cursor: after } },
+          params: {
+            query: { env, state: state ?? 'open', limit: LIMIT, cursor: after, ...(kind && { kind }) },
+          },
           signal,
         }),
       ),
@@ -69,8 +71,10 @@ function ReviewsScreen() {
         rowName={({ id }) => id}
         secondLine={(one) => <ReviewState review={one} />}
         paging={{ pages, limit: LIMIT }}
-        filters={<FilterBar filters={useFilters()} values={{ state } as FilterValues} change={change} />}
-        {...(state && { clearFilters: () => change({ state: undefined }) })}
+        filters={
+          <FilterBar filters={useFilters()} values={{ state, kind } as FilterValues} change={change} />
+        }
+        {...((state ?? kind) && { clearFilters: () => change({ state: undefined, kind: undefined }) })}
         empty={
           <EmptyState icon={IconScale} title={t('empty')}>
             {t('emptyText')}
@@ -141,6 +145,15 @@ function useFilters(): readonly Filter[] {
         options: [
           { value: 'decided', label: t('decided') },
           { value: 'expired', label: t('expired') },
+        ],
+      },
+      {
+        key: 'kind',
+        label: t('kind'),
+        kind: 'choice',
+        options: [
+          { value: 'duplicate', label: t('kindEnrollment') },
+          { value: 'uniqueness', label: t('kindUniqueness') },
         ],
       },
     ],

@@ -1,9 +1,7 @@
 import { createRoute } from '@tanstack/react-router';
 import { z } from 'zod';
 import { rootRoute } from '../../root-route.ts';
-import { auditors } from '../../screen-data.ts';
-
-const reviewers = [...auditors, 'reviewer'] as const;
+import { reviewers } from '../../screen-data.ts';
 
 /** `state`: absent, what waits. */
 const reviews = createRoute({
@@ -12,6 +10,7 @@ const reviews = createRoute({
   staticData: { roles: reviewers },
   validateSearch: z.object({
     state: z.enum(['decided', 'expired']).optional().catch(undefined),
+    kind: z.enum(['duplicate', 'uniqueness']).optional().catch(undefined),
     after: z.string().max(254).optional().catch(undefined),
   }),
 }).lazy(() => import('./reviews-screen.tsx').then(({ Route }) => Route));

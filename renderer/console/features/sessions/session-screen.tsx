@@ -1,7 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
 import { Id } from '../../../ui/badges/id.tsx';
 import { ExactTime, RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
@@ -17,7 +16,8 @@ import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { operators } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
-import styles from './session.module.css';
+import { Evidence, HumannessCard } from './evidence.tsx';
+import { flagKey } from './evidence-words.ts';
 import { Outcome, Reasons } from './sessions-screen.tsx';
 import { sessionStrings } from './strings.ts';
 
@@ -56,7 +56,10 @@ function SessionScreen() {
           <Evidence session={session} />
           <Columns n={2} collapse>
             <About session={session} />
-            <Sums session={session} />
+            <Stack gap={24}>
+              <Sums session={session} />
+              {session.humanness && <HumannessCard humanness={session.humanness} />}
+            </Stack>
           </Columns>
         </Stack>
       )}
@@ -98,70 +101,13 @@ function Cancel({ id, env }: { id: string; env: 'live' | 'test' }) {
   );
 }
 
-function Evidence({ session: { liveness } }: { session: Session }) {
-  const t = useStrings(sessionStrings);
-  return (
-    <Card title={t('evidence')} flush={liveness !== undefined}>
-      {liveness === undefined ? (
-        <p className="muted">{t('noEvidence')}</p>
-      ) : (
-        <table className={styles.findings}>
-          <caption className="small muted">{t('evidenceLead')}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t('finding')}</th>
-              <th scope="col">{t('result')}</th>
-              <th scope="col">{t('strength')}</th>
-              <th scope="col">{t('details')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {liveness.evidence.map((one, i) => (
-              <Finding key={i} finding={one} />
-            ))}
-          </tbody>
-        </table>
-      )}
-    </Card>
-  );
-}
-
-function Finding({ finding }: { finding: Schemas['LiveSessionEvidence'] }) {
-  const t = useStrings(sessionStrings);
-  const { kind, passed, strength, maturity, details } = finding;
-  return (
-    <tr data-failed={passed === false || undefined}>
-      <th scope="row">{kind}</th>
-      <td data-label={t('result')}>
-        <Row>
-          {passed === undefined ? (
-            <Badge kind="outline">{t('recorded')}</Badge>
-          ) : (
-            <Badge kind={passed ? 'ok' : 'bad'}>{t(passed ? 'passed' : 'failed')}</Badge>
-          )}
-          {maturity === 'experimental' && <Badge kind="experimental">{t('experimental')}</Badge>}
-        </Row>
-      </td>
-      <td data-label={t('strength')}>
-        <ScoreBar {...(strength !== undefined && { score: strength })} passed={passed !== false} />
-      </td>
-      <td className={styles.details}>{detailsText(details)}</td>
-    </tr>
-  );
-}
-
-/** `frames 12, ms 840`; lists and objects as JSON. */
-const detailsText = (details: Readonly<Record<string, unknown>>): string =>
-  Object.entries(details)
-    .map(
-      ([name, value]) =>
-        `${name} ${typeof value === 'number' ? Math.round(value * 1000) / 1000 : typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
-    )
-    .join(', ');
-
 function Sums({ session }: { session: Session }) {
   const t = useStrings(sessionStrings);
   const format = useFormat();
+  const flagText = (flag: string) => {
+    const key = flagKey(flag);
+    return key === undefined ? flag : t(key as 'flags');
+  };
   const { liveness, risk, challengesCompleted, processingTimeMs, uniqueness, person, verification } = session;
   return (
     <Card title={t('result')}>
@@ -171,7 +117,7 @@ function Sums({ session }: { session: Session }) {
             [t('liveness'), liveness && <ScoreBar score={liveness.score} passed={liveness.passed} />],
             [t('assurance'), assuranceText(t, session.assurance)],
             [t('riskScore'), risk && `${format.score(risk.score)}, ${t(risk.level)}`],
-            [t('flags'), risk && risk.flags.length > 0 ? risk.flags.join(', ') : undefined],
+            [t('flags'), risk && risk.flags.length > 0 ? risk.flags.map(flagText).join(', ') : undefined],
             [t('uniqueness'), uniqueness && t(uniqueness.outcome)],
             [t('steps'), format.count(challengesCompleted)],
             [t('took'), processingTimeMs > 0 ? format.duration(processingTimeMs) : undefined],

@@ -54,7 +54,7 @@ const lookingRoutes = ({ reviews, verifications }: ReviewRouteDeps): AdminRoute[
       const before = cursor as ReviewId | undefined;
       const { items, next } = await reviews.page(realm, {
         limit: query.limit,
-        ...defined({ before, state: query.state }),
+        ...defined({ before, state: query.state, kind: query.kind }),
       });
       return pageOf(items.map(fromReview), next);
     },

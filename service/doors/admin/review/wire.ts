@@ -6,6 +6,7 @@ import { actor, time } from '../reply-fields.ts';
 
 export const ReviewQuery = z.strictObject({
   state: z.enum(reviewStates).optional().describe('Only reviews in this state'),
+  kind: z.enum(reviewKinds).optional().describe('Only reviews of this kind'),
   ...pageQuery(idOf('review')),
 });
 

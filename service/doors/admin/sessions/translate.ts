@@ -1,4 +1,5 @@
 import type { Session, WholeSession } from '../../../engine/sessions/index.ts';
+import { humannessOfLiveness } from '../../../engine/uniqueness/index.ts';
 import { defined } from '../../../lib/defined.ts';
 import { time } from '../../../lib/time.ts';
 import type { SessionReply, WholeSessionReply } from './wire.ts';
@@ -39,6 +40,7 @@ export function fromWhole(session: WholeSession): WholeSessionReply {
     ...(consent && { consent: { version: consent.version, at: time(consent.at) } }),
     ...(liveness && {
       liveness: { passed: liveness.passed, score: liveness.score, evidence: liveness.evidence },
+      humanness: humannessOfLiveness(liveness),
     }),
     ...(device && { device: fromDevice(device) }),
   };

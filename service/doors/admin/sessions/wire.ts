@@ -131,6 +131,22 @@ export const WholeSessionReply = z
       })
       .optional()
       .describe('Result of the deciding attempt; absent without one'),
+    humanness: z
+      .strictObject({
+        score: z.number().describe('0..1; it orders people and is no probability'),
+        parts: z
+          .array(
+            z.strictObject({
+              name: z.enum(['liveness', 'pad', 'behavior']).describe('Part'),
+              score: z.number().describe('0..1, calibrated by itself'),
+              weight: z.number().describe('Weight among the parts that are there'),
+            }),
+          )
+          .describe('What it is made of'),
+        maturity: z.literal('experimental').describe('How well it is measured'),
+      })
+      .optional()
+      .describe('How sure it is that a living human was there; absent without an attempt'),
     uniqueness: z
       .strictObject({
         outcome: z.enum(['new', 'known', 'grey']).describe('`grey`: neither surely known nor surely new'),
@@ -163,6 +179,11 @@ export const WholeSessionReply = z
         consent: { version: '1', at: '2026-11-20T12:00:20.000Z' },
         path: { flash: true, motion: true },
         liveness: { passed: true, score: 0.91, evidence: [] },
+        humanness: {
+          score: 0.91,
+          parts: [{ name: 'liveness' as const, score: 0.91, weight: 0.5 }],
+          maturity: 'experimental' as const,
+        },
         challengesCompleted: 4,
         processingTimeMs: 9200,
         metadata: {},

@@ -33,8 +33,8 @@ export const uniquenessRoutes = ({ uniquenessScopes: scopes }: UniquenessRouteDe
     may: looking,
     query: ScopeQuery,
     reply: ScopePage,
-    async handle({ realm, query: { cursor, limit } }) {
-      const page = await scopes.page(realm, { limit, ...defined({ before: cursor }) });
+    async handle({ realm, query: { cursor, limit, name } }) {
+      const page = await scopes.page(realm, { limit, ...defined({ before: cursor, name }) });
       return pageOf(page.scopes.map(fromScope), page.next);
     },
   }),

@@ -3,7 +3,14 @@ import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { idOf } from '../ids.ts';
 import { moment, time } from '../reply-fields.ts';
 
-export const ScopeQuery = z.strictObject(pageQuery(idOf('scope')));
+export const ScopeQuery = z.strictObject({
+  name: z
+    .string()
+    .max(128)
+    .optional()
+    .describe('Only the scope of this name; empty: the scope of the organization'),
+  ...pageQuery(idOf('scope')),
+});
 
 const onErasure = z
   .enum(['reopen', 'hold'])
@@ -56,6 +63,15 @@ export const ConfirmRequest = z
   })
   .meta({ id: 'UniquenessScopeConfirmation', examples: [{ confirm: 'survey-2026' }] });
 
+const threshold = (what: string) =>
+  z
+    .strictObject({
+      threshold: z.number().describe('Score from which a face is held for that of a member'),
+      fnmr: z.number().describe('Share of members who come again and are missed at it, 0..1'),
+      extrapolated: z.boolean().describe('Whether it lies beyond what the tables of the scorer measure'),
+    })
+    .describe(what);
+
 export const ScopeReply = z
   .strictObject({
     id: z.string().describe('Id'),
@@ -63,6 +79,20 @@ export const ScopeReply = z
     state: z.enum(['active', 'ended']).describe('State'),
     epoch: z.int().describe('From 1; each epoch has members and ids of its own'),
     members: z.int().describe('Humans counted in this epoch'),
+    waiting: z.int().describe('Newcomers whose session waits for a reviewer'),
+    thresholds: z
+      .strictObject({
+        people: z
+          .int()
+          .describe('People compared: the members, and in the scope of the organization the enrolled people'),
+        scorer: z.string().describe('Scorer'),
+        flagged: threshold('At the false-flag rate'),
+        reviewed: threshold('At the review rate'),
+      })
+      .optional()
+      .describe(
+        'Thresholds that follow from the rates and the number of people, each of a comparison with one picture; absent of an ended scope, and without a model that compares',
+      ),
     falseFlagRate: z.number().describe('Chance that a person who is no member is taken for one'),
     reviewRate: z.number().describe('The same, of a person who has to be compared by a reviewer'),
     onErasure,
@@ -84,6 +114,13 @@ export const ScopeReply = z
         state: 'active',
         epoch: 1,
         members: 212,
+        waiting: 1,
+        thresholds: {
+          people: 212,
+          scorer: 'fused',
+          flagged: { threshold: 0.41, fnmr: 0.14, extrapolated: false },
+          reviewed: { threshold: 0.37, fnmr: 0.08, extrapolated: false },
+        },
         falseFlagRate: 0.01,
         reviewRate: 0.05,
         onErasure: 'reopen',

@@ -1,0 +1,118 @@
+import { Badge } from '../../../ui/badges/badge.tsx';
+import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Schemas } from '../../api/admin.ts';
+import { detailsText, findingKeys } from './evidence-words.ts';
+import styles from './session.module.css';
+import { sessionStrings } from './strings.ts';
+
+type Session = Schemas['WholeLiveSession'];
+
+/** What the deciding attempt showed, finding by finding. */
+export function Evidence({ session: { liveness, decision } }: { session: Session }) {
+  const t = useStrings(sessionStrings);
+  if (liveness === undefined)
+    return (
+      <Card title={t('evidence')}>
+        <p className="muted">{t(decision === undefined ? 'noEvidenceYet' : 'noEvidence')}</p>
+      </Card>
+    );
+  return (
+    <Card title={t('evidence')} flush>
+      <table className={styles.findings}>
+        <caption className="small muted">{t('evidenceLead')}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('finding')}</th>
+            <th scope="col">{t('result')}</th>
+            <th scope="col">{t('strength')}</th>
+            <th scope="col">{t('details')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {liveness.evidence.map((one, i) => (
+            <Finding key={i} finding={one} />
+          ))}
+        </tbody>
+      </table>
+    </Card>
+  );
+}
+
+function Finding({ finding }: { finding: Schemas['LiveSessionEvidence'] }) {
+  const t = useStrings(sessionStrings);
+  const { kind, passed, strength, maturity, details } = finding;
+  return (
+    <tr data-failed={passed === false || undefined}>
+      <th scope="row">
+        <FindingName kind={kind} />
+      </th>
+      <td data-label={t('result')}>
+        <Row>
+          {passed === undefined ? (
+            <Badge kind="outline">{t('recorded')}</Badge>
+          ) : (
+            <Badge kind={passed ? 'ok' : 'bad'}>{t(passed ? 'passed' : 'failed')}</Badge>
+          )}
+          {maturity === 'experimental' && <Badge kind="experimental">{t('experimental')}</Badge>}
+        </Row>
+      </td>
+      <td data-label={t('strength')}>
+        {strength === undefined ? (
+          <span className="muted">–</span>
+        ) : (
+          <ScoreBar score={strength} passed={passed !== false} />
+        )}
+      </td>
+      <td className={styles.details}>{detailsText(details)}</td>
+    </tr>
+  );
+}
+
+function FindingName({ kind }: { kind: string }) {
+  const t = useStrings(sessionStrings);
+  const keys = findingKeys(kind);
+  if (keys === undefined) return <>{kind}</>;
+  const main = t(keys.main as 'evidence');
+  return <>{keys.of === undefined ? main : `${main}: ${t(keys.of as 'evidence')}`}</>;
+}
+
+/** The score that registrations answer, and what it is made of. */
+export function HumannessCard({ humanness }: { humanness: NonNullable<Session['humanness']> }) {
+  const t = useStrings(sessionStrings);
+  const format = useFormat();
+  const { score, parts } = humanness;
+  const whole = parts.reduce((sum, { weight }) => sum + weight, 0);
+  return (
+    <Card title={t('humanness')} actions={<Badge kind="experimental">{t('experimental')}</Badge>}>
+      <Stack gap={12}>
+        <ScoreBar score={score} passed={score >= 0.5} />
+        <table className={styles.parts}>
+          <caption className="small muted">{t('humannessLead')}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t('part')}</th>
+              <th scope="col">{t('score')}</th>
+              <th scope="col" className="num">
+                {t('weight')}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {parts.map((part) => (
+              <tr key={part.name}>
+                <th scope="row">{t(`part.${part.name}`)}</th>
+                <td>
+                  <ScoreBar score={part.score} passed={part.score >= 0.5} />
+                </td>
+                <td className="num">{format.percent(part.weight / whole, 0)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Stack>
+    </Card>
+  );
+}

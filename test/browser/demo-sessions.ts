@@ -1,0 +1,226 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import type { RunningBox } from './running-box.ts';
+
+type Send = (method: string, path: string, body?: unknown) => Promise<unknown>;
+type Ask = (path: string, body: unknown, key?: string) => Promise<unknown>;
+
+/** Evidence as engine/challenges writes it, with invented figures. */
+const step = (name: string, ms: number, more: object = {}) => ({
+  ...{ kind: `step:${name}`, passed: true, maturity: 'experimental' },
+  details: { ms, frames: Math.round(ms / 90), ...more },
+});
+const head = (name: string, passed: boolean, details: object) => ({
+  ...{ kind: `head:${name}`, passed, strength: passed ? 0.83 : 0, maturity: 'experimental', details },
+});
+const pad = (live: number, threshold = 0.5) => ({
+  ...{ kind: 'pad', passed: live >= threshold, strength: live, maturity: 'experimental' },
+  details: { set: 'minifasnet-pair', live, threshold, frames: 24 },
+});
+const common = (more: object[] = []) => [
+  {
+    ...{ kind: 'motion', maturity: 'experimental' },
+    details: { index: 0.284, motionless: false, samples: 96 },
+  },
+  ...more,
+  {
+    ...{ kind: 'times', maturity: 'proven' },
+    details: { frames: 118, repeated: 0, framesPerSecond: 12.4 },
+  },
+];
+const continuity = (passed: boolean) => ({
+  ...{ kind: 'continuity', passed, strength: passed ? 1 : 0, maturity: 'experimental' },
+  details: { least: passed ? 0.71 : 0.12, pairs: 31, doubtful: false, frames: 33 },
+});
+
+const living = [
+  step('hold-still', 1120),
+  step('turn-left', 1840),
+  head('turn-left', true, { frames: 14, parallax: 0.081, rigidResidual: 0.021, constancy: -0.064 }),
+  step('blink', 960),
+  step('color-flash', 3010, { answered: true, lag: 0.2, frames: 21 }),
+  continuity(true),
+  pad(0.94),
+  ...common(),
+];
+const bentSheet = [
+  step('hold-still', 1460),
+  step('turn-right', 2380),
+  head('turn-right', false, {
+    ...{ frames: 11, parallax: 0.041, rigidResidual: 0.058, constancy: 0.012 },
+    faults: ['FLAT', 'BENT', 'ANIMATED'],
+  }),
+  step('look-up', 1710),
+  step('come-closer', 2220),
+  continuity(true),
+  pad(0.31),
+  ...common([
+    {
+      ...{ kind: 'camera', maturity: 'experimental' },
+      details: { suspect: true, signal: 'virtual-camera', labels: ['OBS Virtual Camera'] },
+    },
+  ]),
+];
+
+const low = { level: 'low', score: 0.05, flags: [] };
+const approved = {
+  ...{ reasons: [], challengesCompleted: 4, processingTimeMs: 9240, risk: low, composite: 0.91 },
+  liveness: { passed: true, score: 0.92, assurance: 'active', evidence: living, reasons: [] },
+};
+const rejected = {
+  ...{ reasons: ['NOT_A_HEAD', 'PRESENTATION'], challengesCompleted: 4, processingTimeMs: 12_870 },
+  risk: { level: 'high', score: 0.94, flags: ['spoof-suspected', 'virtual-camera'] },
+  liveness: {
+    ...{ passed: false, score: 0.21, assurance: 'active', evidence: bentSheet },
+    reasons: ['NOT_A_HEAD', 'PRESENTATION'],
+  },
+};
+const duplicate = {
+  ...approved,
+  ...{ reasons: [], counted: { outcome: 'known', action: 'duplicate' } },
+  risk: { level: 'medium', score: 0.53, flags: ['duplicate-identity'] },
+};
+const expired = {
+  ...{ reasons: ['TIME_OVER'], challengesCompleted: 0, processingTimeMs: 0 },
+  risk: { level: 'medium', score: 0.5, flags: [] },
+};
+const waits = { ...approved, counted: { outcome: 'grey', action: 'wait' }, risk: undefined };
+
+const device = {
+  ...{ label: 'FaceTime HD Camera', width: 1280, height: 720, frameRate: 30 },
+  userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15',
+};
+
+/**
+ * Live sessions of every flow and decision, and the scopes that some of them came to. They are made and begun as callers and pages do it;
+ * how they ended is written into the database, because no person is in front of a camera here.
+ */
+export async function makeDemoSessions(
+  box: RunningBox,
+  operate: Send,
+  { review }: { review: string },
+): Promise<Record<string, string>> {
+  const scopes = ['sessions', 'presence', 'hosted', 'registrations'];
+  const { key } = (await operate('POST', '/keys', { name: 'Demo', env: 'live', scopes })) as { key: string };
+  const { id: organization } = (await operate('GET', '/organization')) as { id: string };
+  const ask: Ask = (path, body) => post(box.url + path, body, key);
+  const database = new Database(join(box.data, 'gatehouse.db'), { timeout: 10_000 });
+  try {
+    const order = { ask };
+    const expiredOne = await apiSession(order, { metadata: { checkoutId: 'order_40' } });
+    end(database, expiredOne, 'expired', expired);
+    const hosted = await ofLink(order, 'hosted', await ask('/hosted/generate', { product: 'verifyhuman' }));
+    end(database, hosted, 'approved', approved);
+    const invited = { reference_user_id: 'user_417', data_request: { type: registrationData } };
+    const registration = await ofLink(order, 'registration', await ask('/register', invited));
+    end(database, registration, 'duplicate', duplicate);
+    const cancelled = await apiSession(order, { subjectRef: 'customer-9912' });
+    await operate('POST', `/sessions/${cancelled}/cancel`);
+    const waiting = await apiSession(order, { subjectRef: 'customer-9921', uniquenessPolicy: 'block' });
+    change(database, waiting, { state: 'processing', held_until: Date.now() + 72 * 3_600_000, attempts: 1 });
+    change(database, waiting, { outcome: JSON.stringify(waits) });
+    const presence = { orgId: organization, purpose: 'Authorize production deployment' };
+    const there = await ofLink(order, 'presence', await ask('/api/presence/sessions', presence));
+    end(database, there, 'approved', approved);
+    const refused = await apiSession(order, {
+      ...{ subjectRef: 'customer-9934', metadata: { checkoutId: 'order_42', amount: 1200, channel: 'app' } },
+    });
+    end(database, refused, 'rejected', rejected, 3);
+    const running = await apiSession(order, { metadata: { checkoutId: 'order_43' } });
+    change(database, running, { state: 'processing', running_since: Date.now(), attempts: 1 });
+    const scope = await makeScopes(operate, database, { organization, waiting, review });
+    return {
+      session: refused,
+      sessionApproved: there,
+      sessionRunning: running,
+      sessionWaits: waiting,
+      ...scope,
+    };
+  } finally {
+    database.close();
+  }
+}
+
+const registrationData = 'GET_HUMANNESS_SCORE_AND_UNIQUE_HUMAN_ID';
+
+/** The organization's own with members, a region whose session waits, and one that has ended. */
+async function makeScopes(
+  operate: Send,
+  database: Database.Database,
+  { organization, waiting, review }: { organization: string; waiting: string; review: string },
+): Promise<Record<string, string>> {
+  const set = (body: object) => operate('PUT', '/uniqueness/scopes', body) as Promise<{ id: string }>;
+  const old = await set({ name: 'survey-2025', falseFlagRate: 0.05 });
+  const { id: region } = await set({
+    name: 'vote-2027',
+    onErasure: 'hold',
+    endsAt: '2037-06-30T23:59:59.000Z',
+  });
+  const { id: own } = await set({ name: '', falseFlagRate: 0.001 });
+  await operate('POST', `/uniqueness/scopes/${old.id}/end`, { confirm: 'survey-2025' });
+  const member = database.prepare(
+    `insert into uniqueness_member (id, organization, world, scope, epoch, subject, account, joined_at, last_seen_at)
+     values (?, ?, 'live', ?, 1, ?, null, ?, ?)`,
+  );
+  for (let i = 0; i < 14; i++)
+    member.run(`mem_demo${i}`, organization, i < 5 ? own : region, `sub_demo${i}`, Date.now(), Date.now());
+  database
+    .prepare(
+      `insert into uniqueness_wait (item, organization, world, scope, session, created_at, due_at) values (?, ?, 'live', ?, ?, ?, ?)`,
+    )
+    .run(review, organization, region, waiting, Date.now(), Date.now() + 72 * 3_600_000);
+  return { scope: region, scopeOwn: own, scopeEnded: old.id };
+}
+
+interface Order {
+  ask: Ask;
+}
+
+/** As the page does after the person agreed. */
+async function begin({ ask }: Order, kind: string, token: string): Promise<string> {
+  const link = { kind, token };
+  const { consent } = (await ask('/api/live/describe', { link })) as { consent: { version: string } };
+  const { sessionId } = (await ask('/api/live/begin', {
+    ...{ link, consent: true, textVersion: consent.version, path: { flash: true, motion: true }, device },
+  })) as { sessionId: string };
+  return sessionId;
+}
+
+async function apiSession(order: Order, body: object): Promise<string> {
+  const { sessionId, token } = (await order.ask('/api/v1/sessions', body)) as Record<string, string>;
+  await begin(order, 'session', token ?? '');
+  return sessionId ?? '';
+}
+
+/** The token is the end of the address that the caller got. */
+async function ofLink(order: Order, kind: string, made: unknown): Promise<string> {
+  const address = Object.values(made as object).find((one) => /^https?:.*\//.test(String(one)));
+  return begin(order, kind, String(address).split('/').at(-1) ?? '');
+}
+
+function end(database: Database.Database, id: string, decision: string, outcome: object, attempts = 1): void {
+  const times = { opened_at: Date.now() - 40_000, decided_at: Date.now() };
+  change(database, id, {
+    ...{ state: 'finalized', decision, outcome: JSON.stringify(outcome), ...times },
+    attempts: decision === 'expired' ? 0 : attempts,
+  });
+}
+
+function change(database: Database.Database, id: string, values: Record<string, string | number>): void {
+  const columns = Object.keys(values).map((name) => `${name} = ?`);
+  const { changes } = database
+    .prepare(`update live_session set ${columns.join(', ')} where id = ?`)
+    .run(...Object.values(values), id);
+  if (changes !== 1) throw new Error(`There is no session ${id}.`);
+}
+
+async function post(url: string, body: unknown, key: string): Promise<unknown> {
+  const own = !url.includes('/api/live/');
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(own && { authorization: `Bearer ${key}` }) },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`POST ${url} answered ${answer.status}: ${await answer.text()}`);
+  return answer.json();
+}
