@@ -27,8 +27,7 @@ export const scopeStrings = defineStrings(
     waitingLabel: 'Waiting for a reviewer',
     openReviews: 'Open reviews',
     falseFlags: 'False-flag rate',
-    falseFlagsHint:
-      'In percent: the chance that a person who is no member is taken for one. Lower, and more who come again are missed.',
+    falseFlagsHint: 'In percent: how often a person who is no member is taken for one.',
     falseFlagsWrong: 'Enter 0.001 to 10 percent',
     reviews: 'Review rate',
     reviewsHint: 'The same, of a person that a reviewer has to compare. At least the false-flag rate.',
@@ -66,13 +65,14 @@ export const scopeStrings = defineStrings(
     readOnly: 'Your role can look at scopes and not change them',
     settings: 'Settings',
     follows: 'What follows',
-    followsLead: 'From the rates and the people who are compared. It moves as people come.',
+    followsLead:
+      'From the rates and the people who are compared; it moves as people come. A share of the members who return is missed at each score.',
     noThreshold: 'No installed model compares faces, so no threshold follows.',
     compared: 'People compared',
     comparedOwn: 'Members and enrolled people',
-    flaggedFrom: 'Taken for a member from',
-    reviewedFrom: 'Compared by a reviewer from',
-    missed: '{score}; {share} of members who return are missed',
+    flaggedFrom: 'Flagged from',
+    reviewedFrom: 'Reviewed from',
+    missed: '{score}; {share} missed',
     beyond: 'A threshold lies beyond what was measured',
     beyondText:
       'The tables of the scorer end before it. The figures are continued as a line: a higher rate, or a smaller scope, is on measured ground.',
@@ -144,8 +144,7 @@ export const scopeStrings = defineStrings(
     waitingLabel: 'Warten auf einen Prüfer',
     openReviews: 'Offene Prüfungen',
     falseFlags: 'Rate falscher Treffer',
-    falseFlagsHint:
-      'In Prozent: wie oft jemand für ein Mitglied gehalten wird, der keines ist. Niedriger heißt, dass mehr Wiederkehrende übersehen werden.',
+    falseFlagsHint: 'In Prozent: wie oft eine Person für ein Mitglied gehalten wird, die keines ist.',
     falseFlagsWrong: 'Geben Sie 0,001 bis 10 Prozent ein',
     reviews: 'Rate der Prüfungen',
     reviewsHint:
@@ -185,13 +184,13 @@ export const scopeStrings = defineStrings(
     settings: 'Einstellungen',
     follows: 'Was daraus folgt',
     followsLead:
-      'Aus den Raten und den Personen, die verglichen werden. Es verschiebt sich, wenn Personen dazukommen.',
+      'Aus den Raten und den Personen, die verglichen werden; es verschiebt sich, wenn Personen dazukommen. Bei jedem Wert wird ein Teil der Wiederkehrenden übersehen.',
     noThreshold: 'Kein installiertes Modell vergleicht Gesichter, also folgt keine Schwelle.',
     compared: 'Verglichene Personen',
     comparedOwn: 'Mitglieder und erfasste Personen',
-    flaggedFrom: 'Gilt als Mitglied ab',
-    reviewedFrom: 'Ein Prüfer vergleicht ab',
-    missed: '{score}; {share} der Wiederkehrenden werden übersehen',
+    flaggedFrom: 'Gemeldet ab',
+    reviewedFrom: 'Geprüft ab',
+    missed: '{score}; {share} übersehen',
     beyond: 'Eine Schwelle liegt jenseits des Gemessenen',
     beyondText:
       'Die Tabellen des Scorers enden davor. Die Zahlen sind als Gerade fortgesetzt: Eine höhere Rate oder ein kleinerer Bereich steht auf gemessenem Boden.',
