@@ -1,13 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
-import {
-  type Engine,
-  key,
-  operator,
-  scorerA,
-  scorerFused,
-  startEngine,
-} from '../../../test/support/engine.ts';
+import { type Engine, key, operator, scorerA, startEngine } from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
 import { direction, near } from '../../../test/support/faces.ts';
 import type { SubjectId } from '../../lib/id.ts';
