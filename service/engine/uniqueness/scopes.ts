@@ -169,7 +169,7 @@ function createCount(deps: CountDeps) {
   });
 }
 
-/** As `createSight` compares: over everyone in the gallery, whoever is left out of the search. */
+/** As `createSight` compares: over all people of the gallery, also those who are left out of the search. */
 async function thresholdsOf(
   { subjects, matching, planOf }: CountDeps,
   scope: Scope,
