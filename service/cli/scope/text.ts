@@ -12,7 +12,7 @@ export const rateText = (rate: number) =>
     ? `${Number((rate * 100).toPrecision(3))} %`
     : `1 in ${Math.round(1 / rate).toLocaleString('en')}`;
 
-export const erasureText = ({ onErasure }: Pick<Scope, 'onErasure'>) =>
+const erasureText = ({ onErasure }: Pick<Scope, 'onErasure'>) =>
   onErasure === 'reopen'
     ? 'reopen: the human may come again as a new one'
     : 'hold: the pseudonym and its face stay to the end of the epoch';
