@@ -786,6 +786,8 @@ export interface Schema {
     created_at: number;
     opened_at: number | null;
     expires_at: number;
+    /** HMAC over what lies plain and names no person. */
+    mac: string | null;
   };
   /** A frame of an earlier session: its keyed hash, for thirty days. */
   live_frame: { organization: string; hash: string; session: string; created_at: number };

@@ -3,12 +3,14 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAccess } from '../../service/engine/access/index.ts';
 import { makeKeyText } from '../../service/engine/access/key-text.ts';
+import { pageConsent } from '../../service/engine/sessions/index.ts';
 import { createGalleries } from '../../service/inference/gallery/galleries.ts';
 import type { OrganizationId, SubjectId, World } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { onBothDatabases } from '../storage/databases.ts';
-import { type Engine, operator, sha256, startEngine } from '../support/engine.ts';
-import { direction } from '../support/faces.ts';
+import { key as apiKey, type Engine, operator, sha256, startEngine } from '../support/engine.ts';
+import { analysisOf, direction } from '../support/faces.ts';
+import { frameNamed, liveSessionsOver, scriptedChallenges } from '../support/live-sessions.ts';
 
 // The attacker is an administrator of the database: he reads and writes every row, and has no key.
 
@@ -98,6 +100,80 @@ onBothDatabases('a writer of the database without keys', (newPlace) => {
       await expect(engine.subjects.find(realm('test'), 'old@example.com')).rejects.toThrow(
         'belongs elsewhere',
       );
+    });
+  });
+
+  describe('live sessions', () => {
+    const challenges = scriptedChallenges();
+    const consent = pageConsent('Acme', 'none');
+    const path = { flash: true, motion: true };
+    let frames = 0;
+    let sessions: ReturnType<typeof liveSessionsOver>;
+    beforeEach(() => {
+      Object.assign(challenges.script, { passed: true });
+      sessions = liveSessionsOver(engine, { challenges });
+    });
+
+    const create = (match: 'none' | { email: string } = 'none') =>
+      sessions.create({
+        ...{ flow: 'api', realm: realm('test'), actor: apiKey, match },
+        expiresAt: engine.clock.now() + 600_000,
+        page: { consent },
+        opened: { consent, path, device: {} },
+      });
+    async function attempt(token: string, who = 'ada'): Promise<void> {
+      const link = await sessions.connect(token);
+      await link.start();
+      for (let i = 0; i < challenges.script.steps; i++) {
+        const bytes = frameNamed(`frame ${++frames}`);
+        const shown = analysisOf(`${frames}`, { embeddings: { 'a-net': direction(who) }, live: 0.99 });
+        engine.analyzer.show(new TextDecoder().decode(bytes), shown);
+        engine.advance(100);
+        await link.look(bytes, engine.clock.now());
+      }
+      await sessions.finalizeByToken(token).catch(() => {});
+      link.close();
+    }
+    const gone = { code: 'MISSING_AUTH' };
+
+    test('a rejection that he turns into an approval is answered to none', async () => {
+      challenges.script.passed = false;
+      const { id, token } = await create();
+      for (let i = 0; i < 3; i++) await attempt(token);
+      expect(await sessions.finalizeByToken(token)).toMatchObject({ decision: 'rejected' });
+      await run(sql`update live_session set decision = 'approved' where id = ${id}`);
+      await expect(sessions.finalizeByToken(token)).rejects.toMatchObject(gone);
+      await expect(sessions.finalize(realm('test'), id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      expect(await sessions.find(realm('test'), id)).toBeUndefined();
+      expect(await sessions.page(realm('test'), { limit: 5 })).toEqual([]);
+    });
+
+    test.each([
+      ['the person it asks for', sql`update live_session set matching = 'none'`],
+      ['its profile', sql`update live_session set profile = 'phantom'`],
+      ['its attempts', sql`update live_session set attempts = 2`],
+      ['what the person chose', sql`update live_session set motion = 0`],
+      ['its end', sql`update live_session set expires_at = expires_at + 1`],
+      ['its world', sql`update live_session set world = 'live'`],
+      ['its HMAC', sql`update live_session set mac = null`],
+      ['its capability', sql`update live_session set token_hash = ${sha256('own')}`],
+    ])('a session of which he changed %s is none any more', async (what, change) => {
+      const { token } = await create({ email: 'alice@example.com' });
+      await run(change);
+      const held = what === 'its capability' ? 'own' : token;
+      await expect(sessions.state(held)).rejects.toMatchObject(gone);
+      await expect(sessions.connect(held)).rejects.toMatchObject(gone);
+    });
+
+    test('without what was ordered it is refused: any enrolled person would do', async () => {
+      await enroll('eve@example.com', 'test');
+      const { id, token } = await create({ email: 'alice@example.com' });
+      await run(sql`update live_session set order_sealed = null, email_hash = null`);
+      await attempt(token, 'eve@example.com');
+      expect(await sessions.find(realm('test'), id)).toMatchObject({
+        decision: 'rejected',
+        reasons: ['PERSON_ERASED'],
+      });
     });
   });
 

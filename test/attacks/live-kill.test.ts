@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LiveState } from '../../service/engine/sessions/index.ts';
+import { createSessionStore } from '../../service/engine/sessions/session-store.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { openDatabase } from '../../service/storage/connection.ts';
-import type { Db } from '../../service/storage/transaction.ts';
+import { type Database, openDatabase } from '../../service/storage/connection.ts';
+import { openVault } from '../../service/storage/keys/vault.ts';
 import { createRandom } from '../accuracy/random.ts';
 import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { goThrough } from '../live/go-through.ts';
@@ -141,25 +142,25 @@ async function killAmid(visits: readonly Visit[], random: () => number): Promise
   await service.ended;
 }
 
-async function onFile<T>(work: (db: Db) => Promise<T>): Promise<T> {
+async function onFile<T>(work: (database: Database) => Promise<T>): Promise<T> {
   const place = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
-  const { db, close } = await openDatabase(place, { clock: { now: () => Date.now() }, log: silentLog });
+  const database = await openDatabase(place, { clock: { now: () => Date.now() }, log: silentLog });
   try {
-    return await work(db);
+    return await work(database);
   } finally {
-    await close();
+    await database.close();
   }
 }
 
 /** The clock has gone on by more than the sessions' life while the service was down. */
 const letExpire = (visits: readonly Visit[]) =>
-  onFile(async (db) => {
-    const ids = visits.map(({ id }) => id);
-    await db
-      .updateTable('live_session')
-      .set({ expires_at: Date.now() - 1 })
-      .where('id', 'in', ids)
-      .execute();
+  onFile(async ({ db, inTransaction }) => {
+    const clock = { now: () => Date.now() };
+    const { integrity, close } = await openVault(cli.data, { db, clock, log: silentLog });
+    const store = createSessionStore({ db, integrity, log: silentLog });
+    for (const { id } of visits)
+      await inTransaction((tx) => store.changeUndecided(tx, id, { expires_at: clock.now() - 1 }));
+    await close();
   });
 
 /** After the restart: nothing that the client knew is lost, and no attempt is free. */
@@ -228,7 +229,7 @@ test(`kill -9 amid twenty sessions (${ROUNDS} times): no decision is lost, none 
     expect([...new Set(called.get(id)!.map((one) => one.decision))]).toEqual(expected);
   }
   expect((await service.end()).code).toBe(0);
-  const { undecided, lines } = await onFile(async (db) => ({
+  const { undecided, lines } = await onFile(async ({ db }) => ({
     undecided: await db.selectFrom('live_session').select('id').where('decision', 'is', null).execute(),
     lines: await db.selectFrom('audit').select('target').where('action', '=', 'session.decide').execute(),
   }));

@@ -45,6 +45,7 @@ export interface LiveSessions {
 export function createLiveSessions({
   config,
   ground,
+  vault,
   audit,
   organizations,
   models,
@@ -58,7 +59,7 @@ export function createLiveSessions({
   limits,
   profiles,
   eventsOut: { events, callbacks },
-}: { profiles: Profiles } & Pick<Base, 'config' | 'ground'> &
+}: { profiles: Profiles } & Pick<Base, 'config' | 'ground' | 'vault'> &
   Audited &
   Pick<Callers, 'organizations' | 'limits'> &
   Pick<Pictures, 'models' | 'analyzer' | 'pictures'> &
@@ -72,7 +73,7 @@ export function createLiveSessions({
   };
   const liveLinks: LiveSessions['liveLinks'] = {};
   const liveSessions = createSessions({
-    ...{ ...shared, analyzer, subjects, uniqueness, ends },
+    ...{ ...shared, analyzer, subjects, uniqueness, ends, integrity: vault.integrity },
     workers: config.workers || availableParallelism(),
     workTime: () => pictures().stats().workTime,
     verifyLive: checks.verifyLive,

@@ -14,13 +14,14 @@ import type { Challenges } from './attempts/challenge.ts';
 import type { FrameStore } from './frame-store.ts';
 import type { SealedValues, SessionSealer } from './sealed-store.ts';
 import type { FlowEnd, SessionFlow } from './session.ts';
-import type { SessionStore } from './session-store.ts';
+import type { SessionIntegrity, SessionStore } from './session-store.ts';
 import type { UniquenessJudge } from './uniqueness-judge.ts';
 
 export interface SessionsDeps {
   db: Db;
   inTransaction: InTransaction;
   sealer: SessionSealer;
+  integrity: SessionIntegrity;
   audit: Audit;
   ids: Ids;
   clock: Clock;

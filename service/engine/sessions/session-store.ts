@@ -1,5 +1,7 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { OrganizationId, SessionId, SubjectId, VerificationId, World } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Integrity } from '../../storage/keys/integrity.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../subjects/index.ts';
@@ -62,33 +64,74 @@ export function sessionOf(row: SessionRow): Session {
   };
 }
 
-/** The table `live_session`. */
-export const createSessionStore = ({ db }: { db: Db }) => ({ ...reads(db), ...writes });
+export type SessionIntegrity = Pick<Integrity, 'mac' | 'verify'>;
 
-function reads(db: Db) {
+export interface SessionStoreDeps {
+  db: Db;
+  integrity: SessionIntegrity;
+  log: Log;
+}
+
+/** What the HMAC covers: all that lies plain, but for what an erasure takes out. What is sealed is bound to the row by itself. */
+const protectedColumns = [
+  ...['id', 'organization', 'world', 'flow', 'state', 'token_hash', 'follower_hash', 'actor', 'profile'],
+  ...['matching', 'verification', 'consent_version', 'consent_at', 'flash', 'motion', 'attempts'],
+  ...['running_since', 'held_until', 'decision', 'decided_at', 'outcome'],
+  ...['created_at', 'opened_at', 'expires_at'],
+] as (keyof SessionRow & Exclude<keyof SessionRow, `${string}_sealed` | 'mac'>)[];
+
+const protectedFields = (row: Partial<SessionRow>) =>
+  protectedColumns.map((column) => (row[column] ?? null) as string | number | null);
+
+/** The table `live_session`. A row that was changed by other means than these is no session: it is logged and left out. */
+export const createSessionStore = (deps: SessionStoreDeps) => {
+  const checks = createChecks(deps);
+  const read = reads(deps.db, checks);
+  return { ...read, ...writes(read.byId, checks) };
+};
+
+function createChecks({ integrity, log }: SessionStoreDeps) {
+  const isOwn = (row: SessionRow): boolean => {
+    if (row.mac !== null && integrity.verify('live-session', protectedFields(row), row.mac)) return true;
+    log.error({ session: row.id }, 'the row of a live session was changed outside of Gatehouse');
+    return false;
+  };
   return {
-    byId: (id: string, tx?: Tx): Promise<SessionRow | undefined> =>
-      (tx ?? db).selectFrom('live_session').selectAll().where('id', '=', id).executeTakeFirst(),
-    inRealm: ({ organization, world }: Realm, id: string): Promise<SessionRow | undefined> =>
-      db
-        .selectFrom('live_session')
-        .selectAll()
-        .where('id', '=', id)
-        .where('organization', '=', organization)
-        .where('world', '=', world)
-        .executeTakeFirst(),
+    isOwn,
+    one: (row: SessionRow | undefined) => (row && isOwn(row) ? row : undefined),
+    sign: (row: Partial<SessionRow>) => integrity.mac('live-session', protectedFields(row)),
+  };
+}
+type RowChecks = ReturnType<typeof createChecks>;
+
+function reads(db: Db, { isOwn, one }: RowChecks) {
+  return {
+    byId: async (id: string, tx?: Tx): Promise<SessionRow | undefined> =>
+      one(await (tx ?? db).selectFrom('live_session').selectAll().where('id', '=', id).executeTakeFirst()),
+    inRealm: async ({ organization, world }: Realm, id: string): Promise<SessionRow | undefined> =>
+      one(
+        await db
+          .selectFrom('live_session')
+          .selectAll()
+          .where('id', '=', id)
+          .where('organization', '=', organization)
+          .where('world', '=', world)
+          .executeTakeFirst(),
+      ),
     /** By the capability, or as the device that handed it over. */
-    byTokenHash: (hash: string): Promise<SessionRow | undefined> =>
-      db
-        .selectFrom('live_session')
-        .selectAll()
-        .where((eb) => eb.or([eb('token_hash', '=', hash), eb('follower_hash', '=', hash)]))
-        .executeTakeFirst(),
-    page: (
+    byTokenHash: async (hash: string): Promise<SessionRow | undefined> =>
+      one(
+        await db
+          .selectFrom('live_session')
+          .selectAll()
+          .where((eb) => eb.or([eb('token_hash', '=', hash), eb('follower_hash', '=', hash)]))
+          .executeTakeFirst(),
+      ),
+    page: async (
       { organization, world }: Realm,
       { state, flow, decision, before, limit }: SessionPageOrder,
-    ): Promise<SessionRow[]> =>
-      db
+    ): Promise<SessionRow[]> => {
+      const rows = await db
         .selectFrom('live_session')
         .selectAll()
         .where('organization', '=', organization)
@@ -99,10 +142,12 @@ function reads(db: Db) {
         .$if(before !== undefined, (query) => query.where('id', '<', before!))
         .orderBy('id', 'desc')
         .limit(limit)
-        .execute(),
+        .execute();
+      return rows.filter(isOwn);
+    },
     /** Undecided ones whose time, or the time of their review, is over. */
-    due: (now: number, limit: number): Promise<SessionRow[]> =>
-      db
+    due: async (now: number, limit: number): Promise<SessionRow[]> => {
+      const rows = await db
         .selectFrom('live_session')
         .selectAll()
         .where('decision', 'is', null)
@@ -110,54 +155,63 @@ function reads(db: Db) {
         .where((eb) => eb.or([eb('held_until', 'is', null), eb('held_until', '<=', now)]))
         .orderBy('expires_at')
         .limit(limit)
-        .execute(),
+        .execute();
+      return rows.filter(isOwn);
+    },
     /** Whose attempt was in progress. */
-    running: (): Promise<SessionRow[]> =>
-      db
+    running: async (): Promise<SessionRow[]> => {
+      const rows = await db
         .selectFrom('live_session')
         .selectAll()
         .where('decision', 'is', null)
         .where('running_since', 'is not', null)
-        .execute(),
+        .execute();
+      return rows.filter(isOwn);
+    },
   };
 }
 
-const writes = {
-  insert: async (tx: Tx, row: NewSessionRow): Promise<void> => {
-    await tx.insertInto('live_session').values(row).execute();
-  },
-  /** False, and nothing changed, once the session is decided. */
-  async changeUndecided(tx: Tx, id: string, change: SessionChange): Promise<boolean> {
+function writes(byId: (id: string, tx: Tx) => Promise<SessionRow | undefined>, { sign }: RowChecks) {
+  async function change(tx: Tx, row: SessionRow, changed: SessionChange): Promise<boolean> {
+    const mac = sign({ ...row, ...changed } as SessionRow);
     const { numUpdatedRows } = await tx
       .updateTable('live_session')
-      .set(change)
-      .where('id', '=', id)
+      .set({ ...changed, mac })
+      .where('id', '=', row.id)
       .where('decision', 'is', null)
       .executeTakeFirst();
     return numUpdatedRows > 0n;
-  },
-  /** Counts an attempt. False where there is none left, one is in progress, or the session is decided or held. */
-  async beginAttempt(tx: Tx, id: string, { now, most }: { now: number; most: number }): Promise<boolean> {
-    const { numUpdatedRows } = await tx
-      .updateTable('live_session')
-      .set((of) => ({
-        attempts: of('attempts', '+', 1),
-        running_since: now,
-        state: 'processing',
-      }))
-      .where('id', '=', id)
-      .where('decision', 'is', null)
-      .where('held_until', 'is', null)
-      .where('running_since', 'is', null)
-      .where('consent_at', 'is not', null)
-      .where('expires_at', '>', now)
-      .where('attempts', '<', most)
-      .executeTakeFirst();
-    return numUpdatedRows > 0n;
-  },
-  async setAnswer(tx: Tx, id: string, answer: Uint8Array): Promise<void> {
-    await tx.updateTable('live_session').set({ answer_sealed: answer }).where('id', '=', id).execute();
-  },
-};
+  }
+
+  return {
+    insert: async (tx: Tx, row: NewSessionRow): Promise<void> => {
+      await tx
+        .insertInto('live_session')
+        .values({ ...row, mac: sign(row as Partial<SessionRow>) })
+        .execute();
+    },
+    /** False, and nothing changed, once the session is decided. */
+    async changeUndecided(tx: Tx, id: string, changed: SessionChange): Promise<boolean> {
+      const row = await byId(id, tx);
+      return row !== undefined && row.decision === null && change(tx, row, changed);
+    },
+    /** Counts an attempt. False where there is none left, one is in progress, or the session is decided or held. */
+    async beginAttempt(tx: Tx, id: string, { now, most }: { now: number; most: number }): Promise<boolean> {
+      const row = await byId(id, tx);
+      const isOpen =
+        row?.decision === null &&
+        row.held_until === null &&
+        row.running_since === null &&
+        row.consent_at !== null &&
+        row.expires_at > now &&
+        row.attempts < most;
+      if (!isOpen) return false;
+      return change(tx, row, { attempts: row.attempts + 1, running_since: now, state: 'processing' });
+    },
+    async setAnswer(tx: Tx, id: string, answer: Uint8Array): Promise<void> {
+      await tx.updateTable('live_session').set({ answer_sealed: answer }).where('id', '=', id).execute();
+    },
+  };
+}
 
 export type SessionStore = ReturnType<typeof createSessionStore>;

@@ -26,7 +26,8 @@ export type Protected =
   | 'kiosk'
   | 'operator-pin'
   | 'setup'
-  | 'idempotency';
+  | 'idempotency'
+  | 'live-session';
 
 /**
  * Detects changes of what lies unencrypted: HMAC-SHA-256 under a key that the master key wraps. A writer of the database or of

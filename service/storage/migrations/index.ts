@@ -25,6 +25,7 @@ import { hostedAndRegistrations } from './0023-hosted-and-registrations.ts';
 import { uniqueness } from './0024-uniqueness.ts';
 import { tokens } from './0025-tokens.ts';
 import { faceFactor } from './0026-face-factor.ts';
+import { sessionMac } from './0028-session-mac.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   uniqueness,
   tokens,
   faceFactor,
+  sessionMac,
 ];

@@ -25,6 +25,8 @@ export function createFinishAttempt(parts: SessionParts) {
     const { row, opened, result, outcome } = one;
     const suspicious =
       outcome.reasons.includes(REPLAYED_FRAMES) || outcome.reasons.includes('REPLAYED_PICTURE');
+    // The claimed address was erased: without it any enrolled person would do.
+    if (row.order_sealed === null) return refuse(one, ['PERSON_ERASED'], { final: true });
     if (!result.passed || suspicious) return refuse(one, []);
     if (!result.identity) return refuse(one, ['NO_NEUTRAL_FRAME']);
     const judged = row.matching === 'none' ? undefined : await match(parts, one);
