@@ -206,7 +206,7 @@ describe.skipIf(binaries === undefined)('going back with people in PostgreSQL', 
     await elsewhere.close();
 
     await admin.query('begin; select count(*) from subject');
-    await expect(goBack(order())).rejects.toThrow(/Another session reads/);
+    await expect(goBack(order({ lockPatience: 100 }))).rejects.toThrow(/Another session reads/);
     await admin.query('rollback');
     expect(await unchanged()).toEqual(asItWas);
     expect(await goBack(order())).toMatchObject({ from: newest });

@@ -6,6 +6,7 @@ import { MARKER, markerText, type RestoreMarker, removeRestoreMarker } from '../
 import { openRestoreSeal } from '../backup/restore-seal.ts';
 import { type Config, describeDatabase } from '../config.ts';
 import type { Clock } from '../lib/clock.ts';
+import { defined } from '../lib/defined.ts';
 import { writeDurably } from '../lib/durable-file.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
@@ -34,6 +35,8 @@ export interface GoBackOrder {
   log: Log;
   /** Asked where a passphrase protects the master key. */
   unlock?: Unlock;
+  /** Milliseconds for a table of PostgreSQL that another session reads; 10,000 unless given. */
+  lockPatience?: number;
 }
 
 export interface WentBack {
@@ -93,14 +96,18 @@ export async function goBack(order: GoBackOrder): Promise<WentBack> {
   }
 }
 
-async function openFormer(place: DatabasePlace, { config, log }: GoBackOrder): Promise<FormerDatabase> {
+async function openFormer(place: DatabasePlace, order: GoBackOrder): Promise<FormerDatabase> {
+  const { config, log, lockPatience } = order;
   const { data } = config;
   const admit = (from: string) => requireNotYetBack(data, from);
   switch (place.kind) {
     case 'sqlite':
       return openFormerSqlite(place.path, admit);
     case 'postgres':
-      return openFormerPostgres(place.url, { writer: writerOf(data), log, admit });
+      return openFormerPostgres(place.url, {
+        ...{ writer: writerOf(data), log, admit },
+        ...defined({ lockPatience }),
+      });
     case 'sqlite-memory':
       throw new Error('A database in memory has no snapshots.');
     default:

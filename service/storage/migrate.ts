@@ -47,7 +47,7 @@ export interface MigrateDeps extends OlderSchema {
 export const MIGRATION_LOCK = 7_184_001;
 
 /**
- * Brings the database forward, one transaction per migration, and gives the name of its newest one. Throws CONFLICT
+ * Brings the database forward, one transaction per migration (an empty one: one for all), and gives the name of its newest one. Throws CONFLICT
  * for a database that a newer Gatehouse wrote or whose recorded migrations differ from ours, and for an older one with `refuse`.
  */
 export async function migrate({
@@ -78,33 +78,47 @@ export async function migrate({
     announce({ what, from, to: newest.name, snapshot: kept });
   }
 
-  for (const migration of migrations.slice(applied.length)) {
-    const statements = migration.up(columns);
-    try {
-      await recorded.transaction().execute(async (tx) => {
-        await takeTurn(tx, dialect);
+  const left = migrations.slice(applied.length);
+  // An empty database has nothing to go back to between two of them: it waits for the disk once.
+  for (const together of from === undefined ? [left] : left.map((one) => [one]))
+    await apply(recorded, together, { dialect, clock, kept });
+  return newest.name;
+}
+
+/** In one transaction. */
+async function apply(
+  db: Kysely<Recorded>,
+  migrations: readonly Migration[],
+  { dialect, clock, kept }: Pick<MigrateDeps, 'dialect' | 'clock'> & { kept: string | undefined },
+): Promise<void> {
+  let current = '';
+  try {
+    await db.transaction().execute(async (tx) => {
+      await takeTurn(tx, dialect);
+      for (const { name, up } of migrations) {
+        current = name;
         const done = await tx
           .selectFrom('schema_migration')
           .select('name')
-          .where('name', '=', migration.name)
+          .where('name', '=', name)
           .executeTakeFirst();
-        if (done) return;
+        if (done) continue;
+        const statements = up(columnsOf[dialect]);
         for (const statement of statements) await sql.raw(statement).execute(tx);
         await tx
           .insertInto('schema_migration')
-          .values({ name: migration.name, hash: migrationHash(statements), applied_at: clock.now() })
+          .values({ name, hash: migrationHash(statements), applied_at: clock.now() })
           .execute();
-      });
-    } catch (error) {
-      if (error instanceof Problem) throw error;
-      throw new Error(
-        `Migration ${migration.name} failed and was rolled back: ${error instanceof Error ? error.message : error}. ` +
-          `The database is at the version before it${kept ? `; the snapshot from before the upgrade is ${kept}` : ''}.`,
-        { cause: error },
-      );
-    }
+      }
+    });
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Error(
+      `Migration ${current} failed and was rolled back: ${error instanceof Error ? error.message : error}. ` +
+        `The database is ${migrations.length > 1 ? 'empty' : 'at the version before it'}${kept ? `; the snapshot from before the upgrade is ${kept}` : ''}.`,
+      { cause: error },
+    );
   }
-  return newest.name;
 }
 
 /** Makes the table in which a database records what was done to it. */

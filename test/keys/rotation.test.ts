@@ -5,12 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Manifest } from '../../service/inference/models/manifest.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
+import { fullSize } from '../attacks/size.ts';
 import { type Cli, createCli } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
 import { addPeople } from '../load/people-directory.ts';
 import { manifestFile } from '../support/measured-pipeline.ts';
 
-const PEOPLE = 1_000;
+const PEOPLE = fullSize ? 1_000 : 400;
 const passphrase = 'correct horse battery';
 
 let cli: Cli;
@@ -167,7 +168,7 @@ test('killed at any moment of rotations, the next start opens everything', async
   const organization = made.organizationId as OrganizationId;
   await addPeople(cli.data, { organization, count: 300, manifest }, () => {});
   const moved: string[] = [];
-  const rounds = 6;
+  const rounds = fullSize ? 12 : 3;
   for (let round = 1; round <= rounds; round++) {
     const service = await cli.serve();
     const agent = new Agent({ keepAlive: true });
@@ -186,7 +187,7 @@ test('killed at any moment of rotations, the next start opens everything', async
       post(`/api/admin/organization/key/rotation?organization=${organization}`),
     ];
     // In the last one when one has come through, however long that takes: else nothing might be tested.
-    await (round < rounds ? delay((round - 1) * 12) : first);
+    await (round < rounds ? delay((round - 1) * (fullSize ? 12 : 20)) : first);
     await service.end('SIGKILL');
     await Promise.all(rotating);
     agent.destroy();

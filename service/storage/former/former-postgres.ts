@@ -30,8 +30,16 @@ import type { RestoreLoss } from './restore-loss.ts';
 
 const quoted = pg.escapeIdentifier;
 
-/** How long a table is waited for that another session reads. */
-const LOCK_TIMEOUT = '10s';
+/** Milliseconds for which a table is waited for that another session reads. */
+const LOCK_PATIENCE = 10_000;
+
+export interface FormerOrder {
+  writer: string;
+  log: Log;
+  admit(from: string): void;
+  /** Milliseconds for a table that another session reads; 10,000 unless given. */
+  lockPatience?: number;
+}
 
 /**
  * `writer`: who goes back, for a process that is refused meanwhile. `admit` may refuse by the schema of the database. Throws CONFLICT where the database cannot be reached, is in use, or
@@ -39,7 +47,7 @@ const LOCK_TIMEOUT = '10s';
  */
 export async function openFormerPostgres(
   url: string,
-  { writer, log, admit }: { writer: string; log: Log; admit(from: string): void },
+  { writer, log, admit, lockPatience = LOCK_PATIENCE }: FormerOrder,
 ): Promise<FormerDatabase> {
   const session = await openPostgresSession(url, 'gatehouse migrate --back');
   await using opened = new AsyncDisposableStack();
@@ -63,7 +71,11 @@ export async function openFormerPostgres(
       findDamage: () => findSnapshotDamage(session, snapshot, migrations),
       requireAlone: () => lock.require(),
       exchange: (marker, clock) =>
-        exchange({ session, url, home, from, snapshot, requireWriter: () => lock.require() }, marker, clock),
+        exchange(
+          { session, url, home, from, snapshot, lockPatience, requireWriter: () => lock.require() },
+          marker,
+          clock,
+        ),
       close: () => everything.disposeAsync(),
     };
   } catch (error) {
@@ -124,6 +136,7 @@ interface Exchange {
   home: string;
   from: string;
   snapshot: PostgresSnapshot;
+  lockPatience: number;
   requireWriter(): void;
 }
 
@@ -151,8 +164,11 @@ async function exchange(work: Exchange, marker: BackMarker | undefined, clock: C
   return { where: describeSchema(aside), removal: `DROP SCHEMA ${aside} CASCADE;` };
 }
 
-async function moveTables({ session, home, from, snapshot }: Exchange, aside: string): Promise<void> {
-  await session.query(`set local synchronous_commit = 'on'; set local lock_timeout = '${LOCK_TIMEOUT}'`);
+async function moveTables(
+  { session, home, from, snapshot, lockPatience }: Exchange,
+  aside: string,
+): Promise<void> {
+  await session.query(`set local synchronous_commit = 'on'; set local lock_timeout = ${lockPatience}`);
   await session.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
   await session.query(`create schema ${quoted(aside)}`);
   const move = async (version: string, source: string, target: string) => {
