@@ -56,20 +56,20 @@ async function addWebhook(family: string, path: string): Promise<string> {
   return (await scene.operate<{ secret: string }>('POST', '/webhooks', order)).secret;
 }
 
-/** The organization's callback secret. It is there since the first callback: that of a person who does not agree. */
+/** The organization's callback secret, there since the first session that names a URL; and a callback: of a person who does not agree. */
 async function callbackSecret(client: SessionsClient, within?: string): Promise<string> {
   const { token } = await client.createSession({ callbackUrl: scene.shop.url('/first') });
-  const link = { kind: 'session', token };
-  await scene.call('POST', '/api/live/deny', token, { link });
-  expect(JSON.parse(String((await scene.shop.next('/first')).body))).toMatchObject({
-    ...{ event: 'verification.failed', decision: 'rejected', passToken: null },
-  });
   const { items } = await scene.operate<{ items: { id: string; kind: string }[] }>(
     ...(['GET', '/webhooks?family=sessions', undefined, within] as const),
   );
   const { id } = items.find(({ kind }) => kind === 'callback')!;
-  const path = `/webhooks/${id}/rotate`;
-  return (await scene.operate<{ secret: string }>('POST', path, { overlapSeconds: 0 }, within)).secret;
+  const order = ['POST', `/webhooks/${id}/rotate`, { overlapSeconds: 0 }, within] as const;
+  const { secret } = await scene.operate<{ secret: string }>(...order);
+  await scene.call('POST', '/api/live/deny', token, { link: { kind: 'session', token } });
+  expect((await scene.shop.nextEvent('/first', secret)).event).toMatchObject({
+    ...{ event: 'verification.failed', decision: 'rejected', passToken: null },
+  });
+  return secret;
 }
 
 const agree = ({ press }: Visit) => press(words.agree);

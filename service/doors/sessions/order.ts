@@ -12,7 +12,7 @@ import { toActor, toRealm } from './translate.ts';
 import type { NewSession } from './wire.ts';
 
 export interface OrderDeps {
-  callbacks: Pick<Callbacks, 'check'>;
+  callbacks: Pick<Callbacks, 'accept'>;
   webhooks: Pick<Webhooks, 'list'>;
   uniqueness: Pick<Uniqueness, 'termsOf'>;
   clock: { now(): number };
@@ -79,7 +79,7 @@ async function checkCallback(
   url: string,
   caller: KeyCaller,
 ): Promise<void> {
-  await callbacks.check(toRealm(caller), url);
+  await callbacks.accept(toRealm(caller), { family: 'sessions', url });
   if (!caller.browser) return;
   const known = await webhooks.list(toRealm(caller), { family: 'sessions' });
   if (known.some((endpoint) => endpoint.url === url && endpoint.state.is === 'enabled')) return;

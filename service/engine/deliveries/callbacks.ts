@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { DeliveryId, EventId, Ids, SubjectId } from '../../lib/id.ts';
-import type { Tx } from '../../storage/transaction.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Destinations } from '../destinations/index.ts';
 import { type EventRealm, openEvents } from '../events/index.ts';
 import type { Jobs } from '../jobs/index.ts';
@@ -11,8 +11,11 @@ import { selectEvent } from './relay-store.ts';
 
 /** Deliveries to a URL from a call, besides the endpoints: signed, retried and logged in the same way. */
 export interface Callbacks {
-  /** Called before the URL is accepted from a caller. Throws as `Destinations.check`. */
-  check(realm: EventRealm, url: string): Promise<void>;
+  /**
+   * Called before the URL is accepted from a caller. Throws as `Destinations.check`. From then on the endpoint is there that signs the
+   * callbacks of the family, so that the receiver can have its secret before the first one comes.
+   */
+  accept(realm: EventRealm, callback: { family: Family; url: string }): Promise<void>;
   /**
    * The event of `events.add`, in the same transaction. Undefined where the family does not publish it. The URL is kept sealed,
    * and checked again at each attempt.
@@ -25,6 +28,7 @@ export interface Callbacks {
 }
 
 export interface CallbacksDeps {
+  inTransaction: InTransaction;
   sealer: ExchangeSealer;
   dialects: readonly PayloadDialect[];
   endpoints: Pick<EndpointKeeping, 'callbackEndpoint'>;
@@ -35,6 +39,7 @@ export interface CallbacksDeps {
 }
 
 export function createCallbacks({
+  inTransaction,
   sealer,
   dialects,
   endpoints,
@@ -44,8 +49,9 @@ export function createCallbacks({
   clock,
 }: CallbacksDeps): Callbacks {
   return {
-    async check({ organization }, url) {
-      await destinations.check(organization, url);
+    async accept(realm, { family, url }) {
+      await destinations.check(realm.organization, url);
+      await inTransaction((tx) => endpoints.callbackEndpoint(tx, realm, family));
     },
     async addCallback(tx, realm, { family, url, event }) {
       const row = await selectEvent(tx, event);

@@ -440,8 +440,19 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     });
     expect(new Set(await lanes())).toEqual(new Set(['callback/app.example.org']));
     granted = false;
-    await expect(stack.callbacks.check(stack.realm, url)).rejects.toMatchObject({
+    await expect(stack.callbacks.accept(stack.realm, { family: 'sessions', url })).rejects.toMatchObject({
       code: 'DESTINATION_NOT_GRANTED',
     });
+  });
+
+  test('the secret of callbacks can be had before the first of them', async () => {
+    const callback = { family: 'sessions', url: 'https://app.example.org/done' } as const;
+    await Promise.all([1, 2].map(() => stack.callbacks.accept(stack.realm, callback)));
+    const made = await stack.webhooks.list(stack.realm);
+    expect(made).toMatchObject([{ kind: 'callback', family: 'sessions', signature: 'standard' }]);
+    granted = false;
+    const elsewhere = { ...stack.realm, world: 'test' } as const;
+    await expect(stack.callbacks.accept(elsewhere, callback)).rejects.toThrow();
+    expect(await stack.webhooks.list(elsewhere)).toEqual([]);
   });
 });

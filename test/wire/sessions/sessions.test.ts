@@ -99,7 +99,9 @@ function recordedEngine(script: EngineScript) {
       check: async (realm: object, token: string, demand: object) =>
         ask('check', { realm, token, demand }, script.finding),
     },
-    callbacks: { check: async (realm: object, url: string) => ask('callback', { realm, url }, undefined) },
+    callbacks: {
+      accept: async (realm: object, { url }: { url: string }) => ask('callback', { realm, url }, undefined),
+    },
     webhooks: {
       list: async (realm: object, filter: object) => ask('webhooks', { realm, filter }, script.endpoints),
     },
