@@ -1,5 +1,6 @@
 import { selectAllAccounts, updateAccount } from './administrator-store.ts';
 import { deleteEndedCodes, deleteOneTimeCodes } from './code-store.ts';
+import { deleteFace } from './face-store.ts';
 import type { Parts } from './parts.ts';
 import { deleteOldChallenges } from './passkey-store.ts';
 import { CHALLENGE_LIFE } from './passkeys/challenges.ts';
@@ -14,7 +15,10 @@ export interface Tidying {
    * factor has passed. Called again and again by the running service.
    */
   tidy(): Promise<void>;
-  /** At the first start after a restore: what was signed out, or used up, since the backup was made would work again. */
+  /**
+   * At the first start after a restore: what was signed out, used up or withdrawn since the backup was made would work again. So faces
+   * are removed too: their consent may have been taken back meanwhile.
+   */
   endAll(): Promise<void>;
 }
 
@@ -41,14 +45,16 @@ export function createTidying(parts: Parts, terms: SessionTerms): Tidying {
     endAll: () =>
       inTransaction(async (tx) => {
         let sessions = 0;
+        let faces = 0;
         for (const { id } of await selectAllAccounts(tx, integrity)) {
           sessions += await deleteSessions(tx, id);
           await deleteTickets(tx, id);
           await deleteOneTimeCodes(tx, id);
+          if (await deleteFace(tx, id)) faces += 1;
         }
         await deleteOldChallenges(tx, Number.MAX_SAFE_INTEGER);
         const actor = { is: 'appliance', task: 'start' } as const;
-        await audit.add(tx, { actor, action: 'administrator.end-all', details: { sessions } });
+        await audit.add(tx, { actor, action: 'administrator.end-all', details: { sessions, faces } });
       }),
   };
 }

@@ -291,6 +291,17 @@ onBothDatabases('sign-in by face', (newPlace) => {
     await staff.stop();
   });
 
+  test('does not come back with a backup: its consent may have been withdrawn since', async () => {
+    const { administrators, ada, enroll, rows, ...staff } = await start();
+    await enroll();
+    await administrators.endAll();
+    expect(await rows()).toEqual([]);
+    expect((await administrators.faceOf(ada.id)).allowed).toBe(true);
+    const ended = (await staff.lines()).find(({ action }) => action === 'administrator.end-all');
+    expect(JSON.parse(ended!.details!)).toMatchObject({ faces: 1 });
+    await staff.stop();
+  });
+
   test('goes with the account, and with a reset of the factors; a reset of the password leaves it', async () => {
     const { administrators, ada, enroll, camera, rows, ...staff } = await start();
     await enroll();
