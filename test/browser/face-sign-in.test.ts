@@ -63,7 +63,7 @@ async function openAccount(): Promise<void> {
     body: JSON.stringify({ email, name: 'Elin Sandström', role: 'owner' }),
   });
   const { code } = (await answer.json()) as { code: string };
-  await page.goto(`${box.pagesUrl}/console/sign-in`);
+  await page.goto(`${box.pagesUrl}/console/sign-in?to=/security`);
   await button('I have a one-time code').click();
   await fill('E-mail address', email);
   await fill('One-time code', code);
@@ -71,7 +71,9 @@ async function openAccount(): Promise<void> {
   await button('Set password').click();
   await fill('Password', password);
   await button('Continue').click();
-  await page.goto(`${box.pagesUrl}/console/add-passkey?to=/security`);
+  await heading('Security').waitFor();
+  await page.getByRole('link', { name: 'Add passkey' }).last().click();
+  await heading('Add a passkey').waitFor();
   await button('Add passkey').click();
   await button('I have stored the codes').click();
   await heading('Security').waitFor();

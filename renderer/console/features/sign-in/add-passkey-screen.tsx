@@ -40,6 +40,7 @@ function AddPasskeyScreen() {
     async onSuccess(recoveryCodes) {
       toast(t('added'), { text: name });
       await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
+      await queryClient.invalidateQueries({ queryKey: ['own-passkeys'] });
       if (recoveryCodes) setCodes(recoveryCodes);
       else await leave();
     },
