@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { portrait } from '../cli/portraits.ts';
 import { noPerson, type OnePerson, openPerson } from '../live/one-person.ts';
 import { installScriptedCamera } from '../live/scripted-camera.ts';
 import { addAuthenticator, missing, openChromium, watchPages } from './chromium.ts';
@@ -88,6 +89,31 @@ async function signInByPassword(): Promise<void> {
   await heading('Confirm with your passkey').waitFor();
 }
 
+/** Who knows the password, with another face: the sign-in goes on nowhere. */
+async function tryAsAnother(): Promise<void> {
+  const other = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
+  const picture = await portrait('bea');
+  const actor = person.actor();
+  await installScriptedCamera(
+    other,
+    () => actor,
+    async () => picture,
+  );
+  const theirs = await other.newPage();
+  const press = (name: string) => theirs.getByRole('button', { name, exact: true }).click();
+  await theirs.goto(`${box.pagesUrl}/console/sign-in`);
+  await theirs.getByLabel('E-mail address', { exact: true }).fill(email);
+  await theirs.getByLabel('Password', { exact: true }).fill(password);
+  await press('Continue');
+  await press('Use your face');
+  await press('Take pictures and sign in');
+  await theirs.getByText('You are not signed in').waitFor({ timeout: 60_000 });
+  await theirs.getByText(/was not accepted|could not be used|not good enough/).waitFor();
+  await theirs.getByRole('heading', { name: 'Confirm with your face' }).waitFor();
+  expect(await other.cookies()).toEqual([]);
+  await other.close();
+}
+
 test.skipIf(without)(
   `an owner allows it, enrolls with consent, signs in by face, and takes the consent back${because}`,
   { timeout: 240_000 },
@@ -108,6 +134,8 @@ test.skipIf(without)(
     await heading('Confirm with your face').waitFor();
     await button('Take pictures and sign in').click();
     await page.getByRole('navigation', { name: 'Main' }).waitFor({ timeout: 60_000 });
+
+    await tryAsAnother();
 
     await page.goto(`${box.pagesUrl}/console/security`);
     await page.getByText('Last used').first().waitFor();
