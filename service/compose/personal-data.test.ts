@@ -4,12 +4,13 @@ import { type Engine, startEngine } from '../../test/support/engine.ts';
 import type { PersonalData } from '../engine/personal-data/index.ts';
 import { tablesWithoutPersons } from './personal-data.ts';
 
-/** Sealed under the organization's own key (`Sealer.sealOwn`): about no person. */
+/** Sealed under the organization's own key (`Sealer.sealOwn`): about no person, or about an administrator, with whose account it goes. */
 const sealedForOrganization: ReadonlySet<string> = new Set([
   'webhook_endpoint.headers_sealed',
   'webhook_endpoint.secret_sealed',
   'webhook_endpoint.next_secret_sealed',
   'idempotent_reply.reply_sealed',
+  'administrator_face.template_sealed',
 ]);
 
 let engine: Engine;

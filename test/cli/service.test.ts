@@ -71,6 +71,9 @@ test('commands go through the running service, and both see the same people and 
 test('settings, sites and profiles are changed and shown through the service', async () => {
   const service = await cli.serve();
   expect(await cli.json('org', 'set', '--uniqueness', 'warn')).toMatchObject({ uniquenessPolicy: 'warn' });
+  expect(await cli.json('org', 'face-factor', 'on')).toEqual({ allowed: true, removed: 0 });
+  expect(await cli.json('org', 'show')).toMatchObject({ faceFactor: true });
+  expect(await cli.json('org', 'face-factor', 'off')).toEqual({ allowed: false, removed: 0 });
   const site = await cli.json<{ id: string }>(
     ...['site', 'add', '--name', 'Bern', '--cidr', '10.20.0.0/16', '--country', 'ch'],
     ...['--latitude', '46.95', '--longitude', '7.45', '--time-zone', 'Europe/Zurich'],
