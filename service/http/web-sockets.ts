@@ -1,6 +1,8 @@
-import websocket from '@fastify/websocket';
+import type { IncomingMessage } from 'node:http';
+import websocket, { type WebSocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../lib/problem.ts';
+import { MESSAGE_CAME } from './listening/connections.ts';
 
 /** Bytes of the largest message, over all doors: a frame of 256 kB and its time. */
 const LARGEST_MESSAGE = 256 * 1024 + 8;
@@ -18,6 +20,9 @@ export async function openWebSockets(app: FastifyInstance): Promise<void> {
     options: { maxPayload: LARGEST_MESSAGE },
     // A message over the limit, or a connection that broke.
     errorHandler: (_, socket) => socket.terminate(),
+  });
+  app.websocketServer.on('connection', (socket: WebSocket, { socket: connection }: IncomingMessage) => {
+    socket.on('message', () => app.server.emit(MESSAGE_CAME, connection));
   });
   Object.assign(app.server, {
     shouldUpgradeCallback: ({ url, headers }: FastifyRequest['raw']) =>

@@ -8,6 +8,7 @@ import { certificate, certificateKey } from '../../../test/support/certificate.t
 import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';
 import { createServer, type ServerDeps } from '../server.ts';
+import { openWebSockets } from '../web-sockets.ts';
 
 const running: { close(): Promise<unknown> }[] = [];
 const sockets: Socket[] = [];
@@ -17,7 +18,11 @@ afterEach(async () => {
 });
 
 /** A server whose callers have the source address that the test sets. */
-async function listen(limits: { total: number; perAddress: number }, more: Partial<ServerDeps> = {}) {
+async function listen(
+  limits: { total: number; perAddress: number },
+  more: Partial<ServerDeps> = {},
+  prepare: (app: ReturnType<typeof createServer>) => Promise<void> = async () => {},
+) {
   let caller = 'unset';
   const warnings: object[] = [];
   const app = createServer({
@@ -27,6 +32,7 @@ async function listen(limits: { total: number; perAddress: number }, more: Parti
     ...more,
   });
   running.push(app);
+  await prepare(app);
   const entered: (() => void)[] = [];
   app.get('/x', async () => 'x');
   app.post('/body', async () => 'whole');
@@ -70,6 +76,34 @@ describe('idle connections make room', () => {
     expect(await get('a')).toBe(200);
     await closed(held[1]!);
     expect([held[2]!, other].map(open)).toEqual([true, true]);
+  });
+
+  test('a WebSocket is idle since its last message', async () => {
+    const { app, port, idle } = await listen({ total: 100, perAddress: 3 }, {}, async (one) => {
+      await openWebSockets(one);
+      await one.register(async (routes) => {
+        routes.route({
+          ...{ method: 'GET', url: '/ws', handler: async () => '' },
+          wsHandler: (socket) => socket.on('message', () => socket.send('seen')),
+        });
+      });
+    });
+    const known = once(app.server, 'connection');
+    const caller = new WebSocket(`ws://127.0.0.1:${port}/ws`);
+    await known;
+    await once(caller, 'open');
+    const held = [await idle('unset'), await idle('unset')];
+    const seen = once(caller, 'message');
+    caller.send('frame');
+    await seen;
+    await idle('unset');
+    await closed(held[0]!);
+    expect([caller.readyState, open(held[1]!)]).toEqual([WebSocket.OPEN, true]);
+    const ended = once(caller, 'close');
+    await idle('unset');
+    await closed(held[1]!);
+    await idle('unset');
+    await ended;
   });
 
   test('beyond the total the longest idle of the address with the most, never that of a smaller one', async () => {

@@ -23,6 +23,9 @@ export interface ConnectionsDeps {
   crowded?(stats: ConnectionStats): void;
 }
 
+/** Event of the server, with the raw socket: a message came over a WebSocket. */
+export const MESSAGE_CAME = 'gatehouse:message';
+
 interface Connections {
   stats(): ConnectionStats;
   /** Closes those on which no whole request is under way: nothing came, half a head or half a body. */
@@ -49,7 +52,7 @@ interface Source {
 /**
  * Bounds the connections of a server. Where one more would be too many, the one that has been idle longest makes room: of the same
  * source when that has its share, otherwise of the source with the most idle ones. So a caller who opens connections and sends
- * nothing displaces only itself. A connection with a request under way is never closed.
+ * nothing displaces only itself. A connection with a request under way is never closed, and a WebSocket is idle since its last message.
  */
 export function boundConnections(server: Server, deps: ConnectionsDeps): Connections {
   const register = createRegister(deps);
@@ -84,6 +87,10 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
     connection.message = message;
     register.begin(connection);
     response.once('close', () => register.end(connection));
+  });
+  server.on(MESSAGE_CAME, (socket: Socket) => {
+    const connection = bySocket.get(socket);
+    if (connection) register.used(connection);
   });
 
   return {
@@ -154,6 +161,12 @@ function createRegister({ limits, sourceOf, isProxy, crowded }: ConnectionsDeps)
       source.open++;
       idle.add(connection);
       return connection;
+    },
+    /** Idle from now on, if it is. */
+    used(connection: Connection): void {
+      if (connection.requests > 0 || !open.has(connection)) return;
+      idle.remove(connection);
+      idle.add(connection);
     },
     begin(connection: Connection): void {
       connection.requests++;
