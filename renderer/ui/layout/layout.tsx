@@ -86,7 +86,7 @@ export const Columns = ({
 export const KeyValues = ({ entries }: { entries: readonly (readonly [string, ReactNode])[] }) => (
   <dl className={styles.keyValues}>
     {entries
-      .filter(([, value]) => value !== undefined && value !== null)
+      .filter(([, value]) => value !== undefined && value !== null && value !== false)
       .map(([name, value]) => (
         <div key={name} style={{ display: 'contents' }}>
           <dt>{name}</dt>

@@ -50,7 +50,7 @@ function Finding({ finding }: { finding: Schemas['LiveSessionEvidence'] }) {
         <FindingName kind={kind} />
       </th>
       <td data-label={t('result')}>
-        <Row>
+        <Row wrap={false}>
           {passed === undefined ? (
             <Badge kind="outline">{t('recorded')}</Badge>
           ) : (
@@ -59,7 +59,7 @@ function Finding({ finding }: { finding: Schemas['LiveSessionEvidence'] }) {
           {maturity === 'experimental' && <Badge kind="experimental">{t('experimental')}</Badge>}
         </Row>
       </td>
-      <td data-label={t('strength')}>
+      <td data-label={t('strength')} data-none={strength === undefined || undefined}>
         {strength === undefined ? (
           <span className="muted">–</span>
         ) : (

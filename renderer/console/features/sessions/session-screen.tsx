@@ -14,7 +14,7 @@ import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { Actor } from '../../actor.tsx';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
-import { operators } from '../../screen-data.ts';
+import { operators, reviewers } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
 import { Evidence, HumannessCard } from './evidence.tsx';
 import { flagKey } from './evidence-words.ts';
@@ -48,19 +48,30 @@ function SessionScreen() {
           </>
         )
       }
-      actions={mayCancel && <Cancel id={id} env={env} />}
+      actions={
+        session && (
+          <>
+            {session.inReview && reviewers.includes(user.role) && (
+              <ButtonLink to="/review" search={{ kind: 'uniqueness' }} kind="primary">
+                {t('openReview')}
+              </ButtonLink>
+            )}
+            {mayCancel && <Cancel id={id} env={env} />}
+          </>
+        )
+      }
     >
       {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
       {session && (
         <Stack gap={24}>
-          <Evidence session={session} />
           <Columns n={2} collapse>
-            <About session={session} />
-            <Stack gap={24}>
+            <Stack gap={16}>
               <Sums session={session} />
               {session.humanness && <HumannessCard humanness={session.humanness} />}
             </Stack>
+            <About session={session} />
           </Columns>
+          <Evidence session={session} />
         </Stack>
       )}
     </Page>
@@ -109,6 +120,12 @@ function Sums({ session }: { session: Session }) {
     return key === undefined ? flag : t(key as 'flags');
   };
   const { liveness, risk, challengesCompleted, processingTimeMs, uniqueness, person, verification } = session;
+  if (session.decision === undefined && !liveness)
+    return (
+      <Card title={t('result')}>
+        <p className="muted">{t('noResultYet')}</p>
+      </Card>
+    );
   return (
     <Card title={t('result')}>
       <Stack gap={16}>
@@ -123,18 +140,20 @@ function Sums({ session }: { session: Session }) {
             [t('took'), processingTimeMs > 0 ? format.duration(processingTimeMs) : undefined],
           ]}
         />
-        <Row>
-          {person !== undefined && (
-            <ButtonLink to="/people/$id" params={{ id: person }}>
-              {t('openPerson')}
-            </ButtonLink>
-          )}
-          {verification !== undefined && (
-            <ButtonLink to="/verifications/$id" params={{ id: verification }}>
-              {t('openVerification')}
-            </ButtonLink>
-          )}
-        </Row>
+        {(person ?? verification) !== undefined && (
+          <Row>
+            {person !== undefined && (
+              <ButtonLink to="/people/$id" params={{ id: person }}>
+                {t('openPerson')}
+              </ButtonLink>
+            )}
+            {verification !== undefined && (
+              <ButtonLink to="/verifications/$id" params={{ id: verification }}>
+                {t('openVerification')}
+              </ButtonLink>
+            )}
+          </Row>
+        )}
       </Stack>
     </Card>
   );

@@ -102,14 +102,22 @@ export function Reasons({ codes }: { codes: readonly string[] }) {
     const key = reasonKey(code);
     return key === undefined ? code : t(key);
   });
-  return <>{texts.join(', ')}</>;
+  return <>{texts.join('. ')}</>;
 }
 
 const SecondLine = ({ session }: { session: Session }) => (
   <>
     <Outcome session={session} /> <Reasons codes={session.reasons} />
+    <span style={{ display: 'block' }}>
+      <Kind flow={session.flow} />
+    </span>
   </>
 );
+
+function Kind({ flow }: Pick<Session, 'flow'>) {
+  const t = useStrings(sessionStrings);
+  return <>{t(flow)}</>;
+}
 
 function useColumns(): readonly Column<Session>[] {
   const t = useStrings(sessionStrings);
@@ -131,11 +139,10 @@ function useColumns(): readonly Column<Session>[] {
         cell: (session) => <Outcome session={session} />,
       },
       { id: 'why', header: t('why'), priority: 2, cell: ({ reasons }) => <Reasons codes={reasons} /> },
-      { id: 'flow', header: t('flow'), cell: ({ flow }) => t(flow) },
+      { id: 'flow', header: t('flow'), priority: 2, cell: ({ flow }) => t(flow) },
       {
         id: 'attempts',
         header: t('attempts'),
-        priority: 3,
         cell: ({ attempts }) => t('attemptsOf', { count: attempts }),
       },
       {
