@@ -38,7 +38,9 @@ const FlowTexts = z.strictObject({
   title: text(80).optional().describe('Heading'),
   intro: text(600).optional().describe('Introduction'),
   consent: text(2000).optional().describe('Consent text'),
-  button: text(40).optional().describe('Label of the start button'),
+  button: text(40)
+    .optional()
+    .describe('Label of the button by which the person agrees and starts; it has to say so'),
   success: text(300).optional().describe('Text after success without a redirect'),
   failure: text(300).optional().describe('Text after a failure without a redirect'),
 });

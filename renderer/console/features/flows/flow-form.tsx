@@ -209,6 +209,7 @@ function TextsCard({ control, builtIn }: Props & { builtIn: Record<'en' | 'de', 
                     text: t(`text.${name}`),
                     language: t(language === 'en' ? 'english' : 'german'),
                   })}
+                  {...(name === 'button' && { hint: t('buttonHint') })}
                   maxLength={longestText[name]}
                   lang={language}
                   {...(builtIn && { placeholder: builtIn[language][name] })}
