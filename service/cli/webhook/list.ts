@@ -60,8 +60,13 @@ export function addWebhookList(webhook: Command, runner: CommandRunner): void {
 }
 
 /** Next step for a webhook that accepts nothing. */
-function whatNext({ id, state, failingSince }: Webhook, about: RealmOptions): string[] {
+function whatNext({ id, kind, state, failingSince }: Webhook, about: RealmOptions): string[] {
   if (state.is === 'disabled') return ['', `Send to it again: ${nextCommand(`webhook enable ${id}`, about)}`];
+  if (failingSince === undefined && kind === 'callback')
+    return [
+      '',
+      `The receiver checks each callback with its secret. It is shown only when it is rotated: ${nextCommand(`webhook rotate ${id}`, about)}`,
+    ];
   if (failingSince === undefined) return [];
   const log = nextCommand(`webhook deliveries --webhook ${id}`, about);
   return ['', `After five days without an accepted delivery it is disabled. What came back: ${log}`];

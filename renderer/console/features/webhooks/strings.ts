@@ -55,6 +55,9 @@ export const webhookStrings = defineStrings(
     disabledNoteTitle: 'Nothing is sent to this webhook',
     disabledNoteText:
       'Disabled {time}: {reason} What waits goes out when it is enabled within three days. What happens meanwhile can be sent later with Replay.',
+    callbackNoteTitle: 'Its secret is shown only when it is rotated',
+    callbackNoteText:
+      'Gatehouse made it with the first session that named a callback URL. Your server checks each callback with it: rotate it to get one.',
     rotatingTitle: 'The secret is being rotated',
     rotatingText:
       'Until {time} webhook-signature carries a signature for each secret. Give your receiver the new one before then.',
@@ -196,6 +199,9 @@ export const webhookStrings = defineStrings(
     disabledNoteTitle: 'An diesen Webhook wird nichts gesendet',
     disabledNoteText:
       'Abgeschaltet {time}: {reason} Was wartet, geht hinaus, wenn er innerhalb von drei Tagen eingeschaltet wird. Was inzwischen geschieht, sendet „Nachsenden“.',
+    callbackNoteTitle: 'Das Geheimnis wird nur beim Erneuern gezeigt',
+    callbackNoteText:
+      'Gatehouse hat es mit der ersten Sitzung gemacht, die eine Rückruf-URL nannte. Ihr Server prüft damit jeden Rückruf: Erneuern Sie es, um eines zu bekommen.',
     rotatingTitle: 'Das Geheimnis wird gewechselt',
     rotatingText:
       'Bis {time} enthält webhook-signature eine Signatur für jedes Geheimnis. Geben Sie Ihrem Empfänger vorher das neue.',

@@ -20,15 +20,17 @@ export function WebhookNotes({
   health,
   tryNow,
   enable,
+  rotate,
 }: {
   webhook: Webhook;
   health: Health | undefined;
   tryNow?: Act;
   enable?: Act;
+  rotate?: () => void;
 }) {
   const t = useStrings(webhookStrings);
   const clock = useClock();
-  const { state, cutOverAt } = webhook;
+  const { kind, state, cutOverAt } = webhook;
   return (
     <>
       {state.is === 'disabled' && (
@@ -48,6 +50,20 @@ export function WebhookNotes({
       )}
       {state.is === 'enabled' && health !== undefined && health.waiting > 0 && (
         <WaitingNote webhook={webhook} health={health} tryNow={tryNow} />
+      )}
+      {kind === 'callback' && state.is === 'enabled' && cutOverAt === undefined && (
+        <Note
+          title={t('callbackNoteTitle')}
+          action={
+            rotate && (
+              <Button small onClick={rotate}>
+                {t('rotate')}
+              </Button>
+            )
+          }
+        >
+          {t('callbackNoteText')}
+        </Note>
       )}
       {cutOverAt !== undefined && (
         <Note title={t('rotatingTitle')}>{t('rotatingText', { time: clock(cutOverAt) })}</Note>

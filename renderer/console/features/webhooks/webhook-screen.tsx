@@ -86,6 +86,7 @@ function Shown({ webhook }: { webhook: Webhook }) {
         {...(maySend && {
           tryNow: { run: () => tryNow.mutate(), busy: tryNow.isPending },
           enable: { run: () => enable.mutate(webhook.id), busy: enable.isPending },
+          ...(managers.includes(user.role) && { rotate: () => setAsked('rotate') }),
         })}
       />
       <WithAside
