@@ -39,7 +39,7 @@ export interface Gatehouse
     Staff,
     FirstOwner,
     Erasing,
-    Pick<Pictures, 'models'>,
+    Pick<Pictures, 'models' | 'readLogo'>,
     People,
     LiveSessions,
     KeyCare,
@@ -123,7 +123,15 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const serving = createServing({ config, certificate, clock: ground.clock });
   const everything = opened.move();
   return {
-    ...{ auditLog: audited.auditLog, models: pictures.models, backups, standingJobs, metrics, ...readers },
+    ...{
+      auditLog: audited.auditLog,
+      models: pictures.models,
+      readLogo: pictures.readLogo,
+      backups,
+      standingJobs,
+      metrics,
+      ...readers,
+    },
     ...{
       ...queue,
       ...eventsOut,

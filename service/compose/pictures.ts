@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { createModels, type Models } from '../engine/models/index.ts';
 import type { FaceAnalyzer } from '../inference/face.ts';
+import type { Logo } from '../inference/pictures/read-logo.ts';
 import { createFaceAnalyzer, type RunningFaceAnalyzer } from '../inference/workers/face-analyzer.ts';
 import { defined } from '../lib/defined.ts';
 import type { Audited } from './audit.ts';
@@ -11,6 +12,7 @@ export interface Pictures {
   /** Starts the workers at the first call. */
   pictures(): RunningFaceAnalyzer;
   analyzer: FaceAnalyzer;
+  readLogo(file: Uint8Array): Promise<Logo>;
 }
 
 /** Models, and the workers that run them. `galleriesChanged` fills the galleries with the templates of another model file. */
@@ -50,6 +52,8 @@ export async function openPictures({
   return {
     models,
     pictures,
+    // Loaded when one is set: the library for pictures takes longer to load than most commands run.
+    readLogo: async (file) => (await import('../inference/pictures/read-logo.ts')).readLogo(file),
     analyzer: {
       async analyze(picture, request) {
         const analysis = await pictures().analyze(picture, request);

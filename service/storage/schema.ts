@@ -41,6 +41,10 @@ export interface Schema {
     consent_language: Generated<string | null>;
     /** 1: administrators may sign in by face beside the password. */
     face_factor: Generated<number>;
+    /** `#rrggbb`; null: none. */
+    color: Generated<string | null>;
+    /** JSON: width, height and SHA-256 of the logo; null: none. */
+    logo: Generated<string | null>;
   };
   /** The face with which an administrator signs in. */
   administrator_face: {
@@ -54,6 +58,11 @@ export interface Schema {
     created_at: number;
     last_used_at: number | null;
     mac: string;
+  };
+  /** The logo that people see who are verified. */
+  organization_logo: {
+    organization: string;
+    png: Uint8Array;
   };
   api_key: {
     id: string;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { FastifyInstance } from 'fastify';
+import sharp from 'sharp';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { issueLeaf, makeAuthority } from '../../service/certificate/issue.ts';
 import { compose, type Gatehouse } from '../../service/compose/compose.ts';
@@ -37,6 +38,14 @@ const changes: Record<string, () => Sample> = {
   'POST /api/admin/organizations': () => ({ body: { name: 'Second' }, action: 'organization.create' }),
   'PATCH /api/admin/organization': () => ({
     body: { uniquenessPolicy: 'warn' },
+    action: 'organization.set',
+  }),
+  'PUT /api/admin/organization/logo': () => ({ body: {}, picture: logo, action: 'organization.set' }),
+  'DELETE /api/admin/organization/logo': () => ({
+    before: async () => {
+      const made = await gatehouse.readLogo(await logo());
+      await gatehouse.organizations.setLogo(ids.organization as OrganizationId, made, by.actor);
+    },
     action: 'organization.set',
   }),
   'POST /api/admin/organization/erase': () => ({ body: { confirm: 'Acme' }, action: 'organization.erase' }),
@@ -695,3 +704,9 @@ test('a sweep says what it would erase, and erases when that is confirmed', asyn
   });
   expect((await ask('POST', path, { body: { confirm: 0 } })).statusCode).toBe(201);
 });
+
+/** A PNG of 40 by 20 pixels. */
+const logo = (): Promise<Buffer> =>
+  sharp({ create: { width: 40, height: 20, channels: 3, background: '#1f4e3d' } })
+    .png()
+    .toBuffer();

@@ -53,6 +53,7 @@ const nothingPersonal = [
   '/api/admin/alerts/desktop',
   '/api/admin/mail-recipients',
   '/api/admin/organization/calibrations',
+  '/api/admin/organization/logo',
   '/api/admin/grants',
   '/api/admin/deliveries',
   '/api/admin/events',

@@ -1,5 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core';
+import { readLogo } from '../../service/inference/pictures/read-logo.ts';
 import { type CaptureBox, description, type Json, ready } from './capture-box.ts';
+import { demoLogo } from './demo-logo.ts';
 
 /** Where a result leads: `nordlys://back`, an app of the person. */
 export const RESULT_HOST = 'back';
@@ -59,6 +61,20 @@ const link = (name: string, answer: Json | number, heading: string): CaptureStat
   before: (box) => void Object.assign(box.answers, { describe: answer }),
 });
 
+/** Who asks, as the box describes it. */
+const organization = (name: string, look: Json): CaptureState => ({
+  name,
+  heading: 'Confirm it is you',
+  before: (box) =>
+    void Object.assign(box.answers, {
+      describe: { ...description, organization: { name: 'Nordlys Bank', ...look } },
+    }),
+});
+const logoOf = async (color: string): Promise<Json> => {
+  const { png } = await readLogo(await demoLogo(color));
+  return { logo: `data:image/png;base64,${Buffer.from(png).toString('base64')}` };
+};
+
 const following = { ...ready, state: 'following' };
 const handover = (box: CaptureBox) => {
   const expiresAt = new Date(Date.now() + 281_000).toISOString();
@@ -68,6 +84,10 @@ const handover = (box: CaptureBox) => {
 /** Every state of the page. */
 export const captureStates: readonly CaptureState[] = [
   { name: 'consent', heading: 'Confirm it is you' },
+  organization('consent-logo-dark', await logoOf('#1f4e3d')),
+  organization('consent-logo-light', await logoOf('#ffffff')),
+  organization('consent-color', { color: '#ffd400' }),
+  organization('consent-no-color', {}),
   {
     name: 'consent-own-words',
     heading: 'Open your account',

@@ -2,6 +2,7 @@ import { alterations } from '../../demo/alterations.ts';
 import { findPeople } from '../../demo/find-people.ts';
 import { cast, type Person, peopleOf } from '../../demo/trial.ts';
 import { pairDemoKiosks } from './demo-kiosks.ts';
+import { demoLogo } from './demo-logo.ts';
 import { beginRules, finishRules } from './demo-rules.ts';
 import { makeDemoSessions } from './demo-sessions.ts';
 import { addWebhooks } from './demo-webhooks.ts';
@@ -44,6 +45,12 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
   });
   for (const [name, cidr, country, latitude, longitude, timeZone] of sites)
     await operate('POST', '/sites', { name, cidr, country, latitude, longitude, timeZone });
+
+  const logo = new FormData();
+  logo.append('request', '{}');
+  logo.append('file', new Blob([new Uint8Array(await demoLogo('#1f4e3d'))]), 'logo.png');
+  await operate('PUT', '/organization/logo', logo);
+  await operate('PATCH', '/organization', { color: '#1f4e3d' });
 
   await beginRules(operate);
 

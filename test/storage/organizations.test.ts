@@ -90,6 +90,39 @@ onBothDatabases('organizations', (newPlace) => {
     ]);
   });
 
+  test('a logo is kept apart, shown to people, audited without its bytes, and goes with the organization', async () => {
+    const organizations = await open();
+    const { id, name } = await organizations.create({ name: 'Acme' }, operator);
+    expect(await organizations.lookOf(id)).toEqual({ name });
+    await expect(organizations.set(id, { color: 'red' }, operator)).rejects.toMatchObject({
+      ...{ code: 'INVALID_REQUEST', extra: { details: [{ path: 'color' }] } },
+    });
+    await organizations.set(id, { color: '#1F4E3D' }, operator);
+    const png = Buffer.from('first');
+    const set = await organizations.setLogo(id, { png, width: 120, height: 40 }, operator);
+    expect(set.logo).toEqual({ width: 120, height: 40, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    const image = `data:image/png;base64,${png.toString('base64')}`;
+    expect(await organizations.lookOf(id)).toEqual({ name, color: '#1f4e3d', logo: image });
+    await organizations.setLogo(id, { png, width: 120, height: 40 }, operator);
+    await organizations.setLogo(id, { png: Buffer.from('second'), width: 60, height: 20 }, operator);
+    expect(await organizations.setLogo(id, null, operator)).not.toHaveProperty('logo');
+    expect(await organizations.logoOf(id)).toBeUndefined();
+    const details = (await auditLines()).slice(2).map(({ details: { logo } }) => logo);
+    expect(details).toMatchObject([
+      { from: null, to: { width: 120 } },
+      { from: { width: 120 }, to: { width: 60 } },
+      { from: { width: 60 }, to: null },
+    ]);
+    expect(JSON.stringify(await auditLines())).not.toContain(png.toString('base64'));
+    await organizations.setLogo(id, { png, width: 120, height: 40 }, operator);
+    await database.inTransaction((tx) => organizations.markErased(tx, id));
+    expect(await organizations.lookOf(id)).toEqual({ name });
+    await expect(organizations.setLogo(id, { png, width: 120, height: 40 }, operator)).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+    expect(await database.db.selectFrom('organization_logo').selectAll().execute()).toEqual([]);
+  });
+
   test('a name that is none, an organization that is not there', async () => {
     const organizations = await open();
     const refusal = {

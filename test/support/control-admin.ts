@@ -33,13 +33,18 @@ export async function openControlAdmin(
       return { status: reply.statusCode, body: reply.body === '' ? undefined : reply.json() };
     },
     /** The same with the parts of a form: texts, and the file where one is given. */
-    async upload(path: string, fields: Record<string, string>, file?: string) {
+    async upload(
+      path: string,
+      fields: Record<string, string>,
+      file?: string | Uint8Array<ArrayBuffer>,
+      method: 'POST' | 'PUT' = 'POST',
+    ) {
       const form = new FormData();
       for (const [name, value] of Object.entries(fields)) form.append(name, value);
       if (file !== undefined) form.append('file', new Blob([file]), 'file');
       const encoded = new Response(form);
       const reply = await app.inject({
-        method: 'POST',
+        method,
         url: addressOf(path),
         headers: {
           'content-type': encoded.headers.get('content-type') ?? '',

@@ -358,6 +358,8 @@ export async function startEngine({
     uniquenessScopes: uniqueness.scopes,
     /** Sessions that waited for a reviewer, as they were decided. */
     newcomers,
+    /** Takes the file as it is. */
+    readLogo: async (png: Uint8Array) => ({ png, width: 120, height: 40 }),
     flows: createFlows({ ...shared, organizations }),
     checks,
     captures: createCaptures({ ...shared, analyzer, models }),

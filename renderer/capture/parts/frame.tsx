@@ -2,8 +2,8 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { languages } from '../../ui/strings/define-strings.ts';
 import { useLanguage } from '../../ui/strings/language.tsx';
 import { useStrings } from '../../ui/strings/use-strings.ts';
+import { isColor, wantsDarkText } from '../../ui/theme/text-on-color.ts';
 import { captureStrings } from '../capture-strings.ts';
-import { wantsDarkText } from '../session/instruction.ts';
 import type { Description } from '../session/wire.ts';
 
 const ownNames = { en: 'English', de: 'Deutsch' } as const;
@@ -49,8 +49,8 @@ export function Head({ description, cancel }: HeadProps) {
 
 /** The only place that has the tenant's color: a letter on it is black or white, whichever is easier to read. */
 function Logo({ organization: { name, logo, color } }: Pick<Description, 'organization'>) {
-  if (logo !== undefined && isOwnPicture(logo)) return <img className="c-logo" src={logo} alt="" />;
-  const plain = color !== undefined && /^#[0-9a-f]{6}$/i.test(color) ? color : undefined;
+  if (logo !== undefined && isOwnPicture(logo)) return <img className="c-logo c-picture" src={logo} alt="" />;
+  const plain = color !== undefined && isColor(color) ? color : undefined;
   return (
     <span
       className={`c-logo c-letter ${plain === undefined ? '' : wantsDarkText(plain) ? 'on-light' : 'on-dark'}`}
@@ -64,7 +64,7 @@ function Logo({ organization: { name, logo, color } }: Pick<Description, 'organi
 
 /** From this box or in the answer itself: a picture from elsewhere would show another host that the link was opened. */
 const isOwnPicture = (logo: string) =>
-  /^data:image\/(?:png|jpeg|webp|svg\+xml)[;,]/i.test(logo) || /^\/(?!\/)/.test(logo);
+  /^data:image\/(?:png|jpeg|webp)[;,]/i.test(logo) || /^\/(?!\/)/.test(logo);
 
 export function TestBar({ shown }: { shown: boolean }) {
   const t = useStrings(captureStrings);

@@ -1,6 +1,7 @@
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import { useStrings } from '../../ui/strings/use-strings.ts';
+import { wantsDarkText } from '../../ui/theme/text-on-color.ts';
 import { cameraStrings } from '../camera/camera-strings.ts';
 import type { CameraDevice } from '../camera/use-camera.ts';
 import { captureStrings } from '../capture-strings.ts';
@@ -8,7 +9,7 @@ import { Head, TestBar } from '../parts/frame.tsx';
 import { deviceOf } from '../parts/use-device.ts';
 import { useFrames } from '../parts/use-frames.ts';
 import { useFlash, useInstruction, usePassedStep } from '../parts/use-shown.ts';
-import { hintOf, type Instruction, wantsDarkText } from '../session/instruction.ts';
+import { hintOf, type Instruction } from '../session/instruction.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import type { View } from '../session/view.ts';
 import type { LiveState, Step } from '../session/wire.ts';

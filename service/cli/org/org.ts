@@ -14,6 +14,7 @@ import { facts, table } from '../terminal/terminal.ts';
 import { addOrgCalibrate } from './calibrate.ts';
 import { addOrgErase } from './erase.ts';
 import { addOrgFaceFactor } from './face-factor.ts';
+import { describeLogo, readColor, setLogo } from './look.ts';
 import { addOrgRenewTemplates } from './renew-templates.ts';
 import { addOrgRotateKey } from './rotate-key.ts';
 
@@ -32,6 +33,8 @@ const describe = (one: Organization) =>
     ['consent', one.consentPolicy],
     ['profiles', one.allowedProfiles?.join(', ') ?? 'its own, and built-in ones that it has not replaced'],
     ['redirects', one.redirectTargets?.join(', ') || 'none'],
+    ['logo', describeLogo(one)],
+    ['color', one.color],
     [
       'attested',
       one.attestation &&
@@ -48,6 +51,8 @@ interface Change {
   profiles?: string;
   allProfiles?: boolean;
   redirectTargets?: string;
+  logo?: string;
+  color?: string;
 }
 
 export function addOrg(program: Command, runner: CommandRunner): void {
@@ -156,6 +161,14 @@ function addSet(org: Command, runner: CommandRunner): void {
         '--redirect-targets <list>',
         'where hosted pages may lead to, separated by commas: hosts (app.example.com), plain HTTP origins of the own network (http://10.0.0.5:8080), schemes of apps (myapp:); an empty text for none',
       )
+      .option(
+        '--logo <file>',
+        'what people see who are verified: PNG, JPEG or WebP of at most 64 kB, or - for standard input; none removes it',
+      )
+      .option(
+        '--color <color>',
+        'shown with the first letter of its name where there is no logo: #1f4e3d; or none',
+      )
       .addHelpText(
         'after',
         examples(
@@ -164,6 +177,7 @@ function addSet(org: Command, runner: CommandRunner): void {
           'org set --profiles strict-finance,front-door',
           'org set --all-profiles',
           'org set --redirect-targets app.example.com,myapp:',
+          "org set --logo logo.png --color '#1f4e3d'",
         ),
       ),
     async ({ options, control }) => {
@@ -174,19 +188,23 @@ function addSet(org: Command, runner: CommandRunner): void {
         consentPolicy: options.consent,
         allowedProfiles: readProfiles(options),
         redirectTargets: options.redirectTargets?.split(',').filter((one) => one.trim() !== ''),
+        color: readColor(options.color),
       });
-      if (Object.keys(change).length === 0) {
+      const { logo } = options;
+      if (Object.keys(change).length === 0 && logo === undefined) {
         throw new UsageError(
-          'Nothing to set. Give --name, --match-only, --no-match-only, --uniqueness, --consent, --profiles, --all-profiles or --redirect-targets.',
+          'Nothing to set. Give --name, --match-only, --no-match-only, --uniqueness, --consent, --profiles, --all-profiles, --redirect-targets, --logo or --color.',
         );
       }
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
+      const query = { organization: id };
+      // First: a file that is refused leaves all settings as they are.
+      if (logo !== undefined) await setLogo(open, logo, query);
       const one = await replyOf(
-        open.admin.PATCH('/api/admin/organization', {
-          params: { query: { organization: id } },
-          body: change,
-        }),
+        Object.keys(change).length === 0
+          ? open.admin.GET('/api/admin/organization', { params: { query } })
+          : open.admin.PATCH('/api/admin/organization', { params: { query }, body: change }),
       );
       return { json: one, text: describe(one) };
     },

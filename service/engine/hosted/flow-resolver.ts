@@ -55,7 +55,7 @@ export function createFlowResolver({
         realm: realmOf(found, test),
         state: 'ready',
         flow: 'hosted',
-        organization: { name: organization.name },
+        organization: await organizations.lookOf(organization.id),
         page: toSessionPage(definition.product, pageOf(found), organization, version),
         ...defined({ profile: definition.profile }),
         expiresAt: clock.now() + SESSION_LIFE,

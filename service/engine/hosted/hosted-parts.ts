@@ -17,7 +17,7 @@ export interface HostedDeps {
   sealer: LinkSealer;
   sessions: Pick<Sessions, 'prepare'>;
   flows: Pick<Flows, 'bySlug'>;
-  organizations: Pick<Organizations, 'get'>;
+  organizations: Pick<Organizations, 'get' | 'lookOf'>;
   profiles: Pick<Profiles, 'get' | 'list'>;
   subjects: Pick<Subjects, 'birthDate'>;
   limits: Pick<Limits, 'admit'>;

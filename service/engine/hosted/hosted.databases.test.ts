@@ -98,11 +98,12 @@ onBothDatabases('hosted links', (newPlace) => {
 
   test('a link leads a person through one verification, whose id webhooks and status name', async () => {
     const redirects = { success: 'myapp://done?result=pass', failure: 'https://app.example.com/no' };
+    await engine.organizations.set(engine.organization, { color: '#1f4e3d' }, operator);
     const { link, token } = await generate({ redirects, texts: { title: 'Identity Verification' } });
     expect(link).toMatchObject({ status: 'PENDING', expiresAt: engine.clock.now() + hour });
     expect(JSON.stringify(await rows())).not.toContain(token);
     expect(await hosted.links.describe(token, { test: false })).toMatchObject({
-      ...{ state: 'ready', flow: 'hosted', organization: { name: 'Acme' }, test: true },
+      ...{ state: 'ready', flow: 'hosted', organization: { name: 'Acme', color: '#1f4e3d' }, test: true },
       page: {
         title: { en: 'Identity Verification', de: 'Identity Verification' },
         product: 'verifyhuman',

@@ -36,7 +36,7 @@ export function createLinkResolver(
         realm: link.realm,
         state: over ? 'ended' : link.openedAt === undefined ? 'ready' : 'taken',
         flow: 'hosted',
-        organization: { name: organization.name },
+        organization: await organizations.lookOf(organization.id),
         page: toSessionPage(link.product, { ...link.page, redirects }, organization),
         ...defined({ profile: link.page.profile }),
         expiresAt: link.expiresAt,

@@ -1,3 +1,4 @@
+export type { Logo } from '../../inference/pictures/read-logo.ts';
 export type { Network } from '../../lib/network.ts';
 export { parseNetwork } from '../../lib/network.ts';
 export type {
@@ -10,6 +11,7 @@ export type {
   UniquenessPolicy,
 } from './organization.ts';
 export { consentLanguages, setupStates, setupSteps } from './organization.ts';
+export type { LogoFacts, OrganizationLook } from './organization-look.ts';
 export type { Organizations, RetentionChange } from './organizations.ts';
 export { createOrganizations } from './organizations.ts';
 export { refuseErased } from './refuse-erased.ts';

@@ -4,6 +4,7 @@ import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Attestation } from '../consent/index.ts';
 import type { ConsentLanguage, Organization, SetupSteps, Site, UniquenessPolicy } from './organization.ts';
+import type { LogoFacts } from './organization-look.ts';
 import { RetentionSettings } from './retention-settings.ts';
 
 export async function insertOrganization(tx: Tx, organization: Organization): Promise<void> {
@@ -38,6 +39,21 @@ export async function selectOrganizationPage(
 export async function selectOrganization(db: Db, id: OrganizationId): Promise<Organization | undefined> {
   const row = await db.selectFrom('organization').selectAll().where('id', '=', id).executeTakeFirst();
   return row && fromRow(row);
+}
+
+/** Without `png`: none any more. */
+export async function replaceLogo(tx: Tx, organization: OrganizationId, png?: Uint8Array): Promise<void> {
+  await tx.deleteFrom('organization_logo').where('organization', '=', organization).execute();
+  if (png) await tx.insertInto('organization_logo').values({ organization, png }).execute();
+}
+
+export async function selectLogo(db: Db, organization: OrganizationId): Promise<Uint8Array | undefined> {
+  const row = await db
+    .selectFrom('organization_logo')
+    .select('png')
+    .where('organization', '=', organization)
+    .executeTakeFirst();
+  return row?.png;
 }
 
 export async function insertSite(tx: Tx, site: Site, createdAt: number): Promise<void> {
@@ -107,6 +123,8 @@ function toRow(organization: Organization): Insertable<Schema['organization']> {
     redirect_targets: organization.redirectTargets ? JSON.stringify(organization.redirectTargets) : null,
     setup_steps: organization.setupSteps ? JSON.stringify(organization.setupSteps) : null,
     consent_language: organization.consentLanguage ?? null,
+    color: organization.color ?? null,
+    logo: organization.logo ? JSON.stringify(organization.logo) : null,
   };
 }
 
@@ -126,6 +144,8 @@ function fromRow(row: Selectable<Schema['organization']>): Organization {
     ...(row.redirect_targets !== null && { redirectTargets: JSON.parse(row.redirect_targets) as string[] }),
     ...(row.setup_steps !== null && { setupSteps: JSON.parse(row.setup_steps) as SetupSteps }),
     ...(row.consent_language !== null && { consentLanguage: row.consent_language as ConsentLanguage }),
+    ...(row.color !== null && { color: row.color }),
+    ...(row.logo !== null && { logo: JSON.parse(row.logo) as LogoFacts }),
     ...(row.sign_in_notice !== null && { signInNotice: row.sign_in_notice }),
     ...(row.erased_at === null ? {} : { erasedAt: row.erased_at }),
     ...(row.retention === '{}' ? {} : { retention: RetentionSettings.parse(JSON.parse(row.retention)) }),

@@ -1,5 +1,6 @@
 import type { OrganizationId, SiteId } from '../../lib/id.ts';
 import type { Attestation } from '../consent/index.ts';
+import type { LogoFacts } from './organization-look.ts';
 import type { RetentionSettings } from './retention-settings.ts';
 
 export type UniquenessPolicy = 'off' | 'warn' | 'block';
@@ -42,6 +43,10 @@ export interface Organization {
   setupSteps?: SetupSteps;
   /** In which the consent text is shown first; absent: the language of the reader. */
   consentLanguage?: ConsentLanguage;
+  /** `#rrggbb`, on the pages of people who are verified. */
+  color?: string;
+  /** Of the logo on these pages (`Organizations.logoOf`). */
+  logo?: LogoFacts;
   /** Terms that differ from the defaults (`retentionPolicy`); absent when none does. */
   retention?: RetentionSettings;
   /** All its people and secrets were erased: nothing is made in it any more. Absent while it is in use. */

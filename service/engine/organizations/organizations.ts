@@ -1,3 +1,4 @@
+import type { Logo } from '../../inference/pictures/read-logo.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Ids, OrganizationId, SiteId } from '../../lib/id.ts';
@@ -6,10 +7,13 @@ import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import type { Attestation } from '../consent/index.ts';
 import type { ConsentLanguage, Organization, SetupSteps, Site, UniquenessPolicy } from './organization.ts';
+import { checkColor, factsOf, lookOf, type OrganizationLook } from './organization-look.ts';
 import {
   deleteSite,
   insertOrganization,
   insertSite,
+  replaceLogo,
+  selectLogo,
   selectOrganization,
   selectOrganizationPage,
   selectOrganizations,
@@ -52,6 +56,8 @@ export interface Organizations {
       setupSteps?: SetupSteps;
       /** Null: that of the reader. */
       consentLanguage?: ConsentLanguage | null;
+      /** `#rrggbb`; null: none. */
+      color?: string | null;
     },
     actor: Actor,
   ): Promise<Organization>;
@@ -62,6 +68,12 @@ export interface Organizations {
    * faces. False: it was so before. Throws CONFLICT for an organization that was erased.
    */
   setFaceFactor(tx: Tx, id: OrganizationId, allowed: boolean, actor: Actor): Promise<boolean>;
+  /** The logo that people see who are verified; null: none. Throws CONFLICT when the organization was erased. */
+  setLogo(id: OrganizationId, logo: Logo | null, actor: Actor): Promise<Organization>;
+  /** PNG; undefined where there is none. */
+  logoOf(id: OrganizationId): Promise<Uint8Array | undefined>;
+  /** Who asks, on a page for people. Throws NOT_FOUND. */
+  lookOf(id: OrganizationId): Promise<OrganizationLook>;
   /** Terms in days; null is the default again. Shorter ones delete at the next sweep, not before. */
   setRetention(id: OrganizationId, change: RetentionChange, actor: Actor): Promise<Organization>;
   /**
@@ -147,12 +159,32 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
     setFaceFactor: (...given) => setFaceFactor(audit, ...given),
 
     async set(id, change, actor) {
-      const wanted = { ...change, ...(change.name !== undefined && { name: checkName(change.name) }) };
+      const wanted = {
+        ...change,
+        ...(change.name !== undefined && { name: checkName(change.name) }),
+        ...(typeof change.color === 'string' && { color: checkColor(change.color) }),
+      };
       return alter(id, actor, async (before, tx) => {
         const alteration = changeSettings(before, wanted);
         if (alteration?.details.name) await refuseTaken(tx, alteration.after.name, id);
         return alteration;
       });
+    },
+
+    setLogo: (id, logo, actor) =>
+      alter(id, actor, async (before, tx) => {
+        if (logo) refuseErased(before);
+        const { logo: former, ...rest } = before;
+        const after: Organization = { ...rest, ...(logo && { logo: factsOf(logo) }) };
+        if (former?.sha256 === after.logo?.sha256) return undefined;
+        await replaceLogo(tx, id, logo?.png);
+        const details = { logo: { from: former ?? null, to: after.logo ?? null } };
+        return { after, action: 'organization.set', details };
+      }),
+    logoOf: (id) => selectLogo(db, id),
+    async lookOf(id) {
+      const organization = await requireOrganization(db, id);
+      return lookOf(organization, organization.logo && (await selectLogo(db, id)));
     },
 
     setRetention: (id, change, actor) => alter(id, actor, (before) => changeRetention(before, change)),
@@ -166,7 +198,9 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
 
     async markErased(tx, id) {
       const before = await requireOrganization(tx, id);
-      await updateOrganization(tx, { ...before, erasedAt: before.erasedAt ?? clock.now() });
+      const { logo: _, color: __, ...rest } = before;
+      await replaceLogo(tx, id);
+      await updateOrganization(tx, { ...rest, erasedAt: before.erasedAt ?? clock.now() });
     },
 
     ...createSites(deps),
@@ -246,7 +280,7 @@ function createSites({ db, inTransaction, audit, ids, clock }: OrganizationsDeps
 const settings = [
   ...(['name', 'matchOnly', 'uniquenessPolicy', 'consentPolicy', 'allowedProfiles'] as const),
   ...(['twoPersonReview', 'faceFactor', 'fourEyes', 'signInNotice', 'redirectTargets'] as const),
-  ...(['setupSteps', 'consentLanguage'] as const),
+  ...(['setupSteps', 'consentLanguage', 'color'] as const),
 ] as const;
 
 function changeSettings(
@@ -256,6 +290,7 @@ function changeSettings(
     signInNotice,
     setupSteps,
     consentLanguage,
+    color,
     ...others
   }: Parameters<Organizations['set']>[1] & { faceFactor?: boolean },
 ): Alteration | undefined {
@@ -266,6 +301,8 @@ function changeSettings(
   else if (signInNotice !== undefined) after.signInNotice = signInNotice;
   if (consentLanguage === null) delete after.consentLanguage;
   else if (consentLanguage !== undefined) after.consentLanguage = consentLanguage;
+  if (color === null) delete after.color;
+  else if (color !== undefined) after.color = color;
   if (setupSteps !== undefined) after.setupSteps = { ...before.setupSteps, ...defined(setupSteps) };
   if (after.redirectTargets?.length === 0) delete after.redirectTargets;
   if (!after.twoPersonReview) delete after.twoPersonReview;

@@ -23,12 +23,12 @@ export function createPresenceLinks(deps: PresenceDeps): LinkResolver {
     async describe(link) {
       const row = await find(link);
       const { state } = readRow(row, undefined, clock.now());
-      const { page, name } = await pageOf(row, await requestOf(row));
+      const { page } = await pageOf(row, await requestOf(row));
       return {
         realm: realmOf(row),
         state: state.is !== 'pending' ? 'ended' : state.begun ? 'taken' : 'ready',
         flow: 'presence',
-        organization: { name },
+        organization: await deps.organizations.lookOf(realmOf(row).organization),
         page,
         expiresAt: row.expires_at,
         test: row.world === 'test',
@@ -64,10 +64,10 @@ function createLinkReading({ db, sealer, organizations, clock }: PresenceDeps) {
       if (request) return request;
       throw unknown();
     },
-    async pageOf(row: PresenceRow, request: PresenceRequest): Promise<{ page: SessionPage; name: string }> {
+    async pageOf(row: PresenceRow, request: PresenceRequest): Promise<{ page: SessionPage }> {
       const { name, consentLanguage } = await organizations.get(realmOf(row).organization);
       const consent = pageConsent(name, matchOf(request));
-      return { name, page: { purpose: request.purpose, consent, ...defined({ language: consentLanguage }) } };
+      return { page: { purpose: request.purpose, consent, ...defined({ language: consentLanguage }) } };
     },
   };
 }

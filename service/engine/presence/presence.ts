@@ -36,7 +36,7 @@ export interface PresenceDeps {
   db: Db;
   inTransaction: InTransaction;
   sealer: PresenceSealer;
-  organizations: Pick<Organizations, 'get'>;
+  organizations: Pick<Organizations, 'get' | 'lookOf'>;
   subjects: Pick<Subjects, 'find'>;
   sessions: Pick<Sessions, 'prepare' | 'cancel'>;
   tokens: Pick<PersonTokens, 'presence' | 'check' | 'redeem'>;

@@ -26,7 +26,7 @@ export function createInvitations(parts: RegistrationParts, writeEnd: WriteEnd):
         realm: registration.realm,
         state: over ? 'ended' : registration.openedAt === undefined ? 'ready' : 'taken',
         flow: 'registration',
-        organization: { name: organization.name },
+        organization: await parts.organizations.lookOf(organization.id),
         page,
         expiresAt: registration.expiresAt,
         test: registration.realm.world === 'test',

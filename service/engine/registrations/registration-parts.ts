@@ -14,7 +14,7 @@ export interface RegistrationsDeps {
   inTransaction: InTransaction;
   sealer: RegistrationSealer;
   sessions: Pick<Sessions, 'prepare'>;
-  organizations: Pick<Organizations, 'get'>;
+  organizations: Pick<Organizations, 'get' | 'lookOf'>;
   uniqueness: {
     /** Throws CONFLICT for a region that has ended. */
     termsOf(realm: Realm, scope: string): Promise<RegionTerms>;

@@ -1,3 +1,4 @@
+import type { OrganizationLook } from '../organizations/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import type { ChosenPath, SessionDevice, SessionFlow, SessionPage, SessionResult } from './session.ts';
 
@@ -11,7 +12,7 @@ export interface LinkDescription {
   /** `taken`: another browser has begun. */
   state: 'ready' | 'ended' | 'taken';
   flow: SessionFlow;
-  organization: { name: string; logo?: string; color?: string };
+  organization: OrganizationLook;
   page: SessionPage;
   /** Slug of the profile, for the number of steps; absent: the one that the organization uses. */
   profile?: string;

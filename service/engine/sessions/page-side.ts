@@ -198,7 +198,6 @@ export async function describeSession(
   following: boolean,
 ): Promise<LinkDescription> {
   const { organization, world } = realmOf(row);
-  const { name } = await parts.organizations.get(organization);
   const { page, browserOrigins } = await parts.sealed.whole(row);
   const ended = row.decision !== null || row.held_until !== null;
   const { profile } = await planOf(parts, { realm: realmOf(row), profile: row.profile });
@@ -206,7 +205,7 @@ export async function describeSession(
     realm: { organization, world },
     state: ended ? 'ended' : following || row.consent_at !== null ? 'taken' : 'ready',
     flow: row.flow as LinkDescription['flow'],
-    organization: { name },
+    organization: await parts.organizations.lookOf(organization),
     page,
     profile: row.profile,
     steps: parts.challenges.steps(profile),

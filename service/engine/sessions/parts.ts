@@ -32,7 +32,7 @@ export interface SessionsDeps {
   workers: number;
   workTime: () => number;
   models: Pick<Models, 'current' | 'importable'>;
-  organizations: Pick<Organizations, 'get'>;
+  organizations: Pick<Organizations, 'get' | 'lookOf'>;
   profiles: Pick<Profiles, 'list' | 'get'>;
   subjects: Pick<Subjects, 'ownerOfPicture'>;
   verifyLive: VerifyLive;

@@ -26,6 +26,7 @@ import { uniqueness } from './0024-uniqueness.ts';
 import { tokens } from './0025-tokens.ts';
 import { faceFactor } from './0026-face-factor.ts';
 import { sessionMac } from './0028-session-mac.ts';
+import { organizationLook } from './0029-organization-look.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   tokens,
   faceFactor,
   sessionMac,
+  organizationLook,
 ];

@@ -10,6 +10,7 @@ import { LoadFailed } from '../../load-failed.tsx';
 import { organizationQuery } from '../../organization-query.ts';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
+import { LookCard } from './look-card.tsx';
 import { SettingsForm } from './settings-form.tsx';
 import { settingsStrings } from './strings.ts';
 
@@ -44,6 +45,9 @@ function SettingsScreen() {
       >
         {organization.data && retention.data && (
           <SettingsForm organization={organization.data} retention={retention.data} mayChange={mayChange} />
+        )}
+        {organization.data && (
+          <LookCard key={organization.data.color} organization={organization.data} mayChange={mayChange} />
         )}
       </WithAside>
     </Page>

@@ -1,6 +1,8 @@
+import sharp from 'sharp';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControlAdmin, openControlAdmin } from '../../../../test/support/control-admin.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
+import { readLogo } from '../../../inference/pictures/read-logo.ts';
 
 let engine: Engine;
 let control: ControlAdmin;
@@ -24,6 +26,7 @@ beforeEach(async () => {
   const copies = [{ place: '/media/stick', state: 'unreachable' as const, reason: 'It is not there.' }];
   engine = await startEngine({ attested: false });
   control = await openControlAdmin(engine, {
+    readLogo,
     calibrations: { list: () => measured, measure: record('measure', Promise.resolve(measured)) },
     organizationErasure: {
       erase: record('erase', Promise.resolve({ erased: [], left: 0, done: true, copies })),
@@ -107,6 +110,46 @@ test('a setting that is wrong is named, and a profile that there is not', async 
     body: { code: 'PROFILE_NOT_FOUND' },
   });
   expect(await control.call('PATCH', '/organization', {})).toMatchObject({ status: 400 });
+});
+
+test('a logo is set, shown and removed; what is no picture of ours is refused and changes nothing', async () => {
+  const upload = (file: Uint8Array<ArrayBuffer>) =>
+    control.upload('/organization/logo', { request: '{}' }, file, 'PUT');
+  expect(await control.call('GET', '/organization/logo')).toMatchObject({ status: 404 });
+  const picture = sharp({ create: { width: 300, height: 100, channels: 3, background: '#1f4e3d' } });
+  const set = await upload(new Uint8Array(await picture.jpeg().toBuffer()));
+  expect(set).toMatchObject({ status: 200, body: { logo: { width: 204, height: 68 } } });
+  const shown = await control.call('GET', '/organization/logo');
+  expect(shown).toMatchObject({
+    status: 200,
+    body: { width: 204, height: 68, image: expect.stringMatching(/^data:image\/png;base64,iVBORw0KGgo/) },
+  });
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>';
+  for (const [file, status, code] of [
+    [Buffer.from(svg), 415, 'IMAGE_FORMAT_UNSUPPORTED'],
+    [Buffer.from(`<?xml version="1.0"?>${svg}`), 415, 'IMAGE_FORMAT_UNSUPPORTED'],
+    [Buffer.from('<html><script>alert(1)</script>'), 415, 'IMAGE_FORMAT_UNSUPPORTED'],
+    [await picture.avif().toBuffer(), 415, 'IMAGE_FORMAT_UNSUPPORTED'],
+    [Buffer.concat([await picture.png().toBuffer(), Buffer.alloc(70_000)]), 413, 'IMAGE_TOO_LARGE'],
+    [(await picture.png().toBuffer()).subarray(0, 60), 400, 'IMAGE_UNREADABLE'],
+    [Buffer.alloc(1_000_001), 413, 'PAYLOAD_TOO_LARGE'],
+  ] as const)
+    expect(await upload(new Uint8Array(file)), code).toMatchObject({ status, body: { code } });
+  expect(await control.call('GET', '/organization/logo')).toEqual(shown);
+  const removed = await control.call('DELETE', '/organization/logo');
+  expect([removed.status, removed.body.logo]).toEqual([200, undefined]);
+  expect(await control.call('GET', '/organization/logo')).toMatchObject({ status: 404 });
+});
+
+test('a color has six digits', async () => {
+  expect(await control.call('PATCH', '/organization', { color: '#1F4E3D' })).toMatchObject({
+    ...{ status: 200, body: { color: '#1f4e3d' } },
+  });
+  for (const color of ['red', '#fff', 'url(https://evil.example)', '#1f4e3d;background:red'])
+    expect(await control.call('PATCH', '/organization', { color }), color).toMatchObject({
+      ...{ status: 400, body: { code: 'INVALID_REQUEST', details: [{ path: 'color' }] } },
+    });
+  expect((await control.call('PATCH', '/organization', { color: null })).body).not.toHaveProperty('color');
 });
 
 test('galleries are measured, and the reply has their figures', async () => {

@@ -1,15 +1,18 @@
 import { readRedirectTarget } from '../../../engine/flows/index.ts';
 import type { GalleryCalibrations } from '../../../engine/gallery-calibration/index.ts';
-import type { Organizations } from '../../../engine/organizations/index.ts';
+import type { Logo, Organizations } from '../../../engine/organizations/index.ts';
 import type { Checks } from '../../../engine/verification/index.ts';
 import { toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
+import { Problem } from '../../../lib/problem.ts';
 import { managers, ofAppliance, operators, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { type SecretRouteDeps, secretRoutes } from './secret-routes.ts';
 import { fromCalibration, fromOrganization } from './translate.ts';
 import {
   CalibrationsReply,
+  LogoReply,
+  LogoRequest,
   NewOrganization,
   OrganizationChange,
   OrganizationPage,
@@ -18,10 +21,15 @@ import {
 } from './wire.ts';
 
 export interface OrganizationRouteDeps extends SecretRouteDeps {
-  organizations: Pick<Organizations, 'page' | 'create' | 'get' | 'set'>;
+  organizations: Pick<Organizations, 'page' | 'create' | 'get' | 'set' | 'setLogo' | 'lookOf'>;
+  /** A logo of the bytes of a file. */
+  readLogo(file: Uint8Array): Promise<Logo>;
   checks: Pick<Checks, 'getProfile'>;
   calibrations: Pick<GalleryCalibrations, 'list' | 'measure'>;
 }
+
+/** Bytes of an upload; those of a logo are fewer, and refused with what to do. */
+const LOGO_UPLOAD = 1_000_000;
 
 const ofBox = {
   tag: 'organizations',
@@ -96,8 +104,65 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
         return fromOrganization(await organizations.set(organization, change, who));
       },
     }),
+    ...logoRoutes(deps),
     ...calibrationRoutes(deps.calibrations),
     ...secretRoutes(deps),
+  ];
+}
+
+/** Kept as pixels alone: what a file says besides them never reaches a page. */
+function logoRoutes({ organizations, readLogo }: OrganizationRouteDeps): AdminRoute[] {
+  const changing = { operator: true, administrator: managers, key: false } as const;
+  return [
+    route({
+      ...ofOne,
+      method: 'GET',
+      url: '/organization/logo',
+      operationId: 'getOrganizationLogo',
+      summary: 'Show the logo',
+      description: 'As it stands on the pages of people who are verified.',
+      may: looking,
+      reply: LogoReply,
+      refuses: ['NOT_FOUND'],
+      async handle({ organization }) {
+        const { logo } = await organizations.get(organization);
+        const { logo: image } = await organizations.lookOf(organization);
+        if (!logo || image === undefined) throw new Problem('NOT_FOUND', 'The organization has no logo.');
+        return { image, width: logo.width, height: logo.height };
+      },
+    }),
+    route({
+      ...ofOne,
+      method: 'PUT',
+      url: '/organization/logo',
+      operationId: 'setOrganizationLogo',
+      summary: 'Set the logo',
+      description:
+        'PNG, JPEG or WebP of at most 64 kB and 4 megapixels; no SVG. Only its pixels are kept, as a PNG of at most 240 by 84. A transparent one is laid on white or on dark, whichever it is easier to see on.',
+      may: changing,
+      body: LogoRequest,
+      upload: { most: LOGO_UPLOAD },
+      reply: OrganizationReply,
+      refuses: [
+        ...(['IMAGE_FORMAT_UNSUPPORTED', 'IMAGE_TOO_LARGE', 'IMAGE_UNREADABLE'] as const),
+        ...(['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] as const),
+      ],
+      handle: async ({ organization, file, who }) =>
+        fromOrganization(await organizations.setLogo(organization, await readLogo(file), who)),
+    }),
+    route({
+      ...ofOne,
+      method: 'DELETE',
+      url: '/organization/logo',
+      operationId: 'removeOrganizationLogo',
+      summary: 'Remove the logo',
+      description: 'Pages show the first letter of the name again.',
+      may: changing,
+      reply: OrganizationReply,
+      refuses: ['NOT_FOUND', 'STORAGE_FULL'],
+      handle: async ({ organization, who }) =>
+        fromOrganization(await organizations.setLogo(organization, null, who)),
+    }),
   ];
 }
 

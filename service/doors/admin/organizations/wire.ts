@@ -40,6 +40,12 @@ const setupSteps = z
 const consentLanguage = z
   .enum(consentLanguages)
   .describe('Language in which the consent text is shown first');
+const color = z
+  .string()
+  .max(20)
+  .describe(
+    'Color behind the first letter of the name where people who are verified see no logo, `#rrggbb`; the letter is black or white, whichever is easier to read',
+  );
 const signInNotice = z.string().trim().min(1).max(4000);
 const OWN_PROFILES = 'its own profiles, and built-in ones that it has not replaced';
 
@@ -66,6 +72,7 @@ export const OrganizationChange = z
     consentLanguage: consentLanguage
       .nullish()
       .describe('Language in which the consent text is shown first; null: that of the reader'),
+    color: color.nullish(),
   })
   .refine(
     (change) => Object.values(change).some((value) => value !== undefined),
@@ -117,6 +124,15 @@ export const OrganizationReply = z
     signInNotice: signInNotice.optional().describe('Notice shown before sign-in'),
     setupSteps: setupSteps.optional(),
     consentLanguage: consentLanguage.optional(),
+    color: color.optional(),
+    logo: z
+      .strictObject({
+        width: z.int().describe('Pixels'),
+        height: z.int().describe('Pixels'),
+        sha256: z.string().describe('SHA-256 of the PNG, hex'),
+      })
+      .optional()
+      .describe('The logo that people see who are verified; absent: none'),
     erasedAt: time('Time when its people and its secrets were erased').optional(),
   })
   .meta({ id: 'Organization', description: 'An organization and its settings.', examples: [example] });
@@ -240,6 +256,23 @@ const CalibrationReply = z
 export const CalibrationsReply = z
   .strictObject({ items: z.array(CalibrationReply).describe('One calibration for each world and scorer') })
   .meta({ id: 'GalleryCalibrations', description: 'Every gallery of the organization.', examples: [] });
+
+/** The `request` part beside the file. */
+export const LogoRequest = z
+  .strictObject({})
+  .meta({ id: 'OrganizationLogoUpload', description: 'No fields besides the file.', examples: [{}] });
+
+export const LogoReply = z
+  .strictObject({
+    image: z.string().describe('PNG as a data URL'),
+    width: z.int().describe('Pixels'),
+    height: z.int().describe('Pixels'),
+  })
+  .meta({
+    id: 'OrganizationLogo',
+    description: 'The logo as it is kept: its pixels alone.',
+    examples: [{ image: 'data:image/png;base64,iVBORw0KGgo…', width: 240, height: 84 }],
+  });
 
 export type OrganizationReply = z.output<typeof OrganizationReply>;
 export type CalibrationReply = z.output<typeof CalibrationReply>;

@@ -1,0 +1,211 @@
+import { FileInput, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { toUploadForm } from '../../../../sdk/admin/client.ts';
+import { Button } from '../../../ui/controls/button.tsx';
+import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
+import { toast } from '../../../ui/feedback/toasts.tsx';
+import { Card, Columns, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { isColor, wantsDarkText } from '../../../ui/theme/text-on-color.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import styles from './look-card.module.css';
+import { settingsStrings } from './strings.ts';
+
+type Organization = Schemas['Organization'];
+
+const formats = 'image/png,image/jpeg,image/webp';
+
+/** Logo and color on the pages of people who are verified, with a preview on both grounds. */
+export function LookCard({ organization, mayChange }: { organization: Organization; mayChange: boolean }) {
+  const t = useStrings(settingsStrings);
+  const [color, setColor] = useState(organization.color ?? '');
+  const logo = useQuery({
+    queryKey: ['organization', 'logo', organization.logo?.sha256],
+    queryFn: ({ signal }) =>
+      replyOf(admin.GET('/api/admin/organization/logo', { params: { query: {} }, signal })),
+    enabled: organization.logo !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const image = organization.logo && logo.data?.image;
+  return (
+    <Card title={t('look')}>
+      <Stack>
+        <p className="muted">{t('lookLead')}</p>
+        <Columns n={2} collapse>
+          <Preview name={organization.name} image={image} color={color} scheme="light" />
+          <Preview name={organization.name} image={image} color={color} scheme="dark" />
+        </Columns>
+        {mayChange && <LogoFields organization={organization} />}
+        {mayChange && <ColorField organization={organization} color={color} change={setColor} />}
+      </Stack>
+    </Card>
+  );
+}
+
+function Preview({
+  name,
+  image,
+  color,
+  scheme,
+}: {
+  name: string;
+  image: string | undefined;
+  color: string;
+  scheme: 'light' | 'dark';
+}) {
+  const t = useStrings(settingsStrings);
+  const plain = isColor(color) ? color : undefined;
+  return (
+    <figure className={styles.preview} style={{ colorScheme: scheme }}>
+      <figcaption>{t(scheme === 'light' ? 'previewLight' : 'previewDark')}</figcaption>
+      <span className={styles.head}>
+        {image === undefined ? (
+          <span
+            className={styles.letter}
+            {...(plain !== undefined && {
+              style: { background: plain, color: wantsDarkText(plain) ? 'black' : 'white' },
+            })}
+            aria-hidden="true"
+          >
+            {[...name.trim()][0]?.toLocaleUpperCase()}
+          </span>
+        ) : (
+          <img className={styles.logo} src={image} alt={t('logoOf', { name })} />
+        )}
+        <b>{name}</b>
+      </span>
+    </figure>
+  );
+}
+
+/** Shows what was changed wherever the organization is shown. */
+function useChanged(said: string) {
+  const queryClient = useQueryClient();
+  return async () => {
+    toast(said);
+    await queryClient.invalidateQueries({ queryKey: ['organization'] });
+  };
+}
+
+function LogoFields({ organization }: { organization: Organization }) {
+  const t = useStrings(settingsStrings);
+  const ui = useStrings(uiStrings);
+  const [asking, setAsking] = useState(false);
+  const set = useMutation({
+    mutationFn: (file: File) =>
+      replyOf(
+        admin.PUT('/api/admin/organization/logo', {
+          params: { query: {} },
+          body: { request: {}, file },
+          bodySerializer: toUploadForm,
+        }),
+      ),
+    onSuccess: useChanged(t('logoSet')),
+  });
+  const removed = useChanged(t('logoRemoved'));
+  const remove = useMutation({
+    mutationFn: () => replyOf(admin.DELETE('/api/admin/organization/logo', { params: { query: {} } })),
+    async onSuccess() {
+      setAsking(false);
+      await removed();
+    },
+  });
+  return (
+    <>
+      <FileInput
+        accept={formats}
+        label={t('logo')}
+        description={t('logoHint')}
+        placeholder={t('logoChoose')}
+        value={null}
+        disabled={set.isPending}
+        onChange={(file) => file && set.mutate(file)}
+      />
+      {set.error && <LoadFailed error={set.error} title={ui('couldNotSave')} />}
+      {organization.logo && (
+        <Row>
+          <Button onClick={() => setAsking(true)}>{t('logoRemove')}</Button>
+        </Row>
+      )}
+      <ConfirmDialog
+        opened={asking}
+        title={t('logoRemoveTitle')}
+        confirmLabel={t('logoRemove')}
+        cancelLabel={t('logoKeep')}
+        danger
+        busy={remove.isPending}
+        failed={remove.error && <LoadFailed error={remove.error} />}
+        onConfirm={() => remove.mutate()}
+        onCancel={() => setAsking(false)}
+      >
+        {t('logoRemoveText')}
+      </ConfirmDialog>
+    </>
+  );
+}
+
+function ColorField({
+  organization,
+  color,
+  change,
+}: {
+  organization: Organization;
+  color: string;
+  change(color: string): void;
+}) {
+  const t = useStrings(settingsStrings);
+  const ui = useStrings(uiStrings);
+  const [left, setLeft] = useState(false);
+  const save = useMutation({
+    mutationFn: () =>
+      replyOf(
+        admin.PATCH('/api/admin/organization', { params: { query: {} }, body: { color: color || null } }),
+      ),
+    onSuccess: useChanged(t('colorSet')),
+  });
+  const wrong = color !== '' && !isColor(color);
+  const changed = color.toLowerCase() !== (organization.color ?? '');
+  return (
+    <>
+      <div className={styles.color}>
+        <TextInput
+          label={
+            <>
+              {t('color')} <span className="muted">({ui('optional')})</span>
+            </>
+          }
+          description={t('colorHint')}
+          placeholder="#1f4e3d"
+          spellCheck={false}
+          maxLength={7}
+          value={color}
+          onChange={(event) => change(event.target.value.trim())}
+          onBlur={() => setLeft(true)}
+          error={left && wrong ? t('colorWrong') : undefined}
+        />
+        <input
+          type="color"
+          aria-label={t('colorChoose')}
+          value={isColor(color) ? color.toLowerCase() : '#888888'}
+          onChange={(event) => change(event.target.value)}
+        />
+      </div>
+      {save.error && <LoadFailed error={save.error} title={ui('couldNotSave')} />}
+      {changed && (
+        <Row>
+          <Button
+            kind="primary"
+            busy={save.isPending}
+            onClick={() => (wrong ? setLeft(true) : save.mutate())}
+          >
+            {t('colorSave')}
+          </Button>
+          <Button onClick={() => change(organization.color ?? '')}>{ui('discard')}</Button>
+        </Row>
+      )}
+    </>
+  );
+}

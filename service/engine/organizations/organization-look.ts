@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import type { Logo } from '../../inference/pictures/read-logo.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Organization } from './organization.ts';
+
+/** What stands on a page that asks a person for something. */
+export interface OrganizationLook {
+  name: string;
+  /** A PNG as a data URL. */
+  logo?: string;
+  /** `#rrggbb`, behind the first letter of the name where there is no logo. */
+  color?: string;
+}
+
+/** What is known of a logo without its bytes. */
+export interface LogoFacts {
+  width: number;
+  height: number;
+  /** Hex. */
+  sha256: string;
+}
+
+export const factsOf = ({ png, width, height }: Logo): LogoFacts => ({
+  ...{ width, height },
+  sha256: createHash('sha256').update(png).digest('hex'),
+});
+
+export const lookOf = (
+  { name, color }: Pick<Organization, 'name' | 'color'>,
+  png: Uint8Array | undefined,
+): OrganizationLook => ({
+  name,
+  ...(color !== undefined && { color }),
+  ...(png && { logo: `data:image/png;base64,${Buffer.from(png).toString('base64')}` }),
+});
+
+/** In lower case. Throws INVALID_REQUEST. */
+export function checkColor(text: string): string {
+  if (/^#[0-9a-f]{6}$/i.test(text)) return text.toLowerCase();
+  const message = 'Write the color as #rrggbb, such as #1f4e3d.';
+  throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'color', message }] });
+}
