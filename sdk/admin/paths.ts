@@ -48,6 +48,34 @@ export interface paths {
         patch: operations["changeOrganization"];
         trace?: never;
     };
+    "/api/admin/organization/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the logo
+         * @description As it stands on the pages of people who are verified.
+         */
+        get: operations["getOrganizationLogo"];
+        /**
+         * Set the logo
+         * @description PNG, JPEG or WebP of at most 64 kB and 4 megapixels; no SVG. Only its pixels are kept, as a PNG of at most 240 by 84. A transparent one is laid on white or on dark, whichever it is easier to see on.
+         */
+        put: operations["setOrganizationLogo"];
+        post?: never;
+        /**
+         * Remove the logo
+         * @description Pages show the first letter of the name again.
+         */
+        delete: operations["removeOrganizationLogo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/organization/calibrations": {
         parameters: {
             query?: never;
@@ -3524,6 +3552,17 @@ export interface components {
              * @enum {string}
              */
             consentLanguage?: "en" | "de";
+            /** @description Color behind the first letter of the name where people who are verified see no logo, `#rrggbb`; the letter is black or white, whichever is easier to read */
+            color?: string;
+            /** @description The logo that people see who are verified; absent: none */
+            logo?: {
+                /** @description Pixels */
+                width: number;
+                /** @description Pixels */
+                height: number;
+                /** @description SHA-256 of the PNG, hex */
+                sha256: string;
+            };
             /**
              * Format: date-time
              * @description Time when its people and its secrets were erased
@@ -3671,7 +3710,29 @@ export interface components {
             };
             /** @description Language in which the consent text is shown first; null: that of the reader */
             consentLanguage?: ("en" | "de") | null;
+            color?: string | null;
         };
+        /**
+         * @description The logo as it is kept: its pixels alone.
+         * @example {
+         *       "image": "data:image/png;base64,iVBORw0KGgo…",
+         *       "width": 240,
+         *       "height": 84
+         *     }
+         */
+        OrganizationLogo: {
+            /** @description PNG as a data URL */
+            image: string;
+            /** @description Pixels */
+            width: number;
+            /** @description Pixels */
+            height: number;
+        };
+        /**
+         * @description No fields besides the file.
+         * @example {}
+         */
+        OrganizationLogoUpload: Record<string, never>;
         /** @description Every gallery of the organization. */
         GalleryCalibrations: {
             /** @description One calibration for each world and scorer */
@@ -11670,7 +11731,7 @@ export interface components {
                 intro?: string;
                 /** @description Consent text */
                 consent?: string;
-                /** @description Label of the start button */
+                /** @description Label of the button by which the person agrees and starts; it has to say so */
                 button?: string;
                 /** @description Text after success without a redirect */
                 success?: string;
@@ -11687,7 +11748,7 @@ export interface components {
                     intro?: string;
                     /** @description Consent text */
                     consent?: string;
-                    /** @description Label of the start button */
+                    /** @description Label of the button by which the person agrees and starts; it has to say so */
                     button?: string;
                     /** @description Text after success without a redirect */
                     success?: string;
@@ -12257,6 +12318,317 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getOrganizationLogo: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The logo as it is kept: its pixels alone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "image": "data:image/png;base64,iVBORw0KGgo…",
+                     *       "width": 240,
+                     *       "height": 84
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganizationLogo"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setOrganizationLogo: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "request": {},
+                 *       "file": "<bytes of the file>"
+                 *     }
+                 */
+                "multipart/form-data": {
+                    /** @description The fields, as JSON */
+                    request: components["schemas"]["OrganizationLogoUpload"];
+                    /** @description The file */
+                    file: Blob;
+                };
+            };
+        };
+        responses: {
+            /** @description An organization and its settings. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
+                     *       "name": "Museum of Bern",
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "matchOnly": false,
+                     *       "uniquenessPolicy": "off",
+                     *       "consentPolicy": "attested"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `IMAGE_FORMAT_UNSUPPORTED`: The picture is no JPEG, PNG, WebP, HEIC, HEIF or AVIF, or it is an animation; the sentence says what it is.
+             *     - `IMAGE_UNREADABLE`: The picture is damaged or cannot be decoded.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts.
+             *     - `IMAGE_TOO_LARGE`: The picture has too many bytes or pixels.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeOrganizationLogo: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An organization and its settings. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
+                     *       "name": "Museum of Bern",
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "matchOnly": false,
+                     *       "uniquenessPolicy": "off",
+                     *       "consentPolicy": "attested"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
