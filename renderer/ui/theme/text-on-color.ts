@@ -1,3 +1,6 @@
+/** For hints, and where nothing is chosen. */
+export const EXAMPLE_COLOR = '#1f4e3d';
+
 /** `#rrggbb`. */
 export const isColor = (text: string): boolean => /^#[0-9a-f]{6}$/i.test(text);
 

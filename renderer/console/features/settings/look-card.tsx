@@ -8,7 +8,7 @@ import { toast } from '../../../ui/feedback/toasts.tsx';
 import { Card, Columns, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { isColor, wantsDarkText } from '../../../ui/theme/text-on-color.ts';
+import { EXAMPLE_COLOR, isColor, wantsDarkText } from '../../../ui/theme/text-on-color.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import styles from './look-card.module.css';
@@ -178,18 +178,18 @@ function ColorField({
             </>
           }
           description={t('colorHint')}
-          placeholder="#1f4e3d"
+          placeholder={EXAMPLE_COLOR}
           spellCheck={false}
           maxLength={7}
           value={color}
           onChange={(event) => change(event.target.value.trim())}
           onBlur={() => setLeft(true)}
-          error={left && wrong ? t('colorWrong') : undefined}
+          error={left && wrong ? t('colorWrong', { example: EXAMPLE_COLOR }) : undefined}
         />
         <input
           type="color"
           aria-label={t('colorChoose')}
-          value={isColor(color) ? color.toLowerCase() : '#888888'}
+          value={isColor(color) ? color.toLowerCase() : EXAMPLE_COLOR}
           onChange={(event) => change(event.target.value)}
         />
       </div>

@@ -47,7 +47,7 @@ export const settingsStrings = defineStrings(
     colorHint:
       'Shown where there is no logo. The letter on it is black or white, whichever is easier to read.',
     colorChoose: 'Choose the color',
-    colorWrong: 'Enter a color as #1f4e3d',
+    colorWrong: 'Enter a color as {example}',
     colorSave: 'Save color',
     colorSet: 'Color saved',
     retention: 'Retention',
@@ -124,7 +124,7 @@ export const settingsStrings = defineStrings(
     colorHint:
       'Wo kein Logo ist. Der Buchstabe darauf ist schwarz oder weiß, je nachdem, was besser lesbar ist.',
     colorChoose: 'Die Farbe wählen',
-    colorWrong: 'Geben Sie eine Farbe ein, etwa #1f4e3d',
+    colorWrong: 'Geben Sie eine Farbe ein, etwa {example}',
     colorSave: 'Farbe speichern',
     colorSet: 'Farbe gespeichert',
     retention: 'Aufbewahrung',
