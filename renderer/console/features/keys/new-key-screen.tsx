@@ -20,9 +20,10 @@ import { keyStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/keys/new')({ component: NewKeyScreen });
 
-const answered = ['identity:verify', 'identity:enroll', 'webhooks', 'admin'] as const;
-const notYet = ['presence', 'sessions', 'behavior', 'hosted', 'registrations'] as const;
-const scopes = [...answered, ...notYet] as const;
+const scopes = [
+  ...(['identity:verify', 'identity:enroll', 'presence', 'sessions', 'hosted', 'registrations'] as const),
+  ...(['webhooks', 'admin', 'behavior'] as const),
+] as const;
 
 function useSchema() {
   const t = useStrings(keyStrings);
@@ -181,12 +182,13 @@ function Scopes({ control }: { control: Control<Values> }) {
   const names: Record<(typeof scopes)[number], string> = {
     'identity:verify': t('verify'),
     'identity:enroll': t('enroll'),
+    presence: t('presence'),
+    sessions: t('sessions'),
+    hosted: t('hosted'),
+    registrations: t('registrations'),
     webhooks: t('webhooks'),
     admin: t('admin'),
-    ...(Object.fromEntries(notYet.map((scope) => [scope, t('later', { name: t(scope) })])) as Record<
-      (typeof notYet)[number],
-      string
-    >),
+    behavior: t('later', { name: t('behavior') }),
   };
   return (
     <Controller
