@@ -174,3 +174,39 @@ test.skipIf(missing)(
     expect(faults).toEqual([]);
   },
 );
+
+test.skipIf(missing)(
+  `a scope is set up, refuses what contradicts itself, is changed, and ended by its typed name${why}`,
+  async () => {
+    await open('/uniqueness/new');
+    await page.getByLabel('Name of the region').fill('survey 2030');
+    await page.getByLabel('False-flag rate').fill('0.5');
+    await page.getByText('Holds the place', { exact: true }).click();
+    await button('Set up scope').click();
+    await seen('Choose the day until which members are held');
+    await page.getByText('Reopens the place', { exact: true }).click();
+    await button('Set up scope').click();
+    await heading('survey 2030').waitFor();
+    await seen('Flagged from');
+    await page.getByLabel('Days a member is kept').fill('30');
+    await button('Save').click();
+    await seen('30 days after the last visit');
+
+    await button('Rotate scope').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('The key of epoch 1: its ids are never made again').waitFor();
+    expect(await button('Destroy key and rotate').isDisabled()).toBe(true);
+    await dialog.getByRole('textbox').fill('survey 2030');
+    await button('Destroy key and rotate').click();
+    await seen('Epoch 2 begun');
+    await button('End scope').click();
+    await dialog.getByRole('textbox').fill('survey 2030');
+    await button('Destroy key and end').click();
+    await seen('This scope has ended');
+    await button('Begin next epoch').click();
+    await seen('Next epoch begun');
+    await open('/uniqueness');
+    await page.getByRole('row', { name: /survey 2030.*Active.*0\.5/ }).waitFor();
+    expect(faults).toEqual([]);
+  },
+);
