@@ -206,7 +206,7 @@ test.skipIf(missing)(
     await button('Begin next epoch').click();
     await seen('Next epoch begun');
     await open('/uniqueness');
-    await page.getByRole('row', { name: /survey 2030.*Active.*0\.5/ }).waitFor();
+    await page.getByRole('row', { name: /survey 2030.*Active.*1 in 200/ }).waitFor();
     expect(faults).toEqual([]);
   },
 );
