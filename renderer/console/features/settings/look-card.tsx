@@ -59,7 +59,7 @@ function Preview({
   const t = useStrings(settingsStrings);
   const plain = isColor(color) ? color : undefined;
   return (
-    <figure className={styles.preview} style={{ colorScheme: scheme }}>
+    <figure className={`${styles.preview} ${styles[scheme]}`}>
       <figcaption>{t(scheme === 'light' ? 'previewLight' : 'previewDark')}</figcaption>
       <span className={styles.head}>
         {image === undefined ? (
