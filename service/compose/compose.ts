@@ -123,15 +123,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const serving = createServing({ config, certificate, clock: ground.clock });
   const everything = opened.move();
   return {
-    ...{
-      auditLog: audited.auditLog,
-      models: pictures.models,
-      readLogo: pictures.readLogo,
-      backups,
-      standingJobs,
-      metrics,
-      ...readers,
-    },
+    ...{ auditLog: audited.auditLog, models: pictures.models, backups, standingJobs, metrics, ...readers },
     ...{
       ...queue,
       ...eventsOut,
@@ -146,7 +138,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
       ...personTokenParts,
       ...createNameCare({ ...base, ...audited }, serving),
     },
-    ...{ clock: ground.clock, ids: ground.ids, log: ground.log },
+    ...{ clock: ground.clock, ids: ground.ids, log: ground.log, readLogo: pictures.readLogo },
     serving,
     listens: ownPlaces.listens,
     gauges: createMetricGauges({

@@ -1,7 +1,19 @@
+import type { Command } from 'commander';
 import { replyOf, toUploadForm } from '../../../sdk/admin/client.ts';
 import type { Control } from '../control/control.ts';
 import type { Organization } from '../organization.ts';
 import { readPicture } from '../picture-file.ts';
+
+export const withLook = (command: Command): Command =>
+  command
+    .option(
+      '--logo <file>',
+      'what people see who are verified: PNG, JPEG or WebP of at most 64 kB, or - for standard input; none removes it',
+    )
+    .option(
+      '--color <color>',
+      'shown with the first letter of its name where there is no logo: #1f4e3d; or none',
+    );
 
 /** Of `--logo`: a file, `-`, or `none`. */
 export async function setLogo(

@@ -14,7 +14,7 @@ import { facts, table } from '../terminal/terminal.ts';
 import { addOrgCalibrate } from './calibrate.ts';
 import { addOrgErase } from './erase.ts';
 import { addOrgFaceFactor } from './face-factor.ts';
-import { describeLogo, readColor, setLogo } from './look.ts';
+import { describeLogo, readColor, setLogo, withLook } from './look.ts';
 import { addOrgRenewTemplates } from './renew-templates.ts';
 import { addOrgRotateKey } from './rotate-key.ts';
 
@@ -129,8 +129,7 @@ function addShow(org: Command, runner: CommandRunner): void {
 
 function addSet(org: Command, runner: CommandRunner): void {
   runner.run<Change>(
-    org
-      .command('set')
+    withLook(org.command('set'))
       .description('change settings of an organization; every change is in the audit log')
       .option(...organizationFlag)
       .option('--name <name>', 'new name')
@@ -160,14 +159,6 @@ function addSet(org: Command, runner: CommandRunner): void {
       .option(
         '--redirect-targets <list>',
         'where hosted pages may lead to, separated by commas: hosts (app.example.com), plain HTTP origins of the own network (http://10.0.0.5:8080), schemes of apps (myapp:); an empty text for none',
-      )
-      .option(
-        '--logo <file>',
-        'what people see who are verified: PNG, JPEG or WebP of at most 64 kB, or - for standard input; none removes it',
-      )
-      .option(
-        '--color <color>',
-        'shown with the first letter of its name where there is no logo: #1f4e3d; or none',
       )
       .addHelpText(
         'after',

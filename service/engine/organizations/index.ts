@@ -11,7 +11,7 @@ export type {
   UniquenessPolicy,
 } from './organization.ts';
 export { consentLanguages, setupStates, setupSteps } from './organization.ts';
-export type { LogoFacts, OrganizationLook } from './organization-look.ts';
+export type { OrganizationLook } from './organization-look.ts';
 export type { Organizations, RetentionChange } from './organizations.ts';
 export { createOrganizations } from './organizations.ts';
 export { refuseErased } from './refuse-erased.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Logo } from '../../inference/pictures/read-logo.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Organization } from './organization.ts';
+import type { LogoFacts, Organization } from './organization.ts';
 
 /** What stands on a page that asks a person for something. */
 export interface OrganizationLook {
@@ -10,14 +10,6 @@ export interface OrganizationLook {
   logo?: string;
   /** `#rrggbb`, behind the first letter of the name where there is no logo. */
   color?: string;
-}
-
-/** What is known of a logo without its bytes. */
-export interface LogoFacts {
-  width: number;
-  height: number;
-  /** Hex. */
-  sha256: string;
 }
 
 export const factsOf = ({ png, width, height }: Logo): LogoFacts => ({

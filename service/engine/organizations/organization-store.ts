@@ -3,8 +3,14 @@ import type { OrganizationId, SiteId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Attestation } from '../consent/index.ts';
-import type { ConsentLanguage, Organization, SetupSteps, Site, UniquenessPolicy } from './organization.ts';
-import type { LogoFacts } from './organization-look.ts';
+import type {
+  ConsentLanguage,
+  LogoFacts,
+  Organization,
+  SetupSteps,
+  Site,
+  UniquenessPolicy,
+} from './organization.ts';
 import { RetentionSettings } from './retention-settings.ts';
 
 export async function insertOrganization(tx: Tx, organization: Organization): Promise<void> {

@@ -1,6 +1,5 @@
 import type { OrganizationId, SiteId } from '../../lib/id.ts';
 import type { Attestation } from '../consent/index.ts';
-import type { LogoFacts } from './organization-look.ts';
 import type { RetentionSettings } from './retention-settings.ts';
 
 export type UniquenessPolicy = 'off' | 'warn' | 'block';
@@ -16,6 +15,14 @@ export type SetupSteps = { [Step in SetupStep]?: SetupState | undefined };
 /** Languages of the consent text. */
 export const consentLanguages = ['en', 'de'] as const;
 export type ConsentLanguage = (typeof consentLanguages)[number];
+
+/** What is known of a logo without its bytes. */
+export interface LogoFacts {
+  width: number;
+  height: number;
+  /** Hex. */
+  sha256: string;
+}
 
 export interface Organization {
   id: OrganizationId;

@@ -114,21 +114,7 @@ export interface OrganizationsDeps {
 export function createOrganizations(deps: OrganizationsDeps): Organizations {
   const { db, inTransaction, sealer, audit, ids, clock } = deps;
 
-  /** Writes what `decide` makes of the organization, and its line in the log. */
-  const alter = (
-    id: OrganizationId,
-    actor: Actor,
-    decide: (before: Organization, tx: Tx) => Alteration | undefined | Promise<Alteration | undefined>,
-  ): Promise<Organization> =>
-    inTransaction(async (tx) => {
-      const before = await requireOrganization(tx, id);
-      const alteration = await decide(before, tx);
-      if (!alteration) return before;
-      const { after, action, details } = alteration;
-      await updateOrganization(tx, after);
-      await audit.add(tx, { actor, action, organization: id, target: id, details });
-      return after;
-    });
+  const alter = createAlter(deps);
 
   return {
     async create(input, actor) {
@@ -171,22 +157,7 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
       });
     },
 
-    setLogo: (id, logo, actor) =>
-      alter(id, actor, async (before, tx) => {
-        if (logo) refuseErased(before);
-        const { logo: former, ...rest } = before;
-        const after: Organization = { ...rest, ...(logo && { logo: factsOf(logo) }) };
-        if (former?.sha256 === after.logo?.sha256) return undefined;
-        await replaceLogo(tx, id, logo?.png);
-        const details = { logo: { from: former ?? null, to: after.logo ?? null } };
-        return { after, action: 'organization.set', details };
-      }),
-    logoOf: (id) => selectLogo(db, id),
-    async lookOf(id) {
-      const organization = await requireOrganization(db, id);
-      return lookOf(organization, organization.logo && (await selectLogo(db, id)));
-    },
-
+    ...createLooks(db, alter),
     setRetention: (id, change, actor) => alter(id, actor, (before) => changeRetention(before, change)),
 
     attestConsent: (id, given, actor) =>
@@ -206,6 +177,44 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
     ...createSites(deps),
   };
 }
+
+type Alter = (
+  id: OrganizationId,
+  actor: Actor,
+  decide: (before: Organization, tx: Tx) => Alteration | undefined | Promise<Alteration | undefined>,
+) => Promise<Organization>;
+
+/** Writes what `decide` makes of the organization, and its line in the log. */
+const createAlter =
+  ({ inTransaction, audit }: Pick<OrganizationsDeps, 'inTransaction' | 'audit'>): Alter =>
+  (id, actor, decide) =>
+    inTransaction(async (tx) => {
+      const before = await requireOrganization(tx, id);
+      const alteration = await decide(before, tx);
+      if (!alteration) return before;
+      const { after, action, details } = alteration;
+      await updateOrganization(tx, after);
+      await audit.add(tx, { actor, action, organization: id, target: id, details });
+      return after;
+    });
+
+const createLooks = (db: Db, alter: Alter): Pick<Organizations, 'setLogo' | 'logoOf' | 'lookOf'> => ({
+  setLogo: (id, logo, actor) =>
+    alter(id, actor, async (before, tx) => {
+      if (logo) refuseErased(before);
+      const { logo: former, ...rest } = before;
+      const after: Organization = { ...rest, ...(logo && { logo: factsOf(logo) }) };
+      if (former?.sha256 === after.logo?.sha256) return undefined;
+      await replaceLogo(tx, id, logo?.png);
+      const details = { logo: { from: former ?? null, to: after.logo ?? null } };
+      return { after, action: 'organization.set', details };
+    }),
+  logoOf: (id) => selectLogo(db, id),
+  async lookOf(id) {
+    const organization = await requireOrganization(db, id);
+    return lookOf(organization, organization.logo && (await selectLogo(db, id)));
+  },
+});
 
 async function setFaceFactor(
   audit: Audit,
