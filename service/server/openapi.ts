@@ -30,6 +30,7 @@ export async function openApiDocument(): Promise<unknown> {
       registrations: {} as never,
       checks: {} as never,
       personTokens: {} as never,
+      verifyToken: undefined as never,
       callbacks: {} as never,
       uniqueness: {} as never,
       idempotency: {} as never,

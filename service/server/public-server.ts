@@ -54,6 +54,7 @@ export async function createPublicServer(
     | 'log'
     | 'status'
     | 'personTokens'
+    | 'verifyToken'
     | 'idempotency'
     | 'callbacks'
     | 'uniqueness'

@@ -8,7 +8,9 @@ import { silentLog } from '../../service/lib/log.ts';
 import { createPublicServer } from '../../service/server/public-server.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { openEventsOut } from '../support/events-out.ts';
+import { analysisOf, direction } from '../support/faces.ts';
 import { operatorParts } from '../support/operator-parts.ts';
+import { approve } from '../support/presence.ts';
 
 interface Sample {
   body?: Record<string, unknown> | (() => Promise<Record<string, unknown>>);
@@ -87,12 +89,17 @@ const nothingPersonal = [
 ];
 
 async function tokenForOneUse() {
-  const claims = {
-    ...{ sub: 'ada@example.com', userId: 'sub_1', sessionId: 'prs_1', purpose: 'test' },
-    ...({ checks: {}, models: {}, assurance: 'active', singleUse: true } as const),
-  };
   const realm = { organization: engine.organization, world: 'live' } as const;
-  return { token: (await engine.personTokens.presence.issue(realm, claims, 60_000)).token };
+  const name = 'portrait of ada';
+  const embeddings = { 'a-net': direction('ada'), 'b-net': direction('ada b', 64) };
+  const picture = engine.analyzer.show(name, analysisOf(name, { embeddings, live: 0.99 }));
+  const email = 'ada@example.com';
+  const { subject } = await engine.checks.enroll({ ...realm, picture, email, actor: operator });
+  const caller = { ...realm, lineage: key.id };
+  const order = { orgId: engine.organization, purpose: 'test', singleUse: true };
+  const { session, link } = await engine.presence.create(caller, order, operator);
+  await approve(engine, link, { id: subject, email });
+  return { token: (await engine.presence.token(caller, session.id, operator)).token };
 }
 
 let engine: Engine;

@@ -82,7 +82,7 @@ const publicRoutes = [
 const boardRoute = / \/jobs(?:\/|$)/;
 const face = direction('victim');
 const passOfVictim = {
-  ...{ sessionId: 'sess_of_victim', profile: 'specter', subjectRef: 'reference of the victim' },
+  ...{ profile: 'specter', subjectRef: 'reference of the victim' },
   ...({ assurance: 'active', riskLevel: 'low' } as const),
   riskFlags: [],
 };
@@ -171,6 +171,14 @@ async function sessionOfVictim(): Promise<Victim['session']> {
   return { id, token, consent: consent.version };
 }
 
+/** As of an approved session. */
+async function passOf(sessionId: string): Promise<string> {
+  const decided = { state: 'finalized', decision: 'approved' };
+  await engine.db.updateTable('live_session').set(decided).where('id', '=', sessionId).execute();
+  const realm = { organization: engine.organization, world: 'live' } as const;
+  return (await engine.personTokens.passes.issue(realm, { ...passOfVictim, sessionId })).passToken;
+}
+
 /** The person's enrollment went to a webhook of their organization, and an alert is about them. */
 async function sendOut(): Promise<Victim> {
   const { grants, webhooks, alerts, deliveries, eventLog, relay } = eventsOut;
@@ -237,7 +245,7 @@ async function sendOut(): Promise<Victim> {
     key,
     session: await sessionOfVictim(),
     verification: hostedLink.id,
-    passToken: (await engine.personTokens.passes.issue(realm, passOfVictim)).passToken,
+    passToken: await passOf((await sessionOfVictim()).id),
     organization: engine.organization,
     presence: await bePresent(lineage),
   };

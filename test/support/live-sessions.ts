@@ -1,4 +1,5 @@
 import { createFlowPages } from '../../service/compose/live/flow-pages.ts';
+import { createStanding } from '../../service/compose/live/standing.ts';
 import { createPresence, type PresenceDeps } from '../../service/engine/presence/index.ts';
 import {
   type Challenges,
@@ -9,6 +10,7 @@ import {
   type LinkResolver,
   type SessionFlow,
 } from '../../service/engine/sessions/index.ts';
+import { createVerifyToken, type VerifyTokenDeps } from '../../service/engine/tokens/index.ts';
 import type { Checks } from '../../service/engine/verification/index.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 
@@ -102,7 +104,9 @@ export function liveSessionsOver(
 
 type FlowsEngine = SessionsEngine &
   Omit<Parameters<typeof createFlowPages>[0], 'sessions'> &
-  Omit<PresenceDeps, 'sessions' | 'tokens'> & { personTokens: PresenceDeps['tokens'] };
+  Omit<PresenceDeps, 'sessions' | 'tokens'> & {
+    personTokens: PresenceDeps['tokens'] & VerifyTokenDeps['personTokens'];
+  };
 
 /** The flows over live sessions of an engine, as the service has them. */
 export function openFlows(engine: FlowsEngine) {
@@ -113,5 +117,8 @@ export function openFlows(engine: FlowsEngine) {
   ends.presence = presence.end;
   liveLinks.presence = presence.links;
   const pages = { ...engine, sessions: liveSessions };
-  return { liveSessions, liveLinks, presence, ...createFlowPages(pages, { ends, links: liveLinks }) };
+  return {
+    ...{ liveSessions, liveLinks, presence, ...createFlowPages(pages, { ends, links: liveLinks }) },
+    verifyToken: createVerifyToken({ ...engine, stands: createStanding({ presence, liveSessions }) }),
+  };
 }

@@ -79,6 +79,7 @@ const faults: Record<TokenFault, string> = {
   wrong_audience: 'it is for another organization, or of the other world (live, test).',
   wrong_nonce: 'its nonce is another.',
   already_used: 'it was used before.',
+  revoked: 'its person was erased since.',
 };
 
 function describe(finding: TokenFinding): string {

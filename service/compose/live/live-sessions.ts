@@ -22,6 +22,7 @@ import {
   type SessionFlow,
   type Sessions,
 } from '../../engine/sessions/index.ts';
+import { createVerifyToken, type VerifyToken } from '../../engine/tokens/index.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Audited } from '../audit.ts';
 import type { Base } from '../base.ts';
@@ -31,6 +32,7 @@ import type { People } from '../people.ts';
 import type { PersonTokenParts } from '../person-tokens.ts';
 import type { Pictures } from '../pictures.ts';
 import { createFlowPages } from './flow-pages.ts';
+import { createStanding } from './standing.ts';
 
 export interface LiveSessions {
   liveSessions: Sessions;
@@ -39,6 +41,7 @@ export interface LiveSessions {
   liveLinks: Partial<Record<LinkKind, LinkResolver>>;
   hosted: Hosted;
   registrations: Registrations;
+  verifyToken: VerifyToken;
 }
 
 /** Sessions of people in front of a camera, for every flow. */
@@ -94,7 +97,10 @@ export function createLiveSessions({
     },
     { ends, links: liveLinks },
   );
-  return { liveSessions, liveLinks, presence, ...flowPages };
+  return {
+    ...{ liveSessions, liveLinks, presence, ...flowPages },
+    verifyToken: createVerifyToken({ personTokens, stands: createStanding({ presence, liveSessions }) }),
+  };
 }
 
 /** Challenges as sessions ask for them. */

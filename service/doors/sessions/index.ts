@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import type { KeyCaller, SessionCaller } from '../../engine/access/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
 import type { Sessions, WholeSession } from '../../engine/sessions/index.ts';
-import type { PersonTokens } from '../../engine/tokens/index.ts';
+import type { VerifyToken } from '../../engine/tokens/index.ts';
 import type { Uniqueness } from '../../engine/uniqueness/index.ts';
 import { callerOf, keyOf } from '../../http/authentication.ts';
 import { ownOrigin } from '../../http/listening/own-origin.ts';
@@ -10,7 +10,7 @@ import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
 import { type OrderDeps, toOrder } from './order.ts';
 import { type SignalsDeps, takeSignals } from './signals.ts';
-import { fromFinding, fromResult, fromSession, toRealm } from './translate.ts';
+import { fromFinding, fromResult, fromSession, toActor, toRealm } from './translate.ts';
 import {
   Finalize,
   FinalizeReply,
@@ -32,7 +32,7 @@ export interface SessionsDoorDeps extends OrderDeps, SignalsDeps {
     Pick<Sessions, 'create' | 'find' | 'finalize' | 'finalizeByToken'>;
   organizations: Pick<Organizations, 'get'>;
   uniqueness: OrderDeps['uniqueness'] & Pick<Uniqueness, 'sessionSalt'>;
-  personTokens: Pick<PersonTokens, 'check'>;
+  verifyToken: VerifyToken;
 }
 
 const tags = ['sessions'];
@@ -220,7 +220,7 @@ function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
         operationId: 'verifyPass',
         summary: 'Verify a pass token',
         description:
-          'For your server: whether a pass token that a page sent counts. Compare `sessionId` or `subjectRef` with what you expect, so that a person cannot hand in the pass of another. An invalid pass is a 200 with `valid: false`.',
+          'For your server: whether a pass token that a page sent counts. Compare `sessionId` or `subjectRef` with what you expect, so that a person cannot hand in the pass of another. An invalid pass is a 200 with `valid: false` and a `reason`, such as `revoked` once the person was erased.',
         tags,
         body: PassQuestion,
         response: { 200: PassAnswer },
@@ -230,7 +230,8 @@ function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
       const caller = keyOf(request);
       refuseBrowserKey(caller);
       const { passToken, token = passToken ?? '' } = request.body;
-      return fromFinding(await deps.personTokens.check(toRealm(caller), token, { kind: 'pass' }));
+      const actor = toActor(caller, request.id);
+      return fromFinding(await deps.verifyToken(toRealm(caller), token, { kind: 'pass' }, actor));
     },
   );
 }

@@ -2,12 +2,16 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { type EventsOut, openEventsOut } from '../../../test/support/events-out.ts';
 import { analysisOf, direction } from '../../../test/support/faces.ts';
+import { approve } from '../../../test/support/presence.ts';
 import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
 import { operatorParts } from '../../../test/support/operator-parts.ts';
+import { createStanding } from '../../compose/live/standing.ts';
 import { createAccess, type NewKey } from '../../engine/access/index.ts';
 import { createApiEnd } from '../../engine/sessions/index.ts';
+import { createVerifyToken } from '../../engine/tokens/index.ts';
 import { createMetrics } from '../../http/metrics.ts';
 import { silentLog } from '../../lib/log.ts';
+import type { SubjectId } from '../../lib/id.ts';
 import { createPublicServer } from '../../server/public-server.ts';
 import { sessionsEvents } from './webhook-events.ts';
 
@@ -34,12 +38,14 @@ beforeEach(async () => {
     uniqueness: engine.uniqueness,
     ends: { api: createApiEnd({ events, passes: personTokens.passes, callbacks }) },
   });
-  const parts = { ...engine, ...eventsOut, ...operatorParts, access, liveSessions, log: silentLog };
+  const stands = createStanding({ presence: engine.presence, liveSessions });
+  const verifyToken = createVerifyToken({ personTokens, stands });
+  const parts = { ...engine, ...eventsOut, ...operatorParts, access, liveSessions, verifyToken };
   const metrics = createMetrics({ processMetrics: false });
   const status = async () => {
     throw new Error('not asked here');
   };
-  app = await createPublicServer({ ...parts, metrics, status }, { trustedProxies: [] });
+  app = await createPublicServer({ ...parts, log: silentLog, metrics, status }, { trustedProxies: [] });
   await app.ready();
 });
 afterEach(async () => {
@@ -244,4 +250,55 @@ test('with a uniqueness policy the person agrees to another text', async () => {
   expect(warn.text.en.join(' ')).toContain('counted once');
   expect(warn.text.en.join(' ')).not.toContain('not compared with any other');
   expect(warn.version).not.toBe(off.version);
+});
+
+/** Removes what each feature keeps of this person, as an erasure does. */
+const forget = (subject: SubjectId) =>
+  engine.inTransaction(async (tx) => {
+    for (const data of engine.personalData) await data.forget?.(tx, [subject], engine.clock.now());
+  });
+
+test('a pass ends with the human who was counted for it, at both routes', async () => {
+  const key = await keyOf();
+  const { sessionId, token } = (await post('/api/v1/sessions', key, { uniquenessPolicy: 'warn' })).body;
+  await person(sessionId, token, key);
+  const { passToken } = (await post(`/api/v1/sessions/${sessionId}/finalize`, key)).body;
+  const verify = async () => [
+    (await post('/api/v1/passes/verify', key, { passToken })).body,
+    (await post('/api/v1/tokens/verify', key, { token: passToken })).body,
+  ];
+  expect(await verify()).toMatchObject([{ valid: true }, { valid: true }]);
+  const { subject } = await engine.db
+    .selectFrom('uniqueness_member')
+    .select('subject')
+    .executeTakeFirstOrThrow();
+  await forget(subject as SubjectId);
+  const revoked = { valid: false, reason: 'revoked' };
+  expect(await verify()).toEqual([revoked, revoked]);
+});
+
+test('a presence token ends with the person, also where tokens of every kind are verified', async () => {
+  const realm = { organization: engine.organization, world: 'live' } as const;
+  const name = 'portrait of ada';
+  const shown = analysisOf(name, {
+    embeddings: { 'a-net': direction('ada'), 'b-net': direction('ada b', 64) },
+    live: 0.99,
+  });
+  const picture = engine.analyzer.show(name, shown);
+  const { subject } = await engine.checks.enroll({
+    ...{ ...realm, picture, email: 'ada@example.com', actor: operator },
+  });
+  const caller = { ...realm, lineage: 'key_1' };
+  const order = { orgId: engine.organization, purpose: 'test', singleUse: true };
+  const { session, link } = await engine.presence.create(caller, order, operator);
+  await approve(engine, link, { id: subject });
+  const { token } = await engine.presence.token(caller, session.id, operator);
+  const key = await keyOf({ scopes: ['presence'] });
+  await forget(subject);
+  expect((await post('/api/v1/tokens/verify', key, { token })).body).toEqual({
+    valid: false,
+    reason: 'revoked',
+  });
+  const used = await engine.db.selectFrom('token_use').selectAll().execute();
+  expect(used).toEqual([]);
 });

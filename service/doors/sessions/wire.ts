@@ -269,7 +269,7 @@ export type PassQuestion = z.output<typeof PassQuestion>;
 export const PassAnswer = z
   .strictObject({
     valid: z.boolean().describe('Whether it counts now, for the organization and world of the key'),
-    reason: z.string().optional().describe('Why it does not: `expired`, `bad_signature`, …'),
+    reason: z.string().optional().describe('Why it does not: `expired`, `revoked`, `bad_signature`, …'),
     sessionId: z.string().optional().describe('Session that was approved'),
     decision: z.literal('approved').optional().describe('Decision of the session'),
     issuedAt: moment('Time of the decision').optional(),

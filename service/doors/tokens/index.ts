@@ -1,12 +1,13 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { PersonTokens } from '../../engine/tokens/index.ts';
+import type { PersonTokens, VerifyToken } from '../../engine/tokens/index.ts';
 import { keyOf } from '../../http/authentication.ts';
 import { Problem } from '../../lib/problem.ts';
 import { fromFinding, toActor, toDemand, toRealm } from './translate.ts';
 import { JwksReply, TokenAnswer, TokenQuestion } from './wire.ts';
 
 export interface TokensDoorDeps {
-  personTokens: Pick<PersonTokens, 'check' | 'redeem' | 'jwks'>;
+  personTokens: Pick<PersonTokens, 'jwks'>;
+  verifyToken: VerifyToken;
 }
 
 /** Seconds for which a verifier may keep the keys. One that meets an unknown `kid` fetches them again. */
@@ -14,7 +15,7 @@ const KEPT_SECONDS = 300;
 
 /** The keys of pass tokens and presence tokens, and whether such a token counts. */
 export const createTokensDoor =
-  ({ personTokens }: TokensDoorDeps): FastifyPluginAsync =>
+  ({ personTokens, verifyToken }: TokensDoorDeps): FastifyPluginAsync =>
   async (app) => {
     app.get(
       '/.well-known/jwks.json',
@@ -41,7 +42,7 @@ export const createTokensDoor =
           operationId: 'verifyToken',
           summary: 'Verify a token',
           description:
-            'Whether a pass token or a presence token counts for the organization and world of this key: for the server of a caller whose page was given a token. A token that was created for one use counts once. An invalid token is an ordinary 200 with `valid: false`.',
+            'Whether a pass token or a presence token counts for the organization and world of this key: for the server of a caller whose page was given a token. A token that was created for one use counts once, and one of a person who was erased since is `revoked`. An invalid token is an ordinary 200 with `valid: false`.',
           tags: ['tokens'],
           body: TokenQuestion,
           response: { 200: TokenAnswer },
@@ -54,9 +55,9 @@ export const createTokensDoor =
             'INSUFFICIENT_SCOPE',
             'A browser key verifies no tokens: a check in the page proves nothing to your server. Verify there, with a key of its own.',
           );
-        const realm = toRealm(caller);
-        const finding = await personTokens.check(realm, request.body.token, toDemand(request.body));
-        return fromFinding(await personTokens.redeem(realm, finding, toActor(caller, request.id)));
+        const { body } = request;
+        const actor = toActor(caller, request.id);
+        return fromFinding(await verifyToken(toRealm(caller), body.token, toDemand(body), actor));
       },
     );
   };

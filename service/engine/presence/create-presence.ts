@@ -9,7 +9,13 @@ import type { Presence, PresenceDeps } from './presence.ts';
 import { createPresenceEnd } from './presence-end.ts';
 import { createPresenceLinks } from './presence-links.ts';
 import type { PresenceCaller, PresenceSession } from './presence-session.ts';
-import { openColumn, type PresenceRow, type SealedProof, selectPresence } from './presence-store.ts';
+import {
+  openColumn,
+  type PresenceRow,
+  type SealedProof,
+  selectPresence,
+  selectPresenceBy,
+} from './presence-store.ts';
 import { readRow } from './read-row.ts';
 import { createVerifyToken } from './verify-token.ts';
 
@@ -52,6 +58,11 @@ export function createPresence(deps: PresenceDeps): Presence {
     return session;
   }
 
+  const stands: Presence['stands'] = async ({ organization, world }, { jti }) => {
+    const row = await selectPresenceBy(db, 'token_id', jti);
+    return row?.organization === organization && row.world === world;
+  };
+
   return {
     create: createNewSession(deps),
     get,
@@ -72,7 +83,8 @@ export function createPresence(deps: PresenceDeps): Presence {
         ...defined({ email }),
       };
     },
-    verifyToken: createVerifyToken(deps),
+    verifyToken: createVerifyToken(deps, stands),
+    stands,
     links: createPresenceLinks(deps),
     end: createPresenceEnd(deps),
   };

@@ -5,7 +5,7 @@ import type { Actor, Audit } from '../audit/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { FlowEnd, LinkResolver, Sessions } from '../sessions/index.ts';
 import type { Subjects } from '../subjects/index.ts';
-import type { PersonTokens } from '../tokens/index.ts';
+import type { PersonTokens, PresenceClaims, TokenRealm } from '../tokens/index.ts';
 import type { PresenceCaller, PresenceOrder, PresenceProof, PresenceSession } from './presence-session.ts';
 import type { PresenceSealer } from './presence-store.ts';
 import type { TokenVerdict, VerifyTokenOrder } from './token-verdict.ts';
@@ -26,6 +26,8 @@ export interface Presence {
   token(caller: PresenceCaller, id: string, actor: Actor): Promise<PresenceProof>;
   /** Whether a token counts for the caller's organization. A positive answer uses up a token for one use. */
   verifyToken(caller: PresenceCaller, order: VerifyTokenOrder, actor: Actor): Promise<TokenVerdict>;
+  /** Whether a token still counts: its session is kept. It goes with an erased person. */
+  stands(realm: TokenRealm, claims: Pick<PresenceClaims, 'jti'>): Promise<boolean>;
   /** The page of the link. */
   links: LinkResolver;
   /** What a decided live session means for its presence session. */

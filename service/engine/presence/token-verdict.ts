@@ -7,8 +7,7 @@ export interface VerifyTokenOrder {
   expectedNonce?: string;
 }
 
-/** `revoked`: its session is not there any more, as after the person was erased. */
-export type TokenRefusal = TokenFault | 'wrong_organization' | 'wrong_email' | 'revoked';
+export type TokenRefusal = TokenFault | 'wrong_organization' | 'wrong_email';
 
 /** What a token says, once it counts. */
 export interface PresenceStatement {

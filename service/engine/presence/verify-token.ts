@@ -1,14 +1,16 @@
 import { defined } from '../../lib/defined.ts';
 import type { Presence, PresenceDeps } from './presence.ts';
 import type { PresenceCaller } from './presence-session.ts';
-import { selectPresenceBy } from './presence-store.ts';
 import type { TokenRefusal, TokenVerdict, VerifyTokenOrder } from './token-verdict.ts';
 
 /**
  * Beside the signature and the claims, the session has to be there: a token of a person who was erased does not count here any more.
  * A token for one use is marked last, so that a wrong expectation does not use it up.
  */
-export function createVerifyToken({ db, sealer, tokens }: PresenceDeps): Presence['verifyToken'] {
+export function createVerifyToken(
+  { sealer, tokens }: PresenceDeps,
+  stands: Presence['stands'],
+): Presence['verifyToken'] {
   return async function verifyToken(caller, order, actor) {
     const { organization, world } = caller;
     const realm = { organization, world };
@@ -19,8 +21,7 @@ export function createVerifyToken({ db, sealer, tokens }: PresenceDeps): Presenc
     const { claims } = found;
     const mismatch = mismatchOf(caller, order, claims.sub);
     if (mismatch) return refuse(mismatch);
-    const row = await selectPresenceBy(db, 'token_id', claims.jti);
-    if (row?.organization !== organization || row.world !== world) return refuse('revoked');
+    if (!(await stands(realm, claims))) return refuse('revoked');
     const used = await tokens.redeem(realm, found, actor);
     if (!used.valid) return refuse(used.reason);
     const { sub, orgId, userId, sessionId, purpose, nonce, checks, assurance, jti, iat, exp } = claims;

@@ -68,7 +68,13 @@ export function createApiEnd({ events, passes, callbacks }: ApiEndDeps): FlowEnd
       });
       const { callback } = session;
       if (callback) await callbacks?.addCallback(tx, realm, { family: 'sessions', url: callback.url, event });
-      return pass && { passToken: pass.passToken, passExpiresAt: pass.expiresAt };
+      return (
+        pass && {
+          passToken: pass.passToken,
+          passExpiresAt: pass.expiresAt,
+          ...(uniqueness?.member === undefined ? {} : { member: uniqueness.member }),
+        }
+      );
     },
   };
 }

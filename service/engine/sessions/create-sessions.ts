@@ -56,7 +56,7 @@ function createRelyingSide(
   attempts: Attempts,
 ): Pick<
   Sessions,
-  'find' | 'read' | 'page' | 'cancel' | 'finalize' | 'newcomerDecided' | 'stepsOf' | 'originsOf'
+  'find' | 'read' | 'page' | 'cancel' | 'finalize' | 'stands' | 'newcomerDecided' | 'stepsOf' | 'originsOf'
 > {
   const { store, sealed, inTransaction, turns } = parts;
   const decide = createDecide(parts);
@@ -97,6 +97,8 @@ function createRelyingSide(
       return finalizeRow(parts, attempts, session);
     },
 
+    stands: (realm, id) => stands(parts, realm, id),
+
     async newcomerDecided(tx, { session, judged, undecided }) {
       const row = await store.byId(session, tx);
       if (!row || row.decision !== null || row.held_until === null) return;
@@ -128,6 +130,17 @@ function createRelyingSide(
       return row ? (await sealed.whole(row)).browserOrigins : [];
     },
   };
+}
+
+async function stands(
+  { store, sealed, uniqueness }: SessionParts,
+  realm: Parameters<Sessions['stands']>[0],
+  id: string,
+): Promise<boolean> {
+  const row = await store.inRealm(realm, id);
+  if (row?.decision !== 'approved' || row.order_sealed === null) return false;
+  const { member } = (await sealed.open(row, 'answer')) ?? {};
+  return member === undefined || (await uniqueness?.isMember(realm, member)) === true;
 }
 
 /** The audit line of an administrator who reads a session. */

@@ -234,6 +234,8 @@ export interface FlowReply {
   passExpiresAt?: number;
   /** In place of that of the page. */
   redirect?: string;
+  /** The member of the scope that a pass is about: it ends with that member. Not given out. */
+  member?: string;
 }
 
 /** What the browser and the relying party get of a decision. */

@@ -446,6 +446,7 @@ onBothDatabases('live sessions', (newPlace) => {
         judge: (_, work) =>
           engine.inTransaction((tx) => work(tx, { outcome: 'grey', action: 'wait', review: 'rev_1' })),
         withdraw: async (_, session) => void withdrawn.push(session),
+        isMember: async () => true,
       },
     });
     const uniqueness = { policy: 'block' as const, scope: 'lisbon' };

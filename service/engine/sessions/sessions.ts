@@ -128,6 +128,8 @@ export interface Sessions {
   cancel(realm: Realm, id: string, actor: Actor, request?: string): Promise<Session>;
   /** By id, for the relying party. Throws NOT_FOUND; CONFLICT before the person has finished. */
   finalize(realm: Realm, id: string, request?: string): Promise<SessionResult>;
+  /** Whether an approval still counts: the session is kept, and its person was not erased since. */
+  stands(realm: Realm, id: string): Promise<boolean>;
   /** A reviewer has decided about the newcomer of a session that is held, or time has; in that transaction. */
   newcomerDecided(tx: Tx, decided: DecidedNewcomer): Promise<void>;
   /** Decides what time has decided; the number of those. */

@@ -30,6 +30,8 @@ export interface UniquenessJudge {
   judge<T>(order: UniquenessOrder, work: (tx: Tx, judged: SessionUniqueness) => Promise<T>): Promise<T>;
   /** The session ends while its newcomer waits. */
   withdraw(tx: Tx, session: string): Promise<void>;
+  /** Whether a human is counted still: not erased, and not about to be. */
+  isMember(realm: Realm, id: string): Promise<boolean>;
 }
 
 /** A session that waited for a reviewer, and what became of its person. */

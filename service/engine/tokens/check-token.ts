@@ -10,7 +10,7 @@ import {
   tokenTypes,
 } from './claims.ts';
 
-/** Why a token does not count. */
+/** Why a token does not count. The last two only the box can find. */
 export const tokenFaults = [
   'malformed',
   'wrong_kind',
@@ -23,6 +23,7 @@ export const tokenFaults = [
   'wrong_audience',
   'wrong_nonce',
   'already_used',
+  'revoked',
 ] as const;
 export type TokenFault = (typeof tokenFaults)[number];
 

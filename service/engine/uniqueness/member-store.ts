@@ -105,6 +105,18 @@ export async function membersToErase(
   }));
 }
 
+export async function isMember(db: Db, { organization, world }: Realm, id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('uniqueness_member')
+    .select('id')
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('id', '=', id)
+    .where('leaving', '=', 0)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Whether the person is a member of an active scope that keeps its members although they were erased elsewhere. */
 export async function isHeldByScope(tx: Tx, subject: SubjectId): Promise<boolean> {
   const row = await tx

@@ -10,6 +10,7 @@ import type { Realm, Subjects } from '../subjects/index.ts';
 import { createJudge, type Judged, type UniquenessOrder } from './judge.ts';
 import { createNewcomers, type NewcomersDeps } from './newcomers.ts';
 import type { ErasureRule } from './scope.ts';
+import { isMember } from './member-store.ts';
 import { defaultSettings } from './scope.ts';
 import { removeScopes } from './scope-store.ts';
 import { createScopes, requireName, type Scopes } from './scopes.ts';
@@ -24,6 +25,8 @@ export interface Uniqueness {
   judge<T>(order: UniquenessOrder, work: (tx: Tx, judged: Judged) => Promise<T>): Promise<T>;
   /** The session ends while its newcomer waits: cancelled, or expired. In the transaction that ends it. */
   withdraw(tx: Tx, session: string): Promise<void>;
+  /** Whether a human is counted still: not erased, and not about to be. */
+  isMember(realm: Realm, id: string): Promise<boolean>;
   /** What a person who comes to this scope is asked about; throws as `judge` for an ended one, and INVALID_REQUEST for a bad name. */
   termsOf(realm: Realm, scope: string): Promise<ScopeTerms>;
   /** HMAC of the session's id under a secret of the organization, hex: the same whenever it is asked, and unknown beforehand. */
@@ -68,6 +71,7 @@ export function createUniqueness(deps: UniquenessDeps): Uniqueness {
   return {
     judge,
     withdraw: newcomers.withdraw,
+    isMember: (realm, id) => isMember(deps.db, realm, id),
     async termsOf(realm, name) {
       requireName(name);
       const known = await scopes.store.byName(realm, name);

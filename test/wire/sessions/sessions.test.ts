@@ -95,10 +95,8 @@ function recordedEngine(script: EngineScript) {
       sessionSalt: async (organization: string, id: string) =>
         ask('salt', { organization, id }, script.salt!),
     },
-    personTokens: {
-      check: async (realm: object, token: string, demand: object) =>
-        ask('check', { realm, token, demand }, script.finding),
-    },
+    verifyToken: async (realm: object, token: string, demand: object, actor: object) =>
+      ask('verifyToken', { realm, token, demand, actor }, script.finding),
     callbacks: {
       accept: async (realm: object, { url }: { url: string }) => ask('callback', { realm, url }, undefined),
     },

@@ -31,16 +31,10 @@ describe('tokens, as recorded', () => {
     const app = createServer({ access: recordedAccess(), log: silentLog, ids: createIds(systemClock) });
     await app.register(
       createTokensDoor({
-        personTokens: {
-          jwks: () => engine.jwks!,
-          async check(realm, token, demand) {
-            seen.push({ operation: 'check', realm, token, demand });
-            return engine.finding!;
-          },
-          async redeem(_, finding, actor) {
-            seen.push({ operation: 'redeem', actor });
-            return finding;
-          },
+        personTokens: { jwks: () => engine.jwks! },
+        async verifyToken(realm, token, demand, actor) {
+          seen.push({ operation: 'verifyToken', realm, token, demand, actor });
+          return engine.finding!;
         },
       }),
     );
