@@ -106,13 +106,14 @@ type FlowsEngine = SessionsEngine &
   Omit<Parameters<typeof createFlowPages>[0], 'sessions'> &
   Omit<PresenceDeps, 'sessions' | 'tokens'> & {
     personTokens: PresenceDeps['tokens'] & VerifyTokenDeps['personTokens'];
+    uniqueness: NonNullable<SessionsEngine['uniqueness']>;
   };
 
 /** The flows over live sessions of an engine, as the service has them. */
 export function openFlows(engine: FlowsEngine) {
   const ends: Partial<Record<SessionFlow, FlowEnd>> = { api: createApiEnd(engine) };
   const liveLinks: Partial<Record<LinkKind, LinkResolver>> = {};
-  const liveSessions = liveSessionsOver(engine, { ends });
+  const liveSessions = liveSessionsOver(engine, { ends, uniqueness: engine.uniqueness });
   const presence = createPresence({ ...engine, tokens: engine.personTokens, sessions: liveSessions });
   ends.presence = presence.end;
   liveLinks.presence = presence.links;

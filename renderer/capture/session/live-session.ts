@@ -98,7 +98,13 @@ async function agree(room: Room, path: Path): Promise<void> {
   if (!link || !view.description) return;
   const { version } = view.description.consent;
   const previous = room.memory.read()?.token;
-  remember(room, await room.api.begin({ link, textVersion: version, path, previous }), path);
+  try {
+    remember(room, await room.api.begin({ link, textVersion: version, path, previous }), path);
+  } catch (error) {
+    // Another text holds now, or another browser was first: the page shows which.
+    if (error instanceof Refusal && error.status === 409) return describe(room, link);
+    throw error;
+  }
   show(room, { stage: { is: 'camera' } });
 }
 

@@ -161,7 +161,10 @@ test('a link of a flow is answered by the flow, an unknown kind and a bad consen
   });
   expect(await begin({ kind: 'presence', token: 'x' })).toMatchObject({ status: 404 });
   expect(await begin(undefined, { consent: false })).toMatchObject({ status: 400 });
-  expect(await begin(undefined, { textVersion: 'older' })).toMatchObject({ status: 400 });
+  expect(await begin(undefined, { textVersion: 'older' })).toMatchObject({ status: 409 });
+  expect(await send('POST', 'describe', { link: { kind: 'session', token } })).toMatchObject({
+    body: { state: 'ready' },
+  });
 });
 
 test('frames over a WebSocket: the state of now, then each is answered, to the decision', async () => {

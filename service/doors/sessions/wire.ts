@@ -136,7 +136,7 @@ export const Signals = z
       .describe('The camera; counts with the first signals'),
     consent: z
       .strictObject({
-        textVersion: z.string().min(1).max(80).describe('`consent.version` of the session'),
+        textVersion: z.string().min(1).max(200).describe('`consent.version` of the session'),
         flash: z.boolean().default(false).describe('The screen may show colors'),
         motion: z.boolean().default(true).describe('The person can move the head'),
       })

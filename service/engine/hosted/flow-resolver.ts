@@ -5,7 +5,7 @@ import type { Organization } from '../organizations/index.ts';
 import type { BegunSession, LinkDescription, LinkResolver } from '../sessions/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import type { HostedPage, WholeLink } from './hosted-link.ts';
-import { requireSameText, toSessionPage } from './hosted-page.ts';
+import { toSessionPage } from './hosted-page.ts';
 import { type HostedParts, SESSION_LIFE } from './hosted-parts.ts';
 import { sessionOf } from './link-resolver.ts';
 
@@ -75,10 +75,9 @@ export function createFlowResolver({
         ...{ status: 'PENDING', reasons: [], page: pageOf(found) },
       };
       const page = toSessionPage(definition.product, link.page, organization, version);
-      requireSameText(page, order.consent);
+      const made = await sessions.prepare({ ...sessionOf(link, order, now), page });
       const admitted = await limits.admit({ ...realm, lineage: flow.id }, { metered: true });
       try {
-        const made = await sessions.prepare({ ...sessionOf(link, order, now), page });
         await inTransaction(async (tx) => {
           await made.write(tx);
           await store.insert(tx, { ...link, session: made.id }, null);

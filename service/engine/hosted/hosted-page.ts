@@ -1,5 +1,4 @@
 import { defined } from '../../lib/defined.ts';
-import { Problem } from '../../lib/problem.ts';
 import { defaultTexts, type FlowProduct } from '../flows/index.ts';
 import type { Organization } from '../organizations/index.ts';
 import { type PageConsent, pageConsent, type SessionPage } from '../sessions/index.ts';
@@ -56,12 +55,6 @@ export function toSessionPage(
     redirect: defined(redirects),
     consent: consentOf(product, texts, organization, version),
   };
-}
-
-/** Throws CONFLICT where the person agreed to another text: the page was changed while they read it. */
-export function requireSameText({ consent }: SessionPage, agreed: { version: string }): void {
-  if (agreed.version === consent.version) return;
-  throw new Problem('CONFLICT', 'The text of this page has changed. Reload it and read it again.');
 }
 
 function consentOf(

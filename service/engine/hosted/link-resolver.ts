@@ -11,7 +11,7 @@ import type {
   NewSession,
 } from '../sessions/index.ts';
 import { statusAt, type WholeLink } from './hosted-link.ts';
-import { requireSameText, toSessionPage } from './hosted-page.ts';
+import { toSessionPage } from './hosted-page.ts';
 import { type HostedParts, SESSION_LIFE } from './hosted-parts.ts';
 import type { WriteResult } from './write-result.ts';
 
@@ -52,7 +52,6 @@ export function createLinkResolver(
       const page = toSessionPage(link.product, { ...link.page, redirects }, organization);
       const now = clock.now();
       if (statusAt(link, now) !== 'PENDING' || link.openedAt !== undefined) throw refusalOf(link, now);
-      requireSameText(page, order.consent);
       const made = await sessions.prepare({ ...sessionOf(link, order, now), page });
       await inTransaction(async (tx) => {
         if (!(await store.take(tx, link.id, now))) throw refusalOf(link, now);

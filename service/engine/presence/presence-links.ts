@@ -81,11 +81,6 @@ function createBegin(deps: PresenceDeps): LinkResolver['begin'] {
     const asked = await requestOf(row);
     const realm = realmOf(row);
     const { page } = await pageOf(row, asked);
-    if (consent.version !== page.consent.version)
-      throw new Problem(
-        'CONFLICT',
-        'The text about the camera has changed: load the page again and read it.',
-      );
     const prepared = await sessions.prepare({
       ...{ flow: 'presence', realm, page, expiresAt: row.expires_at },
       actor: readActor(row.created_by),

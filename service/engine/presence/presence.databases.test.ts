@@ -150,13 +150,6 @@ onBothDatabases('presence', (newPlace) => {
     expect(await refusal(room.presence.links.describe('x', { test: false }))).toBe('NOT_FOUND');
   });
 
-  test('a page that showed another text has to show the present one', async () => {
-    const { session, link } = await create();
-    const former = { ...begin, consent: { version: 'of last year' } };
-    expect(await refusal(room.presence.links.begin(link, former))).toBe('CONFLICT');
-    expect(await stateOf(session.id)).toEqual({ is: 'pending', begun: false });
-  });
-
   test('it ends by the clock; what is decided later changes nothing', async () => {
     const person = { id: await enroll(), email };
     const unopened = await create();

@@ -37,8 +37,6 @@ export function createInvitations(parts: RegistrationParts, writeEnd: WriteEnd):
     async begin(token, { consent, path, device, request }): Promise<BegunSession> {
       const registration = await getPending(token);
       const { page } = await pageOf(registration);
-      if (consent.version !== page.consent.version)
-        throw new Problem('CONFLICT', 'The text of this page has changed. Reload it and read it again.');
       const now = clock.now();
       const { id, realm, createdBy, region } = registration;
       const made = await sessions.prepare({

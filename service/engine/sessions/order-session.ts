@@ -7,6 +7,7 @@ import { profileNamed, requireAllowed } from '../profiles/index.ts';
 import { planOf } from './attempts/judge-frame.ts';
 import { capabilityHash, makeCapability } from './capability.ts';
 import { endOf } from './decide.ts';
+import { requireSameText } from './page-consent.ts';
 import { openedColumns, openedLine } from './page-side.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
 import type { NewSession } from './session.ts';
@@ -21,6 +22,7 @@ export function createOrderSession(parts: SessionParts): Pick<Sessions, 'prepare
   const { store, sealed, sealer, audit, ids, clock, random, inTransaction } = parts;
 
   async function prepare(order: NewSession): Promise<PreparedSession> {
+    if (order.opened) requireSameText(order.page, order.opened.consent);
     check(parts, order);
     const profile = await slugOf(parts, order);
     const { realm, actor, match, opened, request, flow } = order;

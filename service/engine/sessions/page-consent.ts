@@ -1,4 +1,5 @@
-import type { PageConsent, SessionMatch } from './session.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { PageConsent, SessionMatch, SessionPage } from './session.ts';
 
 /** Version of these texts; a changed text needs a new version. */
 const VERSION = 'gatehouse-live-1';
@@ -45,4 +46,13 @@ export function pageConsent(organization: string, match: SessionMatch): PageCons
     retention: { en: named(texts.en.retention), de: named(texts.de.retention) },
     withdraw: { en: named(texts.en.withdraw), de: named(texts.de.withdraw) },
   };
+}
+
+/** The person agrees to the text that the page has now, in every flow. Throws CONFLICT for another: it changed while they read it. */
+export function requireSameText({ consent }: Pick<SessionPage, 'consent'>, agreed: { version: string }): void {
+  if (agreed.version === consent.version) return;
+  throw new Problem(
+    'CONFLICT',
+    'The text of this page has changed: load the page again, read it, and agree to that one.',
+  );
 }

@@ -6,6 +6,7 @@ import { capabilityHash, over, sameHash } from './capability.ts';
 import { createDecide } from './decide.ts';
 import { resultOf } from './describe-state.ts';
 import type { LinkDescription } from './link.ts';
+import { requireSameText } from './page-consent.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
 import { outcomeOf, realmOf, type SessionRow } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
@@ -105,13 +106,9 @@ function consenting(
         const before = await own(token);
         requireUndecided(before);
         const opened = await sealed.whole(before);
-        if (consent.version !== opened.page.consent.version)
-          throw new Problem(
-            'INVALID_REQUEST',
-            'Another consent text holds now: read it (describe) and agree to that one.',
-          );
         if (before.consent_at !== null)
           throw new Problem('CONFLICT', 'This session was begun in another browser.');
+        requireSameText(opened.page, consent);
         const now = clock.now();
         const expiresAt = Math.min(before.expires_at, now + SESSION_LIFE);
         const change = {

@@ -114,7 +114,7 @@ export interface SessionHolder {
 export interface Sessions {
   /**
    * Checks, reads and seals a session that is part of a larger change. Throws INVALID_REQUEST, PROFILE_NOT_FOUND, PROFILE_NOT_ALLOWED,
-   * MODEL_NOT_INSTALLED, PAD_NOT_INSTALLED.
+   * MODEL_NOT_INSTALLED, PAD_NOT_INSTALLED, and CONFLICT where the person agreed to another text than that of the page.
    */
   prepare(order: NewSession): Promise<PreparedSession>;
   /** The same, in a transaction of its own. */

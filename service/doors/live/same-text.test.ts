@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
+import { recordedAccess } from '../../../test/support/recorded-access.ts';
+import { FlowDefinition } from '../../engine/flows/index.ts';
+import { type LinkKind, pageConsent } from '../../engine/sessions/index.ts';
+import { createServer } from '../../http/server.ts';
+import { openWebSockets } from '../../http/web-sockets.ts';
+import { createIds } from '../../lib/id.ts';
+import { silentLog } from '../../lib/log.ts';
+import { createLiveDoor } from './index.ts';
+
+// A person agrees to the text that they have read: no flow takes another.
+
+let engine: Engine;
+let app: ReturnType<typeof createServer>;
+
+beforeEach(async () => {
+  engine = await startEngine();
+  app = createServer({ access: recordedAccess(), ids: createIds(engine.clock), log: silentLog });
+  await openWebSockets(app);
+  const { liveSessions, liveLinks: resolvers } = engine;
+  await app.register(createLiveDoor({ liveSessions, resolvers, log: silentLog }));
+});
+afterEach(async () => {
+  await app.close();
+  await engine.stop();
+});
+
+const realm = () => ({ organization: engine.organization, world: 'test' }) as const;
+
+/** A fresh link of each kind that a person can open. */
+const links: Record<Exclude<LinkKind, 'handover'>, () => Promise<string>> = {
+  async session() {
+    const page = { consent: pageConsent('Acme', 'none') };
+    const expiresAt = engine.clock.now() + 600_000;
+    const order = { ...{ flow: 'api', match: 'none', actor: key, page }, realm: realm(), expiresAt } as const;
+    return (await engine.liveSessions.create(order)).token;
+  },
+  async presence() {
+    const order = { orgId: engine.organization, purpose: 'test' };
+    return (await engine.presence.create({ ...realm(), lineage: 'key_1' }, order, key)).link;
+  },
+  async hosted() {
+    const order = { product: 'verifyhuman', redirects: {}, life: 3_600_000, texts: {} } as const;
+    return (await engine.hosted.generate(realm(), order, { actor: key })).token;
+  },
+  async flow() {
+    const definition = FlowDefinition.parse({ name: 'Visitors of the '.repeat(4), product: 'verifyhuman' });
+    const flow = await engine.flows.create(engine.organization, definition, operator);
+    await engine.flows.publish(engine.organization, flow.id, operator);
+    return flow.slug;
+  },
+  async registration() {
+    const order = { reference: 'user_1', dataRequest: 'humanness-and-id', region: '' } as const;
+    return (await engine.registrations.register(realm(), order, { actor: key })).token;
+  },
+};
+
+test.each(Object.entries(links))('a link of the kind %s', async (kind, make) => {
+  const link = { kind, token: await make(), ...(kind === 'flow' && { test: true }) };
+  const post = async (path: string, payload: object) => {
+    const reply = await app.inject({ method: 'POST', url: `/api/live/${path}`, payload });
+    return { status: reply.statusCode, body: reply.json() };
+  };
+  const begin = (textVersion: string) =>
+    post('begin', { link, consent: true, textVersion, path: { flash: true, motion: true } });
+  const described = await post('describe', { link });
+  const { version } = described.body.consent;
+  for (const other of ['of last year', `${version}.`, version.toUpperCase()])
+    expect([other, await begin(other)]).toMatchObject([other, { status: 409, body: { code: 'CONFLICT' } }]);
+  expect((await post('describe', { link })).body).toMatchObject({ state: 'ready' });
+  expect(await begin(version)).toMatchObject({ status: 200 });
+  const kept = await engine.db.selectFrom('live_session').select('consent_version').execute();
+  expect(kept).toEqual([{ consent_version: version }]);
+});
