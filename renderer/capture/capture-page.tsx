@@ -42,7 +42,7 @@ export function CapturePage({ session, view, address }: CapturePageProps) {
     if (description?.flow === 'registration' && isDesktop()) await session.toPhone();
   };
   if (leaving) {
-    const reference = view.live?.reference ?? view.reference;
+    const { reference } = view;
     return (
       <LeaveScreen
         {...{ description, busy, problem, reference }}

@@ -1,11 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import websocket, { type WebSocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import { MESSAGE_CAME } from './listening/connections.ts';
 
 /** Bytes of the largest message, over all doors: a frame of 256 kB and its time. */
 const LARGEST_MESSAGE = 256 * 1024 + 8;
+/** Milliseconds until the first message with the token has arrived. */
+const HELLO_WITHIN = 5_000;
+/** Close codes of our own (RFC 6455, 7.4.2). */
+export const closeCodes = { refused: 4401, taken: 4409, failed: 1011 } as const;
 
 /**
  * WebSockets for the doors that are registered after it: a route with a `wsHandler` takes them. Every other request that asks for another
@@ -34,4 +40,58 @@ export async function openWebSockets(app: FastifyInstance): Promise<void> {
 export function requireOwnOrigin({ headers: { origin }, host }: FastifyRequest): void {
   if (origin !== undefined && URL.parse(origin)?.host === host) return;
   throw new Problem('ORIGIN_NOT_ALLOWED', 'The camera connection is for the pages of this appliance.');
+}
+
+/** What a door answers over a connection whose first message carries a token. */
+export interface SocketAnswers {
+  say(answer: object): void;
+  /** The token was accepted: the connection is no longer closed for being late. */
+  admitted(): void;
+  /** Says why, and closes. What is no Problem is a fault of ours: it is logged and not shown. */
+  end(error: unknown): void;
+}
+
+/** `fault`: the line in the log for what is no Problem. */
+export function answerSocket(socket: WebSocket, log: Log, fault: string): SocketAnswers {
+  const late = setTimeout(
+    () => socket.close(closeCodes.refused, `The token did not come within ${HELLO_WITHIN / 1000} s.`),
+    HELLO_WITHIN,
+  );
+  const admitted = () => clearTimeout(late);
+  const say = (answer: object) => {
+    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(answer));
+  };
+  socket.on('close', admitted);
+  return {
+    ...{ say, admitted },
+    end(error) {
+      if (!(error instanceof Problem)) {
+        log.error({ error }, fault);
+        socket.close(closeCodes.failed, 'A fault in Gatehouse; its log says more.');
+        return;
+      }
+      say({ is: 'ended', code: error.code, message: error.message });
+      socket.close(error.code === 'CONFLICT' ? closeCodes.taken : closeCodes.refused);
+    },
+  };
+}
+
+/** A text message as JSON of this form. Throws INVALID_REQUEST with `message`. */
+export function readMessage<Schema extends z.ZodType>(
+  schema: Schema,
+  data: Buffer,
+  binary: boolean,
+  message: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(binary ? undefined : parseJson(data.toString('utf8')));
+  if (parsed.success) return parsed.data;
+  throw new Problem('INVALID_REQUEST', message);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

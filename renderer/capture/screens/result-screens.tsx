@@ -64,7 +64,7 @@ export function BetweenScreen({ description, live, reference, again, leave }: Be
             {t('tryAgain')}
           </Button>
           <Button onClick={() => leave('other')}>{t('otherWay')}</Button>
-          <Reference reference={live.reference ?? reference} />
+          <Reference reference={reference} />
         </>
       }
     >

@@ -112,7 +112,6 @@ export interface LiveState {
   position?: number;
   attempt: number;
   attemptsLeft: number;
-  reference?: string;
   step?: Step;
   guidance?: { step: string; code: string };
   /** Frames come faster than they are served. */

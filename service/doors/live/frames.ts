@@ -1,17 +1,14 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { FrameLink, LiveState, Sessions } from '../../engine/sessions/index.ts';
+import { answerSocket, closeCodes, readMessage } from '../../http/web-sockets.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { toFrame } from './translate.ts';
 import { Hello, Order } from './wire.ts';
 
-/** Milliseconds until the first message with the capability has arrived. */
-const HELLO_WITHIN = 5_000;
 /** Frames of one connection that wait for their answer; more are dropped. */
 const MOST_AT_ONCE = 3;
-/** Close codes of our own (RFC 6455, 7.4.2). */
-const closeCodes = { refused: 4401, taken: 4409, failed: 1011 } as const;
 
 export interface FramesDeps {
   liveSessions: Pick<Sessions, 'connect'>;
@@ -37,23 +34,11 @@ export function serveFrames(socket: WebSocket, { liveSessions, log }: FramesDeps
   let connecting = false;
   let closed = false;
   let answering = 0;
-  const late = setTimeout(
-    () => socket.close(closeCodes.refused, 'The token did not come within 5 s.'),
-    HELLO_WITHIN,
-  );
-  const say = (answer: object) => {
-    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(answer));
-  };
+  const { say, admitted, end: close } = answerSocket(socket, log, 'a connection of a live session failed');
   const end = (error: unknown) => {
     link?.close();
     link = undefined;
-    if (!(error instanceof Problem)) {
-      log.error({ error }, 'a connection of a live session failed');
-      socket.close(closeCodes.failed, 'A fault in Gatehouse; its log says more.');
-      return;
-    }
-    say({ is: 'ended', code: error.code, message: error.message });
-    socket.close(error.code === 'CONFLICT' ? closeCodes.taken : closeCodes.refused);
+    close(error);
   };
   const answer = (work: Promise<object>) => {
     answering++;
@@ -61,7 +46,7 @@ export function serveFrames(socket: WebSocket, { liveSessions, log }: FramesDeps
   };
 
   async function hello(data: Buffer, binary: boolean): Promise<object> {
-    const { token } = read(Hello, data, binary, 'The first message is {"token":"…"}.');
+    const { token } = readMessage(Hello, data, binary, 'The first message is {"token":"…"}.');
     const opened = await liveSessions.connect(token, {
       replaced: () => {
         link = undefined;
@@ -69,7 +54,7 @@ export function serveFrames(socket: WebSocket, { liveSessions, log }: FramesDeps
         socket.close(closeCodes.taken);
       },
     });
-    clearTimeout(late);
+    admitted();
     if (closed) {
       opened.close();
       return {};
@@ -87,7 +72,7 @@ export function serveFrames(socket: WebSocket, { liveSessions, log }: FramesDeps
       answer(answerFrame(link, frame, at));
       return;
     }
-    const { is, device } = read(Order, data, false, 'A text is {"is":"start"} or {"is":"stop"}.');
+    const { is, device } = readMessage(Order, data, false, 'A text is {"is":"start"} or {"is":"stop"}.');
     answer(is === 'start' ? link.start(device && defined(device)) : link.stop());
   }
 
@@ -103,24 +88,6 @@ export function serveFrames(socket: WebSocket, { liveSessions, log }: FramesDeps
   });
   socket.on('close', () => {
     closed = true;
-    clearTimeout(late);
     link?.close();
   });
-}
-
-function read<T>(
-  schema: { safeParse(value: unknown): { success: true; data: T } | { success: false } },
-  data: Buffer,
-  binary: boolean,
-  message: string,
-): T {
-  let value: unknown;
-  try {
-    value = binary ? undefined : JSON.parse(data.toString('utf8'));
-  } catch {
-    value = undefined;
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new Problem('INVALID_REQUEST', message);
 }
