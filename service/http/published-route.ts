@@ -49,5 +49,7 @@ export interface PublishedRoute {
   /** Reads the route's own settings when asked: a plugin may still change them after the route was added. */
   access(): RouteAccess | undefined;
   refuses: readonly ProblemCode[];
+  /** It takes the header `Idempotency-Key`. */
+  idempotent: boolean;
   errors: WireErrors;
 }

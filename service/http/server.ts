@@ -26,7 +26,7 @@ import { tlsSettings } from './listening/tls-settings.ts';
 import { transportSecurityOf } from './listening/transport-security.ts';
 import type { Metrics } from './metrics.ts';
 import type { PublishedRoute } from './published-route.ts';
-import { answerRepeats, type IdempotentRequests } from './repeats/answer-repeats.ts';
+import { answerRepeats, type IdempotentRequests, repeatRefusals } from './repeats/answer-repeats.ts';
 import { reportRequests } from './report-requests.ts';
 import { requestIdOf } from './request-id.ts';
 import { accessListOf } from './route-access.ts';
@@ -210,7 +210,8 @@ function publish(route: RouteOptions, owner: FastifyInstance): PublishedRoute {
     url: route.url,
     schema: route.schema ?? {},
     access: () => route.config?.access,
-    refuses: route.config?.refuses ?? [],
+    refuses: [...(route.config?.refuses ?? []), ...(route.config?.idempotent ? repeatRefusals : [])],
+    idempotent: route.config?.idempotent ?? false,
     errors: owner.wireErrors,
   };
 }

@@ -13,6 +13,7 @@ interface Declared {
   may: MayCall;
   keyRefusal?: string;
   refuses?: readonly ProblemCode[];
+  idempotent: boolean;
 }
 
 /** Where the administrative routes are registered, and what that means for each request. */
@@ -34,9 +35,9 @@ export function controlMount(organizations: Pick<Organizations, 'get'>): AdminMo
 
 /** The LAN: API keys, and signed-in administrators. */
 export const networkMount = (organizations: Pick<Organizations, 'get'>): AdminMount => ({
-  configOf: ({ may, keyRefusal, refuses = [] }) => {
+  configOf: ({ may, keyRefusal, refuses = [], idempotent }) => {
     const access = accessOf(may);
-    return access && { refuses, access: { ...access, ...defined({ keyRefusal }) } };
+    return access && { refuses, idempotent, access: { ...access, ...defined({ keyRefusal }) } };
   },
   place: placeOfCaller(organizations),
   actorOf: actorOfCaller,
@@ -61,5 +62,8 @@ function accessOf({
 /** Every route, for the OpenAPI document of all of them; it serves no request. */
 export const documentMount: AdminMount = {
   ...networkMount({ get: () => Promise.reject(new Error('The document serves no request.')) }),
-  configOf: ({ may, refuses = [] }) => ({ refuses, access: accessOf(may) ?? 'public' }),
+  configOf: ({ may, refuses = [], idempotent }) => {
+    const access = accessOf(may);
+    return { refuses, idempotent: idempotent && access !== undefined, access: access ?? 'public' };
+  },
 };

@@ -70,6 +70,8 @@ interface Definition<
   refuses?: readonly ProblemCode[];
   /** No time limit. */
   lasting?: true;
+  /** The reply holds what is shown once, so it is not kept for a repeat with the same `Idempotency-Key`. */
+  shownOnce?: true;
   /** Polled by machines: logged at debug. */
   quiet?: true;
   handle(
@@ -119,7 +121,7 @@ export function route<
     may,
     within,
     mount(app, mount, { stopping, bodyLimit }) {
-      const config = mount.configOf({ ...definition, may });
+      const config = mount.configOf({ ...definition, may, idempotent: isIdempotent(definition) });
       if (!config) return;
       app.route({
         method,
@@ -153,6 +155,16 @@ export function route<
     },
   };
 }
+
+/** What creates. The file of an upload is read after repeats are recognized, and what lasts may outlive the wait for its first answer. */
+const isIdempotent = (route: {
+  method: string;
+  status?: number;
+  upload?: object;
+  lasting?: true;
+  shownOnce?: true;
+}) =>
+  route.method === 'POST' && route.status === 201 && !route.upload && !route.lasting && !route.shownOnce;
 
 /** Changes to the whole appliance need a fresh second factor. */
 const mayOf = ({ method, may }: { method: string; may: MayCall }): MayCall =>

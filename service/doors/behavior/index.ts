@@ -39,6 +39,7 @@ export function createBehaviorDoor({ webhooks }: BehaviorDeps): FastifyPluginAsy
       {
         config: {
           access,
+          idempotent: true,
           refuses: ['DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN', 'CONFLICT', 'STORAGE_FULL'],
         },
         schema: {

@@ -86,6 +86,7 @@ const enrollRoute = {
   config: {
     ...takesPictures,
     access: 'identity:enroll',
+    idempotent: true,
     refuses: [
       ...pictureRefusals,
       'TEMPLATE_MISMATCH',

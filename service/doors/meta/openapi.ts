@@ -203,6 +203,7 @@ function operationOf(route: PublishedRoute, described: Described): Json {
   const parameters = [
     ...parametersOf(params, 'path', schemas),
     ...parametersOf(querystring, 'query', schemas),
+    ...(route.idempotent ? [repeatHeader] : []),
   ];
   return {
     operationId,
@@ -219,6 +220,15 @@ function operationOf(route: PublishedRoute, described: Described): Json {
     responses: { ...successesOf(response, schemas), ...errorsOf(route, refusals, described) },
   };
 }
+
+const repeatHeader: Json = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
 
 function successesOf(response: unknown, schemas: Json): Json {
   return Object.fromEntries(

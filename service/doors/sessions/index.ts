@@ -87,7 +87,7 @@ function createRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: strin
             'PAD_NOT_INSTALLED',
           ] as const),
           ...(['DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN', 'MONTHLY_LIMIT_EXCEEDED'] as const),
-          ...(['IDEMPOTENCY_KEY_REUSED', 'CONFLICT', 'STORAGE_FULL'] as const),
+          ...(['STORAGE_FULL'] as const),
         ],
       },
       schema: {

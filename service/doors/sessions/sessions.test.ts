@@ -201,7 +201,7 @@ test('the token of one session does nothing in another, in another world, or in 
   expect((await post('/api/v1/passes/verify', one.token, { token: 'x' })).status).toBe(401);
 });
 
-test('a repeat with the same Idempotency-Key makes no second session, also from another key of the lineage', async () => {
+test('a repeat with the same Idempotency-Key makes no second session; another caller’s gives nothing', async () => {
   const key = await keyOf();
   const headers = { 'idempotency-key': 'order_42' };
   const first = await post('/api/v1/sessions', key, { metadata: { a: 1 } }, headers);
@@ -211,6 +211,14 @@ test('a repeat with the same Idempotency-Key makes no second session, also from 
   expect([changed.status, changed.body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
   const rows = await engine.db.selectFrom('live_session').select('id').execute();
   expect(rows).toHaveLength(1);
+  // The header of another key, world or organization gives nothing of the first answer.
+  const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
+  for (const stranger of [{}, { world: 'test' as const }, { organization: other }]) {
+    const theirs = await post('/api/v1/sessions', await keyOf(stranger), { metadata: { a: 1 } }, headers);
+    expect([theirs.status, theirs.headers['idempotent-replayed']]).toEqual([201, undefined]);
+    expect([theirs.body.sessionId, theirs.body.token]).not.toContain(first.body.sessionId);
+    expect(theirs.body.token).not.toBe(first.body.token);
+  }
 });
 
 test('the page of the key’s origin may create, post and finalize; another reads nothing', async () => {

@@ -50,17 +50,21 @@ function start(run = 'run_a') {
     await waiting;
     return reply.code(201).send({ thing, at: engine.clock.now() });
   });
+  app.post('/pages', { config: { access: 'sessions', idempotent: true } }, async (_, reply) =>
+    reply.code(201).send({ thing: ++made }),
+  );
   app.post('/others', { config: { access: 'identity' } }, async () => ({ other: ++made }));
   return app;
 }
 
 async function post(
   app: ReturnType<typeof start>,
-  { key = 'k1' as string | null, body = {} as unknown, as = recordedKeys.live, url = '/things' } = {},
+  { key = 'k1' as string | null, body = {} as unknown, as = recordedKeys.live, url = '/things', from = '127.0.0.1' } = {},
 ) {
   const reply = await app.inject({
     method: 'POST',
     url,
+    remoteAddress: from,
     headers: { 'x-api-key': as, ...(key === null ? {} : { 'idempotency-key': key }) },
     payload: body as object,
   });
@@ -97,6 +101,16 @@ test('keys of two callers, two worlds and two keys are apart', async () => {
   expect(await post(app, { as: recordedKeys.test })).toEqual([201, 2, 'first']);
   expect(await post(app, { key: 'k2' })).toEqual([201, 3, 'first']);
   expect(await post(app, { key: null })).toEqual([201, 4, 'first']);
+});
+
+test('all visitors of a page have its key: a guessed header gives nothing of another', async () => {
+  const app = start();
+  const key = '2f9c0e0a-53f4-4f9e-9a53-0d3a35d6a0b1';
+  const page = { as: recordedKeys.browser, url: '/pages' };
+  expect(await post(app, { ...page, key: 'order-42' })).toEqual([400, 'INVALID_REQUEST', 'first']);
+  expect(await post(app, { ...page, key })).toEqual([201, 1, 'first']);
+  expect(await post(app, { ...page, key })).toEqual([201, 1, 'true']);
+  expect(await post(app, { ...page, key, from: '192.0.2.9' })).toEqual([201, 2, 'first']);
 });
 
 test('a refused request may be sent again with its key', async () => {

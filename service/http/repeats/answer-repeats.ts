@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { KeyCaller } from '../../engine/access/index.ts';
+import type { Caller, KeyCaller } from '../../engine/access/index.ts';
 import type { Log } from '../../lib/log.ts';
-import { Problem } from '../../lib/problem.ts';
+import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import { LongText } from '../bodies/json-body.ts';
 
 /** What answered requests are remembered in (engine/idempotency). */
@@ -36,8 +36,12 @@ declare module 'fastify' {
 }
 
 const HEADER = 'idempotency-key';
+/** What a route with the header may answer besides. */
+export const repeatRefusals: readonly ProblemCode[] = ['IDEMPOTENCY_KEY_REUSED', 'CONFLICT'];
 /** Visible ASCII. */
 const FORM = /^[\x21-\x7e]{1,255}$/;
+/** Characters with a browser key; a UUID has 36. */
+const LEAST_OF_PAGE = 32;
 
 /**
  * Routes with `config.idempotent` have their effect once for each `Idempotency-Key` of a caller: a repeat is answered with the
@@ -48,11 +52,10 @@ export function answerRepeats(app: FastifyInstance, requests: IdempotentRequests
 
   app.addHook('preHandler', async (request, reply) => {
     const key = keyOf(request);
-    const { caller } = request;
-    if (key === undefined || caller?.is !== 'key') return undefined;
-    const { organization, world, lineage } = caller;
-    const digest = digestOf(request);
-    const repeat = await requests.begin({ organization, world, caller: lineage, key, digest });
+    const owner = ownerOf(request);
+    if (key === undefined || owner === undefined) return undefined;
+    if (isOfPage(request)) requireUnguessable(key);
+    const repeat = await requests.begin({ ...owner, key, digest: digestOf(request) });
     if (repeat.is === 'new') {
       request.repeatable = repeat;
       return undefined;
@@ -89,6 +92,33 @@ export function answerRepeats(app: FastifyInstance, requests: IdempotentRequests
     );
     return payload;
   });
+}
+
+/** From a page: all its visitors have the same key. */
+const isOfPage = ({ caller }: { caller: Caller | null }) => caller?.is === 'key' && caller.browser === true;
+
+/** A visitor who guesses the header of another would get that person's answer, and with it the capability of their session. */
+function requireUnguessable(key: string): void {
+  if (key.length >= LEAST_OF_PAGE) return;
+  throw new Problem(
+    'INVALID_REQUEST',
+    `With a browser key the header Idempotency-Key has at least ${LEAST_OF_PAGE} characters: make a UUID for each request that is no repeat.`,
+    { details: [{ path: HEADER, message: `It must have at least ${LEAST_OF_PAGE} characters.` }] },
+  );
+}
+
+/**
+ * Whose header it is: of a key and its successors, of one address with a browser key, or of one administrator. The organization and
+ * world that an administrator acts in are in the URL, and so in the digest.
+ */
+function ownerOf(request: FastifyRequest) {
+  const { caller } = request;
+  if (caller?.is === 'key') {
+    const { organization, world, lineage } = caller;
+    return { organization, world, caller: isOfPage(request) ? `${lineage} ${request.ip}` : lineage };
+  }
+  if (caller?.is !== 'administrator') return undefined;
+  return { organization: caller.organization, world: 'live' as const, caller: caller.administrator };
 }
 
 function keyOf({ headers, routeOptions }: FastifyRequest): string | undefined {

@@ -68,6 +68,7 @@ const collectionRoutes = (administrators: AdministratorRouteDeps['administrators
     may: changing,
     body: NewAdministrator,
     status: 201,
+    shownOnce: true,
     reply: NewAdministratorReply,
     refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
     async handle({ organization, body, who }) {

@@ -21,6 +21,7 @@ export const captureRoutes = ({ captures }: CaptureRouteDeps): AdminRoute[] => [
       'Ten minutes of guidance (face, distance, light, pose, eyes) for the frames of a camera page. Frames are not stored; send the pictures to `POST /api/admin/subjects`, `POST /api/admin/verifications` or `PUT /api/admin/review/{id}/pictures/known`.',
     may: { operator: true, administrator: [...new Set([...operators, ...reviewers])], key: false },
     status: 201,
+    shownOnce: true,
     reply: CaptureReply,
     refuses: ['OVERLOADED'],
     async handle({ realm }) {

@@ -115,6 +115,7 @@ const changingRoutes = ({ jobs, boardLinks }: JobRouteDeps): AdminRoute[] => [
     description:
       'The link works once, within five minutes. The browser that opens it can view, retry and remove jobs for half an hour, on behalf of the operator who created it.',
     status: 201,
+    shownOnce: true,
     reply: BoardLinkReply,
     refuses: ['CONFLICT', 'STORAGE_FULL'],
     handle: async ({ who }) => boardLinks.make(who),

@@ -66,6 +66,7 @@ function collectionRoutes({ access, checks }: KeyRouteDeps): AdminRoute[] {
       may: { ...changing, fresh: true },
       body: NewKey,
       status: 201,
+      shownOnce: true,
       reply: NewKeyReply,
       refuses: ['NOT_FOUND', 'CONFLICT', 'PROFILE_NOT_FOUND', 'STORAGE_FULL'],
       async handle({ organization, body, who }) {
@@ -106,6 +107,7 @@ function singleKeyRoutes(access: KeyRouteDeps['access']): AdminRoute[] {
       params,
       body: KeyRotation,
       status: 201,
+      shownOnce: true,
       reply: RotatedKeyReply,
       refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
       async handle({ organization, params: { id }, body, who }) {

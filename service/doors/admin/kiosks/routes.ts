@@ -125,6 +125,7 @@ const pairingRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     may: changing,
     body: NewPairing,
     status: 201,
+    shownOnce: true,
     reply: BegunReply,
     refuses: ['STORAGE_FULL'],
     async handle({ realm, body: { name }, who }) {
