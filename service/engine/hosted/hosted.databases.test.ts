@@ -4,7 +4,7 @@ import { type Engine, key, operator, startEngine } from '../../../test/support/e
 import { analysisOf, direction, near } from '../../../test/support/faces.ts';
 import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
 import { Problem } from '../../lib/problem.ts';
-import { FlowDefinition } from '../flows/index.ts';
+import { FlowDefinition, flowProducts } from '../flows/index.ts';
 import type { FlowEnd, LinkResolver } from '../sessions/index.ts';
 import { createHosted, type Hosted, type NewLink } from './index.ts';
 
@@ -237,6 +237,70 @@ onBothDatabases('hosted links', (newPlace) => {
     expect(await result()).toEqual(['PASS']);
     expect(await result(21)).toEqual(['FAIL', 'UNDER_AGE']);
     expect(await result(16)).toEqual(['PASS']);
+  });
+
+  test('trust: identity, and the context checks of the profile; identity alone asks for none of them', async () => {
+    await enroll('ada@example.com');
+    const { definition } = await engine.checks.getProfile(engine.organization, 'specter');
+    // The clock stands on a Friday.
+    const openOn = (days: number[]) =>
+      engine.checks.setProfile(
+        engine.organization,
+        'desk',
+        { ...definition, timeRestriction: { days, from: '00:00', to: '00:00', timeZone: 'UTC' } },
+        operator,
+      );
+    const result = async (product: NewLink['product']) => {
+      const { link, token } = await generate({ product, profile: 'desk' });
+      const { token: capability } = await begin(hosted.links, token);
+      for (let i = 0; i < 3; i++) await look(capability).catch(() => {});
+      const { status, reasons } = await hosted.status(realm(), product, link.id);
+      return [status, ...reasons];
+    };
+    await openOn([5]);
+    expect(await result('verifytrust')).toEqual(['PASS']);
+    await openOn([1, 2, 3]);
+    expect(await result('verifytrust')).toEqual(['FAIL', 'CHECK_FAILED']);
+    expect(await result('verifyidentity')).toEqual(['PASS']);
+    expect(await result('verifyhuman')).toEqual(['PASS']);
+    const checks = await engine.db.selectFrom('verification').select('checks').orderBy('id').execute();
+    expect(checks.map((row) => /"timeRestriction"/.test(row.checks))).toEqual([true, true, true, true, false]);
+  });
+
+  test.each(flowProducts)('%s: every status that its path answers', async (product) => {
+    const { subject } = await enroll('ada@example.com');
+    await engine.subjects.change(realm(), subject.id, { birthDate: '1990-12-10' }, operator);
+    const made = await Promise.all([1, 2, 3, 4].map(() => generate({ product })));
+    const statuses = async () =>
+      Promise.all(
+        made.map(async ({ link }) => {
+          const { status, reasons, completedAt } = await hosted.status(realm(), product, link.id);
+          return [status, ...reasons, completedAt === undefined ? 'open' : 'ended'];
+        }),
+      );
+    const [passes, fails, stays] = made;
+    await look((await begin(hosted.links, passes!.token)).token);
+    challenges.script.passed = false;
+    const { token } = await begin(hosted.links, fails!.token);
+    for (let i = 0; i < 3; i++) await look(token);
+    await begin(hosted.links, stays!.token);
+    expect(await statuses()).toEqual([
+      ['PASS', 'ended'],
+      ['FAIL', 'LIVENESS_FAILED', 'ended'],
+      ['PENDING', 'open'],
+      ['PENDING', 'open'],
+    ]);
+    engine.advance(hour);
+    await sessions.expireDue();
+    await hosted.expireDue();
+    expect(await statuses()).toEqual([
+      ['PASS', 'ended'],
+      ['FAIL', 'LIVENESS_FAILED', 'ended'],
+      ['EXPIRED', 'EXPIRED', 'ended'],
+      ['EXPIRED', 'EXPIRED', 'ended'],
+    ]);
+    for (const other of flowProducts.filter((one) => one !== product))
+      expect(await codeOf(hosted.status(realm(), other, passes!.link.id))).toBe('NOT_FOUND');
   });
 
   test.each<[string, Partial<NewLink>, string]>([

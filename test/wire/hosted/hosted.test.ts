@@ -9,7 +9,7 @@ import { systemClock } from '../../../service/lib/clock.ts';
 import { createIds } from '../../../service/lib/id.ts';
 import { silentLog } from '../../../service/lib/log.ts';
 import { Problem, type ProblemCode, type ProblemDetail } from '../../../service/lib/problem.ts';
-import { recordedAccess } from '../../support/recorded-access.ts';
+import { recordedAccess, recordedKeys } from '../../support/recorded-access.ts';
 import { type RecordedRequest, type RecordedResponse, send } from '../../support/send.ts';
 
 /** What the engine answers in a recording. */
@@ -71,5 +71,42 @@ describe('hosted, as recorded', () => {
     if (request.path === '/hosted/generate') GenerateReply.parse(answer.body);
     else if (request.method === 'POST') CompleteReply.parse(answer.body);
     else StatusReply.parse(answer.body);
+  });
+});
+
+const paths = {
+  verifyhuman: 'verifyhuman',
+  verifyage: 'verifyage',
+  verifyidentity: 'verifyidentity',
+  verifycompliance: 'verifytrust',
+} as const;
+
+describe.each(Object.entries(paths))('the status path of %s', (path, product) => {
+  test.each([
+    ['PENDING', [], undefined],
+    ['PASS', [], 1779013800000],
+    ['FAIL', ['LIVENESS_FAILED'], 1779013800000],
+    ['EXPIRED', ['EXPIRED'], 1779013800000],
+  ] as const)('answers %s', async (status, reasons, completedAt) => {
+    const link = {
+      ...{ id: 'ver_1', realm: { organization: 'org_recorded', world: 'test' }, product, status, reasons },
+      ...{ createdAt: 1779013000000, createdBy: 'key:key_hosted', expiresAt: 1779017400000 },
+      ...(completedAt && { completedAt }),
+    } as unknown as HostedLink;
+    const { hosted } = recordedHosted({ link });
+    const app = createServer({ access: recordedAccess(), log: silentLog, ids: createIds(systemClock) });
+    await app.register(createHostedDoor({ hosted }));
+    const reply = await app.inject({
+      url: `/api/mobile/v1/${path}/status/ver_1`,
+      headers: { 'x-api-key': recordedKeys.hostedTest },
+    });
+    await app.close();
+    expect([reply.statusCode, StatusReply.parse(reply.json())]).toEqual([
+      200,
+      {
+        ...{ id: 'ver_1', product, status, environment: 'test', reasons },
+        completed_at: completedAt === undefined ? null : '2026-05-17T10:30:00Z',
+      },
+    ]);
   });
 });
