@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { openRedirects, redirectTargets } from '../../../test/support/open-redirects.ts';
 import { readRedirectTarget, redirectRefusal } from './redirect-url.ts';
 
-
 describe('a redirect', () => {
   test.each([
     'https://app.example.com/done?x=1#y',

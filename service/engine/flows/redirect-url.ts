@@ -20,7 +20,7 @@ const NEVER = [
   'filesystem:',
   'jar:',
 ];
-/** An authority that every parser reads alike: no user, no escapes, no letters beyond ASCII, exactly two slashes before it. */
+/** An authority that every parser reads alike: no user, no escapes, no letters beyond ASCII, exactly two slashes before it. 1: the host. */
 const PLAIN_AUTHORITY = /^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?([/?#]|$)/i;
 const LONGEST = 2_048;
 
@@ -48,7 +48,8 @@ export function redirectRefusal(text: string, allowed: readonly string[]): strin
   if (url === null) return 'It is no URL.';
   if (NEVER.includes(url.protocol)) return `${url.protocol} is never allowed.`;
   if (url.username !== '' || url.password !== '') return 'A URL holds no user or password.';
-  if (/^https?:$/.test(url.protocol) && !PLAIN_AUTHORITY.test(text))
+  // A host that is read as another one than it is written (10.0.5, 012.0.0.5) is read otherwise by other parsers.
+  if (/^https?:$/.test(url.protocol) && PLAIN_AUTHORITY.exec(text)?.[1]?.toLowerCase() !== url.hostname)
     return 'Write the host in plain ASCII after “//” (an international name as xn--…), without escapes or “@”.';
   if (url.protocol === 'https:') return allowed.includes(url.host) ? undefined : notAllowed(url.host);
   if (url.protocol === 'http:') return allowed.includes(url.origin) ? undefined : notAllowed(url.origin);
