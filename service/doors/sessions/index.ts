@@ -1,22 +1,23 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import type { KeyCaller, SessionCaller } from '../../engine/access/index.ts';
+import type { Limits } from '../../engine/limits/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
 import type { Sessions, WholeSession } from '../../engine/sessions/index.ts';
 import type { VerifyToken } from '../../engine/tokens/index.ts';
 import type { Uniqueness } from '../../engine/uniqueness/index.ts';
-import { callerOf, keyOf } from '../../http/authentication.ts';
 import { ownOrigin } from '../../http/listening/own-origin.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
 import { type OrderDeps, toOrder } from './order.ts';
 import { type SignalsDeps, takeSignals } from './signals.ts';
-import { fromFinding, fromResult, fromSession, toActor, toRealm } from './translate.ts';
+import { operators, partyOf, type RelyingParty, readers, relyingParty } from './relying-party.ts';
+import { fromFinding, fromResult, fromSession, toRealm } from './translate.ts';
 import {
   Finalize,
   FinalizeReply,
   NewSession,
   PassAnswer,
   PassQuestion,
+  PlaceQuery,
   Salt,
   SessionCreated,
   SessionParams,
@@ -29,15 +30,18 @@ export { sessionsWebhooks } from './webhook-payloads.ts';
 
 export interface SessionsDoorDeps extends OrderDeps, SignalsDeps {
   liveSessions: SignalsDeps['liveSessions'] &
-    Pick<Sessions, 'create' | 'find' | 'finalize' | 'finalizeByToken'>;
+    Pick<Sessions, 'create' | 'find' | 'read' | 'finalize' | 'finalizeByToken'>;
   organizations: Pick<Organizations, 'get'>;
+  limits: Pick<Limits, 'admit'>;
   uniqueness: OrderDeps['uniqueness'] & Pick<Uniqueness, 'sessionSalt'>;
   verifyToken: VerifyToken;
 }
 
 const tags = ['sessions'];
-/** An API key, or the capability of the session's own browser. */
-const keyOrBrowser = { key: 'sessions', session: 'sessions' } as const;
+/** A relying party that orders and reads; one that reads; one that orders, or the capability of the session's own browser. */
+const ordering = { key: 'sessions', administrator: operators } as const;
+const reading = { key: 'sessions', administrator: readers } as const;
+const orderingOrBrowser = { ...ordering, session: 'sessions' } as const;
 /** Bytes of ten frames in base64. */
 const SIGNALS_LIMIT = 4 * 1024 * 1024;
 
@@ -76,7 +80,7 @@ function createRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: strin
     prefix,
     {
       config: {
-        access: 'sessions',
+        access: ordering,
         metered: true,
         idempotent: true,
         refuses: [
@@ -95,15 +99,16 @@ function createRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: strin
         summary: 'Create a session',
         description: `Open \`verifyUrl\` in the browser of the person. The result comes to \`callbackUrl\`, to webhooks, and to \`finalize\`. A repeat with the same \`Idempotency-Key\` is answered with the first answer.${old(prefix)}`,
         tags,
+        querystring: PlaceQuery,
         body: NewSession,
         response: { 201: SessionCreated },
       },
     },
     async (request, reply) => {
-      const caller = keyOf(request);
+      const caller = relyingParty(request);
       const organization = await deps.organizations.get(caller.organization);
       const order = await toOrder(deps, request.body, caller, organization, request.id);
-      const { id, token, expiresAt } = await deps.liveSessions.create(order);
+      const { id, token, expiresAt } = await createCounted(deps, caller, order);
       return reply.code(201).send({
         sessionId: id,
         token,
@@ -120,7 +125,7 @@ function signalsRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: stri
     {
       bodyLimit: SIGNALS_LIMIT,
       config: {
-        access: keyOrBrowser,
+        access: orderingOrBrowser,
         quiet: true,
         refuses: [
           'NOT_FOUND',
@@ -138,6 +143,7 @@ function signalsRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: stri
         description: `For a page of your own; the page behind \`verifyUrl\` does it over a WebSocket. Send the capability as \`Authorization: Bearer …\`, or an API key with the capability in \`token\`. Each answer says what to show next. The server reveals one step at a time.${old(prefix)}`,
         tags,
         params: SessionParams,
+        querystring: PlaceQuery,
         body: Signals,
         response: { 200: SignalsReply },
       },
@@ -157,13 +163,14 @@ function finalizeRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: str
       preValidation: async (request) => {
         request.body ??= {};
       },
-      config: { access: keyOrBrowser, refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] },
+      config: { access: orderingOrBrowser, refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] },
       schema: {
         operationId: named(prefix, 'finalizeSession'),
         summary: 'Read the result of a session',
         description: `The same at every call. 409 while the person has not finished; 202 with \`decision: null\` while a reviewer decides. The capability of the browser gets no risk figures.${old(prefix)}`,
         tags,
         params: SessionParams,
+        querystring: PlaceQuery,
         body: Finalize,
         response: { 200: FinalizeReply, 202: FinalizeReply.describe('A reviewer decides') },
       },
@@ -180,13 +187,14 @@ function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
   app.get<{ Params: SessionParams }>(
     '/api/v1/sessions/:id',
     {
-      config: { access: 'sessions', refuses: ['NOT_FOUND'] },
+      config: { access: reading, refuses: ['NOT_FOUND'] },
       schema: {
         operationId: 'getPersonSession',
         summary: 'Show a session',
         description: 'Its state, and the text that the person has to agree to.',
         tags,
         params: SessionParams,
+        querystring: PlaceQuery,
         response: { 200: SessionStatus },
       },
     },
@@ -196,13 +204,14 @@ function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
   app.get<{ Params: SessionParams }>(
     '/api/v1/sessions/:id/salt',
     {
-      config: { access: 'sessions', refuses: ['NOT_FOUND'] },
+      config: { access: reading, refuses: ['NOT_FOUND'] },
       schema: {
         operationId: 'getSessionSalt',
         summary: 'Show the uniqueness salt of a session',
         description: 'A masked value: an HMAC of the session id under a secret of the organization.',
         tags,
         params: SessionParams,
+        querystring: PlaceQuery,
         response: { 200: Salt },
       },
     },
@@ -215,23 +224,23 @@ function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
   app.post<{ Body: PassQuestion }>(
     '/api/v1/passes/verify',
     {
-      config: { access: 'sessions' },
+      config: { access: reading },
       schema: {
         operationId: 'verifyPass',
         summary: 'Verify a pass token',
         description:
           'For your server: whether a pass token that a page sent counts. Compare `sessionId` or `subjectRef` with what you expect, so that a person cannot hand in the pass of another. An invalid pass is a 200 with `valid: false` and a `reason`, such as `revoked` once the person was erased.',
         tags,
+        querystring: PlaceQuery,
         body: PassQuestion,
         response: { 200: PassAnswer },
       },
     },
     async (request) => {
-      const caller = keyOf(request);
+      const caller = relyingParty(request);
       refuseBrowserKey(caller);
       const { passToken, token = passToken ?? '' } = request.body;
-      const actor = toActor(caller, request.id);
-      return fromFinding(await deps.verifyToken(toRealm(caller), token, { kind: 'pass' }, actor));
+      return fromFinding(await deps.verifyToken(toRealm(caller), token, { kind: 'pass' }, caller.actor));
     },
   );
 }
@@ -241,18 +250,21 @@ async function finalize(
   request: FastifyRequest<{ Params: SessionParams }>,
   reply: FastifyReply,
 ): Promise<FinalizeReply> {
-  const caller = sessionOrKey(request);
+  const caller = partyOf(request);
   const { id } = request.params;
   const realm = toRealm(caller);
   const result =
     caller.is === 'session'
       ? await liveSessions.finalizeByToken(capabilityFor(request))
       : await liveSessions.finalize(realm, id, request.id);
-  // Read after it, so that the figures are those of the decision.
-  const whole = await liveSessions.find(realm, id);
+  // Read after it, so that the figures are those of the decision. An administrator leaves a line: the answer has the caller's own data.
+  const whole =
+    caller.is === 'administrator'
+      ? await liveSessions.read(realm, id, caller.actor, request.id)
+      : await liveSessions.find(realm, id);
   if (!whole) throw unknown(id);
   if (result.decision === null) reply.code(202);
-  return fromResult(id, result, whole, caller.is === 'key' ? whole : undefined);
+  return fromResult(id, result, whole, caller.is === 'session' ? undefined : whole);
 }
 
 /** The session of the path, of this caller. One of another flow has its own routes. */
@@ -260,24 +272,34 @@ async function sessionOf(
   { liveSessions }: Pick<SessionsDoorDeps, 'liveSessions'>,
   request: FastifyRequest<{ Params: SessionParams }>,
 ): Promise<WholeSession> {
-  const caller = sessionOrKey(request);
+  const caller = partyOf(request);
   const { id } = request.params;
-  if (caller.is === 'key') refuseBrowserKey(caller);
+  if (caller.is !== 'session') refuseBrowserKey(caller);
   else if (caller.session !== id) throw unknown(id);
   const session = await liveSessions.find(toRealm(caller), id);
   if (session?.flow !== 'api') throw unknown(id);
   return session;
 }
 
-function sessionOrKey(request: FastifyRequest): KeyCaller | SessionCaller {
-  const caller = callerOf(request);
-  if (caller.is === 'key' || caller.is === 'session') return caller;
-  throw new Error(`${request.routeOptions.url} expects a key or a session but admitted a ${caller.is}`);
+/** The request of a key was counted when it arrived; that of an administrator counts for the organization here. */
+async function createCounted(
+  { limits, liveSessions }: Pick<SessionsDoorDeps, 'limits' | 'liveSessions'>,
+  { is, organization, world, lineage }: RelyingParty,
+  order: Parameters<Sessions['create']>[0],
+) {
+  if (is === 'key') return liveSessions.create(order);
+  const admitted = await limits.admit({ organization, world, lineage }, { metered: true });
+  try {
+    return await liveSessions.create(order);
+  } catch (error) {
+    admitted.answered(error instanceof Problem ? error.code : 'INTERNAL');
+    throw error;
+  }
 }
 
 /** The capability: of the header, or beside an API key in the body. */
 function capabilityFor(request: FastifyRequest): string {
-  if (sessionOrKey(request).is === 'session')
+  if (partyOf(request).is === 'session')
     return (
       (request.headers.authorization ?? '').replace(/^Bearer\s+/i, '').trim() ||
       String(request.headers['x-api-key'])
@@ -291,7 +313,7 @@ function capabilityFor(request: FastifyRequest): string {
   );
 }
 
-function refuseBrowserKey({ browser }: KeyCaller): void {
+function refuseBrowserKey({ browser }: Pick<RelyingParty, 'browser'>): void {
   if (browser)
     throw new Problem(
       'INSUFFICIENT_SCOPE',

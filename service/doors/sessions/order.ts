@@ -1,4 +1,3 @@
-import type { KeyCaller } from '../../engine/access/index.ts';
 import type { Callbacks } from '../../engine/deliveries/index.ts';
 import { redirectRefusal } from '../../engine/flows/index.ts';
 import type { Organization, UniquenessPolicy } from '../../engine/organizations/index.ts';
@@ -8,7 +7,8 @@ import type { Webhooks } from '../../engine/webhooks/index.ts';
 import { invalidField } from '../../http/validation.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import { toActor, toRealm } from './translate.ts';
+import type { RelyingParty } from './relying-party.ts';
+import { toRealm } from './translate.ts';
 import type { NewSession } from './wire.ts';
 
 export interface OrderDeps {
@@ -24,11 +24,11 @@ const LIFE = 30 * 60_000;
 const SCOPE = '';
 const strictness: Record<UniquenessPolicy, number> = { off: 0, warn: 1, block: 2 };
 
-/** The order of a key. A browser key is public: it chooses nothing that the organization has not allowed to every page. */
+/** The order of a relying party. A browser key is public: it chooses nothing that the organization has not allowed to every page. */
 export async function toOrder(
   deps: OrderDeps,
   wanted: NewSession,
-  caller: KeyCaller,
+  caller: RelyingParty,
   organization: Organization,
   request: string,
 ): Promise<Order> {
@@ -49,7 +49,7 @@ export async function toOrder(
   return {
     flow: 'api',
     realm: toRealm(caller),
-    actor: toActor(caller, request),
+    actor: caller.actor,
     match: 'none',
     expiresAt: deps.clock.now() + LIFE,
     page: {
@@ -66,7 +66,7 @@ export async function toOrder(
 /** To what the organization allows, and back to an origin that the key is bound to. */
 function checkRedirect(
   url: string,
-  { origins = [] }: KeyCaller,
+  { origins = [] }: RelyingParty,
   { redirectTargets = [] }: Organization,
 ): void {
   const own = origins.map((origin) => (origin.startsWith('https://') ? new URL(origin).host : origin));
@@ -77,7 +77,7 @@ function checkRedirect(
 async function checkCallback(
   { callbacks, webhooks }: OrderDeps,
   url: string,
-  caller: KeyCaller,
+  caller: RelyingParty,
 ): Promise<void> {
   await callbacks.accept(toRealm(caller), { family: 'sessions', url });
   if (!caller.browser) return;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { type EventsOut, openEventsOut } from '../../../test/support/events-out.ts';
 import { analysisOf, direction } from '../../../test/support/faces.ts';
@@ -6,7 +6,7 @@ import { approve } from '../../../test/support/presence.ts';
 import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
 import { operatorParts } from '../../../test/support/operator-parts.ts';
 import { createStanding } from '../../compose/live/standing.ts';
-import { createAccess, type NewKey } from '../../engine/access/index.ts';
+import { type AdministratorCaller, createAccess, type NewKey, type Role } from '../../engine/access/index.ts';
 import { createApiEnd } from '../../engine/sessions/index.ts';
 import { createVerifyToken } from '../../engine/tokens/index.ts';
 import { createMetrics } from '../../http/metrics.ts';
@@ -24,6 +24,20 @@ let app: Awaited<ReturnType<typeof createPublicServer>>;
 let challenges: ReturnType<typeof scriptedChallenges>;
 let frames: number;
 
+/** Access tokens `<role>.access.token`. */
+const administrators = {
+  async byToken(token: string) {
+    const role = token.split('.')[0] as Role;
+    return {
+      ...({ is: 'administrator', administrator: `adm_${role}`, session: 'ses_1' } as const),
+      ...{ organization: engine.organization, role, applianceOwner: false },
+    } as AdministratorCaller;
+  },
+  byCookie: async () => undefined,
+  checkCsrf: () => false,
+  hasFreshFactor: () => false,
+};
+
 beforeEach(async () => {
   engine = await startEngine();
   eventsOut = await openEventsOut(engine);
@@ -40,7 +54,8 @@ beforeEach(async () => {
   });
   const stands = createStanding({ presence: engine.presence, liveSessions });
   const verifyToken = createVerifyToken({ personTokens, stands });
-  const parts = { ...engine, ...eventsOut, ...operatorParts, access, liveSessions, verifyToken };
+  const signedIn = { ...operatorParts, sessions: administrators };
+  const parts = { ...engine, ...eventsOut, ...signedIn, access, liveSessions, verifyToken };
   const metrics = createMetrics({ processMetrics: false });
   const status = async () => {
     throw new Error('not asked here');
@@ -309,4 +324,57 @@ test('a presence token ends with the person, also where tokens of every kind are
   });
   const used = await engine.db.selectFrom('token_use').selectAll().execute();
   expect(used).toEqual([]);
+});
+
+describe('an access token of POST /api/v1/auth/login', () => {
+  const get = async (url: string, credential: string) => {
+    const headers = { authorization: `Bearer ${credential}` };
+    return (await app.inject({ url, headers })).statusCode;
+  };
+
+  test('orders a session and reads its result as a key does, by role', async () => {
+    const operatorToken = 'operator.access.token';
+    const made = await post('/api/v1/sessions', operatorToken, { metadata: { checkoutId: 'order_42' } });
+    expect(made.status).toBe(201);
+    const { sessionId, token } = made.body;
+    await person(sessionId, token, await keyOf());
+    const finalize = `/api/v1/sessions/${sessionId}/finalize`;
+    const result = await post(finalize, operatorToken);
+    expect(result).toMatchObject({
+      status: 200,
+      body: { decision: 'approved', riskLevel: 'low', metadata: { checkoutId: 'order_42' } },
+    });
+    const { passToken } = result.body;
+    const statuses = async (role: Role) => [
+      (await post('/api/v1/sessions', `${role}.access.token`)).status,
+      (await post(finalize, `${role}.access.token`)).status,
+      await get(`/api/v1/sessions/${sessionId}`, `${role}.access.token`),
+      (await post('/api/v1/passes/verify', `${role}.access.token`, { passToken })).status,
+    ];
+    expect(await statuses('owner')).toEqual([201, 200, 200, 200]);
+    expect(await statuses('auditor')).toEqual([403, 403, 200, 200]);
+    expect(await statuses('reviewer')).toEqual([403, 403, 403, 403]);
+    const lines = await engine.db
+      .selectFrom('audit')
+      .select(['actor', 'action'])
+      .where('actor', '=', 'administrator:adm_operator')
+      .orderBy('seq')
+      .execute();
+    expect(lines.map(({ action }) => action)).toEqual(['session.create', 'session.read']);
+  });
+
+  test('acts in the live world and its quota, or with env=test in the other', async () => {
+    await engine.limits.set(engine.organization, { monthly: 1 }, operator);
+    const order = (query = '') => post(`/api/v1/sessions${query}`, 'owner.access.token');
+    const first = await order();
+    expect((await order()).body.code).toBe('MONTHLY_LIMIT_EXCEEDED');
+    const trial = await order('?env=test');
+    expect([first.status, trial.status]).toEqual([201, 201]);
+    const status = (made: typeof first, query = '') =>
+      get(`/api/v1/sessions/${made.body.sessionId}${query}`, 'owner.access.token');
+    expect([await status(first), await status(first, '?env=test')]).toEqual([200, 404]);
+    expect([await status(trial), await status(trial, '?env=test')]).toEqual([404, 200]);
+    const key = await keyOf();
+    expect((await post('/api/v1/sessions?env=test', key)).status).toBe(403);
+  });
 });

@@ -1,5 +1,4 @@
 import type { KeyCaller } from '../../engine/access/index.ts';
-import type { Actor } from '../../engine/audit/index.ts';
 import type { LiveState, SessionDecision, SessionResult, WholeSession } from '../../engine/sessions/index.ts';
 import type { TokenFinding } from '../../engine/tokens/index.ts';
 import { defined } from '../../lib/defined.ts';
@@ -11,8 +10,6 @@ export const toRealm = ({ organization, world }: Pick<KeyCaller, 'organization' 
   organization,
   world,
 });
-
-export const toActor = ({ key }: KeyCaller, request: string): Actor => ({ is: 'key', key, request });
 
 /** This family knows no cancelled session. */
 const decisions = {
