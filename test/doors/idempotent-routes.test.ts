@@ -17,7 +17,8 @@ beforeAll(async () => {
 });
 
 const secret = 'the answer holds a secret that is shown once, so it is not kept';
-const upload = 'the file is read after repeats are recognized; the same model or picture is recognized by its bytes';
+const upload =
+  'the file is read after repeats are recognized; the same model or picture is recognized by its bytes';
 const lasting = 'it may take longer than a repeat would be kept waiting for the first answer';
 const once = 'it answers a challenge or a token that counts once';
 
@@ -33,7 +34,6 @@ const exceptions: Record<string, string> = {
   enrollSubject: upload,
   examineModelFile: upload,
   importModel: upload,
-  importModelFile: lasting,
   createBackup: lasting,
   sweep: lasting,
   beginEnrollment: once,
@@ -46,7 +46,8 @@ const exceptions: Record<string, string> = {
   requestCertificate: 'a repeat answers the same request',
 };
 
-const creating = /^(add|approve|begin|claim|create|enroll|examine|generate|import|make|name|open|passkeyRegister|place|record|register|request)/;
+const creating =
+  /^(add|approve|begin|claim|create|enroll|examine|generate|import|make|name|open|passkeyRegister|place|record|register|request)/;
 const creates = ({ operationId, responses }: Operation) => '201' in responses || creating.test(operationId);
 const takesHeader = ({ parameters = [] }: Operation) =>
   parameters.some((one) => one.in === 'header' && one.name === 'Idempotency-Key');
@@ -75,7 +76,5 @@ test.each([
 });
 
 test('none takes it that creates nothing', () => {
-  expect(ids(posts.filter((one) => takesHeader(one) && !creates(one)))).toEqual(
-    [],
-  );
+  expect(ids(posts.filter((one) => takesHeader(one) && !creates(one)))).toEqual([]);
 });

@@ -163,8 +163,7 @@ const isIdempotent = (route: {
   upload?: object;
   lasting?: true;
   shownOnce?: true;
-}) =>
-  route.method === 'POST' && route.status === 201 && !route.upload && !route.lasting && !route.shownOnce;
+}) => route.method === 'POST' && route.status === 201 && !route.upload && !route.lasting && !route.shownOnce;
 
 /** Changes to the whole appliance need a fresh second factor. */
 const mayOf = ({ method, may }: { method: string; may: MayCall }): MayCall =>

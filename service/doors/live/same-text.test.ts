@@ -33,7 +33,7 @@ const links: Record<Exclude<LinkKind, 'handover'>, () => Promise<string>> = {
   async session() {
     const page = { consent: pageConsent('Acme', 'none') };
     const expiresAt = engine.clock.now() + 600_000;
-    const order = { ...{ flow: 'api', match: 'none', actor: key, page }, realm: realm(), expiresAt } as const;
+    const order = { flow: 'api', match: 'none', actor: key, page, realm: realm(), expiresAt } as const;
     return (await engine.liveSessions.create(order)).token;
   },
   async presence() {

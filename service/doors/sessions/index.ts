@@ -8,8 +8,8 @@ import { ownOrigin } from '../../http/listening/own-origin.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
 import { type OrderDeps, toOrder } from './order.ts';
-import { type SignalsDeps, takeSignals } from './signals.ts';
 import { operators, partyOf, type RelyingParty, readers, relyingParty } from './relying-party.ts';
+import { type SignalsDeps, takeSignals } from './signals.ts';
 import { fromFinding, fromResult, fromSession, toRealm } from './translate.ts';
 import {
   Finalize,

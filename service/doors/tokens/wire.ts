@@ -16,7 +16,12 @@ export type TokenQuestion = z.output<typeof TokenQuestion>;
 export const TokenAnswer = z
   .strictObject({
     valid: z.boolean().describe('Whether it counts now, for the organization and world of the key'),
-    reason: z.enum(tokenFaults).optional().describe('Why it does not. `revoked`: the person was erased since, or the session is not kept any more'),
+    reason: z
+      .enum(tokenFaults)
+      .optional()
+      .describe(
+        'Why it does not. `revoked`: the person was erased since, or the session is not kept any more',
+      ),
     kind: kind.optional().describe('Kind of token'),
     claims: z
       .record(z.string(), z.unknown())

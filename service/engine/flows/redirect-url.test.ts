@@ -12,7 +12,8 @@ describe('a redirect', () => {
   ])('may lead to %s', (url) => expect(redirectRefusal(url, redirectTargets)).toBeUndefined());
 
   test.each(openRedirects)('is not deceived by %j', (url) =>
-    expect(redirectRefusal(url, redirectTargets)).toEqual(expect.any(String)));
+    expect(redirectRefusal(url, redirectTargets)).toEqual(expect.any(String)),
+  );
 
   test('in mixed case and with its default port', () => {
     expect(redirectRefusal('HTTPS://App.Example.COM/Done', redirectTargets)).toBeUndefined();

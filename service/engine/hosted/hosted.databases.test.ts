@@ -264,7 +264,13 @@ onBothDatabases('hosted links', (newPlace) => {
     expect(await result('verifyidentity')).toEqual(['PASS']);
     expect(await result('verifyhuman')).toEqual(['PASS']);
     const checks = await engine.db.selectFrom('verification').select('checks').orderBy('id').execute();
-    expect(checks.map((row) => /"timeRestriction"/.test(row.checks))).toEqual([true, true, true, true, false]);
+    expect(checks.map((row) => /"timeRestriction"/.test(row.checks))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+    ]);
   });
 
   test.each(flowProducts)('%s: every status that its path answers', async (product) => {

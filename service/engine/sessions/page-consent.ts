@@ -49,7 +49,10 @@ export function pageConsent(organization: string, match: SessionMatch): PageCons
 }
 
 /** The person agrees to the text that the page has now, in every flow. Throws CONFLICT for another: it changed while they read it. */
-export function requireSameText({ consent }: Pick<SessionPage, 'consent'>, agreed: { version: string }): void {
+export function requireSameText(
+  { consent }: Pick<SessionPage, 'consent'>,
+  agreed: { version: string },
+): void {
   if (agreed.version === consent.version) return;
   throw new Problem(
     'CONFLICT',

@@ -207,7 +207,7 @@ onBothDatabases('live sessions', (newPlace) => {
   test('another consent text is not agreed to', async () => {
     const { token } = await sessions.create(order());
     const other = { ...begin, consent: { version: 'older' } };
-    expect(await codeOf(sessions.open(token, other))).toBe('INVALID_REQUEST');
+    expect(await codeOf(sessions.open(token, other))).toBe('CONFLICT');
     expect(await codeOf(sessions.connect(token))).toBe('CONFLICT');
   });
 

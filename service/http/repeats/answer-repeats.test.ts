@@ -59,7 +59,13 @@ function start(run = 'run_a') {
 
 async function post(
   app: ReturnType<typeof start>,
-  { key = 'k1' as string | null, body = {} as unknown, as = recordedKeys.live, url = '/things', from = '127.0.0.1' } = {},
+  {
+    key = 'k1' as string | null,
+    body = {} as unknown,
+    as = recordedKeys.live,
+    url = '/things',
+    from = '127.0.0.1',
+  } = {},
 ) {
   const reply = await app.inject({
     method: 'POST',
