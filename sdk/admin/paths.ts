@@ -12014,7 +12014,10 @@ export interface operations {
     createOrganization: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12103,6 +12106,15 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14676,7 +14688,10 @@ export interface operations {
                 /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
                 env?: "live" | "test";
             };
-            header?: never;
+            header?: {
+                /** @description Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14796,6 +14811,15 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15275,7 +15299,10 @@ export interface operations {
                 /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
                 organization?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -15360,6 +15387,15 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15690,7 +15726,10 @@ export interface operations {
                 /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
                 organization?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -15785,6 +15824,15 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16763,7 +16811,10 @@ export interface operations {
                 /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
                 organization?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -16866,6 +16917,15 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19365,7 +19425,10 @@ export interface operations {
                 /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
                 env?: "live" | "test";
             };
-            header?: never;
+            header?: {
+                /** @description Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -19491,6 +19554,15 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20662,7 +20734,10 @@ export interface operations {
                 /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
                 organization?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20752,6 +20827,15 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21370,7 +21454,10 @@ export interface operations {
                 /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
                 env?: "live" | "test";
             };
-            header?: never;
+            header?: {
+                /** @description Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the delivery */
                 id: string;
@@ -21487,6 +21574,15 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22751,7 +22847,10 @@ export interface operations {
     addKeyPlace: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -22838,6 +22937,15 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -24302,7 +24410,10 @@ export interface operations {
     importModelFile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the file, from the reply of the inspection */
                 file: string;
@@ -24400,6 +24511,15 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -28511,7 +28631,10 @@ export interface operations {
                 /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
                 env?: "live" | "test";
             };
-            header?: never;
+            header?: {
+                /** @description Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id or e-mail address of the person */
                 id: string;
@@ -28601,6 +28724,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
@@ -28612,6 +28744,15 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -28647,7 +28788,10 @@ export interface operations {
                 /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
                 env?: "live" | "test";
             };
-            header?: never;
+            header?: {
+                /** @description Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id or e-mail address of the person */
                 id: string;
@@ -28735,6 +28879,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
@@ -28746,6 +28899,15 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -31022,7 +31184,10 @@ export interface operations {
                 /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
                 env?: "live" | "test";
             };
-            header?: never;
+            header?: {
+                /** @description Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id or e-mail address of the person */
                 id: string;
@@ -31098,6 +31263,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
@@ -31109,6 +31283,15 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -34090,7 +34273,10 @@ export interface operations {
                 /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
                 organization?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -34203,6 +34389,15 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -32,7 +32,7 @@ const result = await client.verify({
 console.log(result.sessionId, result.token);
 `;
 
-/** Before the sample: a window that says where it leads, and hears of its end. */
+/** Before the sample: a window that prints where it leads, and receives the message of its end. */
 const page = `
 const target = new EventTarget();
 const popup = {

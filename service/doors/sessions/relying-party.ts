@@ -11,12 +11,12 @@ export const operators: readonly Role[] = ['owner', 'administrator', 'operator']
 /** Operators, and administrators who only read. */
 export const readers: readonly Role[] = [...operators, 'auditor'];
 
-/** For whom a session is: an API key, or an administrator with an access token (POST /api/v1/auth/login). */
+/** The caller that orders a session: an API key, or an administrator with an access token (POST /api/v1/auth/login). */
 export interface RelyingParty extends Pick<KeyCaller, 'browser' | 'origins' | 'profiles'> {
   is: 'key' | 'administrator';
   organization: OrganizationId;
   world: World;
-  /** Whom requests are counted for. */
+  /** Its requests are counted under this. */
   lineage: string;
   actor: Actor;
 }

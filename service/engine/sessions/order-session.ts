@@ -43,14 +43,8 @@ export function createOrderSession(parts: SessionParts): Pick<Sessions, 'prepare
       context,
     } = order;
     const row: NewSessionRow = {
-      ...{
-        id,
-        ...realm,
-        flow,
-        state: 'created',
-        token_hash: capabilityHash(token),
-        actor: describeActor(actor),
-      },
+      ...{ id, ...realm, flow, state: 'created' },
+      ...{ token_hash: capabilityHash(token), actor: describeActor(actor) },
       ...{ profile, matching: email === undefined ? match : 'email', attempts: 0 },
       email_hash: email === undefined ? null : sealer.emailHash(realm.organization, email),
       verification: order.verification ?? null,
