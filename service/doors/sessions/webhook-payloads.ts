@@ -15,7 +15,11 @@ const payload = (name: string) =>
         .optional(),
       expiresAt: z.iso.datetime().describe('End of the pass token, or of the session'),
       riskLevel: z.enum(['low', 'medium', 'high']).describe('Risk'),
-      riskScore: z.number().min(0).max(1).describe('0..1'),
+      riskScore: z
+        .number()
+        .min(0)
+        .max(1)
+        .describe('0..1, from liveness, repeated frames, the camera and uniqueness; behavior is not part of it'),
       riskFlags: z.array(z.enum(['spoof_suspected', 'duplicate_identity'])).describe('Reasons of the risk'),
       timestamp: z.iso.datetime().describe('Time of the decision'),
       metadata: z

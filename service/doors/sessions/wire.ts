@@ -232,7 +232,12 @@ export const FinalizeReply = z
     passToken: z.string().nullable().describe('`hp_…`; null unless approved'),
     expiresAt: z.iso.datetime().nullable().describe('End of the pass token; null without one'),
     riskLevel: risk.nullable().describe('Null where the capability of the browser asks'),
-    riskScore: z.number().nullable().describe('0 to 1; null where the capability of the browser asks'),
+    riskScore: z
+      .number()
+      .nullable()
+      .describe(
+        '0 to 1, from liveness, repeated frames, the camera and uniqueness; behavior (`sessionData`) is not part of it yet. Null where the capability of the browser asks',
+      ),
     riskFlags: z.array(z.string()).describe('`spoof_suspected`, `duplicate_identity`, …'),
     metadata: z
       .record(z.string(), z.unknown())
