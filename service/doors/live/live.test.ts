@@ -123,12 +123,6 @@ function connect(headers: Record<string, string> = { origin: `http://127.0.0.1:$
   };
 }
 
-test('the text of a flow has its slug in its version, and the person can agree to the longest', async () => {
-  const slug = `${'s'.repeat(40)}-zqwjztdk55`;
-  const textVersion = `${pageConsent('Acme', 'any').version} hosted-1 ${slug} ${engine.clock.now().toString(36)}`;
-  expect(await begin({ kind: 'hosted', token: slug }, { textVersion })).toMatchObject({ status: 200 });
-});
-
 test('reading a link changes nothing; beginning it is for one browser', async () => {
   const described = await send('POST', 'describe', { link: { kind: 'session', token } });
   expect(described).toMatchObject({

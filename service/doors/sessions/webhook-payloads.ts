@@ -19,7 +19,9 @@ const payload = (name: string) =>
         .number()
         .min(0)
         .max(1)
-        .describe('0..1, from liveness, repeated frames, the camera and uniqueness; behavior is not part of it'),
+        .describe(
+          '0..1, from liveness, repeated frames, the camera and uniqueness; behavior is not part of it',
+        ),
       riskFlags: z.array(z.enum(['spoof_suspected', 'duplicate_identity'])).describe('Reasons of the risk'),
       timestamp: z.iso.datetime().describe('Time of the decision'),
       metadata: z

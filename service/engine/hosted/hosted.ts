@@ -2,7 +2,7 @@ import type { OrganizationId } from '../../lib/id.ts';
 import { hashLinkToken } from '../../lib/link-token.ts';
 import { Problem } from '../../lib/problem.ts';
 import { allowedRedirects, type FlowProduct } from '../flows/index.ts';
-import type { FlowEnd, LinkResolver } from '../sessions/index.ts';
+import { endUnopened, type FlowEnd, type LinkResolver } from '../sessions/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import { createHostedEnd } from './flow-end.ts';
 import { createFlowResolver } from './flow-resolver.ts';
@@ -37,9 +37,6 @@ export interface Hosted {
   forget(organization: OrganizationId): Promise<void>;
 }
 
-/** Expired links of one transaction. */
-const BATCH = 100;
-
 export function createHosted(deps: HostedDeps): Hosted {
   const { inTransaction, organizations, clock } = deps;
   const store = createLinkStore(deps);
@@ -73,21 +70,12 @@ export function createHosted(deps: HostedDeps): Hosted {
     links,
     flowPages: createFlowResolver(parts),
     end: createHostedEnd(parts, writeResult),
-    async expireDue() {
-      let expired = 0;
-      for (;;) {
-        const due = await store.due(clock.now(), BATCH);
-        if (due.length === 0) return expired;
-        await inTransaction(async (tx) => {
-          for (const link of due) {
-            // A person may open the link between the query and here.
-            await writeResult(tx, link, { status: 'EXPIRED', reasons: ['EXPIRED'], unopened: true });
-          }
-        });
-        expired += due.length;
-        if (due.length < BATCH) return expired;
-      }
-    },
+    expireDue: () =>
+      endUnopened({
+        inTransaction,
+        due: (limit) => store.due(clock.now(), limit),
+        end: (tx, link) => writeResult(tx, link, { status: 'EXPIRED', reasons: ['EXPIRED'], unopened: true }),
+      }),
     forget: (organization) => inTransaction((tx) => store.removeOf(tx, organization)),
   };
 }

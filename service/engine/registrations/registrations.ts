@@ -5,7 +5,7 @@ import { Problem, type ProblemDetail } from '../../lib/problem.ts';
 import { type Actor, describeActor } from '../audit/index.ts';
 import { redirectProblems } from '../flows/index.ts';
 import { refuseErased } from '../organizations/index.ts';
-import type { FlowEnd, LinkResolver } from '../sessions/index.ts';
+import { endUnopened, type FlowEnd, type LinkResolver } from '../sessions/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import { createInvitations } from './invitations.ts';
 import { atTime, type DataRequest, type Registration, type WholeRegistration } from './registration.ts';
@@ -44,8 +44,6 @@ export interface Registrations {
   forget(organization: OrganizationId): Promise<void>;
 }
 
-/** Invitations that expire in one transaction. */
-const BATCH = 100;
 /** How long an invitation can be opened. */
 const LIFE = 7 * 24 * 3_600_000;
 
@@ -64,20 +62,12 @@ export function createRegistrations(deps: RegistrationsDeps): Registrations {
     },
     invitations: createInvitations(parts, writeEnd),
     end: createRegistrationEnd(parts, writeEnd),
-    async expireDue() {
-      let expired = 0;
-      for (;;) {
-        const due = await store.due(clock.now(), BATCH);
-        if (due.length === 0) return expired;
-        await inTransaction(async (tx) => {
-          // A user may open the invitation between the query and here.
-          for (const one of due)
-            await writeEnd(tx, one, { state: 'expired', failure: 'expired' }, { unopened: true });
-        });
-        expired += due.length;
-        if (due.length < BATCH) return expired;
-      }
-    },
+    expireDue: () =>
+      endUnopened({
+        inTransaction,
+        due: (limit) => store.due(clock.now(), limit),
+        end: (tx, one) => writeEnd(tx, one, { state: 'expired', failure: 'expired' }, { unopened: true }),
+      }),
     forget: (organization) => inTransaction((tx) => store.removeOf(tx, organization)),
   };
 }
