@@ -48,6 +48,8 @@ export const drawn = (names: readonly StepName[], more: Partial<DrawnChallenge> 
   path: { flash: true, motion: true },
   assurance: 'active',
   strict: false,
+  // What is scripted repeats itself; movements have tests of their own.
+  repeats: 'record',
   ...more,
 });
 

@@ -7,6 +7,8 @@ export interface ChallengeRules {
   count: number;
   /** Turns of 18 degrees instead of 15, and the stricter limit of presentation attack detection. */
   strict: boolean;
+  /** What follows when a movement was shown before. */
+  repeats: 'refuse' | 'record';
 }
 
 /** As a profile states them. */
@@ -28,6 +30,12 @@ export const ChallengeSettings = z
       .describe(
         "Asks for turns of 18° instead of 15° of measured yaw, and judges presentation attacks by the PAD set's APCER-5 % threshold.",
       ),
+    repeats: z
+      .enum(['refuse', 'record'])
+      .optional()
+      .describe(
+        'What follows when the face moves exactly as it did before, in the attempt or in an earlier one: `refuse` unless stated. `record` leaves it to the evidence; for demonstrations with a recorded camera.',
+      ),
   })
   .describe(
     'Steps of a live session: the server draws them at random. Absent: four of all steps, `hold-still` first.',
@@ -43,6 +51,7 @@ export function challengeRules({
   steps,
   count,
   strict,
+  repeats,
 }: ChallengeSettings = defaultChallenge): ChallengeRules {
-  return { pool: [...new Set(steps)], count, strict: strict ?? false };
+  return { pool: [...new Set(steps)], count, strict: strict ?? false, repeats: repeats ?? 'refuse' };
 }

@@ -115,7 +115,8 @@ export function createChallenge(drawn: DrawnChallenge, models: ChallengeModels):
       return track.follow;
     },
     observe,
-    result: (now) => resultOf(over?.verdict, { drawn, log, steps: sequence.evidence, now }),
+    result: (now) =>
+      resultOf(over?.verdict, { drawn, log, steps: sequence.evidence, trace: collection.trace, now }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Analysis, MotionSample } from '../../inference/face.ts';
 import { isNeutral } from './baseline.ts';
 import type { IdentityLook } from './identity.ts';
+import { type Moment, momentOf, type Trace } from './movements/trace.ts';
 import type { SeenFrame } from './seen-frame.ts';
 
 /** Milliseconds between two frames with embeddings. */
@@ -12,11 +13,14 @@ const MANY_LOOKS = 30;
 /** Milliseconds between two frames of the motion index, and how many are kept. */
 const MOTION_EVERY = 150;
 const MOST_MOTION = 80;
+/** Frames whose movement is kept. */
+const MOST_MOMENTS = 1200;
 
 /** What the verdict over an attempt rests on: numbers of its frames. */
 export interface Collection {
   readonly looks: readonly IdentityLook[];
   readonly motion: readonly { at: number; sample: MotionSample }[];
+  readonly trace: Trace;
   /** `fresh`: the face was out of sight before. */
   add(seen: SeenFrame, analysis: Analysis, fresh: boolean): void;
   /** The asked pose of this step is there: it is identified once. */
@@ -29,15 +33,21 @@ export interface Collection {
 export function createCollection(): Collection {
   const looks: IdentityLook[] = [];
   const motion: { at: number; sample: MotionSample }[] = [];
+  const trace: { at: number[]; moments: Moment[] } = { at: [], moments: [] };
   const identified = new Set<number>();
   let unidentified = false;
   return {
     looks,
     motion,
+    trace,
     add(seen, analysis, fresh) {
       const { at } = seen;
       const { face } = analysis;
       if (!face) return;
+      if (trace.at.length < MOST_MOMENTS) {
+        trace.at.push(at);
+        trace.moments.push(momentOf(seen));
+      }
       if (Object.keys(face.embeddings).length > 0) {
         looks.push({ at, face, analysis: withoutTexture(analysis) });
         unidentified = false;

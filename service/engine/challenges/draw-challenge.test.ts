@@ -25,7 +25,7 @@ test('a draw has as many steps as asked for, none twice, a turn always and both 
       (some, turn, count, flash, seed) => {
         const pool = [...new Set([...some, turn])];
         const { steps } = drawChallenge(
-          { pool, count, strict: false },
+          { pool, count, strict: false, repeats: 'refuse' },
           { flash, motion: true },
           chance(seed),
         );
@@ -97,7 +97,7 @@ test('without flashing light no color is shown, and the level says so', () => {
 test('without motion the person holds still for longer and blinks, whatever the profile asks for', () => {
   for (const pool of [[...stepNames], [...turnSteps]]) {
     for (const flash of [true, false]) {
-      const drawn = drawChallenge({ pool, count: 4, strict: false }, { flash, motion: false }, chance(1));
+      const drawn = drawChallenge({ pool, count: 4, strict: false, repeats: 'refuse' }, { flash, motion: false }, chance(1));
       expect(drawn.assurance).toBe('passive-frames');
       expect(drawn.steps.map(({ name, holdMs }) => [name, holdMs > 3000])).toEqual([
         ['hold-still', true],
@@ -124,5 +124,5 @@ test('colors come in a drawn order, without saturated red', () => {
 });
 
 test('a pool without a turn is no challenge', () => {
-  expect(() => drawChallenge({ pool: ['blink'], count: 1, strict: false }, both, chance(1))).toThrow(/turn/);
+  expect(() => drawChallenge({ pool: ['blink'], count: 1, strict: false, repeats: 'refuse' }, both, chance(1))).toThrow(/turn/);
 });

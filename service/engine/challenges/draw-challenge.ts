@@ -27,6 +27,7 @@ export interface DrawnChallenge {
   path: ChallengePath;
   assurance: Assurance;
   strict: boolean;
+  repeats: ChallengeRules['repeats'];
 }
 
 /** Fills with random bytes: `randomFillSync`. */
@@ -56,6 +57,7 @@ export function drawChallenge(
     path,
     assurance: assuranceOf(rules, path),
     strict: rules.strict,
+    repeats: rules.repeats,
   };
 }
 

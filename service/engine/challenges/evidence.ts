@@ -4,6 +4,8 @@ export type ChallengeReason =
   | 'TIMES_IMPLAUSIBLE'
   /** The same pixels again. */
   | 'FRAMES_REPEATED'
+  /** The face moves exactly as it did before in the attempt: a recording that is shown again. */
+  | 'MOVEMENT_REPEATED'
   | 'FACE_LOST'
   | 'SECOND_FACE'
   /** The face was elsewhere at once. */
@@ -30,6 +32,7 @@ export type TryAgain = 'LIGHT' | 'MOVEMENT' | 'FACE' | 'TIME' | 'UNSURE';
 const tryAgain: Record<ChallengeReason, TryAgain> = {
   TIMES_IMPLAUSIBLE: 'UNSURE',
   FRAMES_REPEATED: 'UNSURE',
+  MOVEMENT_REPEATED: 'UNSURE',
   FACE_LOST: 'FACE',
   SECOND_FACE: 'FACE',
   FACE_JUMPED: 'MOVEMENT',
@@ -49,7 +52,7 @@ export const tryAgainAfter = ([first]: readonly ChallengeReason[]): TryAgain =>
 
 /** One thing that was judged or recorded. */
 export interface Evidence {
-  /** `step:<name>`, `head:<name of the turn>`, `pad`, `motion`, `continuity`, `times`, `color`, `camera`. */
+  /** `step:<name>`, `head:<name of the turn>`, `pad`, `motion`, `movement`, `continuity`, `times`, `color`, `camera`. */
   kind: string;
   /** Absent where it is recorded and never decides. */
   passed?: boolean;

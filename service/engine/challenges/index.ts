@@ -10,6 +10,7 @@ export { tryAgainAfter } from './evidence.ts';
 export type { ObservedFrame } from './frame-log.ts';
 export { frameRequest } from './frame-request.ts';
 export type { ChallengeIdentity } from './identity.ts';
+export { movementIn } from './movements/judge-repeats.ts';
 export type { ChallengeResult } from './outcome.ts';
 export type { RevealedStep } from './step-sequence.ts';
 export type { StepName } from './steps/registered-steps.ts';

@@ -1,7 +1,10 @@
+import { defined } from '../../lib/defined.ts';
 import type { Assurance, DrawnChallenge } from './draw-challenge.ts';
 import { type ChallengeReason, type Evidence, scoreOf } from './evidence.ts';
 import type { FrameLog } from './frame-log.ts';
 import type { ChallengeIdentity } from './identity.ts';
+import { packMovement } from './movements/judge-repeats.ts';
+import type { Trace } from './movements/trace.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface ChallengeResult {
@@ -19,6 +22,8 @@ export interface ChallengeResult {
   identity?: ChallengeIdentity;
   /** Of every frame, in their order. */
   frameHashes: string[];
+  /** How the face moved, packed, for comparisons with other attempts; absent where no face was seen. */
+  movement?: Uint8Array;
 }
 
 /** Milliseconds without a frame after which the attempt is given up. */
@@ -27,7 +32,7 @@ const SILENCE = 10_000;
 /** The result of an attempt: its verdict, or without one what was seen until now. */
 export function resultOf(
   verdict: Verdict | undefined,
-  seen: { drawn: DrawnChallenge; log: FrameLog; steps: readonly Evidence[]; now: number },
+  seen: { drawn: DrawnChallenge; log: FrameLog; steps: readonly Evidence[]; trace: Trace; now: number },
 ): ChallengeResult {
   const { began, last, receivedAt } = seen.log.span;
   const unfinished: ChallengeReason = seen.now - receivedAt > SILENCE ? 'TIME_OVER' : 'UNFINISHED';
@@ -44,5 +49,6 @@ export function resultOf(
     durationMs: began === undefined ? 0 : Math.round(last - began),
     ...(verdict?.identity && { identity: verdict.identity }),
     frameHashes: seen.log.hashes(),
+    ...defined({ movement: packMovement(seen.trace) }),
   };
 }

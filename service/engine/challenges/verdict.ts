@@ -2,6 +2,8 @@ import type { MotionSample } from '../../inference/face.ts';
 import type { PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
 import type { DrawnChallenge } from './draw-challenge.ts';
 import type { ChallengeReason, Evidence } from './evidence.ts';
+import { judgeRepeats } from './movements/judge-repeats.ts';
+import type { Trace } from './movements/trace.ts';
 import { type ChallengeIdentity, type IdentityLook, identityOf, judgeContinuity } from './identity.ts';
 import { judgePresentation } from './presentation.ts';
 
@@ -14,6 +16,7 @@ export interface ChallengeModels {
 export interface Collected {
   looks: readonly IdentityLook[];
   motion: readonly { at: number; sample: MotionSample }[];
+  trace: Trace;
   /** Of the finished steps. */
   steps: readonly Evidence[];
 }
@@ -29,7 +32,7 @@ const FEWEST_LOOKS = 3;
 
 /** What the frames of all steps say together. */
 export function judgeAttempt(
-  { steps, looks, motion }: Collected,
+  { steps, looks, motion, trace }: Collected,
   drawn: DrawnChallenge,
   { scorers, pad }: ChallengeModels,
 ): Verdict {
@@ -43,6 +46,9 @@ export function judgeAttempt(
   );
   evidence.push(...presentation.evidence);
   if (presentation.live === false) reasons.push('PRESENTATION');
+  const movement = judgeRepeats(trace, drawn.repeats);
+  evidence.push(movement);
+  if (movement.passed === false) reasons.push('MOVEMENT_REPEATED');
   const identity = identityOf(looks);
   if (!identity || looks.length < FEWEST_LOOKS || (pad && presentation.live === undefined)) {
     reasons.push('TOO_LITTLE_SEEN');
