@@ -5386,6 +5386,11 @@ export interface components {
                 count: number;
                 /** @description Asks for turns of 18° instead of 15° of measured yaw, and judges presentation attacks by the PAD set's APCER-5 % threshold. */
                 strict?: boolean;
+                /**
+                 * @description What follows when the face moves exactly as it did before, in the attempt or in an earlier one: `refuse` unless stated. `record` leaves it to the evidence; for demonstrations with a recorded camera.
+                 * @enum {string}
+                 */
+                repeats?: "refuse" | "record";
             };
             /** @description Settings of the check geoFence. */
             geoFence?: {

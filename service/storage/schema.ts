@@ -800,6 +800,18 @@ export interface Schema {
   };
   /** A frame of an earlier session: its keyed hash, for thirty days. */
   live_frame: { organization: string; hash: string; session: string; created_at: number };
+  /** How the face moved in an attempt of a live session, for thirty days. */
+  live_movement: {
+    session: string;
+    attempt: number;
+    organization: string;
+    world: string;
+    /** The recognized person. */
+    subject: string | null;
+    /** As engine/challenges packs it. Under the key of the recognized person; without one under the organization's own. */
+    movement_sealed: Bytes;
+    created_at: number;
+  };
   /** A program asks for proof that a person is there (engine/presence). */
   presence_session: {
     id: string;

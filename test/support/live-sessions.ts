@@ -29,6 +29,9 @@ export interface Script {
   reasons: string[];
   assurance: string;
   score: number;
+  /** How the face moves, packed. */
+  movement?: Uint8Array;
+  refusesRepeats?: boolean;
 }
 
 /** Challenges in which each frame completes a step; what they find is scripted. */
@@ -64,6 +67,7 @@ export function scriptedChallenges(): Challenges & { script: Script; begun: numb
             durationMs: 1000,
             ...(last?.face && { identity: { embeddings: last.face.embeddings, analysis: last } }),
             frameHashes: seen.map(({ pixelHash }) => pixelHash),
+            ...(found.movement && { movement: found.movement }),
           };
         },
       };
@@ -74,6 +78,8 @@ export function scriptedChallenges(): Challenges & { script: Script; begun: numb
       ...(plan.pad && { pad: plan.pad.id }),
     }),
     steps: () => script.steps,
+    movementIn: (movement) => (earlier) => Buffer.from(movement).equals(earlier),
+    refusesRepeats: () => script.refusesRepeats ?? true,
     tryAgain: () => 'UNSURE',
   };
   return room;

@@ -6,6 +6,7 @@ import {
   createChallenge,
   drawChallenge,
   frameRequest,
+  movementIn,
   tryAgainAfter,
 } from '../../engine/challenges/index.ts';
 import type { Hosted } from '../../engine/hosted/index.ts';
@@ -111,6 +112,8 @@ const liveChallenges: Challenges = {
       ...defined({ pad: plan.pad }),
     }),
   request: (challenge, plan) => frameRequest(challenge, plan),
+  movementIn,
+  refusesRepeats: ({ definition }) => challengeRules(definition.challenge).repeats === 'refuse',
   steps: ({ definition }) => challengeRules(definition.challenge).count,
   tryAgain: (reasons) => tryAgainAfter(reasons as ChallengeReason[]),
 };

@@ -12,6 +12,7 @@ import { createDecide } from './decide.ts';
 import { createDue, createExpire, verificationOf } from './due.ts';
 import { createFrameStore } from './frame-store.ts';
 import { createHandovers } from './handovers.ts';
+import { createMovementStore } from './movement-store.ts';
 import { createOrderSession } from './order-session.ts';
 import { createCapabilities, createPageSide, finalizeRow, requireUndecided } from './page-side.ts';
 import type { SessionParts, SessionsDeps } from './parts.ts';
@@ -28,6 +29,7 @@ export function createSessions({ random = randomFillSync, ...deps }: SessionsDep
     ...{ ...deps, random },
     store: createSessionStore(deps),
     frames: createFrameStore(deps),
+    movements: createMovementStore(deps),
     sealed: createSealedValues(deps.sealer),
     turns: createTurns(),
   };

@@ -2,6 +2,7 @@ import type { SubjectId, VerificationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import { type Actor, readActor } from '../audit/index.ts';
+import { type KeptFrames, keepFrames } from './keep-frames.ts';
 import type { SessionParts } from './parts.ts';
 import { riskOf } from './risk.ts';
 import type { DecidedSession, SessionDecision, SessionUniqueness } from './session.ts';
@@ -17,8 +18,8 @@ export interface Ending {
   verification?: VerificationId;
   actor: Actor;
   request?: string;
-  /** Keyed hashes of the frames of the deciding attempt. */
-  frames?: readonly string[];
+  /** What is kept of the frames of the deciding attempt. */
+  frames?: KeptFrames;
   /** The columns sealed for the recognized person. */
   resealed?: Pick<SessionRow, 'order_sealed' | 'device_sealed' | 'answer_sealed'>;
 }
@@ -31,7 +32,7 @@ export type Opened = Awaited<ReturnType<SessionParts['sealed']['whole']>>;
  * transaction. False, and nothing done, for one that is decided.
  */
 export const createDecide =
-  ({ store, frames, audit, ends, sealed, clock, uniqueness }: SessionParts) =>
+  ({ store, frames, movements, audit, ends, sealed, clock, uniqueness }: SessionParts) =>
   async (tx: Tx, row: SessionRow, opened: Opened, ending: Ending): Promise<boolean> => {
     const { decision, person, verification, actor, request, resealed } = ending;
     const now = clock.now();
@@ -55,7 +56,7 @@ export const createDecide =
       await uniqueness?.withdraw(tx, row.id);
     const after: SessionRow = { ...current, ...changed };
     const { organization, world } = realmOf(row);
-    await frames.add(tx, { organization, session: row.id, at: now }, ending.frames ?? []);
+    await keepFrames({ frames, movements }, tx, { organization, session: row.id, at: now }, ending.frames);
     await audit.add(tx, {
       actor,
       action: 'session.decide',

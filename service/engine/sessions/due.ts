@@ -39,7 +39,7 @@ export function createDue(
   parts: SessionParts,
   { rooms, attempts, expire }: { rooms: Rooms; attempts: Attempts; expire(row: SessionRow): Promise<void> },
 ) {
-  const { store, frames, sealed, clock, inTransaction, log } = parts;
+  const { store, frames, movements, sealed, clock, inTransaction, log } = parts;
   const decide = createDecide(parts);
 
   return {
@@ -58,7 +58,10 @@ export function createDue(
         }
       }
       const before = clock.now() - FRAMES_KEPT;
-      await inTransaction((tx) => frames.removeOld(tx, before, 10 * AT_ONCE));
+      await inTransaction(async (tx) => {
+        await frames.removeOld(tx, before, 10 * AT_ONCE);
+        await movements.removeOld(tx, before, AT_ONCE);
+      });
       return decided;
     },
 

@@ -12,6 +12,7 @@ import type { Subjects } from '../subjects/index.ts';
 import type { VerifyLive } from '../verification/index.ts';
 import type { Challenges } from './attempts/challenge.ts';
 import type { FrameStore } from './frame-store.ts';
+import type { MovementStore } from './movement-store.ts';
 import type { SealedValues, SessionSealer } from './sealed-store.ts';
 import type { FlowEnd, SessionFlow } from './session.ts';
 import type { SessionIntegrity, SessionStore } from './session-store.ts';
@@ -48,6 +49,7 @@ export interface SessionParts extends SessionsDeps {
   random: (into: Uint8Array) => void;
   store: SessionStore;
   frames: FrameStore;
+  movements: MovementStore;
   sealed: SealedValues;
   /** One change of a session at a time. */
   turns: Turns;
@@ -59,5 +61,5 @@ export const MOST_ATTEMPTS = 3;
 export const SESSION_LIFE = 10 * 60_000;
 /** Milliseconds after which a session that waits for a review is a duplicate; engine/uniqueness ends the wait an hour before. */
 export const REVIEW_LIFE = 73 * 3_600_000;
-/** Milliseconds that the keyed hashes of frames are kept. */
+/** Milliseconds that the keyed hashes of frames and the movements are kept. */
 export const FRAMES_KEPT = 30 * 24 * 3_600_000;

@@ -9,6 +9,7 @@ import {
   type PersonalData,
   type Realm,
 } from '../personal-data/index.ts';
+import { movementPlace } from './movement-store.ts';
 import { personPlace, type SealedField, sealedFields } from './sealed-store.ts';
 import { outcomeOf, type SessionRow } from './session-store.ts';
 
@@ -30,8 +31,23 @@ export const createSessionData = ({ db }: { db: Db }): PersonalData => ({
       columns: ['subject', 'email_hash', 'order_sealed', 'device_sealed', 'answer_sealed'],
       record: { in: 'liveSessions' },
     },
+    live_movement: {
+      columns: ['subject', 'movement_sealed'],
+      record: {
+        leftOut: 'how the face moved in a live session, as numbers that are only compared with later sessions for thirty days',
+      },
+    },
   },
   async forget(tx, subjects) {
+    await tx
+      .deleteFrom('live_movement')
+      .where((eb) =>
+        eb.or([
+          eb('subject', 'in', subjects),
+          eb('session', 'in', eb.selectFrom('live_session').select('id').where('subject', 'in', subjects)),
+        ]),
+      )
+      .execute();
     await tx
       .updateTable('live_session')
       .set({ subject: null, email_hash: null, ...emptied })
@@ -39,6 +55,18 @@ export const createSessionData = ({ db }: { db: Db }): PersonalData => ({
       .execute();
   },
   async forgetAddress(tx, { organization, world }, emailHash) {
+    await tx
+      .deleteFrom('live_movement')
+      .where('session', 'in', (from) =>
+        from
+          .selectFrom('live_session')
+          .select('id')
+          .where('email_hash', '=', emailHash)
+          .where('organization', '=', organization)
+          .where('world', '=', world)
+          .where('subject', 'is', null),
+      )
+      .execute();
     await tx
       .updateTable('live_session')
       .set({ email_hash: null, ...emptied })
@@ -49,12 +77,23 @@ export const createSessionData = ({ db }: { db: Db }): PersonalData => ({
       .execute();
   },
   async sealedValues(person) {
-    return (await rowsOf(db, person)).flatMap((row) =>
+    const ofSessions = (await rowsOf(db, person)).flatMap((row) =>
       sealedFields.flatMap((field) => {
         const sealed = row[`${field}_sealed`];
         return sealed === null ? [] : [{ place: personPlace(row, field), sealed }];
       }),
     );
+    const movements = await db
+      .selectFrom('live_movement')
+      .selectAll()
+      .where('subject', '=', person.subject)
+      .where('organization', '=', person.organization)
+      .where('world', '=', person.world)
+      .execute();
+    return [
+      ...ofSessions,
+      ...movements.map((row) => ({ place: movementPlace(row, person.subject), sealed: row.movement_sealed })),
+    ];
   },
   expires: [
     {

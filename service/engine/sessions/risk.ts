@@ -4,6 +4,7 @@ import type { Risk, Session, SessionLiveness, SessionRiskFlag } from './session.
 const SUSPICIOUS: ReadonlySet<string> = new Set([
   'TIMES_IMPLAUSIBLE',
   'FRAMES_REPEATED',
+  'MOVEMENT_REPEATED',
   'NOT_A_HEAD',
   'ANOTHER_FACE',
   'PRESENTATION',
@@ -67,7 +68,14 @@ export function riskOf({ liveness, counted, reasons, attempts }: RiskFacts): Ris
 
 /** Why frames that were seen before count as a replay. */
 export const REPLAYED_FRAMES = 'REPLAYED_FRAMES';
-const REPEATED: ReadonlySet<string> = new Set([REPLAYED_FRAMES, 'REPLAYED_PICTURE', 'REFUSED_PICTURE']);
+/** Why a face that moves as in an earlier attempt does. */
+export const REPLAYED_MOVEMENT = 'REPLAYED_MOVEMENT';
+const REPEATED: ReadonlySet<string> = new Set([
+  REPLAYED_FRAMES,
+  REPLAYED_MOVEMENT,
+  'REPLAYED_PICTURE',
+  'REFUSED_PICTURE',
+]);
 
 const clamp = (value: number) => Math.min(1, Math.max(0, value));
 const round = (value: number) => Math.round(value * 1e4) / 1e4;

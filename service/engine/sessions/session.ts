@@ -118,7 +118,7 @@ export interface Risk {
 
 /** One finding of the challenge, as engine/challenges gives it; an administrator sees it, the person never does. */
 export interface SessionEvidence {
-  /** `step:<name>`, `head:<turn>`, `pad`, `motion`, `continuity`, `times`, `color`, `camera`. */
+  /** `step:<name>`, `head:<turn>`, `pad`, `motion`, `movement`, `replay`, `continuity`, `times`, `color`, `camera`. */
   kind: string;
   /** Absent where it is recorded and never decides. */
   passed?: boolean;

@@ -269,6 +269,67 @@ onBothDatabases('live sessions', (newPlace) => {
     ]);
   });
 
+  test('of two sessions that move in the same way and end at the same moment one is approved', async () => {
+    challenges.script.movement = Uint8Array.of(7);
+    const both = [await begun(), await begun()];
+    const links = await Promise.all(both.map(({ token }) => sessions.connect(token)));
+    for (const link of links) await link.start();
+    for (let i = 0; i < 3; i++) {
+      engine.advance(100);
+      for (const link of links) await link.look(frame(), engine.clock.now());
+    }
+    await Promise.all(both.map(({ token }) => sessions.finalizeByToken(token).catch(() => undefined)));
+    const found = await Promise.all(both.map(({ id }) => find(id)));
+    expect(found.map(({ decision = 'none', reasons }) => [decision, ...reasons]).toSorted()).toEqual([
+      ['approved'],
+      ['none', 'REPLAYED_MOVEMENT'],
+    ]);
+  });
+
+  test('a face that moves as in an earlier attempt is refused, in this session and in others of the organization', async () => {
+    challenges.script.movement = Uint8Array.of(1, 2, 3);
+    challenges.script.passed = false;
+    const first = await begun();
+    expect(await attempt(first.token)).toMatchObject({ state: 'between' });
+    challenges.script.passed = true;
+    expect(await attempt(first.token)).toMatchObject({ state: 'between', notPassed: { code: 'UNSURE' } });
+    expect(await find(first.id)).toMatchObject({ reasons: ['REPLAYED_MOVEMENT'] });
+    const second = await begun();
+    expect(await attempt(second.token)).toMatchObject({ state: 'between' });
+    expect((await find(second.id)).liveness!.evidence).toContainEqual({
+      ...{ kind: 'replay', passed: false, maturity: 'experimental' },
+      details: { session: first.id, attempt: 2 },
+    });
+    challenges.script.movement = Uint8Array.of(4);
+    expect(await attempt(second.token)).toMatchObject({ state: 'decided' });
+    expect(await find(second.id)).toMatchObject({ decision: 'approved', reasons: [] });
+    // what is kept of it is sealed, and for thirty days
+    const rows = await engine.db.selectFrom('live_movement').selectAll().orderBy('created_at').execute();
+    expect(rows.map(({ session, attempt, subject }) => [session, attempt, subject])).toEqual([
+      ...[first.id, first.id, second.id, second.id].map((id, i) => [id, 1 + (i % 2), null]),
+    ]);
+    for (const { movement_sealed } of rows) expect(movement_sealed.length).toBeGreaterThan(20);
+    engine.advance(31 * 24 * 60 * minute);
+    challenges.script.movement = Uint8Array.of(1, 2, 3);
+    const third = await begun();
+    expect(await attempt(third.token)).toMatchObject({ state: 'decided' });
+    await sessions.expireDue();
+    expect(await engine.db.selectFrom('live_movement').select('session').execute()).toEqual([
+      { session: third.id },
+    ]);
+  });
+
+  test('where a profile only records repeats, a movement that was shown before is noted', async () => {
+    Object.assign(challenges.script, { movement: Uint8Array.of(1, 2, 3), refusesRepeats: false });
+    await attempt((await begun()).token);
+    const { id, token } = await begun();
+    expect(await attempt(token)).toMatchObject({ state: 'decided' });
+    expect(await find(id)).toMatchObject({ decision: 'approved', reasons: [] });
+    expect((await find(id)).liveness!.evidence).toContainEqual(
+      expect.objectContaining({ kind: 'replay', maturity: 'experimental' }),
+    );
+  });
+
   test('the second device ends the first, which follows; a code is for one use', async () => {
     const { token } = await begun();
     const first = await sessions.connect(token);
@@ -417,13 +478,21 @@ onBothDatabases('live sessions', (newPlace) => {
     );
     const subject = enrolled.id;
     const { id, token } = await begun({ match: 'any', subjectRef: 'crm-7' });
+    Object.assign(challenges.script, { movement: Uint8Array.of(1), passed: false });
+    await attempt(token);
+    Object.assign(challenges.script, { movement: Uint8Array.of(2), passed: true });
     await attempt(token);
     const data = engine.personalData.find(({ tables }) => 'live_session' in tables)!;
     const person = { ...realm(), subject };
-    expect(await data.sealedValues!(person)).toHaveLength(2);
+    // the order, the device, and how the face moved in both attempts
+    const sealed = await data.sealedValues!(person);
+    expect(sealed).toHaveLength(4);
+    const opened = await engine.sealer.openMany(sealed as Parameters<typeof engine.sealer.openMany>[0]);
+    expect(opened.slice(2).map((one) => one.is === 'open' && [...one.plain])).toEqual([[1], [2]]);
     expect(await data.auditTargets!(person)).toEqual([id]);
     await engine.inTransaction((tx) => data.forget!(tx, [subject], engine.clock.now()));
     expect(await data.sealedValues!(person)).toEqual([]);
+    expect(await engine.db.selectFrom('live_movement').selectAll().execute()).toEqual([]);
     expect(await find(id)).toMatchObject({ decision: 'approved', metadata: {} });
     expect(await find(id)).not.toHaveProperty('subject');
   });

@@ -25,6 +25,7 @@ import { hostedAndRegistrations } from './0023-hosted-and-registrations.ts';
 import { uniqueness } from './0024-uniqueness.ts';
 import { tokens } from './0025-tokens.ts';
 import { faceFactor } from './0026-face-factor.ts';
+import { movements } from './0027-movements.ts';
 import { sessionMac } from './0028-session-mac.ts';
 import { organizationLook } from './0029-organization-look.ts';
 
@@ -56,6 +57,7 @@ export const migrations: readonly Migration[] = [
   uniqueness,
   tokens,
   faceFactor,
+  movements,
   sessionMac,
   organizationLook,
 ];

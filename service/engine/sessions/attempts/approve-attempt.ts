@@ -4,17 +4,23 @@ import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import { faceQuality } from '../../checks/index.ts';
 import type { JudgedLive } from '../../verification/index.ts';
 import { createDecide, type Ending } from '../decide.ts';
+import { type KeptFrames, keepFrames } from '../keep-frames.ts';
 import { REVIEW_LIFE, type SessionParts } from '../parts.ts';
-import { riskOf } from '../risk.ts';
+import { REPLAYED_FRAMES, REPLAYED_MOVEMENT, riskOf } from '../risk.ts';
 import type { SessionUniqueness } from '../session.ts';
 import { realmOf, type SessionRow } from '../session-store.ts';
 import type { UniquenessOrder } from '../uniqueness-judge.ts';
 import type { Fail } from './fail-attempt.ts';
 import { type Finished, ordered } from './finished.ts';
 import { planOf } from './judge-frame.ts';
+import { shownMeanwhile } from './shown-before.ts';
 
-/** Another session that was decided meanwhile showed the same frames: what was written with the approval is undone. */
-export class SeenMeanwhile extends Error {}
+/** Another session that was decided meanwhile showed the same: what was written with the approval is undone. */
+export class SeenMeanwhile extends Error {
+  constructor(readonly code: typeof REPLAYED_FRAMES | typeof REPLAYED_MOVEMENT) {
+    super(code);
+  }
+}
 
 export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>) {
   const { sealed, inTransaction, frames } = parts;
@@ -26,6 +32,7 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
     const person = judged?.person;
     const verification = judged && ordered(one, judged);
     const resealed = person && (await sealed.resealed(row, person.id));
+    const kept = person ? await keptOf(parts, one, person.id) : one.kept;
     let counted: SessionUniqueness | undefined;
     const order =
       opened.uniquenessRule.policy === 'off' ? undefined : await uniquenessOrder(parts, one, person?.id);
@@ -38,9 +45,11 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
       : inTransaction;
     const write = async (tx: Tx, there: boolean): Promise<void> => {
       if (!there) return fail(tx, one, ['PERSON_ERASED'], { final: true });
-      if (await frames.seenBefore(opened.realm.organization, one.hashes, tx)) throw new SeenMeanwhile();
+      if (await frames.seenBefore(opened.realm.organization, one.hashes, tx))
+        throw new SeenMeanwhile(REPLAYED_FRAMES);
+      if (await shownMeanwhile(parts, tx, one)) throw new SeenMeanwhile(REPLAYED_MOVEMENT);
       const ending: Ending = {
-        ...{ decision: 'approved', actor: one.actor, frames: one.kept },
+        ...{ decision: 'approved', actor: one.actor, frames: kept },
         outcome: {
           ...one.outcome,
           ...(counted && { counted: { outcome: counted.outcome, action: counted.action } }),
@@ -56,6 +65,16 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
       ? judged.record(write, { within, ...defined({ id: verification }) })
       : within((tx) => write(tx, true));
   };
+}
+
+/** Movements under the key of the person, so that erasing the person reaches them. */
+async function keptOf(
+  { movements }: SessionParts,
+  { row, kept }: Finished,
+  person: SubjectId,
+): Promise<KeptFrames> {
+  const known = await movements.resealed(kept.movements, person);
+  return { ...kept, movements: [...(await movements.resealed(await movements.unowned(row.id), person)), ...known] };
 }
 
 async function uniquenessOrder(
@@ -79,7 +98,7 @@ async function uniquenessOrder(
 
 /** A review decides; without one the time does. */
 async function hold(
-  { store, frames, clock }: SessionParts,
+  { store, frames, movements, clock }: SessionParts,
   tx: Tx,
   row: SessionRow,
   { outcome, person, verification, resealed, frames: kept }: Ending,
@@ -94,5 +113,5 @@ async function hold(
     ...(person === undefined ? {} : { subject: person.id, ...resealed }),
   });
   const { organization } = realmOf(row);
-  if (held) await frames.add(tx, { organization, session: row.id, at: now }, kept ?? []);
+  if (held) await keepFrames({ frames, movements }, tx, { organization, session: row.id, at: now }, kept);
 }

@@ -32,6 +32,8 @@ export interface ChallengeResult {
   identity?: { embeddings: Embeddings; analysis: Analysis };
   /** `Analysis.pixelHash` of every frame. */
   frameHashes: string[];
+  /** How the face moved, packed; absent where too little was seen. */
+  movement?: Uint8Array;
 }
 
 /** One attempt, as engine/challenges runs it. */
@@ -61,6 +63,10 @@ export interface Challenges {
   ): Pick<AnalysisRequest, 'detector' | 'embedders'> & Partial<AnalysisRequest>;
   /** Steps that a challenge of the profile has. */
   steps(profile: Profile): number;
+  /** Whether an earlier movement, packed, holds parts of this one: the person moved as before, which no one does. */
+  movementIn(movement: Uint8Array): (earlier: Uint8Array) => boolean;
+  /** Whether a movement that was shown before is refused, or noted only. */
+  refusesRepeats(profile: Profile): boolean;
   /** What the person may try next. */
   tryAgain(reasons: readonly string[]): NotPassed;
 }

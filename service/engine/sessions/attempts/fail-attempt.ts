@@ -2,13 +2,14 @@ import { defined } from '../../../lib/defined.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { JudgedLive } from '../../verification/index.ts';
 import { createDecide } from '../decide.ts';
+import { keepFrames } from '../keep-frames.ts';
 import type { SessionParts } from '../parts.ts';
 import { realmOf } from '../session-store.ts';
 import { type End, type Finished, isLast, ordered } from './finished.ts';
 
 /** Attempts that were not passed: another one, or the end of the session. */
 export function createFail(parts: SessionParts) {
-  const { store, frames, inTransaction, clock, challenges } = parts;
+  const { store, frames, movements, inTransaction, clock, challenges } = parts;
   const decide = createDecide(parts);
 
   async function fail(tx: Tx, one: Finished, codes: readonly string[], end?: End): Promise<void> {
@@ -25,7 +26,8 @@ export function createFail(parts: SessionParts) {
       outcome: JSON.stringify(stored),
     });
     const { organization } = realmOf(row);
-    if (changed) await frames.add(tx, { organization, session: row.id, at: clock.now() }, kept);
+    const of = { organization, session: row.id, at: clock.now() };
+    if (changed) await keepFrames({ frames, movements }, tx, of, kept);
   }
 
   /** With the verification that refused, if there was one. */

@@ -1,16 +1,21 @@
 import { defined } from '../../../lib/defined.ts';
+import type { SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { readActor } from '../../audit/index.ts';
 import type { JudgedLive } from '../../verification/index.ts';
 import { endOf } from '../decide.ts';
 import type { SessionParts } from '../parts.ts';
-import { REPLAYED_FRAMES } from '../risk.ts';
+import { REPLAYED_FRAMES, REPLAYED_MOVEMENT } from '../risk.ts';
 import type { Candidate } from '../session.ts';
 import { realmOf } from '../session-store.ts';
 import { createApprove, SeenMeanwhile } from './approve-attempt.ts';
 import type { Attempt } from './attempt.ts';
 import { createFail } from './fail-attempt.ts';
-import { type Finished, gather } from './finished.ts';
+import { type Finished, gather, replayEvidence } from './finished.ts';
+import { shownBefore } from './shown-before.ts';
+
+/** What was shown before is shown by no one who is there. */
+const SHOWN_BEFORE: ReadonlySet<string> = new Set([REPLAYED_FRAMES, REPLAYED_MOVEMENT, 'REPLAYED_PICTURE']);
 
 /**
  * The end of an attempt, decided once: what the challenge found, whether the frames are new, who it is, what the flow asks beside,
@@ -23,15 +28,15 @@ export function createFinishAttempt(parts: SessionParts) {
 
   async function judge(one: Finished): Promise<void> {
     const { row, opened, result, outcome } = one;
-    const suspicious =
-      outcome.reasons.includes(REPLAYED_FRAMES) || outcome.reasons.includes('REPLAYED_PICTURE');
     // The claimed address was erased: without it any enrolled person would do.
     if (row.order_sealed === null) return refuse(one, ['PERSON_ERASED'], { final: true });
-    if (!result.passed || suspicious) return refuse(one, []);
+    if (!result.passed || outcome.reasons.some((reason) => SHOWN_BEFORE.has(reason))) return refuse(one, []);
     if (!result.identity) return refuse(one, ['NO_NEUTRAL_FRAME']);
     const judged = row.matching === 'none' ? undefined : await match(parts, one);
     try {
       if (judged && !judged.verified) return await refuse(one, [judged.outcome], { judged });
+      if (judged?.person && (await repeats(parts, one, judged.person.id)))
+        return await refuse(one, [REPLAYED_MOVEMENT], { judged });
       const candidate: Candidate = {
         ...opened,
         ...outcome,
@@ -60,8 +65,18 @@ export function createFinishAttempt(parts: SessionParts) {
 }
 
 function codeOf(error: unknown): string {
-  if (error instanceof SeenMeanwhile) return REPLAYED_FRAMES;
+  if (error instanceof SeenMeanwhile) return error.code;
   return error instanceof Problem ? error.code : 'INTERNAL';
+}
+
+/** Whether the person's own earlier sessions hold the movement, beyond the newest of the organization; it is noted. */
+async function repeats(parts: SessionParts, one: Finished, person: SubjectId): Promise<boolean> {
+  const { row, result, outcome, refusesRepeats } = one;
+  const liveness = outcome.liveness!;
+  if (!result.movement || liveness.evidence.some(({ kind }) => kind === 'replay')) return false;
+  const before = await shownBefore(parts, realmOf(row), result.movement, person);
+  if (before) liveness.evidence.push(replayEvidence(before, refusesRepeats));
+  return before !== undefined && refusesRepeats;
 }
 
 /** Who it is, by the steps of a verification. */

@@ -4,12 +4,14 @@ import type { Actor } from '../../audit/index.ts';
 import type { JudgedLive } from '../../verification/index.ts';
 import type { Opened } from '../decide.ts';
 import { MOST_ATTEMPTS, type SessionParts } from '../parts.ts';
-import { REPLAYED_FRAMES } from '../risk.ts';
-import type { SessionLiveness } from '../session.ts';
+import type { KeptFrames } from '../keep-frames.ts';
+import { REPLAYED_FRAMES, REPLAYED_MOVEMENT } from '../risk.ts';
+import type { SessionEvidence, SessionLiveness } from '../session.ts';
 import { realmOf, type SessionRow, type StoredOutcome } from '../session-store.ts';
 import type { Attempt } from './attempt.ts';
 import type { ChallengeResult } from './challenge.ts';
 import { frameHashes, keptHashes } from './frame-hashes.ts';
+import { type ShownBefore, shownBefore } from './shown-before.ts';
 
 /** One attempt at its end. */
 export interface Finished {
@@ -17,9 +19,12 @@ export interface Finished {
   opened: Opened;
   attempt: Attempt;
   result: ChallengeResult;
-  /** Keyed hashes of what it showed, and those of them to keep. */
+  /** Keyed hashes of what it showed. */
   hashes: readonly string[];
-  kept: string[];
+  /** What is kept of the frames against a replay. */
+  kept: KeptFrames;
+  /** Whether a movement that was shown before is refused. */
+  refusesRepeats: boolean;
   outcome: Omit<StoredOutcome, 'risk'>;
   actor: Actor;
 }
@@ -41,7 +46,7 @@ export async function gather(
   session: string,
   attempt: Attempt,
 ): Promise<Finished | undefined> {
-  const { store, sealed, sealer, frames, clock } = parts;
+  const { store, sealed, sealer, frames, movements, profiles, challenges, clock } = parts;
   const row = await store.byId(session);
   if (!row || row.decision !== null || row.attempts !== attempt.number) return undefined;
   const result = attempt.challenge.result(attempt.timeOf(clock.now()));
@@ -50,17 +55,21 @@ export async function gather(
   const reasons = [...result.reasons];
   if (await frames.seenBefore(organization, hashes)) reasons.push(REPLAYED_FRAMES);
   else if (world === 'live' && (await showsEnrolled(parts, row, result))) reasons.push('REPLAYED_PICTURE');
-  const liveness: SessionLiveness = {
-    passed: result.passed,
-    score: result.score,
-    assurance: result.assurance,
-    evidence: result.evidence,
-    reasons: result.reasons,
-  };
+  const opened = await sealed.whole(row);
+  const refusesRepeats = await profiles.get(organization, row.profile).then(challenges.refusesRepeats, () => true);
+  const { movement } = result;
+  const before = movement && (await shownBefore(parts, realmOf(row), movement));
+  if (before && refusesRepeats) reasons.push(REPLAYED_MOVEMENT);
+  const { passed, score, assurance } = result;
+  const evidence = [...result.evidence, ...(before ? [replayEvidence(before, refusesRepeats)] : [])];
+  const liveness: SessionLiveness = { passed, score, assurance, evidence, reasons: result.reasons };
+  const of = { ...realmOf(row), session, attempt: attempt.number, created_at: clock.now() };
   return {
-    row,
-    opened: await sealed.whole(row),
-    ...{ attempt, result, hashes, kept: keptHashes(hashes) },
+    ...{ row, opened, attempt, result, hashes, refusesRepeats },
+    kept: {
+      hashes: keptHashes(hashes),
+      movements: movement ? [await movements.seal(of, movement)] : [],
+    },
     outcome: {
       ...{ reasons, liveness, challengesCompleted: result.completed },
       processingTimeMs: Math.max(0, clock.now() - attempt.startedAt),
@@ -68,6 +77,14 @@ export async function gather(
     actor: { is: 'session', session: row.id },
   };
 }
+
+/** That a face moved as in an earlier attempt. */
+export const replayEvidence = ({ session, attempt }: ShownBefore, refuses: boolean): SessionEvidence => ({
+  kind: 'replay',
+  ...(refuses && { passed: false }),
+  maturity: 'experimental',
+  details: { session, attempt },
+});
 
 async function showsEnrolled(
   { subjects }: SessionParts,
