@@ -11,6 +11,8 @@ import { manners, printInHand } from './actors/photo.ts';
 import { momentsOf } from './actors/poses.ts';
 import { puppetFrames } from './actors/puppet.ts';
 import { jpegOf } from './clips.ts';
+import type { Analysis } from '../../service/inference/face.ts';
+import { encodedAnew, encodings } from './render/encoded-anew.ts';
 import { type LivePerson, pictureAt, placeOf } from './people.ts';
 import type { Readings } from './readings.ts';
 import { asScreen, withNoise } from './render/recapture.ts';
@@ -103,7 +105,7 @@ export const turning = ({ people }: Sources): LivePerson[] =>
 
 const screenReplay: Species = {
   name: 'replay-screen',
-  made: 'clips of the right person with simulated recapture from a screen, played part by part as the page asks',
+  made: 'clips of the right person with simulated recapture from a screen (fewer pixels, moiré, contrast, glare, the edge of the screen, a sensor), played part by part as the page asks',
   async prepare(sources, readings) {
     const replays: Recording[] = [];
     for (const person of turning(sources)) {
@@ -115,7 +117,7 @@ const screenReplay: Species = {
             withNoise(await asScreen(await pictureAt(person, name), 11 + (clip.id.length % 7)), 2, i + 1),
           ),
       }));
-      const seen = await readings.read(`screen-${clip.id}`, frames);
+      const seen = await readings.read(`screen-edge-${clip.id}`, frames);
       replays.push(recordingOf(clip.person, momentsOf(seen), placeOf));
     }
     return {
@@ -131,22 +133,41 @@ const screenReplay: Species = {
 
 const oldSession: Species = {
   name: 'replay-old-session',
-  made: 'the frames of a session that passed, fed in again in their order and compressed anew, so that no hash is known; the store of hashes of engine/sessions refuses them where they are sent as they were',
-  async prepare(sources) {
-    const people = turning(sources).filter(({ recording }) => {
-      const steps = stepsOf(recording);
-      return steps.includes('turn-left') && steps.includes('turn-right');
-    });
+  made: `the frames of a session that passed, fed in again in their order after they were decoded and encoded in another way (${Object.keys(encodings).join(', ')}, a fifth of the trials each), so that no hash is known; what the rule against repeats within the attempt would find is left out, because the first session was played from a short recording`,
+  async prepare(sources, readings) {
+    const people = turning(sources);
+    const ways = Object.keys(encodings);
+    const anew = new Map<string, ReadonlyMap<string, Analysis>>();
+    for (const person of people) {
+      const { recording, clip } = person;
+      for (const encoding of ways) {
+        const frames = recording.moments.map(({ name }) => ({
+          name,
+          make: async () => encodedAnew(await pictureAt(person, name), encoding),
+        }));
+        anew.set(`${encoding} ${clip.id}`, await readings.read(`anew-${encoding}-${clip.id}`, frames));
+      }
+    }
     return {
       sources: people.length,
       run(trial, judge, random) {
-        const { recording } = people[trial % people.length]!;
-        const limited = { ...judge, rules: withinReach(judge.rules, recording), random };
+        const { recording, clip } = people[trial % people.length]!;
+        const encoding = ways[Math.floor(trial / people.length) % ways.length]!;
+        const shown = anew.get(`${encoding} ${clip.id}`)!;
+        const rules = { ...withinReach(judge.rules, recording), repeats: 'record' as const };
+        const limited = { ...judge, rules, random };
         for (let tries = 0; ; tries++) {
           const recorder = createRecorder(createPerson(recording, random));
           const before = runTrial({ ...limited, actor: () => recorder.actor, attempts: 1 });
-          if (before.accepted || tries > 20)
-            return runTrial({ ...limited, actor: () => createRecorded(recorder.frames) });
+          if (!before.accepted && tries <= 20) continue;
+          const frames = recorder.frames.map(({ name }) => ({ name, analysis: shown.get(name)! }));
+          const { movement } = before.attempts[0]!;
+          const earlier = judge.rules.repeats === 'refuse' && movement ? [movement] : undefined;
+          return runTrial({
+            ...limited,
+            actor: () => createRecorded(frames),
+            ...(earlier && { earlier }),
+          });
         }
       },
     };
@@ -177,7 +198,7 @@ const twoPeople: Species = {
   },
 };
 
-const injection = (name: string, made: string, smooth: boolean): Species => ({
+const injection = (name: string, made: string, { smooth, unlimited }: { smooth: boolean; unlimited?: true }): Species => ({
   name,
   made,
   async prepare(sources) {
@@ -190,7 +211,8 @@ const injection = (name: string, made: string, smooth: boolean): Species => ({
           smooth
             ? createPerson(recording, random)
             : createInjection(recording, (moment) => placeOf(moment).frame, random);
-        const rules = withinReach(judge.rules, recording);
+        const reachable = withinReach(judge.rules, recording);
+        const rules = unlimited ? { ...reachable, repeats: 'record' as const } : reachable;
         return runTrial({ ...judge, rules, random, actor, label: 'OBS Virtual Camera' });
       },
     };
@@ -245,10 +267,19 @@ export const species: readonly Species[] = [
     sameFrames: true,
   })),
   puppetsOf('puppet', 'simulated: one photograph, moved by its own face mesh', ({ photos }) => photos),
-  injection('injection-cut', 'real clips of the right person, cut to the part that shows each step', false),
+  injection(
+    'injection-cut',
+    'real clips of the right person of 7 to 16 s, cut to the part that shows each step and played to and fro as long as it is asked for',
+    { smooth: false },
+  ),
   injection(
     'injection-spliced',
-    'the same, spliced without a jump: the very frames that stand for a live person in this measurement',
-    true,
+    'the same recordings, spliced without a visible jump: the very frames that stand for a live person in this measurement',
+    { smooth: true },
+  ),
+  injection(
+    'injection-unlimited',
+    'the same as injection-spliced by an attacker who has so much footage that no part is shown twice; there are no such recordings here, so the rule against repeats is left out',
+    { smooth: true, unlimited: true },
   ),
 ];

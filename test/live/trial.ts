@@ -6,6 +6,7 @@ import {
   createChallenge,
   drawChallenge,
   type Evidence,
+  movementIn,
   type StepName,
 } from '../../service/engine/challenges/index.ts';
 import type { Analysis } from '../../service/inference/face.ts';
@@ -22,7 +23,7 @@ const ATTEMPTS = 3;
 
 export interface Attempt {
   passed: boolean;
-  reasons: ChallengeReason[];
+  reasons: (ChallengeReason | 'REPLAYED_MOVEMENT')[];
   /** In the order they were asked for. */
   steps: StepName[];
   /** Of those, passed. */
@@ -32,6 +33,8 @@ export interface Attempt {
   evidence: Evidence[];
   score: number;
   hashes: string[];
+  /** How the face moved. */
+  movement?: Uint8Array;
 }
 
 export interface Trial {
@@ -47,6 +50,8 @@ export interface TrialOrder {
   actor(attempt: number): Actor;
   /** 0..1; the whole trial follows from it. */
   random(): number;
+  /** Movements of earlier sessions, as engine/sessions keeps them. */
+  earlier?: readonly Uint8Array[];
   /** Attempts; three as in a session. */
   attempts?: number;
   /** What the page says of the camera. */
@@ -62,11 +67,23 @@ export interface TrialOrder {
 /** One session before the judge: up to three attempts, each with another draw. */
 export function runTrial(order: TrialOrder): Trial {
   const attempts: Attempt[] = [];
+  const known = [...(order.earlier ?? [])];
   for (let i = 0; i < (order.attempts ?? ATTEMPTS); i++) {
-    attempts.push(runAttempt(order, order.actor(i)));
+    const attempt = runAttempt(order, order.actor(i));
+    const compared = order.earlier !== undefined || order.rules.repeats === 'refuse';
+    attempts.push(compared ? shownBefore(attempt, known) : attempt);
     if (attempts.at(-1)!.passed) break;
+    if (attempt.movement) known.push(attempt.movement);
   }
   return { accepted: attempts.at(-1)!.passed, attempts };
+}
+
+/** As engine/sessions refuses what moves as in an earlier attempt, of whatever session. */
+function shownBefore(attempt: Attempt, earlier: readonly Uint8Array[]): Attempt {
+  if (!attempt.movement || !earlier.some(movementIn(attempt.movement))) return attempt;
+  const evidence: Evidence = { kind: 'replay', passed: false, maturity: 'experimental', details: {} };
+  const reasons: Attempt['reasons'] = [...attempt.reasons, 'REPLAYED_MOVEMENT'];
+  return { ...attempt, passed: false, reasons, evidence: [...attempt.evidence, evidence] };
 }
 
 function runAttempt(order: TrialOrder, actor: Actor): Attempt {
@@ -99,9 +116,9 @@ function runAttempt(order: TrialOrder, actor: Actor): Attempt {
     });
     if (progress.state !== 'running' || at - start > PATIENCE || frames >= last) break;
   }
-  const { passed, reasons, evidence, score, completed, frameHashes } = challenge.result(at);
+  const { frameHashes: hashes, identity: _, assurance: __, durationMs: ___, ...result } = challenge.result(at);
   const steps = drawn.steps.map(({ name }) => name);
-  return { passed, reasons, evidence, score, completed, steps, ms: at - start, hashes: frameHashes };
+  return { ...result, steps, ms: at - start, hashes };
 }
 
 /** As the workers answer: embeddings and PAD only where they were asked for. */

@@ -22,20 +22,28 @@ export async function asPrint(picture: Picture): Promise<Picture> {
   return blurred({ ...picture, pixels: printed }, 0.7);
 }
 
+/** Share of the frame beyond the screen's edge, at its left and its top. */
+const EDGE = 0.04;
+
 /**
- * What a camera sees of a screen: its stripes of red, green and blue against the camera's own raster (moiré), its blue white, deeper
- * contrast, a reflection of the room, a little less sharp.
+ * What a camera sees of a screen: fewer pixels, its stripes of red, green and blue against the camera's own raster (moiré), its blue
+ * white, deeper contrast, a reflection of the room, its dark edge, a little less sharp.
  */
 export async function asScreen(picture: Picture, seed: number): Promise<Picture> {
-  const { width, height, pixels } = picture;
   const normal = createNormal(seed);
   const pitch = 2.2 + 0.5 * Math.abs(normal());
   const slope = 0.05 * normal();
+  const { width, height, pixels } = await coarser(picture, 0.6 + 0.08 * normal());
   const glare = { x: width * (0.5 + 0.25 * normal()), y: height * 0.2, reach: (width * 0.35) ** 2 };
+  const tilt = 0.03 * normal();
   const seen = new Uint8Array(pixels.length);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const at = 3 * (y * width + x);
+      if (x + tilt * y < EDGE * width || y - tilt * x < EDGE * height) {
+        seen.set([22, 22, 24], at);
+        continue;
+      }
       const phase = (2 * Math.PI * (x + slope * y)) / pitch;
       const row = 1 + 0.05 * Math.sin((2 * Math.PI * (y - slope * x)) / pitch);
       const light = 22 * Math.exp(-((x - glare.x) ** 2 + (y - glare.y) ** 2) / glare.reach);
@@ -48,6 +56,20 @@ export async function asScreen(picture: Picture, seed: number): Promise<Picture>
     }
   }
   return blurred({ width, height, pixels: seen }, 0.6);
+}
+
+/** Shown with fewer pixels, and seen with as many as before. */
+async function coarser({ width, height, pixels }: Picture, share: number): Promise<Picture> {
+  const small = await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .resize(Math.round(width * share), Math.round(height * share))
+    .png({ compressionLevel: 0 })
+    .toBuffer();
+  const { data } = await sharp(small)
+    .resize(width, height)
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { width, height, pixels: new Uint8Array(data) };
 }
 
 export async function blurred({ width, height, pixels }: Picture, sigma: number): Promise<Picture> {
