@@ -5,6 +5,7 @@ import {
   createChallenge,
   drawChallenge,
   frameRequest,
+  movementIn,
 } from '../../service/engine/challenges/index.ts';
 import { type Challenges, pageConsent, type SessionDecision } from '../../service/engine/sessions/index.ts';
 import { createServer } from '../../service/http/server.ts';
@@ -55,9 +56,16 @@ export async function startLiveBox(): Promise<LiveBox> {
   const engine = await startEngine();
   let random = bytesOf(1);
   const challenges: Challenges = {
-    begin: (_, __, path) => createChallenge(drawChallenge(challengeRules(), path, random), challengeModels),
+    // The drawn head moves in the same way in each session: test/attacks/live-repeats.test.ts is about that.
+    begin: (_, __, path) =>
+      createChallenge(
+        drawChallenge({ ...challengeRules(), repeats: 'record' }, path, random),
+        challengeModels,
+      ),
     request: (challenge) => frameRequest(challenge as never, { detector: 'blazeface', embedders: ['one'] }),
     steps: () => challengeRules().count,
+    movementIn,
+    refusesRepeats: () => false,
     tryAgain: () => 'UNSURE',
   };
   const liveSessions = liveSessionsOver(engine, { challenges, analyzer });

@@ -6,6 +6,7 @@ import { describeMachine } from '../support/machine.ts';
 import { measureAttack, measurePeople, type Setting } from './measure.ts';
 import { withLivePipeline } from './open.ts';
 import { cacheFolder } from './readings.ts';
+import { measureRepeats } from './repeats.ts';
 import { keepLiveness } from './report.ts';
 import { openSources } from './sources.ts';
 import { species } from './species.ts';
@@ -83,7 +84,9 @@ export function createChallengesCommand(terminal: Terminal, evidenceFolder: stri
             ),
           }));
           terminal.answer(JSON.stringify(people));
-          if (keep) keepLiveness(evidenceFolder, { people }, describeMachine());
+          const repeats = measureRepeats(sources.people);
+          terminal.answer(JSON.stringify(repeats));
+          if (keep) keepLiveness(evidenceFolder, { people, repeats }, describeMachine());
         },
       );
     });

@@ -71,10 +71,10 @@ export interface MeasureDeps {
 
 const motion: ChallengePath = { flash: true, motion: true };
 
-function judgeOf(setting: Setting, models: ChallengeModels) {
+function judgeOf(setting: Setting, models: ChallengeModels, repeats: ChallengeRules['repeats'] = 'refuse') {
   const { pad, ...without } = models;
   return {
-    rules: { ...challengeRules(), strict: setting.strict } satisfies ChallengeRules,
+    rules: { ...challengeRules(), strict: setting.strict, repeats } satisfies ChallengeRules,
     path: motion,
     models: setting.pad && pad ? { ...without, pad } : without,
   };
@@ -168,7 +168,8 @@ export function measurePeople(
   sessions: number,
   { sources, models, say }: MeasureDeps,
 ): PersonRow[] {
-  const judge = judgeOf(setting, models);
+  // The recordings are short and are shown again and again: what repeats is measured by itself (repeats.ts).
+  const judge = judgeOf(setting, models, 'record');
   const people = path.motion ? turning(sources) : sources.people.filter(canKeepStill);
   return people.map(({ clip, recording }, p) => {
     const rules = path.motion ? withinReach(judge.rules, recording) : judge.rules;

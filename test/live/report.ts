@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { wilsonInterval } from '../accuracy/interval.ts';
 import { markdownTable } from '../support/evidence.ts';
 import type { Machine } from '../support/machine.ts';
 import { type AttackRow, type PersonRow, type Setting, settingName } from './measure.ts';
+import type { RepeatsRow } from './repeats.ts';
 
 /** Sessions of live people under one setting and on one path. */
 export interface PeoplePart {
@@ -15,12 +17,17 @@ interface Kept {
   /** By species. */
   attacks: Record<string, { rows: AttackRow[]; machine: Machine }>;
   people: Record<string, PeoplePart & { machine: Machine }>;
+  repeats?: { rows: readonly RepeatsRow[]; machine: Machine };
 }
 
 /** Keeps what was measured now beside what was measured before, and renders all of it to `FOLDER/liveness.md`. */
 export function keepLiveness(
   folder: string,
-  measured: { attacks?: readonly AttackRow[]; people?: readonly PeoplePart[] },
+  measured: {
+    attacks?: readonly AttackRow[];
+    people?: readonly PeoplePart[];
+    repeats?: readonly RepeatsRow[];
+  },
   machine: Machine,
 ): void {
   mkdirSync(folder, { recursive: true });
@@ -34,6 +41,7 @@ export function keepLiveness(
     kept.attacks[row.species] = { rows, machine };
   }
   for (const part of measured.people ?? []) kept.people[partName(part)] = { ...part, machine };
+  if (measured.repeats) kept.repeats = { rows: measured.repeats, machine };
   writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
   writeFileSync(join(folder, 'liveness.md'), render(kept));
 }
@@ -41,9 +49,11 @@ export function keepLiveness(
 const partName = ({ setting, motion }: Omit<PeoplePart, 'rows'>): string =>
   `${motion ? 'with motion' : 'without motion'}, ${settingName(setting)}`;
 
-function render({ attacks, people }: Kept): string {
+function render({ attacks, people, repeats }: Kept): string {
   const machines = new Set(
-    [...Object.values(attacks), ...Object.values(people)].map(({ machine }) => describe(machine)),
+    [...Object.values(attacks), ...Object.values(people), ...(repeats ? [repeats] : [])].map(({ machine }) =>
+      describe(machine),
+    ),
   );
   return `${[
     '# Live verification: who passes the challenge',
@@ -71,6 +81,7 @@ function render({ attacks, people }: Kept): string {
     '## Live people',
     '',
     ...Object.entries(people).flatMap(([name, part]) => peopleLines(name, part)),
+    ...(repeats ? repeatsLines(repeats.rows) : []),
     '## Measured',
     '',
     ...[...machines].map((line) => `- ${line}`),
@@ -118,11 +129,20 @@ function attackLine(row: AttackRow): (string | number)[] {
 function peopleLines(name: string, { rows }: PeoplePart): string[] {
   const sum = (pick: (row: PersonRow) => number) => rows.reduce((total, row) => total + pick(row), 0);
   const unseen = rows.filter(({ usedForThresholds }) => !usedForThresholds);
+  const over = (of: readonly PersonRow[]): string => {
+    const reach = of.filter(({ passed, sessions }) => passed >= 0.95 * sessions).length;
+    const interval =
+      of.length === 0
+        ? ''
+        : `, 95 % over people ${wilsonInterval(reach, of.length).map(percent).join(' to ')}`;
+    return `${reach} of ${of.length}${interval}`;
+  };
   return [
     `### ${name[0]!.toUpperCase()}${name.slice(1)}`,
     '',
     `${rows.length} people, ${sum(({ sessions }) => sessions)} sessions: ${percent(sum(({ passed }) => passed) / sum(({ sessions }) => sessions))} pass within three attempts, ` +
       `${percent(sum(({ firstTry }) => firstTry) / sum(({ sessions }) => sessions))} at the first. ${unseen.length} of the people are in no data that thresholds were chosen on.`,
+    `People of whose sessions at least 95 % pass within three attempts: ${over(rows)}; of those in no data that thresholds were chosen on: ${over(unseen)}.`,
     '',
     ...markdownTable(
       [
@@ -151,6 +171,21 @@ function peopleLines(name: string, { rows }: PeoplePart): string[] {
     '',
   ];
 }
+
+const repeatsLines = (rows: readonly RepeatsRow[]): string[] => [
+  '## Living people against the rule of repeated movements',
+  '',
+  'Recordings of living people, played as they were recorded and never twice. A part stands for an attempt; two of its stretches of 1.6 s have to be shown before for a refusal.',
+  '',
+  ...markdownTable(
+    ['compared', 'parts or pairs', 'stretches that move', 'of them shown before', 'refused', '95 %'],
+    rows.map(({ compared, of, stretches, repeated, refused, interval }) => [
+      ...[compared, of, stretches, repeated, `**${refused}**`],
+      of === 0 ? '-' : interval.map(percent).join(' to '),
+    ]),
+  ),
+  '',
+];
 
 const describe = (machine: Machine): string =>
   `${machine.date} UTC, commit ${machine.commit}; ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}; Node ${machine.node}, ONNX Runtime ${machine.onnxruntime}`;

@@ -3,6 +3,7 @@ import type {
   ChallengePath,
   ChallengeRules,
 } from '../../service/engine/challenges/index.ts';
+import type { Analysis } from '../../service/inference/face.ts';
 import { createHandler, type Handled } from './actors/handled.ts';
 import { createInjection } from './actors/injection.ts';
 import { createRecorded, createRecorder, createTwoPeople } from './actors/other-session.ts';
@@ -11,10 +12,9 @@ import { manners, printInHand } from './actors/photo.ts';
 import { momentsOf } from './actors/poses.ts';
 import { puppetFrames } from './actors/puppet.ts';
 import { jpegOf } from './clips.ts';
-import type { Analysis } from '../../service/inference/face.ts';
-import { encodedAnew, encodings } from './render/encoded-anew.ts';
 import { type LivePerson, pictureAt, placeOf } from './people.ts';
 import type { Readings } from './readings.ts';
+import { encodedAnew, encodings } from './render/encoded-anew.ts';
 import { asScreen, withNoise } from './render/recapture.ts';
 import type { Photo, Sources } from './sources.ts';
 import { runTrial, type Trial } from './trial.ts';
@@ -198,7 +198,14 @@ const twoPeople: Species = {
   },
 };
 
-const injection = (name: string, made: string, { smooth, unlimited }: { smooth: boolean; unlimited?: true }): Species => ({
+interface Injected {
+  smooth: boolean;
+  /** Another session was made of the same recording before. */
+  known?: true;
+  unlimited?: true;
+}
+
+const injection = (name: string, made: string, { smooth, known, unlimited }: Injected): Species => ({
   name,
   made,
   async prepare(sources) {
@@ -212,8 +219,14 @@ const injection = (name: string, made: string, { smooth, unlimited }: { smooth: 
             ? createPerson(recording, random)
             : createInjection(recording, (moment) => placeOf(moment).frame, random);
         const reachable = withinReach(judge.rules, recording);
-        const rules = unlimited ? { ...reachable, repeats: 'record' as const } : reachable;
-        return runTrial({ ...judge, rules, random, actor, label: 'OBS Virtual Camera' });
+        const unseen = { ...reachable, repeats: 'record' as const };
+        const first = known && runTrial({ ...judge, rules: unseen, random, actor });
+        const earlier = first?.attempts.flatMap(({ movement }) => movement ?? []);
+        const rules = unlimited ? unseen : reachable;
+        return runTrial({
+          ...{ ...judge, rules, random, actor, label: 'OBS Virtual Camera' },
+          ...(earlier && { earlier }),
+        });
       },
     };
   },
@@ -276,6 +289,11 @@ export const species: readonly Species[] = [
     'injection-spliced',
     'the same recordings, spliced without a visible jump: the very frames that stand for a live person in this measurement',
     { smooth: true },
+  ),
+  injection(
+    'injection-known',
+    'the same as injection-spliced, with recordings that an earlier session of the organization was already spliced from',
+    { smooth: true, known: true },
   ),
   injection(
     'injection-unlimited',

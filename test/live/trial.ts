@@ -116,7 +116,13 @@ function runAttempt(order: TrialOrder, actor: Actor): Attempt {
     });
     if (progress.state !== 'running' || at - start > PATIENCE || frames >= last) break;
   }
-  const { frameHashes: hashes, identity: _, assurance: __, durationMs: ___, ...result } = challenge.result(at);
+  const {
+    frameHashes: hashes,
+    identity: _,
+    assurance: __,
+    durationMs: ___,
+    ...result
+  } = challenge.result(at);
   const steps = drawn.steps.map(({ name }) => name);
   return { ...result, steps, ms: at - start, hashes };
 }

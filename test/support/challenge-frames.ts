@@ -69,8 +69,18 @@ function meshOf(
   return mesh;
 }
 
-/** Skin with its own marks, under light that moves over it as the head turns. */
+const textures = new Map<string, Float32Array>();
+
+/** Skin with its own marks, under light that moves over it as the head turns; the same for a tenth of a degree. */
 function textureOf({ yaw = 0, animated }: HeadScript): Float32Array {
+  const name = `${yaw.toFixed(1)} ${animated}`;
+  const known =
+    textures.get(name) ?? drawTexture({ yaw: Number(yaw.toFixed(1)), ...(animated && { animated }) });
+  textures.set(name, known);
+  return known;
+}
+
+function drawTexture({ yaw = 0, animated }: HeadScript): Float32Array {
   const texture = new Float32Array(SIDE * SIDE);
   for (let i = 0; i < texture.length; i++) {
     const [x, y] = [(i % SIDE) / SIDE - 0.5, Math.floor(i / SIDE) / SIDE - 0.5];

@@ -97,7 +97,11 @@ test('without flashing light no color is shown, and the level says so', () => {
 test('without motion the person holds still for longer and blinks, whatever the profile asks for', () => {
   for (const pool of [[...stepNames], [...turnSteps]]) {
     for (const flash of [true, false]) {
-      const drawn = drawChallenge({ pool, count: 4, strict: false, repeats: 'refuse' }, { flash, motion: false }, chance(1));
+      const drawn = drawChallenge(
+        { pool, count: 4, strict: false, repeats: 'refuse' },
+        { flash, motion: false },
+        chance(1),
+      );
       expect(drawn.assurance).toBe('passive-frames');
       expect(drawn.steps.map(({ name, holdMs }) => [name, holdMs > 3000])).toEqual([
         ['hold-still', true],
@@ -124,5 +128,7 @@ test('colors come in a drawn order, without saturated red', () => {
 });
 
 test('a pool without a turn is no challenge', () => {
-  expect(() => drawChallenge({ pool: ['blink'], count: 1, strict: false, repeats: 'refuse' }, both, chance(1))).toThrow(/turn/);
+  expect(() =>
+    drawChallenge({ pool: ['blink'], count: 1, strict: false, repeats: 'refuse' }, both, chance(1)),
+  ).toThrow(/turn/);
 });

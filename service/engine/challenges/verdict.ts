@@ -2,9 +2,9 @@ import type { MotionSample } from '../../inference/face.ts';
 import type { PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
 import type { DrawnChallenge } from './draw-challenge.ts';
 import type { ChallengeReason, Evidence } from './evidence.ts';
+import { type ChallengeIdentity, type IdentityLook, identityOf, judgeContinuity } from './identity.ts';
 import { judgeRepeats } from './movements/judge-repeats.ts';
 import type { Trace } from './movements/trace.ts';
-import { type ChallengeIdentity, type IdentityLook, identityOf, judgeContinuity } from './identity.ts';
 import { judgePresentation } from './presentation.ts';
 
 /** Models that the attempt's frames are analyzed with. */

@@ -35,7 +35,10 @@ export const createMovementStore = ({ db, sealer }: { db: Db; sealer: SessionSea
     const place = movementPlace(row, subject ?? '');
     try {
       return subject === null
-        ? sealer.openOwn({ organization: place.organization, field: place.field, version: VERSION }, row.movement_sealed)
+        ? sealer.openOwn(
+            { organization: place.organization, field: place.field, version: VERSION },
+            row.movement_sealed,
+          )
         : await sealer.open(place, row.movement_sealed);
     } catch (error) {
       // The person is being erased.
@@ -43,7 +46,11 @@ export const createMovementStore = ({ db, sealer }: { db: Db; sealer: SessionSea
       throw error;
     }
   }
-  async function seal(of: Omit<MovementRow, 'subject' | 'movement_sealed'>, movement: Uint8Array, subject?: string) {
+  async function seal(
+    of: Omit<MovementRow, 'subject' | 'movement_sealed'>,
+    movement: Uint8Array,
+    subject?: string,
+  ) {
     const place = movementPlace(of, subject ?? '');
     const movement_sealed =
       subject === undefined
@@ -95,7 +102,9 @@ export const createMovementStore = ({ db, sealer }: { db: Db; sealer: SessionSea
         await tx
           .insertInto('live_movement')
           .values(row)
-          .onConflict((conflict) => conflict.columns(['session', 'attempt']).doUpdateSet({ subject, movement_sealed }))
+          .onConflict((conflict) =>
+            conflict.columns(['session', 'attempt']).doUpdateSet({ subject, movement_sealed }),
+          )
           .execute();
       }
     },

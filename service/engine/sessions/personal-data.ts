@@ -34,7 +34,8 @@ export const createSessionData = ({ db }: { db: Db }): PersonalData => ({
     live_movement: {
       columns: ['subject', 'movement_sealed'],
       record: {
-        leftOut: 'how the face moved in a live session, as numbers that are only compared with later sessions for thirty days',
+        leftOut:
+          'how the face moved in a live session, as numbers that are only compared with later sessions for thirty days',
       },
     },
   },

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
-import { jpegOf, pictureOf } from '../clips.ts';
 import type { Picture } from '../../../service/inference/pictures/picture.ts';
+import { jpegOf, pictureOf } from '../clips.ts';
 
 const sharpOf = ({ width, height, pixels }: Picture) =>
   sharp(pixels, { raw: { width, height, channels: 3 } });

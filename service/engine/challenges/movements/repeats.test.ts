@@ -8,7 +8,7 @@ import type { Trace } from './trace.ts';
 const PACE = 100;
 
 /** A head that moves as living ones do: six waves of its own in everything that is measured. */
-function living(seed: number, size = 9): (time: number) => number[] {
+function living(seed: number, size = 22): (time: number) => number[] {
   const random = createRandom(seed);
   const waves = Array.from({ length: 6 }, () =>
     Array.from({ length: 6 }, () => ({
@@ -26,7 +26,11 @@ function living(seed: number, size = 9): (time: number) => number[] {
 /** What a camera reads of it; the time of each frame may be another than that of what it shows. */
 function read(
   movement: (time: number) => number[],
-  { seed = 1, seconds = 9, shown = (at: number) => at }: { seed?: number; seconds?: number; shown?(at: number): number } = {},
+  {
+    seed = 1,
+    seconds = 9,
+    shown = (at: number) => at,
+  }: { seed?: number; seconds?: number; shown?(at: number): number } = {},
 ): Trace {
   const normal = createNormal(seed);
   const at = Array.from({ length: seconds * 10 }, (_, i) => 5000 + i * PACE + (i % 3) * 7);
@@ -52,14 +56,13 @@ test('a recording moves as the one it shows: at another moment of the camera, sl
 
 test('no person moves as another one, nor as before', () => {
   const people = Array.from({ length: 10 }, (_, i) => read(living(i + 1), { seed: i + 1, seconds: 12 }));
-  for (const one of people)
-    for (const other of people) expect(repeatsOf(one, other).repeated).toBe(0);
+  for (const one of people) for (const other of people) expect(repeatsOf(one, other).repeated).toBe(0);
 });
 
 test('a short recording that is played to and fro repeats itself', () => {
   const loop = (at: number) => 5000 + Math.abs(((at - 5000) % 4000) - 2000);
   const shown = read(living(3), { shown: loop, seconds: 12 });
-  expect(repeatsOf(shown, shown).repeated).toBeGreaterThan(4);
+  expect(repeatsOf(shown, shown).repeated).toBeGreaterThan(2);
 });
 
 test('a head that rests is compared with nothing', () => {
@@ -75,7 +78,10 @@ test('frames that are missing, or one alone, are no movement', () => {
   };
   expect(repeatsOf(gaps, whole).stretches).toBe(0);
   expect(repeatsOf(whole, gaps).repeated).toBe(0);
-  for (const least of [{ at: [], moments: [] }, { at: [1], moments: [[1, 2, 3, 4, 5, 6]] }]) {
+  for (const least of [
+    { at: [], moments: [] },
+    { at: [1], moments: [[1, 2, 3, 4, 5, 6]] },
+  ]) {
     expect(repeatsOf(least, whole)).toEqual({ stretches: 0, repeated: 0 });
     expect(repeatsOf(whole, least).repeated).toBe(0);
   }

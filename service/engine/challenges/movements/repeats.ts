@@ -1,12 +1,15 @@
 import { GAP, type Moment, type Trace } from './trace.ts';
 
 /** Milliseconds of one stretch that is compared, and from one to the next. */
-const STRETCH = 1200;
+const STRETCH = 1600;
 const STEP = 400;
 /** Frames that a stretch needs. */
-const FEWEST = 7;
-/** Squared units of noise that a stretch moves by, summed over what is measured: a head that rests looks like itself. */
-const LEAST_MOVEMENT = 50;
+const FEWEST = 9;
+/**
+ * Squared units of noise that a stretch moves by, summed over what is measured, beside its largest movement: two turns that were asked
+ * for look alike, and so do two rests.
+ */
+const LEAST_MOVEMENT = 40;
 /** Mean squared units of noise by which two stretches may differ. */
 const MOST_DIFFERENT = 2.5;
 /** The same for their first frames, which most places are left out by. */
@@ -19,6 +22,8 @@ const GRID = 25;
 const UNSURE = 17;
 /** Playback: as it was, slower, faster, backwards. */
 const SPEEDS = [1, 0.9, 1.11, 0.8, 1.25, -1, -0.9, -1.11, -0.8, -1.25] as const;
+/** Of the power iteration. */
+const ROUNDS = 30;
 /** Milliseconds between a stretch and what it is compared with in one and the same attempt. */
 const APART = 600;
 
@@ -64,16 +69,37 @@ export function stretchesOf({ at, moments }: Trace): Stretch[] {
   return found;
 }
 
-/** Variance, summed over what is measured. */
+/** Variance of what is measured beside its largest component. */
 function movementOf(moments: readonly Moment[], from: number, to: number): number {
   const count = to - from + 1;
-  let sum = 0;
-  for (let d = 0; d < moments[from]!.length; d++) {
-    let mean = 0;
-    for (let i = from; i <= to; i++) mean += moments[i]![d]! / count;
-    for (let i = from; i <= to; i++) sum += (moments[i]![d]! - mean) ** 2 / count;
+  const width = moments[from]!.length;
+  const means = Array.from({ length: width }, (_, d) => {
+    let sum = 0;
+    for (let i = from; i <= to; i++) sum += moments[i]![d]!;
+    return sum / count;
+  });
+  const covariance = means.map((_, d) =>
+    means.map((__, e) => {
+      let sum = 0;
+      for (let i = from; i <= to; i++) sum += (moments[i]![d]! - means[d]!) * (moments[i]![e]! - means[e]!);
+      return sum / count;
+    }),
+  );
+  const whole = covariance.reduce((sum, row, d) => sum + row[d]!, 0);
+  return whole - largestComponent(covariance);
+}
+
+/** Its variance, by power iteration. */
+function largestComponent(covariance: readonly (readonly number[])[]): number {
+  let direction = covariance.map((row, d) => 1 + row[d]!);
+  let length = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const next = covariance.map((row) => row.reduce((sum, value, e) => sum + value * direction[e]!, 0));
+    length = Math.hypot(...next);
+    if (length === 0) return 0;
+    direction = next.map((value) => value / length);
   }
-  return sum;
+  return length;
 }
 
 /** A movement between its frames, at every place of a grid. */

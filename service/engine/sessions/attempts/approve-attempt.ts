@@ -17,8 +17,10 @@ import { shownMeanwhile } from './shown-before.ts';
 
 /** Another session that was decided meanwhile showed the same: what was written with the approval is undone. */
 export class SeenMeanwhile extends Error {
-  constructor(readonly code: typeof REPLAYED_FRAMES | typeof REPLAYED_MOVEMENT) {
+  readonly code: typeof REPLAYED_FRAMES | typeof REPLAYED_MOVEMENT;
+  constructor(code: SeenMeanwhile['code']) {
     super(code);
+    this.code = code;
   }
 }
 
@@ -74,7 +76,10 @@ async function keptOf(
   person: SubjectId,
 ): Promise<KeptFrames> {
   const known = await movements.resealed(kept.movements, person);
-  return { ...kept, movements: [...(await movements.resealed(await movements.unowned(row.id), person)), ...known] };
+  return {
+    ...kept,
+    movements: [...(await movements.resealed(await movements.unowned(row.id), person)), ...known],
+  };
 }
 
 async function uniquenessOrder(

@@ -3,8 +3,8 @@ import type { ProblemCode } from '../../../lib/problem.ts';
 import type { Actor } from '../../audit/index.ts';
 import type { JudgedLive } from '../../verification/index.ts';
 import type { Opened } from '../decide.ts';
-import { MOST_ATTEMPTS, type SessionParts } from '../parts.ts';
 import type { KeptFrames } from '../keep-frames.ts';
+import { MOST_ATTEMPTS, type SessionParts } from '../parts.ts';
 import { REPLAYED_FRAMES, REPLAYED_MOVEMENT } from '../risk.ts';
 import type { SessionEvidence, SessionLiveness } from '../session.ts';
 import { realmOf, type SessionRow, type StoredOutcome } from '../session-store.ts';
@@ -56,7 +56,9 @@ export async function gather(
   if (await frames.seenBefore(organization, hashes)) reasons.push(REPLAYED_FRAMES);
   else if (world === 'live' && (await showsEnrolled(parts, row, result))) reasons.push('REPLAYED_PICTURE');
   const opened = await sealed.whole(row);
-  const refusesRepeats = await profiles.get(organization, row.profile).then(challenges.refusesRepeats, () => true);
+  const refusesRepeats = await profiles
+    .get(organization, row.profile)
+    .then(challenges.refusesRepeats, () => true);
   const { movement } = result;
   const before = movement && (await shownBefore(parts, realmOf(row), movement));
   if (before && refusesRepeats) reasons.push(REPLAYED_MOVEMENT);

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { challengeRules } from '../../service/engine/challenges/index.ts';
+import { wilsonInterval } from '../accuracy/interval.ts';
+import { createRandom } from '../accuracy/random.ts';
+import type { Actor, Asked, Seen } from '../live/actors/actor.ts';
+import { createRecorded } from '../live/actors/other-session.ts';
+import { createPieces, createScripted } from '../live/actors/scripted.ts';
+import { runTrial, type Trial, type TrialOrder } from '../live/trial.ts';
+import { challengeModels } from '../support/challenge-frames.ts';
+import { fullSize } from './size.ts';
+
+// Sessions of a drawn head before the real judge: attacks that show again what was shown before, and clients that do not play by the
+// rules. Figures of real recordings are those of `npm run accuracy -- challenges`.
+
+const TRIALS = fullSize ? 300 : 30;
+
+const base = {
+  rules: challengeRules(),
+  path: { flash: true, motion: true },
+  models: challengeModels,
+} satisfies Partial<TrialOrder>;
+
+/** A session that passed: what the camera showed, for which step, and how the face moved. */
+function passed(seed: number) {
+  for (let tries = 0; ; tries++) {
+    const random = createRandom(1000 * seed + tries);
+    const inner = createScripted(random);
+    const frames: { seen: Seen; asked: Asked }[] = [];
+    const actor: Actor = {
+      next(asked, since) {
+        const seen = inner.next(asked, since);
+        frames.push({ seen, asked });
+        return seen;
+      },
+    };
+    const { accepted, attempts } = runTrial({ ...base, random, actor: () => actor, attempts: 1 });
+    if (accepted) return { frames, movement: attempts[0]!.movement! };
+  }
+}
+
+function report(name: string, order: (seed: number, random: () => number) => Partial<TrialOrder>): Trial[] {
+  const trials = Array.from({ length: TRIALS }, (_, i) => {
+    const random = createRandom(i + 1);
+    return runTrial({ ...base, random, actor: () => createScripted(random), ...order(i + 1, random) });
+  });
+  const accepted = trials.filter((one) => one.accepted).length;
+  const [least, most] = wilsonInterval(accepted, TRIALS).map((share) => `${(100 * share).toFixed(1)} %`);
+  const reasons = Object.entries(
+    Object.groupBy(
+      trials.flatMap(({ attempts }) => attempts.map((one) => one.reasons.join(' + ') || 'passed')),
+      (one) => one,
+    ),
+  ).map(([reason, all]) => `${reason} ${all!.length}`);
+  console.log(`${name}: ${accepted} of ${TRIALS} accepted (95 % ${least} to ${most}); ${reasons.join(', ')}`);
+  return trials;
+}
+const accepted = (trials: readonly Trial[]) => trials.filter((one) => one.accepted).length;
+
+test('a head that moves by itself passes', () => {
+  expect(accepted(report('live', () => ({})))).toBeGreaterThanOrEqual(0.95 * TRIALS);
+});
+
+test('an old session, with other pixels, is not accepted', () => {
+  const trials = report('replay-old-session', (seed) => {
+    const { frames, movement } = passed(seed);
+    return { actor: () => createRecorded(frames.map(({ seen }) => seen)), earlier: [movement] };
+  });
+  expect(accepted(trials)).toBe(0);
+});
+
+test('what an old session showed for each step, played again as it is asked for, is mostly refused', () => {
+  const pieces = (seed: number) => {
+    const { frames, movement } = passed(seed);
+    return { actor: () => createPieces(frames), earlier: [movement] };
+  };
+  const refused = report('replay-pieces', pieces);
+  const { length } = report('replay-pieces, unknown to the service', (seed) => ({
+    ...pieces(seed),
+    rules: { ...challengeRules(), repeats: 'record' },
+    earlier: [],
+  })).filter((one) => one.accepted);
+  expect(length).toBeGreaterThan(0);
+  expect(accepted(refused)).toBeLessThan(length / 2);
+});
+
+test('a client that asks too early, lies about time or sends pictures twice is not accepted', () => {
+  for (const [name, change] of [
+    ['tampered-early', (random: () => number) => ({ finishAfter: () => 1 + Math.floor(25 * random()) })],
+    ['tampered-clock', () => ({ hurry: 0.1 })],
+  ] as const)
+    expect([name, accepted(report(name, (_, random) => change(random)))]).toEqual([name, 0]);
+  const repeated = report('tampered-repeat', (seed) => {
+    const { frames } = passed(seed);
+    return {
+      sameFrames: true as const,
+      actor: () => createRecorded(frames.slice(0, 20).map(({ seen }) => seen)),
+    };
+  });
+  expect(accepted(repeated)).toBe(0);
+});
