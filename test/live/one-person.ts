@@ -15,7 +15,7 @@ const video = join(import.meta.dirname, '../../../shared/data/video');
 const CLIP = 'liveportrait_d12';
 
 /** Steps of a challenge that the recording shows. */
-export const shownSteps = ['hold-still', 'turn-left', 'turn-right', 'come-closer', 'blink'] as const;
+const shownSteps = ['hold-still', 'turn-left', 'turn-right', 'come-closer', 'blink'] as const;
 
 /** What a profile may ask this person for. The recording is short and is shown again and again, which a live person never does. */
 export const shownChallenge = { steps: shownSteps, count: 4, repeats: 'record' } as const;

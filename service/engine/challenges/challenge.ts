@@ -115,8 +115,7 @@ export function createChallenge(drawn: DrawnChallenge, models: ChallengeModels):
       return track.follow;
     },
     observe,
-    result: (now) =>
-      resultOf(over?.verdict, { drawn, log, steps: sequence.evidence, trace: collection.trace, now }),
+    result: (now) => resultOf(over?.verdict, { drawn, log, sequence, collection, now }),
   };
 }
 

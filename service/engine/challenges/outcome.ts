@@ -1,10 +1,11 @@
 import { defined } from '../../lib/defined.ts';
+import type { Collection } from './collection.ts';
 import type { Assurance, DrawnChallenge } from './draw-challenge.ts';
 import { type ChallengeReason, type Evidence, scoreOf } from './evidence.ts';
 import type { FrameLog } from './frame-log.ts';
 import type { ChallengeIdentity } from './identity.ts';
 import { packMovement } from './movements/judge-repeats.ts';
-import type { Trace } from './movements/trace.ts';
+import type { StepSequence } from './step-sequence.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface ChallengeResult {
@@ -32,12 +33,12 @@ const SILENCE = 10_000;
 /** The result of an attempt: its verdict, or without one what was seen until now. */
 export function resultOf(
   verdict: Verdict | undefined,
-  seen: { drawn: DrawnChallenge; log: FrameLog; steps: readonly Evidence[]; trace: Trace; now: number },
+  seen: { drawn: DrawnChallenge; log: FrameLog; sequence: StepSequence; collection: Collection; now: number },
 ): ChallengeResult {
   const { began, last, receivedAt } = seen.log.span;
   const unfinished: ChallengeReason = seen.now - receivedAt > SILENCE ? 'TIME_OVER' : 'UNFINISHED';
   const reasons = verdict ? [...verdict.reasons] : [unfinished];
-  const evidence = [...(verdict?.evidence ?? seen.steps), ...seen.log.evidence()];
+  const evidence = [...(verdict?.evidence ?? seen.sequence.evidence), ...seen.log.evidence()];
   const passed = reasons.length === 0;
   return {
     passed,
@@ -49,6 +50,6 @@ export function resultOf(
     durationMs: began === undefined ? 0 : Math.round(last - began),
     ...(verdict?.identity && { identity: verdict.identity }),
     frameHashes: seen.log.hashes(),
-    ...defined({ movement: packMovement(seen.trace) }),
+    ...defined({ movement: packMovement(seen.collection.trace) }),
   };
 }

@@ -28,8 +28,8 @@ export const movementPlace = (
   version: VERSION,
 });
 
-/** The table `live_movement`: how the face moved in earlier attempts, sealed. */
-export const createMovementStore = ({ db, sealer }: { db: Db; sealer: SessionSealer }) => {
+/** Under the key of the recognized person; without one under the organization's own. */
+function createMovementSeal(sealer: SessionSealer) {
   async function open(row: MovementRow): Promise<Uint8Array | undefined> {
     const { subject } = row;
     const place = movementPlace(row, subject ?? '');
@@ -59,6 +59,12 @@ export const createMovementStore = ({ db, sealer }: { db: Db; sealer: SessionSea
     return { ...of, subject: subject ?? null, movement_sealed };
   }
 
+  return { open, seal };
+}
+
+/** The table `live_movement`: how the face moved in earlier attempts, sealed. */
+export const createMovementStore = ({ db, sealer }: { db: Db; sealer: SessionSealer }) => {
+  const { open, seal } = createMovementSeal(sealer);
   return {
     open,
     seal,

@@ -40,15 +40,7 @@ export const createSessionData = ({ db }: { db: Db }): PersonalData => ({
     },
   },
   async forget(tx, subjects) {
-    await tx
-      .deleteFrom('live_movement')
-      .where((eb) =>
-        eb.or([
-          eb('subject', 'in', subjects),
-          eb('session', 'in', eb.selectFrom('live_session').select('id').where('subject', 'in', subjects)),
-        ]),
-      )
-      .execute();
+    await tx.deleteFrom('live_movement').where('subject', 'in', subjects).execute();
     await tx
       .updateTable('live_session')
       .set({ subject: null, email_hash: null, ...emptied })
@@ -56,18 +48,7 @@ export const createSessionData = ({ db }: { db: Db }): PersonalData => ({
       .execute();
   },
   async forgetAddress(tx, { organization, world }, emailHash) {
-    await tx
-      .deleteFrom('live_movement')
-      .where('session', 'in', (from) =>
-        from
-          .selectFrom('live_session')
-          .select('id')
-          .where('email_hash', '=', emailHash)
-          .where('organization', '=', organization)
-          .where('world', '=', world)
-          .where('subject', 'is', null),
-      )
-      .execute();
+    await forgetMovements(tx, { organization, world }, emailHash);
     await tx
       .updateTable('live_session')
       .set({ email_hash: null, ...emptied })
@@ -84,17 +65,7 @@ export const createSessionData = ({ db }: { db: Db }): PersonalData => ({
         return sealed === null ? [] : [{ place: personPlace(row, field), sealed }];
       }),
     );
-    const movements = await db
-      .selectFrom('live_movement')
-      .selectAll()
-      .where('subject', '=', person.subject)
-      .where('organization', '=', person.organization)
-      .where('world', '=', person.world)
-      .execute();
-    return [
-      ...ofSessions,
-      ...movements.map((row) => ({ place: movementPlace(row, person.subject), sealed: row.movement_sealed })),
-    ];
+    return [...ofSessions, ...(await movementsOf(db, person))];
   },
   expires: [
     {
@@ -151,4 +122,31 @@ async function exportSessions(db: Db, person: Person, { open }: ExportOrder) {
       ...{ metadata, subjectRef },
     };
   });
+}
+
+async function movementsOf(db: Db, { organization, world, subject }: Person) {
+  const rows = await db
+    .selectFrom('live_movement')
+    .selectAll()
+    .where('subject', '=', subject)
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .execute();
+  return rows.map((row) => ({ place: movementPlace(row, subject), sealed: row.movement_sealed }));
+}
+
+/** Of sessions for an address whose person was not recognized. */
+async function forgetMovements(tx: Tx, { organization, world }: Realm, emailHash: string): Promise<void> {
+  await tx
+    .deleteFrom('live_movement')
+    .where('session', 'in', (from) =>
+      from
+        .selectFrom('live_session')
+        .select('id')
+        .where('email_hash', '=', emailHash)
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('subject', 'is', null),
+    )
+    .execute();
 }

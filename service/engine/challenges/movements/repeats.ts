@@ -50,7 +50,7 @@ export function repeatsOf(fresh: Trace, earlier: Trace): Repeats {
   return { stretches: stretches.length, repeated: repeated.length };
 }
 
-export function stretchesOf({ at, moments }: Trace): Stretch[] {
+function stretchesOf({ at, moments }: Trace): Stretch[] {
   const found: Stretch[] = [];
   let next = Number.NEGATIVE_INFINITY;
   for (let from = 0; from < at.length; from++) {
@@ -113,7 +113,7 @@ interface Dense {
   weights: Float32Array;
 }
 
-export function denseOf({ at, moments }: Trace): Dense {
+function denseOf({ at, moments }: Trace): Dense {
   const began = at[0] ?? 0;
   const width = moments[0]?.length ?? 0;
   const count = at.length < 2 ? 0 : Math.floor((at.at(-1)! - began) / GRID) + 1;
@@ -139,7 +139,7 @@ export function denseOf({ at, moments }: Trace): Dense {
 }
 
 /** Of a stretch to the part of an earlier movement that is most like it; infinite above the limit. */
-export function leastDifference(
+function leastDifference(
   fresh: Trace,
   stretch: Stretch,
   earlier: Dense,

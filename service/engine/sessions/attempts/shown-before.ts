@@ -3,8 +3,8 @@ import { defined } from '../../../lib/defined.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { Realm } from '../../subjects/index.ts';
 import { FRAMES_KEPT, type SessionParts } from '../parts.ts';
-import { realmOf } from '../session-store.ts';
-import type { Finished } from './finished.ts';
+import { realmOf, type SessionRow } from '../session-store.ts';
+import type { ChallengeResult } from './challenge.ts';
 
 /** Earlier attempts that a movement is compared with: the newest of the organization, and of the person. */
 const MOST = { organization: 1_000, person: 200 } as const;
@@ -45,7 +45,11 @@ const MOST_MEANWHILE = 50;
 export async function shownMeanwhile(
   { movements, challenges, clock }: Pick<SessionParts, 'movements' | 'challenges' | 'clock'>,
   tx: Tx,
-  { row, result: { movement }, refusesRepeats }: Pick<Finished, 'row' | 'result' | 'refusesRepeats'>,
+  {
+    row,
+    result: { movement },
+    refusesRepeats,
+  }: { row: SessionRow; result: ChallengeResult; refusesRepeats: boolean },
 ): Promise<boolean> {
   if (!movement || !refusesRepeats) return false;
   const order = { since: clock.now() - MEANWHILE, most: MOST_MEANWHILE };
