@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { captureStrings } from '../../renderer/capture/capture-strings.ts';
-import { noPerson, type OnePerson, openPerson, shownSteps } from '../live/one-person.ts';
+import { noPerson, type OnePerson, openPerson, shownChallenge } from '../live/one-person.ts';
 import { installScriptedCamera, type ScriptedCamera } from '../live/scripted-camera.ts';
 import { type RelyingParty, startRelyingParty } from '../support/relying-party.ts';
 import { missing, openChromium, watchPages } from './chromium.ts';
@@ -122,7 +122,7 @@ export async function prepareOrganization(
   for (const slug of ['specter', 'default']) {
     const path = `/profiles/${slug}`;
     const { definition } = await operate<{ definition: object }>('GET', path, undefined, organization);
-    const challenge = { steps: shownSteps, count: 4 };
+    const challenge = shownChallenge;
     await operate('PUT', path, { ...definition, challenge }, organization);
   }
 }
