@@ -3710,6 +3710,7 @@ export interface components {
             };
             /** @description Language in which the consent text is shown first; null: that of the reader */
             consentLanguage?: ("en" | "de") | null;
+            /** @description Color of the pages of people who are verified, `#rrggbb`; null: none */
             color?: string | null;
         };
         /**

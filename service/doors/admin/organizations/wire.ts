@@ -72,7 +72,7 @@ export const OrganizationChange = z
     consentLanguage: consentLanguage
       .nullish()
       .describe('Language in which the consent text is shown first; null: that of the reader'),
-    color: color.nullish(),
+    color: color.nullish().describe('Color of the pages of people who are verified, `#rrggbb`; null: none'),
   })
   .refine(
     (change) => Object.values(change).some((value) => value !== undefined),
