@@ -1,5 +1,9 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { protectedFields } from '../../service/engine/sessions/session-store.ts';
+import { openIntegrity } from '../../service/storage/keys/integrity.ts';
+import type { WrappedSecret } from '../../service/storage/keys/wrapped-key.ts';
+import { masterKeyFile } from '../../service/storage/master/master-key-file.ts';
 import type { RunningBox } from './running-box.ts';
 
 type Send = (method: string, path: string, body?: unknown) => Promise<unknown>;
@@ -104,7 +108,7 @@ export async function makeDemoSessions(
   const { key } = (await operate('POST', '/keys', { name: 'Demo', env: 'live', scopes })) as { key: string };
   const { id: organization } = (await operate('GET', '/organization')) as { id: string };
   const ask: Ask = (path, body) => post(box.url + path, body, key);
-  const database = new Database(join(box.data, 'gatehouse.db'), { timeout: 10_000 });
+  const database = await openRows(box);
   try {
     const order = { ask };
     const expiredOne = await apiSession(order, { metadata: { checkoutId: 'order_40' } });
@@ -137,7 +141,7 @@ export async function makeDemoSessions(
       ...scope,
     };
   } finally {
-    database.close();
+    database.rows.close();
   }
 }
 
@@ -146,7 +150,7 @@ const registrationData = 'GET_HUMANNESS_SCORE_AND_UNIQUE_HUMAN_ID';
 /** The organization's own with members, a region whose session waits, and one that has ended. */
 async function makeScopes(
   operate: Send,
-  database: Database.Database,
+  database: Rows,
   { organization, waiting, review }: { organization: string; waiting: string; review: string },
 ): Promise<Record<string, string>> {
   const set = (body: object) => operate('PUT', '/uniqueness/scopes', body) as Promise<{ id: string }>;
@@ -158,13 +162,13 @@ async function makeScopes(
   });
   const { id: own } = await set({ name: '', falseFlagRate: 0.001 });
   await operate('POST', `/uniqueness/scopes/${old.id}/end`, { confirm: 'survey-2025' });
-  const member = database.prepare(
+  const member = database.rows.prepare(
     `insert into uniqueness_member (id, organization, world, scope, epoch, subject, account, joined_at, last_seen_at)
      values (?, ?, 'live', ?, 1, ?, null, ?, ?)`,
   );
   for (let i = 0; i < 14; i++)
     member.run(`mem_demo${i}`, organization, i < 5 ? own : region, `sub_demo${i}`, Date.now(), Date.now());
-  database
+  database.rows
     .prepare(
       `insert into uniqueness_wait (item, organization, world, scope, session, created_at, due_at) values (?, ?, 'live', ?, ?, ?, ?)`,
     )
@@ -198,7 +202,7 @@ async function ofLink(order: Order, kind: string, made: unknown): Promise<string
   return begin(order, kind, String(address).split('/').at(-1) ?? '');
 }
 
-function end(database: Database.Database, id: string, decision: string, outcome: object, attempts = 1): void {
+function end(database: Rows, id: string, decision: string, outcome: object, attempts = 1): void {
   const times = { opened_at: Date.now() - 40_000, decided_at: Date.now() };
   change(database, id, {
     ...{ state: 'finalized', decision, outcome: JSON.stringify(outcome), ...times },
@@ -206,12 +210,37 @@ function end(database: Database.Database, id: string, decision: string, outcome:
   });
 }
 
-function change(database: Database.Database, id: string, values: Record<string, string | number>): void {
+function change({ rows, macOf }: Rows, id: string, values: Record<string, string | number>): void {
   const columns = Object.keys(values).map((name) => `${name} = ?`);
-  const { changes } = database
+  const { changes } = rows
     .prepare(`update live_session set ${columns.join(', ')} where id = ?`)
     .run(...Object.values(values), id);
   if (changes !== 1) throw new Error(`There is no session ${id}.`);
+  const row = rows.prepare('select * from live_session where id = ?').get(id) as object;
+  rows.prepare('update live_session set mac = ? where id = ?').run(macOf(row), id);
+}
+
+interface Rows {
+  rows: Database.Database;
+  /** As the service makes it: a row that was changed without its key is no session. */
+  macOf(row: object): string;
+}
+
+async function openRows({ data }: RunningBox): Promise<Rows> {
+  const keys = new Database(join(data, 'keys.db'), { readonly: true });
+  const secrets = keys
+    .prepare('select name, master, wrapped, details from appliance_secret')
+    .all() as WrappedSecret[];
+  keys.close();
+  const integrity = await openIntegrity({
+    keys: { secrets: async () => secrets },
+    master: await masterKeyFile(join(data, 'master.key')).open('current'),
+    organizations: { boundToIntegrity: () => true },
+  });
+  return {
+    rows: new Database(join(data, 'gatehouse.db'), { timeout: 10_000 }),
+    macOf: (row) => integrity!.mac('live-session', protectedFields(row)),
+  };
 }
 
 async function post(url: string, body: unknown, key: string): Promise<unknown> {

@@ -80,7 +80,7 @@ const protectedColumns = [
   ...['created_at', 'opened_at', 'expires_at'],
 ] as (keyof SessionRow & Exclude<keyof SessionRow, `${string}_sealed` | 'mac'>)[];
 
-const protectedFields = (row: Partial<SessionRow>) =>
+export const protectedFields = (row: Partial<SessionRow>) =>
   protectedColumns.map((column) => (row[column] ?? null) as string | number | null);
 
 /** The table `live_session`. A row that was changed by other means than these is no session: it is logged and left out. */
