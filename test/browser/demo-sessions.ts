@@ -216,15 +216,16 @@ function change({ rows, macOf }: Rows, id: string, values: Record<string, string
     .prepare(`update live_session set ${columns.join(', ')} where id = ?`)
     .run(...Object.values(values), id);
   if (changes !== 1) throw new Error(`There is no session ${id}.`);
-  const row = rows.prepare('select * from live_session where id = ?').get(id) as object;
+  const row = rows.prepare('select * from live_session where id = ?').get(id) as SessionColumns;
   rows.prepare('update live_session set mac = ? where id = ?').run(macOf(row), id);
 }
 
 interface Rows {
   rows: Database.Database;
   /** As the service makes it: a row that was changed without its key is no session. */
-  macOf(row: object): string;
+  macOf(row: SessionColumns): string;
 }
+type SessionColumns = Parameters<typeof protectedFields>[0];
 
 async function openRows({ data }: RunningBox): Promise<Rows> {
   const keys = new Database(join(data, 'keys.db'), { readonly: true });
