@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
-import { MESSAGE_CAME } from './listening/connections.ts';
+import { LET_IN } from './listening/connections.ts';
 
 /** Bytes of the largest message, over all doors: a frame of 256 kB and its time. */
 const LARGEST_MESSAGE = 256 * 1024 + 8;
@@ -28,7 +28,10 @@ export async function openWebSockets(app: FastifyInstance): Promise<void> {
     errorHandler: (_, socket) => socket.terminate(),
   });
   app.websocketServer.on('connection', (socket: WebSocket, { socket: connection }: IncomingMessage) => {
-    socket.on('message', () => app.server.emit(MESSAGE_CAME, connection));
+    // Every door takes a capability in the first message, and ends the connection of a caller without one.
+    socket.once('message', () => {
+      socket.once('message', () => app.server.emit(LET_IN, connection));
+    });
   });
   Object.assign(app.server, {
     shouldUpgradeCallback: ({ url, headers }: FastifyRequest['raw']) =>

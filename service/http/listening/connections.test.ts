@@ -78,7 +78,7 @@ describe('idle connections make room', () => {
     expect([held[2]!, other].map(open)).toEqual([true, true]);
   });
 
-  test('a WebSocket is idle since its last message', async () => {
+  test('a WebSocket is idle until its second message, and keeps its place from then on', async () => {
     const { app, port, idle } = await listen({ total: 100, perAddress: 3 }, {}, async (one) => {
       await openWebSockets(one);
       await one.register(async (routes) => {
@@ -88,22 +88,25 @@ describe('idle connections make room', () => {
         });
       });
     });
-    const known = once(app.server, 'connection');
-    const caller = new WebSocket(`ws://127.0.0.1:${port}/ws`);
-    await known;
-    await once(caller, 'open');
+    const opened = async (messages: number): Promise<WebSocket> => {
+      const known = once(app.server, 'connection');
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
+      await known;
+      await once(socket, 'open');
+      for (let i = 0; i < messages; i++) {
+        const seen = once(socket, 'message');
+        socket.send('frame');
+        await seen;
+      }
+      return socket;
+    };
+    const [letIn, silent] = [await opened(2), await opened(1)];
+    const ended = once(silent, 'close');
     const held = [await idle('unset'), await idle('unset')];
-    const seen = once(caller, 'message');
-    caller.send('frame');
-    await seen;
-    await idle('unset');
-    await closed(held[0]!);
-    expect([caller.readyState, open(held[1]!)]).toEqual([WebSocket.OPEN, true]);
-    const ended = once(caller, 'close');
-    await idle('unset');
-    await closed(held[1]!);
-    await idle('unset');
     await ended;
+    for (let i = 0; i < 4; i++) held.push(await idle('unset'));
+    await closed(held[3]!);
+    expect(letIn.readyState).toBe(WebSocket.OPEN);
   });
 
   test('beyond the total the longest idle of the address with the most, never that of a smaller one', async () => {

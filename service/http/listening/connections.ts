@@ -23,8 +23,8 @@ export interface ConnectionsDeps {
   crowded?(stats: ConnectionStats): void;
 }
 
-/** Event of the server, with the raw socket: a message came over a WebSocket. */
-export const MESSAGE_CAME = 'gatehouse:message';
+/** Event of the server, with the raw socket: the caller of a WebSocket was let in. */
+export const LET_IN = 'gatehouse:let-in';
 
 interface Connections {
   stats(): ConnectionStats;
@@ -39,6 +39,8 @@ interface Connection {
   requests: number;
   /** The last of them. */
   message?: IncomingMessage;
+  /** A WebSocket whose caller was let in: as if a request were under way. */
+  isLetIn?: true;
 }
 
 interface Source {
@@ -52,7 +54,8 @@ interface Source {
 /**
  * Bounds the connections of a server. Where one more would be too many, the one that has been idle longest makes room: of the same
  * source when that has its share, otherwise of the source with the most idle ones. So a caller who opens connections and sends
- * nothing displaces only itself. A connection with a request under way is never closed, and a WebSocket is idle since its last message.
+ * nothing displaces only itself. A connection with a request under way is never closed, nor a WebSocket
+ * whose caller was let in.
  */
 export function boundConnections(server: Server, deps: ConnectionsDeps): Connections {
   const register = createRegister(deps);
@@ -88,16 +91,18 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
     register.begin(connection);
     response.once('close', () => register.end(connection));
   });
-  server.on(MESSAGE_CAME, (socket: Socket) => {
+  server.on(LET_IN, (socket: Socket) => {
     const connection = bySocket.get(socket);
-    if (connection) register.used(connection);
+    if (!connection || connection.isLetIn) return;
+    connection.isLetIn = true;
+    register.begin(connection);
   });
 
   return {
     stats: register.stats,
     closeUnfinished() {
-      for (const { socket, requests, message } of register.all()) {
-        if (requests === 0 || message?.complete === false) socket.destroy();
+      for (const { socket, requests, message, isLetIn } of register.all()) {
+        if (isLetIn || requests === 0 || message?.complete === false) socket.destroy();
       }
     },
   };
@@ -161,12 +166,6 @@ function createRegister({ limits, sourceOf, isProxy, crowded }: ConnectionsDeps)
       source.open++;
       idle.add(connection);
       return connection;
-    },
-    /** Idle from now on, if it is. */
-    used(connection: Connection): void {
-      if (connection.requests > 0 || !open.has(connection)) return;
-      idle.remove(connection);
-      idle.add(connection);
     },
     begin(connection: Connection): void {
       connection.requests++;
