@@ -24,6 +24,8 @@ const patient = { testTimeout: 300_000, hookTimeout: 300_000 };
 
 /** In a browser, and not in `npm test`: `npm run test:browser` runs all of test/browser (CONTRIBUTING.md says why). */
 const alsoInBrowser = ['test/browser/!(first-day|first-screen).test.ts'];
+/** Among those, a person in front of the camera: frames are judged as fast as the machine can. */
+const inFrontOfCamera = ['test/browser/live-flows.test.ts'];
 
 export default defineConfig({
   test: {
@@ -74,7 +76,19 @@ export default defineConfig({
           name: 'browser',
           sequence: { groupOrder: 1 },
           include: alsoInBrowser,
+          exclude: inFrontOfCamera,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...common,
+          ...patient,
+          name: 'camera',
+          // Beside no other test.
+          sequence: { groupOrder: 2 },
+          include: inFrontOfCamera,
+          maxWorkers: 1,
         },
       },
     ],
