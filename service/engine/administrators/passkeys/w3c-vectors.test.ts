@@ -40,6 +40,17 @@ function readVectors(text: string): Vector[] {
   });
 }
 
+const INVALID = /^The signature is invalid\.$/;
+
+function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const text = (bytes: Buffer | undefined) => bytes!.toString('base64url');
 
 function readCreation({ attestationObject, clientDataJSON, challenge }: Ceremony) {
@@ -140,13 +151,13 @@ describe.skipIf(file === undefined)('test vectors of W3C', () => {
     );
     // The signature is checked before the flags: a refusal for a flag says that the signature holds.
     expectRefusal(await refusalOf(verifyUse(credentialOf(use), expected)), reason);
+    const earlier = reason && /page|algorithm/.test(reason.source) ? reason : undefined;
     for (const field of ['clientDataJSON', 'authenticatorData', 'signature'] as const) {
       for (const at of [0, use[field]!.length >> 1, use[field]!.length - 1]) {
         const changed = Buffer.from(use[field]!.map((byte, i) => (i === at ? byte ^ 0x01 : byte)));
         const refusal = await refusalOf(verifyUse(credentialOf({ ...use, [field]: changed }), expected));
-        expect([field, at, refusal]).toEqual([field, at, expect.any(String)]);
-        if (field === 'signature' && reason?.source === 'user verification')
-          expect(refusal).not.toMatch(reason);
+        const why = field === 'clientDataJSON' && !isJson(changed) ? /JSON/ : (earlier ?? INVALID);
+        expect([field, at, refusal]).toEqual([field, at, expect.stringMatching(why)]);
       }
     }
   });
