@@ -15,20 +15,16 @@ const shared = join(import.meta.dirname, '../../../shared');
 const video = join(shared, 'data/video');
 const because = !fullSize
   ? 'npm run test:attacks runs it'
-  : existsSync(video)
-    ? undefined
-    : 'shared/data/video is not here';
+  : process.env.GATEHOUSE_LIVE_CLIPS === undefined || !existsSync(video)
+    ? 'shared/data/video is not here, or GATEHOUSE_LIVE_CLIPS is not set'
+    : undefined;
 const ROOM = 3_600_000;
 
-/** Shares that are accepted at most, within three attempts; docs/LIVENESS.md says what is not caught, and why. */
-const most = (name: string): number =>
-  name === 'injection-unlimited'
-    ? 1
-    : name === 'puppet' || name.startsWith('injection-')
-      ? 0.05
-      : name === 'two-people'
-        ? 0.01
-        : 0;
+/** Shares that are accepted at most, within three attempts; undefined: not caught, docs/LIVENESS.md says how many pass. */
+function most(name: string): number | undefined {
+  if (/^(injection|replay-old-session|replay-screen)/.test(name)) return undefined;
+  return name === 'puppet' ? 0.05 : name === 'two-people' ? 0.01 : 0;
+}
 
 test.skipIf(because !== undefined)(
   `attacks by species${because === undefined ? '' : `: ${because}`}`,
@@ -45,7 +41,8 @@ test.skipIf(because !== undefined)(
           models,
           say: console.log,
         });
-        expect([one.name, row!.accepted.hits / 300 <= most(one.name)]).toEqual([one.name, true]);
+        const limit = most(one.name) ?? 1;
+        expect([one.name, row!.accepted.hits / 300 <= limit]).toEqual([one.name, true]);
       }
     });
   },
