@@ -33,6 +33,7 @@ test('every problem has its status', () => {
       'INVALID_API_KEY_FORMAT',
       'INVALID_API_KEY',
       'SIGN_IN_REFUSED',
+      'FACE_REFUSED',
       'SETUP_TOKEN_REFUSED',
     ],
     402: ['TRIAL_EXPIRED'],
