@@ -21,6 +21,7 @@ import { createPublicServer } from '../../service/server/public-server.ts';
 import { consentOfAll, type Engine, operator, startEngine } from '../support/engine.ts';
 import { type EventsOut, openEventsOut } from '../support/events-out.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
+import { frameNamed } from '../support/live-sessions.ts';
 import { operatorParts } from '../support/operator-parts.ts';
 import { approve } from '../support/presence.ts';
 import { type RouteSample, routeSamples, type Victim } from './route-samples.ts';
@@ -81,11 +82,6 @@ const publicRoutes = [
 /** Opened by a link for one use, and tried in jobs-board.test.ts. */
 const boardRoute = / \/jobs(?:\/|$)/;
 const face = direction('victim');
-const passOfVictim = {
-  ...{ profile: 'specter', subjectRef: 'reference of the victim' },
-  ...({ assurance: 'active', riskLevel: 'low' } as const),
-  riskFlags: [],
-};
 
 let engine: Engine;
 let eventsOut: EventsOut;
@@ -161,22 +157,32 @@ afterAll(async () => {
   await engine?.stop();
 });
 
-async function sessionOfVictim(): Promise<Victim['session']> {
+async function sessionOfVictim(more: { subjectRef?: string } = {}): Promise<Victim['session']> {
   const consent = pageConsent('Acme', 'none');
   const { id, token } = await engine.liveSessions.create({
-    ...{ flow: 'api', match: 'none', actor: operator, page: { consent } },
+    ...{ flow: 'api', match: 'none', actor: operator, page: { consent }, ...more },
     realm: { organization: engine.organization, world: 'live' },
     expiresAt: engine.clock.now() + 1_800_000,
   });
   return { id, token, consent: consent.version };
 }
 
-/** As of an approved session. */
-async function passOf(sessionId: string): Promise<string> {
-  const decided = { state: 'finalized', decision: 'approved' };
-  await engine.db.updateTable('live_session').set(decided).where('id', '=', sessionId).execute();
-  const realm = { organization: engine.organization, world: 'live' } as const;
-  return (await engine.personTokens.passes.issue(realm, { ...passOfVictim, sessionId })).passToken;
+/** Of a session that the victim has passed. */
+async function passOfVictim(): Promise<string> {
+  const { token, consent } = await sessionOfVictim({ subjectRef: 'reference of the victim' });
+  const path = { flash: true, motion: true };
+  await engine.liveSessions.open(token, { consent: { version: consent }, path, device: {} });
+  const link = await engine.liveSessions.connect(token);
+  await link.start();
+  for (let i = 1; i <= 3; i++) {
+    engine.advance(100);
+    const bytes = frameNamed(`frame ${i}`);
+    const analysis = analysisOf(`frame ${i}`, { embeddings: { 'a-net': face }, live: 0.99 });
+    engine.analyzer.show(new TextDecoder().decode(bytes), analysis);
+    await link.look(bytes, engine.clock.now());
+  }
+  link.close();
+  return (await engine.liveSessions.finalizeByToken(token)).passToken!;
 }
 
 /** The person's enrollment went to a webhook of their organization, and an alert is about them. */
@@ -245,7 +251,7 @@ async function sendOut(): Promise<Victim> {
     key,
     session: await sessionOfVictim(),
     verification: hostedLink.id,
-    passToken: await passOf((await sessionOfVictim()).id),
+    passToken: await passOfVictim(),
     organization: engine.organization,
     presence: await bePresent(lineage),
   };

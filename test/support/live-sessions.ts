@@ -10,7 +10,7 @@ import {
   type LinkResolver,
   type SessionFlow,
 } from '../../service/engine/sessions/index.ts';
-import { createVerifyToken, type VerifyTokenDeps } from '../../service/engine/tokens/index.ts';
+import { createVerifyToken, type PersonTokens } from '../../service/engine/tokens/index.ts';
 import type { Checks } from '../../service/engine/verification/index.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 
@@ -111,13 +111,14 @@ export function liveSessionsOver(
 type FlowsEngine = SessionsEngine &
   Omit<Parameters<typeof createFlowPages>[0], 'sessions'> &
   Omit<PresenceDeps, 'sessions' | 'tokens'> & {
-    personTokens: PresenceDeps['tokens'] & VerifyTokenDeps['personTokens'];
+    personTokens: PersonTokens;
     uniqueness: NonNullable<SessionsEngine['uniqueness']>;
   };
 
 /** The flows over live sessions of an engine, as the service has them. */
 export function openFlows(engine: FlowsEngine) {
-  const ends: Partial<Record<SessionFlow, FlowEnd>> = { api: createApiEnd(engine) };
+  const { passes } = engine.personTokens;
+  const ends: Partial<Record<SessionFlow, FlowEnd>> = { api: createApiEnd({ ...engine, passes }) };
   const liveLinks: Partial<Record<LinkKind, LinkResolver>> = {};
   const liveSessions = liveSessionsOver(engine, { ends, uniqueness: engine.uniqueness });
   const presence = createPresence({ ...engine, tokens: engine.personTokens, sessions: liveSessions });
