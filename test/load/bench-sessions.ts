@@ -117,12 +117,12 @@ async function measure(
     what,
     sessions: admitted.length,
     queued: others.length,
-    each: admitted.map(({ latencies, judgedFor }) => ({
+    each: admitted.map(({ latencies, judgedFrames, judgedFor }) => ({
       frames: latencies.length,
       p50: quantile(latencies, 0.5),
       p95: quantile(latencies, 0.95),
       p99: quantile(latencies, 0.99),
-      perSecond: (1000 * latencies.length) / judgedFor,
+      perSecond: (1000 * judgedFrames) / judgedFor,
     })),
     places: others.map(({ state }) => state?.position ?? 0),
     ...(verifications && { verifications: verifications.done() - before }),

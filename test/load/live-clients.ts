@@ -11,6 +11,8 @@ export interface LiveClient {
   watch(): void;
   /** Milliseconds from a frame to the state that judges it, since `watch`. */
   readonly latencies: readonly number[];
+  /** Frames that were judged in `judgedFor`. */
+  readonly judgedFrames: number;
   /** Milliseconds since `watch` in which its sessions were judged: not in the queue, and not between two attempts. */
   readonly judgedFor: number;
   end(): void;
@@ -23,16 +25,21 @@ export function startLiveClient(url: string, key: string, act: () => Act): LiveC
   let since = performance.now();
   let latencies: number[] = [];
   let judgedFor = 0;
+  let judgedFrames = 0;
   let last = since;
   let state: LiveState | undefined;
   let failure: unknown;
   const watcher = {
     state(now: LiveState) {
       const at = performance.now();
-      if (isJudged(state) && isJudged(now)) judgedFor += at - Math.max(last, since);
+      const isNew = now.judged !== undefined && now.judged >= since;
+      if (isJudged(state) && isJudged(now)) {
+        judgedFor += at - Math.max(last, since);
+        if (isNew) judgedFrames++;
+      }
       last = at;
       state = now;
-      if (now.judged !== undefined && now.judged >= since) latencies.push(at - now.judged);
+      if (isNew) latencies.push(at - now.judged!);
     },
     over: () => over,
   };
@@ -57,9 +64,13 @@ export function startLiveClient(url: string, key: string, act: () => Act): LiveC
       since = performance.now();
       latencies = [];
       judgedFor = 0;
+      judgedFrames = 0;
     },
     get latencies() {
       return latencies;
+    },
+    get judgedFrames() {
+      return judgedFrames;
     },
     get judgedFor() {
       return judgedFor;
