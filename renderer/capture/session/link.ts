@@ -42,12 +42,11 @@ export interface Remembered {
 }
 
 const KEY = 'gatehouse-live';
-type Storage = Pick<globalThis.Storage, 'getItem' | 'setItem' | 'removeItem'>;
+type Storage = Pick<globalThis.Storage, 'getItem' | 'setItem'>;
 
 export interface Memory {
   read(): Remembered | undefined;
   write(remembered: Remembered): void;
-  clear(): void;
 }
 
 /** Without storage, as in a frame of a browser that blocks it, all is forgotten at a reload. */
@@ -65,7 +64,6 @@ export function createMemory(storage: () => Storage): Memory {
       return isRemembered(found) ? found : undefined;
     },
     write: (remembered) => attempt((storage) => storage.setItem(KEY, JSON.stringify(remembered))),
-    clear: () => attempt((storage) => storage.removeItem(KEY)),
   };
 }
 

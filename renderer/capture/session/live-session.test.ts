@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import type { LiveApi } from './api.ts';
+import { type LiveApi, Refusal } from './api.ts';
+import type { Connection, ConnectionDeps } from './connection.ts';
 import type { OpenerMessage } from './ending.ts';
 import { createMemory } from './link.ts';
 import { createLiveSession } from './live-session.ts';
-import type { Description } from './wire.ts';
+import type { Description, Link, LiveState, Result } from './wire.ts';
 
 const description: Description = {
   ...{ state: 'ready', flow: 'api', organization: { name: 'Nordlys Bank' }, steps: 4, test: false },
@@ -17,8 +18,16 @@ const description: Description = {
 };
 
 /** One page that another page opened; what it says to that page. */
-function openPage(answers: Partial<LiveApi>) {
-  const kept = new Map<string, string>();
+function openPage(
+  answers: Partial<LiveApi>,
+  {
+    link = { kind: 'session', token: 'capability' } as Link,
+    kept = new Map<string, string>(),
+    connect = (_: ConnectionDeps): Connection => {
+      throw new Error('not asked here');
+    },
+  } = {},
+) {
   const said: Omit<OpenerMessage, 'source'>[] = [];
   const refuse = async (): Promise<never> => {
     throw new Error('not asked here');
@@ -29,15 +38,12 @@ function openPage(answers: Partial<LiveApi>) {
       ...{ finalize: refuse, deny: refuse, describe: async () => description },
       ...answers,
     },
-    link: { kind: 'session', token: 'capability' },
+    link,
     memory: createMemory(() => ({
       getItem: (key) => kept.get(key) ?? null,
       setItem: (key, value) => void kept.set(key, value),
-      removeItem: (key) => void kept.delete(key),
     })),
-    connect: () => {
-      throw new Error('not asked here');
-    },
+    connect,
     post: (_, message) => said.push(message),
   });
   return { session, said };
@@ -56,4 +62,77 @@ test('a check that was decided before the page opened: so it is with its result'
   const { session, said } = openPage({ describe: async () => ({ ...description, state: 'ended', result }) });
   await session.load();
   expect(said.at(-1)).toMatchObject({ type: 'result', sessionId: 'sess_1', decision: 'rejected' });
+});
+
+const rejected: Result = { passed: false, decision: 'rejected', reference: 'sess_1' };
+const stateOf = (more: Partial<LiveState> = {}): LiveState => ({
+  ...{ is: 'state', state: 'ready', attempt: 0, attemptsLeft: 3, ...more },
+});
+const path = { flash: true, motion: true };
+
+/** A tab in which a person began, opened again when the session stands as `answers` say. */
+async function openAgain(link: Link, answers: Partial<LiveApi>) {
+  const kept = new Map<string, string>();
+  const begun: unknown[] = [];
+  const begin: LiveApi['begin'] = async ({ previous }) => {
+    begun.push(previous);
+    return { sessionId: `sess_${begun.length}`, token: `token_${begun.length}` };
+  };
+  const first = openPage({ begin }, { link, kept });
+  await first.session.load();
+  await first.session.agree(path);
+  const { session } = openPage({ begin, ...answers }, { link, kept });
+  await session.load();
+  return { session, begun };
+}
+
+const flow: Link = { kind: 'flow', token: 'visitors' };
+test.each([
+  ['was decided', async () => stateOf({ state: 'decided', result: rejected })],
+  ['waits for a reviewer', async () => stateOf({ state: 'decided', result: { ...rejected, decision: null } })],
+  [
+    'is no longer known',
+    async () => {
+      throw new Refusal(401, 'MISSING_AUTH');
+    },
+  ],
+])('a published flow whose session %s begins anew in the same tab', async (_, state) => {
+  const { session, begun } = await openAgain(flow, { state });
+  expect(session.view()).toMatchObject({ stage: { is: 'consent' } });
+  expect(session.view().reference).toBeUndefined();
+  await session.agree(path);
+  expect(begun).toEqual([undefined, undefined]);
+  expect(session.view()).toMatchObject({ stage: { is: 'camera' }, reference: 'sess_2' });
+});
+
+test('a reload goes on with the session of a flow, and shows the result of any other link', async () => {
+  const goesOn = await openAgain(flow, { state: async () => stateOf() });
+  expect(goesOn.session.view()).toMatchObject({ stage: { is: 'camera' }, reference: 'sess_1' });
+  const state = async () => stateOf({ state: 'decided', result: rejected });
+  const over = await openAgain({ kind: 'hosted', token: 'once' }, { state });
+  expect(over.session.view().stage).toEqual({ is: 'decided', result: rejected });
+});
+
+test.each([
+  ['ended on the computer', stateOf({ state: 'ended', result: { ...rejected, decision: 'cancelled' } }), 'decided'],
+  ['gone on with in another tab', stateOf({ state: 'running' }), 'trouble'],
+] as const)('a connection that is taken away from a check that was %s', async (_, live, stage) => {
+  let over: ConnectionDeps['over'] = () => {};
+  const connect = (deps: ConnectionDeps): Connection => {
+    over = deps.over;
+    return { start: () => {}, send: () => true, close: () => {} };
+  };
+  const accept: LiveApi['accept'] = async () => ({ sessionId: 'sess_1', token: 'phone' });
+  const asked: string[] = [];
+  const state: LiveApi['state'] = async (token) => {
+    asked.push(token);
+    return live;
+  };
+  const { session } = openPage({ accept, state }, { link: { kind: 'handover', token: 'code' }, connect });
+  await session.load();
+  await session.pick('47');
+  session.attempt({});
+  over('taken');
+  await expect.poll(() => session.view().stage.is).toBe(stage);
+  expect(asked).toEqual(['phone']);
 });

@@ -13,6 +13,7 @@ import {
   resume,
   show,
   stop,
+  taken,
   trouble,
 } from './room.ts';
 import { troubleOf, type View } from './view.ts';
@@ -81,11 +82,7 @@ async function load(room: Room): Promise<void> {
   const { link } = room;
   if (!link) return trouble(room, 'noLink');
   try {
-    if (kept?.token && sameLink(kept.link, link)) {
-      room.sessionId = kept.sessionId;
-      show(room, { reference: kept.sessionId });
-      return await resume(room, kept.token);
-    }
+    if (kept && sameLink(kept.link, link) && (await resume(room, kept))) return;
     room.memory.write({ link });
     await describe(room, link);
   } catch (error) {
@@ -127,7 +124,7 @@ function attempt(room: Room, device: Device): void {
     api,
     state: (live) => receive(room, live),
     connected: (connected) => show(room, { connected }),
-    over: (why) => trouble(room, why === 'taken' ? 'taken' : 'over'),
+    over: (why) => (why === 'taken' ? void taken(room, token) : trouble(room, 'over')),
   });
   room.connection.start(device);
 }

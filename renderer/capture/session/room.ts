@@ -1,7 +1,7 @@
 import { type LiveApi, Refusal } from './api.ts';
 import type { Connection, ConnectionDeps } from './connection.ts';
 import type { OpenerMessage } from './ending.ts';
-import type { Memory } from './link.ts';
+import type { Memory, Remembered } from './link.ts';
 import { type Trouble, troubleOf, type View } from './view.ts';
 import type { Begun, Link, LiveState, Path, Result } from './wire.ts';
 
@@ -118,16 +118,31 @@ export async function describe(room: Room, link: Link): Promise<void> {
   else show(room, { stage: { is: link.kind === 'handover' ? 'number' : 'consent' } });
 }
 
-/** After a reload: the session goes on where it was. */
-export async function resume(room: Room, token: string): Promise<void> {
-  room.token = token;
-  const [description, live] = await Promise.all([
-    room.api.describe({ kind: 'session', token }),
-    room.api.state(token),
-  ]);
-  show(room, { description, live, stage: { is: 'camera' } });
+/** After a reload: the session goes on where it was. False: the link begins a new one. */
+export async function resume(room: Room, { link, token, sessionId }: Remembered): Promise<boolean> {
+  if (token === undefined) return false;
+  // A published flow is for any number of people, also one after another at this screen.
+  const forMany = link.kind === 'flow';
+  const found = await Promise.all([room.api.describe({ kind: 'session', token }), room.api.state(token)]).catch(
+    (error: unknown) => {
+      if (forMany && error instanceof Refusal && error.status === 401) return undefined;
+      throw error;
+    },
+  );
+  if (!found || (forMany && found[1].result)) return false;
+  const [description, live] = found;
+  Object.assign(room, { token, sessionId });
+  show(room, { description, live, reference: sessionId, stage: { is: 'camera' } });
   post(room, { type: 'ready' });
   receive(room, live);
+  return true;
+}
+
+/** The box closed the connection: another one has the session, or the person ended it on the computer. */
+export async function taken(room: Room, token: string): Promise<void> {
+  const live = await room.api.state(token).catch(() => undefined);
+  if (live?.result || live?.state === 'following') receive(room, live);
+  else trouble(room, 'taken');
 }
 
 /** Another device has the session, or will: this page looks how it stands. */

@@ -69,7 +69,9 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
       const { link, textVersion, path, previous, device } = request.body;
       // The capability of a session is its own link: another session is not resumed by it.
       const own = link.kind !== 'session' || previous === link.token;
-      const resumed = previous !== undefined && own ? await liveSessions.resume(previous) : undefined;
+      // A published flow begins again for the next person at the same screen.
+      const wish = { undecided: link.kind === 'flow' };
+      const resumed = previous !== undefined && own ? await liveSessions.resume(previous, wish) : undefined;
       if (resumed) return fromBegun(resumed);
       const order = {
         consent: { version: textVersion },

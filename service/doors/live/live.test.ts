@@ -30,7 +30,7 @@ beforeEach(async () => {
   app = createServer({ access: recordedAccess(), ids: createIds(engine.clock), log: silentLog });
   await openWebSockets(app);
   await app.register(
-    createLiveDoor({ liveSessions: sessions, log: silentLog, resolvers: { hosted: oneLink() } }),
+    createLiveDoor({ liveSessions: sessions, log: silentLog, resolvers: { hosted: oneLink(), flow: oneLink() } }),
   );
   await app.listen({ port: 0, host: '127.0.0.1' });
   port = (app.server.address() as AddressInfo).port;
@@ -159,6 +159,22 @@ test('a link of a flow is answered by the flow, an unknown kind and a bad consen
   expect(await send('POST', 'describe', { link: { kind: 'session', token } })).toMatchObject({
     body: { state: 'ready' },
   });
+});
+
+test('a published flow begins again after a decision, a link for one use shows its result', async () => {
+  const previous = async (kind: string) => {
+    const link = { kind, token: 'x' };
+    const one = (await begin(link)).body.token;
+    const reload = await begin(link, { previous: one });
+    await send('POST', 'deny', { link }, bearer(one));
+    return [one, reload.body.token, (await begin(link, { previous: one })).body.token];
+  };
+  const [one, reload, next] = await previous('flow');
+  expect(reload).toBe(one);
+  expect(next).not.toBe(one);
+  expect(await send('GET', 'state', undefined, bearer(next!))).toMatchObject({ body: { state: 'ready' } });
+  const once = await previous('hosted');
+  expect(new Set(once)).toEqual(new Set([once[0]]));
 });
 
 test('frames over a WebSocket: the state of now, then each is answered, to the decision', async () => {

@@ -58,13 +58,13 @@ export function createPageSide(
       return describeSession(parts, await attempts.fresh(row.id), following);
     },
 
-    async resume(token) {
+    async resume(token, { undecided = false } = {}) {
       const hash = capabilityHash(token);
       const row = await store.byTokenHash(hash);
       if (!row || !sameHash(hash, row.token_hash)) return undefined;
       const now = await attempts.fresh(row.id);
       // A session that is over still shows its result.
-      if (now.consent_at === null) return undefined;
+      if (now.consent_at === null || (undecided && isOver(now))) return undefined;
       return { sessionId: row.id, token, expiresAt: now.expires_at };
     },
 
@@ -124,12 +124,13 @@ function consenting(
       });
     },
 
+    // Also on the computer that handed over: it is the same person.
     async deny(token, request) {
       const { row } = await find(token);
       await attempts.settled(row.id);
       return turns(row.id, async () => {
-        const before = await own(token);
-        if (before.decision === null && before.held_until === null) {
+        const before = await attempts.fresh((await find(token)).row.id);
+        if (!isOver(before)) {
           const opened = await sealed.whole(before);
           const agreed = before.consent_at !== null;
           const outcome = {
@@ -153,11 +154,15 @@ function consenting(
   };
 }
 
+/** Nothing more is asked of the person: decided, or a reviewer looks at it. */
+const isOver = (row: Pick<SessionRow, 'decision' | 'held_until'>) =>
+  row.decision !== null || row.held_until !== null;
+
 /** The decision, once there is one. Throws CONFLICT before the person has finished. */
 export async function finalizeRow(parts: SessionParts, attempts: Attempts, id: string) {
   await attempts.settled(id);
   const row = await attempts.fresh(id);
-  if (row.decision === null && row.held_until === null)
+  if (!isOver(row))
     throw new Problem('CONFLICT', 'The person has not finished yet: the session has no decision.');
   return resultOf(parts, row);
 }
@@ -185,7 +190,7 @@ export const openedLine = (
 export function requireUndecided(row: SessionRow): void {
   if (row.decision === 'expired')
     throw new Problem('SESSION_EXPIRED', 'The time of this session is over: ask for a new link.');
-  if (row.decision !== null || row.held_until !== null)
+  if (isOver(row))
     throw new Problem('CONFLICT', 'This session has its decision already.');
 }
 
@@ -196,7 +201,7 @@ export async function describeSession(
 ): Promise<LinkDescription> {
   const { organization, world } = realmOf(row);
   const { page, browserOrigins } = await parts.sealed.whole(row);
-  const ended = row.decision !== null || row.held_until !== null;
+  const ended = isOver(row);
   const { profile } = await planOf(parts, { realm: realmOf(row), profile: row.profile });
   return {
     realm: { organization, world },

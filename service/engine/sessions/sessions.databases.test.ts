@@ -346,6 +346,25 @@ onBothDatabases('live sessions', (newPlace) => {
     expect(await sessions.state(token)).toMatchObject({ state: 'decided', result: { passed: true } });
   });
 
+  test('the device that follows ends the session for both; one that handed over twice does not', async () => {
+    const { id, token } = await begun();
+    const pass = async (from: string) => {
+      const { token: code, number } = await sessions.handOver(from);
+      return (await sessions.acceptHandover(code, { number })).token;
+    };
+    const second = await pass(token);
+    const third = await pass(second);
+    expect(await codeOf(sessions.deny(token))).toBe('MISSING_AUTH');
+    expect(await sessions.state(third)).toMatchObject({ state: 'ready' });
+    let replaced = 0;
+    await sessions.connect(third, { replaced: () => replaced++ });
+    expect(await sessions.deny(second)).toEqual({ reference: id });
+    expect(replaced).toBe(1);
+    for (const one of [second, third])
+      expect(await sessions.state(one)).toMatchObject({ state: 'ended', result: { decision: 'cancelled' } });
+    expect(ended).toMatchObject([{ decision: 'cancelled', reasons: ['CANCELLED_BY_PERSON'] }]);
+  });
+
   test('a wrong number ends the handover, and so does a newer code', async () => {
     const { token } = await begun();
     const one = await sessions.handOver(token);

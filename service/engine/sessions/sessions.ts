@@ -150,9 +150,9 @@ export interface Sessions {
     token: string,
     order: { consent: { version: string }; path: ChosenPath; device: SessionDevice; request?: string },
   ): Promise<BegunSession>;
-  /** The same browser again, as after a reload; undefined where the capability is unknown or the session over. */
-  resume(token: string): Promise<BegunSession | undefined>;
-  /** The person does not agree, or gives up. */
+  /** The same browser again, as after a reload; undefined where the capability is unknown or not begun; with `undecided`, where it is over. */
+  resume(token: string, order?: { undecided?: boolean }): Promise<BegunSession | undefined>;
+  /** The person does not agree, or gives up; also on a device that only follows. */
   deny(token: string, request?: string): Promise<{ redirect?: string; reference?: string }>;
   state(token: string): Promise<LiveState>;
   /** `replaced`: another connection has taken its place. Throws CONFLICT before the person has agreed, and for a device that only follows. */
