@@ -1,12 +1,13 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { captureStrings } from './capture-strings.ts';
-import { isDesktop } from './parts/use-device.ts';
+import { isDesktop, isFramedWithoutCamera } from './parts/use-device.ts';
 import { useText } from './parts/use-text.ts';
 import { CameraFlow } from './screens/camera-flow.tsx';
 import { ConsentScreen } from './screens/consent-screen.tsx';
 import { NumberScreen, PhoneScreen } from './screens/handover-screens.tsx';
 import { LeaveScreen, LeftScreen, LoadingScreen, TroubleScreen } from './screens/notice-screens.tsx';
+import { FramedScreen } from './screens/permission-screens.tsx';
 import { DecidedScreen } from './screens/result-screens.tsx';
 import type { LiveSession } from './session/live-session.ts';
 import type { View } from './session/view.ts';
@@ -26,7 +27,7 @@ export function CapturePage({ session, view, address }: CapturePageProps) {
   const [stay, setStay] = useState(false);
   const [noCamera, setNoCamera] = useState(false);
   usePageTitle(view);
-  const { stage, description, busy } = view;
+  const { stage, description, busy, second } = view;
   const problem = view.problem && t(`${view.problem}Inline`);
   useEffect(() => {
     if (stage.is === 'decided' || stage.is === 'left' || stage.is === 'trouble') setLeaving(undefined);
@@ -36,11 +37,8 @@ export function CapturePage({ session, view, address }: CapturePageProps) {
     setNoCamera(because === 'noCamera');
     void session.toPhone();
   };
-  const agree = async (path: Path) => {
-    await session.agree(path);
-    // An invitation is opened at a desk and mostly done on a phone.
-    if (description?.flow === 'registration' && isDesktop()) await session.toPhone();
-  };
+  // An invitation is opened at a desk and mostly done on a phone.
+  const agree = (path: Path) => session.agree(path, description?.flow === 'registration' && isDesktop());
   if (leaving) {
     const { reference } = view;
     return (
@@ -66,6 +64,8 @@ export function CapturePage({ session, view, address }: CapturePageProps) {
     case 'number':
       return <NumberScreen {...{ view, problem }} pick={(number) => void session.pick(number)} />;
     case 'consent':
+      if (description && isFramedWithoutCamera())
+        return <FramedScreen {...{ session, description, address, busy, problem, leave: setLeaving }} />;
       return description ? (
         <ConsentScreen
           {...{ description, busy, problem, leave: setLeaving }}
@@ -86,9 +86,11 @@ export function CapturePage({ session, view, address }: CapturePageProps) {
         />
       );
     case 'left':
-      return <LeftScreen {...{ description, redirect: stage.redirect, reference: stage.reference }} />;
+      return (
+        <LeftScreen {...{ description, second, redirect: stage.redirect, reference: stage.reference }} />
+      );
     case 'decided':
-      return <DecidedScreen {...{ description, result: stage.result }} />;
+      return <DecidedScreen {...{ description, second, result: stage.result }} />;
     case 'camera':
       return (
         <CameraFlow

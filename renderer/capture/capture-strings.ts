@@ -14,6 +14,8 @@ export const captureStrings = defineStrings(
     reference: 'Reference to give at the desk: {reference}',
     offlineInline: 'Gatehouse did not answer. Check that this device is online, then try again.',
     busyInline: 'Many people are being verified at this moment. Try again in a minute.',
+    codesInline: 'This check gives no more codes. Use a camera on this computer, or choose another way.',
+    changedInline: 'The text has changed. Read it again before you agree.',
 
     consentTitle: 'Confirm it is you',
     consentLead: '{organization} asks for this. It takes about 20 seconds.',
@@ -82,6 +84,8 @@ export const captureStrings = defineStrings(
     framedText:
       'The page around this one does not pass the camera on. Open the check in a window of its own.',
     framedOpen: 'Open in a new window',
+    windowTitle: 'Go on in the other window',
+    windowText: 'This page follows along, and goes on when you are done there.',
     tryCamera: 'Try the camera again',
     device: 'Camera',
     unnamedDevice: 'Camera {number}',
@@ -133,9 +137,10 @@ export const captureStrings = defineStrings(
 
     passedTitle: 'Confirmed',
     passedTitleYou: 'It is you',
-    passedRedirect: 'You go back to {organization} in a moment.',
+    goesBack: 'You go back to {organization} in a moment.',
     passedStay: 'Thank you. You can close this page.',
     backTo: 'Back to {organization}',
+    stayHere: 'Stay here',
     closePage: 'Close this page',
     reviewTitle: 'People take a second look',
     reviewText:
@@ -168,6 +173,8 @@ export const captureStrings = defineStrings(
     takenText: 'It was opened in another window or on another device. Go on there, or ask for a new link.',
     overTitle: 'The time for this check is over',
     overText: 'Ask for a new link where you received this one.',
+    finishedTitle: 'This check is finished',
+    finishedText: 'Nothing more is asked here. If you did not do it, ask where you received this link.',
     offlineTitle: 'Gatehouse does not answer',
     offlineText: 'Check that this device is online and in the right network. Nothing is lost.',
     busyBoxTitle: 'Many people at this moment',
@@ -198,6 +205,8 @@ export const captureStrings = defineStrings(
     phoneFollowing: 'Your phone is connected. Go on there; this page follows along.',
     phoneOver: 'This code is over.',
     phoneNew: 'Show a new code',
+    phoneRenewed: 'There is a new code and a new number.',
+    phoneDone: 'You are done here. Go back to your computer.',
     phoneLabel: 'QR code that opens this check on a phone',
     phoneYourNumber: 'Your number',
     phoneCopy: 'Copy the link',
@@ -218,6 +227,9 @@ export const captureStrings = defineStrings(
     offlineInline:
       'Gatehouse hat nicht geantwortet. Prüfen Sie, ob dieses Gerät online ist, und versuchen Sie es noch einmal.',
     busyInline: 'Gerade werden viele Personen überprüft. Versuchen Sie es in einer Minute noch einmal.',
+    codesInline:
+      'Für diese Überprüfung gibt es keine weiteren Codes. Benutzen Sie eine Kamera an diesem Computer oder wählen Sie einen anderen Weg.',
+    changedInline: 'Der Text hat sich geändert. Lesen Sie ihn noch einmal, bevor Sie zustimmen.',
 
     consentTitle: 'Bestätigen, dass Sie es sind',
     consentLead: '{organization} bittet darum. Es dauert etwa 20 Sekunden.',
@@ -289,6 +301,8 @@ export const captureStrings = defineStrings(
     framedText:
       'Die umgebende Seite gibt die Kamera nicht weiter. Öffnen Sie die Überprüfung in einem eigenen Fenster.',
     framedOpen: 'In neuem Fenster öffnen',
+    windowTitle: 'Im anderen Fenster weitermachen',
+    windowText: 'Diese Seite geht mit und macht weiter, wenn Sie dort fertig sind.',
     tryCamera: 'Kamera noch einmal versuchen',
     device: 'Kamera',
     unnamedDevice: 'Kamera {number}',
@@ -343,9 +357,10 @@ export const captureStrings = defineStrings(
 
     passedTitle: 'Bestätigt',
     passedTitleYou: 'Sie sind es',
-    passedRedirect: 'Gleich geht es zurück zu {organization}.',
+    goesBack: 'Gleich geht es zurück zu {organization}.',
     passedStay: 'Danke. Sie können diese Seite schließen.',
     backTo: 'Zurück zu {organization}',
+    stayHere: 'Hier bleiben',
     closePage: 'Diese Seite schließen',
     reviewTitle: 'Es wird noch einmal hingesehen',
     reviewText:
@@ -381,6 +396,9 @@ export const captureStrings = defineStrings(
       'Sie wurde in einem anderen Fenster oder auf einem anderen Gerät geöffnet. Machen Sie dort weiter oder bitten Sie um einen neuen Link.',
     overTitle: 'Die Zeit für diese Überprüfung ist vorbei',
     overText: 'Bitten Sie dort um einen neuen Link, wo Sie diesen bekommen haben.',
+    finishedTitle: 'Diese Überprüfung ist abgeschlossen',
+    finishedText:
+      'Hier ist nichts mehr zu tun. Wenn Sie es nicht waren, fragen Sie dort, wo Sie diesen Link bekommen haben.',
     offlineTitle: 'Gatehouse antwortet nicht',
     offlineText: 'Prüfen Sie, ob dieses Gerät online und im richtigen Netz ist. Es geht nichts verloren.',
     busyBoxTitle: 'Gerade sind viele Personen da',
@@ -411,6 +429,8 @@ export const captureStrings = defineStrings(
     phoneFollowing: 'Ihr Handy ist verbunden. Machen Sie dort weiter; diese Seite geht mit.',
     phoneOver: 'Dieser Code gilt nicht mehr.',
     phoneNew: 'Neuen Code zeigen',
+    phoneRenewed: 'Es gibt einen neuen Code und eine neue Zahl.',
+    phoneDone: 'Hier sind Sie fertig. Gehen Sie zurück an Ihren Computer.',
     phoneLabel: 'QR-Code, der diese Überprüfung auf einem Handy öffnet',
     phoneYourNumber: 'Ihre Zahl',
     phoneCopy: 'Link kopieren',

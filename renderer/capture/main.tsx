@@ -8,17 +8,18 @@ import { CapturePage, useView } from './capture-page.tsx';
 import { liveApi } from './session/api.ts';
 import { createConnection } from './session/connection.ts';
 import { postToOpener, windowFrames } from './session/ending.ts';
-import { createMemory, linkOf } from './session/link.ts';
+import { addressOf, createMemory, linkOf } from './session/link.ts';
 import { createLiveSession, type LiveSession } from './session/live-session.ts';
 
 const place = document.getElementById('page');
 if (!place) throw new Error('The page has no element #page.');
 
-const address = location.href;
 const memory = createMemory(() => sessionStorage);
+const link = linkOf(location);
+const address = addressOf(link ?? memory.read()?.link, location);
 const session = createLiveSession({
   api: liveApi,
-  link: linkOf(location),
+  link,
   memory,
   connect: createConnection,
   post: (origins, message) => postToOpener(windowFrames(), origins, message),

@@ -171,7 +171,8 @@ export async function startCaptureBox(): Promise<CaptureBox & { reset(): void }>
       }
       const answer = path === 'state' || path === 'frames' ? box.live : box.answers[path];
       if (typeof answer === 'object') return reply.send(answer);
-      return reply.code(answer ?? 404).send({ error: 'No.', code: 'NOT_FOUND', requestId: 'r' });
+      const code = answer === 429 ? 'BURST_LIMIT_EXCEEDED' : 'NOT_FOUND';
+      return reply.code(answer ?? 404).send({ error: 'No.', code, requestId: 'r' });
     },
   });
   box.url = (await app.listen({ port: 0, host: '127.0.0.1' })).replace('127.0.0.1', 'localhost');

@@ -293,6 +293,14 @@ test.skipIf(missing)('the phone picks the number of the computer, which follows 
   await heading('Go on with your phone', wide);
   await wide.getByText(new URL(box.url).host).first().waitFor();
   expect(bodyOf('handover')).toEqual({ token: 'session-token' });
+  const renew = wide.getByRole('button', { name: 'Show a new code' });
+  box.answers.handover = { url: '/verify/h/phone-link', number: '53', expiresAt };
+  await renew.press('Enter');
+  await wide.getByText('There is a new code and a new number.').waitFor();
+  expect(await renew.evaluate((button) => button.ownerDocument.activeElement === button)).toBe(true);
+  box.answers.handover = 429;
+  await renew.press('Enter');
+  await wide.getByText('This check gives no more codes.').waitFor();
   await page.goto(`${box.url}/verify/h/phone-link`);
   box.live = { ...ready, state: 'following' };
   await heading('Continue on your phone', wide);
@@ -301,9 +309,13 @@ test.skipIf(missing)('the phone picks the number of the computer, which follows 
   expect(bodyOf('handover/accept')).toEqual({ link: 'phone-link', number: '47' });
   await heading('Blink once');
   expect(box.said[0]).toEqual({ token: 'phone-token' });
-  box.push(decided({ passed: true, decision: 'approved' }));
+  shop.html = '<h1>Back</h1>';
+  box.push(decided({ passed: true, decision: 'approved', redirect: `${shop.origin}/back` }));
   await heading('Confirmed');
-  await heading('Confirmed', wide);
+  await page.getByText('Go back to your computer.').waitFor();
+  await wide.waitForURL(`${shop.origin}/back`);
+  expect(page.url()).toBe(`${box.url}/verify/h/phone-link`);
+  expect(await page.locator('a').count()).toBe(0);
 });
 
 test.skipIf(missing)('the result leads back, but never to a script', async () => {
@@ -311,6 +323,19 @@ test.skipIf(missing)('the result leads back, but never to a script', async () =>
   shop.html = '<h1>Back</h1>';
   await begin();
   await page.waitForURL(`${shop.origin}/back`);
+
+  await page.goto(box.url + link);
+  await page.evaluate('sessionStorage.clear()');
+  await page.goto('about:blank');
+  box.live = decided({ redirect: `${shop.origin}/no` });
+  await begin();
+  const stay = page.getByRole('button', { name: 'Stay here' });
+  await stay.press('Enter');
+  await stay.waitFor({ state: 'detached' });
+  const back = page.getByRole('link', { name: 'Back to Nordlys Bank' });
+  expect(await back.evaluate((link) => link.ownerDocument.activeElement === link)).toBe(true);
+  await page.reload();
+  await page.waitForURL(`${shop.origin}/no`);
 
   box.reset();
   box.live = decided({ passed: true, decision: 'approved', redirect: 'javascript:document.title="run"' });
@@ -370,15 +395,25 @@ test.skipIf(missing)(
 test.skipIf(missing)(
   'a frame without the camera offers a window of its own, with the link in it',
   async () => {
+    const answer = { ...description, openerOrigins: [shop.origin] };
+    box.answers.describe = answer;
     box.origins = [shop.origin];
     shop.html = frameHtml('');
     await page.goto(shop.origin);
     const inside = page.frameLocator('iframe');
-    await inside.getByRole('button', { name: 'I agree, start' }).click();
     await heading('No camera inside this page', inside as unknown as Page);
-    expect(await inside.getByRole('link', { name: 'Open in a new window' }).getAttribute('href')).toBe(
-      box.url + link,
-    );
+    const open = inside.getByRole('link', { name: 'Open in a new window' });
+    expect(await open.getAttribute('href')).toBe(box.url + link);
+    const [own] = await Promise.all([context.waitForEvent('page'), open.click()]);
+    await heading('Confirm it is you', own);
+    box.answers.describe = { ...answer, state: 'taken' };
+    await heading('Go on in the other window', inside as unknown as Page);
+    const { result } = decided({ passed: true, decision: 'approved' });
+    box.answers.describe = { ...answer, state: 'ended', result };
+    await heading('Confirmed', inside as unknown as Page);
+    const got = await page.evaluate<[string, Json][]>('window.got');
+    expect(got.map(([, { type }]) => type)).toEqual(['ready', 'result']);
+    expect(box.asked.map(({ path }) => path)).not.toContain('begin');
   },
 );
 

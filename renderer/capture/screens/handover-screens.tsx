@@ -26,6 +26,8 @@ export function PhoneScreen({ view, noCamera, problem, newCode, toCamera, leave 
   const left = useTimeLeft(handover?.expiresAt);
   const following = live?.state === 'following';
   const usable = handover !== undefined && left > 0;
+  const [first] = useState(handover);
+  const renewed = usable && handover !== first;
   const text = following
     ? t('phoneFollowing')
     : usable
@@ -44,11 +46,11 @@ export function PhoneScreen({ view, noCamera, problem, newCode, toCamera, leave 
             {following ? <IconDeviceMobile aria-hidden="true" /> : <IconClock aria-hidden="true" />}
             <p className="num">{text}</p>
             <p className="sr" role="status">
-              {following ? t('phoneFollowing') : usable ? '' : t('phoneOver')}
+              {following ? t('phoneFollowing') : renewed ? t('phoneRenewed') : usable ? '' : t('phoneOver')}
             </p>
           </div>
-          {!following && !usable && (
-            <Button primary busy={busy} onClick={newCode}>
+          {!following && (
+            <Button primary={!usable} busy={busy} onClick={newCode}>
               {t('phoneNew')}
             </Button>
           )}

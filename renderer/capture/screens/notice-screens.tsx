@@ -1,4 +1,4 @@
-import { IconClock, IconDeviceMobile, IconHelp, IconLinkOff } from '@tabler/icons-react';
+import { IconCheck, IconClock, IconDeviceMobile, IconHelp, IconLinkOff } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { captureStrings } from '../capture-strings.ts';
@@ -6,13 +6,14 @@ import { Button, Heading, Sheet } from '../parts/frame.tsx';
 import { useText } from '../parts/use-text.ts';
 import type { Trouble } from '../session/view.ts';
 import type { Description } from '../session/wire.ts';
-import { Reference, useWayBack, WayBack } from './result-screens.tsx';
+import { Reference, useWayBack, WayBack, WhereNext } from './result-screens.tsx';
 
 const notices = {
   noLink: ['noLinkTitle', 'noLinkText', <IconLinkOff key="i" aria-hidden="true" />],
   gone: ['goneTitle', 'goneText', <IconLinkOff key="i" aria-hidden="true" />],
   taken: ['takenTitle', 'takenText', <IconDeviceMobile key="i" aria-hidden="true" />],
   over: ['overTitle', 'overText', <IconClock key="i" aria-hidden="true" />],
+  finished: ['finishedTitle', 'finishedText', <IconCheck key="i" aria-hidden="true" />],
   offline: ['offlineTitle', 'offlineText', <IconLinkOff key="i" aria-hidden="true" />],
   busy: ['busyBoxTitle', 'busyBoxText', <IconClock key="i" aria-hidden="true" />],
   wrongNumber: ['wrongNumberTitle', 'wrongNumberText', <IconDeviceMobile key="i" aria-hidden="true" />],
@@ -96,19 +97,20 @@ interface LeftProps {
   description: Description | undefined;
   redirect: string | undefined;
   reference: string | undefined;
+  second: boolean;
 }
 
-export function LeftScreen({ description, redirect, reference }: LeftProps) {
+export function LeftScreen({ description, redirect, reference, second }: LeftProps) {
   const t = useStrings(captureStrings);
   const text = useText();
   const organization = description?.organization.name ?? '';
-  const back = useWayBack(description, redirect, true);
+  const way = useWayBack({ description, address: redirect, second, slow: true });
   return (
     <Sheet
       description={description}
       acts={
         <>
-          <WayBack redirect={back} organization={organization} />
+          <WayBack {...{ way, organization }} />
           <Reference reference={reference} />
         </>
       }
@@ -119,6 +121,7 @@ export function LeftScreen({ description, redirect, reference }: LeftProps) {
         </span>
         <Heading>{t('leftTitle')}</Heading>
         <p className="lead">{text(description?.messages?.otherWay) ?? t('leftText', { organization })}</p>
+        <WhereNext {...{ going: way.going, second, organization }} />
       </div>
     </Sheet>
   );

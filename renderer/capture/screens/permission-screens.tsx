@@ -1,9 +1,10 @@
-import { IconCamera, IconCameraOff } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { IconAppWindow, IconCamera, IconCameraOff } from '@tabler/icons-react';
+import { type ReactNode, useEffect } from 'react';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { captureStrings } from '../capture-strings.ts';
 import { Button, Heading, Sheet } from '../parts/frame.tsx';
 import { isDesktop } from '../parts/use-device.ts';
+import type { LiveSession } from '../session/live-session.ts';
 import type { Description } from '../session/wire.ts';
 
 const bold = (inside: ReactNode) => <b>{inside}</b>;
@@ -70,7 +71,9 @@ export function OpeningScreen({ description, leave }: Pick<ScreenProps, 'descrip
 
 export type CameraProblem = 'refused' | 'missing' | 'busy' | 'insecure' | 'framed';
 
-interface HelpProps extends ScreenProps {
+interface HelpProps extends Omit<ScreenProps, 'toPhone'> {
+  /** Absent: nothing has begun that a phone could go on with. */
+  toPhone?: () => void;
   kind: CameraProblem;
   /** The link as a whole: its token no longer stands in the address. */
   address: string;
@@ -113,6 +116,33 @@ export function HelpScreen({ kind, address, tryAgain, ...rest }: HelpProps) {
         <p className="lead">{t(`${kind}Text`)}</p>
       </div>
       {kind === 'refused' && <BrowserSteps />}
+    </Sheet>
+  );
+}
+
+interface FramedProps extends Omit<HelpProps, 'kind' | 'tryAgain'> {
+  session: LiveSession;
+}
+
+/** Before the consent, where the page around keeps the camera: all of it is in another window, and this one waits for its end. */
+export function FramedScreen({ session, ...rest }: FramedProps) {
+  useEffect(() => session.watch(), [session]);
+  const { description, leave } = rest;
+  if (description?.state !== 'taken') return <HelpScreen {...rest} kind="framed" tryAgain={() => {}} />;
+  return <OtherWindowScreen {...{ description, leave }} />;
+}
+
+function OtherWindowScreen({ description, leave }: Pick<ScreenProps, 'description' | 'leave'>) {
+  const t = useStrings(captureStrings);
+  return (
+    <Sheet description={description} cancel={() => leave('cancel')}>
+      <span className="c-mark">
+        <IconAppWindow aria-hidden="true" />
+      </span>
+      <div className="c-lead" role="status">
+        <Heading>{t('windowTitle')}</Heading>
+        <p className="lead">{t('windowText')}</p>
+      </div>
     </Sheet>
   );
 }

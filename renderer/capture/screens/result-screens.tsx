@@ -9,17 +9,17 @@ import {
   IconUser,
   IconX,
 } from '@tabler/icons-react';
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { captureStrings } from '../capture-strings.ts';
 import { Button, Heading, Sheet } from '../parts/frame.tsx';
 import { useText } from '../parts/use-text.ts';
-import { safeRedirect, waitingWindow, windowFrames } from '../session/ending.ts';
+import { wayBackOf, windowFrames } from '../session/ending.ts';
 import type { Description, LiveState, Result } from '../session/wire.ts';
 import { Line } from './consent-screen.tsx';
 
 /** Milliseconds for which the result is shown before the page goes back. */
-const GOES_BACK_IN = 2_500;
+const GOES_BACK_IN = { soon: 2_500, slow: 6_000 };
 
 /** A check that asks who the person is, not only whether there is one. */
 const asksWho = (description: Description | undefined): boolean =>
@@ -110,6 +110,7 @@ export function Reference({ reference }: { reference: string | undefined }) {
 interface DecidedProps {
   description: Description | undefined;
   result: Result;
+  second: boolean;
 }
 
 type Outcome = 'passed' | 'review' | 'duplicate' | 'expired' | 'cancelled' | 'rejected';
@@ -120,16 +121,16 @@ const outcomeOf = ({ passed, decision }: Result): Outcome => {
 };
 
 /** The end: what was found, and the way back. */
-export function DecidedScreen({ description, result }: DecidedProps) {
+export function DecidedScreen({ description, result, second }: DecidedProps) {
   const t = useStrings(captureStrings);
   const text = useText();
   const outcome = outcomeOf(result);
   const organization = description?.organization.name ?? '';
   const passed = outcome === 'passed';
-  const redirect = useWayBack(description, result.redirect, passed || outcome === 'review');
+  const way = useWayBack({ description, address: result.redirect, second, slow: !passed });
   const { messages } = description ?? {};
   const words = passed
-    ? (text(messages?.success) ?? t(redirect ? 'passedRedirect' : 'passedStay', { organization }))
+    ? (text(messages?.success) ?? (way.going || second ? undefined : t('passedStay')))
     : ((outcome === 'rejected' ? text(messages?.failure) : undefined) ??
       t(`${outcome}Text`, { organization }));
   const otherWay = passed || outcome === 'review' ? undefined : text(messages?.otherWay);
@@ -138,7 +139,7 @@ export function DecidedScreen({ description, result }: DecidedProps) {
       description={description}
       acts={
         <>
-          <WayBack redirect={redirect} organization={organization} />
+          <WayBack {...{ way, organization }} />
           {!passed && <Reference reference={result.reference} />}
         </>
       }
@@ -146,11 +147,24 @@ export function DecidedScreen({ description, result }: DecidedProps) {
       <div className={`c-result ${passed ? '' : 'start'}`}>
         <Mark outcome={outcome} />
         <Heading>{t(passed && asksWho(description) ? 'passedTitleYou' : `${outcome}Title`)}</Heading>
-        <p className="lead">{words}</p>
+        {words !== undefined && <p className="lead">{words}</p>}
         {otherWay !== undefined && <p className="lead">{otherWay}</p>}
+        <WhereNext {...{ going: way.going, second, organization }} />
       </div>
     </Sheet>
   );
+}
+
+interface WhereNextProps {
+  going: boolean;
+  second: boolean;
+  organization: string;
+}
+
+export function WhereNext({ going, second, organization }: WhereNextProps) {
+  const t = useStrings(captureStrings);
+  if (!going && !second) return null;
+  return <p className="lead">{second ? t('phoneDone') : t('goesBack', { organization })}</p>;
 }
 
 const marks: Record<Outcome, [string, ReactNode]> = {
@@ -167,42 +181,50 @@ function Mark({ outcome }: { outcome: Outcome }) {
   return <span className={`c-mark round ${color}`}>{icon}</span>;
 }
 
-/** Whether another page shows this one or opened it, and gets the result there. */
-const isAwaited = (description: Description | undefined) =>
-  waitingWindow(windowFrames()) !== undefined && (description?.openerOrigins.length ?? 0) > 0;
+interface End {
+  description: Description | undefined;
+  address: string | undefined;
+  second: boolean;
+  /** There is more to read than that it went well. */
+  slow: boolean;
+}
+type Leading = ReturnType<typeof useWayBack>;
 
-/** Goes back by itself after a moment where `bySelf`; not where another page waits for the result. */
-export function useWayBack(
-  description: Description | undefined,
-  address: string | undefined,
-  bySelf: boolean,
-): string | undefined {
-  const redirect = isAwaited(description) ? undefined : safeRedirect(address);
+/** Goes back by itself after a moment, unless the person stays. */
+export function useWayBack({ description, address, second, slow }: End) {
+  const [stays, setStays] = useState(false);
+  const frames = windowFrames();
+  const { href, bySelf } = wayBackOf(address, { frames, second, origins: description?.openerOrigins ?? [] });
+  const going = bySelf && !stays;
   useEffect(() => {
-    if (redirect === undefined || !bySelf) return;
-    const timer = setTimeout(() => location.assign(redirect), GOES_BACK_IN);
+    if (!going || href === undefined) return;
+    const timer = setTimeout(() => location.assign(href), GOES_BACK_IN[slow ? 'slow' : 'soon']);
     return () => clearTimeout(timer);
-  }, [redirect, bySelf]);
-  return redirect;
+  }, [going, href, slow]);
+  return { href, bySelf, going, mayStay: going && slow, stay: () => setStays(true) };
 }
 
-interface WayBackProps {
-  redirect: string | undefined;
-  organization: string;
-}
-
-export function WayBack({ redirect, organization }: WayBackProps) {
+export function WayBack({ way, organization }: { way: Leading; organization: string }) {
   const t = useStrings(captureStrings);
-  if (redirect !== undefined)
-    return (
-      <a className="c-btn primary" href={redirect} rel="noreferrer">
-        {t('backTo', { organization })}
-      </a>
-    );
-  // A window that a page opened may be closed by its own script.
-  return window.opener ? (
-    <Button primary onClick={() => window.close()}>
-      {t('closePage')}
-    </Button>
-  ) : null;
+  const link = useRef<HTMLAnchorElement>(null);
+  const stay = () => {
+    way.stay();
+    link.current?.focus();
+  };
+  return (
+    <>
+      {way.href !== undefined && (
+        <a ref={link} className="c-btn primary" href={way.href} rel="noreferrer">
+          {t('backTo', { organization })}
+        </a>
+      )}
+      {way.mayStay && <Button onClick={stay}>{t('stayHere')}</Button>}
+      {/* A window that a page opened may be closed by its own script. */}
+      {window.opener && !way.bySelf && (
+        <Button primary={way.href === undefined} onClick={() => window.close()}>
+          {t('closePage')}
+        </Button>
+      )}
+    </>
+  );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { postToOpener, safeRedirect } from './ending.ts';
+import { postToOpener, safeRedirect, type WayBack, wayBackOf } from './ending.ts';
 
 test.each([
   ['https://bank.example/back?state=1', 'https://bank.example/back?state=1'],
@@ -50,3 +50,25 @@ test('no origin, no message; never to any origin', () => {
   postToOpener(alone.frames, ['https://a.example'], { type: 'result' });
   expect([...sent, ...alone.sent]).toEqual([]);
 });
+
+interface LastPage {
+  kind: Parameters<typeof windows>[0];
+  origins?: string[];
+  second?: boolean;
+}
+const bank = 'https://bank.example/';
+const ends: [string, LastPage, WayBack][] = [
+  ['of its own', { kind: 'alone' }, { href: bank, bySelf: true }],
+  ['that another page opened', { kind: 'popup' }, { href: bank, bySelf: false }],
+  ['opened by a page that gets no result', { kind: 'popup', origins: [] }, { href: bank, bySelf: true }],
+  ['inside the page that gets the result', { kind: 'frame' }, { bySelf: false }],
+  ['on the phone of a person at a computer', { kind: 'alone', second: true }, { bySelf: false }],
+];
+test.each(ends)(
+  'at the end, a page %s',
+  (_, { kind, origins = [new URL(bank).origin], second = false }, way) => {
+    const { frames } = windows(kind);
+    expect(wayBackOf(bank, { frames, origins, second })).toEqual(way);
+    expect(wayBackOf('javascript:alert(1)', { frames, origins, second })).toEqual({ bySelf: false });
+  },
+);

@@ -29,8 +29,26 @@ interface Frames {
 }
 
 /** The window that waits for the result; undefined: none. */
-export const waitingWindow = ({ self, parent, opener }: Frames): Pick<Window, 'postMessage'> | undefined =>
+const waitingWindow = ({ self, parent, opener }: Frames): Pick<Window, 'postMessage'> | undefined =>
   parent !== self ? parent : (opener ?? undefined);
+
+export interface WayBack {
+  href?: string;
+  /** The page goes there by itself. */
+  bySelf: boolean;
+}
+
+/** Where the page leads at its end. `second`: this is a phone, and the computer leads back. */
+export function wayBackOf(
+  address: string | undefined,
+  { frames, origins, second }: { frames: Frames; origins: readonly string[]; second: boolean },
+): WayBack {
+  const awaited = origins.length > 0 && waitingWindow(frames) !== undefined;
+  const framed = awaited && frames.parent !== frames.self;
+  const href = second || framed ? undefined : safeRedirect(address);
+  // A page that opened this one may wait for the result, or be only where a link was: the person knows.
+  return { ...(href !== undefined && { href }), bySelf: href !== undefined && !awaited };
+}
 
 /** Sent once for each allowed origin: the browser delivers it to a window of that origin alone. */
 export function postToOpener(

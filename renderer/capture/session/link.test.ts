@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMemory, linkOf } from './link.ts';
+import { addressOf, createMemory, linkOf } from './link.ts';
 
 const at = (address: string) => linkOf(new URL(address, 'https://box.home.arpa'));
 
@@ -19,6 +19,16 @@ test.each([
   ['/console#abc', undefined],
 ])('%s', (address, link) => {
   expect(at(address)).toEqual(link);
+});
+
+test.each([
+  ['/verify?client=sess_1#abc', '/verify?client=sess_1#abc'],
+  ['/verify?client=sess_1', '/verify?client=sess_1#kept'],
+  ['/hosted/v/abc', '/hosted/v/abc'],
+])('the address of %s for another window is %s', (path, whole) => {
+  const box = 'https://box.home.arpa';
+  const link = at(path) ?? { kind: 'session' as const, token: 'kept' };
+  expect(addressOf(link, new URL(path, box))).toBe(box + whole);
 });
 
 test('the tab remembers the session; what another program wrote there is nothing', () => {

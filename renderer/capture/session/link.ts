@@ -24,6 +24,13 @@ export function linkOf({
   return /^\/verify\/?$/.test(pathname) && token !== '' ? { kind: 'session', token } : undefined;
 }
 
+/** The address with its token, which leaves it once the tab remembers it. */
+export const addressOf = (
+  link: Link | undefined,
+  { href, origin, pathname, search }: Pick<Location, 'href' | 'origin' | 'pathname' | 'search'>,
+): string =>
+  link?.kind === 'session' ? `${origin}${pathname}${search}#${encodeURIComponent(link.token)}` : href;
+
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

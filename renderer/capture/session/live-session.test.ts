@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type LiveApi, Refusal } from './api.ts';
 import type { Connection, ConnectionDeps } from './connection.ts';
 import type { OpenerMessage } from './ending.ts';
@@ -89,7 +89,10 @@ async function openAgain(link: Link, answers: Partial<LiveApi>) {
 const flow: Link = { kind: 'flow', token: 'visitors' };
 test.each([
   ['was decided', async () => stateOf({ state: 'decided', result: rejected })],
-  ['waits for a reviewer', async () => stateOf({ state: 'decided', result: { ...rejected, decision: null } })],
+  [
+    'waits for a reviewer',
+    async () => stateOf({ state: 'decided', result: { ...rejected, decision: null } }),
+  ],
   [
     'is no longer known',
     async () => {
@@ -114,7 +117,11 @@ test('a reload goes on with the session of a flow, and shows the result of any o
 });
 
 test.each([
-  ['ended on the computer', stateOf({ state: 'ended', result: { ...rejected, decision: 'cancelled' } }), 'decided'],
+  [
+    'ended on the computer',
+    stateOf({ state: 'ended', result: { ...rejected, decision: 'cancelled' } }),
+    'decided',
+  ],
   ['gone on with in another tab', stateOf({ state: 'running' }), 'trouble'],
 ] as const)('a connection that is taken away from a check that was %s', async (_, live, stage) => {
   let over: ConnectionDeps['over'] = () => {};
@@ -135,4 +142,82 @@ test.each([
   over('taken');
   await expect.poll(() => session.view().stage.is).toBe(stage);
   expect(asked).toEqual(['phone']);
+});
+
+const begin: LiveApi['begin'] = async () => ({ sessionId: 'sess_1', token: 'token_1' });
+const code = { url: 'https://box/verify/h/x', number: '47', expiresAt: 0 };
+
+test.each([
+  ['is refused', 0, 'consent', 'offline'],
+  ['meets another text', 409, 'consent', 'changed'],
+])('an agreement at a desk that %s stays where it is and says so', async (_, status, is, problem) => {
+  let version = 'one';
+  const { session } = openPage({
+    async begin() {
+      version = 'two';
+      throw new Refusal(status, 'REFUSED');
+    },
+    describe: async () => ({ ...description, consent: { ...description.consent, version } }),
+  });
+  await session.load();
+  await session.agree(path, true);
+  expect(session.view()).toMatchObject({ stage: { is }, problem, busy: false });
+});
+
+test('a desk: the phone is next, codes are renewed, and after the last one the page says so', async () => {
+  let codes = 0;
+  const { session } = openPage({
+    begin,
+    async handover() {
+      if (++codes > 2) throw new Refusal(429, 'BURST_LIMIT_EXCEEDED');
+      return { ...code, number: String(10 + codes) };
+    },
+  });
+  await session.load();
+  await session.agree(path, true);
+  expect(session.view()).toMatchObject({ stage: { is: 'phone' }, handover: { number: '11' } });
+  await session.toPhone();
+  expect(session.view()).toMatchObject({ stage: { is: 'phone' }, handover: { number: '12' } });
+  await session.toPhone();
+  expect(session.view()).toMatchObject({ stage: { is: 'phone' }, problem: 'codes', busy: false });
+  session.toCamera();
+});
+
+test('a frame without the camera: the check goes on in another window, and the frame gets the result', async () => {
+  vi.useFakeTimers();
+  try {
+    const states: Description[] = [
+      ...[description, { ...description, state: 'taken' as const }],
+      { ...description, state: 'ended', result: rejected },
+    ];
+    const asked: Link[] = [];
+    const { session, said } = openPage({
+      async describe(link) {
+        asked.push(link);
+        return states[Math.min(asked.length, states.length) - 1]!;
+      },
+    });
+    await session.load();
+    const end = session.watch();
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(session.view()).toMatchObject({ stage: { is: 'consent' }, description: { state: 'taken' } });
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(session.view().stage).toEqual({ is: 'decided', result: rejected });
+    expect(said.map(({ type }) => type)).toEqual(['ready', 'result']);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(asked).toHaveLength(3);
+    end();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test.each([
+  ['finished', 'finished'],
+  ['ended', 'over'],
+  ['taken', 'taken'],
+] as const)('a link that is %s when it is opened: %s', async (state, what) => {
+  const { session } = openPage({ describe: async () => ({ ...description, state }) });
+  await session.load();
+  expect(session.view().stage).toEqual({ is: 'trouble', what });
 });

@@ -15,6 +15,7 @@ import {
   stop,
   taken,
   trouble,
+  watch,
 } from './room.ts';
 import { troubleOf, type View } from './view.ts';
 import type { Device, Frame, Path } from './wire.ts';
@@ -25,12 +26,15 @@ export interface LiveSession {
   path(): Path | undefined;
   subscribe(changed: () => void): () => void;
   load(): Promise<void>;
-  agree(path: Path): Promise<void>;
+  /** `onPhone`: the check then goes on there. */
+  agree(path: Path, onPhone?: boolean): Promise<void>;
   /** The number that stands on the other screen. */
   pick(number: string): Promise<void>;
   leave(): Promise<void>;
   toPhone(): Promise<void>;
   toCamera(): void;
+  /** Looks how a check stands that goes on in another window, until a screen of this one does. */
+  watch(): () => void;
   /** Opens the connection and asks for an attempt, once the camera runs. */
   attempt(device: Device): void;
   send(frame: Frame): boolean;
@@ -47,7 +51,10 @@ export function createLiveSession(deps: LiveSessionDeps): LiveSession {
       return () => room.listeners.delete(changed);
     },
     load: () => load(room),
-    agree: (path) => press(room, () => agree(room, path)),
+    async agree(path, onPhone) {
+      await press(room, () => agree(room, path));
+      if (onPhone && room.view.stage.is === 'camera') await press(room, () => toPhone(room));
+    },
     pick: (number) => press(room, () => pick(room, number)),
     leave: () =>
       press(room, async () => {
@@ -57,17 +64,14 @@ export function createLiveSession(deps: LiveSessionDeps): LiveSession {
         show(room, { stage: { is: 'left', ...end } });
         post(room, { type: 'cancel', ...(end.reference && { sessionId: end.reference }) });
       }),
-    toPhone: () =>
-      press(room, async () => {
-        if (!room.token) return;
-        room.connection?.close();
-        room.connection = undefined;
-        show(room, { handover: await room.api.handover(room.token) });
-        follow(room);
-      }),
+    toPhone: () => press(room, () => toPhone(room)),
     toCamera() {
       stop(room);
       show(room, { stage: { is: 'camera' } });
+    },
+    watch() {
+      watch(room);
+      return () => stop(room);
     },
     attempt: (device) => attempt(room, device),
     send: (frame) => room.connection?.send(frame) ?? false,
@@ -99,10 +103,28 @@ async function agree(room: Room, path: Path): Promise<void> {
     remember(room, await room.api.begin({ link, textVersion: version, path, previous }), path);
   } catch (error) {
     // Another text holds now, or another browser was first: the page shows which.
-    if (error instanceof Refusal && error.status === 409) return describe(room, link);
-    throw error;
+    if (!(error instanceof Refusal) || error.status !== 409) throw error;
+    await describe(room, link);
+    const { stage, description } = room.view;
+    if (stage.is === 'consent' && description?.consent.version !== version)
+      show(room, { problem: 'changed' });
+    return;
   }
   show(room, { stage: { is: 'camera' } });
+}
+
+async function toPhone(room: Room): Promise<void> {
+  if (!room.token) return;
+  room.connection?.close();
+  room.connection = undefined;
+  try {
+    show(room, { handover: await room.api.handover(room.token) });
+  } catch (error) {
+    // Each code gives a stranger one chance in three: there are not many for one check.
+    if (!(error instanceof Refusal) || error.code !== 'BURST_LIMIT_EXCEEDED') throw error;
+    return show(room, { problem: 'codes' });
+  }
+  follow(room);
 }
 
 async function pick(room: Room, number: string): Promise<void> {

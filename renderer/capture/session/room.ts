@@ -3,7 +3,7 @@ import type { Connection, ConnectionDeps } from './connection.ts';
 import type { OpenerMessage } from './ending.ts';
 import type { Memory, Remembered } from './link.ts';
 import { type Trouble, troubleOf, type View } from './view.ts';
-import type { Begun, Link, LiveState, Path, Result } from './wire.ts';
+import type { Begun, Description, Link, LiveState, Path, Result } from './wire.ts';
 
 export interface LiveSessionDeps {
   api: LiveApi;
@@ -29,7 +29,10 @@ const FOLLOW = 1_500;
 
 export const createRoom = (deps: LiveSessionDeps): Room => ({
   ...deps,
-  view: { stage: { is: 'loading' }, connected: false, busy: false },
+  view: {
+    ...{ stage: { is: 'loading' }, connected: false, busy: false },
+    second: deps.link?.kind === 'handover',
+  },
   listeners: new Set(),
   ...{ token: undefined, sessionId: undefined, connection: undefined, following: undefined },
 });
@@ -112,9 +115,28 @@ export async function describe(room: Room, link: Link): Promise<void> {
   const description = await room.api.describe(link);
   show(room, { description });
   post(room, { type: 'ready' });
-  const { state, result } = description;
+  described(room, link, description);
+}
+
+/** Another window goes on with the link, and this one gets the result. */
+export function watch(room: Room): void {
+  const { link } = room;
+  const look = async () => {
+    if (!link) return;
+    const description = await room.api.describe(link).catch(() => undefined);
+    if (room.view.stage.is !== 'consent') return;
+    if (description) show(room, { description });
+    if (description?.state === 'ended' || description?.state === 'finished')
+      return described(room, link, description);
+    room.following = setTimeout(look, FOLLOW);
+  };
+  clearTimeout(room.following);
+  room.following = setTimeout(look, FOLLOW);
+}
+
+function described(room: Room, link: Link, { state, result }: Description): void {
   if (result) decide(room, result);
-  else if (state !== 'ready') trouble(room, state === 'taken' ? 'taken' : 'over');
+  else if (state !== 'ready') trouble(room, state === 'ended' ? 'over' : state);
   else show(room, { stage: { is: link.kind === 'handover' ? 'number' : 'consent' } });
 }
 
@@ -123,12 +145,13 @@ export async function resume(room: Room, { link, token, sessionId }: Remembered)
   if (token === undefined) return false;
   // A published flow is for any number of people, also one after another at this screen.
   const forMany = link.kind === 'flow';
-  const found = await Promise.all([room.api.describe({ kind: 'session', token }), room.api.state(token)]).catch(
-    (error: unknown) => {
-      if (forMany && error instanceof Refusal && error.status === 401) return undefined;
-      throw error;
-    },
-  );
+  const found = await Promise.all([
+    room.api.describe({ kind: 'session', token }),
+    room.api.state(token),
+  ]).catch((error: unknown) => {
+    if (forMany && error instanceof Refusal && error.status === 401) return undefined;
+    throw error;
+  });
   if (!found || (forMany && found[1].result)) return false;
   const [description, live] = found;
   Object.assign(room, { token, sessionId });

@@ -1,7 +1,7 @@
 import { Refusal } from './api.ts';
 import type { Description, Handover, LiveState, Result } from './wire.ts';
 
-export type Trouble = 'noLink' | 'gone' | 'taken' | 'offline' | 'busy' | 'over' | 'wrongNumber';
+export type Trouble = 'noLink' | 'gone' | 'taken' | 'finished' | 'offline' | 'busy' | 'over' | 'wrongNumber';
 export type Stage =
   | { is: 'loading' }
   | { is: 'trouble'; what: Trouble }
@@ -19,13 +19,15 @@ export interface View {
   live?: LiveState | undefined;
   /** To another device; undefined: no code yet, or the last one is used up. */
   handover?: Handover | undefined;
+  /** The second device: its end is on the first one. */
+  second: boolean;
   /** What to name at the desk. */
   reference?: string | undefined;
   connected: boolean;
   /** A button was pressed, and the box has not answered yet. */
   busy: boolean;
   /** The last button did nothing, because of this. */
-  problem?: 'offline' | 'busy' | undefined;
+  problem?: 'offline' | 'busy' | 'codes' | 'changed' | undefined;
 }
 
 /** What a refusal means to the person. Throws what is none. */

@@ -14,7 +14,7 @@ export interface Link {
 export type Text = string | Partial<Record<Language, string>>;
 
 export interface Description {
-  state: 'ready' | 'ended' | 'taken';
+  state: 'ready' | 'ended' | 'finished' | 'taken';
   flow: 'api' | 'presence' | 'hosted' | 'registration';
   organization: { name: string; logo?: string; color?: string };
   purpose?: Text;

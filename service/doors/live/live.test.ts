@@ -30,7 +30,11 @@ beforeEach(async () => {
   app = createServer({ access: recordedAccess(), ids: createIds(engine.clock), log: silentLog });
   await openWebSockets(app);
   await app.register(
-    createLiveDoor({ liveSessions: sessions, log: silentLog, resolvers: { hosted: oneLink(), flow: oneLink() } }),
+    createLiveDoor({
+      liveSessions: sessions,
+      log: silentLog,
+      resolvers: { hosted: oneLink(), flow: oneLink() },
+    }),
   );
   await app.listen({ port: 0, host: '127.0.0.1' });
   port = (app.server.address() as AddressInfo).port;
@@ -166,7 +170,7 @@ test('a published flow begins again after a decision, a link for one use shows i
     const link = { kind, token: 'x' };
     const one = (await begin(link)).body.token;
     const reload = await begin(link, { previous: one });
-    await send('POST', 'deny', { link }, bearer(one));
+    await send('POST', 'deny', { link }, bearer(one!));
     return [one, reload.body.token, (await begin(link, { previous: one })).body.token];
   };
   const [one, reload, next] = await previous('flow');

@@ -120,7 +120,7 @@ onBothDatabases('hosted links', (newPlace) => {
     expect(await hosted.complete(token, { denied: false })).toEqual({
       ...{ id: link.id, status: 'PASS', redirect: redirects.success },
     });
-    expect(await hosted.links.describe(token, { test: false })).toMatchObject({ state: 'ended' });
+    expect(await hosted.links.describe(token, { test: false })).toMatchObject({ state: 'finished' });
     expect(await events()).toEqual([
       {
         flow: 'hosted',

@@ -31,10 +31,11 @@ export function createLinkResolver(
       const link = await get(token);
       const organization = await organizations.get(link.realm.organization);
       const redirects = allowedRedirects(link.page.redirects, organization.redirectTargets);
-      const over = statusAt(link, clock.now()) !== 'PENDING';
+      const status = statusAt(link, clock.now());
+      const waits = link.openedAt === undefined ? 'ready' : 'taken';
       return {
         realm: link.realm,
-        state: over ? 'ended' : link.openedAt === undefined ? 'ready' : 'taken',
+        state: status === 'PENDING' ? waits : status === 'EXPIRED' ? 'ended' : 'finished',
         flow: 'hosted',
         organization: await organizations.lookOf(organization.id),
         page: toSessionPage(link.product, { ...link.page, redirects }, organization),

@@ -2,10 +2,16 @@ import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, PresenceId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { readActor } from '../audit/index.ts';
-import { type LinkResolver, pageConsent, type SessionMatch, type SessionPage } from '../sessions/index.ts';
+import {
+  type LinkDescription,
+  type LinkResolver,
+  pageConsent,
+  type SessionMatch,
+  type SessionPage,
+} from '../sessions/index.ts';
 import { hashOfLink } from './link-hash.ts';
 import type { PresenceDeps } from './presence.ts';
-import type { PresenceRequest } from './presence-session.ts';
+import type { PresenceRequest, PresenceState } from './presence-session.ts';
 import {
   openColumn,
   type PresenceRow,
@@ -26,7 +32,7 @@ export function createPresenceLinks(deps: PresenceDeps): LinkResolver {
       const { page } = await pageOf(row, await requestOf(row));
       return {
         realm: realmOf(row),
-        state: state.is !== 'pending' ? 'ended' : state.begun ? 'taken' : 'ready',
+        state: stateOf(state),
         flow: 'presence',
         organization: await deps.organizations.lookOf(realmOf(row).organization),
         page,
@@ -38,6 +44,11 @@ export function createPresenceLinks(deps: PresenceDeps): LinkResolver {
     begin: createBegin(deps),
     deny: createDeny(deps),
   };
+}
+
+function stateOf(state: PresenceState): LinkDescription['state'] {
+  if (state.is === 'pending') return state.begun ? 'taken' : 'ready';
+  return state.is === 'expired' ? 'ended' : 'finished';
 }
 
 function createLinkReading({ db, sealer, organizations, clock }: PresenceDeps) {

@@ -180,6 +180,9 @@ onBothDatabases('presence', (newPlace) => {
       expect(await refusal(room.presence.token(caller(), id, key))).toBe('CONFLICT');
     }
     expect(await refusal(room.presence.links.begin(unopened.link, begin))).toBe('CONFLICT');
+    expect(await room.presence.links.describe(unopened.link, { test: false })).toMatchObject({
+      state: 'finished',
+    });
     await room.decide(opened.live, { decision: 'approved', person });
     expect((await stateOf(opened.id)).is).toBe('cancelled');
   });

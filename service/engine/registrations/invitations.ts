@@ -21,10 +21,11 @@ export function createInvitations(parts: RegistrationParts, writeEnd: WriteEnd):
     async describe(token): Promise<LinkDescription> {
       const registration = await get(token);
       const { organization, page } = await pageOf(registration);
-      const over = atTime(registration, clock.now()).state !== 'pending';
+      const { state } = atTime(registration, clock.now());
+      const waits = registration.openedAt === undefined ? 'ready' : 'taken';
       return {
         realm: registration.realm,
-        state: over ? 'ended' : registration.openedAt === undefined ? 'ready' : 'taken',
+        state: state === 'pending' ? waits : state === 'expired' ? 'ended' : 'finished',
         flow: 'registration',
         organization: await parts.organizations.lookOf(organization.id),
         page,

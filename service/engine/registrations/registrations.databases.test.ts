@@ -141,6 +141,9 @@ onBothDatabases('registrations', (newPlace) => {
       state: 'taken',
     });
     await look(begun.token);
+    expect(await registrations.invitations.describe(token, { test: false })).toMatchObject({
+      state: 'finished',
+    });
     expect(await status()).toEqual(['completed', 'ab12', 0.45]);
     expect(asked).toEqual([{ scope: 'survey_42', policy: 'block', reference: 'user_1' }]);
     const [row] = await rows();

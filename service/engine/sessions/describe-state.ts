@@ -56,14 +56,12 @@ export async function resultOf(
   const order = await sealed.open(row, 'order');
   const answer = (await sealed.open(row, 'answer')) ?? {};
   const { success, failure } = order?.page.redirect ?? {};
+  // While a reviewer decides nothing is refused, and the person need not wait.
+  const redirect = answer.redirect ?? (passed || row.decision === null ? success : failure);
   return {
     passed,
     decision: row.decision as SessionResult['decision'],
     reference: row.id as SessionResult['reference'],
-    ...defined({
-      redirect: row.decision === null ? undefined : (answer.redirect ?? (passed ? success : failure)),
-      passToken: answer.passToken,
-      passExpiresAt: answer.passExpiresAt,
-    }),
+    ...defined({ redirect, passToken: answer.passToken, passExpiresAt: answer.passExpiresAt }),
   };
 }

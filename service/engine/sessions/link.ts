@@ -9,8 +9,8 @@ export type LinkKind = (typeof linkKinds)[number];
 /** What the page shows before it asks for anything. Reading it changes nothing. */
 export interface LinkDescription {
   realm: Realm;
-  /** `taken`: another browser has begun. */
-  state: 'ready' | 'ended' | 'taken';
+  /** `taken`: another browser has begun; `finished`: its check was done or called off; `ended`: with its result, or its time is over. */
+  state: 'ready' | 'ended' | 'finished' | 'taken';
   flow: SessionFlow;
   organization: OrganizationLook;
   page: SessionPage;

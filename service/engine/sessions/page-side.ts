@@ -190,8 +190,7 @@ export const openedLine = (
 export function requireUndecided(row: SessionRow): void {
   if (row.decision === 'expired')
     throw new Problem('SESSION_EXPIRED', 'The time of this session is over: ask for a new link.');
-  if (isOver(row))
-    throw new Problem('CONFLICT', 'This session has its decision already.');
+  if (isOver(row)) throw new Problem('CONFLICT', 'This session has its decision already.');
 }
 
 export async function describeSession(

@@ -538,10 +538,11 @@ onBothDatabases('live sessions', (newPlace) => {
       },
     });
     const uniqueness = { policy: 'block' as const, scope: 'lisbon' };
-    const one = await begun({ uniqueness });
+    const redirect = { success: 'https://a.example/yes', failure: 'https://a.example/no' };
+    const one = await begun({ uniqueness, page: { consent, redirect } });
     expect(await attempt(one.token)).toMatchObject({
       state: 'decided',
-      result: { passed: false, decision: null },
+      result: { passed: false, decision: null, redirect: redirect.success },
     });
     expect(await sessions.expireDue()).toBe(0);
     const judged = { outcome: 'new', action: 'accept', humanId: 'h1' } as const;
