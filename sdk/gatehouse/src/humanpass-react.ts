@@ -1,43 +1,21 @@
 import { createElement, type ReactElement, useCallback, useEffect, useRef, useState } from 'react';
 import type HumanPassClient from './humanpass.ts';
-import type { HumanPassResult, VerifyOptions } from './humanpass.ts';
-import { HumanPassError } from './humanpass-error.ts';
+import type { HumanPassError, HumanPassResult, VerifyOptions } from './humanpass.ts';
+import { asHumanPassError, createRuns, type RunState, type Runs } from './humanpass-runs.ts';
 
-export interface HumanPassState {
-  /** `idle` before the first call. */
-  state: 'idle' | 'running' | 'done' | 'failed';
-  result?: HumanPassResult;
-  error?: HumanPassError;
+export interface HumanPassState extends RunState {
   /** Call it in the handler of a click: it opens a window. */
   verify(options?: VerifyOptions): Promise<HumanPassResult | undefined>;
 }
 
 /** Verifies from a component; a verification in progress ends when the component goes. */
 export function useHumanPass(client: HumanPassClient): HumanPassState {
-  const [seen, setSeen] = useState<Omit<HumanPassState, 'verify'>>({ state: 'idle' });
-  const running = useRef<AbortController | undefined>(undefined);
-  useEffect(() => () => running.current?.abort(), []);
+  const [seen, setSeen] = useState<RunState>({ state: 'idle' });
+  const runs = useRef<Runs | undefined>(undefined);
+  runs.current ??= createRuns(setSeen);
+  useEffect(() => () => runs.current!.end(), []);
   const verify = useCallback(
-    async (options: VerifyOptions = {}) => {
-      running.current?.abort();
-      const own = new AbortController();
-      running.current = own;
-      const show = (next: Omit<HumanPassState, 'verify'>) => {
-        if (running.current === own && !own.signal.aborted) setSeen(next);
-      };
-      show({ state: 'running' });
-      const given = options.signal;
-      given?.addEventListener('abort', () => own.abort(), { once: true });
-      try {
-        const result = await client.verify({ ...options, signal: own.signal });
-        show({ state: 'done', result });
-        return result;
-      } catch (error) {
-        if (!(error instanceof HumanPassError)) throw error;
-        show({ state: 'failed', error });
-        return undefined;
-      }
-    },
+    (options: VerifyOptions = {}) => runs.current!.verify(client, options),
     [client],
   );
   return { ...seen, verify };
@@ -75,7 +53,7 @@ export function HumanPass({
         .then(
           (result) => latest.current.onResult(result),
           (error: unknown) => {
-            if (!own.signal.aborted) latest.current.onError?.(error as HumanPassError);
+            if (!own.signal.aborted) latest.current.onError?.(asHumanPassError(error));
           },
         );
     });

@@ -108,10 +108,25 @@ describe('on a server', () => {
     expect(await codeOf(client().createSession({}, { signal: AbortSignal.abort() }))).toBe('ABORTED');
   });
 
-  test('opens no page, and is not made without key or address', async () => {
+  test('opens no page, and is not made without address; without a key it creates and reads nothing', async () => {
     expect(await codeOf(client().verify())).toBe('INVALID_ARGUMENT');
+    for (const apiKey of [undefined, '']) {
+      const keyless = new HumanPassClient({
+        ...(apiKey === '' && { apiKey }),
+        apiUrl: 'https://gate.example',
+        fetch: send,
+      });
+      for (const work of [
+        keyless.createSession(),
+        keyless.finalize({ sessionId: 'sess_1' }),
+        keyless.salt('sess_1'),
+        keyless.verifyPass('hp_a.b.c'),
+      ])
+        expect(await codeOf(work)).toBe('INVALID_ARGUMENT');
+    }
+    expect(asked).toEqual([]);
     for (const options of [
-      { apiKey: '', apiUrl: 'https://gate.example' },
+      { apiKey: 'k', apiUrl: '' },
       { apiKey: 'k', apiUrl: 'gate.example' },
       { apiKey: 'k', apiUrl: 'https://gate.example', verifyUrl: 'javascript:alert(1)' },
     ])
@@ -241,12 +256,40 @@ describe('in a page', () => {
     expect(await client().resume()).toBeUndefined();
   });
 
-  test('a session that the server of the page created needs no key of the page to be created', async () => {
-    const { say, shown } = openBrowser();
-    const verifying = client().verify({ session });
+  test('a session that the server of the page created needs no key in the page', async () => {
+    const { page, say, shown } = openBrowser();
+    const keyless = new HumanPassClient({ apiUrl: 'https://gate.example', fetch: send });
+    expect(await codeOf(keyless.verify())).toBe('INVALID_ARGUMENT');
+    expect(page.open).not.toHaveBeenCalled();
+    answers['/api/v1/sessions/sess_1/finalize'] = [409, conflict];
+    const verifying = keyless.verify({ session });
     await shown();
+    answers['/api/v1/sessions/sess_1/finalize'] = [200, approved];
     say(ended);
-    await verifying;
-    expect(asked.map(({ url }) => url)).toEqual(['https://gate.example/api/v1/sessions/sess_1/finalize']);
+    expect(await verifying).toMatchObject({ token: 'hp_a.b.c' });
+    expect(asked.map(({ url, headers }) => [url, headers.authorization])).toEqual(
+      Array(2).fill(['https://gate.example/api/v1/sessions/sess_1/finalize', 'Bearer capability']),
+    );
+  });
+
+  test('a session that this origin may not read: the page is not shown, and no window stays', async () => {
+    const { page, popup } = openBrowser();
+    const barred = new HumanPassClient({
+      apiUrl: 'https://gate.example',
+      fetch: () => Promise.reject(new TypeError('Failed to fetch')),
+    });
+    for (const mode of ['popup', 'redirect'] as const) {
+      const error = await barred.verify({ session, mode }).catch((one: HumanPassError) => one);
+      expect(error).toMatchObject({ code: 'NETWORK', message: expect.stringContaining('--origin') });
+    }
+    expect(popup.location.replace).not.toHaveBeenCalled();
+    expect(page.location.assign).not.toHaveBeenCalled();
+    expect(popup.close).toHaveBeenCalledTimes(1);
+  });
+
+  test('a signal that is aborted already opens no window', async () => {
+    const { page } = openBrowser();
+    expect(await codeOf(client().verify({ signal: AbortSignal.abort() }))).toBe('ABORTED');
+    expect(page.open).not.toHaveBeenCalled();
   });
 });

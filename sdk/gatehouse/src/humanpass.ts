@@ -15,8 +15,8 @@ export type { RequestOptions } from './humanpass-http.ts';
 export type * from './humanpass-messages.ts';
 
 export interface HumanPassOptions {
-  /** In a page: a browser key, bound to the origin of the page. */
-  apiKey: string;
+  /** In a page: a browser key, bound to the origin of the page. Not needed where your server creates the sessions. */
+  apiKey?: string;
   /** Address of the Gatehouse: `https://gatehouse.example.lan:7443`. */
   apiUrl: string;
   /** Address of the page; `<apiUrl>/verify` when absent. */
@@ -37,28 +37,29 @@ export interface VerifyOptions extends SessionRequest, CreateOptions {
   container?: HTMLElement;
   /** Milliseconds; 15 minutes when absent. */
   timeout?: number;
-  /** A session that your server created; absent: one is created with the key. */
+  /** A session that your server created, with a key that is bound to the origin of this page; absent: one is created with the key. */
   session?: HumanPassSession;
 }
 
 const TIMEOUT = 15 * 60_000;
 /** Of this tab: the session that the person was sent away with. */
 const KEPT = 'gatehouse.humanpass';
+const NOT_BOUND =
+  'A session can be verified only from origins of the key that created it, also where that is the key of a server (gatehouse key create --origin …).';
 
 /** Opens the verification page and gives its result; on a server, creates sessions and reads their results. Every method throws `HumanPassError`. */
 export default class HumanPassClient {
   readonly #ask: Ask;
-  readonly #apiKey: string;
+  readonly #apiKey: string | undefined;
   readonly #verifyUrl: string;
 
   constructor({ apiKey, apiUrl, verifyUrl, fetch: send }: HumanPassOptions) {
-    if (typeof apiKey !== 'string' || apiKey === '') throw wrong('apiKey is missing.');
     this.#verifyUrl = addressOf(
       verifyUrl ?? `${addressOf(apiUrl, 'apiUrl').replace(/\/+$/, '')}/verify`,
       'verifyUrl',
     );
     this.#ask = createAsk(apiUrl, send);
-    this.#apiKey = apiKey;
+    this.#apiKey = apiKey || undefined;
   }
 
   /**
@@ -71,11 +72,15 @@ export default class HumanPassClient {
         'verify() opens a page: on a server call createSession() and send the person to verifyUrl.',
       );
     const { mode = 'popup', container, timeout = TIMEOUT, session: given, signal } = options;
-    if (mode === 'redirect') return this.#leave(options);
     if (mode === 'iframe' && !container) throw wrong('The mode "iframe" needs a container.');
+    if (!given) this.#key();
+    if (signal?.aborted) throw new HumanPassError('ABORTED', 'The verification was aborted.');
+    if (mode === 'redirect') return this.#leave(options);
     const stage: Stage = mode === 'iframe' ? openFrame(container!) : openPopup();
     try {
-      const session = given ?? (await this.createSession(requestOf(options), options));
+      const session = given
+        ? await this.#readable(given, signal)
+        : await this.createSession(requestOf(options), options);
       const page = this.#pageOf(session);
       const ended = untilPageEnds(stage, {
         origin: page.origin,
@@ -101,12 +106,12 @@ export default class HumanPassClient {
     return result;
   }
 
-  createSession(
+  async createSession(
     request: SessionRequest = {},
     { idempotencyKey, signal }: CreateOptions = {},
   ): Promise<HumanPassSession> {
     return this.#ask({
-      ...{ method: 'POST', path: '/api/v1/sessions', credential: this.#apiKey, body: request },
+      ...{ method: 'POST', path: '/api/v1/sessions', credential: this.#key(), body: request },
       ...(idempotencyKey !== undefined && { headers: { 'idempotency-key': idempotencyKey } }),
       ...(signal && { signal }),
     });
@@ -116,11 +121,11 @@ export default class HumanPassClient {
    * The decision of a session. With its token as a page has it, without risk figures; else with the key, on a server. Throws CONFLICT
    * while the person has not finished; `decision` is null while a reviewer decides.
    */
-  finalize(
+  async finalize(
     session: { sessionId: string; token?: string },
     { signal }: RequestOptions = {},
   ): Promise<SessionResult> {
-    const { sessionId, token = this.#apiKey } = session;
+    const { sessionId, token = this.#key() } = session;
     const path = `/api/v1/sessions/${encodeURIComponent(sessionId)}/finalize`;
     return this.#ask({ method: 'POST', path, credential: token, body: {}, ...(signal && { signal }) });
   }
@@ -128,16 +133,32 @@ export default class HumanPassClient {
   /** On a server: a masked value of the session, the same at every call. */
   async salt(sessionId: string, { signal }: RequestOptions = {}): Promise<string> {
     const path = `/api/v1/sessions/${encodeURIComponent(sessionId)}/salt`;
-    const question = { method: 'GET', path, credential: this.#apiKey, ...(signal && { signal }) } as const;
+    const question = { method: 'GET', path, credential: this.#key(), ...(signal && { signal }) } as const;
     return (await this.#ask<{ salt: string }>(question)).salt;
   }
 
   /** On a server: whether a pass token counts. One that does not is an answer, not an error. */
-  verifyPass(passToken: string, { signal }: RequestOptions = {}): Promise<PassVerification> {
+  async verifyPass(passToken: string, { signal }: RequestOptions = {}): Promise<PassVerification> {
     return this.#ask({
-      ...{ method: 'POST', path: '/api/v1/passes/verify', credential: this.#apiKey, body: { passToken } },
+      ...{ method: 'POST', path: '/api/v1/passes/verify', credential: this.#key(), body: { passToken } },
       ...(signal && { signal }),
     });
+  }
+
+  #key(): string {
+    if (this.#apiKey !== undefined) return this.#apiKey;
+    throw wrong('apiKey is missing: without one a page can only verify a session that your server created.');
+  }
+
+  /** Asked before the page is shown: where this origin may read nothing, the window could be neither followed nor closed. */
+  async #readable(session: HumanPassSession, signal: AbortSignal | undefined): Promise<HumanPassSession> {
+    await this.finalize(session, signal ? { signal } : {}).catch((error: unknown) => {
+      if (!(error instanceof HumanPassError)) throw error;
+      if (error.code === 'CONFLICT') return;
+      if (error.code !== 'NETWORK' || error.status !== undefined) throw error;
+      throw new HumanPassError('NETWORK', `${error.message} ${NOT_BOUND}`, { cause: error });
+    });
+    return session;
   }
 
   #pageOf({ sessionId, token }: HumanPassSession): URL {
@@ -151,8 +172,9 @@ export default class HumanPassClient {
   /** Never resolves: the page is left. */
   async #leave(options: VerifyOptions): Promise<HumanPassResult> {
     const redirectUrl = options.redirectUrl ?? withoutHash(window.location.href);
-    const session =
-      options.session ?? (await this.createSession({ ...requestOf(options), redirectUrl }, options));
+    const session = options.session
+      ? await this.#readable(options.session, options.signal)
+      : await this.createSession({ ...requestOf(options), redirectUrl }, options);
     sessionStorage.setItem(KEPT, JSON.stringify(session));
     window.location.assign(this.#pageOf(session).href);
     return new Promise<never>(() => {});
@@ -167,7 +189,11 @@ export default class HumanPassClient {
       if (!(error instanceof HumanPassError) || error.code !== 'CONFLICT' || how === 'result') throw error;
       throw how === 'cancel'
         ? new HumanPassError('CANCELLED', 'The person gave up.', { cause: error })
-        : new HumanPassError('CLOSED', 'The person left the page before the end.', { cause: error });
+        : new HumanPassError(
+            'CLOSED',
+            `The person left the page before the end. If its window is still there: ${NOT_BOUND}`,
+            { cause: error },
+          );
     });
     if (how === 'cancel' && result.decision !== 'approved')
       throw new HumanPassError('CANCELLED', 'The person did not agree, or gave up.');
