@@ -49,6 +49,7 @@ export const cameraStrings = defineStrings(
     offlineText:
       'No picture can be checked at the moment. Look whether the box is on and this device is in its network.',
     tryAgain: 'Try again',
+    tooFew: 'The camera gave too few pictures. Take them again.',
     faceOval: 'Bring your face into the oval, in good light, and look into the camera.',
   },
   {
@@ -100,6 +101,7 @@ export const cameraStrings = defineStrings(
     offlineText:
       'Gerade kann kein Bild geprüft werden. Prüfen Sie, ob das Gerät läuft und dieser Bildschirm in seinem Netz ist.',
     tryAgain: 'Noch einmal versuchen',
+    tooFew: 'Die Kamera gab zu wenige Bilder. Nehmen Sie sie noch einmal auf.',
     faceOval: 'Bringen Sie Ihr Gesicht bei gutem Licht ins Oval, und schauen Sie in die Kamera.',
   },
 );

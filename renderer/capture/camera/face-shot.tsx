@@ -8,6 +8,7 @@ import { cameraStrings } from './camera-strings.ts';
 import { toDataUrl } from './data-url.ts';
 import { grab, wipe } from './grab.ts';
 import { useCamera } from './use-camera.ts';
+import { type Shot, wholeShot } from './whole-shot.ts';
 
 /** A picture and frames beside it. */
 const PICTURES = 6;
@@ -25,23 +26,26 @@ export function FaceShot({
   label: string;
   /** The pictures are on their way. */
   busy: boolean;
-  take(pictures: { image: string; frames: string[] }): void;
+  take(pictures: Shot): void;
 }) {
   const t = useStrings(cameraStrings);
   const video = useRef<HTMLVideoElement>(null);
   const { state, tryAgain } = useCamera();
   const [taken, setTaken] = useState<number>();
+  const [missed, setMissed] = useState(false);
   const stream = state.is === 'running' ? state.stream : undefined;
   useEffect(() => {
     if (video.current) video.current.srcObject = stream ?? null;
   }, [stream]);
   const shoot = async () => {
-    if (!video.current) return;
+    const from = video.current;
+    if (!from) return;
+    setMissed(false);
     setTaken(0);
-    const pictures = await takePictures(video.current, setTaken);
+    const shot = await wholeShot(() => takePictures(from, setTaken), PICTURES);
     setTaken(undefined);
-    const [image, ...frames] = pictures;
-    if (image !== undefined && pictures.length === PICTURES) take({ image, frames });
+    setMissed(shot === undefined);
+    if (shot) take(shot);
   };
   if (state.is !== 'running') return <CameraHelp state={state} large={false} tryAgain={tryAgain} />;
   const share = busy ? 1 : (taken ?? 0) / PICTURES;
@@ -53,7 +57,7 @@ export function FaceShot({
         <Ring shown={{ ring: share, passed: false }} done={busy} />
       </div>
       <p className="small muted" aria-live="polite">
-        {t(taken === undefined ? 'faceOval' : 'hold')}
+        {t(taken !== undefined ? 'hold' : missed ? 'tooFew' : 'faceOval')}
       </p>
       <Button kind="primary" block busy={busy || taken !== undefined} onClick={() => void shoot()}>
         <IconFaceId size={18} stroke={1.75} aria-hidden="true" />

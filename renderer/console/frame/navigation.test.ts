@@ -1,5 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { mayOpen } from '../screen-data.ts';
+import { frameStrings } from './frame-strings.ts';
 import { firstScreenOf, navigation } from './navigation.ts';
 
 const seenBy = (role: Parameters<typeof firstScreenOf>[0]['role'], applianceOwner = false) =>
@@ -26,4 +29,15 @@ test('a reader begins at the first screen of the role', () => {
     firstScreenOf({ role: 'auditor', applianceOwner: false }),
     firstScreenOf({ role: 'reviewer', applianceOwner: false }),
   ]).toEqual(['/overview', '/review']);
+});
+
+test('the table of screens in docs/CONSOLE.md names each screen of the navigation', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../../docs/CONSOLE.md'), 'utf8');
+  const [, table = ''] = /^\| group \| screens \|\n([\s\S]*?)\n\n/m.exec(text) ?? [];
+  const screens = navigation
+    .flatMap(({ entries }) => entries)
+    .filter(({ to }) => existsSync(join(import.meta.dirname, '../features', to)))
+    .map(({ label }) => String(frameStrings.en[label]).toLowerCase());
+  expect(screens.length).toBeGreaterThan(15);
+  expect(screens.filter((name) => !table.toLowerCase().includes(name))).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { detailStrings } from './detail-strings.ts';
 import { detailsText, findingKeys } from './evidence-words.ts';
 import { sessionStrings } from './strings.ts';
 
@@ -10,7 +11,7 @@ test('a finding has a name in words, and a newer one keeps its own', () => {
 });
 
 test('every kind of finding and every step has a name', () => {
-  for (const kind of ['pad', 'motion', 'continuity', 'times', 'color', 'camera'])
+  for (const kind of ['pad', 'motion', 'continuity', 'times', 'color', 'camera', 'movement', 'replay'])
     expect(findingKeys(kind), kind).toBeDefined();
   const steps = [
     ...[
@@ -31,8 +32,42 @@ test('every kind of finding and every step has a name', () => {
     expect(sessionStrings.en).toHaveProperty([`flag.${flag}`]);
 });
 
-test('figures are rounded, and lists are written out', () => {
-  expect(detailsText({ framesPerSecond: 12.34567, faults: ['FLAT', 'BENT'], suspect: true })).toBe(
-    'frames per second 12.346, faults FLAT BENT, suspect yes',
+test('figures are rounded as the locale writes them, lists are written out, and all of it is in the language of the reader', () => {
+  const details = {
+    ...{
+      framesPerSecond: 12.34567,
+      frames: 1200,
+      faults: ['FLAT', 'BENT'],
+      suspect: true,
+      motionless: false,
+    },
+    ...{ signal: 'virtual-camera', labels: ['OBS Virtual Camera'], hairLength: 3 },
+  };
+  expect(detailsText(details, 'en')).toBe(
+    'frames a second 12.346, frames 1,200, not as a head flat bent, suspect yes, as still as a photograph no, ' +
+      'signal virtual camera, name OBS Virtual Camera, hair length 3',
   );
+  expect(detailsText(details, 'de')).toBe(
+    'Bilder je Sekunde 12,346, Bilder 1.200, nicht wie ein Kopf flach gebogen, verdächtig ja, still wie ein Foto nein, ' +
+      'Zeichen virtuelle Kamera, Name OBS Virtual Camera, hair length 3',
+  );
+});
+
+test('what the judge names has a word', () => {
+  const named = [
+    ...['ms', 'frames', 'correlation', 'change', 'parallax', 'rigidResidual', 'constancy', 'faults'],
+    ...['set', 'live', 'threshold', 'index', 'motionless', 'samples', 'repeated', 'framesPerSecond'],
+    ...[
+      'scorer',
+      'least',
+      'limit',
+      'limitFrom',
+      'leastOfNeighbours',
+      'neighbourLimit',
+      'doubtful',
+      'identity',
+    ],
+    ...['suspect', 'signal', 'labels', 'cameras', 'sizes', 'stretches', 'session', 'attempt'],
+  ];
+  for (const name of named) expect(detailStrings.de, name).toHaveProperty([name]);
 });

@@ -1,3 +1,5 @@
+import type { Language } from '../../../ui/strings/define-strings.ts';
+import { detailStrings } from './detail-strings.ts';
 import { sessionStrings } from './strings.ts';
 
 type Key = keyof (typeof sessionStrings)['en'];
@@ -16,17 +18,22 @@ const known = (key: string): Key | undefined => (key in sessionStrings.en ? (key
 
 export const flagKey = (flag: string): Key | undefined => known(`flag.${flag}`);
 
-/** `frames 12, ms 840`; names in words, lists and objects as JSON. */
-export const detailsText = (details: Readonly<Record<string, unknown>>): string =>
-  Object.entries(details)
-    .map(([name, value]) => `${wordsOf(name)} ${textOf(value)}`)
+type Details = Readonly<Record<string, unknown>>;
+
+/** `frames 12, milliseconds 840` in the language of the reader. What a newer engine names is written as it comes. */
+export function detailsText(details: Details, language: Language, locale: string = language): string {
+  const words = detailStrings[language] as Readonly<Record<string, string>>;
+  const said = (value: unknown): string => {
+    if (typeof value === 'number')
+      return new Intl.NumberFormat(locale, { maximumFractionDigits: 3 }).format(value);
+    if (typeof value === 'boolean') return words[value ? 'yes' : 'no']!;
+    if (Array.isArray(value) && value.every((one) => typeof one !== 'object'))
+      return value.map(said).join(' ') || '–';
+    return typeof value === 'object' ? JSON.stringify(value) : (words[`value.${value}`] ?? String(value));
+  };
+  return Object.entries(details)
+    .map(([name, value]) => `${words[name] ?? apart(name)} ${said(value)}`)
     .join(', ');
-
-const wordsOf = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-
-function textOf(value: unknown): string {
-  if (typeof value === 'number') return String(Math.round(value * 1000) / 1000);
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (Array.isArray(value) && value.every((one) => typeof one !== 'object')) return value.join(' ') || '–';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
+
+const apart = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -2,6 +2,7 @@ import { Badge } from '../../../ui/badges/badge.tsx';
 import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { useLanguage } from '../../../ui/strings/language.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Schemas } from '../../api/admin.ts';
 import { detailsText, findingKeys } from './evidence-words.ts';
@@ -43,6 +44,7 @@ export function Evidence({ session: { liveness, decision } }: { session: Session
 
 function Finding({ finding }: { finding: Schemas['LiveSessionEvidence'] }) {
   const t = useStrings(sessionStrings);
+  const { language, locale } = useLanguage();
   const { kind, passed, strength, maturity, details } = finding;
   return (
     <tr data-failed={passed === false || undefined}>
@@ -66,7 +68,7 @@ function Finding({ finding }: { finding: Schemas['LiveSessionEvidence'] }) {
           <ScoreBar score={strength} passed={passed !== false} />
         )}
       </td>
-      <td className={styles.details}>{detailsText(details)}</td>
+      <td className={styles.details}>{detailsText(details, language, locale)}</td>
     </tr>
   );
 }
