@@ -1,8 +1,8 @@
-/** How sure it is that a living human was there; each 0..1, a probability by its own calibration. */
+/** How sure it is that a living human was there; each 0..1. */
 export interface HumannessParts {
   /** Of the challenge. */
   liveness?: number;
-  /** Presentation attack detection: the calibrated score of the picture. */
+  /** Presentation attack detection, over the frames. */
   pad?: number;
   /** Of the behavior on the page. */
   behavior?: number;
