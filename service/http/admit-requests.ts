@@ -38,16 +38,24 @@ export interface AdmissionDeps {
   hosts?: OwnHosts;
 }
 
-/**
- * Before a body is read: the host, the route, the credential, the number of requests, the media type, and room for the body.
- * `mostBodies`: bytes of bodies in memory at a time, over all connections.
- */
+export interface BodyBounds {
+  /** Bytes of bodies in memory at a time, over all connections. */
+  most: number;
+  /** The source of a request without a credential. */
+  sourceOf(address: string): string;
+}
+
+/** Part of the room for bodies that is for requests without a credential: they cannot shut out those with one. */
+const PUBLIC_SHARE = 1 / 4;
+
+/** Before a body is read: the host, the route, the credential, the number of requests, the media type, and room for the body. */
 export function admitRequests(
   app: FastifyInstance,
   { access, sessions, kiosks, persons, admission, hosts }: AdmissionDeps,
-  mostBodies: number,
+  { most, sourceOf }: BodyBounds,
 ): void {
-  const bodies = createBodyBudget(mostBodies);
+  const keyed = createBodyBudget(most * (1 - PUBLIC_SHARE));
+  const open = createBodyBudget(most * PUBLIC_SHARE);
   app.decorateRequest('caller', null);
   app.decorateRequest('admitted', null);
   app.addHook('onRequest', async (request, reply) => {
@@ -61,8 +69,11 @@ export function admitRequests(
       if (admission && caller.is === 'key') request.admitted = await admission.admit(caller, { metered });
     }
     checkMediaType(request);
-    if (request.caller)
-      reply.raw.once('close', bodies.take(meteredAs(request.caller), expectedBytes(request)));
+    const bytes = expectedBytes(request);
+    // On the control socket every caller is an operator.
+    if (bytes === 0 || !access) return;
+    const { caller, ip } = request;
+    reply.raw.once('close', caller ? keyed.take(meteredAs(caller), bytes) : open.take(sourceOf(ip), bytes));
   });
 }
 

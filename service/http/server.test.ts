@@ -507,6 +507,25 @@ describe('over a real socket', () => {
     expect(text).toContain('HTTP/1.1 200 ');
   });
 
+  test('bodies of one address without a key are counted too, and leave room for those with one', async () => {
+    const { app } = start({ limits: { body: 1000, bodies: 1000 } });
+    const begun = Promise.withResolvers<void>();
+    app.addHook('preParsing', async () => begun.resolve());
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = app.server.address() as AddressInfo;
+    const head = (path: string, bytes: number) =>
+      `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-api-key: ${recordedKeys.live}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n`;
+    const slow = connect(port, '127.0.0.1', () => slow.write(head('/echo', 100)));
+    await begun.promise;
+    const body = JSON.stringify({ text: 'x'.repeat(90) });
+    const refused = await raw(port, `${head('/echo', body.length)}${body}`);
+    expect(refused).toContain('HTTP/1.1 503 ');
+    expect(refused).toContain('"code":"OVERLOADED"');
+    expect(await raw(port, `${head('/keyed/t', body.length)}${body}`)).toContain('HTTP/1.1 200 ');
+    slow.destroy();
+  });
+
   test('a handler learns that its caller hung up, and not before', async () => {
     const { app } = start();
     const reached = Promise.withResolvers<AbortSignal>();

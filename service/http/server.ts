@@ -134,7 +134,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     knowsOrigin: deps.knowsOrigin ?? (async (origin) => (await access?.knowsOrigin(origin)) ?? false),
     methodsOf: (url) => methodsOf(published.filter((route) => route.url === url)),
   });
-  admitRequests(app, deps, limits.bodies);
+  admitRequests(app, deps, { most: limits.bodies, sourceOf });
   paceRequests(app, pace);
   if (deps.repeats) answerRepeats(app, deps.repeats, log);
 

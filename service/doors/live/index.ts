@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
 import type { LinkKind, LinkResolver, Sessions } from '../../engine/sessions/index.ts';
+import { isCapability } from '../../http/sign-in/person-sessions.ts';
 import { requireOwnOrigin } from '../../http/web-sockets.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -152,7 +153,13 @@ function sessionRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
   });
   app.post<{ Body: FramesRequest }>(
     '/api/live/frames',
-    { config: { ...open, longTexts: false }, bodyLimit: FRAMES_LIMIT, schema: { hide, body: FramesRequest } },
+    {
+      config: { ...open, longTexts: false },
+      bodyLimit: FRAMES_LIMIT,
+      // Before the body is read: it is large.
+      onRequest: async (request) => void capabilityOf(request),
+      schema: { hide, body: FramesRequest },
+    },
     async (request) => {
       const { is, device, frames } = request.body;
       const link = await liveSessions.connect(capabilityOf(request), { posts: true });
@@ -184,6 +191,6 @@ function bearerOf({ headers }: FastifyRequest): string | undefined {
 
 function capabilityOf(request: FastifyRequest): string {
   const token = bearerOf(request);
-  if (token !== undefined) return token;
+  if (token !== undefined && isCapability(token)) return token;
   throw new Problem('MISSING_AUTH', 'Send the token of the session as "Authorization: Bearer …".');
 }

@@ -2,7 +2,7 @@ import { Problem } from '../../lib/problem.ts';
 
 export interface BodyBudget {
   /**
-   * Sets `bytes` aside for one request of `who` (a key's id) until the returned function is called; twice does no harm.
+   * Sets `bytes` aside for one request of `who` (a key's id, an address) until the returned function is called; twice does no harm.
    * Throws OVERLOADED when the box, or this caller, holds too much already.
    */
   take(who: string, bytes: number): () => void;
