@@ -10,8 +10,12 @@ import { LET_IN } from './listening/connections.ts';
 const LARGEST_MESSAGE = 256 * 1024 + 8;
 /** Milliseconds until the first message with the token has arrived. */
 const HELLO_WITHIN = 5_000;
-/** Close codes of our own (RFC 6455, 7.4.2). */
-export const closeCodes = { refused: 4401, taken: 4409, failed: 1011 } as const;
+/** Milliseconds between two looks at an admitted client. */
+const BEAT = 15_000;
+/** Bytes of answers that a client has not read. */
+const MOST_UNREAD = 256 * 1024;
+/** Close codes: of our own (RFC 6455, 7.4.2), and those that every client knows. */
+export const closeCodes = { over: 1000, refused: 4401, taken: 4409, failed: 1011 } as const;
 
 /**
  * WebSockets for the doors that are registered after it: a route with a `wsHandler` takes them. Every other request that asks for another
@@ -28,10 +32,7 @@ export async function openWebSockets(app: FastifyInstance): Promise<void> {
     errorHandler: (_, socket) => socket.terminate(),
   });
   app.websocketServer.on('connection', (socket: WebSocket, { socket: connection }: IncomingMessage) => {
-    // Every door takes a capability in the first message, and ends the connection of a caller without one.
-    socket.once('message', () => {
-      socket.once('message', () => app.server.emit(LET_IN, connection));
-    });
+    socket.once(LET_IN, () => app.server.emit(LET_IN, connection));
   });
   Object.assign(app.server, {
     shouldUpgradeCallback: ({ url, headers }: FastifyRequest['raw']) =>
@@ -48,35 +49,89 @@ export function requireOwnOrigin({ headers: { origin }, host }: FastifyRequest):
 /** What a door answers over a connection whose first message carries a token. */
 export interface SocketAnswers {
   say(answer: object): void;
-  /** The token was accepted: the connection is no longer closed for being late. */
-  admitted(): void;
+  /**
+   * The token was accepted: the connection is no longer closed for being late. From here on it is cut off when the client gives no
+   * sign of life, and closed once `isOver`.
+   */
+  admitted(isOver?: () => Promise<boolean>): void;
   /** Says why, and closes. What is no Problem is a fault of ours: it is logged and not shown. */
   end(error: unknown): void;
 }
 
-/** `fault`: the line in the log for what is no Problem. */
-export function answerSocket(socket: WebSocket, log: Log, fault: string): SocketAnswers {
+/** Calls `work` again and again, until the returned function is called. */
+export type Every = (milliseconds: number, work: () => void) => () => void;
+
+const realEvery: Every = (milliseconds, work) => {
+  const timer = setInterval(work, milliseconds);
+  return () => clearInterval(timer);
+};
+
+export interface AnswerOptions {
+  log: Log;
+  /** The line in the log for what is no Problem. */
+  fault: string;
+  every?: Every;
+}
+
+export function answerSocket(
+  socket: WebSocket,
+  { log, fault, every = realEvery }: AnswerOptions,
+): SocketAnswers {
   const late = setTimeout(
     () => socket.close(closeCodes.refused, `The token did not come within ${HELLO_WITHIN / 1000} s.`),
     HELLO_WITHIN,
   );
-  const admitted = () => clearTimeout(late);
-  const say = (answer: object) => {
-    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(answer));
+  const isRead = () => {
+    if (socket.bufferedAmount <= MOST_UNREAD) return true;
+    socket.terminate();
+    return false;
   };
-  socket.on('close', admitted);
+  const say = (answer: object) => {
+    if (socket.readyState === socket.OPEN && isRead()) socket.send(JSON.stringify(answer));
+  };
+  const end = (error: unknown) => {
+    if (!(error instanceof Problem)) {
+      log.error({ error }, fault);
+      socket.close(closeCodes.failed, 'A fault in Gatehouse; its log says more.');
+      return;
+    }
+    say({ is: 'ended', code: error.code, message: error.message });
+    socket.close(error.code === 'CONFLICT' ? closeCodes.taken : closeCodes.refused);
+  };
+  let rest = () => {};
+  socket.on('close', () => {
+    clearTimeout(late);
+    rest();
+  });
+  // Each is answered with a pong.
+  socket.on('ping', isRead);
   return {
-    ...{ say, admitted },
-    end(error) {
-      if (!(error instanceof Problem)) {
-        log.error({ error }, fault);
-        socket.close(closeCodes.failed, 'A fault in Gatehouse; its log says more.');
-        return;
-      }
-      say({ is: 'ended', code: error.code, message: error.message });
-      socket.close(error.code === 'CONFLICT' ? closeCodes.taken : closeCodes.refused);
+    ...{ say, end },
+    admitted(isOver) {
+      clearTimeout(late);
+      socket.emit(LET_IN);
+      if (socket.readyState === socket.OPEN) rest = watch(socket, every, { isOver, end });
     },
   };
+}
+
+/** Each beat: a client that was silent since the last is cut off, and what is over is closed. */
+function watch(
+  socket: WebSocket,
+  every: Every,
+  { isOver, end }: { isOver: (() => Promise<boolean>) | undefined; end(error: unknown): void },
+): () => void {
+  let heard = true;
+  const note = () => {
+    heard = true;
+  };
+  for (const sign of ['message', 'pong']) socket.on(sign, note);
+  return every(BEAT, () => {
+    if (!heard) return socket.terminate();
+    heard = false;
+    socket.ping();
+    isOver?.().then((over) => over && socket.close(closeCodes.over, 'The session is over.'), end);
+  });
 }
 
 /** A text message as JSON of this form. Throws INVALID_REQUEST with `message`. */

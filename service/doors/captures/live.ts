@@ -17,7 +17,7 @@ export interface LiveDeps {
 /** One connection: the token in the first message, then frames, each answered before the next is looked at. */
 export function serveLive(socket: WebSocket, { captures, log }: LiveDeps): void {
   let link: CaptureLink | undefined;
-  const { say, admitted, end: close } = answerSocket(socket, log, 'a camera connection failed');
+  const { say, admitted, end: close } = answerSocket(socket, { log, fault: 'a camera connection failed' });
   const end = (error: unknown) => {
     link?.close();
     link = undefined;

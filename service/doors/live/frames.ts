@@ -1,18 +1,20 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { FrameLink, LiveState, Sessions } from '../../engine/sessions/index.ts';
-import { answerSocket, closeCodes, readMessage } from '../../http/web-sockets.ts';
+import { answerSocket, closeCodes, type Every, readMessage } from '../../http/web-sockets.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { toFrame } from './translate.ts';
 import { Hello, Order } from './wire.ts';
 
-/** Frames of one connection that wait for their answer; more are dropped. */
+/** Frames of one connection that wait for their answer, and orders; more are dropped. */
 const MOST_AT_ONCE = 3;
 
 export interface FramesDeps {
   liveSessions: Pick<Sessions, 'connect'>;
   log: Log;
+  /** Absent: real time. */
+  every?: Every;
 }
 
 /** Answer to the page: its state, or why a frame was not looked at. */
@@ -29,20 +31,26 @@ export async function answerFrame(link: FrameLink, frame: Uint8Array, at: number
 }
 
 /** One connection: the capability in the first message, then frames and orders, each answered with the state. */
-export function serveFrames(socket: WebSocket, { liveSessions, log }: FramesDeps): void {
+export function serveFrames(socket: WebSocket, { liveSessions, log, every }: FramesDeps): void {
   let link: FrameLink | undefined;
   let connecting = false;
   let closed = false;
-  let answering = 0;
-  const { say, admitted, end: close } = answerSocket(socket, log, 'a connection of a live session failed');
+  const waiting = { frames: 0, orders: 0 };
+  const fault = 'a connection of a live session failed';
+  const { say, admitted, end: close } = answerSocket(socket, { log, fault, ...defined({ every }) });
   const end = (error: unknown) => {
     link?.close();
     link = undefined;
     close(error);
   };
-  const answer = (work: Promise<object>) => {
-    answering++;
-    void work.then(say, end).finally(() => answering--);
+  const answer = (kind: keyof typeof waiting, work: Promise<object>) => {
+    waiting[kind]++;
+    void work.then(say, end).finally(() => waiting[kind]--);
+  };
+  /** Also where the end was said to another request, or to none. */
+  const isOver = async () => {
+    const state = (await link?.state())?.state;
+    return state === 'decided' || state === 'ended';
   };
 
   async function hello(data: Buffer, binary: boolean): Promise<object> {
@@ -54,7 +62,7 @@ export function serveFrames(socket: WebSocket, { liveSessions, log }: FramesDeps
         socket.close(closeCodes.taken);
       },
     });
-    admitted();
+    admitted(isOver);
     if (closed) {
       opened.close();
       return {};
@@ -63,25 +71,25 @@ export function serveFrames(socket: WebSocket, { liveSessions, log }: FramesDeps
     return opened.state();
   }
 
-  function next(data: Buffer, binary: boolean): void {
-    if (!link) return;
+  function next(to: FrameLink, data: Buffer, binary: boolean): void {
+    const kind = binary ? 'frames' : 'orders';
+    // The client sends before it was answered: dropped, not queued.
+    if (waiting[kind] >= MOST_AT_ONCE) return;
     if (binary) {
-      // The client sends before it was answered: dropped, not queued.
-      if (answering >= MOST_AT_ONCE) return;
       const { at, frame } = toFrame(data);
-      answer(answerFrame(link, frame, at));
+      answer(kind, answerFrame(to, frame, at));
       return;
     }
     const { is, device } = readMessage(Order, data, false, 'A text is {"is":"start"} or {"is":"stop"}.');
-    answer(is === 'start' ? link.start(device && defined(device)) : link.stop());
+    answer(kind, is === 'start' ? to.start(device && defined(device)) : to.stop());
   }
 
   socket.on('message', (data: Buffer, binary: boolean) => {
     try {
-      if (link) return next(data, binary);
+      if (link) return next(link, data, binary);
       if (connecting) return undefined;
       connecting = true;
-      return answer(hello(data, binary));
+      return answer('orders', hello(data, binary));
     } catch (error) {
       return end(error);
     }

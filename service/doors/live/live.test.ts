@@ -21,6 +21,8 @@ let token: string;
 let id: string;
 let frames: number;
 const sockets: WebSocket[] = [];
+/** Of the open connections. */
+const beats = new Set<() => void>();
 
 beforeEach(async () => {
   engine = await startEngine();
@@ -31,9 +33,11 @@ beforeEach(async () => {
   await openWebSockets(app);
   await app.register(
     createLiveDoor({
-      liveSessions: sessions,
-      log: silentLog,
-      resolvers: { hosted: oneLink(), flow: oneLink() },
+      ...{ liveSessions: sessions, log: silentLog, resolvers: { hosted: oneLink(), flow: oneLink() } },
+      every: (_, work) => {
+        beats.add(work);
+        return () => beats.delete(work);
+      },
     }),
   );
   await app.listen({ port: 0, host: '127.0.0.1' });
@@ -204,6 +208,26 @@ test('frames over a WebSocket: the state of now, then each is answered, to the d
   });
 });
 
+test('a connection is closed once its session was decided', async () => {
+  await begin();
+  const { socket, opened, next } = connect();
+  await opened;
+  socket.send(JSON.stringify({ token }));
+  await next();
+  const [beat] = beats;
+  beat!();
+  socket.send('{"is":"start"}');
+  expect(await next()).toMatchObject({ state: 'running' });
+  for (let i = 1; i <= 3; i++) {
+    socket.send(timed(frame(), i * 100));
+    await next();
+  }
+  expect(await send('POST', 'finalize', undefined, bearer(token))).toMatchObject({ body: { passed: true } });
+  beat!();
+  expect(await next()).toBe(1000);
+  await expect.poll(() => beats.size).toBe(0);
+});
+
 test('without a WebSocket a page posts its frames, and starts the attempt so', async () => {
   await begin();
   const image = () => Buffer.from(frame()).toString('base64');
@@ -308,4 +332,16 @@ test('a capability in the address, and none, are refused', async () => {
   expect(await send('GET', `state?token=${token}`)).toMatchObject({ status: 401 });
   expect(await send('POST', 'finalize')).toMatchObject({ status: 401 });
   expect(await send('GET', 'frames')).toMatchObject({ status: 400 });
+});
+
+test.each([
+  ['no capability', {}],
+  ['what is no capability', bearer('guessed')],
+])('frames with %s are refused before the body is read', async (_, headers) => {
+  const reply = await fetch(`http://127.0.0.1:${port}/api/live/frames`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: '{"frames":',
+  });
+  expect(reply.status).toBe(401);
 });

@@ -7,8 +7,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { certificate, certificateKey } from '../../../test/support/certificate.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';
+import { silentLog } from '../../lib/log.ts';
 import { createServer, type ServerDeps } from '../server.ts';
-import { openWebSockets } from '../web-sockets.ts';
+import { answerSocket, openWebSockets } from '../web-sockets.ts';
 
 const running: { close(): Promise<unknown> }[] = [];
 const sockets: Socket[] = [];
@@ -78,29 +79,35 @@ describe('idle connections make room', () => {
     expect([held[2]!, other].map(open)).toEqual([true, true]);
   });
 
-  test('a WebSocket is idle until its second message, and keeps its place from then on', async () => {
+  test('a WebSocket is idle until its caller is admitted, whatever it sends, and keeps its place from then on', async () => {
     const { app, port, idle } = await listen({ total: 100, perAddress: 3 }, {}, async (one) => {
       await openWebSockets(one);
       await one.register(async (routes) => {
         routes.route({
           ...{ method: 'GET', url: '/ws', handler: async () => '' },
-          wsHandler: (socket) => socket.on('message', () => socket.send('seen')),
+          wsHandler(socket) {
+            const { say, admitted } = answerSocket(socket, { log: silentLog, fault: '' });
+            socket.on('message', (text: Buffer) => {
+              if (text.toString() === 'token') admitted();
+              say({});
+            });
+          },
         });
       });
     });
-    const opened = async (messages: number): Promise<WebSocket> => {
+    const opened = async (...messages: string[]): Promise<WebSocket> => {
       const known = once(app.server, 'connection');
       const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
       await known;
       await once(socket, 'open');
-      for (let i = 0; i < messages; i++) {
+      for (const message of messages) {
         const seen = once(socket, 'message');
-        socket.send('frame');
+        socket.send(message);
         await seen;
       }
       return socket;
     };
-    const [letIn, silent] = [await opened(2), await opened(1)];
+    const [letIn, silent] = [await opened('token'), await opened('guess', 'guess')];
     const ended = once(silent, 'close');
     const held = [await idle('unset'), await idle('unset')];
     await ended;
