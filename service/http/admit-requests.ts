@@ -21,6 +21,8 @@ declare module 'fastify' {
 export interface Admitted {
   /** The outcome: the answered problem, or null. */
   answered(problem: ProblemCode | null): void;
+  /** It was answered as the same request before. */
+  repeated(): void;
 }
 
 export interface AdmissionDeps {

@@ -228,7 +228,7 @@ describe('createServer', () => {
       admission: {
         async admit({ key: id }, { metered }) {
           if (full) throw new Problem('BURST_LIMIT_EXCEEDED', 'Too many.', { retryAfterSeconds: 4.2 });
-          return { answered: (problem) => outcomes.push([id, metered, problem]) };
+          return { answered: (problem) => outcomes.push([id, metered, problem]), repeated() {} };
         },
       },
     });

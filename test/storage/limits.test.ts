@@ -142,6 +142,41 @@ onBothDatabases('limits', (newPlace) => {
     expect((await limits.show(two)).organization).toEqual({ used: 0, limit: null });
   });
 
+  test.each([
+    ...['PROFILE_NOT_ALLOWED', 'DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN'],
+    ...['CONFLICT', 'IDEMPOTENCY_KEY_REUSED', 'ORGANIZATION_MISMATCH'],
+  ] as const)('%s, refused before anything was judged, uses up nothing', async (code) => {
+    const { limits, make } = await open();
+    const { caller } = await make(one);
+    const admitted = await limits.admit(caller, metered);
+    expect((await limits.show(one)).organization.used).toBe(1);
+    admitted.answered(code);
+    expect((await limits.show(one)).organization.used).toBe(0);
+  });
+
+  test('a repeat that is answered with the first answer counts once, also when it is answered', async () => {
+    const { limits, make } = await open();
+    const { caller } = await make(one);
+    await limits.admit(caller, metered);
+    const again = await limits.admit(caller, metered);
+    again.repeated();
+    again.answered(null);
+    again.answered('INVALID_REQUEST');
+    expect((await limits.show(one)).organization.used).toBe(1);
+  });
+
+  test('what a request turned out to ask for is counted for the month alone', async () => {
+    const { limits, make } = await open();
+    const [{ caller }, trial] = [await make(one), await make(one, 'test')];
+    await limits.set(one, { monthly: 1, burst: 1 }, operator);
+    await limits.meter(trial.caller);
+    const refused = await limits.meter(caller);
+    refused.answered('INVALID_REQUEST');
+    const all = Array.from({ length: 3 }, () => limits.meter(caller));
+    expect(await outcomes(all)).toEqual(['in', ...times(2, 'MONTHLY_LIMIT_EXCEEDED')]);
+    expect(await outcomes([limits.admit(caller, { metered: false })])).toEqual(['in']);
+  });
+
   test('a key’s quota is its successors’ too', async () => {
     const { limits, access, make } = await open();
     const { caller, id } = await make(one);

@@ -8,7 +8,7 @@ import { defaultLimits, LimitSettings } from './limit-settings.ts';
 import { monthOf } from './month.ts';
 import { sourceOf } from './source.ts';
 import { createSteadyClock } from './steady-clock.ts';
-import { createUsage } from './usage.ts';
+import { createUsage, type Usage } from './usage.ts';
 import {
   selectKeyLimits,
   selectLineage,
@@ -28,6 +28,8 @@ export interface LimitedCaller {
 export interface Admitted {
   /** Reports the outcome; a request refused before a decision does not count for the month. */
   answered(problem: ProblemCode | null): void;
+  /** It was answered as the same request before, which counted. */
+  repeated(): void;
 }
 
 export interface MonthlyUse {
@@ -60,6 +62,8 @@ export interface Limits {
    * TRIAL_EXPIRED and, for a metered request, MONTHLY_LIMIT_EXCEEDED; those count for the minute, not for the month.
    */
   admit(caller: LimitedCaller, request: { metered: boolean }): Promise<Admitted>;
+  /** Counts for the month alone what a request that was admitted turned out to ask for. Throws MONTHLY_LIMIT_EXCEEDED. */
+  meter(caller: LimitedCaller): Promise<Admitted>;
   /**
    * Counts one request about a person, known or not, by whatever the family calls them. Throws USER_FLOOD_DETECTED for
    * more in a minute than the organization allows.
@@ -100,6 +104,9 @@ const free: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'PAYLOAD_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
   'NOT_FOUND',
+  'CONFLICT',
+  'IDEMPOTENCY_KEY_REUSED',
+  'ORGANIZATION_MISMATCH',
   'METHOD_NOT_ALLOWED',
   'HOST_NOT_ALLOWED',
   'BURST_LIMIT_EXCEEDED',
@@ -110,7 +117,10 @@ const free: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'IMAGE_UNREADABLE',
   'IMAGE_TOO_LARGE',
   'IMAGE_FORMAT_UNSUPPORTED',
+  'DESTINATION_NOT_GRANTED',
+  'DESTINATION_FORBIDDEN',
   'PROFILE_NOT_FOUND',
+  'PROFILE_NOT_ALLOWED',
   'MODEL_NOT_INSTALLED',
   'PAD_NOT_INSTALLED',
   'LICENCE_NOT_ACCEPTED',
@@ -127,6 +137,7 @@ export function createLimits(deps: LimitsDeps): Limits {
   const steady = createSteadyClock(clock, elapsed);
   const usage = createUsage({ ...deps, steady });
   const settings = createKnownSettings(db);
+  const { countMonth, countNothing } = createMonthlyCount({ usage, clock });
 
   async function report(organization: OrganizationId, lineage?: string): Promise<LimitsReport> {
     const { all, one, burst, perUser } = await settings.of(organization, lineage);
@@ -159,18 +170,12 @@ export function createLimits(deps: LimitsDeps): Limits {
       countMinute(`burst/${lineage}`, burst, (seconds) => tooFast(burst, seconds));
       const live = world === 'live';
       if (live) refuseAfterTrial([all, one], clock.now());
-      const counted = live && metered ? monthlyCounters(organization, all, lineage, one) : [];
-      for (const { name, limit, whose } of counted) {
-        if (typeof limit === 'number' && usage.month(name) >= limit)
-          throw monthIsOver(whose, limit, clock.now());
-      }
-      const periods = counted.map(({ name }) => [name, usage.countMonth(name, 1)] as const);
-      return {
-        answered(problem) {
-          if (problem === null || !free.has(problem)) return;
-          for (const [name, period] of periods.splice(0)) usage.countMonth(name, -1, period);
-        },
-      };
+      return live && metered ? countMonth({ organization, lineage }, { all, one }) : countNothing();
+    },
+
+    async meter({ organization, world, lineage }) {
+      if (world !== 'live') return countNothing();
+      return countMonth({ organization, lineage }, await settings.of(organization, lineage));
     },
 
     async admitUser(realm, userId) {
@@ -257,15 +262,37 @@ function writeChange(
   });
 }
 
-const monthlyCounters = (
-  organization: OrganizationId,
-  all: LimitSettings,
-  lineage: string,
-  one: LimitSettings,
-) => [
-  { name: organization, limit: all.monthly, whose: 'The organization' },
-  { name: lineage, limit: one.monthly, whose: 'This API key' },
-];
+/** One more of this month, for the organization and the key; without a wait between the look and the count. */
+function createMonthlyCount({ usage, clock }: Pick<LimitsDeps, 'clock'> & { usage: Usage }) {
+  function admitted(periods: (readonly [name: string, period: number])[]): Admitted {
+    const takeBack = () => {
+      for (const [name, period] of periods.splice(0)) usage.countMonth(name, -1, period);
+    };
+    return {
+      answered(problem) {
+        if (problem !== null && free.has(problem)) takeBack();
+      },
+      repeated: takeBack,
+    };
+  }
+  return {
+    countNothing: () => admitted([]),
+    countMonth(
+      { organization, lineage }: Omit<LimitedCaller, 'world'>,
+      { all, one }: { all: LimitSettings; one: LimitSettings },
+    ): Admitted {
+      const counted = [
+        { name: organization, limit: all.monthly, whose: 'The organization' },
+        { name: lineage, limit: one.monthly, whose: 'This API key' },
+      ];
+      for (const { name, limit, whose } of counted) {
+        if (typeof limit === 'number' && usage.month(name) >= limit)
+          throw monthIsOver(whose, limit, clock.now());
+      }
+      return admitted(counted.map(({ name }) => [name, usage.countMonth(name, 1)] as const));
+    },
+  };
+}
 
 const userCounter = (
   { organization, world }: { organization: OrganizationId; world: World },

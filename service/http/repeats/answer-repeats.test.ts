@@ -10,6 +10,8 @@ let engine: Engine;
 let made: number;
 let failing: 'before' | undefined;
 let waiting: Promise<void> | undefined;
+/** Of the month, as far as they were counted. */
+let counted: number;
 beforeEach(async () => {
   engine = await startEngine();
   await engine.db
@@ -30,6 +32,7 @@ beforeEach(async () => {
     .execute();
   await engine.sealer.createOrganization('org_recorded' as never);
   made = 0;
+  counted = 0;
   failing = undefined;
   waiting = undefined;
 });
@@ -42,6 +45,12 @@ function start(run = 'run_a') {
     log: silentLog,
     ids: engine.ids,
     repeats: createIdempotency({ ...engine, run }),
+    admission: {
+      async admit() {
+        counted++;
+        return { answered() {}, repeated: () => void counted-- };
+      },
+    },
   });
   app.post('/things', { config: { access: 'identity', idempotent: true } }, async (_, reply) => {
     if (failing) throw new Problem('CONFLICT', 'Not now.');
@@ -85,6 +94,7 @@ test('a repeat is answered with the first answer, also after a restart, and byte
   expect(await post(app)).toEqual([201, 1, 'true']);
   expect(await post(start('run_b'))).toEqual([201, 1, 'true']);
   expect(made).toBe(1);
+  expect(counted).toBe(1);
 });
 
 test('the order of names does not count, any other difference does', async () => {

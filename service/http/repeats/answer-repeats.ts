@@ -73,6 +73,7 @@ export function answerRepeats(app: FastifyInstance, requests: IdempotentRequests
         'This Idempotency-Key was used for another request: make a new key for each request that is no repeat.',
       );
     }
+    request.admitted?.repeated();
     const { status, body } = repeat.reply;
     return reply
       .code(status)
