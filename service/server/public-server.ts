@@ -121,16 +121,19 @@ export async function createPublicServer(
 /** Of people in front of a camera, and of programs that ask for them. */
 async function registerLiveDoors(
   app: ReturnType<typeof createServer>,
-  gatehouse: Pick<Gatehouse, 'liveSessions' | 'liveLinks' | 'presence' | 'hosted' | 'registrations'>,
+  gatehouse: Pick<
+    Gatehouse,
+    'liveSessions' | 'liveLinks' | 'presence' | 'hosted' | 'registrations' | 'limits'
+  >,
   log: Log,
 ): Promise<void> {
-  const { presence, liveLinks: resolvers } = gatehouse;
+  const { presence, limits, liveLinks: resolvers } = gatehouse;
   await app.register(createPresenceDoor({ presence }));
   await app.register(createHostedDoor(gatehouse));
   await app.register(createRegistrationsDoor(gatehouse));
   await app.register(
     createMcpDoor({
-      ...{ presence, version: productVersion(), random: randomFillSync },
+      ...{ presence, limits, version: productVersion(), random: randomFillSync },
       wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined),
     }),
   );

@@ -19,14 +19,14 @@ export async function startPresenceServer() {
   const room = openPresence(engine);
   const access = createAccess({ ...engine, log: silentLog });
   const hosts = createOwnHosts({ listen: '127.0.0.1', allowed: [] });
-  const app = createServer({ access, hosts, ids: engine.ids, log: silentLog });
+  const app = createServer({ access, admission: engine.limits, hosts, ids: engine.ids, log: silentLog });
   /** What is done in place of waiting. */
   const waiting = { now: async (): Promise<unknown> => undefined };
   await app.register(createIdentityDoor({ checks: engine.checks }));
   await app.register(createPresenceDoor({ presence: room.presence }));
   await app.register(
     createMcpDoor({
-      ...{ presence: room.presence, version: '1.2.3', random: randomFillSync },
+      ...{ presence: room.presence, limits: engine.limits, version: '1.2.3', random: randomFillSync },
       wait: async () => void (await waiting.now()),
     }),
   );

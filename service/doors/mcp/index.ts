@@ -21,6 +21,12 @@ const bodyLimit = 64 * 1024;
 /** A stream lasts as long as its client; milliseconds, the longest that a timer takes. */
 const handlerTimeout = 2 ** 31 - 1;
 
+/** Each message counts as one request of the key. */
+const noBatch = {
+  ...{ jsonrpc: '2.0', id: null },
+  error: { code: -32_600, message: 'Invalid request: send one message at a time; batches are not taken.' },
+};
+
 const Message = z.unknown().meta({
   description: 'A JSON-RPC 2.0 message of the Model Context Protocol',
   examples: [{ jsonrpc: '2.0', id: 1, method: 'tools/list' }],
@@ -64,6 +70,7 @@ function mountStreamableHttp(app: FastifyInstance, deps: McpDoorDeps): void {
       },
     },
     async (request, reply) => {
+      if (Array.isArray(request.body)) return reply.code(400 as 200).send(noBatch);
       const server = () => createToolServer(deps, toolCallerOf(request, reply));
       const handler = createMcpHandler(server, { maxSubscriptions: 0 });
       const response = await handler.fetch(toWebRequest(request, untilClosed(reply)), {

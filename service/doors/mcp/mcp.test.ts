@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { operator } from '../../../test/support/engine.ts';
 import { linkOf, type PresenceServer, startPresenceServer } from '../../../test/support/presence-server.ts';
 
 let served: PresenceServer;
@@ -178,4 +179,48 @@ test('a key opens eight streams', async () => {
   expect((await open()).status).toBe(503);
   token = await served.newKey();
   expect((await open()).status).toBe(200);
+});
+
+describe('the quota of a month', () => {
+  const used = async () => (await served.engine.limits.show(served.engine.organization)).organization.used;
+  const ask = (body: object = {}) =>
+    post('/api/presence/sessions', {}, { orgId: served.engine.organization, purpose: 'Deploy', ...body });
+
+  test.each<Kind>(['of 2025', 'SSE'])('counts what a client %s asks for, and nothing else', async (kind) => {
+    const client = await connect(kind);
+    await client.listTools();
+    await expect(call(client, 'request_human_presence', { purpose: 'x', orgId: 'org_2' })).rejects.toThrow();
+    expect(await used()).toBe(0);
+    const { sessionId } = await call(client, 'request_human_presence', { purpose: 'Deploy' });
+    await call(client, 'get_presence_token', { sessionId: sessionId!, waitSeconds: 0 });
+    expect(await used()).toBe(1);
+    await served.engine.limits.set(served.engine.organization, { monthly: 1 }, operator);
+    await expect(call(client, 'request_human_presence', { purpose: 'Deploy' })).rejects.toThrow(
+      /^MONTHLY_LIMIT_EXCEEDED: /,
+    );
+    expect(await ask()).toBe(429);
+  });
+
+  test('counts what the API is asked for', async () => {
+    expect(await ask({ orgId: 'org_2' })).toBe(403);
+    await expect.poll(used).toBe(0);
+    expect(await ask()).toBe(201);
+    expect(await used()).toBe(1);
+  });
+});
+
+test('a batch is refused, so that each message counts as a request', async () => {
+  const reply = await fetch(`${base}/mcp`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...{ 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+    },
+    body: JSON.stringify([list, { ...list, id: 2 }]),
+  });
+  expect(reply.status).toBe(400);
+  expect(await reply.json()).toEqual({
+    ...{ jsonrpc: '2.0', id: null },
+    error: { code: -32_600, message: expect.stringContaining('batches') },
+  });
 });

@@ -1,7 +1,8 @@
 import { type CallToolResult, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { Actor } from '../../engine/audit/index.ts';
-import type { Presence, PresenceCaller, PresenceSession } from '../../engine/presence/index.ts';
+import type { Limits } from '../../engine/limits/index.ts';
+import type { Presence, PresenceCaller, PresenceOrder, PresenceSession } from '../../engine/presence/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { fromNewSession, fromProof, fromSession, fromVerdict } from '../presence/translate.ts';
@@ -16,6 +17,7 @@ import {
 
 export interface ToolDeps {
   presence: Pick<Presence, 'create' | 'get' | 'token' | 'verifyToken'>;
+  limits: Pick<Limits, 'meter'>;
   version: string;
   /** Waits; ends early when the caller has gone. */
   wait(milliseconds: number, signal: AbortSignal): Promise<void>;
@@ -76,7 +78,7 @@ export function createToolServer(deps: ToolDeps, of: ToolCaller): McpServer {
     ({ orgId = of.caller.organization, purpose, ...more }) =>
       answer(async () => {
         const order = { orgId, purpose, ...defined(more) };
-        const made = fromNewSession(await presence.create(of.caller, order, of.actor), of.origin);
+        const made = fromNewSession(await createCounted(deps, of, order), of.origin);
         return [`Ask the human to open ${made.verifyUrl} before ${made.expiresAt}.`, made];
       }),
   );
@@ -132,6 +134,21 @@ export function createToolServer(deps: ToolDeps, of: ToolCaller): McpServer {
       }),
   );
   return server;
+}
+
+/** Of the tools this one alone uses the month's quota, as a session that is asked for by the API does. */
+async function createCounted(
+  { presence, limits }: ToolDeps,
+  { caller, actor }: ToolCaller,
+  order: PresenceOrder,
+) {
+  const counted = await limits.meter(caller);
+  try {
+    return await presence.create(caller, order, actor);
+  } catch (error) {
+    counted.answered(error instanceof Problem ? error.code : 'INTERNAL');
+    throw error;
+  }
 }
 
 /** The session once it is no longer pending, or after `patience` milliseconds as it is. */

@@ -31,7 +31,12 @@ const access = 'presence';
 
 const routes = {
   create: {
-    config: { access, idempotent: true, refuses: ['ORGANIZATION_MISMATCH', 'STORAGE_FULL'] },
+    config: {
+      access,
+      metered: true,
+      idempotent: true,
+      refuses: ['ORGANIZATION_MISMATCH', 'MONTHLY_LIMIT_EXCEEDED', 'STORAGE_FULL'],
+    },
     schema: {
       operationId: 'createPresenceSession',
       summary: 'Ask for a person',

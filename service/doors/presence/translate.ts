@@ -22,8 +22,9 @@ import type {
   VerifyTokenReply,
 } from './wire.ts';
 
-export const toCaller = ({ organization, world, lineage }: KeyCaller): PresenceCaller => ({
+export const toCaller = ({ organization, world, lineage, profiles }: KeyCaller): PresenceCaller => ({
   ...{ organization, world, lineage },
+  ...defined({ profiles }),
 });
 
 export const toActor = ({ key }: KeyCaller, request: string): Actor => ({ is: 'key', key, request });

@@ -11,7 +11,7 @@ import { readRow } from './read-row.ts';
 export function createNewSession(deps: PresenceDeps): Presence['create'] {
   const { inTransaction, sealer, subjects, audit, ids, clock, random = randomFillSync } = deps;
 
-  return async function create({ organization, world, lineage }, order, actor) {
+  return async function create({ organization, world, lineage, profiles }, order, actor) {
     const { orgId, ttlSeconds = TOKEN_LIFE.usual, singleUse = false, ...request } = order;
     if (orgId !== organization)
       throw new Problem(
@@ -45,7 +45,7 @@ export function createNewSession(deps: PresenceDeps): Presence['create'] {
 
     /** Under the organization's own key where no such person is enrolled, or one is being erased. */
     async function sealRequest(owner: Pick<PresenceRow, 'id' | 'organization' | 'world' | 'subject'>) {
-      const value = { ...defined(request), purpose: request.purpose };
+      const value = { ...defined({ ...request, profiles }), purpose: request.purpose };
       try {
         return { subject: owner.subject, request_sealed: await sealColumn(sealer, owner, 'request', value) };
       } catch (error) {

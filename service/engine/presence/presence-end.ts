@@ -5,7 +5,7 @@ import type { Tx } from '../../storage/transaction.ts';
 import type { DecidedSession, FlowEnd } from '../sessions/index.ts';
 import type { PresenceClaims } from '../tokens/index.ts';
 import type { Presence, PresenceDeps } from './presence.ts';
-import type { CancelReason, PresenceRequest } from './presence-session.ts';
+import type { CancelReason, KeptRequest } from './presence-session.ts';
 import {
   openColumn,
   type PresenceRow,
@@ -43,7 +43,7 @@ export function createPresenceEnd({ sealer, tokens, audit, clock }: PresenceDeps
 
   async function verify(tx: Tx, row: PresenceRow, session: DecidedSession): Promise<boolean> {
     const { person, liveness } = session;
-    const request = await openColumn<PresenceRequest>(sealer, row, 'request', row.request_sealed);
+    const request = await openColumn<KeptRequest>(sealer, row, 'request', row.request_sealed);
     if (!person || !liveness || !request) return false;
     const { purpose, nonce } = request;
     const composite = session.composite;

@@ -11,7 +11,7 @@ import {
 } from '../sessions/index.ts';
 import { hashOfLink } from './link-hash.ts';
 import type { PresenceDeps } from './presence.ts';
-import type { PresenceRequest, PresenceState } from './presence-session.ts';
+import type { KeptRequest, PresenceRequest, PresenceState } from './presence-session.ts';
 import {
   openColumn,
   type PresenceRow,
@@ -70,8 +70,8 @@ function createLinkReading({ db, sealer, organizations, clock }: PresenceDeps) {
       if (state.is !== 'pending' || state.begun) throw used();
       return row;
     },
-    async requestOf(row: PresenceRow): Promise<PresenceRequest> {
-      const request = await openColumn<PresenceRequest>(sealer, row, 'request', row.request_sealed);
+    async requestOf(row: PresenceRow): Promise<KeptRequest> {
+      const request = await openColumn<KeptRequest>(sealer, row, 'request', row.request_sealed);
       if (request) return request;
       throw unknown();
     },
@@ -97,7 +97,7 @@ function createBegin(deps: PresenceDeps): LinkResolver['begin'] {
       actor: readActor(row.created_by),
       match: matchOf(asked),
       opened: { consent, path, device },
-      ...defined({ request }),
+      ...defined({ profiles: asked.profiles, request }),
     });
     const { id: sessionId, token, expiresAt } = prepared;
     await inTransaction(async (tx) => {

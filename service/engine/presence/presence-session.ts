@@ -10,6 +10,8 @@ export interface PresenceCaller {
   organization: OrganizationId;
   world: World;
   lineage: string;
+  /** Slugs of the profiles that the key may name; absent: those that the organization allows. */
+  profiles?: readonly string[];
 }
 
 /** What the program wants to be proven. */
@@ -20,6 +22,12 @@ export interface PresenceRequest {
   email?: string;
   /** The caller's own; the token carries it. */
   nonce?: string;
+}
+
+/** What is kept of it. */
+export interface KeptRequest extends PresenceRequest {
+  /** Of the key that asked, as it was then. */
+  profiles?: readonly string[];
 }
 
 export interface PresenceOrder extends PresenceRequest {

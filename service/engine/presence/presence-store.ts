@@ -4,7 +4,7 @@ import type { Schema } from '../../storage/schema.ts';
 import { sealJson } from '../../storage/sealing/seal-json.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import type { CancelReason, PresenceRequest } from './presence-session.ts';
+import type { CancelReason, KeptRequest } from './presence-session.ts';
 
 export type PresenceSealer = Pick<Sealer, 'seal' | 'sealOwn' | 'openMany' | 'openOwn' | 'emailHash'>;
 export type PresenceRow = Selectable<Schema['presence_session']>;
@@ -35,7 +35,7 @@ export function sealColumn(
   sealer: PresenceSealer,
   row: Owner,
   column: Column,
-  value: PresenceRequest | SealedProof,
+  value: KeptRequest | SealedProof,
 ): Promise<Uint8Array> | Uint8Array {
   if (row.subject !== null) return sealJson(sealer, placeOf({ ...row, subject: row.subject }, column), value);
   const place = {

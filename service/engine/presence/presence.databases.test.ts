@@ -128,6 +128,14 @@ onBothDatabases('presence', (newPlace) => {
     expect((await stateOf(id)).is).toBe('pending');
   });
 
+  test('a key that is restricted to profiles is so for the person too', async () => {
+    const { link } = await room.presence.create(caller({ profiles: ['door'] }), order(), key);
+    const { sessionId } = await room.presence.links.begin(link, begin);
+    expect(room.orders.get(sessionId as SessionId)).toMatchObject({ profiles: ['door'] });
+    const free = await open();
+    expect(room.orders.get(free.live)).not.toHaveProperty('profiles');
+  });
+
   test('an order for another organization is refused, and leaves nothing', async () => {
     expect(await refusal(create({ orgId: 'org_elsewhere' }))).toBe('ORGANIZATION_MISMATCH');
     expect(await engine.db.selectFrom('presence_session').selectAll().execute()).toEqual([]);
