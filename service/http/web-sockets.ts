@@ -121,14 +121,14 @@ function watch(
   every: Every,
   { isOver, end }: { isOver: (() => Promise<boolean>) | undefined; end(error: unknown): void },
 ): () => void {
-  let heard = true;
+  let alive = true;
   const note = () => {
-    heard = true;
+    alive = true;
   };
   for (const sign of ['message', 'pong']) socket.on(sign, note);
   return every(BEAT, () => {
-    if (!heard) return socket.terminate();
-    heard = false;
+    if (!alive) return socket.terminate();
+    alive = false;
     socket.ping();
     isOver?.().then((over) => over && socket.close(closeCodes.over, 'The session is over.'), end);
   });
