@@ -8,6 +8,7 @@ import {
 } from '../engine/erasure/index.ts';
 import { deletePresenceOf } from '../engine/presence/index.ts';
 import { createRetention, type Retention } from '../engine/retention/index.ts';
+import { deleteSessionsOf } from '../engine/sessions/index.ts';
 import { createSubjectRecords, type SubjectRecords } from '../engine/subject-record/index.ts';
 import { isHeldByScope } from '../engine/uniqueness/index.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
@@ -94,6 +95,7 @@ export function createErasing({
       (organization) => ground.inTransaction((tx) => deletePresenceOf(tx, organization)),
       (organization) => live().hosted.forget(organization),
       (organization) => live().registrations.forget(organization),
+      (organization) => ground.inTransaction((tx) => deleteSessionsOf(tx, organization)),
       (organization) => approvals.forgetOrganization(organization),
       (organization, actor) => administrators.forgetOrganization(organization, actor),
     ],

@@ -12,6 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ErasureReceipt } from '../../service/engine/erasure/index.ts';
+import { systemClock } from '../../service/lib/clock.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { type Database, openDatabase } from '../../service/storage/connection.ts';
 import { type Cli, createCli } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
 
@@ -217,6 +220,12 @@ test('another medium in the place of a lost copy finishes nothing; the word of a
   expect(shown.stdout).toContain('this rests on the word of operator:');
 });
 
+async function withDatabase(work: (opened: Database) => Promise<unknown>): Promise<void> {
+  const place = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
+  const opened = await openDatabase(place, { clock: systemClock, log: silentLog });
+  await work(opened).finally(() => opened.close());
+}
+
 test('erasing all people needs their number, erasing the organization its name', async () => {
   for (const name of ['a', 'b', 'c']) await enroll(`${name}@example.com`);
   for (const words of [
@@ -232,6 +241,12 @@ test('erasing all people needs their number, erasing the organization its name',
     left: 0,
   });
   await enroll('d@example.com');
+  // Of a live session, which belongs to no person.
+  await withDatabase(async ({ db, inTransaction }) => {
+    const { id: organization } = await db.selectFrom('organization').select('id').executeTakeFirstOrThrow();
+    const frame = { organization, hash: 'f', session: 'sess_1', created_at: Date.now() };
+    await inTransaction((tx) => tx.insertInto('live_frame').values(frame).execute());
+  });
   expect(await cli.run('org', 'erase', 'Museum')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('Nothing was erased'),
@@ -241,6 +256,9 @@ test('erasing all people needs their number, erasing the organization its name',
     erased: 1,
     left: 0,
   });
+  await withDatabase(async ({ db }) =>
+    expect(await db.selectFrom('live_frame').selectAll().execute()).toEqual([]),
+  );
   const keys = await cli.json<{ items: { revokedAt?: string }[] }>('key', 'list');
   expect(keys.items.length).toBeGreaterThan(0);
   expect(keys.items.every(({ revokedAt }) => revokedAt !== undefined)).toBe(true);

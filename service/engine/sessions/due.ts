@@ -5,7 +5,7 @@ import { createDecide } from './decide.ts';
 import { FRAMES_KEPT, MOST_ATTEMPTS, type SessionParts } from './parts.ts';
 import { outcomeOf, type SessionRow } from './session-store.ts';
 
-/** Sessions of one round; the next round takes the others. */
+/** Sessions decided in one round; the next round takes the others. */
 const AT_ONCE = 200;
 
 const appliance: Actor = { is: 'appliance', task: 'sessions' };
@@ -39,23 +39,28 @@ export function createDue(
   parts: SessionParts,
   { rooms, attempts, expire }: { rooms: Rooms; attempts: Attempts; expire(row: SessionRow): Promise<void> },
 ) {
-  const { store, frames, movements, sealed, clock, inTransaction, log } = parts;
-  const decide = createDecide(parts);
+  const { store, frames, movements, clock, inTransaction, log } = parts;
+  const interrupt = createInterrupt(parts);
 
   return {
     async expireDue(): Promise<number> {
       await attempts.tendAll();
       let decided = 0;
-      for (const row of await store.due(clock.now(), AT_ONCE)) {
-        if (rooms.get(row.id)?.finishing) continue;
-        try {
-          await expire(row);
-          attempts.drop(row.id);
-          decided++;
-        } catch (error) {
-          // The others are not to wait for this one.
-          log.error({ error, session: row.id }, 'a session could not be ended');
+      let page = await store.due(clock.now(), AT_ONCE);
+      for (;;) {
+        for (const row of page.rows) {
+          if (rooms.get(row.id)?.finishing) continue;
+          try {
+            await expire(row);
+            attempts.drop(row.id);
+            decided++;
+          } catch (error) {
+            // The others are not to wait for this one.
+            log.error({ error, session: row.id }, 'a session could not be ended');
+          }
         }
+        if (!page.next || decided >= AT_ONCE) break;
+        page = await store.due(clock.now(), AT_ONCE, page.next);
       }
       const before = clock.now() - FRAMES_KEPT;
       await inTransaction(async (tx) => {
@@ -67,23 +72,35 @@ export function createDue(
 
     /** The challenge of an attempt was in the memory of the process that stopped: the attempt is used, the session goes on. */
     async takeOver(): Promise<number> {
-      const rows = await store.running();
-      for (const row of rows) {
-        if (row.attempts < MOST_ATTEMPTS) {
-          await inTransaction((tx) => store.changeUndecided(tx, row.id, { running_since: null }));
-          continue;
+      let taken = 0;
+      for (const row of await store.running()) {
+        try {
+          await interrupt(row);
+          taken++;
+        } catch (error) {
+          // The service starts all the same.
+          log.error({ error, session: row.id }, 'an interrupted attempt could not be ended');
         }
-        const opened = await sealed.whole(row);
-        const before = outcomeOf(row);
-        await inTransaction((tx) =>
-          decide(tx, row, opened, {
-            decision: 'rejected',
-            outcome: { ...before, reasons: [...before.reasons, 'INTERRUPTED'] },
-            actor: appliance,
-          }),
-        );
       }
-      return rows.length;
+      return taken;
     },
+  };
+}
+
+function createInterrupt(parts: SessionParts) {
+  const { store, sealed, inTransaction } = parts;
+  const decide = createDecide(parts);
+  return async function interrupt(row: SessionRow): Promise<unknown> {
+    if (row.attempts < MOST_ATTEMPTS)
+      return inTransaction((tx) => store.changeUndecided(tx, row.id, { running_since: null }));
+    const opened = await sealed.whole(row);
+    const before = outcomeOf(row);
+    return inTransaction((tx) =>
+      decide(tx, row, opened, {
+        decision: 'rejected',
+        outcome: { ...before, reasons: [...before.reasons, 'INTERRUPTED'] },
+        actor: appliance,
+      }),
+    );
   };
 }

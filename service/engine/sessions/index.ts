@@ -24,6 +24,7 @@ export type {
   WholeSession,
 } from './session.ts';
 export { riskFlags, sessionDecisions, sessionFlows, sessionStates } from './session.ts';
+export { deleteSessionsOf } from './session-store.ts';
 export type {
   FrameLink,
   Handover,

@@ -1,4 +1,5 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SessionId, SubjectId, VerificationId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Integrity } from '../../storage/keys/integrity.ts';
@@ -104,6 +105,15 @@ function createChecks({ integrity, log }: SessionStoreDeps) {
 }
 type RowChecks = ReturnType<typeof createChecks>;
 
+/** The last session of a page of those that are due. */
+type DueMark = Pick<SessionRow, 'id' | 'expires_at'>;
+
+/** Of an organization that is erased: what is sealed in them opens no more. */
+export async function deleteSessionsOf(tx: Tx, organization: OrganizationId): Promise<void> {
+  for (const table of ['live_session', 'live_movement', 'live_frame'] as const)
+    await tx.deleteFrom(table).where('organization', '=', organization).execute();
+}
+
 function reads(db: Db, { isOwn, one }: RowChecks) {
   return {
     byId: async (id: string, tx?: Tx): Promise<SessionRow | undefined> =>
@@ -145,18 +155,27 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
         .execute();
       return rows.filter(isOwn);
     },
-    /** Undecided ones whose time, or the time of their review, is over. */
-    due: async (now: number, limit: number): Promise<SessionRow[]> => {
+    /** Undecided ones whose time, or the time of their review, is over; the oldest first. `next`: after which others may come. */
+    due: async (now: number, limit: number, after?: DueMark) => {
       const rows = await db
         .selectFrom('live_session')
         .selectAll()
         .where('decision', 'is', null)
         .where('expires_at', '<=', now)
         .where((eb) => eb.or([eb('held_until', 'is', null), eb('held_until', '<=', now)]))
+        .$if(after !== undefined, (query) =>
+          query.where((eb) =>
+            eb.or([
+              eb('expires_at', '>', after!.expires_at),
+              eb.and([eb('expires_at', '=', after!.expires_at), eb('id', '>', after!.id)]),
+            ]),
+          ),
+        )
         .orderBy('expires_at')
+        .orderBy('id')
         .limit(limit)
         .execute();
-      return rows.filter(isOwn);
+      return { rows: rows.filter(isOwn), ...defined({ next: rows[limit - 1] as DueMark | undefined }) };
     },
     /** Whose attempt was in progress. */
     running: async (): Promise<SessionRow[]> => {

@@ -4,7 +4,7 @@ import { type Engine, key, operator, startEngine } from '../../../test/support/e
 import { analysisOf, direction } from '../../../test/support/faces.ts';
 import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
 import { Problem } from '../../lib/problem.ts';
-import { pageConsent } from './index.ts';
+import { deleteSessionsOf, pageConsent } from './index.ts';
 import type { DecidedSession, FlowEnd, NewSession } from './session.ts';
 
 const minute = 60_000;
@@ -422,6 +422,41 @@ onBothDatabases('live sessions', (newPlace) => {
     expect((await next.page(realm(), { limit: 10 })).map(({ decision }) => decision)).not.toContain(
       undefined,
     );
+  });
+
+  test('sessions that open no more keep no other from its end, and the service from no start', async () => {
+    const { id: organization } = await engine.organizations.create({ name: 'Other' }, operator);
+    const other = { realm: { organization, world: 'test' as const } };
+    challenges.script.passed = false;
+    const interrupted = await begun(other);
+    await attempt(interrupted.token);
+    await attempt(interrupted.token);
+    await (await sessions.connect(interrupted.token)).start();
+    for (let i = 0; i < 200; i++) await sessions.create(order(other));
+    const running = await begun();
+    await (await sessions.connect(running.token)).start();
+    const { id } = await sessions.create(order({ expiresAt: engine.clock.now() + 31 * minute }));
+    // As an erasure of the organization does.
+    await engine.sealer.replaceOrganization(organization);
+
+    const next = open();
+    expect(await next.takeOver()).toBe(1);
+    expect(await next.state(running.token)).toMatchObject({ state: 'between', attempt: 1 });
+    engine.advance(31 * minute);
+    expect(await next.expireDue()).toBe(2);
+    expect(await next.finalize(realm(), id)).toMatchObject({ decision: 'expired' });
+  });
+
+  test('of an organization that is erased no session is left, of another every one', async () => {
+    challenges.script.movement = Uint8Array.of(1);
+    const { id: organization } = await engine.organizations.create({ name: 'Other' }, operator);
+    for (const more of [{}, { realm: { organization, world: 'test' as const } }])
+      expect(await attempt((await begun(more)).token)).toMatchObject({ result: { passed: true } });
+    await engine.inTransaction((tx) => deleteSessionsOf(tx, engine.organization));
+    for (const table of ['live_session', 'live_movement', 'live_frame'] as const) {
+      const rows = await engine.db.selectFrom(table).select('organization').distinct().execute();
+      expect([table, rows]).toEqual([table, [{ organization }]]);
+    }
   });
 
   test('where the end of a flow fails, nothing of the decision is stored, and the next attempt decides', async () => {
