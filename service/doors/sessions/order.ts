@@ -56,7 +56,9 @@ export async function toOrder(
       consent,
       ...(redirectUrl !== undefined && { redirect: { success: redirectUrl, failure: redirectUrl } }),
     },
-    ...(policy === 'off' ? {} : { uniqueness: { policy, scope: SCOPE } }),
+    ...(policy === 'off'
+      ? {}
+      : { uniqueness: { policy, scope: SCOPE, ...(caller.browser && { unnamed: true as const }) } }),
     ...(callbackUrl !== undefined && { callback: { url: callbackUrl } }),
     ...defined({ profile, subjectRef, metadata, profiles: caller.profiles, browserOrigins: caller.origins }),
     request,
@@ -79,12 +81,12 @@ async function checkCallback(
   url: string,
   caller: RelyingParty,
 ): Promise<void> {
+  const { browser } = caller;
+  const known = browser ? await webhooks.list(toRealm(caller), { family: 'sessions' }) : [];
+  if (browser && !known.some((endpoint) => endpoint.url === url && endpoint.state.is === 'enabled'))
+    throw new Problem(
+      'DESTINATION_NOT_GRANTED',
+      'A browser key may name the URL of a webhook of the family sessions only: add it (“gatehouse webhook add URL --family sessions”), or create the session on your server.',
+    );
   await callbacks.accept(toRealm(caller), { family: 'sessions', url });
-  if (!caller.browser) return;
-  const known = await webhooks.list(toRealm(caller), { family: 'sessions' });
-  if (known.some((endpoint) => endpoint.url === url && endpoint.state.is === 'enabled')) return;
-  throw new Problem(
-    'DESTINATION_NOT_GRANTED',
-    'A browser key may name the URL of a webhook of the family sessions only: add it (“gatehouse webhook add URL --family sessions”), or create the session on your server.',
-  );
 }

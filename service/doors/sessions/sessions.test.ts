@@ -275,6 +275,38 @@ test('with a uniqueness policy the person agrees to another text', async () => {
   expect(warn.version).not.toBe(off.version);
 });
 
+test('a page names a person for the pass alone: the same face again waits for a reviewer', async () => {
+  const origin = 'https://shop.example';
+  const [page, server] = [await keyOf({ browser: true, origins: [origin] }), await keyOf()];
+  const twice = async (key: string, headers: object, face: Float32Array) => {
+    const found: [number, unknown][] = [];
+    for (const subjectRef of ['user_7', 'user_7']) {
+      const order = { uniquenessPolicy: 'block', subjectRef };
+      const { sessionId, token } = (await post('/api/v1/sessions', key, order, headers)).body;
+      await person(sessionId, token, server, face);
+      const { status, body } = await post(`/api/v1/sessions/${sessionId}/finalize`, server);
+      found.push([status, body.decision]);
+      if (body.passToken === null) continue;
+      const pass = await post('/api/v1/passes/verify', server, { passToken: body.passToken });
+      expect(pass.body).toMatchObject({ valid: true, subjectRef });
+    }
+    return found;
+  };
+  const approved = [200, 'approved'];
+  expect(await twice(page, { origin }, direction('ada'))).toEqual([approved, [202, null]]);
+  expect(await twice(server, {}, direction('bob'))).toEqual([approved, approved]);
+});
+
+test('a callback URL that a page may not name leaves nothing behind', async () => {
+  const origin = 'https://shop.example';
+  const key = await keyOf({ browser: true, origins: [origin] });
+  await eventsOut.grants.add(engine.organization, 'hooks.example.org', '', operator);
+  const callbackUrl = 'https://hooks.example.org/cb';
+  const refused = await post('/api/v1/sessions', key, { callbackUrl }, { origin });
+  expect([refused.status, refused.body.code]).toEqual([403, 'DESTINATION_NOT_GRANTED']);
+  expect(await engine.db.selectFrom('webhook_endpoint').selectAll().execute()).toEqual([]);
+});
+
 /** Removes what the feature with this table keeps of the person, as an erasure does. */
 const forget = (table: string, subject: SubjectId) =>
   engine.inTransaction(async (tx) => {

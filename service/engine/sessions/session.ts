@@ -43,10 +43,13 @@ export interface SessionPage {
 /** Whether the person must be an enrolled one: not at all, any (1:N), or the one with this address (1:1). */
 export type SessionMatch = 'none' | 'any' | { email: string };
 
-export type UniquenessRule = {
-  policy: 'off' | 'warn' | 'block' /** '' = organization, else a region. */;
+export interface UniquenessRule {
+  policy: 'off' | 'warn' | 'block';
+  /** '' = organization, else a region. */
   scope: string;
-};
+  /** A public page named the person: who comes again under the same `subjectRef` is not the same for it. */
+  unnamed?: true;
+}
 
 export interface NewSession {
   flow: SessionFlow;

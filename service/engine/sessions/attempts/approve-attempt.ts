@@ -89,11 +89,12 @@ async function uniquenessOrder(
 ): Promise<UniquenessOrder> {
   const { plan } = await planOf(parts, opened);
   const { analysis, embeddings } = result.identity!;
+  const { policy, scope, unnamed } = opened.uniquenessRule;
   return {
-    ...{ realm: opened.realm, ...opened.uniquenessRule, embeddings, plan, actor, session: row.id },
+    ...{ realm: opened.realm, policy, scope, embeddings, plan, actor, session: row.id },
     pixelHash: analysis.pixelHash,
     quality: faceQuality(analysis, { pad: plan.pad !== undefined }).score,
-    ...defined({ portrait: analysis.portrait, self, reference: opened.subjectRef }),
+    ...defined({ portrait: analysis.portrait, self, reference: unnamed ? undefined : opened.subjectRef }),
     consent: {
       ...{ textVersion: opened.page.consent.version, purposes: ['deduplication'] },
       ...{ method: 'live-page', legalBasis: 'consent', through: 'self' },
