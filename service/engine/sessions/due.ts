@@ -10,25 +10,30 @@ const AT_ONCE = 200;
 
 const appliance: Actor = { is: 'appliance', task: 'sessions' };
 
-/** Decides a session whose time is over. */
+/** Decides a session whose time is over. False where it is not, or it is decided already. */
 export function createExpire(parts: SessionParts) {
-  const { sealed, inTransaction } = parts;
+  const { store, sealed, clock, inTransaction } = parts;
   const decide = createDecide(parts);
-  return async function expire(row: SessionRow): Promise<void> {
-    const opened = await sealed.whole(row);
-    // Of a review that was not decided in time.
-    const held = row.held_until !== null;
-    const before = outcomeOf(row);
-    await inTransaction((tx) =>
-      decide(tx, row, opened, {
+  return function expire({ id }: SessionRow): Promise<boolean> {
+    return inTransaction(async (tx) => {
+      // As it is now: an attempt that ended meanwhile may have left it to a reviewer.
+      const row = await store.byId(id, tx);
+      if (!row || !isDue(row, clock.now())) return false;
+      // Of a review that was not decided in time.
+      const held = row.held_until !== null;
+      const before = outcomeOf(row);
+      return decide(tx, row, await sealed.whole(row), {
         decision: held ? 'duplicate' : 'expired',
         outcome: { ...before, reasons: [...before.reasons, held ? 'REVIEW_TIMED_OUT' : 'TIME_OVER'] },
         actor: appliance,
         ...verificationOf(row, held),
-      }),
-    );
+      });
+    });
   };
 }
+
+const isDue = ({ decision, expires_at, held_until }: SessionRow, now: number): boolean =>
+  decision === null && expires_at <= now && (held_until === null || held_until <= now);
 
 /** The verification of a session that is held was written. */
 export const verificationOf = ({ verification }: SessionRow, held: boolean) =>
@@ -37,7 +42,11 @@ export const verificationOf = ({ verification }: SessionRow, held: boolean) =>
 /** What time decides, and what a stopped process left. */
 export function createDue(
   parts: SessionParts,
-  { rooms, attempts, expire }: { rooms: Rooms; attempts: Attempts; expire(row: SessionRow): Promise<void> },
+  {
+    rooms,
+    attempts,
+    expire,
+  }: { rooms: Rooms; attempts: Attempts; expire(row: SessionRow): Promise<boolean> },
 ) {
   const { store, frames, movements, clock, inTransaction, log } = parts;
   const interrupt = createInterrupt(parts);
@@ -51,7 +60,7 @@ export function createDue(
         for (const row of page.rows) {
           if (rooms.get(row.id)?.finishing) continue;
           try {
-            await expire(row);
+            if (!(await expire(row))) continue;
             attempts.drop(row.id);
             decided++;
           } catch (error) {

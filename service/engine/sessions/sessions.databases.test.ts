@@ -598,6 +598,72 @@ onBothDatabases('live sessions', (newPlace) => {
     expect(withdrawn).toEqual([two.id]);
   });
 
+  test.each(['accept', 'wait'] as const)(
+    'time ends a session while its approval (%s) is written: nothing of that stays',
+    async (action) => {
+      const other = open();
+      let lost: unknown;
+      sessions = open({
+        uniqueness: {
+          judge: async (_, work) => {
+            engine.advance(10 * minute);
+            await other.expireDue();
+            const judged = {
+              outcome: 'new',
+              action,
+              ...(action === 'accept' && { member: 'mem_1' }),
+            } as const;
+            return engine
+              .inTransaction((tx) => work(tx, judged))
+              .catch((error: unknown) => {
+                lost = error;
+                throw error;
+              });
+          },
+          withdraw: async () => {},
+          isMember: async () => true,
+        },
+      });
+      const { id, token } = await begun({ uniqueness: { policy: 'block', scope: 'lisbon' } });
+      expect(await attempt(token)).toMatchObject({ state: 'ended', result: { decision: 'expired' } });
+      expect(lost).toMatchObject({ message: 'The session was decided meanwhile.' });
+      expect(ended.map(({ decision }) => decision)).toEqual(['expired']);
+      expect(await find(id)).toMatchObject({ decision: 'expired', reasons: ['TIME_OVER'] });
+    },
+  );
+
+  test('a session that is left to a reviewer while its time ends stays with the reviewer', async () => {
+    const judging = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    sessions = open({
+      uniqueness: {
+        judge: async (_, work) => {
+          judging.resolve();
+          await go.promise;
+          return engine.inTransaction((tx) => work(tx, { outcome: 'grey', action: 'wait', review: 'rev_1' }));
+        },
+        withdraw: async () => {
+          throw new Error('withdrawn');
+        },
+        isMember: async () => true,
+      },
+    });
+    const { id, token } = await begun({ uniqueness: { policy: 'block', scope: 'lisbon' } });
+    const shown = attempt(token);
+    await judging.promise;
+    engine.advance(10 * minute);
+    const other = open({
+      async inTransaction(work) {
+        go.resolve();
+        await shown;
+        return engine.inTransaction(work);
+      },
+    });
+    await other.expireDue();
+    expect(await find(id)).toMatchObject({ state: 'processing', held: true });
+    expect(ended).toEqual([]);
+  });
+
   test('one human is counted once in a scope, with the decision of the session', async () => {
     sessions = open({ uniqueness: engine.uniqueness });
     const uniqueness = { policy: 'warn' as const, scope: '' };

@@ -24,6 +24,13 @@ export class SeenMeanwhile extends Error {
   }
 }
 
+/** The session was decided meanwhile, by its time or otherwise: what was written with the approval is undone. */
+export class DecidedMeanwhile extends Error {
+  constructor() {
+    super('The session was decided meanwhile.');
+  }
+}
+
 export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>) {
   const { sealed, inTransaction, frames } = parts;
   const decide = createDecide(parts);
@@ -61,7 +68,7 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
       };
       if (counted?.action === 'wait') return hold(parts, tx, row, ending);
       const decision = counted?.action === 'duplicate' ? 'duplicate' : 'approved';
-      await decide(tx, row, opened, { ...ending, decision });
+      if (!(await decide(tx, row, opened, { ...ending, decision }))) throw new DecidedMeanwhile();
     };
     return judged
       ? judged.record(write, { within, ...defined({ id: verification }) })
@@ -118,6 +125,7 @@ async function hold(
     ...(verification === undefined ? {} : { verification }),
     ...(person === undefined ? {} : { subject: person.id, ...resealed }),
   });
+  if (!held) throw new DecidedMeanwhile();
   const { organization } = realmOf(row);
-  if (held) await keepFrames({ frames, movements }, tx, { organization, session: row.id, at: now }, kept);
+  await keepFrames({ frames, movements }, tx, { organization, session: row.id, at: now }, kept);
 }

@@ -13,7 +13,7 @@ export interface AttemptContext {
   rooms: Rooms;
   admission: Admission;
   /** Decides what time has decided. */
-  expire(row: SessionRow): Promise<void>;
+  expire(row: SessionRow): Promise<boolean>;
   /** Decides what follows from an attempt that is over. */
   finishAttempt(session: string, attempt: Attempt): Promise<void>;
 }

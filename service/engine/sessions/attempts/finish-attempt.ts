@@ -8,7 +8,7 @@ import type { SessionParts } from '../parts.ts';
 import { REPLAYED_FRAMES, REPLAYED_MOVEMENT } from '../risk.ts';
 import type { Candidate } from '../session.ts';
 import { realmOf } from '../session-store.ts';
-import { createApprove, SeenMeanwhile } from './approve-attempt.ts';
+import { createApprove, DecidedMeanwhile, SeenMeanwhile } from './approve-attempt.ts';
 import type { Attempt } from './attempt.ts';
 import { createFail } from './fail-attempt.ts';
 import { type Finished, gather, replayEvidence } from './finished.ts';
@@ -57,6 +57,7 @@ export function createFinishAttempt(parts: SessionParts) {
       try {
         await judge(one);
       } catch (error) {
+        if (error instanceof DecidedMeanwhile) return;
         const code = codeOf(error);
         if (code === 'INTERNAL') log.error({ error, session }, 'the end of an attempt failed');
         await refuse(one, [code]);
