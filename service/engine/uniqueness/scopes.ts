@@ -212,7 +212,11 @@ function createConfigure(deps: ScopesDeps) {
     return turns(turnOf(realm, name), async () => {
       const known = await store.byName(realm, name);
       const people = known ? await members.count(known) : 0;
-      const settings = changedSettings(known ?? defaultSettings, change, { now: clock.now(), people });
+      const now = clock.now();
+      const settings = changedSettings(known ? lasting(known, now) : defaultSettings, change, {
+        now,
+        people,
+      });
       if (!known) return make(realm, name, settings, actor);
       // What is absent from the settings is absent of the scope.
       const { retentionDays: _, endsAt: __, endedAt, ...rest } = known;
@@ -229,6 +233,12 @@ function createConfigure(deps: ScopesDeps) {
       return after;
     });
   };
+}
+
+/** Of an ended scope without an end that has passed: with it the next epoch would be over at once. */
+function lasting(scope: Scope, now: number): Scope {
+  const { endsAt, ...rest } = scope;
+  return scope.state === 'ended' && endsAt !== undefined && endsAt <= now ? rest : scope;
 }
 
 /** Ends the epoch; `next`: whether another begins. An ended scope stays so. */

@@ -151,6 +151,30 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
       expect(await judge(face('alice', 0.97, 'two'), inOrganization())).toMatchObject({ outcome: 'new' });
     });
 
+    test('a scope that is begun again after its end needs another one, and keeps who joins', async () => {
+      const { scopes } = engine.uniqueness;
+      const endsAt = engine.clock.now() + DAY;
+      await scopes.configure(realm(), '', { onErasure: 'hold', endsAt }, bea);
+      engine.advance(2 * DAY);
+      const sweep = () => engine.uniqueness.sweep(async () => {});
+      expect(await sweep()).toMatchObject({ ended: 1 });
+      for (const change of [{}, { endsAt }])
+        await expect(scopes.configure(realm(), '', change, bea)).rejects.toMatchObject({
+          code: 'INVALID_REQUEST',
+        });
+      const later = engine.clock.now() + 3 * DAY;
+      expect(await scopes.configure(realm(), '', { endsAt: later }, bea)).toMatchObject({
+        ...{ state: 'active', epoch: 2, endsAt: later },
+      });
+      engine.advance(4 * DAY);
+      expect(await sweep()).toMatchObject({ ended: 1 });
+      const again = await scopes.configure(realm(), '', { onErasure: 'reopen', retentionDays: 30 }, bea);
+      expect(again).toMatchObject({ state: 'active', epoch: 3 });
+      expect(again.endsAt).toBeUndefined();
+      expect(await judge(face('carol'), inOrganization())).toMatchObject({ action: 'accept' });
+      expect(await sweep()).toEqual({ ended: 0, erased: 0 });
+    });
+
     test('whose place a scope holds that says so, to its end', async () => {
       const endsAt = engine.clock.now() + 30 * DAY;
       await engine.uniqueness.scopes.configure(realm(), '', { onErasure: 'hold', endsAt }, bea);
