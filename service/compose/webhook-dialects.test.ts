@@ -48,7 +48,6 @@ const session = fc.record({
   profile: fc.string(),
   challengesCompleted: count,
   processingTimeMs: count,
-  metadata: fc.dictionary(fc.string(), fc.jsonValue()),
 });
 const hostedSession = fc.record({
   flow: fc.constant('hosted'),
@@ -90,7 +89,7 @@ const personals: Partial<Record<RecordedEvent['type'], fc.Arbitrary<object>>> = 
   'subject.enrolled': fc.record({ email: name }),
   'verification.verified': fc.record({ email: name }, { requiredKeys: [] }),
   'session.decided': fc.oneof(
-    fc.record({ passToken: fc.option(fc.string()) }),
+    fc.record({ passToken: fc.option(fc.string()), metadata: fc.dictionary(fc.string(), fc.jsonValue()) }),
     fc.record({ reference: name }),
     fc.constant({}),
   ),
@@ -234,9 +233,8 @@ describe('metadata of a session', () => {
       profile: 'specter',
       challengesCompleted: 1,
       processingTimeMs: 2,
-      metadata,
     },
-    personal: { passToken: 'hp_1' },
+    personal: { passToken: 'hp_1', metadata },
   });
   const bodyOf = (metadata: Record<string, unknown>) =>
     dialectOf('sessions').translate(decided(metadata))!.body();

@@ -7,6 +7,7 @@ import { operatorParts } from '../../../test/support/operator-parts.ts';
 import { approve } from '../../../test/support/presence.ts';
 import { createStanding } from '../../compose/live/standing.ts';
 import { type AdministratorCaller, createAccess, type NewKey, type Role } from '../../engine/access/index.ts';
+import { openEvents } from '../../engine/events/index.ts';
 import { createApiEnd } from '../../engine/sessions/index.ts';
 import { createVerifyToken } from '../../engine/tokens/index.ts';
 import { createMetrics } from '../../http/metrics.ts';
@@ -156,6 +157,17 @@ test('from the order to the pass: session, consent, signals, decision, pass, sal
     riskScore: expect.any(Number),
     metadata: { profile: 'specter', checkoutId: 'order_42', challengesCompleted: expect.any(Number) },
   });
+  // The caller's own data lies sealed in the outbox, and comes back with the event.
+  const rows = await engine.db
+    .selectFrom('outbox')
+    .selectAll()
+    .where('type', '=', 'session.decided')
+    .execute();
+  for (const { payload, personal_sealed } of rows)
+    expect(payload + Buffer.from(personal_sealed!).toString('latin1')).not.toContain('order_42');
+  const [opened] = await openEvents(engine.sealer, rows);
+  const event = opened?.is === 'open' ? sessionsEvents.translate(opened.event)?.body() : undefined;
+  expect(event).toMatchObject({ metadata: { checkoutId: 'order_42', profile: 'specter' } });
   const pass = await post('/api/v1/passes/verify', key, { passToken: toBrowser.body.passToken });
   expect(pass.body).toMatchObject({ valid: true, sessionId, decision: 'approved', subjectRef: 'user_7' });
   engine.advance(3_600_000);

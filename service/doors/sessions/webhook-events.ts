@@ -97,8 +97,9 @@ function fromSession(
     timestamp: new Date(at).toISOString(),
     metadata,
   });
+  const own = personal !== undefined && 'metadata' in personal ? (personal.metadata as object) : {};
   // Our fields first, as the text shows them, and again last, so that the caller's cannot replace them.
-  const whole = withMetadata({ ...ours, ...payload.metadata, ...ours });
+  const whole = withMetadata({ ...ours, ...own, ...ours });
   const fits = Buffer.byteLength(JSON.stringify(whole)) <= PAYLOAD_LIMIT;
   return fits ? whole : withMetadata({ ...ours, metadataOmitted: 'too large' });
 }

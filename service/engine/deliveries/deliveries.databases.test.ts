@@ -383,7 +383,6 @@ onBothDatabases('the log of deliveries', (newPlace) => {
       profile: 'standard',
       challengesCompleted: 3,
       processingTimeMs: 900,
-      metadata: {},
     } as const;
     reply = async () => answer(503);
     const { event, delivery } = await engine.inTransaction(async (tx) => {
@@ -391,7 +390,7 @@ onBothDatabases('the log of deliveries', (newPlace) => {
         type: 'session.decided',
         ...stack.realm,
         payload: { ...decided, riskFlags: [] },
-        personal: { values: { passToken: 'hp_token' } },
+        personal: { values: { passToken: 'hp_token', metadata: {} } },
       });
       const made = await stack.callbacks.addCallback(tx, stack.realm, {
         family: 'sessions',

@@ -154,7 +154,6 @@ onBothDatabases('what answers make of endpoints and jobs', (newPlace) => {
       profile: 'standard',
       challengesCompleted: 3,
       processingTimeMs: 900,
-      metadata: {},
     } as const;
     const called = () =>
       engine.inTransaction(async (tx) => {
@@ -162,7 +161,7 @@ onBothDatabases('what answers make of endpoints and jobs', (newPlace) => {
           type: 'session.decided',
           ...stack.realm,
           payload: decided,
-          personal: { values: { passToken: null } },
+          personal: { values: { passToken: null, metadata: {} } },
         });
         const url = 'https://app.example.org/done';
         await stack.callbacks.addCallback(tx, stack.realm, { family: 'sessions', url, event });

@@ -91,8 +91,6 @@ export interface ApiSession extends SessionEnd {
   profile: string;
   challengesCompleted: number;
   processingTimeMs: number;
-  /** The caller's own, as given when the session was created. */
-  metadata: Record<string, unknown>;
 }
 
 export type RiskFlag = 'spoof-suspected' | 'duplicate-identity';
@@ -127,8 +125,12 @@ export interface EventPersonal {
 
 /** The same of `session.decided`, by flow. */
 export interface SessionPersonal {
-  /** A bearer's token: sealed like what is personal. Null unless approved. */
-  api: { passToken: string | null };
+  api: {
+    /** A bearer's token: sealed like what is personal. Null unless approved. */
+    passToken: string | null;
+    /** The caller's own, as given when the session was created. */
+    metadata: Record<string, unknown>;
+  };
   hosted: Record<string, never>;
   /** The caller's own name of the person. */
   registration: { reference: string };

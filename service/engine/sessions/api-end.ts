@@ -59,11 +59,10 @@ export function createApiEnd({ events, passes, callbacks }: ApiEndDeps): FlowEnd
           profile: session.profile,
           challengesCompleted: session.challengesCompleted,
           processingTimeMs: session.processingTimeMs,
-          metadata: session.metadata,
         },
         personal: {
           ...(session.subject === undefined ? {} : { subject: session.subject }),
-          values: { passToken: pass?.passToken ?? null },
+          values: { passToken: pass?.passToken ?? null, metadata: session.metadata },
         },
       });
       const { callback } = session;
