@@ -99,10 +99,7 @@ function describe(finding: TokenFinding): string {
     ['valid until', new Date(claims.exp * 1000).toISOString()],
     ...(finding.kind === 'presence'
       ? ([['purpose', finding.claims.purpose]] as [string, string][])
-      : ([
-          ['decision', finding.claims.decision],
-          ['risk', finding.claims.riskLevel],
-        ] as [string, string][])),
+      : ([['decision', finding.claims.decision]] as [string, string][])),
   ])}${once}`;
 }
 

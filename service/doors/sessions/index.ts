@@ -240,7 +240,10 @@ function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
       const caller = relyingParty(request);
       refuseBrowserKey(caller);
       const { passToken, token = passToken ?? '' } = request.body;
-      return fromFinding(await deps.verifyToken(toRealm(caller), token, { kind: 'pass' }, caller.actor));
+      const realm = toRealm(caller);
+      const finding = await deps.verifyToken(realm, token, { kind: 'pass' }, caller.actor);
+      const session = finding.valid && (await deps.liveSessions.find(realm, finding.claims.sessionId));
+      return fromFinding(finding, session ? session.risk : undefined);
     },
   );
 }

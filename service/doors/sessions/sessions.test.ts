@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { type EventsOut, openEventsOut } from '../../../test/support/events-out.ts';
@@ -169,7 +170,12 @@ test('from the order to the pass: session, consent, signals, decision, pass, sal
   const event = opened?.is === 'open' ? sessionsEvents.translate(opened.event)?.body() : undefined;
   expect(event).toMatchObject({ metadata: { checkoutId: 'order_42', profile: 'specter' } });
   const pass = await post('/api/v1/passes/verify', key, { passToken: toBrowser.body.passToken });
-  expect(pass.body).toMatchObject({ valid: true, sessionId, decision: 'approved', subjectRef: 'user_7' });
+  expect(pass.body).toMatchObject({
+    ...{ valid: true, sessionId, decision: 'approved', subjectRef: 'user_7' },
+    ...{ riskLevel: 'low', riskFlags: [] },
+  });
+  // The page holds the pass, and learns no figure.
+  expect(Object.keys(decodeJwt(toBrowser.body.passToken.slice(3))).join()).not.toMatch(/risk/i);
   engine.advance(3_600_000);
   const late = await post('/api/v1/passes/verify', key, { token: toBrowser.body.passToken });
   expect(late.body).toEqual({ valid: false, reason: 'expired' });

@@ -84,15 +84,16 @@ export function fromState(
   };
 }
 
-export function fromFinding(finding: TokenFinding): PassAnswer {
+/** `risk`: of the session; the pass has none, since a browser holds it. */
+export function fromFinding(finding: TokenFinding, risk?: WholeSession['risk']): PassAnswer {
   if (!finding.valid) return finding;
   if (finding.kind !== 'pass') return { valid: false, reason: 'wrong_kind' };
-  const { sessionId, decision, iat, exp, riskLevel, riskFlags, assurance, profile, subjectRef, humanId } =
-    finding.claims;
+  const { sessionId, decision, iat, exp, assurance, profile, subjectRef, humanId } = finding.claims;
   return {
     ...{ valid: true, sessionId, decision },
     ...{ issuedAt: time(iat * 1000), expiresAt: time(exp * 1000) },
-    ...{ riskLevel, riskFlags, assurance, profile },
+    ...(risk && { riskLevel: risk.level, riskFlags: risk.flags.map(fromFlag) }),
+    ...{ assurance, profile },
     ...defined({ subjectRef, humanId }),
   };
 }

@@ -43,8 +43,6 @@ export const TokenAnswer = z
           sub: 'sess_01m7w3hb8hbf355he5zqwjztdk',
           sessionId: 'sess_01m7w3hb8hbf355he5zqwjztdk',
           decision: 'approved',
-          riskLevel: 'low',
-          riskFlags: [],
           assurance: 'active',
           profile: 'specter',
         },

@@ -1,7 +1,7 @@
 import type { Callbacks } from '../deliveries/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Realm } from '../subjects/index.ts';
-import type { FlowEnd, RiskLevel } from './session.ts';
+import type { FlowEnd } from './session.ts';
 
 /** As engine/tokens issues them. */
 export interface SessionPasses {
@@ -10,8 +10,6 @@ export interface SessionPasses {
     claims: {
       sessionId: string;
       assurance: 'active' | 'active-no-flash' | 'passive-frames';
-      riskLevel: RiskLevel;
-      riskFlags: string[];
       profile: string;
       humanId?: string;
       subjectRef?: string;
@@ -36,9 +34,7 @@ export function createApiEnd({ events, passes, callbacks }: ApiEndDeps): FlowEnd
           ? await passes.issue(realm, {
               sessionId: session.id,
               assurance: assuranceOf(liveness?.assurance),
-              riskLevel: risk.level,
-              // Receivers know them in this form.
-              riskFlags: risk.flags.map((flag) => flag.replaceAll('-', '_')),
+              // Without the risk: the page holds the pass.
               profile: session.profile,
               ...(uniqueness?.humanId === undefined ? {} : { humanId: uniqueness.humanId }),
               ...(subjectRef === undefined ? {} : { subjectRef }),

@@ -44,12 +44,10 @@ export const PresenceClaims = z.object({
 });
 export type PresenceClaims = z.output<typeof PresenceClaims>;
 
-/** Claims of a pass; `sub` is the session. */
+/** Claims of a pass; `sub` is the session. A person's browser holds it: nothing of the risk is in it. */
 export const PassClaims = z.object({
   ...common,
   decision: z.literal('approved'),
-  riskLevel: z.enum(['low', 'medium', 'high']),
-  riskFlags: z.array(z.string()),
   profile: z.string(),
   /** Pseudonym of the person in the uniqueness scope of the session. */
   humanId: z.string().optional(),

@@ -36,8 +36,6 @@ const presence = {
 const pass = {
   sessionId: 'sess_1',
   assurance: 'active' as const,
-  riskLevel: 'low' as const,
-  riskFlags: [],
   profile: 'specter',
 };
 const issuePresence = async (more: { singleUse?: true } = {}, ttl = 300_000) =>
@@ -87,7 +85,7 @@ test('a pass is prefixed, verifies with and without the prefix, and lasts an hou
   for (const text of [passToken, passToken.slice(3)])
     expect(await engine.personTokens.check(live, text, { kind: 'pass' })).toMatchObject({
       valid: true,
-      claims: { sub: 'sess_1', decision: 'approved', riskLevel: 'low' },
+      claims: { sub: 'sess_1', decision: 'approved' },
     });
   engine.advance(HOUR);
   expect(await reasonOf(live, passToken)).toBe('expired');
