@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
@@ -11,8 +11,17 @@ const onDatabases = globSync(['service/**/*.test.ts', 'test/**/*.test.ts'], {
     file.endsWith('.databases.test.ts') ||
     readFileSync(join(import.meta.dirname, file), 'utf8').includes('onBothDatabases('),
 );
+/** Memory as a folder, where 8 GiB of it are free: databases of tests wait for no disk there. A kill loses nothing of it either. */
+function memoryFolder(): string | undefined {
+  const folder = '/dev/shm';
+  if (!existsSync(folder)) return undefined;
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize >= 8 * 2 ** 30 ? folder : undefined;
+}
+const folder = memoryFolder();
 const common = {
   pool: 'forks' as const,
+  ...(folder !== undefined && { env: { TMPDIR: folder } }),
   setupFiles: ['test/support/fixed-chance.ts'],
   // Of a busy machine: what is polled for comes from files, sockets, threads and processes.
   expect: { poll: { timeout: 60_000 } },

@@ -14,7 +14,7 @@ import { fullSize } from '../attacks/size.ts';
 import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
 
-const ENROLLMENTS = fullSize ? 200 : 24;
+const ENROLLMENTS = fullSize ? 200 : 20;
 const ERASURES = fullSize ? 50 : 6;
 const LIVES = {
   enrolling: { answers: fullSize ? 16 : 6, pause: 100 },
