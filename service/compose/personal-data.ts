@@ -76,6 +76,10 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   uniqueness_scope: 'Settings of scopes, by the names that the organization’s programs chose.',
   uniqueness_wait: 'Sessions that wait for a reviewer, by ids, for at most 72 hours.',
   review_vote: 'Which administrators said what of a review, by its id.',
+  behavior_verdict:
+    'Verdicts on behavior under keyed hashes of the callers’ ids of users, until their tokens have run out (a day by default); they name no person.',
+  behavior_window: 'Hashes of windows of behavior, for seven days; they name no person.',
+  behavior_tally: 'Counts of verdicts by day and score.',
   setup: 'The hash of the setup token, for a day.',
   backup_plan: 'Settings of the appliance.',
   backup_run: 'Where and when backups were made.',

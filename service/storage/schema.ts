@@ -45,6 +45,8 @@ export interface Schema {
     color: Generated<string | null>;
     /** JSON: width, height and SHA-256 of the logo; null: none. */
     logo: Generated<string | null>;
+    /** JSON: settings of the behavior score; null: the defaults. */
+    behavior: Generated<string | null>;
   };
   /** The face with which an administrator signs in. */
   administrator_face: {
@@ -982,5 +984,51 @@ export interface Schema {
     humanness_score: number | null;
     unique_human: string | null;
     completed_at: number | null;
+  };
+  /** A verdict on behavior, for as long as its token counts (engine/verdicts). */
+  behavior_verdict: {
+    id: string;
+    /** SHA-256, hex. */
+    token_hash: string;
+    organization: string;
+    world: string;
+    /** Lineage of the key that asked. */
+    lineage: string;
+    /** 'verified' | 'challenge' */
+    kind: string;
+    /** Keyed hash of the caller's id of the user. */
+    user_hash: string;
+    human: number;
+    confidence: number;
+    evidence: number;
+    /** JSON; null without signals. */
+    agent: string | null;
+    /** JSON array. */
+    notes: string;
+    /** JSON: which rules fired with what weight; null without signals. */
+    parts: string | null;
+    judged_at: number;
+    expires_at: number;
+    mac: string;
+  };
+  /** Windows of behavior that were judged, so that a copy is recognized. */
+  behavior_window: {
+    organization: string;
+    world: string;
+    vector_hash: string;
+    /** Keyed hash of the collector's session id. */
+    stream_hash: string;
+    seq: number;
+    seen_at: number;
+  };
+  /** How many verdicts of a day had each score. */
+  behavior_tally: {
+    organization: string;
+    world: string;
+    /** ms since 1970, its first in UTC. */
+    day: number;
+    score: number;
+    verdicts: number;
+    agents: number;
   };
 }

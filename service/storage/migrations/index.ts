@@ -28,6 +28,7 @@ import { faceFactor } from './0026-face-factor.ts';
 import { movements } from './0027-movements.ts';
 import { sessionMac } from './0028-session-mac.ts';
 import { organizationLook } from './0029-organization-look.ts';
+import { behaviorVerdicts } from './0030-behavior-verdicts.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -60,4 +61,5 @@ export const migrations: readonly Migration[] = [
   movements,
   sessionMac,
   organizationLook,
+  behaviorVerdicts,
 ];
