@@ -31,6 +31,7 @@ export function FourEyes() {
       <Stack gap={12}>
         <Row>
           <Badge kind={required ? 'ok' : 'outline'}>{t(required ? 'on' : 'off')}</Badge>
+          <span>{t(required ? 'whileOn' : 'whileOff')}</span>
         </Row>
         <p className="small muted">{t('bounds')}</p>
         {change.error && (
