@@ -4,6 +4,7 @@ import {
   type ChallengeReason,
   type ChallengeRules,
   createChallenge,
+  type DrawnChallenge,
   drawChallenge,
   type Evidence,
   movementIn,
@@ -52,6 +53,8 @@ export interface TrialOrder {
   random(): number;
   /** Movements of earlier sessions, as engine/sessions keeps them. */
   earlier?: readonly Uint8Array[];
+  /** Steps that are asked for, in this order: a draw is taken when it is this one. */
+  asks?: readonly StepName[];
   /** Attempts; three as in a session. */
   attempts?: number;
   /** What the page says of the camera. */
@@ -92,7 +95,7 @@ function runAttempt(order: TrialOrder, actor: Actor): Attempt {
   const fill = (into: Uint8Array) => {
     for (let i = 0; i < into.length; i++) into[i] = Math.floor(256 * random());
   };
-  const drawn = drawChallenge(rules, path, fill);
+  const drawn = drawAs(order.asks, () => drawChallenge(rules, path, fill));
   const challenge = createChallenge(drawn, models);
   const start = 1000 + Math.floor(random() * 1e6);
   let at = start;
@@ -125,6 +128,17 @@ function runAttempt(order: TrialOrder, actor: Actor): Attempt {
   } = challenge.result(at);
   const steps = drawn.steps.map(({ name }) => name);
   return { ...result, steps, ms: at - start, hashes };
+}
+
+/** Draws that are tried: sequences of the strictest profile are 1,200. */
+const MOST_DRAWS = 100_000;
+
+function drawAs(asks: readonly StepName[] | undefined, draw: () => DrawnChallenge): DrawnChallenge {
+  for (let i = 0; i < MOST_DRAWS; i++) {
+    const drawn = draw();
+    if (asks === undefined || String(drawn.steps.map(({ name }) => name)) === String(asks)) return drawn;
+  }
+  throw new Error(`${asks} is not drawn by these rules.`);
 }
 
 /** As the workers answer: embeddings and PAD only where they were asked for. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Act, cooperative, drawn, play } from '../../../test/support/challenge-actor.ts';
-import { challengeModels, challengePad } from '../../../test/support/challenge-frames.ts';
+import { challengeModels, challengePad, type HeadScript } from '../../../test/support/challenge-frames.ts';
 import { stepNames } from './index.ts';
 
 const withPad = { models: { ...challengeModels, pad: challengePad } };
@@ -138,6 +138,45 @@ test('a step begins when the pose of the one before is left, and not with a wron
     );
     expect(play(drawn(['turn-left', name]), lingering).result.reasons).toEqual([]);
   }
+});
+
+/** From a turn to the next pose without facing the camera: `part` 0 is the turn, 1 the pose. */
+const straight = (pose: (part: number) => HeadScript): Act =>
+  inStep(1, (_, since) => {
+    const part = Math.min(1, Math.max(0, (since - 500) / 500));
+    return { yaw: 21 * (1 - part) ** 2, ...pose(part) };
+  });
+/** The asked pose is there before the turn is left. */
+const sooner = (part: number) => Math.min(1, 3 * part);
+
+test.each([
+  ['look-up', (part: number) => ({ pitch: -14 * part })],
+  ['look-up', (part: number) => ({ pitch: -14 * sooner(part) })],
+  ['look-down', (part: number) => ({ pitch: 14 * sooner(part) })],
+  ['come-closer', (part: number) => ({ closer: 1 + 0.32 * sooner(part) })],
+] as const)('from a turn a person may go straight on: %s', (name, pose) => {
+  expect(play(drawn(['turn-left', name]), straight(pose)).result.reasons).toEqual([]);
+});
+
+test.each([
+  ['look-up', { pitch: -14 }],
+  ['look-down', { pitch: 14 }],
+  ['come-closer', { closer: 1.32 }],
+] as const)('what is there while the head is still turned proves nothing: %s', (name, pose) => {
+  const already: Act = (step, since, at) => {
+    const turned = cooperative({ ...step!, name: 'turn-left' }, step?.index === 0 ? since : 2000, at)!;
+    if (!step) return {};
+    return step.index === 0
+      ? { ...turned, ...(since > 1300 && pose) }
+      : { ...pose, yaw: turned.yaw! * Math.max(0, 1 - since / 800) };
+  };
+  const { result } = play(drawn(['turn-left', name]), already);
+  expect(result).toMatchObject({ completed: 1, reasons: ['TIME_OVER'] });
+});
+
+test('from looking up a head may fall below the neutral pose between two frames', () => {
+  const fast = inStep(1, (_, since) => ({ pitch: since < 600 ? -13 : 13 }));
+  expect(play(drawn(['look-up', 'look-down']), fast).result.reasons).toEqual([]);
 });
 
 test('coming closer is measured from the neutral distance', () => {

@@ -4,7 +4,7 @@ import { type ChallengeReason, type Evidence, round } from './evidence.ts';
 import { type HeadFinding, judgeHead, measureTurn, type TurnMeasures, yawDisputed } from './head-gates.ts';
 import type { SeenFrame } from './seen-frame.ts';
 import { stepNamed } from './steps/registered-steps.ts';
-import type { Step, StepFinding } from './steps/step.ts';
+import type { SeenBefore, Step, StepFinding } from './steps/step.ts';
 
 /** Frames a second below which no movement is judged: between two frames anything may have happened. */
 const SLOWEST = 4.5;
@@ -52,7 +52,7 @@ export function createStepRun(
   const { baseline } = order;
   const begin = () => step.begin({ ...drawn, ...order });
   let judge = begin();
-  let before: SeenFrame | undefined;
+  const seen: SeenBefore = { notYet: false };
   /** When the step could begin. */
   let ready: StepMoment | undefined;
   let last: StepMoment = revealed;
@@ -68,7 +68,8 @@ export function createStepRun(
   }
 
   function begins(frame: SeenFrame): boolean {
-    if (step.ready) return step.ready(frame, baseline, before);
+    seen.notYet ||= step.notYet?.(frame, baseline) ?? true;
+    if (step.ready) return step.ready(frame, baseline, seen);
     return Math.abs(frame.pose.yaw - baseline.yaw) < NEUTRAL_YAW;
   }
 
@@ -88,15 +89,15 @@ export function createStepRun(
       const tooSlow = rate !== undefined && rate < (step.frameRate ?? SLOWEST);
       if (tooSlow) slow += frame.at - last.at;
       last = moment;
-      const earlier = before;
+      const earlier = seen.before;
       if (expired(moment)) return failed(slow > drawn.limitMs / 2 ? 'FRAMES_TOO_SLOW' : 'TIME_OVER');
       if (!inRange(frame, step)) return waiting(frame.share < SMALLEST_SHARE ? 'COME_CLOSER' : 'MOVE_BACK');
       if (!ready) {
         if (begins(frame)) ready = moment;
-        before = frame;
+        seen.before = frame;
         if (!ready) return waiting('FACE_CAMERA');
       }
-      before = frame;
+      seen.before = frame;
       if (rate !== undefined && rate < SLOWEST) return waiting('FRAMES_TOO_SLOW');
       if (step.turn && yawDisputed(frame, baseline)) return waiting('FACE_CAMERA');
       const finding = judged(frame);
@@ -107,6 +108,7 @@ export function createStepRun(
         earlier !== undefined
       ) {
         ready = undefined;
+        seen.notYet = false;
         judge = begin();
         measures.length = 0;
         return waiting('FACE_CAMERA');

@@ -12,8 +12,9 @@ export const comeCloser = {
   prompt: 'Come closer to the camera.',
   needs: 'motion',
   largestShare: 0.85,
-  ready: ({ eyeDistance, pose }, baseline) =>
-    eyeDistance < NOT_YET * baseline.eyeDistance && Math.abs(pose.yaw - baseline.yaw) < NEUTRAL_YAW,
+  ready: ({ pose }, baseline, { notYet }) => notYet && Math.abs(pose.yaw - baseline.yaw) < NEUTRAL_YAW,
+  // also on a turned head: from a turn one goes straight on to coming closer
+  notYet: ({ eyeDistance }, baseline) => eyeDistance < NOT_YET * baseline.eyeDistance,
   begin: ({ holdMs, baseline }) => {
     const hold = createHold(holdMs);
     return {

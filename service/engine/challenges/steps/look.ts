@@ -4,7 +4,7 @@ import type { Step } from './step.ts';
 /** Degrees of pitch from the neutral pose; talking heads reach 10 to 12 for a moment, so it is held (LIVENESS.md §1). */
 const LOOKED = 10;
 const WRONG_WAY = 10;
-/** Degrees from the neutral pose within which it begins. */
+/** Degrees from the neutral pose within which it begins; farther the asked way only where the head was seen before on the way there. */
 const NEUTRAL = { yaw: 10, pitch: 6 };
 
 function look<Name extends string>(name: Name, way: 'up' | 'down') {
@@ -14,8 +14,10 @@ function look<Name extends string>(name: Name, way: 'up' | 'down') {
     name,
     prompt: way === 'up' ? 'Lift your chin.' : 'Lower your chin.',
     needs: 'motion',
-    ready: ({ pose }, { yaw, pitch }) =>
-      Math.abs(pose.yaw - yaw) < NEUTRAL.yaw && Math.abs(pose.pitch - pitch) < NEUTRAL.pitch,
+    ready: ({ pose }, { yaw, pitch }, { notYet }) =>
+      notYet && Math.abs(pose.yaw - yaw) < NEUTRAL.yaw && sign * (pose.pitch - pitch) > -NEUTRAL.pitch,
+    // also on a turned head: from a turn one goes straight on to looking up
+    notYet: ({ pose }, { pitch }) => sign * (pose.pitch - pitch) < NEUTRAL.pitch,
     begin: ({ holdMs, baseline }) => {
       const hold = createHold(holdMs);
       let most = 0;

@@ -34,6 +34,14 @@ export interface StepJudge {
   note?(): Record<string, number | boolean>;
 }
 
+/** Of the step's own frames before the one in question, from its reveal on. */
+export interface SeenBefore {
+  /** The one before. */
+  before?: SeenFrame;
+  /** One of them, or the one in question, was `notYet`. */
+  notYet: boolean;
+}
+
 /** One step: the file that defines it and its line in `registered-steps.ts` are all that a new one needs. */
 export interface Step {
   name: string;
@@ -54,6 +62,8 @@ export interface Step {
   /** Colors drawn for it. */
   colors?: readonly string[];
   /** Whether it may begin: the pose of the step before is left. Absent: within 10 degrees of yaw. */
-  ready?(frame: SeenFrame, baseline: Baseline, before: SeenFrame | undefined): boolean;
+  ready?(frame: SeenFrame, baseline: Baseline, seen: SeenBefore): boolean;
+  /** Whether a frame shows that what is asked for is not there yet, however the head is held otherwise. */
+  notYet?(frame: SeenFrame, baseline: Baseline): boolean;
   begin(order: StepOrder): StepJudge;
 }

@@ -16,7 +16,7 @@ function turn<Name extends string>(name: Name, side: 'left' | 'right') {
     prompt: `Turn your head to the ${side}.`,
     needs: 'motion',
     turn: side,
-    ready: ({ pose }, { yaw }, before) =>
+    ready: ({ pose }, { yaw }, { before }) =>
       Math.abs(pose.yaw - yaw) < NEUTRAL ||
       (before !== undefined && sign * (before.pose.yaw - yaw) < 0 && sign * (pose.yaw - yaw) >= 0),
     begin: ({ holdMs, strict, baseline }) => {
