@@ -1,0 +1,14 @@
+export { clickFeatures } from './click-features.ts';
+export { keyFeatures } from './key-features.ts';
+export { mouseFeatures } from './mouse-features.ts';
+export { movementsOf } from './movements.ts';
+export type {
+  PointerKind,
+  PointerSample,
+  Press,
+  RawWindow,
+  ScrollStep,
+  Stroke,
+  Typed,
+} from './raw-window.ts';
+export { type SessionData, sessionDataOf, type WindowFacts } from './session-data.ts';

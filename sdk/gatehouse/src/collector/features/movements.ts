@@ -1,0 +1,87 @@
+import type { PointerSample } from './raw-window.ts';
+import { gaps, median } from './statistics.ts';
+
+/** Milliseconds between two points of a resampled movement. */
+export const STEP = 20;
+/** A longer gap ends a movement: milliseconds. */
+const PAUSE = 150;
+/** The same for a recorder that is slower than `SLOW`. */
+const SLOW_PAUSE = 350;
+const SLOW = 40;
+/** Gaps above this are pauses at every recorder, and say nothing about its rate. */
+const LONGEST_GAP = 1_000;
+const FEWEST_SAMPLES = 4;
+const SHORTEST_PATH = 25;
+const SHORTEST_TIME = 80;
+
+/** One movement as it was recorded, and at even steps of time. */
+export interface Movement {
+  samples: readonly PointerSample[];
+  /** Milliseconds. */
+  duration: number;
+  /** Pixels of the smoothed path. */
+  path: number;
+  x: readonly number[];
+  y: readonly number[];
+}
+
+/** Median gap in milliseconds between two events of a moving mouse. Chooses gap rules; never an input of a model. */
+export function medianGap(samples: readonly PointerSample[]): number | undefined {
+  return median(gaps(samples.map(({ t }) => t)).filter((gap) => gap > 0 && gap <= LONGEST_GAP));
+}
+
+/**
+ * Movements long enough to have a shape: path of at least 25 px, at least 80 ms. Positions are rounded to whole pixels and resampled to
+ * 20 ms, so that neither the rate of the recorder nor the resolution of its clock is in them.
+ */
+export function movementsOf(samples: readonly PointerSample[]): Movement[] {
+  const pause = (medianGap(samples) ?? 0) > SLOW ? SLOW_PAUSE : PAUSE;
+  const movements: Movement[] = [];
+  let from = 0;
+  for (let at = 1; at <= samples.length; at += 1) {
+    if (at < samples.length && samples[at]!.t - samples[at - 1]!.t <= pause) continue;
+    const movement = movementOf(samples.slice(from, at));
+    if (movement) movements.push(movement);
+    from = at;
+  }
+  return movements;
+}
+
+function movementOf(samples: readonly PointerSample[]): Movement | undefined {
+  if (samples.length < FEWEST_SAMPLES) return undefined;
+  const duration = samples.at(-1)!.t - samples[0]!.t;
+  if (duration < SHORTEST_TIME) return undefined;
+  const even = resampled(samples, duration);
+  const [x, y] = [smoothed(even.x), smoothed(even.y)];
+  let path = 0;
+  for (let at = 1; at < x.length; at += 1) path += Math.hypot(x[at]! - x[at - 1]!, y[at]! - y[at - 1]!);
+  return path < SHORTEST_PATH ? undefined : { samples, duration, path, x, y };
+}
+
+/** Linear between samples, a point every 20 ms from the first. */
+function resampled(samples: readonly PointerSample[], duration: number) {
+  const [x, y]: [number[], number[]] = [[], []];
+  let next = 1;
+  for (let step = 0; step * STEP <= duration; step += 1) {
+    const t = samples[0]!.t + step * STEP;
+    while (samples[next]!.t < t) next += 1;
+    const [a, b] = [samples[next - 1]!, samples[next]!];
+    const part = b.t > a.t ? (t - a.t) / (b.t - a.t) : 1;
+    x.push(between(a.x, b.x, part));
+    y.push(between(a.y, b.y, part));
+  }
+  return { x, y };
+}
+
+const between = (a: number, b: number, part: number) =>
+  Math.round(a) + (Math.round(b) - Math.round(a)) * part;
+
+/** Mean of five neighbors; of three and of one at the ends, which therefore stay where they are. */
+export function smoothed(values: readonly number[]): number[] {
+  return values.map((_, at) => {
+    const reach = Math.min(2, at, values.length - 1 - at);
+    let total = 0;
+    for (let near = at - reach; near <= at + reach; near += 1) total += values[near]!;
+    return total / (2 * reach + 1);
+  });
+}

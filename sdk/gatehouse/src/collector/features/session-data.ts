@@ -1,0 +1,177 @@
+import { activityFeatures } from './activity-features.ts';
+import { clickFeatures } from './click-features.ts';
+import { keyFeatures } from './key-features.ts';
+import { mouseFeatures } from './mouse-features.ts';
+import { medianGap } from './movements.ts';
+import type { PointerKind, RawWindow } from './raw-window.ts';
+import { scrollFeatures } from './scroll-features.ts';
+
+/** `null`: not measured. */
+type Measured<Name extends string> = Record<Name, number | null>;
+
+type Count = 'move' | 'down' | 'up' | 'keyDown' | 'keyUp' | 'input' | 'paste' | 'wheel' | 'scroll' | 'touch';
+
+/** What leaves the page: statistics of one window. docs/BEHAVIOR.md names each field with its unit and bounds. */
+export interface SessionData {
+  v: 1;
+  sid: string;
+  seq: number;
+  winMs: number;
+  upMs: number;
+  ttfaMs: number | null;
+  hidMs: number;
+  counts: Record<Count, number>;
+  mouse: { n: number } & Measured<Exclude<keyof ReturnType<typeof mouseFeatures>, 'n'>>;
+  click: { n: number; nOff: number } & Measured<
+    Exclude<keyof ReturnType<typeof clickFeatures>, 'n' | 'nOff'>
+  >;
+  key: { n: number; nIn: number; paste: number } & Measured<
+    Exclude<keyof ReturnType<typeof keyFeatures>, 'n' | 'nIn'>
+  >;
+  scroll: { n: number } & Measured<'uniq' | 'dtCv'>;
+  glob: { idleN: number; act: number } & Measured<'idleMed'>;
+  env: {
+    wd: 0 | 1;
+    untrusted: number;
+    pt: Record<PointerKind, number>;
+    dpr: number;
+  } & Measured<'coal' | 'rate'>;
+}
+
+/** What a window is sent with besides its features. */
+export interface WindowFacts {
+  sid: string;
+  seq: number;
+  upMs: number;
+  ttfaMs?: number | undefined;
+  hidMs: number;
+  counts: Record<Count, number>;
+  webdriver: boolean;
+  untrusted: number;
+  /** Mean number of hardware samples in one event; absent where the browser does not give them. */
+  coalesced?: number | undefined;
+  pointers: Record<PointerKind, number>;
+  pixelRatio: number;
+}
+
+const LONGEST_WINDOW = 60_000;
+const DAY = 86_400_000;
+const MOST = 20_000;
+
+/** Features of a window, rounded and inside their bounds. */
+export function sessionDataOf(raw: RawWindow, facts: WindowFacts): SessionData {
+  const winMs = whole(raw.to - raw.from, LONGEST_WINDOW);
+  const glob = activityFeatures(raw.from, raw.to, raw.times);
+  return {
+    v: 1,
+    sid: facts.sid,
+    seq: whole(facts.seq, 1e6),
+    winMs,
+    upMs: whole(facts.upMs, DAY),
+    ttfaMs: facts.ttfaMs === undefined ? null : whole(facts.ttfaMs, DAY),
+    hidMs: whole(facts.hidMs, winMs),
+    counts: wholes(facts.counts),
+    mouse: bounded(mouseFeatures(raw.moves), MOUSE),
+    click: bounded(clickFeatures(raw.presses, raw.moves), CLICK),
+    key: bounded({ ...keyFeatures(raw.strokes, raw.typed), paste: facts.counts.paste }, KEY),
+    scroll: bounded(scrollFeatures(raw.scrolls), SCROLL),
+    glob: bounded(glob, { idleN: [0, 500], idleMed: [0, winMs], act: [0, 1] }),
+    env: {
+      wd: facts.webdriver ? 1 : 0,
+      untrusted: whole(facts.untrusted, MOST),
+      pt: wholes(facts.pointers),
+      dpr: measured(facts.pixelRatio, 0.25, 10) ?? 1,
+      coal: measured(facts.coalesced, 0, 500),
+      rate: measured(medianGap(raw.moves), 0, LONGEST_WINDOW),
+    },
+  };
+}
+
+type Bounds = readonly [lowest: number, highest: number];
+
+const share: Bounds = [0, 1];
+const spread: Bounds = [0, 5];
+const radians: Bounds = [0, 3.15];
+const jerk: Bounds = [-20, 40];
+const correlated: Bounds = [-1, 1];
+const press: Bounds = [0, 10_000];
+
+const MOUSE = {
+  n: [0, 500],
+  str: share,
+  strIqr: share,
+  dev: spread,
+  vcv: [0, 10],
+  tpk: share,
+  tpkIqr: share,
+  sub: [0, 60],
+  ldj: jerk,
+  ldjIqr: jerk,
+  turn: radians,
+  turnSd: radians,
+  flip: share,
+  pl: correlated,
+  fitts: correlated,
+  vBeg: share,
+  vEnd: share,
+  vSd: spread,
+  durSd: spread,
+  eq: share,
+} as const;
+
+const CLICK = {
+  n: [0, 500],
+  press,
+  pressSd: press,
+  pressMin: press,
+  ctr: share,
+  off: [0, 0.71],
+  nOff: [0, 500],
+  tele: share,
+  dwell: [0, LONGEST_WINDOW],
+} as const;
+
+const KEY = {
+  n: [0, 5_000],
+  hold: [0, 5_000],
+  holdP10: [0, 5_000],
+  holdNear: share,
+  ddNear: share,
+  dd: [0, 5_000],
+  ddLsd: spread,
+  roll: share,
+  inNoKey: share,
+  nIn: [0, MOST],
+  paste: [0, MOST],
+} as const;
+
+const SCROLL = { n: [0, MOST], uniq: share, dtCv: [0, 20] } as const;
+
+type Bounded<Group> = {
+  [Name in keyof Group]: undefined extends Group[Name] ? number | null : number;
+};
+
+function bounded<Group extends Record<string, number | undefined>>(
+  group: Group,
+  bounds: Record<keyof Group, Bounds>,
+): Bounded<Group> {
+  const entries = Object.entries(group).map(([name, value]) => [name, measured(value, ...bounds[name]!)]);
+  return Object.fromEntries(entries) as Bounded<Group>;
+}
+
+/** Inside its bounds, with four significant digits and at most four decimals. */
+function measured(value: number | undefined, lowest: number, highest: number): number | null {
+  if (value === undefined || !Number.isFinite(value)) return null;
+  const inside = Math.min(highest, Math.max(lowest, value));
+  const magnitude = Math.ceil(Math.log10(Math.abs(inside) + 1e-9));
+  const unit = 10 ** Math.min(4, Math.max(0, 4 - magnitude));
+  return Math.round(inside * unit) / unit;
+}
+
+const whole = (value: number, highest: number): number =>
+  Math.min(highest, Math.max(0, Math.round(value) || 0));
+
+const wholes = <Name extends string>(counts: Record<Name, number>): Record<Name, number> =>
+  Object.fromEntries(
+    Object.entries<number>(counts).map(([name, value]) => [name, whole(value, MOST)]),
+  ) as Record<Name, number>;
