@@ -80,6 +80,10 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
     'Verdicts on behavior under keyed hashes of the callers’ ids of users, until their tokens have run out (a day by default); they name no person.',
   behavior_window: 'Hashes of windows of behavior, for seven days; they name no person.',
   behavior_tally: 'Counts of verdicts by day and score.',
+  behavior_challenge:
+    'Visual challenges under keyed hashes of the callers’ ids of users, for an hour after their end; they name no person.',
+  behavior_session:
+    'Figures of heartbeats by the hash of a token, until it has run out; they name no person.',
   setup: 'The hash of the setup token, for a day.',
   backup_plan: 'Settings of the appliance.',
   backup_run: 'Where and when backups were made.',

@@ -75,6 +75,7 @@ const prefixes = {
   session: 'sess',
   presence: 'prs',
   registration: 'reg',
+  behaviorChallenge: 'ch',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

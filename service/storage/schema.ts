@@ -1031,4 +1031,39 @@ export interface Schema {
     verdicts: number;
     agents: number;
   };
+  /** Visual challenges; removed an hour after their end. */
+  behavior_challenge: {
+    id: string;
+    organization: string;
+    world: string;
+    lineage: string;
+    /** Keyed hash of the caller's own name of the person (engine/verdicts). */
+    user_hash: string;
+    /** 'click_targets' | 'pattern' */
+    type: string;
+    /** 1: the hint is in words. */
+    accessible: number;
+    /** 'open' | 'passed' | 'failed' | 'replaced' */
+    state: string;
+    attempts: number;
+    created_at: number;
+    expires_at: number;
+    last_answer_at: number | null;
+    /** Of the challenge and its answer, which is not stored. */
+    answer_mac: string;
+  };
+  /** What heartbeats have shown since the token was issued; removed with it. */
+  behavior_session: {
+    /** SHA-256 of the token, hex. */
+    token_hash: string;
+    organization: string;
+    world: string;
+    /** JSON: figures of the session so far (engine/heartbeats). */
+    state: string;
+    /** 1: the last beat was an anomaly. */
+    anomaly: number;
+    beat_at: number;
+    expires_at: number;
+    mac: string;
+  };
 }

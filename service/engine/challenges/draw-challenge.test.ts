@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { RandomBytes } from '../../lib/random/chance.ts';
 import { builtInProfiles } from '../profiles/index.ts';
-import { challengeRules, drawChallenge, type RandomBytes, stepNames, turnSteps } from './index.ts';
+import { challengeRules, drawChallenge, stepNames, turnSteps } from './index.ts';
 
 /** Bytes that follow from a number. */
 function chance(seed: number): RandomBytes {

@@ -1,3 +1,4 @@
+import { type Chance, createChance, type RandomBytes } from '../../lib/random/chance.ts';
 import type { ChallengeRules } from './challenge-rules.ts';
 import { type StepName, stepNamed } from './steps/registered-steps.ts';
 import type { Step } from './steps/step.ts';
@@ -29,9 +30,6 @@ export interface DrawnChallenge {
   strict: boolean;
   repeats: ChallengeRules['repeats'];
 }
-
-/** Fills with random bytes: `randomFillSync`. */
-export type RandomBytes = (into: Uint8Array) => void;
 
 /** Milliseconds. */
 const HOLD = [500, 1000] as const;
@@ -95,30 +93,4 @@ function drawStep(name: StepName, { motion }: ChallengePath, chance: Chance): Dr
 function assuranceOf({ pool }: ChallengeRules, { flash, motion }: ChallengePath): Assurance {
   if (!motion) return 'passive-frames';
   return flash && pool.some((name) => stepNamed(name).needs === 'flash') ? 'active' : 'active-no-flash';
-}
-
-interface Chance {
-  /** A whole number from 0, each as likely. `count` at most 2 ** 16. */
-  below(count: number): number;
-  shuffle<T>(values: readonly T[]): T[];
-}
-
-function createChance(random: RandomBytes): Chance {
-  const bytes = new Uint8Array(4);
-  function below(count: number): number {
-    // 32 bits for at most 16: the bias is below 2 ** -16
-    random(bytes);
-    return new DataView(bytes.buffer).getUint32(0) % count;
-  }
-  return {
-    below,
-    shuffle(values) {
-      const mixed = [...values];
-      for (let i = mixed.length - 1; i > 0; i--) {
-        const other = below(i + 1);
-        [mixed[i], mixed[other]] = [mixed[other]!, mixed[i]!];
-      }
-      return mixed;
-    },
-  };
 }

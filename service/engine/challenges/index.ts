@@ -3,7 +3,7 @@ export type { Challenge, ChallengeProgress } from './challenge.ts';
 export { createChallenge } from './challenge.ts';
 export type { ChallengeRules } from './challenge-rules.ts';
 export { ChallengeSettings, challengeRules, defaultChallenge, turnSteps } from './challenge-rules.ts';
-export type { Assurance, ChallengePath, DrawnChallenge, DrawnStep, RandomBytes } from './draw-challenge.ts';
+export type { Assurance, ChallengePath, DrawnChallenge, DrawnStep } from './draw-challenge.ts';
 export { drawChallenge } from './draw-challenge.ts';
 export type { ChallengeReason, Evidence, TryAgain } from './evidence.ts';
 export { tryAgainAfter } from './evidence.ts';

@@ -27,7 +27,8 @@ export type Protected =
   | 'operator-pin'
   | 'setup'
   | 'idempotency'
-  | 'live-session';
+  | 'live-session'
+  | 'behavior-challenge';
 
 /**
  * Detects changes of what lies unencrypted: HMAC-SHA-256 under a key that the master key wraps. A writer of the database or of

@@ -29,6 +29,7 @@ import { movements } from './0027-movements.ts';
 import { sessionMac } from './0028-session-mac.ts';
 import { organizationLook } from './0029-organization-look.ts';
 import { behaviorVerdicts } from './0030-behavior-verdicts.ts';
+import { behaviorChallenges } from './0031-behavior-challenges.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -62,4 +63,5 @@ export const migrations: readonly Migration[] = [
   sessionMac,
   organizationLook,
   behaviorVerdicts,
+  behaviorChallenges,
 ];
