@@ -29,12 +29,12 @@ for (const { name, options, type } of outputs) {
     process.exit(status ?? 1);
   }
   writeFileSync(join(outDir, 'package.json'), `${JSON.stringify({ type })}\n`);
-  for (const file of readdirSync(outDir).filter((one) => one.endsWith('.d.ts')))
+  for (const file of readdirSync(outDir, { recursive: true }).filter((one) => one.endsWith('.d.ts')))
     namePublished(join(outDir, file));
 }
 
 /** The compiler leaves `./x.ts` in declarations; only `./x.js` is published, and older compilers look for nothing else. */
 function namePublished(declarations) {
   const text = readFileSync(declarations, 'utf8');
-  writeFileSync(declarations, text.replace(/(from '\.\/[\w-]+)\.ts'/g, "$1.js'"));
+  writeFileSync(declarations, text.replace(/((?:from |import\()'\.\.?\/[\w/.-]+)\.ts'/g, "$1.js'"));
 }

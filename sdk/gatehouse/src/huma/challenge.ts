@@ -1,0 +1,53 @@
+import { ask, type Connection } from './ask.ts';
+import { HumaError } from './huma-error.ts';
+import type { Challenge, ChallengeResult } from './messages.ts';
+import { featuresOfPage } from './page-collector.ts';
+
+export type ChallengeOptions = Connection & {
+  /** The form for keyboard and screen reader: a path over numbered dots, in words. */
+  accessible?: boolean | undefined;
+} & (
+    | { userId: string; challengeId?: undefined }
+    /** In place of an open challenge: what is left of its attempts goes over. */
+    | { challengeId: string; userId?: undefined }
+  );
+
+export async function createChallenge(options: ChallengeOptions): Promise<Challenge> {
+  const { accessible, userId, challengeId } = options;
+  const body = {
+    ...(userId === undefined ? { challenge_id: challengeId } : { userId }),
+    ...(accessible && { accessible }),
+  };
+  const reply = await ask('/api/v1/challenge/create', body, options);
+  const { challenge_id, type, payload, expires_in_seconds } = reply;
+  if (
+    typeof challenge_id !== 'string' ||
+    (type !== 'click_targets' && type !== 'pattern') ||
+    typeof payload !== 'object' ||
+    typeof expires_in_seconds !== 'number'
+  )
+    throw new HumaError(
+      'NOT_GATEHOUSE',
+      'The answer is not that of /api/v1/challenge/create: check baseUrl.',
+    );
+  return { challenge_id, type, payload, expires_in_seconds } as Challenge;
+}
+
+export interface AnswerOptions extends Connection {
+  challengeId: string;
+  /** Id of the target, or the ids of the dots in order: `1-5-9`. */
+  answer: string;
+}
+
+/** In a page it sends the signals with the answer: the way to it counts too. */
+export async function answerChallenge(options: AnswerOptions): Promise<ChallengeResult> {
+  const { challengeId, answer } = options;
+  const sessionData = featuresOfPage();
+  const body = { challenge_id: challengeId, answer, ...(sessionData !== undefined && { sessionData }) };
+  const reply = await ask('/api/v1/challenge/verify', body, options);
+  const { passed, token, message, attempts_remaining } = reply;
+  if (passed === true && typeof token === 'string') return { passed, token };
+  if (passed === false && typeof attempts_remaining === 'number')
+    return { passed, attempts_remaining, message: typeof message === 'string' ? message : '' };
+  throw new HumaError('NOT_GATEHOUSE', 'The answer is not that of /api/v1/challenge/verify: check baseUrl.');
+}

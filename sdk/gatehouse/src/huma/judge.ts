@@ -1,0 +1,72 @@
+import { ask, type Connection } from './ask.ts';
+import { HumaError, type Outage, outageOf } from './huma-error.ts';
+import type { AgentVerdict, Refusal, VerifyResult } from './messages.ts';
+import { readSignals, type Signals } from './signals.ts';
+
+export interface JudgeOptions extends Connection {
+  /** Your internal identifier of the user. */
+  userId: string;
+  /** False: an outage refuses (`refused: 'outage'`). Absent: it lets the caller through, and `outage` says so. */
+  failOpen?: boolean | undefined;
+}
+
+export interface VerifyWithSignalsOptions extends JudgeOptions {
+  /** What the page forwarded: `Huma.debug().features`. */
+  signals: unknown;
+}
+
+/** On a server: judges the signals that a page forwarded. Without any it refuses, and asks nothing. */
+export async function verifyWithSignals(options: VerifyWithSignalsOptions): Promise<VerifyResult> {
+  const read = readSignals(options.signals);
+  if ('refused' in read) return refusal(read.refused);
+  try {
+    return await judge(options, read.signals);
+  } catch (error) {
+    if (isOfSignals(error)) return refusal('invalid_signals');
+    throw error;
+  }
+}
+
+export async function judge(options: JudgeOptions, sessionData: Signals | undefined): Promise<VerifyResult> {
+  const { userId, failOpen = true } = options;
+  if (typeof userId !== 'string' || userId === '')
+    throw new HumaError('INVALID_ARGUMENT', 'userId is your identifier of the user: a text.');
+  try {
+    const body = { userId, ...(sessionData !== undefined && { sessionData }) };
+    return toResult(await ask('/api/v1/verify', body, options));
+  } catch (error) {
+    const outage = outageOf(error);
+    if (!outage) throw error;
+    return failOpen ? letThrough(outage) : { ...refusal('outage'), outage };
+  }
+}
+
+export const refusal = (refused: Refusal): VerifyResult => ({
+  ...{ human: false, confidence: 0, score: 0, token: '', pii_stored: false },
+  ...(refused === 'no_signals' && { notes: ['insufficient_data'] }),
+  refused,
+});
+
+/** 0.5 says what is known: nothing. */
+const letThrough = (outage: Outage): VerifyResult => ({
+  ...{ human: true, confidence: 0.5, score: 50, token: '', pii_stored: false, outage },
+});
+
+/** The service refused the forwarded features: they are not of our collector. */
+const isOfSignals = (error: unknown): boolean =>
+  error instanceof HumaError &&
+  (error.status === 413 || error.fields.some((field) => /^(sessionData|signals)\b/.test(field)));
+
+function toResult(reply: Record<string, unknown>): VerifyResult {
+  const { human, confidence, score, token, agent, notes } = reply;
+  if (typeof human !== 'boolean' || typeof token !== 'string' || !isShare(confidence))
+    throw new HumaError('NOT_GATEHOUSE', 'The answer is not that of /api/v1/verify: check baseUrl.');
+  return {
+    ...{ human, confidence, token, pii_stored: false },
+    score: typeof score === 'number' ? score : Math.round(100 * confidence),
+    ...(typeof agent === 'object' && agent !== null && { agent: agent as AgentVerdict }),
+    ...(Array.isArray(notes) && { notes: notes as string[] }),
+  };
+}
+
+const isShare = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 1;

@@ -1,0 +1,118 @@
+import { HumaError, type Outage } from './huma-error.ts';
+import { type JudgeOptions, refusal, verifyWithSignals } from './judge.ts';
+import type { VerifyResult } from './messages.ts';
+
+export { HumaError } from './huma-error.ts';
+export type { VerifyResult } from './messages.ts';
+
+export interface FormCheckOptions extends Omit<JudgeOptions, 'userId'> {
+  /** Your identifier of the user. Absent, as in a sign-up: each page view is a user of its own. Never take it from the form alone. */
+  userId?: string | undefined;
+  /** In place of a warning in the log. */
+  onOutage?: ((outage: Outage, check: FormCheck) => void) | undefined;
+}
+
+export type FormCheck = VerifyResult & {
+  /** Of a refusal as `limited`. */
+  retryAfterSeconds?: number;
+};
+
+/** The hidden field that the script on the page fills. */
+const FIELD = 'huma_signals';
+
+/** In a Server Action: judges the signals in the hidden field `huma_signals`. A post without them is refused, an outage lets it through. */
+export function humaFormCheck(
+  form: { get(name: string): unknown },
+  options: FormCheckOptions = {},
+): Promise<FormCheck> {
+  return check(form.get(FIELD), options);
+}
+
+async function check(signals: unknown, options: FormCheckOptions): Promise<FormCheck> {
+  const { onOutage, userId = userIdOf(signals), ...rest } = options;
+  try {
+    const result = await verifyWithSignals({ ...rest, userId, signals });
+    if (result.outage) (onOutage ?? warn)(result.outage, result);
+    return result;
+  } catch (error) {
+    // Limits are no outage: a flood would open the form to itself.
+    if (!(error instanceof HumaError) || error.status !== 429) throw error;
+    const { retryAfterSeconds } = error;
+    return { ...refusal('limited'), ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
+  }
+}
+
+const warn = ({ message }: Outage, { human }: FormCheck) =>
+  console.warn(`huma: a form was ${human ? 'let through' : 'refused'} without a judgement. ${message}`);
+
+/** By page view, so that one that posts again and again runs into the limit of a user. */
+function userIdOf(signals: unknown): string {
+  const value = typeof signals === 'string' ? parse(signals) : signals;
+  const sid = (value as { sid?: unknown } | null | undefined)?.sid;
+  return `form:${typeof sid === 'string' && /^[\w-]{16,64}$/.test(sid) ? sid : crypto.randomUUID()}`;
+}
+
+export interface ProtectionOptions<Req extends Request> extends Omit<FormCheckOptions, 'userId'> {
+  userId?: string | ((request: Req) => string | undefined | Promise<string | undefined>) | undefined;
+  /** Where the signals are; absent: the field `huma_signals`, `signals` or `sessionData` of the body, JSON or form. */
+  signals?: ((request: Req) => unknown) | undefined;
+  /** The answer to a refused request; 403 as JSON when absent, 429 where a limit refused it. */
+  refuse?: ((check: FormCheck, request: Req) => Response | Promise<Response>) | undefined;
+}
+
+/** Around a Route Handler: it runs only where `human` is true. The body stays unread for it. */
+export function withHumaProtection<Req extends Request = Request, Rest extends unknown[] = []>(
+  handler: (request: Req, huma: FormCheck, ...rest: Rest) => Response | Promise<Response>,
+  options: ProtectionOptions<Req> = {},
+): (request: Req, ...rest: Rest) => Promise<Response> {
+  const { userId, signals = signalsOf, refuse = refused, ...rest } = options;
+  return async (request, ...more) => {
+    const seen = await signals(request);
+    const user = typeof userId === 'function' ? await userId(request) : userId;
+    const result = await check(seen, { ...rest, userId: user });
+    return result.human ? handler(request, result, ...more) : refuse(result, request);
+  };
+}
+
+const NAMES = [FIELD, 'signals', 'sessionData'] as const;
+
+/** From a copy of the request; undefined where its body has none, or is none. */
+async function signalsOf(request: Request): Promise<unknown> {
+  if (!request.body) return undefined;
+  const type = request.headers.get('content-type') ?? '';
+  try {
+    const copy = request.clone();
+    if (/^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(type)) {
+      const form = await copy.formData();
+      return NAMES.map((name) => form.get(name)).find((value) => value !== null);
+    }
+    const body: unknown = await copy.json();
+    if (typeof body !== 'object' || body === null) return undefined;
+    return NAMES.map((name) => (body as Record<string, unknown>)[name]).find((value) => value !== undefined);
+  } catch {
+    return undefined;
+  }
+}
+
+const sentences = {
+  no_signals: 'No behavioral signals came with this request.',
+  invalid_signals: 'The behavioral signals of this request are not those of a browser.',
+  limited: 'Too many requests: try again later.',
+  outage: 'The check for bots is not available: try again later.',
+};
+
+function refused({ refused: why, retryAfterSeconds }: FormCheck): Response {
+  const status = why === 'limited' ? 429 : why === 'outage' ? 503 : 403;
+  const code = why === undefined ? 'BOT_DETECTED' : why.toUpperCase();
+  const error = why === undefined ? 'This request does not look like one of a person.' : sentences[why];
+  const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+  return Response.json({ error, code }, { status, headers });
+}
+
+function parse(text: string): unknown {
+  try {
+    return text.length > 8_192 ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
