@@ -49,6 +49,6 @@ async function* ticks(pace: () => number): AsyncGenerator<void> {
   for (;;) {
     yield;
     next = Math.max(next + pace(), performance.now());
-    await new Promise((resolve) => setTimeout(resolve, next - performance.now()));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
   }
 }

@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import type { LiveState } from '../../service/engine/sessions/index.ts';
 import { portrait } from '../cli/portraits.ts';
 import type { Asked } from './actors/actor.ts';
+import { createVariants } from './jpeg-variants.ts';
 import { noPerson, openPerson } from './one-person.ts';
 
 /** The next frame of one person's camera, by what the page shows. */
@@ -19,8 +20,8 @@ export interface LivePictures {
 export async function openLivePictures(): Promise<LivePictures> {
   if (noPerson !== undefined) return movedPhotograph(noPerson);
   const person = await openPerson();
-  const pictures = new Map<string, Buffer>();
-  for (const name of person.names()) pictures.set(name, await person.jpegOf(name));
+  const pictures = new Map<string, () => Buffer>();
+  for (const name of person.names()) pictures.set(name, createVariants(await person.jpegOf(name)));
   return {
     name: 'a recorded person who does the steps (liveportrait_d12), 480×480 JPEG',
     still: await person.portrait(),
@@ -31,7 +32,7 @@ export async function openLivePictures(): Promise<LivePictures> {
         const now = performance.now();
         const asked = (step?.name as Asked | undefined) ?? 'hold-still';
         if (doing?.asked !== asked) doing = { asked, since: now };
-        return pictures.get(actor.next(asked, now - doing.since).name)!;
+        return pictures.get(actor.next(asked, now - doing.since).name)!();
       };
     },
   };
@@ -39,17 +40,18 @@ export async function openLivePictures(): Promise<LivePictures> {
 
 async function movedPhotograph(why: string): Promise<LivePictures> {
   const face = sharp(await portrait('ada', 95)).resize(560, 560);
-  const frames: Buffer[] = [];
+  const frames: (() => Buffer)[] = [];
   for (let i = 0; i < 40; i++) {
     const [left, top] = [20 + Math.round(12 * Math.sin(i / 3)), 20 + Math.round(12 * Math.cos(i / 4))];
-    frames.push(await face.clone().extract({ left, top, width: 480, height: 480 }).jpeg().toBuffer());
+    const frame = face.clone().extract({ left, top, width: 480, height: 480 });
+    frames.push(createVariants(await frame.jpeg().toBuffer()));
   }
   return {
     name: `a photograph that moves about, 480×480 JPEG (${why})`,
-    still: frames[0]!,
+    still: frames[0]!(),
     person() {
       let next = 0;
-      return () => frames[next++ % frames.length]!;
+      return () => frames[next++ % frames.length]!();
     },
   };
 }

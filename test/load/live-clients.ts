@@ -11,9 +11,9 @@ export interface LiveClient {
   watch(): void;
   /** Milliseconds from a frame to the state that judges it, since `watch`. */
   readonly latencies: readonly number[];
-  /** Frames that were judged in `judgedFor`. */
+  /** Frames that were judged, but for the first of each attempt. */
   readonly judgedFrames: number;
-  /** Milliseconds since `watch` in which its sessions were judged: not in the queue, and not between two attempts. */
+  /** Milliseconds from each of them back to the one before in the same attempt. */
   readonly judgedFor: number;
   end(): void;
 }
@@ -26,20 +26,23 @@ export function startLiveClient(url: string, key: string, act: () => Act): LiveC
   let latencies: number[] = [];
   let judgedFor = 0;
   let judgedFrames = 0;
-  let last = since;
+  /** When the frame before was judged in the same attempt. */
+  let last: number | undefined;
   let state: LiveState | undefined;
   let failure: unknown;
   const watcher = {
     state(now: LiveState) {
       const at = performance.now();
-      const isNew = now.judged !== undefined && now.judged >= since;
-      if (isJudged(state) && isJudged(now)) {
-        judgedFor += at - Math.max(last, since);
-        if (isNew) judgedFrames++;
+      state = now;
+      if (!isJudged(now)) last = undefined;
+      if (now.judged === undefined || now.judged < since) return;
+      latencies.push(at - now.judged);
+      if (!isJudged(now)) return;
+      if (last !== undefined) {
+        judgedFor += at - last;
+        judgedFrames++;
       }
       last = at;
-      state = now;
-      if (isNew) latencies.push(at - now.judged!);
     },
     over: () => over,
   };
@@ -65,6 +68,7 @@ export function startLiveClient(url: string, key: string, act: () => Act): LiveC
       latencies = [];
       judgedFor = 0;
       judgedFrames = 0;
+      last = undefined;
     },
     get latencies() {
       return latencies;
