@@ -5918,6 +5918,7 @@ export interface components {
          * @example {
          *       "burst": 600,
          *       "perUser": 10,
+         *       "perAddress": 120,
          *       "month": "2026-11",
          *       "organization": {
          *         "used": 812,
@@ -5930,6 +5931,8 @@ export interface components {
             burst: number;
             /** @description Requests about one person per minute, set for the organization */
             perUser: number;
+            /** @description Requests of one source address per minute with one browser key, and visits of one published flow */
+            perAddress: number;
             /**
              * Format: date-time
              * @description End of the trial: live keys are refused afterwards
@@ -5967,6 +5970,8 @@ export interface components {
             burst?: number;
             /** @description Requests about one person per minute */
             perUser?: number;
+            /** @description Requests of one source address per minute with one browser key, and visits of one published flow */
+            perAddress?: number;
             /** @description Live verifications and enrollments per month (UTC); null: no limit */
             monthly?: number | null;
             /** @description End of the trial, ISO 8601: live keys are refused afterwards; null: no end */
@@ -18534,6 +18539,7 @@ export interface operations {
                      * @example {
                      *       "burst": 600,
                      *       "perUser": 10,
+                     *       "perAddress": 120,
                      *       "month": "2026-11",
                      *       "organization": {
                      *         "used": 812,
@@ -18627,6 +18633,7 @@ export interface operations {
                      * @example {
                      *       "burst": 600,
                      *       "perUser": 10,
+                     *       "perAddress": 120,
                      *       "month": "2026-11",
                      *       "organization": {
                      *         "used": 812,

@@ -21,8 +21,6 @@ declare module 'fastify' {
 export interface Admitted {
   /** The outcome: the answered problem, or null. */
   answered(problem: ProblemCode | null): void;
-  /** It was answered as the same request before. */
-  repeated(): void;
 }
 
 export interface AdmissionDeps {
@@ -35,16 +33,23 @@ export interface AdmissionDeps {
   /** Sessions of people who are verified; absent: there are none. */
   persons?: PersonSessions;
   /** Counts the requests of keys; absent: no counting. Throws a Problem for a request over a limit. */
-  admission?: { admit(caller: KeyCaller, request: { metered: boolean }): Promise<Admitted> };
+  admission?: {
+    /** `address`: of a browser key alone, which every visitor of its page has. */
+    admit(caller: KeyCaller, request: { metered: boolean; address?: string }): Promise<Admitted>;
+    /** For the month alone. */
+    meter(caller: KeyCaller): Promise<Admitted>;
+  };
   /** The hosts that a request may name; absent: not checked, as on the control socket. */
   hosts?: OwnHosts;
 }
 
-export interface BodyBounds {
+export interface AdmissionRules {
   /** Bytes of bodies in memory at a time, over all connections. */
   most: number;
   /** The source of a request without a credential. */
   sourceOf(address: string): string;
+  /** Whether it is metered once it is known to be no repeat. */
+  metersLater(request: FastifyRequest): boolean;
 }
 
 /** Part of the room for bodies that is for requests without a credential: they cannot shut out those with one. */
@@ -54,7 +59,7 @@ const PUBLIC_SHARE = 1 / 4;
 export function admitRequests(
   app: FastifyInstance,
   { access, sessions, kiosks, persons, admission, hosts }: AdmissionDeps,
-  { most, sourceOf }: BodyBounds,
+  { most, sourceOf, metersLater }: AdmissionRules,
 ): void {
   const keyed = createBodyBudget(most * (1 - PUBLIC_SHARE));
   const open = createBodyBudget(most * PUBLIC_SHARE);
@@ -68,7 +73,11 @@ export function admitRequests(
     if (access && list) {
       const caller = await authenticate({ access, ...defined({ sessions, kiosks, persons }) }, request, list);
       request.caller = caller;
-      if (admission && caller.is === 'key') request.admitted = await admission.admit(caller, { metered });
+      if (admission && caller.is === 'key')
+        request.admitted = await admission.admit(caller, {
+          metered: metered && !metersLater(request),
+          ...(caller.browser && { address: request.ip }),
+        });
     }
     checkMediaType(request);
     const bytes = expectedBytes(request);

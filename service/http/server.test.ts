@@ -226,15 +226,19 @@ describe('createServer', () => {
     let full = false;
     const { app } = start({
       admission: {
-        async admit({ key: id }, { metered }) {
+        async admit({ key: id }, { metered, address }) {
           if (full) throw new Problem('BURST_LIMIT_EXCEEDED', 'Too many.', { retryAfterSeconds: 4.2 });
-          return { answered: (problem) => outcomes.push([id, metered, problem]), repeated() {} };
+          return { answered: (problem) => outcomes.push([id, metered, problem, address]) };
+        },
+        meter: () => {
+          throw new Error('No route answers repeats.');
         },
       },
     });
     app.post('/costly', { config: { access: 'identity', metered: true } }, async () => {
       throw new Problem('CHECK_FAILED', 'No.');
     });
+    app.post('/page', { config: { access: 'sessions' } }, async () => ({}));
     const ask = (url: string, payload = '{}') =>
       app.inject({
         method: 'POST',
@@ -246,6 +250,13 @@ describe('createServer', () => {
     await ask('/costly');
     await ask('/costly', '{');
     await app.inject({ method: 'POST', url: '/echo', payload: {} });
+    // All visitors of a page have its key.
+    await app.inject({
+      method: 'POST',
+      url: '/page',
+      headers: { 'x-api-key': recordedKeys.browser },
+      remoteAddress: '192.0.2.7',
+    });
     full = true;
     const { statusCode, headers, body } = await ask('/costly', '{');
     expect([statusCode, JSON.parse(body).code, headers['retry-after']]).toEqual([
@@ -255,9 +266,10 @@ describe('createServer', () => {
     ]);
     expect(headers['access-control-expose-headers']).toContain('retry-after');
     expect(outcomes).toEqual([
-      ['key_live', false, null],
-      ['key_live', true, 'CHECK_FAILED'],
-      ['key_live', true, 'MALFORMED_JSON'],
+      ['key_live', false, null, undefined],
+      ['key_live', true, 'CHECK_FAILED', undefined],
+      ['key_live', true, 'MALFORMED_JSON', undefined],
+      ['key_browser', false, null, '192.0.2.7'],
     ]);
   });
 

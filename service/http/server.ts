@@ -7,6 +7,7 @@ import Fastify, {
   type RawRequestDefaultExpression,
   type RouteOptions,
 } from 'fastify';
+import { defined } from '../lib/defined.ts';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { type AdmissionDeps, admitRequests } from './admit-requests.ts';
@@ -26,7 +27,12 @@ import { tlsSettings } from './listening/tls-settings.ts';
 import { transportSecurityOf } from './listening/transport-security.ts';
 import type { Metrics } from './metrics.ts';
 import type { PublishedRoute } from './published-route.ts';
-import { answerRepeats, type IdempotentRequests, repeatRefusals } from './repeats/answer-repeats.ts';
+import {
+  answerRepeats,
+  type IdempotentRequests,
+  mayBeRepeat,
+  repeatRefusals,
+} from './repeats/answer-repeats.ts';
 import { reportRequests } from './report-requests.ts';
 import { requestIdOf } from './request-id.ts';
 import { accessListOf } from './route-access.ts';
@@ -134,9 +140,10 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     knowsOrigin: deps.knowsOrigin ?? (async (origin) => (await access?.knowsOrigin(origin)) ?? false),
     methodsOf: (url) => methodsOf(published.filter((route) => route.url === url)),
   });
-  admitRequests(app, deps, { most: limits.bodies, sourceOf });
+  const metersLater = deps.repeats ? mayBeRepeat : () => false;
+  admitRequests(app, deps, { most: limits.bodies, sourceOf, metersLater });
   paceRequests(app, pace);
-  if (deps.repeats) answerRepeats(app, deps.repeats, log);
+  if (deps.repeats) answerRepeats(app, deps.repeats, { log, ...defined({ admission: deps.admission }) });
 
   app.setErrorHandler((error, request, reply) => {
     drainBody(request.raw, (bytes) =>

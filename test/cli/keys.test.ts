@@ -95,6 +95,7 @@ describe('keys and limits from the command line', () => {
     expect(await cli.json('limits', 'show')).toEqual({
       burst: 120,
       perUser: 10,
+      perAddress: 120,
       trialUntil: '2027-01-31T23:59:59.000Z',
       month: expect.stringMatching(/^\d{4}-\d\d$/),
       organization: { used: 0, limit: 50_000 },

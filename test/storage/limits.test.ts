@@ -32,7 +32,9 @@ onBothDatabases('limits', (newPlace) => {
     createLimits({
       ...database,
       ...over,
-      sealer: { emailHash: (organization, text) => `hash of ${organization} ${text.length}` },
+      sealer: {
+        emailHash: (organization, text) => `hash of ${organization} ${text.split('').reverse().join('')}`,
+      },
       audit: createTestAudit({ ids, clock }),
       clock,
       log: silentLog,
@@ -154,15 +156,40 @@ onBothDatabases('limits', (newPlace) => {
     expect((await limits.show(one)).organization.used).toBe(0);
   });
 
-  test('a repeat that is answered with the first answer counts once, also when it is answered', async () => {
+  test('of one visitor of a page no more is taken than the limit of an address; the others go on', async () => {
+    const { limits, make } = await open();
+    const { id, caller } = await make(one);
+    await limits.set(one, { perAddress: 3 }, operator);
+    const from = (address: string) => limits.admit(caller, { metered: false, address });
+    expect(await outcomes(Array.from({ length: 5 }, () => from('192.0.2.7')))).toEqual([
+      ...times(3, 'in'),
+      ...times(2, 'BURST_LIMIT_EXCEEDED'),
+    ]);
+    // One host chooses among the addresses of its network.
+    const network = ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:f::', '2001:db8::4'].map(from);
+    expect(await outcomes(network)).toEqual([...times(3, 'in'), 'BURST_LIMIT_EXCEEDED']);
+    await expect(from('192.0.2.7')).rejects.toMatchObject({ extra: { retryAfterSeconds: 65 } });
+    // What an address was refused counts for no other, and not for the key.
+    await limits.set(one, { burst: 7 }, operator, id);
+    await from('192.0.2.8');
+    await expect(from('192.0.2.9')).rejects.toThrow('may send 7 requests');
+    await limits.set(one, { burst: 100, perAddress: 4 }, operator, id);
+    await from('192.0.2.7');
+    await expect(from('192.0.2.7')).rejects.toThrow('From one address 4 requests a minute are taken.');
+    advance(MINUTE + 5_000);
+    await from('192.0.2.7');
+  });
+
+  test('the address of a visitor stands in no counter', async () => {
     const { limits, make } = await open();
     const { caller } = await make(one);
-    await limits.admit(caller, metered);
-    const again = await limits.admit(caller, metered);
-    again.repeated();
-    again.answered(null);
-    again.answered('INVALID_REQUEST');
-    expect((await limits.show(one)).organization.used).toBe(1);
+    await limits.admit(caller, { metered: false, address: '192.0.2.7' });
+    await limits.flush();
+    const rows = await database.db.selectFrom('usage_counter').select('name').execute();
+    expect(rows.map(({ name }) => name).sort()).toEqual([
+      `burst/${caller.lineage}`,
+      `visitor/${caller.lineage}/hash of org_one 7.2.0.291`,
+    ]);
   });
 
   test('what a request turned out to ask for is counted for the month alone', async () => {

@@ -14,6 +14,7 @@ interface LimitsSet {
   key?: string;
   burst?: string;
   perUser?: string;
+  perAddress?: string;
   monthly?: string;
   trialUntil?: string;
 }
@@ -53,6 +54,10 @@ export function addLimits(program: Command, runner: CommandRunner): void {
       .option(...keyFlag)
       .option('--burst <n>', 'requests of one key per minute')
       .option('--per-user <n>', 'requests about one person per minute')
+      .option(
+        '--per-address <n>',
+        'requests of one source address per minute with one browser key, and visits of one published flow',
+      )
       .option('--monthly <n>', 'live verifications and enrollments in a month (UTC), or none')
       .option(
         '--trial-until <date>',
@@ -67,13 +72,16 @@ export function addLimits(program: Command, runner: CommandRunner): void {
         ),
       ),
     async ({ options, control }) => {
-      const { burst, perUser, monthly, trialUntil } = options;
-      if ([burst, perUser, monthly, trialUntil].every((value) => value === undefined))
-        throw new UsageError('Name a limit to set: --burst, --per-user, --monthly or --trial-until.');
+      const { burst, perUser, perAddress, monthly, trialUntil } = options;
+      if ([burst, perUser, perAddress, monthly, trialUntil].every((value) => value === undefined))
+        throw new UsageError(
+          'Name a limit to set: --burst, --per-user, --per-address, --monthly or --trial-until.',
+        );
       const change: Schemas['LimitsChange'] = defined({
         key: options.key,
         burst: readNumber('--burst', burst),
         perUser: readNumber('--per-user', perUser),
+        perAddress: readNumber('--per-address', perAddress),
         monthly: monthly === 'none' ? null : readNumber('--monthly', monthly),
         trialUntil:
           trialUntil === undefined
@@ -99,10 +107,11 @@ function readNumber(flag: string, text: string | undefined): number | undefined 
   throw new UsageError(`${flag}: "${text}" is not a number. Write digits alone${none}.`);
 }
 
-function describe({ burst, perUser, trialUntil, month, organization, key }: Limits): string {
+function describe({ burst, perUser, perAddress, trialUntil, month, organization, key }: Limits): string {
   return facts([
     ['a minute', `${burst.toLocaleString('en')} requests of a key`],
     ['per person', `${perUser.toLocaleString('en')} requests a minute`],
+    ['per address', `${perAddress.toLocaleString('en')} requests of a page's visitor a minute`],
     [`month ${month}`, use(organization)],
     ...(key ? [['of the key', use(key)] as const] : []),
     ['trial', trialUntil === undefined ? 'none' : `until ${trialUntil}`],

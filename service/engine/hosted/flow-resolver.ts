@@ -75,9 +75,11 @@ export function createFlowResolver({
         ...{ status: 'PENDING', reasons: [], page: pageOf(found) },
       };
       const page = toSessionPage(definition.product, link.page, organization, version);
-      const made = await sessions.prepare({ ...sessionOf(link, order, now), page });
-      const admitted = await limits.admit({ ...realm, lineage: flow.id }, { metered: true });
+      const { address } = order.device;
+      const caller = { ...realm, lineage: flow.id };
+      const admitted = await limits.admit(caller, { metered: true, ...defined({ address }) });
       try {
+        const made = await sessions.prepare({ ...sessionOf(link, order, now), page });
         await inTransaction(async (tx) => {
           await made.write(tx);
           await store.insert(tx, { ...link, session: made.id }, null);

@@ -29,13 +29,13 @@ const codeOf = (work: Promise<unknown>) =>
   );
 
 /** The person agrees to what the page shows. */
-async function begin(resolver: LinkResolver, token: string, mode = false) {
+async function begin(resolver: LinkResolver, token: string, mode = false, address = '127.0.0.1') {
   const { page } = await resolver.describe(token, { test: mode });
   return resolver.begin(token, {
     test: mode,
     consent: { version: page.consent.version },
     path: { flash: true, motion: true },
-    device: { label: 'cam' },
+    device: { label: 'cam', address },
   });
 }
 /** One attempt in front of the camera. */
@@ -416,6 +416,19 @@ onBothDatabases('hosted links', (newPlace) => {
     await begin(hosted.flowPages, flow.slug);
     expect(await codeOf(begin(hosted.flowPages, flow.slug))).toBe('MONTHLY_LIMIT_EXCEEDED');
     expect(await hosted.flowPages.deny(flow.slug, { test: false })).toEqual({});
+  });
+
+  test('of one address no more visits of a flow are taken in a minute than are allowed', async () => {
+    const definition = FlowDefinition.parse({ name: 'Visitors', product: 'verifyhuman' });
+    const flow = await engine.flows.create(engine.organization, definition, operator);
+    await engine.flows.publish(engine.organization, flow.id, operator);
+    await engine.limits.set(engine.organization, { perAddress: 2 }, operator);
+    const from = (address: string) => codeOf(begin(hosted.flowPages, flow.slug, true, address));
+    const visits = ['192.0.2.7', '192.0.2.7', '192.0.2.7', '192.0.2.8'];
+    const outcomes: unknown[] = [];
+    for (const address of visits) outcomes.push(await from(address));
+    expect(outcomes).toEqual(['done', 'done', 'BURST_LIMIT_EXCEEDED', 'done']);
+    expect(await rows()).toHaveLength(3);
   });
 
   test('who agreed to a text that was changed meanwhile is asked again', async () => {

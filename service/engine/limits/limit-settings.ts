@@ -8,6 +8,8 @@ export const LimitSettings = z.strictObject({
   burst: perMinute.optional(),
   /** Requests about one person in any minute; the organization's only. */
   perUser: perMinute.optional(),
+  /** Requests of one source address with one browser key, and visits of one published flow, in any minute. */
+  perAddress: perMinute.optional(),
   /** Metered requests in a calendar month, UTC. */
   monthly: z.int().min(0).max(1_000_000_000_000).nullable().optional(),
   /** Milliseconds since 1970: the live world is refused from then on. */
@@ -15,4 +17,4 @@ export const LimitSettings = z.strictObject({
 });
 export type LimitSettings = z.infer<typeof LimitSettings>;
 
-export const defaultLimits = { burst: 600, perUser: 10 } as const;
+export const defaultLimits = { burst: 600, perUser: 10, perAddress: 120 } as const;

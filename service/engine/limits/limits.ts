@@ -28,8 +28,6 @@ export interface LimitedCaller {
 export interface Admitted {
   /** Reports the outcome; a request refused before a decision does not count for the month. */
   answered(problem: ProblemCode | null): void;
-  /** It was answered as the same request before, which counted. */
-  repeated(): void;
 }
 
 export interface MonthlyUse {
@@ -43,6 +41,7 @@ export interface LimitsReport {
   burst: number;
   /** The organization's. */
   perUser: number;
+  perAddress: number;
   /** Milliseconds since 1970; null: none. */
   trialUntil: number | null;
   /** Start of the month, milliseconds since 1970. */
@@ -60,8 +59,10 @@ export interface Limits {
   /**
    * Counts one request. Throws BURST_LIMIT_EXCEEDED for more in a minute than the key may send; in the live world also
    * TRIAL_EXPIRED and, for a metered request, MONTHLY_LIMIT_EXCEEDED; those count for the minute, not for the month.
+   * `address`: where it came from, of a caller that is every visitor of a page; throws BURST_LIMIT_EXCEEDED for more of one address
+   * than may be, which count for nothing.
    */
-  admit(caller: LimitedCaller, request: { metered: boolean }): Promise<Admitted>;
+  admit(caller: LimitedCaller, request: { metered: boolean; address?: string }): Promise<Admitted>;
   /** Counts for the month alone what a request that was admitted turned out to ask for. Throws MONTHLY_LIMIT_EXCEEDED. */
   meter(caller: LimitedCaller): Promise<Admitted>;
   /**
@@ -86,7 +87,7 @@ export interface Limits {
 export interface LimitsDeps {
   db: Db;
   inTransaction: InTransaction;
-  /** A keyed hash, so that the name of a counter holds no address of a person. */
+  /** A keyed hash, so that the name of a counter holds no address of a person, and none of a visitor's machine. */
   sealer: { emailHash(organization: OrganizationId, userId: string): string };
   audit: Audit;
   clock: Clock;
@@ -140,10 +141,10 @@ export function createLimits(deps: LimitsDeps): Limits {
   const { countMonth, countNothing } = createMonthlyCount({ usage, clock });
 
   async function report(organization: OrganizationId, lineage?: string): Promise<LimitsReport> {
-    const { all, one, burst, perUser } = await settings.of(organization, lineage);
+    const { all, one, burst, perUser, perAddress } = await settings.of(organization, lineage);
     const ends = [all.trialUntil, one.trialUntil].filter((end) => typeof end === 'number');
     return {
-      ...{ burst, perUser },
+      ...{ burst, perUser, perAddress },
       trialUntil: ends.length > 0 ? Math.min(...ends) : null,
       month: monthOf(clock.now()).start,
       organization: { used: usage.month(organization), limit: all.monthly ?? null },
@@ -164,9 +165,13 @@ export function createLimits(deps: LimitsDeps): Limits {
     load: () => usage.load(),
     flush: () => usage.flush(),
 
-    async admit({ organization, world, lineage }, { metered }) {
-      const { all, one, burst } = await settings.of(organization, lineage);
+    async admit({ organization, world, lineage }, { metered, address }) {
+      const { all, one, burst, perAddress } = await settings.of(organization, lineage);
       // From here to the counting nothing is waited for: of many at once, no more than may are let in.
+      if (address !== undefined) {
+        const visitor = `visitor/${lineage}/${sealer.emailHash(organization, sourceOf(address))}`;
+        countMinute(visitor, perAddress, (seconds) => crowding(perAddress, seconds));
+      }
       countMinute(`burst/${lineage}`, burst, (seconds) => tooFast(burst, seconds));
       const live = world === 'live';
       if (live) refuseAfterTrial([all, one], clock.now());
@@ -227,7 +232,8 @@ function createKnownSettings(db: Db) {
       const one: LimitSettings =
         lineage === undefined ? {} : await once(lineage, () => selectKeyLimits(db, organization, lineage));
       const burst = one.burst ?? all.burst ?? defaultLimits.burst;
-      return { all, one, burst, perUser: all.perUser ?? defaultLimits.perUser };
+      const perAddress = one.perAddress ?? all.perAddress ?? defaultLimits.perAddress;
+      return { all, one, burst, perUser: all.perUser ?? defaultLimits.perUser, perAddress };
     },
     put: (name: string, settings: LimitSettings) => void known.set(name, Promise.resolve(settings)),
   };
@@ -265,14 +271,11 @@ function writeChange(
 /** One more of this month, for the organization and the key; without a wait between the look and the count. */
 function createMonthlyCount({ usage, clock }: Pick<LimitsDeps, 'clock'> & { usage: Usage }) {
   function admitted(periods: (readonly [name: string, period: number])[]): Admitted {
-    const takeBack = () => {
-      for (const [name, period] of periods.splice(0)) usage.countMonth(name, -1, period);
-    };
     return {
       answered(problem) {
-        if (problem !== null && free.has(problem)) takeBack();
+        if (problem === null || !free.has(problem)) return;
+        for (const [name, period] of periods.splice(0)) usage.countMonth(name, -1, period);
       },
-      repeated: takeBack,
     };
   }
   return {
@@ -315,6 +318,13 @@ const tooFast = (burst: number, retryAfterSeconds: number) =>
   new Problem('BURST_LIMIT_EXCEEDED', `This API key may send ${burst} requests a minute. Send more slowly.`, {
     retryAfterSeconds,
   });
+
+const crowding = (perAddress: number, retryAfterSeconds: number) =>
+  new Problem(
+    'BURST_LIMIT_EXCEEDED',
+    `From one address ${perAddress} requests a minute are taken. Send more slowly.`,
+    { retryAfterSeconds },
+  );
 
 const flooded = (perUser: number, retryAfterSeconds: number) =>
   new Problem(

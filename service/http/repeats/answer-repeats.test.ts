@@ -12,6 +12,7 @@ let failing: 'before' | undefined;
 let waiting: Promise<void> | undefined;
 /** Of the month, as far as they were counted. */
 let counted: number;
+let quota: number;
 beforeEach(async () => {
   engine = await startEngine();
   await engine.db
@@ -33,10 +34,17 @@ beforeEach(async () => {
   await engine.sealer.createOrganization('org_recorded' as never);
   made = 0;
   counted = 0;
+  quota = 100;
   failing = undefined;
   waiting = undefined;
 });
 afterEach(() => engine.stop());
+
+function meter() {
+  if (counted >= quota) throw new Problem('MONTHLY_LIMIT_EXCEEDED', 'The month is used up.');
+  counted++;
+  return { answered() {} };
+}
 
 /** A service after a start; `run` differs at each. */
 function start(run = 'run_a') {
@@ -46,19 +54,21 @@ function start(run = 'run_a') {
     ids: engine.ids,
     repeats: createIdempotency({ ...engine, run }),
     admission: {
-      async admit() {
-        counted++;
-        return { answered() {}, repeated: () => void counted-- };
-      },
+      admit: async (_, { metered }) => (metered ? meter() : { answered() {} }),
+      meter: async () => meter(),
     },
   });
-  app.post('/things', { config: { access: 'identity', idempotent: true } }, async (_, reply) => {
-    if (failing) throw new Problem('CONFLICT', 'Not now.');
-    made++;
-    const thing = made;
-    await waiting;
-    return reply.code(201).send({ thing, at: engine.clock.now() });
-  });
+  app.post(
+    '/things',
+    { config: { access: 'identity', idempotent: true, metered: true } },
+    async (_, reply) => {
+      if (failing) throw new Problem('CONFLICT', 'Not now.');
+      made++;
+      const thing = made;
+      await waiting;
+      return reply.code(201).send({ thing, at: engine.clock.now() });
+    },
+  );
   app.post('/pages', { config: { access: 'sessions', idempotent: true } }, async (_, reply) =>
     reply.code(201).send({ thing: ++made }),
   );
@@ -95,6 +105,21 @@ test('a repeat is answered with the first answer, also after a restart, and byte
   expect(await post(start('run_b'))).toEqual([201, 1, 'true']);
   expect(made).toBe(1);
   expect(counted).toBe(1);
+});
+
+test('a month that is used up refuses new requests, and no repeat of an answered one', async () => {
+  const app = start();
+  quota = 1;
+  expect(await post(app)).toEqual([201, 1, 'first']);
+  for (const key of ['k2', null])
+    expect(await post(app, { key })).toEqual([429, 'MONTHLY_LIMIT_EXCEEDED', 'first']);
+  expect(await post(app)).toEqual([201, 1, 'true']);
+  expect(await post(app, { body: { other: 1 } })).toEqual([422, 'IDEMPOTENCY_KEY_REUSED', 'first']);
+  expect(made).toBe(1);
+  // What was refused may be sent again with its key.
+  quota = 2;
+  expect(await post(app, { key: 'k2' })).toEqual([201, 2, 'first']);
+  expect(counted).toBe(2);
 });
 
 test('the order of names does not count, any other difference does', async () => {

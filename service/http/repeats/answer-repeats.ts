@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller, KeyCaller } from '../../engine/access/index.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
+import type { AdmissionDeps } from '../admit-requests.ts';
 import { LongText } from '../bodies/json-body.ts';
 
 /** What answered requests are remembered in (engine/idempotency). */
@@ -47,7 +48,11 @@ const LEAST_OF_PAGE = 32;
  * Routes with `config.idempotent` have their effect once for each `Idempotency-Key` of a caller: a repeat is answered with the
  * first answer, and the header `idempotent-replayed`. Only successes are kept: a refused request may be sent again with its key.
  */
-export function answerRepeats(app: FastifyInstance, requests: IdempotentRequests, log: Log): void {
+export function answerRepeats(
+  app: FastifyInstance,
+  requests: IdempotentRequests,
+  { log, admission }: { log: Log } & Pick<AdmissionDeps, 'admission'>,
+): void {
   app.decorateRequest('repeatable', null);
 
   app.addHook('preHandler', async (request, reply) => {
@@ -58,6 +63,9 @@ export function answerRepeats(app: FastifyInstance, requests: IdempotentRequests
     const repeat = await requests.begin({ ...owner, key, digest: digestOf(request) });
     if (repeat.is === 'new') {
       request.repeatable = repeat;
+      const { caller, routeOptions } = request;
+      if (admission && caller?.is === 'key' && routeOptions.config.metered)
+        request.admitted = await admission.meter(caller);
       return undefined;
     }
     if (repeat.is === 'running') {
@@ -73,7 +81,6 @@ export function answerRepeats(app: FastifyInstance, requests: IdempotentRequests
         'This Idempotency-Key was used for another request: make a new key for each request that is no repeat.',
       );
     }
-    request.admitted?.repeated();
     const { status, body } = repeat.reply;
     return reply
       .code(status)
@@ -94,6 +101,10 @@ export function answerRepeats(app: FastifyInstance, requests: IdempotentRequests
     return payload;
   });
 }
+
+/** Not metered before it is known to be no repeat: what was answered is answered again, also when the month is used up. */
+export const mayBeRepeat = ({ headers, routeOptions }: FastifyRequest): boolean =>
+  routeOptions.config.idempotent === true && headers[HEADER] !== undefined;
 
 /** From a page: all its visitors have the same key. */
 const isOfPage = ({ caller }: { caller: Caller | null }) => caller?.is === 'key' && caller.browser === true;

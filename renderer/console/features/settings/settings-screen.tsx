@@ -101,6 +101,7 @@ function Limits({ limits }: { limits: Schemas['Limits'] }) {
             ],
             [t('burst'), format.count(limits.burst)],
             [t('perUser'), format.count(limits.perUser)],
+            [t('perAddress'), format.count(limits.perAddress)],
             [t('trialUntil'), limits.trialUntil && format.date(limits.trialUntil)],
           ]}
         />

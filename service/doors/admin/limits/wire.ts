@@ -17,6 +17,11 @@ export const LimitsChange = z
       .describe('Limits of this key and its successors instead of those of the organization'),
     burst: perMinute.optional().describe('Requests of one key per minute'),
     perUser: perMinute.optional().describe('Requests about one person per minute'),
+    perAddress: perMinute
+      .optional()
+      .describe(
+        'Requests of one source address per minute with one browser key, and visits of one published flow',
+      ),
     monthly: z
       .int()
       .min(0)
@@ -41,6 +46,9 @@ export const LimitsReply = z
   .strictObject({
     burst: perMinute.describe('Requests of one key per minute'),
     perUser: perMinute.describe('Requests about one person per minute, set for the organization'),
+    perAddress: perMinute.describe(
+      'Requests of one source address per minute with one browser key, and visits of one published flow',
+    ),
     trialUntil: time('End of the trial: live keys are refused afterwards').optional(),
     month: z.string().describe('The counted month, UTC: `2026-11`'),
     organization: z.strictObject(use).describe('Limits of the organization'),
@@ -55,7 +63,12 @@ export const LimitsReply = z
   .meta({
     id: 'Limits',
     description: 'Limits, and the use of the current month.',
-    examples: [{ burst: 600, perUser: 10, month: '2026-11', organization: { used: 812, limit: 50_000 } }],
+    examples: [
+      {
+        ...{ burst: 600, perUser: 10, perAddress: 120, month: '2026-11' },
+        organization: { used: 812, limit: 50_000 },
+      },
+    ],
   });
 
 export type LimitsChange = z.output<typeof LimitsChange>;
