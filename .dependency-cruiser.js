@@ -94,6 +94,12 @@ export default {
       'A challenge is a pure judge of analyzed frames: it knows no session and no storage.',
     ),
     rule(
+      'behavior-judges-windows',
+      { path: '^service/engine/behavior/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/', pathNot: '^service/(engine/behavior/|lib/)' },
+      'The behavior score is a pure function of what a page measured: it knows no storage, no clock and no other feature.',
+    ),
+    rule(
       'profiles-below-verification',
       { path: '^service/engine/profiles/', pathNot: '\\.test\\.ts$' },
       {

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { beat, type HeartbeatState, type Judgement, judgeBehavior } from './index.ts';
+
+const judgement = (score: number, changes: Partial<Judgement> = {}): Judgement => ({
+  ...{ confidence: score / 100, human: score >= 50, score, logOdds: 0, evidence: 2, hardRule: false },
+  ...{ notes: [], parts: { rules: [] } },
+  ...changes,
+});
+
+function run(scores: readonly (number | Judgement)[], baseline: number) {
+  let state: HeartbeatState | undefined;
+  return scores.map((one) => {
+    const seen = beat(state, typeof one === 'number' ? judgement(one) : one, baseline);
+    state = JSON.parse(JSON.stringify(seen.state)) as HeartbeatState;
+    return seen;
+  });
+}
+
+describe('a heartbeat', () => {
+  it('starts from the verify and follows the windows by their evidence', () => {
+    const [first, second] = run([90, judgement(40, { evidence: 0.2 })], 80);
+    expect(first).toMatchObject({ score: 84, confidence: 0.84, delta: 4, anomaly: false, action: 'allow' });
+    expect(second).toMatchObject({ score: 80, delta: 0, anomaly: false });
+  });
+
+  it('keeps its score without data', () => {
+    const beats = run([judgeBehavior(undefined), judgeBehavior(undefined)], 92);
+    for (const one of beats)
+      expect(one).toMatchObject({ score: 92, delta: 0, anomaly: false, notes: ['insufficient_data'] });
+  });
+
+  it('is an anomaly over 28 points of drop, not at 28, and flags', () => {
+    // 95 → 0.6 · 95 + 0.4 · x
+    expect(run([25], 95)[0]).toMatchObject({ score: 67, delta: -28, anomaly: false, action: 'allow' });
+    expect(run([22], 95)[0]).toMatchObject({ score: 66, delta: -29, anomaly: true, action: 'flag' });
+  });
+
+  it('blocks under 30, and not at 30', () => {
+    expect(run([5], 46)[0]).toMatchObject({ score: 30, delta: -16, anomaly: false, action: 'allow' });
+    expect(run([2], 46)[0]).toMatchObject({ score: 28, anomaly: true, action: 'block' });
+  });
+
+  it('blocks on a hard rule at once', () => {
+    const hit = judgement(2, { hardRule: true, evidence: 0.1, notes: ['bot_typing'] });
+    expect(run([95, hit], 95)[1]).toMatchObject({
+      ...{ score: 2, delta: -93, anomaly: true, action: 'block', notes: ['bot_typing'] },
+    });
+  });
+
+  it('reports the fall from the session’s own level where the verify knew less', () => {
+    const scores = run([95, 95, 95, 95, 95, 95, 50, 30, 30, 95, 95, 95, 95], 60);
+    expect(scores.map(({ anomaly }) => anomaly)).toEqual([
+      ...[false, false, false, false, false, false, false],
+      ...[true, true, true, true, false, false],
+    ]);
+    expect(scores[7]).toMatchObject({ score: 31, delta: -29, action: 'flag', notes: ['session_drop'] });
+  });
+
+  it('keeps a state under 1 KB', () => {
+    const beats = run(
+      Array.from({ length: 50 }, (_, i) => 60 + (i % 7) * 3.3333),
+      70,
+    );
+    expect(JSON.stringify(beats.at(-1)!.state).length).toBeLessThan(400);
+  });
+});

@@ -1,0 +1,83 @@
+import { median } from '../../lib/median.ts';
+import type { Judgement } from './judge.ts';
+
+/** What is kept between the heartbeats of a session: figures alone. JSON. */
+export interface HeartbeatState {
+  /** Running score, 0..100. */
+  score: number;
+  beats: number;
+  /** The last running scores that were compared and were no anomaly, at most ten. */
+  recent: number[];
+  anomalous: boolean;
+  /** Beats in a row above the session's own level, while anomalous. */
+  recovered: number;
+}
+
+export interface Beat {
+  state: HeartbeatState;
+  /** 0..100 */
+  score: number;
+  confidence: number;
+  /** `score` − the score of the verify. */
+  delta: number;
+  /** The drop is over 28, or the score under 30. */
+  anomaly: boolean;
+  action: 'allow' | 'flag' | 'block';
+  notes: string[];
+}
+
+const WEIGHT = 0.4;
+const COMPARABLE_EVIDENCE = 0.5;
+const DROP = 28;
+const BOT_SCORE = 30;
+const REMEMBERED = 10;
+const FEWEST_COMPARED = 3;
+/** Of the session's own level: above it twice, an anomaly is over. */
+const RECOVERY = 14;
+const SUSTAINED = 2;
+
+/**
+ * The running score of a session: windows count by their evidence, so that a thin one hardly moves it, and a hard rule counts at
+ * once. `baseline` is the score of the verify that gave the token.
+ */
+export function beat(state: HeartbeatState | undefined, judgement: Judgement, baseline: number): Beat {
+  const before = state ?? startingAt(baseline);
+  const { hardRule, evidence } = judgement;
+  const weight = WEIGHT * Math.min(1, evidence);
+  const averaged = (1 - weight) * before.score + weight * judgement.score;
+  const running = hardRule ? Math.min(averaged, judgement.score) : averaged;
+  const compared = hardRule || evidence >= COMPARABLE_EVIDENCE;
+  const fall = compared ? fallOf(before, running) : before;
+  const score = shownScore(running, baseline, fall.anomalous);
+  const delta = score - Math.round(baseline);
+  const anomaly = delta < -DROP || score < BOT_SCORE;
+  const { anomalous, recovered } = fall;
+  return {
+    state: {
+      ...{ score: running, beats: before.beats + 1, anomalous, recovered },
+      recent: compared && !anomalous ? [...before.recent, running].slice(-REMEMBERED) : before.recent,
+    },
+    ...{ score, confidence: score / 100, delta, anomaly },
+    action: hardRule || score < BOT_SCORE ? 'block' : anomaly ? 'flag' : 'allow',
+    notes: [...judgement.notes, ...(anomalous ? ['session_drop'] : [])],
+  };
+}
+
+const startingAt = (score: number): HeartbeatState => ({
+  ...{ score, beats: 0, recent: [], anomalous: false, recovered: 0 },
+});
+
+/** Against the session's own level, which stays where it is during an anomaly. */
+function fallOf(before: HeartbeatState, running: number): Pick<HeartbeatState, 'anomalous' | 'recovered'> {
+  if (before.recent.length < FEWEST_COMPARED) return { anomalous: false, recovered: 0 };
+  const level = median(before.recent);
+  if (!before.anomalous) return { anomalous: level - running > DROP, recovered: 0 };
+  const recovered = running > level - RECOVERY ? before.recovered + 1 : 0;
+  return recovered >= SUSTAINED ? { anomalous: false, recovered: 0 } : { anomalous: true, recovered };
+}
+
+/** A fall from the session's own level counts as a drop of 29 from the verify's score, where that alone does not block. */
+function shownScore(running: number, baseline: number, fallen: boolean): number {
+  const dropped = Math.round(baseline) - DROP - 1;
+  return Math.round(fallen && dropped >= BOT_SCORE ? Math.min(running, dropped) : running);
+}

@@ -1,0 +1,237 @@
+import { describe, expect, it, test } from 'vitest';
+import {
+  emptyWindow,
+  personWindow,
+  programWindow,
+  type WindowChanges,
+} from '../../../test/support/behavior-windows.ts';
+import { contradictions } from './consistency.ts';
+import { BehaviorModel, behaviorRules, judgeBehavior, SessionData } from './index.ts';
+import { mouseFeatures } from './model/behavior-model.ts';
+import { firedRules } from './rules.ts';
+
+const [exampleOfSchema] = SessionData.meta()?.examples as unknown[];
+/** One stump: straightness up to 0.95 counts as a person's, +2 or -2. */
+const model = BehaviorModel.parse({
+  ...{ format: 1, id: 'one-stump', bias: 0, z0: 0, slope: 1 },
+  features: [...mouseFeatures],
+  medians: mouseFeatures.map(() => 0),
+  stumps: [[0, 0.95, 2, -2]],
+  trained: { at: '2026-11-21', on: [], humanWindows: 0, people: 0, botWindows: 0, generators: [] },
+});
+const onlyMoves = {
+  counts: { down: 0, up: 0, keyDown: 0, keyUp: 0, input: 0 },
+  click: emptyWindow().click,
+  key: emptyWindow().key,
+  env: { ...personWindow().env, pt: { mouse: 0, pen: 0, touch: 0 } },
+} satisfies WindowChanges;
+
+describe('a judgement', () => {
+  it('of no data, or of a window without events, is 0.49 without an agent block', () => {
+    const expected = {
+      ...{ confidence: 0.49, human: false, score: 49, logOdds: Math.log(0.49 / 0.51), evidence: 0 },
+      ...{ hardRule: false, notes: ['insufficient_data'], parts: { rules: [] } },
+    };
+    expect(judgeBehavior(undefined)).toEqual(expected);
+    expect(judgeBehavior(emptyWindow())).toEqual(expected);
+    expect(judgeBehavior(emptyWindow({ env: { ...emptyWindow().env, wd: 1 } }))).toEqual(expected);
+  });
+
+  it('of thin but genuine data is 0.5, human, with a note', () => {
+    const oneClick = emptyWindow({
+      counts: { down: 1, up: 1, move: 3 },
+      click: { n: 1, press: 90, pressMin: 90, tele: 0, ctr: 0, off: 0.2, nOff: 1 },
+      env: { ...emptyWindow().env, pt: { mouse: 1, pen: 0, touch: 0 } },
+    });
+    expect(judgeBehavior(oneClick)).toMatchObject({
+      ...{ confidence: 0.5, human: true, score: 50, notes: ['rules_only', 'thin', 'insufficient_data'] },
+      agent: { is_agent: false, agent_confidence: 0, signals: [] },
+    });
+    const shortMoves = personWindow({
+      ...onlyMoves,
+      winMs: 3_000,
+      glob: { idleN: 0, idleMed: null, act: 1 },
+    });
+    expect(judgeBehavior(shortMoves, { model })).toMatchObject({ confidence: 0.5, human: true });
+  });
+
+  it('of a person by rules alone stays near the line: the absence of an alarm is no proof', () => {
+    expect(judgeBehavior(personWindow())).toMatchObject({
+      ...{ confidence: 0.77, human: true, score: 77, hardRule: false },
+      notes: ['organic_typing', 'rules_only'],
+      agent: { is_agent: false, agent_confidence: 0, signals: [] },
+      parts: { rules: [], typing: 1.2 },
+    });
+    expect(judgeBehavior(personWindow(onlyMoves))).toMatchObject({ confidence: 0.5, human: true });
+  });
+
+  it('adds what the learned layer says', () => {
+    expect(judgeBehavior(personWindow(), { model })).toMatchObject({
+      ...{ confidence: 0.96, notes: ['organic_mouse', 'organic_typing'] },
+      parts: { mouse: { z: 2, logOdds: 2 }, typing: 1.2 },
+    });
+  });
+
+  it('does not let typing make up for movements of a program', () => {
+    const straight = personWindow({ mouse: { str: 0.99 } });
+    expect(judgeBehavior(straight, { model })).toMatchObject({
+      ...{ confidence: 0.12, human: false, notes: ['synthetic_mouse'], hardRule: false },
+      // Which kind of program it is, movements alone do not say.
+      agent: { is_agent: false, agent_confidence: 0, signals: [] },
+      parts: { rules: [], mouse: { z: -2, logOdds: -2 } },
+    });
+  });
+
+  it('shrinks the learned layer for few movements, and moves its zero with the site', () => {
+    const few = personWindow({ ...onlyMoves, mouse: { n: 4, str: 0.99 } });
+    expect(judgeBehavior(few, { model }).parts.mouse).toEqual({ z: -2, logOdds: -1 });
+    expect(judgeBehavior(few, { model, z0: -3 }).parts.mouse).toEqual({ z: -2, logOdds: 0.5 });
+  });
+
+  it('of a program names its rules', () => {
+    expect(judgeBehavior(programWindow())).toMatchObject({
+      ...{ confidence: 0.02, human: false, score: 2, hardRule: true },
+      agent: {
+        is_agent: true,
+        agent_confidence: 1,
+        signals: ['bot_typing', 'metronome_typing', 'centre_clicks', 'teleport_clicks', 'instant_press'],
+      },
+    });
+  });
+
+  it('calls an agent only with a hard fact or two soft ones', () => {
+    const instant = personWindow({ click: { press: 3, pressMin: 1 } });
+    expect(judgeBehavior(instant)).toMatchObject({
+      ...{ confidence: 0.14, human: false, hardRule: false },
+      agent: { is_agent: false, agent_confidence: 0.49, signals: ['instant_press'] },
+    });
+    const loop = personWindow({
+      ...{ counts: { move: 8 }, mouse: { ...emptyWindow().mouse } },
+      ...{ glob: { idleN: 6, idleMed: 2_500, act: 0.2 }, click: { press: 3, pressMin: 1 } },
+    });
+    expect(judgeBehavior(loop).agent).toEqual({
+      ...{ is_agent: true, agent_confidence: 0.95, signals: ['instant_press', 'screenshot_loop'] },
+    });
+  });
+
+  it('of an agent that signs is never human, whatever it sends', () => {
+    const declared = { name: 'ExampleBot' };
+    const agent = { is_agent: true, agent_confidence: 1, signals: ['declared', 'agent:ExampleBot'] };
+    expect(judgeBehavior(undefined, { declared })).toMatchObject({ human: false, confidence: 0.02, agent });
+    expect(judgeBehavior(personWindow(), { declared, model })).toMatchObject({ human: false, agent });
+  });
+
+  it('of a replayed vector is a program’s', () => {
+    expect(judgeBehavior(personWindow(), { replayed: true })).toMatchObject({
+      ...{ human: false, notes: ['replayed_vector', 'rules_only'] },
+      agent: { is_agent: true, signals: ['replayed_vector'] },
+    });
+  });
+
+  it('of people without a mouse is not below 0.4 without a hard fact', () => {
+    const touch = personWindow({
+      counts: { move: 0, touch: 120 },
+      ...{ mouse: emptyWindow().mouse, click: emptyWindow().click },
+      env: { ...personWindow().env, pt: { mouse: 0, pen: 0, touch: 4 } },
+    });
+    expect(judgeBehavior(touch)).toMatchObject({ notes: ['organic_typing', 'touch_only', 'rules_only'] });
+    const keyboard = personWindow({
+      counts: { move: 0, down: 0, up: 0 },
+      ...{ mouse: emptyWindow().mouse, click: emptyWindow().click },
+      env: { ...personWindow().env, pt: { mouse: 0, pen: 0, touch: 0 }, rate: null },
+      key: { hold: 30, holdP10: 25 },
+    });
+    expect(judgeBehavior(keyboard)).toMatchObject({
+      confidence: 0.5,
+      notes: ['keyboard_only', 'rules_only'],
+    });
+  });
+});
+
+describe('rules', () => {
+  const firing: Record<string, WindowChanges> = {
+    webdriver: { env: { ...personWindow().env, wd: 1 } },
+    impossible_signals: { upMs: 1_000, ttfaMs: 10 },
+    bot_typing: { key: { hold: 12, holdP10: 9 } },
+    metronome_typing: { key: { ddNear: 0.7 } },
+    constant_velocity: { mouse: { eq: 0.9 } },
+    centre_clicks: { click: { ctr: 0.9 } },
+    untrusted_events: { counts: { move: 60 }, env: { ...personWindow().env, untrusted: 200 } },
+    input_without_keys: { key: { inNoKey: 0.8 } },
+    teleport_clicks: { click: { tele: 0.75 } },
+    instant_press: { click: { press: 4, pressMin: 2 } },
+    screenshot_loop: {
+      ...{ counts: { move: 12 }, mouse: emptyWindow().mouse },
+      glob: { idleN: 5, idleMed: 1_800, act: 0.4 },
+    },
+  };
+  const ofCircumstances = ['declared', 'replayed_vector'];
+
+  test.each(behaviorRules.filter(({ name }) => !ofCircumstances.includes(name)))(
+    '$name fires alone',
+    ({ name, hard, logOdds }) => {
+      expect(firedRules(personWindow(firing[name]), {})).toEqual([{ name, hard, logOdds }]);
+    },
+  );
+
+  test('are quiet for a person', () => {
+    expect(firedRules(personWindow(), {})).toEqual([]);
+  });
+
+  test.each<[string, WindowChanges & { env?: Partial<SessionData['env']> }]>([
+    ['instant_press over a remote desktop', { click: { press: 4, pressMin: 2 }, env: { rate: 110 } }],
+    ['teleport_clicks over a remote desktop', { click: { tele: 1 }, env: { rate: 110 } }],
+    ['teleport_clicks of touch', { click: { tele: 1 }, env: { pt: { mouse: 2, pen: 0, touch: 2 } } }],
+    [
+      'figures of keys where the clock is coarse',
+      { key: { hold: null, holdP10: null, holdNear: null, ddNear: null, ddLsd: null } },
+    ],
+    ['untrusted_events of a password manager', { env: { untrusted: 8 } }],
+    [
+      'times of presses that touch does not have',
+      {
+        click: { press: null, pressSd: null, pressMin: null, tele: null },
+        env: { pt: { mouse: 0, pen: 0, touch: 8 } },
+      },
+    ],
+  ])('leave out %s', (_, { env, ...changes }) => {
+    const data = personWindow({
+      ...changes,
+      counts: { move: 100 },
+      env: { ...personWindow().env, ...env },
+    });
+    expect(firedRules(data, {})).toEqual([]);
+  });
+});
+
+describe('contradictions', () => {
+  const impossible: [string, WindowChanges][] = [
+    ['window_longer_than_page', { upMs: 20_000 }],
+    ['hidden_longer_than_window', { hidMs: 31_000 }],
+    ['first_event_after_now', { ttfaMs: 80_000 }],
+    ['events_without_time', { winMs: 300 }],
+    ['clicks_without_presses', { counts: { down: 1 } }],
+    ['places_without_clicks', { click: { nOff: 5 } }],
+    ['keys_without_presses', { counts: { keyDown: 2 } }],
+    ['inputs_without_input', { counts: { input: 3 } }],
+    ['movements_without_moves', { counts: { move: 20 } }],
+    ['movements_without_time', { mouse: { n: 400 }, counts: { move: 2_000 } }],
+    ['pauses_without_time', { glob: { idleN: 60, idleMed: 900, act: 0 } }],
+    ['activity_in_pauses', { glob: { idleN: 10, idleMed: 2_000, act: 0.9 } }],
+    ['rate_without_time', { env: { ...personWindow().env, rate: 900 } }],
+    ['peak_at_start', { mouse: { tpk: 0 } }],
+    ['figures_of_nothing', { mouse: { ...personWindow().mouse, n: 0 } }],
+    ['figures_missing', { mouse: { str: null } }],
+    ['quantiles_cross', { key: { holdP10: 200 } }],
+    ['typing_longer_than_window', { key: { dd: 5_000 } }],
+  ];
+
+  test.each(impossible)('%s', (name, changes) => {
+    expect(contradictions(personWindow(changes))).toContain(name);
+  });
+
+  test('are none in the window of a person, of a program, and of nothing', () => {
+    for (const data of [personWindow(), programWindow(), emptyWindow(), exampleOfSchema])
+      expect(contradictions(SessionData.parse(data))).toEqual([]);
+  });
+});

@@ -1,0 +1,133 @@
+import { contradictions } from './consistency.ts';
+import type { SessionData } from './session-data.ts';
+
+/** What a caller knows about a vector that the vector does not say. */
+export interface Circumstances {
+  /** The same vector was sent before (`isReplay`). */
+  replayed?: boolean;
+  /** The agent that signed the request (RFC 9421, Web Bot Auth), by a key that an administrator has pinned. */
+  declared?: { name: string };
+}
+
+/**
+ * Evidence of a program, in log-odds below 0. Rules never add to a score: the absence of an alarm is no proof of a person.
+ * `hard` facts were not seen of the people we measured; two soft ones together count as much.
+ */
+interface BehaviorRule {
+  name: string;
+  hard: boolean;
+  logOdds: number;
+  /** One sentence for documents and the console. */
+  explains: string;
+  /** `data` has at least one event. */
+  fires(data: SessionData, circumstances: Circumstances): boolean;
+}
+
+export interface FiredRule {
+  name: string;
+  hard: boolean;
+  logOdds: number;
+}
+
+/** Recorders slower than this (remote desktops) skip what the two rules of presses look for, ms. */
+const SLOW_RATE = 40;
+const byMouseAlone = ({ env }: SessionData): boolean => env.pt.touch === 0 && env.pt.pen === 0;
+/** A program that jumps from press to press has a slow rate too, but no movement. */
+const fineMoves = ({ env, mouse }: SessionData): boolean =>
+  mouse.n === 0 || env.rate === null || env.rate <= SLOW_RATE;
+const atLeast = (value: number | null, least: number): boolean => value !== null && value >= least;
+const under = (value: number | null, limit: number): boolean => value !== null && value < limit;
+
+const rules: readonly BehaviorRule[] = [
+  {
+    ...{ name: 'webdriver', hard: true, logOdds: -6 },
+    explains: 'The browser says that a program controls it (navigator.webdriver).',
+    fires: ({ env }) => env.wd === 1,
+  },
+  {
+    ...{ name: 'declared', hard: true, logOdds: -6 },
+    explains: 'The request carries the valid signature of an agent whose key an administrator has pinned.',
+    fires: (_, { declared }) => declared !== undefined,
+  },
+  {
+    ...{ name: 'replayed_vector', hard: true, logOdds: -4 },
+    explains: 'The same measurements were sent before.',
+    fires: (_, { replayed = false }) => replayed,
+  },
+  {
+    ...{ name: 'impossible_signals', hard: true, logOdds: -4 },
+    explains: 'The measurements contradict each other: no window can have all of them.',
+    fires: (data) => contradictions(data).length > 0,
+  },
+  {
+    ...{ name: 'bot_typing', hard: true, logOdds: -4 },
+    explains: 'At least eight keys, held for less than 20 ms (median).',
+    fires: (data) => data.key.n >= 8 && under(data.key.hold, 20),
+  },
+  {
+    ...{ name: 'metronome_typing', hard: true, logOdds: -3 },
+    explains: 'At least 15 keys at constant intervals: 60 % within 6 ms of their median.',
+    fires: (data) => data.key.n >= 15 && (atLeast(data.key.ddNear, 0.6) || under(data.key.ddLsd, 0.12)),
+  },
+  {
+    ...{ name: 'constant_velocity', hard: true, logOdds: -3 },
+    explains: 'At least three movements, 80 % of their steps equal.',
+    fires: ({ mouse }) => mouse.n >= 3 && atLeast(mouse.eq, 0.8),
+  },
+  {
+    ...{ name: 'centre_clicks', hard: true, logOdds: -3 },
+    explains: 'At least three presses, 80 % of them within 2 % of the middle of their element.',
+    fires: ({ click }) => click.nOff >= 3 && atLeast(click.ctr, 0.8),
+  },
+  {
+    ...{ name: 'untrusted_events', hard: true, logOdds: -3 },
+    explains: 'At least five pointer or key events were made by a script, and half of all.',
+    fires: ({ counts, env }) =>
+      env.untrusted >= 5 &&
+      env.untrusted * 2 >= counts.move + counts.down + counts.up + counts.keyDown + counts.keyUp,
+  },
+  {
+    ...{ name: 'input_without_keys', hard: true, logOdds: -2.5 },
+    explains:
+      'At least two changes of text fields, half of them without a key (autofill, composition, drop and paste left out; not with touch).',
+    fires: (data) => data.key.nIn >= 2 && atLeast(data.key.inNoKey, 0.5) && data.env.pt.touch === 0,
+  },
+  {
+    ...{ name: 'teleport_clicks', hard: true, logOdds: -2.2 },
+    explains:
+      'At least three presses of a mouse, 60 % of them at places to which no movement led (not over a remote desktop).',
+    fires: (data) =>
+      data.click.n >= 3 && atLeast(data.click.tele, 0.6) && byMouseAlone(data) && fineMoves(data),
+  },
+  {
+    ...{ name: 'instant_press', hard: false, logOdds: -1.8 },
+    explains:
+      'At least three presses of a mouse, released within 15 ms (median; not over a remote desktop). Pads that tap to click are not measured.',
+    fires: (data) =>
+      data.click.n >= 3 && under(data.click.press, 15) && byMouseAlone(data) && fineMoves(data),
+  },
+  {
+    ...{ name: 'screenshot_loop', hard: false, logOdds: -1.2 },
+    explains: 'Single actions, each after a pause of more than a second, with hardly any movement between.',
+    fires: (data) =>
+      data.glob.idleN >= 4 &&
+      atLeast(data.glob.idleMed, 1_000) &&
+      data.counts.down >= 1 &&
+      data.counts.move <= 4 * (data.glob.idleN + 1) &&
+      byMouseAlone(data),
+  },
+];
+
+/** The rules, for documents and the console. */
+export const behaviorRules: readonly Omit<BehaviorRule, 'fires'>[] = rules.map(
+  ({ name, hard, logOdds, explains }) => ({ name, hard, logOdds, explains }),
+);
+
+export const firedRules = (data: SessionData, circumstances: Circumstances): FiredRule[] =>
+  rules
+    .filter(({ fires }) => fires(data, circumstances))
+    .map(({ name, hard, logOdds }) => ({ name, hard, logOdds }));
+
+/** What is known without a vector: a signature counts even where the page sent nothing. */
+export const firedWithoutData = ({ declared }: Circumstances): FiredRule[] =>
+  declared === undefined ? [] : [{ name: 'declared', hard: true, logOdds: -6 }];

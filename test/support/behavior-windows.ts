@@ -1,0 +1,118 @@
+import type { SessionData } from '../../service/engine/behavior/index.ts';
+
+/** Parts of a window that a test changes. */
+export type WindowChanges = {
+  [Part in keyof SessionData]?: SessionData[Part] extends object
+    ? Partial<SessionData[Part]>
+    : SessionData[Part];
+};
+
+const nothingMeasured = {
+  mouse: {
+    ...{ str: null, strIqr: null, dev: null, vcv: null, tpk: null, tpkIqr: null, sub: null, ldj: null },
+    ...{ ldjIqr: null, turn: null, turnSd: null, flip: null, pl: null, fitts: null, vBeg: null, vEnd: null },
+    ...{ vSd: null, durSd: null, eq: null, n: 0 },
+  },
+  click: {
+    ...{ n: 0, press: null, pressSd: null, pressMin: null, ctr: null, off: null, nOff: 0, tele: null },
+    dwell: null,
+  },
+  key: {
+    ...{ n: 0, hold: null, holdP10: null, holdNear: null, ddNear: null, dd: null, ddLsd: null, roll: null },
+    ...{ inNoKey: null, nIn: 0, paste: 0 },
+  },
+};
+
+/** A page in which nothing has happened. */
+export const emptyWindow = (changes: WindowChanges = {}): SessionData =>
+  changed(
+    {
+      ...{ v: 1, sid: 'sid-of-an-empty-window', seq: 0, winMs: 30_000, upMs: 31_000, ttfaMs: null, hidMs: 0 },
+      counts: {
+        ...{
+          move: 0,
+          down: 0,
+          up: 0,
+          keyDown: 0,
+          keyUp: 0,
+          input: 0,
+          paste: 0,
+          wheel: 0,
+          scroll: 0,
+          touch: 0,
+        },
+      },
+      ...nothingMeasured,
+      scroll: { n: 0, uniq: null, dtCv: null },
+      glob: { idleN: 0, idleMed: null, act: 0 },
+      env: {
+        ...{ wd: 0, untrusted: 0, coal: null, pt: { mouse: 0, pen: 0, touch: 0 }, dpr: 1, rate: null },
+      },
+    },
+    changes,
+  );
+
+/** Half a minute of a person who fills in a form: eleven movements, four presses, 31 keys. */
+export const personWindow = (changes: WindowChanges = {}): SessionData =>
+  changed(
+    {
+      ...{ v: 1, sid: 'sid-of-a-person-window', seq: 3, winMs: 30_000, upMs: 64_210, ttfaMs: 812, hidMs: 0 },
+      counts: {
+        ...{ move: 412, down: 4, up: 4, keyDown: 31, keyUp: 31 },
+        ...{ input: 28, paste: 0, wheel: 6, scroll: 14, touch: 0 },
+      },
+      mouse: {
+        ...{ n: 11, str: 0.91, strIqr: 0.12, dev: 0.08, vcv: 0.71, tpk: 0.38, tpkIqr: 0.21, sub: 3.1 },
+        ...{
+          ldj: 6.4,
+          ldjIqr: 1.9,
+          turn: 0.21,
+          turnSd: 0.33,
+          flip: 0.41,
+          pl: -0.42,
+          fitts: 0.55,
+          vBeg: 0.18,
+        },
+        ...{ vEnd: 0.09, vSd: 0.62, durSd: 0.51, eq: 0 },
+      },
+      click: {
+        ...{ n: 4, press: 96, pressSd: 14, pressMin: 81, ctr: 0, off: 0.19, nOff: 4, tele: 0, dwell: 210 },
+      },
+      key: {
+        ...{ n: 31, hold: 94, holdP10: 70, holdNear: 0.19, ddNear: 0.08, dd: 171, ddLsd: 0.48, roll: 0.16 },
+        ...{ inNoKey: 0, nIn: 28, paste: 0 },
+      },
+      scroll: { n: 14, uniq: 0.5, dtCv: 0.9 },
+      glob: { idleN: 3, idleMed: 1_340, act: 0.81 },
+      env: {
+        ...{ wd: 0, untrusted: 0, coal: 2.1, pt: { mouse: 4, pen: 0, touch: 0 }, dpr: 2, rate: 8.3 },
+      },
+    },
+    changes,
+  );
+
+/** The form filled in by `page.type` and `page.click`: keys without hold, presses in the middle of the fields, no movement. */
+export const programWindow = (changes: WindowChanges = {}): SessionData =>
+  changed(
+    emptyWindow({
+      ...{ sid: 'sid-of-a-program-window', winMs: 6_000, upMs: 6_100, ttfaMs: 400 },
+      counts: { move: 5, down: 5, up: 5, keyDown: 40, keyUp: 40, input: 40 },
+      click: { n: 5, press: 2, pressSd: 0.4, pressMin: 1, ctr: 1, off: 0, nOff: 5, tele: 1, dwell: 1 },
+      key: {
+        ...{ n: 40, hold: 1, holdP10: 1, holdNear: 1, ddNear: 0.95, dd: 3, ddLsd: 0.1, roll: 0 },
+        ...{ inNoKey: 0, nIn: 40 },
+      },
+      glob: { act: 1 },
+      env: { pt: { mouse: 5, pen: 0, touch: 0 } },
+    }),
+    changes,
+  );
+
+function changed(data: SessionData, changes: WindowChanges): SessionData {
+  const merged = Object.entries(data).map(([name, value]) => {
+    const change = changes[name as keyof SessionData];
+    if (change === undefined) return [name, value];
+    return [name, typeof value === 'object' && value !== null ? { ...value, ...(change as object) } : change];
+  });
+  return Object.fromEntries(merged) as SessionData;
+}
