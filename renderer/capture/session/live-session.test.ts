@@ -144,6 +144,20 @@ test.each([
   expect(asked).toEqual(['phone']);
 });
 
+test.each([
+  ['ended before its code was opened', 'finished'],
+  ['ends while the numbers are shown', 'ready'],
+] as const)('on the second device a check that %s is over, not gone on with elsewhere', async (_, state) => {
+  const accept: LiveApi['accept'] = async () => {
+    throw new Refusal(410, 'SESSION_EXPIRED');
+  };
+  const describe: LiveApi['describe'] = async () => ({ ...description, state });
+  const { session } = openPage({ accept, describe }, { link: { kind: 'handover', token: 'code' } });
+  await session.load();
+  if (state === 'ready') await session.pick('47');
+  expect(session.view().stage).toEqual({ is: 'trouble', what: 'finished' });
+});
+
 const begin: LiveApi['begin'] = async () => ({ sessionId: 'sess_1', token: 'token_1' });
 const code = { url: 'https://box/verify/h/x', number: '47', expiresAt: 0 };
 

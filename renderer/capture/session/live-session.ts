@@ -132,6 +132,8 @@ async function pick(room: Room, number: string): Promise<void> {
   try {
     remember(room, await room.api.accept(room.link, number));
   } catch (error) {
+    // It ended while the numbers were shown.
+    if (error instanceof Refusal && error.code === 'SESSION_EXPIRED') return trouble(room, 'finished');
     if (!(error instanceof Refusal) || ![400, 403, 404, 409, 410, 422].includes(error.status)) throw error;
     return trouble(room, 'wrongNumber');
   }

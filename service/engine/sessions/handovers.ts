@@ -2,7 +2,7 @@ import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Attempts } from './attempts/create-attempts.ts';
 import { capabilityHash, makeCapability, sameHash } from './capability.ts';
-import { type Capability, describeSession, requireUndecided } from './page-side.ts';
+import { type Capability, describeSession, isOver, requireUndecided } from './page-side.ts';
 import type { SessionParts } from './parts.ts';
 import { realmOf } from './session-store.ts';
 import type { Handover, Sessions } from './sessions.ts';
@@ -43,8 +43,9 @@ export function createHandovers(
     async describeHandover(token) {
       const one = codes.waiting(token);
       const row = await attempts.fresh(one.session);
-      requireUndecided(row);
-      return { ...(await describeSession(parts, row, false)), state: 'ready', numbers: one.numbers };
+      // Of what has ended a holder of the link learns that alone, not the result.
+      const { result: _, ...shown } = await describeSession(parts, row, false);
+      return { ...shown, state: isOver(row) ? 'finished' : 'ready', numbers: one.numbers };
     },
 
     async acceptHandover(token, { number, request }) {
@@ -54,7 +55,8 @@ export function createHandovers(
         throw new Problem('CONFLICT', 'This is not the number on the first device: show a new code there.');
       return turns(one.session, async () => {
         const row = await attempts.fresh(one.session);
-        requireUndecided(row);
+        if (isOver(row))
+          throw new Problem('SESSION_EXPIRED', 'This session has ended: nothing is left to do.');
         const capability = makeCapability(parts.random);
         await inTransaction(async (tx) => {
           const change = {

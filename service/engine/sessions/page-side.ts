@@ -155,7 +155,7 @@ function consenting(
 }
 
 /** Nothing more is asked of the person: decided, or a reviewer looks at it. */
-const isOver = (row: Pick<SessionRow, 'decision' | 'held_until'>) =>
+export const isOver = (row: Pick<SessionRow, 'decision' | 'held_until'>) =>
   row.decision !== null || row.held_until !== null;
 
 /** The decision, once there is one. Throws CONFLICT before the person has finished. */

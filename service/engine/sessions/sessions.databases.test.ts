@@ -365,6 +365,17 @@ onBothDatabases('live sessions', (newPlace) => {
     expect(ended).toMatchObject([{ decision: 'cancelled', reasons: ['CANCELLED_BY_PERSON'] }]);
   });
 
+  test('a code for another device that is opened after the end says that it is over, and gives no result', async () => {
+    const { id, token } = await begun();
+    const { token: code, number } = await sessions.handOver(token);
+    expect(await attempt(token)).toMatchObject({ state: 'decided', result: { passed: true } });
+    const described = await sessions.describeHandover(code);
+    expect(described).toMatchObject({ state: 'finished' });
+    expect(described).not.toHaveProperty('result');
+    expect(await codeOf(sessions.acceptHandover(code, { number }))).toBe('SESSION_EXPIRED');
+    expect(await find(id)).toMatchObject({ decision: 'approved' });
+  });
+
   test('a wrong number ends the handover, and so does a newer code', async () => {
     const { token } = await begun();
     const one = await sessions.handOver(token);
