@@ -31,16 +31,19 @@ export function createAsk(apiUrl: string, send: typeof fetch | undefined): Ask {
       redirect: 'error',
     }).catch((cause: unknown) => {
       if (signal?.aborted) throw new HumanPassError('ABORTED', 'The request was aborted.', { cause });
-      throw new HumanPassError(
-        'NETWORK',
-        `${base} could not be reached, or its answer may not be read from this page.`,
-        { cause },
-      );
+      throw new HumanPassError('NETWORK', `${base} could not be reached${orNotRead(base)}.`, { cause });
     });
     const answer: unknown = await reply.json().catch(() => undefined);
     if (reply.ok && typeof answer === 'object' && answer !== null) return answer as Reply;
     throw refusalOf(reply.status, answer);
   };
+}
+
+/** A browser does not say why it has no answer. */
+function orNotRead(base: string): string {
+  const page = (globalThis.location as Location | undefined)?.origin;
+  if (page === undefined || page === URL.parse(base)?.origin) return '';
+  return `, or it answered and this page may not read it: the key has to be bound to ${page}, another key that is does not count (gatehouse key create --browser --origin ${page})`;
 }
 
 function refusalOf(status: number, answer: unknown): HumanPassError {

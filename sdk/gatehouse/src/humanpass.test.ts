@@ -108,6 +108,25 @@ describe('on a server', () => {
     expect(await codeOf(client().createSession({}, { signal: AbortSignal.abort() }))).toBe('ABORTED');
   });
 
+  test.each([
+    ['a server', undefined, 'https://gate.example could not be reached.'],
+    ['a page of the service', 'https://gate.example', 'https://gate.example could not be reached.'],
+    [
+      'a page whose origin no key, or another key, is bound to',
+      'https://shop.example',
+      'https://gate.example could not be reached, or it answered and this page may not read it: the key has to be bound to https://shop.example, another key that is does not count (gatehouse key create --browser --origin https://shop.example).',
+    ],
+  ])('without an answer %s learns what to do', async (_, origin, message) => {
+    vi.stubGlobal('location', origin && { origin });
+    const away = new HumanPassClient({
+      apiKey: 'k',
+      apiUrl: 'https://gate.example',
+      fetch: () => Promise.reject(new TypeError('refused')),
+    });
+    await expect(away.createSession()).rejects.toMatchObject({ code: 'NETWORK', message });
+    vi.unstubAllGlobals();
+  });
+
   test('opens no page, and is not made without address; without a key it creates and reads nothing', async () => {
     expect(await codeOf(client().verify())).toBe('INVALID_ARGUMENT');
     for (const apiKey of [undefined, '']) {

@@ -188,6 +188,6 @@ function requireOrigin({ browser, origins }: ApiKey, origin: string | undefined)
     'ORIGIN_NOT_ALLOWED',
     origin === undefined
       ? 'This API key is for browsers: it is accepted from its own origins only, and the request names none.'
-      : `This API key may not be used from ${origin}.`,
+      : `This API key may not be used from ${origin}: use the key that is bound to this origin, or make one (gatehouse key create ${browser ? '--browser ' : ''}--origin ${origin}).`,
   );
 }
