@@ -3,6 +3,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { captureBudget } from './capture-budget.ts';
 import { controlSocketProxy } from './dev/control-socket-proxy.ts';
+import { gatehouseScript } from './gatehouse-script.ts';
 
 /** The pages of the product, each an `index.html` in a folder of its own, served under the name of that folder. */
 const pages = ['console', 'kiosk', 'capture'];
@@ -12,7 +13,7 @@ export default defineConfig({
   base: '/',
   appType: 'mpa',
   publicDir: false,
-  plugins: [react(), controlSocketProxy(pages), captureBudget()],
+  plugins: [react(), controlSocketProxy(pages), captureBudget(), gatehouseScript()],
   css: { modules: { localsConvention: 'camelCaseOnly' } },
   build: {
     outDir: join(import.meta.dirname, '../dist/renderer'),

@@ -6,6 +6,7 @@ import type { Config } from '../config.ts';
 import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
 import { type AuthDeps, createAuthDoor } from '../doors/auth/index.ts';
 import { createBehaviorDoor } from '../doors/behavior/index.ts';
+import { createScriptDoor } from '../doors/behavior/script.ts';
 import { type CapturePageDeps, createCapturePageDoor } from '../doors/capture-page/index.ts';
 import { createCapturesDoor } from '../doors/captures/index.ts';
 import { createConsoleDoor } from '../doors/console/index.ts';
@@ -103,6 +104,7 @@ export async function createPublicServer(
   );
   const pages = createPages(join(productRoot(), 'dist/renderer'));
   await app.register(createConsoleDoor({ pages, nonce: () => randomBytes(16).toString('base64') }));
+  await app.register(createScriptDoor({ pages }));
   await app.register(createCapturePageDoor({ pages, originsOf: originsOf(gatehouse), log }));
   await app.register(createIdentityDoor({ checks }));
   await app.register(createAuthDoor(gatehouse));

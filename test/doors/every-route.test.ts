@@ -50,6 +50,7 @@ const publicRoutes = [
   'GET /metrics',
   'GET /openapi.json',
   'GET /ready',
+  'GET /sdk/gatehouse.js',
   'GET /verify',
   'GET /verify-presence/:token',
   'GET /verify/h/:token',

@@ -7,6 +7,8 @@ export interface BuiltPages {
   page(name: string): string | undefined;
   /** A script, style or font by its file name, which carries a hash of its content. */
   asset(name: string): Asset | undefined;
+  /** A script that pages of other sites load, by its file name, as `gatehouse.js`. */
+  script(name: string): Asset | undefined;
 }
 interface Asset {
   type: string;
@@ -35,12 +37,22 @@ async function readBuiltPages(folder: string): Promise<BuiltPages | undefined> {
     if (html !== undefined) pages.set(name, html);
   }
   if (pages.size === 0) return undefined;
+  const assets = await readAssets(join(folder, 'assets'));
+  const scripts = await readAssets(join(folder, 'sdk')).catch(() => new Map<string, Asset>());
+  return {
+    page: (name) => pages.get(name),
+    asset: (name) => assets.get(name),
+    script: (name) => scripts.get(name),
+  };
+}
+
+async function readAssets(folder: string): Promise<Map<string, Asset>> {
   const assets = new Map<string, Asset>();
-  for (const name of await readdir(join(folder, 'assets'))) {
+  for (const name of await readdir(folder)) {
     const type = types[extname(name)];
-    if (type !== undefined) assets.set(name, { type, bytes: await readFile(join(folder, 'assets', name)) });
+    if (type !== undefined) assets.set(name, { type, bytes: await readFile(join(folder, name)) });
   }
-  return { page: (name) => pages.get(name), asset: (name) => assets.get(name) };
+  return assets;
 }
 
 /** Reads the pages at the first request; what is built while the service runs is there at the next one. */

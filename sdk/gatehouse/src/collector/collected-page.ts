@@ -1,0 +1,20 @@
+/** The part of a `Window` that the collector uses. What is optional is missing in some browsers. */
+export interface CollectedPage {
+  addEventListener(type: string, listener: (event: Event) => void, options: ListenerOptions): void;
+  removeEventListener(type: string, listener: (event: Event) => void, options: ListenerOptions): void;
+  document: { readonly hidden: boolean };
+  performance: { now(): number };
+  navigator: { webdriver?: boolean };
+  crypto?: { getRandomValues(bytes: Uint8Array): unknown };
+  matchMedia?(query: string): { matches: boolean };
+  devicePixelRatio?: number;
+  readonly scrollY: number;
+}
+
+export interface ListenerOptions {
+  capture: true;
+  passive: true;
+}
+
+/** Runs a listener of one type of event while a collector collects. */
+export type Listen = <Heard extends Event>(type: string, listener: (event: Heard, t: number) => void) => void;

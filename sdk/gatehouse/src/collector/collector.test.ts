@@ -1,0 +1,229 @@
+import { expect, test } from 'vitest';
+import type { CollectedPage } from './collected-page.ts';
+import { createCollector } from './collector.ts';
+
+/** A page whose events a test sends. `isTrusted` can be set on no real event. */
+function fakePage(rest: Partial<CollectedPage> = {}) {
+  const listeners = new Map<string, Set<(event: Event) => void>>();
+  let now = 1_000;
+  const page: CollectedPage = {
+    addEventListener: (type, listener, options) => {
+      expect(options).toEqual({ capture: true, passive: true });
+      listeners.set(type, (listeners.get(type) ?? new Set()).add(listener));
+    },
+    removeEventListener: (type, listener) => void listeners.get(type)?.delete(listener),
+    document: { hidden: false },
+    performance: { now: () => now },
+    navigator: {},
+    scrollY: 0,
+    ...rest,
+  };
+  return {
+    page,
+    listening: () => [...listeners.values()].reduce((all, { size }) => all + size, 0),
+    pass: (milliseconds: number) => {
+      now += milliseconds;
+    },
+    send: (type: string, event: object = {}) => {
+      const sent = { type, isTrusted: true, timeStamp: now, ...event };
+      for (const listener of listeners.get(type) ?? []) listener(sent as unknown as Event);
+    },
+  };
+}
+
+function movesOf({ send, pass }: ReturnType<typeof fakePage>, count: number, rest: object = {}) {
+  for (let at = 0; at < count; at += 1) {
+    pass(16);
+    send('pointermove', { pointerType: 'mouse', clientX: at * 10, clientY: at * at, ...rest });
+  }
+}
+
+const button = { left: 100, top: 100, width: 80, height: 40 };
+const target = { tagName: 'BUTTON', getBoundingClientRect: () => button, closest: () => null };
+const at = (x: number, y: number) => ({ pointerType: 'mouse', pointerId: 1, clientX: x, clientY: y, target });
+
+test('counts and features of moves, clicks, keys and scrolling', () => {
+  const fake = fakePage({ devicePixelRatio: 1.5 });
+  const collector = createCollector({ page: fake.page });
+  collector.start();
+  movesOf(fake, 30, { getCoalescedEvents: () => [1, 2, 3] });
+  fake.send('pointerdown', at(140, 120));
+  fake.pass(85);
+  fake.send('pointerup', at(140, 120));
+  for (const code of ['KeyA', 'KeyB', 'KeyA']) {
+    fake.pass(70);
+    fake.send('keydown', { code });
+    fake.send('input', { inputType: 'insertText' });
+    fake.pass(90);
+    fake.send('keyup', { code });
+  }
+  fake.send('input', { inputType: 'insertText' });
+  fake.send('paste');
+  fake.send('wheel');
+  fake.send('scroll');
+  const data = collector.snapshot();
+  expect(data).toMatchObject({
+    v: 1,
+    seq: 0,
+    winMs: 30 * 16 + 85 + 3 * 160,
+    ttfaMs: 1_016,
+    counts: {
+      move: 30,
+      down: 1,
+      up: 1,
+      keyDown: 3,
+      keyUp: 3,
+      input: 4,
+      paste: 1,
+      wheel: 1,
+      scroll: 1,
+      touch: 0,
+    },
+    mouse: { n: 1 },
+    click: { n: 1, press: 85, ctr: 1, nOff: 1 },
+    key: { n: 3, hold: 90, dd: 160, nIn: 4, inNoKey: 0.25, paste: 1 },
+    env: { wd: 0, untrusted: 0, coal: 3, pt: { mouse: 32, pen: 0, touch: 0 }, dpr: 1.5, rate: 16 },
+  });
+  expect(data.sid).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test('each snapshot has the next number, looking takes none; one page load is one session', () => {
+  const fake = fakePage();
+  const collector = createCollector({ page: fake.page });
+  collector.start();
+  const first = collector.snapshot();
+  expect(collector.debug()).toMatchObject({ collecting: true, features: { seq: 1, sid: first.sid } });
+  expect(collector.snapshot().seq).toBe(1);
+  expect(createCollector({ page: fake.page }).snapshot().sid).not.toBe(first.sid);
+});
+
+test('the window is the last 30 seconds, and never longer than it was collected', () => {
+  const fake = fakePage();
+  const collector = createCollector({ page: fake.page });
+  collector.start();
+  movesOf(fake, 30);
+  expect(collector.snapshot().winMs).toBe(480);
+  fake.pass(29_000);
+  expect(collector.snapshot().counts.move).toBe(30);
+  fake.pass(31_000);
+  expect(collector.snapshot()).toMatchObject({ winMs: 30_000, counts: { move: 0 }, ttfaMs: 1_016 });
+});
+
+test('more events than are kept make the window shorter, not wrong', () => {
+  const fake = fakePage();
+  const collector = createCollector({ page: fake.page });
+  collector.start();
+  for (let sent = 0; sent < 9_000; sent += 1) {
+    fake.pass(1);
+    fake.send('pointermove', { pointerType: 'mouse', clientX: sent % 900, clientY: 5 });
+  }
+  const { winMs, counts } = collector.snapshot();
+  expect(winMs).toBe(counts.move);
+  expect(winMs).toBeGreaterThanOrEqual(4_000);
+  expect(winMs).toBeLessThan(8_001);
+});
+
+test('what a script sends is counted, and not looked at', () => {
+  const fake = fakePage();
+  const collector = createCollector({ page: fake.page });
+  collector.start();
+  movesOf(fake, 20, { isTrusted: false });
+  fake.send('keydown', { isTrusted: false, code: 'KeyA' });
+  // Password managers and frameworks.
+  fake.send('keydown', { isTrusted: false, code: '', key: '' });
+  fake.send('input', { isTrusted: false });
+  expect(collector.snapshot()).toMatchObject({ counts: { move: 0, keyDown: 0 }, env: { untrusted: 21 } });
+});
+
+test('touch: no mouse movement, a scroll is no click', () => {
+  const fake = fakePage({ matchMedia: (query) => ({ matches: query.includes('coarse') }) });
+  const collector = createCollector({ page: fake.page });
+  collector.start();
+  const touch = { ...at(120, 120), pointerType: 'touch' };
+  movesOf(fake, 20, { pointerType: 'touch' });
+  fake.send('pointerdown', touch);
+  fake.send('pointercancel', touch);
+  fake.send('pointerdown', { ...touch, pointerId: 2 });
+  fake.send('pointerup', { ...touch, pointerId: 2 });
+  // A soft keyboard with names of keys.
+  fake.send('keydown', { code: 'KeyA' });
+  fake.send('keyup', { code: 'KeyA' });
+  expect(collector.snapshot()).toMatchObject({
+    counts: { move: 20, down: 2, touch: 2, keyDown: 1 },
+    mouse: { n: 0 },
+    click: { n: 1, press: null, tele: null },
+    key: { n: 0, hold: null },
+    env: { pt: { mouse: 0, pen: 0, touch: 23 } },
+  });
+});
+
+test('modifiers, repeats and input methods are no strokes', () => {
+  const fake = fakePage();
+  const collector = createCollector({ page: fake.page });
+  collector.start();
+  for (const event of [
+    { code: 'ShiftLeft' },
+    { code: 'KeyA', repeat: true },
+    { code: 'KeyA', isComposing: true },
+    { code: '', key: 'Unidentified' },
+  ]) {
+    fake.send('keydown', event);
+    fake.pass(50);
+    fake.send('keyup', event);
+  }
+  expect(collector.snapshot()).toMatchObject({ counts: { keyDown: 4, keyUp: 4 }, key: { n: 0 } });
+});
+
+test('hidden time', () => {
+  const document = { hidden: true };
+  const fake = fakePage({ document });
+  const collector = createCollector({ page: fake.page });
+  collector.start();
+  fake.pass(400);
+  document.hidden = false;
+  fake.send('visibilitychange');
+  fake.pass(1_000);
+  document.hidden = true;
+  fake.send('visibilitychange');
+  fake.pass(50);
+  expect(collector.snapshot()).toMatchObject({ winMs: 1_450, hidMs: 450 });
+});
+
+test('stopped, it listens to nothing and has forgotten', () => {
+  const fake = fakePage();
+  const collector = createCollector({ page: fake.page });
+  collector.start();
+  collector.start();
+  const heard = fake.listening();
+  movesOf(fake, 20);
+  collector.stop();
+  expect([heard, fake.listening()]).toEqual([11, 0]);
+  expect(collector.debug()).toMatchObject({ collecting: false, features: { winMs: 0, counts: { move: 0 } } });
+});
+
+test('on a server there is no page: nothing is collected, nothing breaks', () => {
+  const collector = createCollector();
+  collector.start();
+  expect(collector.debug()).toMatchObject({ collecting: false, features: { winMs: 0, upMs: 0 } });
+});
+
+test('nothing of a key, a text or an element is in what is sent', () => {
+  const fake = fakePage();
+  const collector = createCollector({ page: fake.page });
+  collector.start();
+  const secret = 'hunter2';
+  const field = { ...target, value: secret, id: secret, name: secret };
+  for (const key of secret) {
+    fake.send('keydown', { key, code: `Key${key}`, target: field });
+    fake.send('input', { inputType: 'insertText', data: key, target: field });
+    fake.send('keyup', { key, code: `Key${key}`, target: field });
+  }
+  fake.send('paste', { clipboardData: { getData: () => secret }, target: field });
+  fake.send('pointerdown', { ...at(3, 4), target: field });
+  const texts: string[] = [];
+  JSON.stringify(collector.snapshot(), (_, value) => {
+    if (typeof value === 'string') texts.push(value);
+    return value;
+  });
+  expect(texts).toEqual([collector.debug().features.sid]);
+});

@@ -1,0 +1,108 @@
+import type { CollectedPage, Listen, ListenerOptions } from './collected-page.ts';
+import { createEventLog } from './event-log.ts';
+import { type SessionData, sessionDataOf } from './features/index.ts';
+import { listenToKeys } from './key-listeners.ts';
+import { listenToPage } from './page-listeners.ts';
+import { listenToPointers } from './pointer-listeners.ts';
+
+export type { SessionData } from './features/index.ts';
+
+export interface Collector {
+  /** Listens, passively. Without a page (on a server) it does nothing. Calling it again does nothing. */
+  start(): void;
+  /** Stops listening and forgets what was collected. */
+  stop(): void;
+  /** Features of the last 30 seconds, to be sent; each has the next number. */
+  snapshot(): SessionData;
+  /** The same features, to look at: they take no number. */
+  debug(): { features: SessionData; collecting: boolean };
+}
+
+export interface CollectorOptions {
+  /** The global `window` when absent. */
+  page?: CollectedPage;
+}
+
+const WINDOW = 30_000;
+const OPTIONS: ListenerOptions = { capture: true, passive: true };
+/** An event from further away has another clock than the page (old browsers): the page's counts. */
+const SAME_CLOCK = 60_000;
+
+/** Collects when the person moves, clicks, types and scrolls, and gives statistics of it. It keeps no text, no key and no address, and sets no cookie. */
+export function createCollector({ page = globalPage() }: CollectorOptions = {}): Collector {
+  const log = createEventLog();
+  const now = () => page?.performance.now() ?? 0;
+  let sid: string | undefined;
+  let seq = 0;
+  let collecting: { since: number; hidden: (from: number, to: number) => number; end(): void } | undefined;
+
+  function features(): SessionData {
+    const to = now();
+    const { raw, ...counted } = log.window(Math.max(to - WINDOW, collecting?.since ?? to), to);
+    sid ??= newSessionId(page);
+    return sessionDataOf(raw, {
+      ...counted,
+      sid,
+      seq,
+      upMs: to,
+      ttfaMs: log.firstAction(),
+      hidMs: collecting?.hidden(raw.from, to) ?? 0,
+      webdriver: page?.navigator.webdriver === true,
+      pixelRatio: page?.devicePixelRatio ?? 1,
+    });
+  }
+
+  return {
+    start() {
+      if (!page || collecting) return;
+      const { listen, end } = listenersOn(page, log);
+      listenToPointers(listen, log);
+      listenToKeys(listen, log, page);
+      const { hiddenSince } = listenToPage(listen, log, page);
+      collecting = { since: now(), hidden: hiddenSince, end };
+    },
+    stop() {
+      collecting?.end();
+      collecting = undefined;
+      log.clear();
+    },
+    snapshot() {
+      const taken = features();
+      seq += 1;
+      return taken;
+    },
+    debug: () => ({ features: features(), collecting: collecting !== undefined }),
+  };
+}
+
+const globalPage = (): CollectedPage | undefined =>
+  typeof window === 'undefined' ? undefined : (window as CollectedPage);
+
+/** Events that a script made are counted and not looked at. */
+function listenersOn(page: CollectedPage, log: ReturnType<typeof createEventLog>) {
+  const ends: (() => void)[] = [];
+  const listen: Listen = (type, listener) => {
+    const heard = (event: Event) => {
+      const now = page.performance.now();
+      const t = Math.abs(now - event.timeStamp) < SAME_CLOCK ? event.timeStamp : now;
+      if (event.isTrusted) listener(event as Parameters<typeof listener>[0], t);
+      else if (isForged(event)) log.count('untrusted', t);
+    };
+    page.addEventListener(type, heard, OPTIONS);
+    ends.push(() => page.removeEventListener(type, heard, OPTIONS));
+  };
+  return { listen, end: () => ends.map((end) => end()) };
+}
+
+/** Pages and password managers send `input`, `scroll` and nameless key events of their own; no honest script moves a pointer or presses a named key. */
+const isForged = (event: Event): boolean =>
+  event.type.startsWith('pointer') ||
+  (event.type.startsWith('key') && Boolean((event as KeyboardEvent).key || (event as KeyboardEvent).code));
+
+/** 128 bits for this page load: no cookie and no storage keeps it. */
+function newSessionId(page: CollectedPage | undefined): string {
+  const bytes = new Uint8Array(16);
+  if (page?.crypto) page.crypto.getRandomValues(bytes);
+  else for (let at = 0; at < bytes.length; at += 1) bytes[at] = Math.floor(Math.random() * 256);
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,53 @@
+import type { Listen } from './collected-page.ts';
+import type { EventLog } from './event-log.ts';
+import type { PointerKind, Press } from './features/index.ts';
+
+/** Of every so many moves one is asked for the hardware samples in it: the call is not free. */
+const COALESCED_EVERY = 8;
+/** What a person aims at; else the element itself. */
+const CONTROLS = 'a,button,input,select,textarea,label,summary,[role],[tabindex]';
+
+export function listenToPointers(listen: Listen, log: EventLog): void {
+  const pressed = new Map<number, Press>();
+  let moves = 0;
+
+  listen<PointerEvent>('pointermove', (event, t) => {
+    log.count('move', t, kindOf(event));
+    if (kindOf(event) !== 'mouse') return;
+    log.moves.add({ t, x: event.clientX, y: event.clientY });
+    moves += 1;
+    if (moves % COALESCED_EVERY === 0 && event.getCoalescedEvents)
+      log.coalesced.add({ t, n: event.getCoalescedEvents().length });
+  });
+  listen<PointerEvent>('pointerdown', (event, t) => {
+    const kind = kindOf(event);
+    const press: Press = { t, x: event.clientX, y: event.clientY, kind };
+    const offset = offsetIn(event);
+    if (offset) press.offset = offset;
+    log.count('down', t, kind);
+    log.presses.add(press);
+    pressed.set(event.pointerId, press);
+  });
+  listen<PointerEvent>('pointerup', (event, t) => {
+    log.count('up', t, kindOf(event));
+    const press = pressed.get(event.pointerId);
+    pressed.delete(event.pointerId);
+    if (press) press.held = Math.max(0, t - press.t);
+  });
+  // The browser took the touch for scrolling: it is no click.
+  listen<PointerEvent>('pointercancel', (event) => pressed.delete(event.pointerId));
+}
+
+const kindOf = ({ pointerType }: PointerEvent): PointerKind =>
+  pointerType === 'touch' || pointerType === 'pen' ? pointerType : 'mouse';
+
+function offsetIn(event: PointerEvent): Press['offset'] {
+  const target = (event.composedPath?.()[0] ?? event.target) as Partial<Element> | null;
+  const element = target?.closest?.(CONTROLS) ?? target;
+  if (!element?.getBoundingClientRect || /^(html|body)$/i.test(element.tagName ?? '')) return undefined;
+  const { left, top, width, height } = element.getBoundingClientRect();
+  if (width < 1 || height < 1) return undefined;
+  const part = (place: number, start: number, size: number) =>
+    Math.max(-0.5, Math.min(0.5, (place - start) / size - 0.5));
+  return { x: part(event.clientX, left, width), y: part(event.clientY, top, height), width, height };
+}

@@ -1,0 +1,74 @@
+import type { SessionData } from '../collector.ts';
+
+export interface Agent {
+  is_agent: boolean;
+  agent_confidence: number;
+  signals: string[];
+}
+
+export interface Verdict {
+  human: boolean;
+  confidence: number;
+  score: number;
+  token: string;
+  pii_stored: false;
+  agent?: Agent;
+  notes?: string[];
+}
+
+export interface Heartbeat {
+  score: number;
+  confidence: number;
+  baseline: number;
+  delta: number;
+  anomaly: boolean;
+  action: 'allow' | 'flag' | 'block';
+  notes: string[];
+}
+
+/** A refusal of the appliance, or no answer (`status` 0, `code` `UNREACHABLE`). */
+export class HumaError extends Error {
+  override readonly name = 'HumaError';
+  readonly code: string;
+  readonly status: number;
+  /** Seconds after which a repeat may pass. */
+  readonly retryAfter: number | undefined;
+  constructor(message: string, code: string, status: number, retryAfter?: number) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+const TIMEOUT = 10_000;
+
+/** Posts to the behavior family. The address of the page and its cookies are not sent. */
+export async function post<Answer>(
+  url: string,
+  apiKey: string,
+  body: { userId: string; sessionToken?: string; sessionData: SessionData },
+): Promise<Answer> {
+  const ended = new AbortController();
+  const timer = setTimeout(() => ended.abort(), TIMEOUT);
+  try {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+      signal: ended.signal,
+    });
+    if (answer.ok) return await answer.json();
+    const said = await answer.json().catch(() => ({}));
+    const { error = `The answer was ${answer.status}.`, code = 'REFUSED' } = said;
+    const after = Number(answer.headers.get('retry-after') ?? Number.NaN);
+    throw new HumaError(error, code, answer.status, Number.isFinite(after) ? after : undefined);
+  } catch (error) {
+    if (error instanceof HumaError) throw error;
+    throw new HumaError(`${url} did not answer: ${String(error)}`, 'UNREACHABLE', 0);
+  } finally {
+    clearTimeout(timer);
+  }
+}
