@@ -14,7 +14,7 @@ export interface Collector {
   stop(): void;
   /** Features of the last 30 seconds, to be sent; each has the next number. */
   snapshot(): SessionData;
-  /** The same features, to look at: they take no number. */
+  /** The same features, to look at or to forward: they have the number of the last ones if nothing happened since. */
   debug(): { features: SessionData; collecting: boolean };
 }
 
@@ -33,8 +33,16 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
   const log = createEventLog();
   const now = () => page?.performance.now() ?? 0;
   let sid: string | undefined;
-  let seq = 0;
+  let seq = -1;
+  let counted = 0;
   let collecting: { since: number; hidden: (from: number, to: number) => number; end(): void } | undefined;
+
+  /** A number for each vector that is handed out: one that arrives twice under two numbers is a replay. */
+  function take(always: boolean): SessionData {
+    if (always || seq < 0 || log.counted() > counted) seq += 1;
+    counted = log.counted();
+    return features();
+  }
 
   function features(): SessionData {
     const to = now();
@@ -66,12 +74,8 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
       collecting = undefined;
       log.clear();
     },
-    snapshot() {
-      const taken = features();
-      seq += 1;
-      return taken;
-    },
-    debug: () => ({ features: features(), collecting: collecting !== undefined }),
+    snapshot: () => take(true),
+    debug: () => ({ features: take(false), collecting: collecting !== undefined }),
   };
 }
 

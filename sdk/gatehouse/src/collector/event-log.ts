@@ -26,13 +26,17 @@ export function createEventLog() {
     coalesced: createRing<{ t: number; n: number }>(FEW),
   };
   let first: number | undefined;
+  let counted = 0;
 
   return {
     ...rings,
     count(what: Logged['what'], t: number, pointer?: PointerKind): void {
       rings.logged.add({ t, what, pointer });
+      counted += 1;
       if (what !== 'untrusted') first ??= t;
     },
+    /** Events since the beginning. */
+    counted: (): number => counted,
     /** When the person first did something. */
     firstAction: (): number | undefined => first,
     clear(): void {

@@ -11,11 +11,12 @@ export function listenToKeys(listen: Listen, log: EventLog, page: CollectedPage)
   let keysSinceText = 0;
 
   listen<KeyboardEvent>('keydown', (event, t) => {
-    log.count('keyDown', t);
     keysSinceText += 1;
+    if (event.repeat) return;
+    log.count('keyDown', t);
     const name = event.code || event.key;
     // "Unidentified": soft keyboards and input methods, whose releases mean nothing.
-    if (event.repeat || event.isComposing || !name || name === 'Unidentified' || MODIFIER.test(name)) return;
+    if (event.isComposing || !name || name === 'Unidentified' || MODIFIER.test(name)) return;
     const stroke: Stroke = { down: t };
     log.strokes.add(stroke);
     pressed.set(name, stroke);

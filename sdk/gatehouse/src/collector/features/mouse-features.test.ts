@@ -45,6 +45,8 @@ test('a pause of over 150 ms parts two movements; over 350 ms at a recorder slow
     ...reach(0, [0, 0], [300, 0], { every: 100 }),
     ...reach(850, [300, 0], [0, 0], { every: 100 }),
   ];
+  // Jumps of a program, seconds apart, are no slow recorder.
+  expect(medianGap([0, 300, 600, 900, 1_500].map((t) => ({ t, x: t, y: 0 })))).toBeUndefined();
   expect(medianGap(slow)).toBe(100);
   expect(movementsOf(slow)).toHaveLength(1);
 });

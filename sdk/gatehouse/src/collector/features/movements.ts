@@ -8,8 +8,8 @@ const PAUSE = 150;
 /** The same for a recorder that is slower than `SLOW`. */
 const SLOW_PAUSE = 350;
 const SLOW = 40;
-/** Gaps above this are pauses at every recorder, and say nothing about its rate. */
-const LONGEST_GAP = 1_000;
+/** Fewer gaps say nothing about the rate of a recorder. */
+const FEWEST_GAPS = 8;
 const FEWEST_SAMPLES = 4;
 const SHORTEST_PATH = 25;
 const SHORTEST_TIME = 80;
@@ -25,9 +25,13 @@ export interface Movement {
   y: readonly number[];
 }
 
-/** Median gap in milliseconds between two events of a moving mouse. Chooses gap rules; never an input of a model. */
+/**
+ * Median gap in milliseconds between two events of a moving mouse; `undefined` where hardly anything moved. Chooses gap rules; never an
+ * input of a model.
+ */
 export function medianGap(samples: readonly PointerSample[]): number | undefined {
-  return median(gaps(samples.map(({ t }) => t)).filter((gap) => gap > 0 && gap <= LONGEST_GAP));
+  const moving = gaps(samples.map(({ t }) => t)).filter((gap) => gap > 0 && gap <= SLOW_PAUSE);
+  return moving.length < FEWEST_GAPS ? undefined : median(moving);
 }
 
 /**

@@ -16,7 +16,7 @@ const INTERVAL = 30_000;
 const SHORTEST_INTERVAL = 5_000;
 
 /** The object that a page sees as `Huma` and `Gatehouse`. */
-export function createHuma(collector: Collector, baseUrl: () => string) {
+export function createHuma(collector: Collector, baseUrl: string) {
   let token: string | undefined;
   let end: (() => void) | undefined;
 
@@ -25,9 +25,12 @@ export function createHuma(collector: Collector, baseUrl: () => string) {
     end = undefined;
   };
 
-  return {
+  const huma = {
+    /** Address of the appliance: that of the script itself, unless the page sets another. */
+    baseUrl,
+
     async verify(userId: string, apiKey: string): Promise<Verdict> {
-      const verdict = await post<Verdict>(`${baseUrl()}/api/v1/verify`, apiKey, {
+      const verdict = await post<Verdict>(at('/api/v1/verify'), apiKey, {
         userId,
         sessionData: collector.snapshot(),
       });
@@ -46,7 +49,7 @@ export function createHuma(collector: Collector, baseUrl: () => string) {
         const sessionData = collector.snapshot();
         try {
           const body = { userId, sessionToken, sessionData };
-          const result = await post<Heartbeat>(`${baseUrl()}/api/v1/session`, apiKey, body);
+          const result = await post<Heartbeat>(at('/api/v1/session'), apiKey, body);
           options.onResult?.(result);
           if (result.anomaly) options.onAnomaly?.(result);
         } catch (error) {
@@ -62,6 +65,8 @@ export function createHuma(collector: Collector, baseUrl: () => string) {
 
     debug: () => ({ ...collector.debug(), session: end !== undefined }),
   };
+  const at = (path: string) => huma.baseUrl.replace(/\/+$/, '') + path;
+  return huma;
 }
 
 /** Repeats the step while it says so, the next only after the last has ended. Gives the end of it. */
