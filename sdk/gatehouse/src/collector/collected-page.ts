@@ -17,4 +17,4 @@ export interface ListenerOptions {
 }
 
 /** Runs a listener of one type of event while a collector collects. */
-export type Listen = <Heard extends Event>(type: string, listener: (event: Heard, t: number) => void) => void;
+export type Listen = <Kind extends Event>(type: string, listener: (event: Kind, t: number) => void) => void;

@@ -197,10 +197,10 @@ test('stopped, it listens to nothing and has forgotten', () => {
   const collector = createCollector({ page: fake.page });
   collector.start();
   collector.start();
-  const heard = fake.listening();
+  const added = fake.listening();
   movesOf(fake, 20);
   collector.stop();
-  expect([heard, fake.listening()]).toEqual([11, 0]);
+  expect([added, fake.listening()]).toEqual([11, 0]);
   expect(collector.debug()).toMatchObject({ collecting: false, features: { winMs: 0, counts: { move: 0 } } });
 });
 

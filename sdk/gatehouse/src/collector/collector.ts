@@ -86,14 +86,14 @@ const globalPage = (): CollectedPage | undefined =>
 function listenersOn(page: CollectedPage, log: ReturnType<typeof createEventLog>) {
   const ends: (() => void)[] = [];
   const listen: Listen = (type, listener) => {
-    const heard = (event: Event) => {
+    const onEvent = (event: Event) => {
       const now = page.performance.now();
       const t = Math.abs(now - event.timeStamp) < SAME_CLOCK ? event.timeStamp : now;
       if (event.isTrusted) listener(event as Parameters<typeof listener>[0], t);
       else if (isForged(event)) log.count('untrusted', t);
     };
-    page.addEventListener(type, heard, OPTIONS);
-    ends.push(() => page.removeEventListener(type, heard, OPTIONS));
+    page.addEventListener(type, onEvent, OPTIONS);
+    ends.push(() => page.removeEventListener(type, onEvent, OPTIONS));
   };
   return { listen, end: () => ends.map((end) => end()) };
 }
