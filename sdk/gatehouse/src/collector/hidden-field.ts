@@ -1,7 +1,7 @@
 import type { Collector } from './collector.ts';
 
 /** Name of the hidden field; `humaFormCheck` of `@gatehouse/sdk/huma/next` reads it. */
-export const SIGNALS_FIELD = 'huma_signals';
+const SIGNALS_FIELD = 'huma_signals';
 
 /**
  * Puts a snapshot into each form that has a hidden field `huma_signals` (or the attribute `data-huma`), in the moment in which its data
