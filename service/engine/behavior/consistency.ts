@@ -34,7 +34,7 @@ const checks: readonly (readonly [name: string, impossible: (data: SessionData) 
   ['figures_of_nothing', figuresOfNothing],
   ['figures_missing', figuresMissing],
   ['quantiles_cross', ({ key, click }) => over(key.holdP10, key.hold) || over(click.pressMin, click.press)],
-  ['clicks_longer_than_window', ({ winMs, click }) => (click.press ?? 0) > winMs + 1_000],
+  ['clicks_longer_than_page', ({ upMs, click }) => (click.press ?? 0) > upMs + 1_000],
   ['typing_longer_than_window', ({ winMs, key }) => ((key.n - 1) / 2) * (key.dd ?? 0) > winMs + 1_000],
 ];
 

@@ -1,6 +1,9 @@
 export { type Beat, beat, type HeartbeatState } from './heartbeat.ts';
 export { type JudgeContext, type Judgement, judgeBehavior } from './judge.ts';
 export { BehaviorModel } from './model/behavior-model.ts';
+export { researchModel } from './model/research-model.ts';
 export { type FirstSight, isReplay, vectorFingerprint } from './replay.ts';
 export { behaviorRules } from './rules.ts';
 export { SessionData } from './session-data.ts';
+export { boostStumps } from './training/boost-stumps.ts';
+export { type TrainingWindow, trainBehaviorModel } from './training/train-behavior-model.ts';

@@ -10,10 +10,11 @@ import { BehaviorModel, behaviorRules, judgeBehavior, SessionData } from './inde
 import { mouseFeatures } from './model/behavior-model.ts';
 import { firedRules } from './rules.ts';
 
-const [exampleOfSchema] = SessionData.meta()?.examples as unknown[];
+const exampleOfSchema = (SessionData.meta()?.examples as unknown[] | undefined)?.[0];
 /** One stump: straightness up to 0.95 counts as a person's, +2 or -2. */
 const model = BehaviorModel.parse({
-  ...{ format: 1, id: 'one-stump', bias: 0, z0: 0, slope: 1 },
+  ...{ format: 1, id: 'one-stump', bias: 0, z0: 0, slope: 1, even: 0 },
+  thinZeros: [0, 0, 0, 0, 0, 0, 0],
   features: [...mouseFeatures],
   medians: mouseFeatures.map(() => 0),
   stumps: [[0, 0.95, 2, -2]],
@@ -107,7 +108,7 @@ describe('a judgement', () => {
     });
     const loop = personWindow({
       ...{ counts: { move: 8 }, mouse: { ...emptyWindow().mouse } },
-      ...{ glob: { idleN: 6, idleMed: 2_500, act: 0.2 }, click: { press: 3, pressMin: 1 } },
+      ...{ glob: { idleN: 6, idleMed: 2_500, act: 0.2 }, click: { press: 3, pressMin: 1, tele: 0.5 } },
     });
     expect(judgeBehavior(loop).agent).toEqual({
       ...{ is_agent: true, agent_confidence: 0.95, signals: ['instant_press', 'screenshot_loop'] },
@@ -148,6 +149,21 @@ describe('a judgement', () => {
   });
 });
 
+test('between people’s zero and where programs are rarer, movements count for nothing', () => {
+  const careful = { ...model, even: 1.5 };
+  expect(judgeBehavior(personWindow(), { model: careful }).parts.mouse).toEqual({ z: 2, logOdds: 0.5 });
+  expect(judgeBehavior(personWindow(), { model: careful, z0: 1 }).parts.mouse).toEqual({ z: 2, logOdds: 0 });
+  const straight = personWindow({ mouse: { str: 0.99 } });
+  expect(judgeBehavior(straight, { model: careful }).parts.mouse).toEqual({ z: -2, logOdds: -2 });
+});
+
+test('a zero for thin windows moves with the site’s own', () => {
+  const thin = { ...model, thinZeros: [-1, -1, -1, -1, -1, -1, -1] };
+  const few = personWindow({ mouse: { n: 4 } });
+  expect(judgeBehavior(few, { model: thin }).parts.mouse).toEqual({ z: 2, logOdds: 1.5 });
+  expect(judgeBehavior(few, { model: thin, z0: 1 }).parts.mouse).toEqual({ z: 2, logOdds: 1 });
+});
+
 describe('rules', () => {
   const firing: Record<string, WindowChanges> = {
     webdriver: { env: { ...personWindow().env, wd: 1 } },
@@ -161,8 +177,8 @@ describe('rules', () => {
     teleport_clicks: { click: { tele: 0.75 } },
     instant_press: { click: { press: 4, pressMin: 2 } },
     screenshot_loop: {
-      ...{ counts: { move: 12 }, mouse: emptyWindow().mouse },
-      glob: { idleN: 5, idleMed: 1_800, act: 0.4 },
+      ...{ counts: { move: 12 }, mouse: emptyWindow().mouse, click: { tele: 0.5 } },
+      glob: { idleN: 5, idleMed: 1_800, act: 0.3 },
     },
   };
   const ofCircumstances = ['declared', 'replayed_vector'];
@@ -222,6 +238,7 @@ describe('contradictions', () => {
     ['peak_at_start', { mouse: { tpk: 0 } }],
     ['figures_of_nothing', { mouse: { ...personWindow().mouse, n: 0 } }],
     ['figures_missing', { mouse: { str: null } }],
+    ['clicks_longer_than_page', { upMs: 3_000, winMs: 3_000, click: { press: 9_000 } }],
     ['quantiles_cross', { key: { holdP10: 200 } }],
     ['typing_longer_than_window', { key: { dd: 5_000 } }],
   ];

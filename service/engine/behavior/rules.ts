@@ -108,12 +108,14 @@ const rules: readonly BehaviorRule[] = [
   },
   {
     ...{ name: 'screenshot_loop', hard: false, logOdds: -1.2 },
-    explains: 'Single actions, each after a pause of more than a second, with hardly any movement between.',
+    explains:
+      'Single presses at new places, each after a pause of more than a second, without any movement between.',
     fires: (data) =>
       data.glob.idleN >= 4 &&
       atLeast(data.glob.idleMed, 1_000) &&
-      data.counts.down >= 1 &&
-      data.counts.move <= 4 * (data.glob.idleN + 1) &&
+      data.glob.act <= 0.3 &&
+      data.mouse.n === 0 &&
+      atLeast(data.click.tele, 0.5) &&
       byMouseAlone(data),
   },
 ];

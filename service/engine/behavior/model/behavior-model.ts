@@ -11,7 +11,10 @@ export const mouseFeatures = [
 
 const finite = z.number().min(-1e6).max(1e6);
 
-/** Boosted stumps: weights as data. Their sum is z; above z0 a window looks like a person's. */
+/** Movements from which on a window counts in full. */
+export const FULL_MOVEMENTS = 8;
+
+/** Boosted stumps: weights as data. Their sum is z; above zero a window looks like a person's. */
 export const BehaviorModel = z.strictObject({
   format: z.literal(1),
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{2,63}$/),
@@ -39,10 +42,14 @@ export const BehaviorModel = z.strictObject({
     )
     .min(1)
     .max(1_000),
-  /** 1 % quantile of z of windows of people. */
+  /** Zero: the 1 % quantile of z of people's windows with at least eight movements … */
   z0: finite,
+  /** … and with one to seven of them, whose z varies more. */
+  thinZeros: z.array(finite).length(FULL_MOVEMENTS - 1),
   /** Slope from z to log-odds (Platt), fitted on programs that the scoring model had never seen. */
   slope: z.number().gt(0).max(100),
+  /** Above zero by less than this, programs are as likely as people: it counts for nothing. */
+  even: z.number().min(0).max(100),
   trained: z.strictObject({
     at: z.iso.date(),
     on: z.array(z.string().max(200)).max(50),

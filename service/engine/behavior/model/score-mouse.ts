@@ -1,10 +1,11 @@
 import type { SessionData } from '../session-data.ts';
-import { type BehaviorModel, mouseFeatures } from './behavior-model.ts';
+import { type BehaviorModel, FULL_MOVEMENTS, mouseFeatures } from './behavior-model.ts';
 
 /** Bound of what movements count for. */
 const MOST = 3;
-const FULL_MOVEMENTS = 8;
 const FULL_ACTIVITY_MS = 10_000;
+/** Of a shrunk figure, less than this is a coin toss between 0.49 and 0.51. */
+const COIN_TOSS = 0.2;
 
 /** z, and its weight in the score: less for few movements and short activity. Undefined without a movement. */
 export function scoreMouse(
@@ -15,18 +16,34 @@ export function scoreMouse(
   if (mouse.n === 0) return undefined;
   const z = sumOfStumps(mouse, model);
   const shrunk = Math.min(1, mouse.n / FULL_MOVEMENTS) * Math.min(1, (glob.act * winMs) / FULL_ACTIVITY_MS);
-  const calibrated = Math.max(-MOST, Math.min(MOST, model.slope * (z - z0)));
-  return { z, logOdds: calibrated * shrunk };
+  const above = z - zeroOf(mouse.n, model, z0);
+  const counted = above < 0 ? above : Math.max(0, above - model.even);
+  const calibrated = Math.max(-MOST, Math.min(MOST, model.slope * counted));
+  const logOdds = calibrated * shrunk;
+  return { z, logOdds: shrunk < 1 && Math.abs(logOdds) < COIN_TOSS ? 0 : logOdds };
 }
 
-type MouseShape = Pick<SessionData['mouse'], (typeof mouseFeatures)[number]>;
+/** A zero of the site's own moves those of thinner windows by the same. */
+export function zeroOf(
+  movements: number,
+  model: Pick<BehaviorModel, 'z0' | 'thinZeros'>,
+  z0 = model.z0,
+): number {
+  const thin = movements < FULL_MOVEMENTS ? model.thinZeros[movements - 1] : undefined;
+  return thin === undefined ? z0 : thin + z0 - model.z0;
+}
 
-function sumOfStumps(mouse: MouseShape, { medians, bias, stumps }: BehaviorModel): number {
+export type MouseShape = Pick<SessionData['mouse'], (typeof mouseFeatures)[number]>;
+
+export function sumOfStumps(
+  mouse: MouseShape,
+  { medians, bias, stumps }: Pick<BehaviorModel, 'medians' | 'bias' | 'stumps'>,
+): number {
   const inputs = inputsOf(mouse, medians);
   let z = bias;
   for (const [input, threshold, low, high] of stumps) z += inputs[input]! <= threshold ? low : high;
   return z;
 }
 
-const inputsOf = (mouse: MouseShape, medians: readonly number[]): number[] =>
+export const inputsOf = (mouse: MouseShape, medians: readonly number[]): number[] =>
   mouseFeatures.map((name, i) => mouse[name] ?? medians[i] ?? 0);

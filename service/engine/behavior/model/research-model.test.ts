@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { goldenWindows } from '../../../../test/accuracy/golden-windows.ts';
+import { personWindow, programWindow } from '../../../../test/support/behavior-windows.ts';
+import { BehaviorModel, judgeBehavior, researchModel } from '../index.ts';
+
+describe('the research model', () => {
+  const golden = JSON.parse(
+    readFileSync(new URL('./research-golden.json', import.meta.url), 'utf8'),
+  ) as number[];
+
+  it('has the form of a model, and says why its licence is doubtful', () => {
+    expect(BehaviorModel.parse(researchModel)).toEqual(researchModel);
+    expect(researchModel.trained).toMatchObject({ on: ['balabit', 'webbot', 'zoo'] });
+    expect(researchModel.trained.doubt).toContain('published for research');
+    expect(researchModel.trained.generators.filter((name) => name.includes('replay'))).toEqual([]);
+  });
+
+  it('scores 200 shapes as the trainer did', () => {
+    const scores = goldenWindows().map(
+      (mouse) =>
+        judgeBehavior(personWindow({ mouse: { ...mouse, n: 10 } }), { model: researchModel }).parts.mouse!.z,
+    );
+    expect(scores.map((z) => Math.round(z * 1e5) / 1e5)).toEqual(golden);
+  });
+
+  it('knows no figure that names the recorder: event times, absolute speed, rest', () => {
+    const timing = ['rate', 'coal', 'dwell', 'press', 'act', 'idleN', 'idleMed', 'winMs', 'n', 'eq'];
+    expect(researchModel.features.filter((name) => timing.includes(name))).toEqual([]);
+  });
+
+  it('does not change with the rate of events', () => {
+    const at = (rate: number | null) =>
+      judgeBehavior(personWindow({ env: { ...personWindow().env, rate } }), { model: researchModel });
+    for (const rate of [1, 8, 16, 33, 60, 110, null]) expect(at(rate)).toEqual(at(8.3));
+  });
+
+  it('is not used unless it is passed', () => {
+    expect(judgeBehavior(personWindow()).parts.mouse).toBeUndefined();
+    expect(judgeBehavior(programWindow(), { model: researchModel }).human).toBe(false);
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../../../test/accuracy/random.ts';
+import { personWindow } from '../../../../test/support/behavior-windows.ts';
+import {
+  BehaviorModel,
+  boostStumps,
+  judgeBehavior,
+  type TrainingWindow,
+  trainBehaviorModel,
+} from '../index.ts';
+
+const random = createRandom(7);
+const around = (middle: number, spread: number) => middle + spread * (random() + random() + random() - 1.5);
+
+/** People wander and vary, programs go straight and evenly; each set and generator by its own habits. */
+function windowOf(label: 'human' | 'bot', set: number, person: number): TrainingWindow {
+  const human = label === 'human';
+  const n = 1 + Math.floor(random() * 14);
+  const shape = human
+    ? { str: around(0.85, 0.1), strIqr: around(0.2, 0.1), vcv: around(0.8, 0.2), durSd: around(0.6, 0.2) }
+    : {
+        str: around(0.97, 0.05),
+        strIqr: around(0.04, 0.08),
+        vcv: around(0.5 + 0.1 * set, 0.3),
+        durSd: around(0.3, 0.3),
+      };
+  const bounded = Object.fromEntries(
+    Object.entries(shape).map(([name, value]) => [name, Math.max(0, Math.min(1, value))]),
+  );
+  return {
+    ...{ label, set: human ? `people-${set}` : 'zoo', person: `p${person}` },
+    generator: human ? null : `generator-${set}`,
+    data: personWindow({ mouse: { ...bounded, n } }),
+  };
+}
+
+const windows = [
+  ...Array.from({ length: 400 }, (_, i) => windowOf('human', i % 2, i % 16)),
+  ...Array.from({ length: 150 }, (_, i) => windowOf('bot', i % 3, i % 3)),
+];
+const about = { id: 'trained-in-a-test', at: '2026-11-21' };
+
+describe('training', () => {
+  const model = trainBehaviorModel(windows, about);
+
+  it('gives a model that parses, with what it was trained on', () => {
+    expect(BehaviorModel.parse(JSON.parse(JSON.stringify(model)))).toEqual(model);
+    expect(model.trained).toEqual({
+      ...{ at: '2026-11-21', on: ['people-0', 'people-1', 'zoo'] },
+      ...{ humanWindows: 400, people: 16, botWindows: 150 },
+      generators: ['generator-0', 'generator-1', 'generator-2'],
+    });
+    expect(model.thinZeros).toEqual(model.thinZeros.toSorted((a, b) => a - b));
+  });
+
+  it('separates people and programs that it has not seen', () => {
+    const judged = (label: 'human' | 'bot') =>
+      Array.from({ length: 200 }, (_, i) => windowOf(label, i % 2, 100 + i))
+        .filter(({ data }) => data.mouse.n >= 8)
+        .map(({ data }) => judgeBehavior(data, { model }).human);
+    const [people, programs] = [judged('human'), judged('bot')];
+    expect(people.filter((human) => !human).length / people.length).toBeLessThan(0.05);
+    expect(programs.filter((human) => !human).length / programs.length).toBeGreaterThan(0.6);
+  });
+
+  it('is the same for the same windows', () => {
+    expect(trainBehaviorModel(windows, about)).toEqual(model);
+  });
+
+  it('leaves replays out: they are movements of people', () => {
+    const replays = windows
+      .filter(({ label }) => label === 'human')
+      .map((one) => ({ ...one, label: 'bot' as const, generator: 'replay' }));
+    expect(trainBehaviorModel([...windows, ...replays], about)).toEqual(model);
+  });
+
+  it('refuses too little to learn from', () => {
+    const few = windows.filter(({ label, person }) => label === 'bot' || person === 'p1');
+    expect(() => trainBehaviorModel(few, about)).toThrow(
+      'Training needs at least 200 windows with movements of 5 people and 50 of 2 generators; there are 25 of 1 and 150 of 3.',
+    );
+  });
+});
+
+describe('stumps', () => {
+  it('find the input and the threshold that separate, and leave noise alone', () => {
+    const rows = Array.from({ length: 200 }, (_, i) => [random(), i / 200, 1]);
+    const { stumps } = boostStumps(
+      rows,
+      rows.map(([, x]) => x! >= 0.3),
+      { rounds: 5 },
+    );
+    for (const [input, threshold, low, high] of stumps) {
+      expect(input).toBe(1);
+      expect(threshold).toBeCloseTo(0.3, 1);
+      expect(low).toBeLessThan(high);
+    }
+  });
+
+  it('of rows that are all alike are none', () => {
+    expect(boostStumps([[1], [1], [1]], [true, false, true]).stumps).toEqual([]);
+  });
+});

@@ -1,0 +1,183 @@
+import { Problem } from '../../../lib/problem.ts';
+import { type BehaviorModel, FULL_MOVEMENTS, mouseFeatures } from '../model/behavior-model.ts';
+import { inputsOf, sumOfStumps, zeroOf } from '../model/score-mouse.ts';
+import type { SessionData } from '../session-data.ts';
+import { boostStumps } from './boost-stumps.ts';
+import { platt, weightedQuantile } from './calibrate.ts';
+
+/** One window whose author is known. */
+export interface TrainingWindow {
+  label: 'human' | 'bot';
+  /** Where it was recorded; every set of people weighs the same, so that the recorder is not learned. */
+  set: string;
+  person: string;
+  /** Of a program: what made its movements. Every generator weighs the same. */
+  generator: string | null;
+  data: SessionData;
+}
+
+export interface AboutModel {
+  id: string;
+  /** ISO date. */
+  at: string;
+  doubt?: string;
+}
+
+const FOLDS = 5;
+/** Length from which on a window is one of a page in use, and not of its first seconds. */
+const FULL_WINDOW_MS = 20_000;
+const PEOPLE_BELOW_ZERO = 0.01;
+/** A replay is a person's movement: as a program's it spoils what else is learned (BEHAVIOR.md 1.5). */
+const LEFT_OUT = new Set(['replay', 'warp-replay']);
+const FEWEST = { people: 5, humanWindows: 200, generators: 2, botWindows: 50 };
+
+/**
+ * Stumps over the shape of movements; z0 from people that the scoring model has not seen, the slope from generators that it has not
+ * seen. Throws CONFLICT where there is too little to learn from.
+ */
+export function trainBehaviorModel(
+  windows: readonly TrainingWindow[],
+  { id, at, doubt }: AboutModel,
+): BehaviorModel {
+  const usable = windows.filter(({ data, generator }) => data.mouse.n >= 1 && !LEFT_OUT.has(generator ?? ''));
+  const people = usable.filter(isHuman);
+  const programs = usable.filter((one) => !isHuman(one));
+  const personOf = ({ set, person }: TrainingWindow) => `${set}/${person}`;
+  const persons = [...new Set(people.map(personOf))].toSorted();
+  const generators = [...new Set(programs.map(({ generator }) => generator ?? 'unknown'))].toSorted();
+  refuseTooLittle({ persons, people, generators, programs });
+
+  const unseenPeople = persons
+    .reduce<string[][]>(
+      (parts, person, i) => {
+        parts[i % FOLDS]!.push(person);
+        return parts;
+      },
+      Array.from({ length: FOLDS }, () => []),
+    )
+    .flatMap((part) => {
+      const held = new Set(part);
+      const model = fitOn(usable.filter((one) => !(isHuman(one) && held.has(personOf(one)))));
+      return people.filter((one) => held.has(personOf(one))).map((one) => scored(one, model));
+    });
+  const unseenPrograms = generators.flatMap((generator) => {
+    const isOf = (one: TrainingWindow) => !isHuman(one) && (one.generator ?? 'unknown') === generator;
+    const model = fitOn(usable.filter((one) => !isOf(one)));
+    return usable.filter(isOf).map((one) => scored(one, model));
+  });
+  const zeros = zerosOf(unseenPeople);
+  const { slope, even } = platt(withWeights(unseenPeople, unseenPrograms, zeros));
+  const { bias, stumps, medians } = fitOn(usable);
+  return {
+    ...{ format: 1, id, features: [...mouseFeatures], medians: medians.map(rounded), bias: rounded(bias) },
+    stumps: stumps.map(([input, ...rest]) => [input, ...(rest.map(rounded) as [number, number, number])]),
+    ...{ z0: zeros.z0, thinZeros: zeros.thinZeros },
+    ...{ slope: rounded(slope), even: rounded(even) },
+    trained: {
+      at,
+      on: [...new Set(usable.map(({ set }) => set))].toSorted(),
+      ...{ humanWindows: people.length, people: persons.length },
+      ...{ botWindows: programs.length, generators },
+      ...(doubt !== undefined && { doubt }),
+    },
+  };
+}
+
+const isHuman = ({ label }: TrainingWindow): boolean => label === 'human';
+
+interface Counted {
+  persons: readonly string[];
+  people: readonly TrainingWindow[];
+  generators: readonly string[];
+  programs: readonly TrainingWindow[];
+}
+
+function refuseTooLittle({ persons, people, generators, programs }: Counted): void {
+  const enough =
+    persons.length >= FEWEST.people &&
+    people.length >= FEWEST.humanWindows &&
+    generators.length >= FEWEST.generators &&
+    programs.length >= FEWEST.botWindows;
+  if (enough) return;
+  throw new Problem(
+    'CONFLICT',
+    `Training needs at least ${FEWEST.humanWindows} windows with movements of ${FEWEST.people} people and ${FEWEST.botWindows} of ${FEWEST.generators} generators; there are ${people.length} of ${persons.length} and ${programs.length} of ${generators.length}.`,
+  );
+}
+
+type Fitted = Pick<BehaviorModel, 'medians' | 'bias' | 'stumps'>;
+
+function fitOn(windows: readonly TrainingWindow[]): Fitted {
+  const medians = mouseFeatures.map((name) => middleOf(windows.map(({ data }) => data.mouse[name])));
+  const rows = windows.map(({ data }) => inputsOf(data.mouse, medians));
+  return { medians, ...boostStumps(rows, windows.map(isHuman), { weights: weightsOf(windows) }) };
+}
+
+/** People and programs weigh the same; within each, every set or generator; within that, windows by their movements. */
+function weightsOf(windows: readonly TrainingWindow[]): Float64Array {
+  const groupOf = ({ label, set, generator }: TrainingWindow) =>
+    label === 'human' ? `human/${set}` : `bot/${generator ?? 'unknown'}`;
+  const own = windows.map(({ data }) => Math.min(1, data.mouse.n / FULL_MOVEMENTS));
+  const sums = new Map<string, number>();
+  for (const [i, one] of windows.entries()) {
+    const group = groupOf(one);
+    sums.set(group, (sums.get(group) ?? 0) + own[i]!);
+  }
+  const groups = { human: 0, bot: 0 };
+  for (const group of sums.keys()) groups[group.startsWith('human/') ? 'human' : 'bot'] += 1;
+  return Float64Array.from(windows, (one, i) => {
+    const share = own[i]! / sums.get(groupOf(one))!;
+    return share / groups[one.label];
+  });
+}
+
+interface Scored {
+  window: TrainingWindow;
+  z: number;
+}
+
+const scored = (window: TrainingWindow, model: Fitted): Scored => ({
+  window,
+  z: sumOfStumps(window.data.mouse, model),
+});
+
+type Zeros = Pick<BehaviorModel, 'z0' | 'thinZeros'>;
+
+/** The 1 % quantiles of people by movements, never falling with more of them. */
+function zerosOf(people: readonly Scored[]): Zeros {
+  const quantileOf = (some: readonly Scored[]) =>
+    weightedQuantile(
+      some.map(({ z }) => z),
+      weightsOf(some.map(({ window }) => window)),
+      PEOPLE_BELOW_ZERO,
+    );
+  const full = people.filter(
+    ({ window: { data } }) => data.mouse.n >= FULL_MOVEMENTS && data.winMs >= FULL_WINDOW_MS,
+  );
+  let least = rounded(quantileOf(full.length > 0 ? full : people));
+  const z0 = least;
+  const thinZeros: number[] = [];
+  for (let movements = FULL_MOVEMENTS - 1; movements >= 1; movements--) {
+    const some = people.filter(({ window }) => window.data.mouse.n === movements);
+    if (some.length > 0) least = Math.min(least, rounded(quantileOf(some)));
+    thinZeros.unshift(least);
+  }
+  return { z0, thinZeros };
+}
+
+function withWeights(people: readonly Scored[], programs: readonly Scored[], zeros: Zeros) {
+  const all = [...people, ...programs];
+  const weights = weightsOf(all.map(({ window }) => window));
+  return all.map(({ window, z }, i) => ({
+    z: z - zeroOf(window.data.mouse.n, zeros),
+    human: isHuman(window),
+    weight: weights[i]!,
+  }));
+}
+
+function middleOf(values: readonly (number | null)[]): number {
+  const known = values.filter((one) => one !== null).toSorted((a, b) => a - b);
+  return known[Math.floor(known.length / 2)] ?? 0;
+}
+
+const rounded = (x: number): number => (Math.abs(x) < 1e-9 ? 0 : Number(x.toPrecision(6)));

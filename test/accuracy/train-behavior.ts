@@ -1,0 +1,84 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { type BehaviorModel, SessionData, trainBehaviorModel } from '../../service/engine/behavior/index.ts';
+import { goldenWindows } from './golden-windows.ts';
+
+/**
+ * npm run behavior:train -- --id ID [--features DIR] [--doubt SENTENCE] --out FILE.ts --golden FILE.json
+ * Trains the learned layer of the behavior score on files of feature vectors (JSON lines, made by `npm run accuracy -- behavior`),
+ * on the lines of the half `dev` alone, and writes the weights as TypeScript with a golden file of 200 scores.
+ */
+
+const Line = z.object({
+  set: z.string(),
+  label: z.enum(['human', 'bot']),
+  generator: z.string().nullish(),
+  person: z.string().nullish(),
+  session: z.string().nullish(),
+  half: z.enum(['dev', 'held-out']),
+  data: SessionData,
+});
+
+const { values } = parseArgs({
+  options: {
+    id: { type: 'string' },
+    features: { type: 'string', default: path.join(homedir(), '.cache/gatehouse-bots/features') },
+    doubt: { type: 'string' },
+    out: { type: 'string' },
+    golden: { type: 'string' },
+  },
+});
+const { id, features, doubt, out, golden } = values;
+if (id === undefined || out === undefined || golden === undefined) {
+  console.error(
+    'usage: npm run behavior:train -- --id ID [--features DIR] [--doubt SENTENCE] --out FILE.ts --golden FILE.json',
+  );
+  process.exit(2);
+}
+
+const windows = await readWindows(features);
+const at = new Date().toISOString().slice(0, 10);
+const model = trainBehaviorModel(windows, { id, at, ...(doubt !== undefined && { doubt }) });
+await mkdir(path.dirname(out), { recursive: true });
+await writeFile(out, toTypeScript(model));
+await writeFile(golden, `${JSON.stringify(goldenWindows().map((shape) => referenceScore(shape, model)))}\n`);
+console.log(
+  JSON.stringify({ ...model.trained, z0: model.z0, slope: model.slope, even: model.even }, null, 2),
+);
+
+async function readWindows(folder: string) {
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.jsonl')).toSorted();
+  const texts = await Promise.all(files.map((file) => readFile(path.join(folder, file), 'utf8')));
+  return texts
+    .flatMap((text) => text.split('\n').filter((line) => line !== ''))
+    .map((line) => Line.parse(JSON.parse(line)))
+    .filter(({ half }) => half === 'dev')
+    .map(({ set, label, generator = null, person, session, data }) => ({
+      ...{ set, label, generator, data },
+      person: person ?? session ?? 'unknown',
+    }));
+}
+
+/** The sum as the format defines it, written apart from the product's own. */
+function referenceScore(shape: ReturnType<typeof goldenWindows>[number], weights: BehaviorModel): number {
+  const score = weights.stumps.reduce((sum, [input, threshold, low, high]) => {
+    const value = shape[weights.features[input]!] ?? weights.medians[input]!;
+    return sum + (value > threshold ? high : low);
+  }, weights.bias);
+  return Math.round(score * 1e5) / 1e5;
+}
+
+function toTypeScript(weights: BehaviorModel): string {
+  const name = `${weights.id.replace(/-\d+$/, '').replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())}Model`;
+  return [
+    "import type { BehaviorModel } from './behavior-model.ts';",
+    '',
+    '// Written by npm run behavior:train; docs/BEHAVIOR.md says on what it was trained, and why it is off.',
+    '// biome-ignore format: rows of numbers',
+    `export const ${name}: BehaviorModel = ${JSON.stringify(weights)};`,
+    '',
+  ].join('\n');
+}
