@@ -1,0 +1,270 @@
+import { gzipSync } from 'node:zlib';
+import type { Browser, Frame, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { contradictions } from '../../service/engine/behavior/consistency.ts';
+import { judgeBehavior, SessionData } from '../../service/engine/behavior/index.ts';
+import { missing, openChromium, watchPages, why } from './chromium.ts';
+import { type CollectorSite, type Sent, startCollectorSite } from './collector-site.ts';
+
+const key = 'huma_live_0123456789abcdefghijklmnopqrstuv';
+const secret = 'Xylophone7secret';
+
+/** Of one request: what left the page. */
+function bodyOf({ text }: Sent) {
+  const body = JSON.parse(text) as { userId: string; sessionToken?: string; sessionData: unknown };
+  const sessionData = SessionData.parse(body.sessionData);
+  expect(contradictions(sessionData)).toEqual([]);
+  expect(Buffer.byteLength(text)).toBeLessThan(1_536);
+  return { ...body, sessionData };
+}
+
+const verify = (page: Page | Frame) =>
+  page.evaluate(`Huma.verify('user_123', '${key}')`) as Promise<{ human: boolean; token: string }>;
+
+/** A hand: a bowed path whose speed rises and falls, and keys that are held for a while and overlap. */
+async function moveLikeHand(page: Page, from: [number, number], to: [number, number]): Promise<void> {
+  for (let step = 0; step <= 40; step += 1) {
+    const s = step / 40;
+    const done = 10 * s ** 3 - 15 * s ** 4 + 6 * s ** 5;
+    const bow = 30 * Math.sin(Math.PI * done) + 2 * Math.sin(step * 1.7);
+    await page.mouse.move(from[0] + (to[0] - from[0]) * done, from[1] + (to[1] - from[1]) * done - bow);
+  }
+}
+
+async function useLikeHand(page: Page): Promise<void> {
+  await moveLikeHand(page, [500, 380], [96, 29]);
+  await page.mouse.down();
+  await page.waitForTimeout(83);
+  await page.mouse.up();
+  for (const [at, letter] of [...secret].entries()) {
+    await page.keyboard.down(letter);
+    await page.waitForTimeout(45 + ((at * 37) % 61));
+    await page.keyboard.up(letter);
+    await page.waitForTimeout(20 + ((at * 53) % 97));
+  }
+  await moveLikeHand(page, [96, 29], [467, 284]);
+  await page.mouse.down();
+  await page.waitForTimeout(97);
+  await page.mouse.up();
+  await page.mouse.wheel(0, 300);
+  await page.waitForTimeout(100);
+}
+
+describe.skipIf(missing !== undefined)(`the collector in a page${why}`, () => {
+  let browser: Browser;
+  let site: CollectorSite;
+
+  beforeAll(async () => {
+    site = await startCollectorSite();
+    browser = await openChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    site?.stop();
+  });
+
+  async function open(path = '/form', before?: string) {
+    const context = await browser.newContext();
+    const faults = await watchPages(context, [new URL(site.siteUrl).host, new URL(site.applianceUrl).host]);
+    const page = await context.newPage();
+    if (before !== undefined) await page.addInitScript({ content: before });
+    await page.goto(site.siteUrl + path);
+    site.sent();
+    site.answer.status = 200;
+    return { page, context, faults };
+  }
+
+  test('measures a person, and sends numbers: no text, no key, no element, no address, no cookie', async () => {
+    const { page, context, faults } = await open();
+    await useLikeHand(page);
+    expect(await verify(page)).toMatchObject({ human: true, token: 'h_verified_Kd3mP8luYMC2Mi1x' });
+    const [request] = site.sent();
+    const { userId, sessionData, ...rest } = bodyOf(request!);
+    expect([userId, rest]).toEqual(['user_123', {}]);
+    expect(sessionData).toMatchObject({
+      seq: 0,
+      counts: { down: 2, up: 2, paste: 0, touch: 0 },
+      mouse: { n: 2 },
+      click: { n: 2, nOff: 2, tele: 0 },
+      key: { inNoKey: 0, nIn: secret.length },
+      env: { wd: 1, untrusted: 0 },
+    });
+    expect(sessionData.counts.move).toBeGreaterThan(20);
+    expect(sessionData.mouse.eq).toBeLessThan(0.8);
+    expect(sessionData.key.n).toBeGreaterThan(12);
+    expect(sessionData.key.hold).toBeGreaterThan(40);
+    const { text, headers } = request!;
+    for (const word of [secret, 'Xyl', 'name-of-field', 'form-of-secrets', 'Sign up', '/form', 'KeyX'])
+      expect(text + JSON.stringify(headers), word).not.toContain(word);
+    expect([headers.referer, headers.cookie]).toEqual([undefined, undefined]);
+    expect(await page.evaluate('[document.cookie, localStorage.length, sessionStorage.length]')).toEqual([
+      '',
+      0,
+      0,
+    ]);
+    expect(await context.cookies()).toEqual([]);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('automation that hides nothing is judged an agent by the rules alone', async () => {
+    const { page, context } = await open(
+      '/form',
+      "Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false })",
+    );
+    await page.waitForTimeout(3_000);
+    await page.fill('#name-of-field', 'filled');
+    await page.fill('#second', 'filled too');
+    for (const target of ['#name-of-field', '#go', '#second', '#go']) await page.click(target);
+    await verify(page);
+    const { sessionData } = bodyOf(site.sent()[0]!);
+    expect(sessionData).toMatchObject({
+      env: { wd: 0 },
+      key: { inNoKey: 1, nIn: 2 },
+      click: { n: 4, ctr: 1, tele: 1 },
+    });
+    expect(judgeBehavior(sessionData, {})).toMatchObject({ human: false, agent: { is_agent: true } });
+    await context.close();
+  });
+
+  test('equal steps and keys that are not held are measured through the whole browser', async () => {
+    const { page, context } = await open();
+    for (const [x, y] of [
+      [500, 300],
+      [60, 40],
+      [400, 260],
+    ] as const) {
+      await page.mouse.move(x, y, { steps: 30 });
+      await page.waitForTimeout(200);
+    }
+    await page.focus('#name-of-field');
+    await page.keyboard.type('twenty letters typed');
+    await verify(page);
+    const { mouse, key: keys } = bodyOf(site.sent()[0]!).sessionData;
+    expect(mouse.eq).toBeGreaterThan(0.8);
+    expect(keys.hold).toBeLessThan(20);
+    expect(keys.n).toBe('twenty letters typed'.length);
+    await context.close();
+  });
+
+  test('fills the hidden field whenever the data of its form are read, and no other form', async () => {
+    const { page, context } = await open();
+    await useLikeHand(page);
+    const read = (form: string) =>
+      page.evaluate(`Object.fromEntries(new FormData(document.querySelector('${form}')))`) as Promise<
+        Record<string, string>
+      >;
+    const first = SessionData.parse(JSON.parse((await read('#form-of-secrets')).huma_signals!));
+    const second = SessionData.parse(JSON.parse((await read('#form-of-secrets')).huma_signals!));
+    expect([first.seq, second.seq, first.counts.down]).toEqual([0, 1, 2]);
+    expect(await read('#other')).toEqual({ a: 'b' });
+    await page.click('#submit');
+    await page.waitForURL(/\/done\?/);
+    const signals = new URL(page.url()).searchParams.get('huma_signals');
+    expect(SessionData.parse(JSON.parse(signals!)).counts.down).toBe(3);
+    await context.close();
+  });
+
+  test('works in a frame of another site that may store nothing', async () => {
+    const { page, context, faults } = await open('/frame');
+    const frame = page.frames().find((one) => one.url().includes('/form'))!;
+    await moveLikeHand(page, [300, 380], [104, 37]);
+    await page.mouse.down();
+    await page.mouse.up();
+    expect(await verify(frame)).toMatchObject({ human: true });
+    expect(bodyOf(site.sent()[0]!).sessionData).toMatchObject({ counts: { down: 1 }, mouse: { n: 1 } });
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('works without what some browsers lack', async () => {
+    const without = `
+      delete PointerEvent.prototype.getCoalescedEvents;
+      delete Event.prototype.composedPath;
+      delete InputEvent.prototype.inputType;
+      delete Navigator.prototype.webdriver;
+      delete window.FormDataEvent;
+      delete window.matchMedia;
+      Object.defineProperty(window, 'crypto', { value: undefined });`;
+    const { page, context, faults } = await open('/form', without);
+    await useLikeHand(page);
+    await verify(page);
+    const { sessionData } = bodyOf(site.sent()[0]!);
+    expect(sessionData).toMatchObject({
+      env: { coal: null, wd: 0 },
+      mouse: { n: 2 },
+      click: { n: 2 },
+      key: { nIn: 0 },
+    });
+    await page.click('#submit');
+    await page.waitForURL(/\/done\?/);
+    expect(new URL(page.url()).searchParams.get('huma_signals')).toContain('"v":1');
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('heartbeats: every interval, an anomaly calls back, an outage does not end them, a refusal does', async () => {
+    const { page, context } = await open();
+    await page.evaluate(`window.seen = []; window.real = setTimeout;
+      window.setTimeout = (step, wait) => wait >= 5000 && wait < 10000 ? (seen.push(wait), real(step, 150)) : real(step, wait);`);
+    await verify(page);
+    site.sent();
+    site.answer.body = {
+      score: 20,
+      confidence: 0.2,
+      baseline: 90,
+      delta: -70,
+      anomaly: true,
+      action: 'block',
+      notes: [],
+    };
+    await page.evaluate(`window.anomalies = []; window.errors = [];
+      Huma.startSession('user_123', '${key}', undefined, { intervalMs: 10, onAnomaly: (r) => anomalies.push(r.action), onError: (e) => errors.push(e.code) })`);
+    const until = async (condition: string) => void (await page.waitForFunction(condition));
+    await until('anomalies.length >= 2');
+    site.answer.status = 503;
+    await until('errors.length >= 2');
+    site.answer.status = 200;
+    await page.evaluate('anomalies = []');
+    await until('anomalies.length >= 1');
+    const beats = site.sent().map(bodyOf);
+    expect(beats[0]).toMatchObject({ userId: 'user_123', sessionToken: 'h_verified_Kd3mP8luYMC2Mi1x' });
+    const numbers = beats.map(({ sessionData }) => sessionData.seq);
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+    site.answer.status = 410;
+    site.answer.body = { error: 'The token has expired.', code: 'SESSION_EXPIRED', requestId: 'r' };
+    await until("errors.includes('SESSION_EXPIRED')");
+    // The shortest interval is five seconds, whatever the page asks for.
+    expect(await page.evaluate('[Huma.debug().session, new Set(seen).size, seen[0]]')).toEqual([
+      true,
+      1,
+      5_000,
+    ]);
+    await page.evaluate('Huma.stopSession()');
+    expect(await page.evaluate('Huma.debug().session')).toBe(false);
+    site.answer.body = { human: true };
+    await context.close();
+  });
+
+  test('a refusal names its code; loaded twice there is one collector; the script is small', async () => {
+    const { page, context } = await open('/twice');
+    site.answer.status = 429;
+    site.answer.body = { error: 'Too many.', code: 'USER_FLOOD_DETECTED', requestId: 'r' };
+    const refusal = `Huma.verify('u', '${key}').catch(({ name, code, status, message }) => ({ name, code, status, message }))`;
+    expect(await page.evaluate(refusal)).toEqual({
+      name: 'HumaError',
+      code: 'USER_FLOOD_DETECTED',
+      status: 429,
+      message: 'Too many.',
+    });
+    await page.mouse.move(50, 50);
+    await page.mouse.move(60, 60);
+    const [same, moves] = (await page.evaluate(
+      '[Huma === Gatehouse, Huma.debug().features.counts.move]',
+    )) as [boolean, number];
+    expect([same, moves]).toEqual([true, 2]);
+    const answer = await fetch(`${site.applianceUrl}/sdk/gatehouse.js`);
+    expect(gzipSync(await answer.text()).byteLength).toBeLessThanOrEqual(10_000);
+    await context.close();
+  });
+});
