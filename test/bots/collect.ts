@@ -1,0 +1,41 @@
+import { chromium } from 'playwright-core';
+import { chromiumPath } from '../browser/chromium.ts';
+import { describeMachine } from '../support/machine.ts';
+import { type Bot, bots } from './bots.ts';
+import { recordBots } from './record.ts';
+
+export interface CollectOrder {
+  only?: readonly string[];
+  /** Of an unadapted and of a humanised bot. */
+  sessions: Record<Bot['kind'], number>;
+  pages: number;
+  minutes: number;
+}
+
+/** Records what is missing in the cache. `navigator.webdriver` is hidden, as every attacker hides it. */
+export async function collectTraces(
+  { only, sessions, pages, minutes }: CollectOrder,
+  say: (line: string) => void,
+): Promise<{ made: number; missing: number }> {
+  if (chromiumPath === undefined)
+    throw new Error('Not recorded: there is no Chromium (apt-get install -y chromium).');
+  const browser = await chromium.launch({
+    executablePath: chromiumPath,
+    args: ['--no-sandbox', '--disable-blink-features=AutomationControlled'],
+  });
+  try {
+    return await recordBots(
+      browser,
+      {
+        bots: only === undefined ? bots : bots.filter(({ name }) => only.includes(name)),
+        sessions: ({ kind }) => sessions[kind],
+        pages,
+        untilMs: performance.now() + minutes * 60_000,
+        commit: describeMachine().commit,
+      },
+      say,
+    );
+  } finally {
+    await browser.close();
+  }
+}

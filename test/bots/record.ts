@@ -1,0 +1,85 @@
+import { availableParallelism, loadavg } from 'node:os';
+import type { Browser } from 'playwright-core';
+import { createRandom } from '../accuracy/random.ts';
+import type { Bot } from './bots.ts';
+import { servePage } from './page-server.ts';
+import { createStage } from './stage.ts';
+import { Trace } from './trace.ts';
+import { hasTrace, writeTrace } from './trace-files.ts';
+
+export interface RecordOrder {
+  bots: readonly Bot[];
+  /** Of a bot, seeds 1 to this. */
+  sessions(bot: Bot): number;
+  /** Pages at a time. */
+  pages: number;
+  /** No session begins later. */
+  untilMs: number;
+  commit: string;
+}
+
+/** Records the sessions that are not in the cache yet; answers how many were made and how many are still missing. */
+export async function recordBots(
+  browser: Browser,
+  { bots, sessions, pages, untilMs, commit }: RecordOrder,
+  say: (line: string) => void,
+): Promise<{ made: number; missing: number }> {
+  const open = bots.flatMap((bot) =>
+    Array.from({ length: sessions(bot) }, (_, i) => ({ bot, seed: i + 1 })).filter(
+      ({ seed }) => !hasTrace(bot.name, seed),
+    ),
+  );
+  const { url, close } = await servePage();
+  const waiting = open.values();
+  let made = 0;
+  const work = async (): Promise<void> => {
+    for (const { bot, seed } of waiting) {
+      if (performance.now() + bot.lastsMs > untilMs) return;
+      try {
+        writeTrace(await recordSession(browser, { bot, seed, url, commit }));
+        made += 1;
+      } catch (error) {
+        say(`${bot.name} ${seed}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: pages }, work));
+  } finally {
+    await close();
+  }
+  return { made, missing: open.length - made };
+}
+
+interface Session {
+  bot: Bot;
+  seed: number;
+  url: string;
+  commit: string;
+}
+
+async function recordSession(browser: Browser, { bot, seed, url, commit }: Session): Promise<Trace> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  try {
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    const salt = [...bot.name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_003, 7);
+    await page.goto(`${url}?seed=${salt + seed}`);
+    const load = loadavg()[0] ?? 0;
+    await bot.run(await createStage(page, createRandom(salt * 1000 + seed), bot.lastsMs));
+    const taken = (await page.evaluate('({ environment: environment(), events: recording })')) as object;
+    return Trace.parse({
+      version: 1,
+      bot: bot.name,
+      seed,
+      recorded: new Date().toISOString(),
+      commit,
+      browser: browser.version(),
+      load: Math.max(load, loadavg()[0] ?? 0),
+      cores: availableParallelism(),
+      ...taken,
+    });
+  } finally {
+    await context.close();
+  }
+}
