@@ -50,11 +50,7 @@ export async function createStage(page: Page, random: Random, lastsMs: number): 
     random,
     left: () => until - performance.now(),
     pause,
-    boxOf: (id) =>
-      page.evaluate((name) => {
-        const { x, y, width, height } = document.getElementById(name)!.getBoundingClientRect();
-        return { x, y, width, height };
-      }, id),
+    boxOf: (id) => page.evaluate<Box>(`boxOf(document.getElementById(${JSON.stringify(id)}))`),
     pointer: createPointer(protocol, pauseUntil, pause),
     keyboard: {
       down: (key) => page.keyboard.down(key),

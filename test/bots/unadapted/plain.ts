@@ -10,8 +10,8 @@ export async function plain({ page, random, left, pause }: Stage): Promise<void>
       else await page.click(`#${task.id}`);
       await pause(between(random, 30, 250));
     }
-    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await page.evaluate('scrollTo(0, document.body.scrollHeight)');
     await pause(between(random, 100, 400));
-    await page.evaluate(() => scrollTo(0, 0));
+    await page.evaluate('scrollTo(0, 0)');
   }
 }
