@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { bots } from '../../bots/bots.ts';
+import { readTraces } from '../../bots/trace-files.ts';
+import { trackOfTrace } from './bot-track.ts';
+import { readAalto } from './sets/aalto.ts';
+import { readBalabit } from './sets/balabit.ts';
+import { readCaptcha } from './sets/captcha.ts';
+import type { Subject } from './sets/data-set.ts';
+import { readWebbot } from './sets/webbot.ts';
+
+const sets = {
+  'mouse-webbot': readWebbot,
+  'mouse-balabit': readBalabit,
+  'mouse-browser-captcha': readCaptcha,
+  'keystrokes-aalto': readAalto,
+};
+
+/** Data sets of `folder` that are on this machine; `missing` names the others. */
+export function readSets(folder: string): { subjects: Subject[]; missing: string[] } {
+  const found = Object.entries(sets).map(([name, read]) => ({ name, read, path: join(folder, name) }));
+  return {
+    subjects: found.filter(({ path }) => existsSync(path)).flatMap(({ read, path }) => read(path)),
+    missing: found.filter(({ path }) => !existsSync(path)).map(({ name }) => name),
+  };
+}
+
+/** Sessions of our own bots in the cache; two of three seeds belong to `dev`. */
+export function readZoo(): Subject[] {
+  return bots.flatMap(({ name }) =>
+    readTraces(name).map(
+      (trace): Subject => ({
+        set: 'zoo',
+        label: 'bot',
+        generator: name,
+        person: `${name}-${trace.seed}`,
+        half: isDev(name, trace.seed) ? 'dev' : 'held-out',
+        track: trackOfTrace(trace),
+      }),
+    ),
+  );
+}
+
+/** Replays of people are never trained on: they teach a model that people are bots (BEHAVIOR.md §1.5). */
+const isDev = (bot: string, seed: number): boolean => !bot.startsWith('replay') && seed % 3 !== 0;

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Track } from '../track.ts';
+
+export interface Subject {
+  set: 'webbot' | 'balabit' | 'captcha' | 'aalto' | 'zoo';
+  label: 'human' | 'bot';
+  generator: string | null;
+  /** A person where the set names one, otherwise the session. */
+  person: string;
+  /** Models and thresholds come from `dev` alone. */
+  half: 'dev' | 'held-out';
+  track: Track;
+}
+
+/** Rows of a manifest.csv whose first columns are file, label, extra; none of these holds a comma. */
+export function readManifest(folder: string): { file: string; label: string; extra: string }[] {
+  return readFileSync(join(folder, 'manifest.csv'), 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => {
+      const [file = '', label = '', extra = ''] = line.split(',');
+      // `user7;training` is one person's long recording.
+      return { file, label, extra: extra.replace(/;.*/, '') };
+    })
+    .sort((a, b) => (a.file < b.file ? -1 : 1));
+}
+
+export const emptyTrack = {
+  presses: [],
+  strokes: [],
+  typed: [],
+  scrolls: [],
+  webdriver: false,
+  pixelRatio: 1,
+};
