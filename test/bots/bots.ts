@@ -16,13 +16,11 @@ import { vision } from './unadapted/vision.ts';
 
 export interface Bot {
   name: string;
-  /** Makes no effort to hide, or imitates a hand. */
-  kind: 'unadapted' | 'humanised';
+  /** Makes no effort to hide, imitates a hand, or plays a person's movements again. */
+  kind: 'unadapted' | 'humanised' | 'replay';
   about: string;
   /** Of one session; it ends soon after. */
   lastsMs: number;
-  /** Given: it can also be written down without a browser. */
-  mover?: Mover;
   run(stage: Stage): Promise<void>;
 }
 
@@ -38,7 +36,6 @@ const imitator = (name: string, about: string, mover: Mover, hands: (random: Ran
   kind: 'humanised',
   about,
   lastsMs: 32_000,
-  mover,
   run: humanised(mover, hands),
 });
 

@@ -3,10 +3,13 @@ import { chromiumPath } from '../browser/chromium.ts';
 import { describeMachine } from '../support/machine.ts';
 import { type Bot, bots } from './bots.ts';
 import { recordBots } from './record.ts';
+import { createReplays } from './replay.ts';
 
 export interface CollectOrder {
   only?: readonly string[];
-  /** Of an unadapted and of a humanised bot. */
+  /** Where the people are whom replays play; absent: no replays. */
+  data?: string;
+  /** Of a bot of each kind. */
   sessions: Record<Bot['kind'], number>;
   pages: number;
   minutes: number;
@@ -14,7 +17,7 @@ export interface CollectOrder {
 
 /** Records what is missing in the cache. `navigator.webdriver` is hidden, as every attacker hides it. */
 export async function collectTraces(
-  { only, sessions, pages, minutes }: CollectOrder,
+  { only, data, sessions, pages, minutes }: CollectOrder,
   say: (line: string) => void,
 ): Promise<{ made: number; missing: number }> {
   if (chromiumPath === undefined)
@@ -27,7 +30,9 @@ export async function collectTraces(
     return await recordBots(
       browser,
       {
-        bots: only === undefined ? bots : bots.filter(({ name }) => only.includes(name)),
+        bots: [...bots, ...(data === undefined ? [] : createReplays(data))].filter(
+          ({ name }) => only === undefined || only.includes(name),
+        ),
         sessions: ({ kind }) => sessions[kind],
         pages,
         untilMs: performance.now() + minutes * 60_000,

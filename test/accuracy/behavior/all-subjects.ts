@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bots } from '../../bots/bots.ts';
+import { replayNames } from '../../bots/replay.ts';
+import type { Trace } from '../../bots/trace.ts';
 import { readTraces } from '../../bots/trace-files.ts';
 import { trackOfTrace } from './bot-track.ts';
 import { readAalto } from './sets/aalto.ts';
@@ -26,19 +28,19 @@ export function readSets(folder: string): { subjects: Subject[]; missing: string
 }
 
 /** Sessions of our own bots in the cache; two of three seeds belong to `dev`. */
-export function readZoo(): Subject[] {
-  return bots.flatMap(({ name }) =>
-    readTraces(name).map(
-      (trace): Subject => ({
-        set: 'zoo',
-        label: 'bot',
-        generator: name,
-        person: `${name}-${trace.seed}`,
-        half: isDev(name, trace.seed) ? 'dev' : 'held-out',
-        track: trackOfTrace(trace),
-      }),
-    ),
+export function readZoo(): { subjects: Subject[]; traces: Trace[] } {
+  const traces = [...bots.map(({ name }) => name), ...replayNames].flatMap(readTraces);
+  const subjects = traces.map(
+    (trace): Subject => ({
+      set: 'zoo',
+      label: 'bot',
+      generator: trace.bot,
+      person: `${trace.bot}-${trace.seed}`,
+      half: isDev(trace.bot, trace.seed) ? 'dev' : 'held-out',
+      track: trackOfTrace(trace),
+    }),
   );
+  return { subjects, traces };
 }
 
 /** Replays of people are never trained on: they teach a model that people are bots (BEHAVIOR.md §1.5). */

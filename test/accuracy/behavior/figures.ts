@@ -16,7 +16,11 @@ export function rateOf<T>(items: readonly T[], hit: (item: T) => boolean): Rate 
 }
 
 /** Windows of one person resemble each other: the wider of Wilson's interval and the bootstrap over people. */
-export function rateOfPeople<T>(items: readonly T[], personOf: (item: T) => string, hit: (item: T) => boolean): Rate {
+export function rateOfPeople<T>(
+  items: readonly T[],
+  personOf: (item: T) => string,
+  hit: (item: T) => boolean,
+): Rate {
   const simple = rateOf(items, hit);
   const people = [...Map.groupBy(items, personOf).values()];
   if (people.length < 2) return simple;
@@ -74,4 +78,5 @@ function countBelow(sorted: readonly number[], value: number, inclusive: boolean
   return low;
 }
 
-export const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, one) => sum + one, 0) / values.length;

@@ -41,7 +41,13 @@ export function vectorOf(track: Track, from: number, to: number, seq = 1): Sessi
   const events = inside(track.events, ({ t }) => t);
   const counts = { ...none };
   for (const event of events) for (const name of event.counts) counts[name] += 1;
-  const presses = inside(track.presses, ({ t }) => t);
+  // A release after the snapshot is not known yet.
+  const presses = inside(track.presses, ({ t }) => t).map((press) =>
+    press.held !== undefined && press.t + press.held > to ? without(press, 'held') : press,
+  );
+  const strokes = inside(track.strokes, ({ down }) => down).map((stroke) =>
+    stroke.up !== undefined && stroke.up > to ? without(stroke, 'up') : stroke,
+  );
   const pressed = (kind: 'mouse' | 'pen' | 'touch'): number =>
     presses.filter((press) => press.kind === kind).length;
   const first = track.events[0]?.t;
@@ -51,7 +57,7 @@ export function vectorOf(track: Track, from: number, to: number, seq = 1): Sessi
       to,
       moves: inside(track.moves, ({ t }) => t),
       presses,
-      strokes: inside(track.strokes, ({ down }) => down),
+      strokes,
       typed: inside(track.typed, ({ t }) => t),
       scrolls: inside(track.scrolls, ({ t }) => t),
       times: events.map(({ t }) => t),
@@ -70,6 +76,11 @@ export function vectorOf(track: Track, from: number, to: number, seq = 1): Sessi
       pixelRatio: track.pixelRatio,
     },
   );
+}
+
+function without<T extends object, Name extends keyof T>(item: T, name: Name): Omit<T, Name> {
+  const { [name]: _, ...rest } = item;
+  return rest;
 }
 
 const sidOf = (session: string): string =>

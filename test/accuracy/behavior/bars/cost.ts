@@ -9,24 +9,41 @@ import { type Bar, HALF_MINUTE } from './bar.ts';
 const ROUNDS = 20_000;
 
 /** Bar 11, what can be measured without a page: snapshot, body and server; the cost of events in Chromium is `npm run bench -- collector`. */
-export function measureCost(subjects: readonly Subject[], windows: readonly BehaviorWindow[], model: BehaviorModel): Bar {
-  const bodies = windows.filter(({ lengthMs }) => lengthMs === HALF_MINUTE).map(({ data }) => JSON.stringify(data));
+export function measureCost(
+  subjects: readonly Subject[],
+  windows: readonly BehaviorWindow[],
+  model: BehaviorModel,
+): Bar {
+  const bodies = windows
+    .filter(({ lengthMs }) => lengthMs === HALF_MINUTE)
+    .map(({ data }) => JSON.stringify(data));
   const bytes = bodies.map((body) => Buffer.byteLength(body));
   const busiest = subjects
     .filter(({ set }) => set === 'webbot' || set === 'zoo')
-    .map(({ track }) => ({ track, events: track.events.filter(({ t }) => t < track.from + HALF_MINUTE).length }))
+    .map(({ track }) => ({
+      track,
+      events: track.events.filter(({ t }) => t < track.from + HALF_MINUTE).length,
+    }))
     .sort((a, b) => b.events - a.events)
     .slice(0, 50);
-  const snapshots = busiest.map(({ track }) => timed(() => vectorOf(track, track.from, track.from + HALF_MINUTE)));
+  const snapshots = busiest.map(({ track }) =>
+    timed(() => vectorOf(track, track.from, track.from + HALF_MINUTE)),
+  );
   const parsed = bodies.slice(0, 500);
   const perVerdict =
     timed(() => {
-      for (let i = 0; i < ROUNDS; i++) judgeBehavior(SessionData.parse(JSON.parse(parsed[i % parsed.length]!)), { model });
+      for (let i = 0; i < ROUNDS; i++)
+        judgeBehavior(SessionData.parse(JSON.parse(parsed[i % parsed.length]!)), { model });
     }) / ROUNDS;
   const [snapshot, most] = [quantile(snapshots, 0.95), Math.max(...bytes)];
   const figures = {
     ...{ snapshotP50: quantile(snapshots, 0.5), snapshotP95: snapshot, mostEvents: busiest[0]?.events },
-    ...{ bodyMedian: quantile(bytes, 0.5), bodyMost: most, gzipped: gzipSync(bodies[0] ?? '').length, perVerdict },
+    ...{
+      bodyMedian: quantile(bytes, 0.5),
+      bodyMost: most,
+      gzipped: gzipSync(bodies[0] ?? '').length,
+      perVerdict,
+    },
   };
   const holds = snapshot <= 10 && most <= 1_536 && perVerdict <= 1;
   return {

@@ -18,7 +18,9 @@ export function measureHeartbeats(windows: readonly BehaviorWindow[], model: Beh
   const halfMinutes = windows.filter(({ lengthMs }) => lengthMs === HALF_MINUTE);
   const sessions = [
     ...Map.groupBy(
-      halfMinutes.filter(({ label, half, set }) => label === 'human' && half === 'held-out' && set !== 'aalto'),
+      halfMinutes.filter(
+        ({ label, half, set }) => label === 'human' && half === 'held-out' && set !== 'aalto',
+      ),
       ({ session }) => session,
     ).values(),
   ].filter(({ length }) => length >= FEWEST_BEATS);
@@ -26,12 +28,15 @@ export function measureHeartbeats(windows: readonly BehaviorWindow[], model: Beh
   const perBeat = rateOf(beats.flat(), (anomaly) => anomaly);
   const perSession = rateOf(beats, (list) => list.includes(true));
   const long = sessions.filter(({ length }) => length > BEFORE);
-  const takeovers = [...Map.groupBy(halfMinutes.filter(({ set }) => set === 'zoo'), ({ generator }) => generator)].map(
-    ([bot, list]) => {
-      const after = list.map((_, i) => beatsUntilSeen(long[i % long.length]!, rotated(list, i), model));
-      return { bot: bot!, two: rateOf(after, (n) => n <= 2), four: rateOf(after, (n) => n <= 4) };
-    },
-  );
+  const takeovers = [
+    ...Map.groupBy(
+      halfMinutes.filter(({ set }) => set === 'zoo'),
+      ({ generator }) => generator,
+    ),
+  ].map(([bot, list]) => {
+    const after = list.map((_, i) => beatsUntilSeen(long[i % long.length]!, rotated(list, i), model));
+    return { bot: bot!, two: rateOf(after, (n) => n <= 2), four: rateOf(after, (n) => n <= 4) };
+  });
   const hits = takeovers.reduce((sum, { two }) => sum + two.hits, 0);
   const of = takeovers.reduce((sum, { two }) => sum + two.of, 0);
   const quiet = perBeat.rate <= 0.005 && perSession.rate <= 0.05;
@@ -69,10 +74,15 @@ function anomaliesIn([first, ...rest]: readonly BehaviorWindow[], model: Behavio
 }
 
 /** Infinity: not at all. */
-function beatsUntilSeen(person: readonly BehaviorWindow[], bot: readonly BehaviorWindow[], model: BehaviorModel): number {
+function beatsUntilSeen(
+  person: readonly BehaviorWindow[],
+  bot: readonly BehaviorWindow[],
+  model: BehaviorModel,
+): number {
   const [first, ...rest] = person.slice(0, BEFORE);
   const session = begin(first!, model);
-  for (const window of rest) session.state = beat(session.state, judged(window, model), session.baseline).state;
+  for (const window of rest)
+    session.state = beat(session.state, judged(window, model), session.baseline).state;
   for (const [i, window] of bot.slice(0, 4).entries()) {
     const { state, anomaly } = beat(session.state, judged(window, model), session.baseline);
     session.state = state;

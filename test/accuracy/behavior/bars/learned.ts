@@ -1,32 +1,55 @@
-import { type BehaviorModel, SessionData, scoreMouse, trainBehaviorModel } from '../../../../service/engine/behavior/index.ts';
+import type { BehaviorModel } from '../../../../service/engine/behavior/index.ts';
+import { SessionData } from '../../../../service/engine/behavior/index.ts';
+import { scoreMouse } from '../../../../service/engine/behavior/model/score-mouse.ts';
+import { trainBehaviorModel } from '../../../../service/engine/behavior/training/train-behavior-model.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { isFull } from './bar.ts';
 
-/** What the learned layer is trained on: the `dev` half, without generators and sets that are to be unseen, and never replays. */
+/** What the learned layer is not trained on, besides the held-out half and replays. */
 export interface Without {
   generators?: readonly string[];
   /** Data sets whose people are left out. */
   people?: readonly string[];
+  /** Cross-validation by session, where too few people are named: each session counts as a person. */
+  bySession?: true;
 }
 
 export const heldOutPeople = (windows: readonly BehaviorWindow[]): BehaviorWindow[] =>
   windows.filter((window) => isFull(window) && window.label === 'human' && window.half === 'held-out');
 
-export function trainWithout(
+/** Shorter windows are alike, and a tenth of a second of a person says little. */
+const SHORTEST = 3_000;
+
+export const trainingWindows = (
   windows: readonly BehaviorWindow[],
   { generators = [], people = [] }: Without,
-  date: string,
-): BehaviorModel {
-  const used = windows.filter(
-    ({ half, label, set, generator, data }) =>
+): BehaviorWindow[] =>
+  windows.filter(
+    ({ half, label, set, generator, lengthMs, data }) =>
       half === 'dev' &&
+      lengthMs >= SHORTEST &&
       data.mouse.n > 0 &&
       !(label === 'human' && people.includes(set)) &&
       !(generator !== null && generators.includes(generator)),
   );
+
+export function trainWithout(
+  windows: readonly BehaviorWindow[],
+  without: Without,
+  date: string,
+): BehaviorModel {
+  const name = ['measured', ...(without.generators ?? []), ...(without.people ?? [])].join('-');
   return trainBehaviorModel(
-    used.map((window) => ({ ...window, data: SessionData.parse(window.data) })),
-    { id: ['measured', ...generators, ...people].join('-').slice(0, 60), at: date },
+    trainingWindows(windows, without).map(({ label, set, person, session, generator, data }) => ({
+      ...{
+        human: label === 'human',
+        source: set,
+        person: without.bySession ? session : person,
+        data: SessionData.parse(data),
+      },
+      ...(generator !== null && { generator }),
+    })),
+    { id: name.slice(0, 60), at: date },
   );
 }
 

@@ -14,16 +14,21 @@ interface Row {
   worst: { person: string; refused: Rate };
 }
 
+const DECISIVE = 100;
+
 /** Bar 2: people of whom no threshold and no weight was made, in windows of half a minute with at least eight movements. */
 export function measurePeople(windows: readonly BehaviorWindow[], model: BehaviorModel): Bar {
-  const people = windows.filter((window) => isFull(window) && window.label === 'human' && window.half === 'held-out');
+  const people = windows.filter(
+    (window) => isFull(window) && window.label === 'human' && window.half === 'held-out',
+  );
   const rows = [
     { layer: 'rules alone', model: undefined },
     { layer: 'rules and learned layer', model },
   ].flatMap((one) =>
     [...Map.groupBy(people, ({ set }) => set)].map(([set, list]): Row => {
       const results = list.map((window) => ({ person: window.person, ...judged(window, one.model) }));
-      const of = (hit: (result: (typeof results)[number]) => boolean) => rateOfPeople(results, ({ person }) => person, hit);
+      const of = (hit: (result: (typeof results)[number]) => boolean) =>
+        rateOfPeople(results, ({ person }) => person, hit);
       const persons = [...Map.groupBy(results, ({ person }) => person)]
         .map(([person, own]) => ({ person, refused: rateOf(own, ({ human }) => !human) }))
         .sort((a, b) => b.refused.rate - a.refused.rate || b.refused.of - a.refused.of);
@@ -35,14 +40,19 @@ export function measurePeople(windows: readonly BehaviorWindow[], model: Behavio
       };
     }),
   );
-  const holds = ({ refused, agent, low }: Row): boolean => refused.rate <= 0.02 && agent.rate <= 0.005 && low.rate <= 0.005;
-  const missed = rows.filter((row) => !holds(row));
+  const holds = ({ refused, agent, low }: Row): boolean =>
+    refused.rate <= 0.02 && agent.rate <= 0.005 && low.rate <= 0.005;
+  // A few windows cannot show a rate of 2 %: they are listed, and decide nothing.
+  const decisive = rows.filter(({ refused }) => refused.of >= DECISIVE);
+  const missed = decisive.filter((row) => !holds(row));
   return {
     number: 2,
     title: 'Held-out people, half a minute with eight movements and more',
     goal: 'human=false 2 %, is_agent 0.5 %, score < 30 0.5 % at most, per set',
-    verdict: missed.length === 0 ? 'holds' : missed.length < rows.length ? 'in part' : 'missed',
-    result: rows.map(({ layer, set, refused }) => `${layer}, ${set}: human=false ${shown(refused)}`).join('; '),
+    verdict: missed.length === 0 ? 'holds' : missed.length < decisive.length ? 'in part' : 'missed',
+    result: decisive
+      .map(({ layer, set, refused }) => `${layer}, ${set}: human=false ${shown(refused)}`)
+      .join('; '),
     lines: markdownTable(
       ['layer', 'set', 'people', 'human=false', 'is_agent', 'score < 30', 'person with most'],
       rows.map(({ layer, set, people: n, refused, agent, low, worst }) => [

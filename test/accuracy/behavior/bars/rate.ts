@@ -36,23 +36,37 @@ export function measureRates(subjects: readonly Subject[], model: BehaviorModel)
   const refused = (window: BehaviorWindow): boolean => !judged(window, model).human;
   const people = ['webbot', 'balabit'].map((set) => ({
     name: set,
-    rates: humanSpacings.map((spacing): Rate =>
-      rateOfPeople(
-        at(heldOut.filter((one) => one.set === set && one.label === 'human'), spacing).filter(isFull),
-        ({ person }) => person,
-        refused,
-      ),
+    rates: humanSpacings.map(
+      (spacing): Rate =>
+        rateOfPeople(
+          at(
+            heldOut.filter((one) => one.set === set && one.label === 'human'),
+            spacing,
+          ).filter(isFull),
+          ({ person }) => person,
+          refused,
+        ),
     ),
   }));
   const imitators = bots
     .filter(({ kind }) => kind === 'humanised')
     .map(({ name }) => ({
       name,
-      rates: botSpacings.map((spacing) => rateOf(at(heldOut.filter(({ generator }) => generator === name), spacing), refused)),
+      rates: botSpacings.map((spacing) =>
+        rateOf(
+          at(
+            heldOut.filter(({ generator }) => generator === name),
+            spacing,
+          ),
+          refused,
+        ),
+      ),
     }));
   const rises = people.map(({ rates }) => Math.max(...rates.map(({ rate }) => rate - rates[0]!.rate)));
   // To 16 Hz; 9 Hz is reported and not promised.
-  const falls = imitators.map(({ rates }) => rates[0]!.rate - Math.min(...rates.slice(1, 4).map(({ rate }) => rate)));
+  const falls = imitators.map(
+    ({ rates }) => rates[0]!.rate - Math.min(...rates.slice(1, 4).map(({ rate }) => rate)),
+  );
   const parts = [Math.max(...rises) <= 0.01, Math.max(...falls) <= 0.1];
   return {
     number: 8,
@@ -62,12 +76,18 @@ export function measureRates(subjects: readonly Subject[], model: BehaviorModel)
     result: `people: rise ${percent(Math.max(...rises))} at most; bots: fall ${percent(Math.max(...falls))} at most (${imitators[falls.indexOf(Math.max(...falls))]!.name})`,
     lines: [
       ...markdownTable(
-        ['held-out people, human=false', ...humanSpacings.map((ms) => (ms === 0 ? 'as recorded' : `${ms} ms`))],
+        [
+          'held-out people, human=false',
+          ...humanSpacings.map((ms) => (ms === 0 ? 'as recorded' : `${ms} ms`)),
+        ],
         people.map(({ name, rates }) => [name, ...rates.map(shown)]),
       ),
       '',
       ...markdownTable(
-        ['bot (seen), human=false', ...botSpacings.map((ms) => (ms === 0 ? 'as played, about 100 Hz' : `${Math.round(1000 / ms)} Hz`))],
+        [
+          'bot (seen), human=false',
+          ...botSpacings.map((ms) => (ms === 0 ? 'as played, about 100 Hz' : `${Math.round(1000 / ms)} Hz`)),
+        ],
         imitators.map(({ name, rates }) => [name, ...rates.map(shown)]),
       ),
       '',

@@ -1,4 +1,10 @@
-import { type BehaviorModel, isReplay, judgeBehavior, SessionData, vectorFingerprint } from '../../../../service/engine/behavior/index.ts';
+import {
+  type BehaviorModel,
+  isReplay,
+  judgeBehavior,
+  SessionData,
+  vectorFingerprint,
+} from '../../../../service/engine/behavior/index.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import { rateOf, shown } from '../figures.ts';
 import type { BehaviorWindow } from '../windows.ts';
@@ -16,14 +22,22 @@ export function measureReplays(windows: readonly BehaviorWindow[], model: Behavi
     };
   });
   const twice = rateOf(
-    windows.filter(({ lengthMs, data }) => lengthMs === HALF_MINUTE && vectorFingerprint(SessionData.parse(data)) !== undefined),
+    windows.filter(
+      ({ lengthMs, data }) =>
+        lengthMs === HALF_MINUTE && vectorFingerprint(SessionData.parse(data)) !== undefined,
+    ),
     isNoticedTwice,
   );
   return {
     number: 10,
     title: 'Replay',
     goal: 'a replayed person passes (documented, expected); the same vector twice is replayed_vector in 100 %',
-    verdict: twice.hits === twice.of && rows.every(({ learned }) => learned.of > 0) ? 'holds' : rows.some(({ learned }) => learned.of === 0) ? 'in part' : 'missed',
+    verdict:
+      twice.hits === twice.of && rows.every(({ learned }) => learned.of > 0)
+        ? 'holds'
+        : rows.some(({ learned }) => learned.of === 0)
+          ? 'in part'
+          : 'missed',
     result: `same vector under another session: ${shown(twice)}; ${rows.map(({ name, learned }) => `${name} passes as human ${shown(learned)}`).join(', ')}`,
     lines: [
       `The same vector again, under another session id: noticed ${shown(twice)} windows (all sets; vectors too thin to have a fingerprint left out).`,

@@ -11,7 +11,8 @@ export function measureSeen(windows: readonly BehaviorWindow[], model: BehaviorM
     .filter(({ kind }) => kind === 'humanised')
     .map(({ name, about }) => {
       const fresh = windows.filter(
-        ({ generator, half, lengthMs }) => generator === name && half === 'held-out' && lengthMs === HALF_MINUTE,
+        ({ generator, half, lengthMs }) =>
+          generator === name && half === 'held-out' && lengthMs === HALF_MINUTE,
       );
       const results = fresh.map((window) => judged(window, model));
       return {

@@ -20,7 +20,7 @@ export function measureSite(windows: readonly BehaviorWindow[], date: string): B
       ['balabit', 'webbot'],
     ] as const
   ).map(([from, to]): Row => {
-    const model = trainWithout(windows, { people: [to] }, date);
+    const model = trainWithout(windows, { people: [to], bySession: true }, date);
     const site = people.filter(({ set }) => set === to);
     const confirmed = site.filter(({ half }) => half === 'dev');
     const others = site.filter(({ half }) => half === 'held-out');
@@ -38,9 +38,18 @@ export function measureSite(windows: readonly BehaviorWindow[], date: string): B
     title: 'People of a site that training has never seen',
     goal: 'FPR 5 % at most at the 1 % of training people, 1.5 % after recalibration',
     verdict: parts.every(Boolean) ? 'holds' : parts.some(Boolean) ? 'in part' : 'missed',
-    result: rows.map(({ from, to, before, after }) => `${from} to ${to}: ${shown(before)}, recalibrated ${shown(after)}`).join('; '),
+    result: rows
+      .map(
+        ({ from, to, before, after }) => `${from} to ${to}: ${shown(before)}, recalibrated ${shown(after)}`,
+      )
+      .join('; '),
     lines: markdownTable(
-      ['people of training', 'people judged', 'under z0', 'of other people, after z0 moved to 1 % of the first half'],
+      [
+        'people of training',
+        'people judged',
+        'under z0',
+        'of other people, after z0 moved to 1 % of the first half',
+      ],
       rows.map(({ from, to, before, after }) => [from, to, shown(before), shown(after)]),
     ),
     measured: rows,

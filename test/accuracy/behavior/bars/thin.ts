@@ -7,7 +7,14 @@ import { type Track, vectorOf } from '../track.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { type Bar, judged } from './bar.ts';
 
-const nothing: Track = { ...emptyTrack, session: 'nothing-at-all-here', from: 0, to: 5_000, moves: [], events: [] };
+const nothing: Track = {
+  ...emptyTrack,
+  session: 'nothing-at-all-here',
+  from: 0,
+  to: 5_000,
+  moves: [],
+  events: [],
+};
 const oneClick: Track = {
   ...nothing,
   moves: [{ t: 1_000, x: 200, y: 100 }],
@@ -25,7 +32,10 @@ export function measureThin(windows: readonly BehaviorWindow[], model: BehaviorM
   const empty = judged({ data: vectorOf(nothing, 0, 5_000) }, model);
   const click = judged({ data: vectorOf(oneClick, 0, 5_000) }, model);
   const short = windows
-    .filter(({ label, half, lengthMs, set }) => label === 'human' && half === 'held-out' && lengthMs <= 3_000 && set !== 'aalto')
+    .filter(
+      ({ label, half, lengthMs, set }) =>
+        label === 'human' && half === 'held-out' && lengthMs <= 3_000 && set !== 'aalto',
+    )
     .map((window) => ({ ...window, result: judged(window, model) }));
   const rows = [1_000, 3_000].map((lengthMs) => {
     const list = short.filter((one) => one.lengthMs === lengthMs);
@@ -43,8 +53,14 @@ export function measureThin(windows: readonly BehaviorWindow[], model: BehaviorM
       noted: of(({ notes }) => notes.includes('insufficient_data')),
     };
   });
-  const fixed = without.confidence === 0.49 && empty.confidence === 0.49 && click.confidence >= 0.48 && click.confidence <= 0.52;
-  const holds = rows.every(({ inside, agent, noted }) => inside.rate >= 0.97 && agent.hits === 0 && noted.hits === noted.of);
+  const fixed =
+    without.confidence === 0.49 &&
+    empty.confidence === 0.49 &&
+    click.confidence >= 0.48 &&
+    click.confidence <= 0.52;
+  const holds = rows.every(
+    ({ inside, agent, noted }) => inside.rate >= 0.97 && agent.hits === 0 && noted.hits === noted.of,
+  );
   return {
     number: 6,
     title: 'Thin data',
@@ -55,7 +71,13 @@ export function measureThin(windows: readonly BehaviorWindow[], model: BehaviorM
       `No vector ${without.confidence}, a vector without events ${empty.confidence}, one click ${click.confidence} (${click.notes.join(', ')}).`,
       '',
       ...markdownTable(
-        ['held-out windows of', 'confidence 0.40 to 0.60', 'human=false', 'is_agent without a hard rule', 'insufficient_data'],
+        [
+          'held-out windows of',
+          'confidence 0.40 to 0.60',
+          'human=false',
+          'is_agent without a hard rule',
+          'insufficient_data',
+        ],
         rows.map(({ lengthMs, inside, agent, refused, noted }) => [
           ...[`${lengthMs / 1000} s`, shown(inside), shown(refused), shown(agent), shown(noted)],
         ]),

@@ -38,28 +38,44 @@ const imitators: Record<string, (random: Random) => { hold(): number; gap(): num
     const delay = between(random, 40, 150);
     return { hold: () => delay, gap: () => delay };
   },
-  'uniform delay, keys not held': (random) => ({ hold: () => between(random, 0, 4), gap: () => between(random, 50, 150) }),
-  'uniform hold and gap': (random) => ({ hold: () => between(random, 40, 140), gap: () => between(random, 90, 260) }),
+  'uniform delay, keys not held': (random) => ({
+    hold: () => between(random, 0, 4),
+    gap: () => between(random, 50, 150),
+  }),
+  'uniform hold and gap': (random) => ({
+    hold: () => between(random, 40, 140),
+    gap: () => between(random, 90, 260),
+  }),
   'log-normal hold and rhythm': (random) => humanHands(random),
 };
 
 /** Bar 9: rules of typing on people's keys, and on what they are to catch. */
 export function measureTyping(subjects: readonly Subject[], windows: readonly BehaviorWindow[]): Bar {
   const people = subjects.filter(({ set }) => set === 'aalto');
-  const blocks = people.flatMap(({ track }) => {
-    const strokes = track.strokes as Strokes;
-    return Array.from({ length: Math.max(0, strokes.length - BLOCK + 1) }, (_, i) => strokes.slice(i, i + BLOCK));
-  }).filter((block) => block.at(-1)!.up - block[0]!.down < 60_000);
+  const blocks = people
+    .flatMap(({ track }) => {
+      const strokes = track.strokes as Strokes;
+      return Array.from({ length: Math.max(0, strokes.length - BLOCK + 1) }, (_, i) =>
+        strokes.slice(i, i + BLOCK),
+      );
+    })
+    .filter((block) => block.at(-1)!.up - block[0]!.down < 60_000);
   const human = rateOf(blocks, firedOf);
   const apart = people.reduce((sum, { track }) => sum + Math.floor(track.strokes.length / BLOCK), 0);
   const simulated = Object.entries(imitators).map(([name, handsOf]) => ({
     name,
-    caught: rateOf(Array.from({ length: 200 }, (_, i) => strokesOf(handsOf(createRandom(i + 1)), i)), firedOf),
+    caught: rateOf(
+      Array.from({ length: 200 }, (_, i) => strokesOf(handsOf(createRandom(i + 1)), i)),
+      firedOf,
+    ),
   }));
   const real = bots.map(({ name }) => ({
     name,
     caught: rateOf(
-      windows.filter(({ generator, lengthMs, data }) => generator === name && lengthMs === HALF_MINUTE && data.key.n >= BLOCK),
+      windows.filter(
+        ({ generator, lengthMs, data }) =>
+          generator === name && lengthMs === HALF_MINUTE && data.key.n >= BLOCK,
+      ),
       firesTyping,
     ),
   }));
@@ -78,7 +94,9 @@ export function measureTyping(subjects: readonly Subject[], windows: readonly Be
         ['keys', 'caught'],
         [
           ...simulated.map(({ name, caught: rate }) => [`simulated: ${name}`, shown(rate)]),
-          ...real.filter(({ caught: { of } }) => of > 0).map(({ name, caught: rate }) => [`Chromium: ${name}`, shown(rate)]),
+          ...real
+            .filter(({ caught: { of } }) => of > 0)
+            .map(({ name, caught: rate }) => [`Chromium: ${name}`, shown(rate)]),
         ],
       ),
     ],

@@ -9,7 +9,9 @@ export function measureUnadapted(windows: readonly BehaviorWindow[]): Bar {
   const names = bots.filter(({ kind }) => kind === 'unadapted').map(({ name }) => name);
   const rows = names.map((name) => {
     const sessions = windows
-      .filter(({ generator, lengthMs, start }) => generator === name && lengthMs === HALF_MINUTE && start === 0)
+      .filter(
+        ({ generator, lengthMs, start }) => generator === name && lengthMs === HALF_MINUTE && start === 0,
+      )
       .map((window) => judged(window));
     const fired = Map.groupBy(
       sessions.flatMap(({ parts }) => parts.rules.map((rule) => rule.name)),

@@ -35,7 +35,15 @@ export function measureUnseen(windows: readonly BehaviorWindow[], date: string):
     result: `worst AUC ${Math.min(...areas).toFixed(3)}; mean TPR at FPR 1 % ${percent(one)}, after four windows ${percent(four)}`,
     lines: [
       ...markdownTable(
-        ['left out', 'AUC', 'TPR at the 1 % of training people', 'held-out people under it', 'after 2 windows', 'after 4 windows', 'TPR at 0.1 % (no claim)'],
+        [
+          'left out',
+          'AUC',
+          'TPR at the 1 % of training people',
+          'held-out people under it',
+          'after 2 windows',
+          'after 4 windows',
+          'TPR at 0.1 % (no claim)',
+        ],
         rows.map((row) => [
           ...[row.name, row.area.toFixed(3), shown(row.one), shown(row.falseAlarms)],
           ...[shown(row.two), shown(row.four), shown(row.thousandth)],
@@ -63,7 +71,10 @@ function measureLeftOut(windows: readonly BehaviorWindow[], name: string, date: 
     session.map((window) => clipped(zOf(window, model)!)),
   );
   const after = (size: number): Rate => {
-    const limit = quantile(consecutive.flatMap((zs) => groupsOf(zs, size)), 0.01);
+    const limit = quantile(
+      consecutive.flatMap((zs) => groupsOf(zs, size)),
+      0.01,
+    );
     return rateOf(groupsOf(bot.map(clipped), size), under(limit));
   };
   return {
@@ -79,4 +90,6 @@ function measureLeftOut(windows: readonly BehaviorWindow[], name: string, date: 
 
 /** Means over groups that follow each other and do not overlap. */
 export const groupsOf = (values: readonly number[], size: number): number[] =>
-  Array.from({ length: Math.floor(values.length / size) }, (_, i) => mean(values.slice(i * size, (i + 1) * size)));
+  Array.from({ length: Math.floor(values.length / size) }, (_, i) =>
+    mean(values.slice(i * size, (i + 1) * size)),
+  );

@@ -16,7 +16,12 @@ export function readAalto(folder: string): Subject[] {
         return { letter: cell('LETTER'), down: Number(cell('PRESS_TIME')), up: Number(cell('RELEASE_TIME')) };
       })
       .filter(({ letter, down, up }) => !modifiers.has(letter) && Number.isFinite(down) && up >= down)
-      .sort((a, b) => a.down - b.down);
+      .sort((a, b) => a.down - b.down)
+      // One file has each stroke twice.
+      .filter(({ letter, down, up }, i, all) => {
+        const before = all[i - 1];
+        return before?.down !== down || before.up !== up || before.letter !== letter;
+      });
     const from = strokes[0]?.down ?? 0;
     return {
       set: 'aalto',
