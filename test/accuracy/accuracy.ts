@@ -9,6 +9,7 @@ import { createChallengesCommand } from '../live/command.ts';
 import { keepEvidence } from '../support/evidence.ts';
 import { describeMachine } from '../support/machine.ts';
 import { manifestFile, withMeasuredPipeline } from '../support/measured-pipeline.ts';
+import { createBehaviorCommand } from './behavior/command.ts';
 import { framesOfClips, measureSteps, readClip } from './challenge-steps.ts';
 import { noCache, openEmbeddingCache } from './embedding-cache.ts';
 import { type FacesDeps, measureFaces, measureHeldOutFaces, readPeople } from './faces.ts';
@@ -283,6 +284,7 @@ program
   );
 
 program.addCommand(createChallengesCommand(terminal, evidenceFolder));
+program.addCommand(createBehaviorCommand(terminal, evidenceFolder));
 
 program
   .command('challenge-steps')

@@ -24,11 +24,11 @@ export async function recordBots(
   { bots, sessions, pages, untilMs, commit }: RecordOrder,
   say: (line: string) => void,
 ): Promise<{ made: number; missing: number }> {
-  const open = bots.flatMap((bot) =>
-    Array.from({ length: sessions(bot) }, (_, i) => ({ bot, seed: i + 1 })).filter(
-      ({ seed }) => !hasTrace(bot.name, seed),
-    ),
-  );
+  // By seed: what is interrupted has about as many sessions of each bot.
+  const open = bots
+    .flatMap((bot) => Array.from({ length: sessions(bot) }, (_, i) => ({ bot, seed: i + 1 })))
+    .filter(({ bot, seed }) => !hasTrace(bot.name, seed))
+    .sort((a, b) => a.seed - b.seed);
   const { url, close } = await servePage();
   const waiting = open.values();
   let made = 0;

@@ -1,9 +1,9 @@
+import { researchModel } from '../../../service/engine/behavior/model/research-model.ts';
 import type { Trace } from '../../bots/trace.ts';
 import { readSets, readZoo } from './all-subjects.ts';
 import type { Bar } from './bars/bar.ts';
 import { measureCost } from './bars/cost.ts';
 import { measureHeartbeats } from './bars/heartbeat.ts';
-import { trainWithout } from './bars/learned.ts';
 import { measurePeople } from './bars/people.ts';
 import { measureRates } from './bars/rate.ts';
 import { measureReplays } from './bars/replays.ts';
@@ -23,7 +23,7 @@ export interface Measured {
   features: string;
 }
 
-/** The twelve bars, with a learned layer trained on the `dev` half of what is on this machine. */
+/** The twelve bars: of the product's own learned layer, and of layers that are trained here without what is to be unseen. */
 export function measureBehavior(dataFolder: string, date: string, say: (line: string) => void): Measured {
   const { subjects: people, missing } = readSets(dataFolder);
   const { subjects: zoo, traces } = readZoo();
@@ -31,9 +31,9 @@ export function measureBehavior(dataFolder: string, date: string, say: (line: st
   const windows = allWindows(subjects);
   const features = writeFeatureFiles(windows);
   say(`${windows.length} windows of ${subjects.length} sessions, written to ${features}.`);
-  const model = trainWithout(windows, {}, date);
+  const model = researchModel;
   say(
-    `Learned layer: ${model.trained.humanWindows} windows of people, ${model.trained.botWindows} of programs.`,
+    `Learned layer ${model.id}: ${model.trained.humanWindows} windows of people, ${model.trained.botWindows} of programs, ${model.trained.at}.`,
   );
   const bars = [
     () => measureUnadapted(windows),

@@ -1,7 +1,9 @@
-import type { BehaviorModel } from '../../../../service/engine/behavior/index.ts';
-import { SessionData } from '../../../../service/engine/behavior/index.ts';
-import { scoreMouse } from '../../../../service/engine/behavior/model/score-mouse.ts';
-import { trainBehaviorModel } from '../../../../service/engine/behavior/training/train-behavior-model.ts';
+import {
+  type BehaviorModel,
+  SessionData,
+  trainBehaviorModel,
+} from '../../../../service/engine/behavior/index.ts';
+import { scoreMouse, zeroOf } from '../../../../service/engine/behavior/model/score-mouse.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { isFull } from './bar.ts';
 
@@ -41,21 +43,18 @@ export function trainWithout(
   const name = ['measured', ...(without.generators ?? []), ...(without.people ?? [])].join('-');
   return trainBehaviorModel(
     trainingWindows(windows, without).map(({ label, set, person, session, generator, data }) => ({
-      ...{
-        human: label === 'human',
-        source: set,
-        person: without.bySession ? session : person,
-        data: SessionData.parse(data),
-      },
-      ...(generator !== null && { generator }),
+      ...{ label, set, generator, person: without.bySession ? session : person },
+      data: SessionData.parse(data),
     })),
     { id: name.slice(0, 60), at: date },
   );
 }
 
-/** Higher is more like a person; undefined without a movement. */
-export const zOf = ({ data }: BehaviorWindow, model: BehaviorModel): number | undefined =>
-  scoreMouse(SessionData.parse(data), model)?.z;
+/** Higher is more like a person; below 0 it is less than 99 % of the people of training. Undefined without a movement. */
+export function marginOf({ data }: BehaviorWindow, model: BehaviorModel, z0 = model.z0): number | undefined {
+  const scored = scoreMouse(SessionData.parse(data), model, z0);
+  return scored && scored.z - zeroOf(data.mouse.n, model, z0);
+}
 
-export const zsOf = (windows: readonly BehaviorWindow[], model: BehaviorModel): number[] =>
-  windows.map((window) => zOf(window, model)).filter((z) => z !== undefined);
+export const marginsOf = (windows: readonly BehaviorWindow[], model: BehaviorModel): number[] =>
+  windows.map((window) => marginOf(window, model)).filter((margin) => margin !== undefined);

@@ -2,7 +2,7 @@ import { markdownTable } from '../../../support/evidence.ts';
 import { quantile, type Rate, rateOfPeople, shown } from '../figures.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { type Bar, isFull } from './bar.ts';
-import { trainWithout, zOf, zsOf } from './learned.ts';
+import { marginOf, marginsOf, trainWithout } from './learned.ts';
 
 interface Row {
   from: string;
@@ -24,12 +24,13 @@ export function measureSite(windows: readonly BehaviorWindow[], date: string): B
     const site = people.filter(({ set }) => set === to);
     const confirmed = site.filter(({ half }) => half === 'dev');
     const others = site.filter(({ half }) => half === 'held-out');
-    const under = (limit: number) => (window: BehaviorWindow) => zOf(window, model)! < limit;
+    const recalibrated = model.z0 + quantile(marginsOf(confirmed, model), 0.01);
+    const under = (z0: number) => (window: BehaviorWindow) => marginOf(window, model, z0)! < 0;
     const personOf = ({ person }: BehaviorWindow): string => person;
     return {
       ...{ from, to },
       before: rateOfPeople(site, personOf, under(model.z0)),
-      after: rateOfPeople(others, personOf, under(quantile(zsOf(confirmed, model), 0.01))),
+      after: rateOfPeople(others, personOf, under(recalibrated)),
     };
   });
   const parts = rows.flatMap(({ before, after }) => [before.rate <= 0.05, after.rate <= 0.015]);

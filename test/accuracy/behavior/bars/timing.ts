@@ -1,5 +1,6 @@
+import { boostStumps } from '../../../../service/engine/behavior/index.ts';
 import { mouseFeatures } from '../../../../service/engine/behavior/model/behavior-model.ts';
-import { fitStumps, type Stump } from '../../../../service/engine/behavior/training/fit-stumps.ts';
+import type { Stump } from '../../../../service/engine/behavior/training/boost-stumps.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import { areaUnderCurve, quantile, rateOf, shown } from '../figures.ts';
 import type { Subject } from '../sets/data-set.ts';
@@ -19,12 +20,11 @@ const columnsOf = ({ data: { env, counts, winMs } }: BehaviorWindow): number[] =
 export function measureTiming(windows: readonly BehaviorWindow[], subjects: readonly Subject[]): Bar {
   const found = mouseFeatures.filter((name) => timing.test(name));
   const used = trainingWindows(windows, {}).filter(({ lengthMs }) => lengthMs === HALF_MINUTE);
-  const rows = used.map(columnsOf);
-  const model = fitStumps({
-    columns: [0, 1].map((i) => Float64Array.from(rows, (row) => row[i]!)),
-    labels: Uint8Array.from(used, ({ label }) => Number(label === 'human')),
-    weights: balanced(used),
-  });
+  const model = boostStumps(
+    used.map(columnsOf),
+    used.map(({ label }) => label === 'human'),
+    { weights: balanced(used) },
+  );
   const zOf = (window: BehaviorWindow): number => sumOf(model.bias, model.stumps, columnsOf(window));
   const fresh = windows.filter(
     (window) => window.half === 'held-out' && window.lengthMs === HALF_MINUTE && window.data.mouse.n > 0,

@@ -3,12 +3,12 @@ import { markdownTable } from '../../../support/evidence.ts';
 import { areaUnderCurve, mean, percent, quantile, type Rate, rateOf, shown } from '../figures.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { type Bar, HALF_MINUTE } from './bar.ts';
-import { heldOutPeople, trainWithout, zOf, zsOf } from './learned.ts';
+import { heldOutPeople, marginOf, marginsOf, trainWithout } from './learned.ts';
 
 interface Row {
   name: string;
   area: number;
-  /** At the threshold of 1 % of the people whom the model was made with (z0), and of 0.1 % of the held-out ones. */
+  /** At the threshold of 1 % of the people whom the model was made with (zero), and of 0.1 % of the held-out ones. */
   one: Rate;
   thousandth: Rate;
   falseAlarms: Rate;
@@ -60,15 +60,15 @@ export function measureUnseen(windows: readonly BehaviorWindow[], date: string):
 function measureLeftOut(windows: readonly BehaviorWindow[], name: string, date: string): Row {
   const model = trainWithout(windows, { generators: [name] }, date);
   const people = heldOutPeople(windows);
-  const human = zsOf(people, model);
-  const bot = zsOf(
+  const human = marginsOf(people, model);
+  const bot = marginsOf(
     windows.filter(({ generator, lengthMs }) => generator === name && lengthMs === HALF_MINUTE),
     model,
   );
   const under = (limit: number) => (z: number) => z < limit;
-  const clipped = (z: number): number => Math.max(-3, Math.min(3, model.slope * (z - model.z0)));
+  const clipped = (z: number): number => Math.max(-3, Math.min(3, model.slope * z));
   const consecutive = [...Map.groupBy(people, ({ session }) => session).values()].map((session) =>
-    session.map((window) => clipped(zOf(window, model)!)),
+    session.map((window) => clipped(marginOf(window, model)!)),
   );
   const after = (size: number): Rate => {
     const limit = quantile(
@@ -80,8 +80,8 @@ function measureLeftOut(windows: readonly BehaviorWindow[], name: string, date: 
   return {
     name,
     area: areaUnderCurve(human, bot),
-    one: rateOf(bot, under(model.z0)),
-    falseAlarms: rateOf(human, under(model.z0)),
+    one: rateOf(bot, under(0)),
+    falseAlarms: rateOf(human, under(0)),
     thousandth: rateOf(bot, under(quantile(human, 0.001))),
     two: after(2),
     four: after(4),

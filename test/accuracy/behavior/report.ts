@@ -1,0 +1,96 @@
+import type { Trace } from '../../bots/trace.ts';
+import { type Evidence, markdownTable } from '../../support/evidence.ts';
+import type { Bar } from './bars/bar.ts';
+import { quantile } from './figures.ts';
+import type { Measured } from './measure.ts';
+
+const limits = [
+  '**Maturity: experimental, advisory.** Reliably notices automation that makes no effort to hide. Notices common humanised mouse generators with one to four half-minute windows. Does not notice replayed human movement or a person working for someone else. Not validated on touch, mobile or assistive technology. Never use it alone to deny or to grant; pair it with a face or passkey check.',
+  '',
+  'What these figures cannot say:',
+  '',
+  '- **No false-positive rate of 0.1 %**: that needs 3,000 windows of 100 unrelated people and more; here are a few hundred windows of 15 sessions and 3 people held out. Windows of one person resemble each other: intervals of people are the wider of Wilson’s and a bootstrap over people, and with three people even that flatters.',
+  '- Nothing about touch, pens, phones, trackpads, screen readers, switches, dictation, password managers, or people filling in our own forms: no data.',
+  '- Nothing about real agents with a language model: `vision` and `vision-type` have their rhythm, drawn at random.',
+  '- Generators are ours or written after published ones; another author’s may look different. Bar 4 says what a generator costs that training has not seen.',
+  '- Sessions were played on one machine with two cores, in one Chromium, four pages at a time, while other work ran: the load is in the table. Timing noise makes a bot look less regular, so rhythm rules may catch more on a quiet machine, and learned figures may be too low or too high.',
+  '- Weights were fitted on people of research data sets (`webbot`, `balabit`, the dev half): that layer is off until an administrator accepts the doubt about their licence. The rules alone are the default.',
+];
+
+/** Parts of docs/evidence/behavior.md, in their order. */
+export function behaviorEvidence({ bars, missing, traces }: Measured): Record<string, Evidence> {
+  return {
+    summary: {
+      title: 'The twelve bars',
+      measured: bars.map(({ number, verdict, result }) => ({ number, verdict, result })),
+      lines: [
+        'Made by `npm run accuracy -- behavior --keep` (CONTRIBUTING.md): sessions of the bots of `test/bots` in Chromium, people of the data sets that stay outside the repository. Shares are `hits of trials: share [95 % interval in %]`.',
+        ...(missing.length === 0 ? [] : [`Not on this machine: ${missing.join(', ')}.`]),
+        '',
+        ...markdownTable(
+          ['bar', 'what', 'goal', 'verdict', 'measured'],
+          bars.map(({ number, title, goal, verdict, result }) => [
+            number,
+            title,
+            goal,
+            `**${verdict}**`,
+            result,
+          ]),
+        ),
+        '',
+        ...limits,
+      ],
+    },
+    sessions: { title: 'Recorded sessions', measured: sessionsOf(traces), lines: sessionsAsTable(traces) },
+    ...Object.fromEntries(bars.map((bar) => [`bar-${bar.number}`, evidenceOf(bar)])),
+  };
+}
+
+const evidenceOf = ({ number, title, goal, verdict, lines, measured }: Bar): Evidence => ({
+  title: `Bar ${number}: ${title}`,
+  measured,
+  lines: [`Goal: ${goal}. **${verdict}**.`, '', ...lines],
+});
+
+function sessionsOf(traces: readonly Trace[]) {
+  return [...Map.groupBy(traces, ({ bot }) => bot)].map(([bot, list]) => {
+    const loads = list.map(({ load }) => load);
+    return {
+      ...{ bot, sessions: list.length },
+      heldOut: list.filter(({ seed }) => seed % 3 === 0 || bot.startsWith('replay')).length,
+      seconds: quantile(
+        list.map(({ environment }) => environment.now / 1000),
+        0.5,
+      ),
+      load: { least: Math.min(...loads), median: quantile(loads, 0.5), most: Math.max(...loads) },
+      from: list.map(({ recorded }) => recorded).sort()[0]!,
+      to: list
+        .map(({ recorded }) => recorded)
+        .sort()
+        .at(-1)!,
+      browser: [...new Set(list.map(({ browser }) => browser))].join(', '),
+    };
+  });
+}
+
+const sessionsAsTable = (traces: readonly Trace[]): string[] => [
+  '`navigator.webdriver` is hidden in all of them (`--disable-blink-features=AutomationControlled`), so the rule `webdriver` takes no part in any figure here.',
+  '',
+  ...markdownTable(
+    [
+      'bot',
+      'sessions',
+      'of them held out',
+      'length (median)',
+      'load of two cores: least, median, most',
+      'recorded (UTC)',
+      'Chromium',
+    ],
+    sessionsOf(traces).map(({ bot, sessions, heldOut, seconds, load, from, to, browser }) => [
+      ...[bot, sessions, heldOut, `${seconds.toFixed(0)} s`],
+      `${load.least.toFixed(1)}, ${load.median.toFixed(1)}, ${load.most.toFixed(1)}`,
+      `${from.slice(0, 16)} to ${to.slice(11, 16)}`,
+      browser,
+    ]),
+  ),
+];
