@@ -19,7 +19,8 @@ const isCounted = (is: string): is is keyof typeof countOf => is in countOf;
 export function trackOfTrace({ bot, seed, events, environment }: Trace): Track {
   const counted = events.filter(({ is }) => isCounted(is));
   const moves = events.filter((event) => event.is === 'pointermove');
-  const coalesced = moves.map((move) => move.coalesced ?? 0).filter((n) => n > 0);
+  // The collector asks one move in eight.
+  const coalesced = moves.filter((_, i) => i % 8 === 7).map((move) => move.coalesced ?? 0);
   return {
     session: `${bot}-${seed}`,
     from: 0,
@@ -48,7 +49,7 @@ function pressesOf(events: readonly RecordedEvent[]): Press[] {
     if (event.is === 'pointerdown') {
       const { t, x, y, box } = event;
       const isElement =
-        box !== undefined && box.width > 0 && box.height > 0 && !/^(HTML|BODY|MAIN)$/.test(box.element);
+        box !== undefined && box.width > 0 && box.height > 0 && !/^(HTML|BODY)$/.test(box.element);
       presses.push({
         ...{ t, x, y, kind: event.pointer as Press['kind'] },
         ...(isElement && {

@@ -48,8 +48,6 @@ export function vectorOf(track: Track, from: number, to: number, seq = 1): Sessi
   const strokes = inside(track.strokes, ({ down }) => down).map((stroke) =>
     stroke.up !== undefined && stroke.up > to ? without(stroke, 'up') : stroke,
   );
-  const pressed = (kind: 'mouse' | 'pen' | 'touch'): number =>
-    presses.filter((press) => press.kind === kind).length;
   const first = track.events[0]?.t;
   return sessionDataOf(
     {
@@ -60,7 +58,7 @@ export function vectorOf(track: Track, from: number, to: number, seq = 1): Sessi
       strokes,
       typed: inside(track.typed, ({ t }) => t),
       scrolls: inside(track.scrolls, ({ t }) => t),
-      times: events.map(({ t }) => t),
+      times: events.map(({ t }) => t).sort((a, b) => a - b),
     },
     {
       sid: sidOf(track.session),
@@ -72,7 +70,8 @@ export function vectorOf(track: Track, from: number, to: number, seq = 1): Sessi
       webdriver: track.webdriver,
       untrusted: events.filter(({ untrusted }) => untrusted).length,
       coalesced: track.coalesced,
-      pointers: { mouse: pressed('mouse'), pen: pressed('pen'), touch: pressed('touch') },
+      // No set and no bot has touch or pen.
+      pointers: { mouse: counts.move + counts.down + counts.up, pen: 0, touch: 0 },
       pixelRatio: track.pixelRatio,
     },
   );
