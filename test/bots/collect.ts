@@ -7,7 +7,7 @@ import { createReplays } from './replay.ts';
 
 export interface CollectOrder {
   only?: readonly string[];
-  /** Where the people are whom replays play; absent: no replays. */
+  /** Folder of the data sets that replays play; absent: no replays. */
   data?: string;
   /** Of a bot of each kind. */
   sessions: Record<Bot['kind'], number>;

@@ -15,7 +15,7 @@ const countOf = {
 } as const;
 const isCounted = (is: string): is is keyof typeof countOf => is in countOf;
 
-/** A recorded session as the collector would have heard it. */
+/** A recorded session as the listeners of the collector get it. */
 export function trackOfTrace({ bot, seed, events, environment }: Trace): Track {
   const counted = events.filter(({ is }) => isCounted(is));
   const moves = events.filter((event) => event.is === 'pointermove');

@@ -19,7 +19,7 @@ export interface Bar {
 export const judged = ({ data }: Pick<BehaviorWindow, 'data'>, model?: BehaviorModel): Judgement =>
   judgeBehavior(SessionData.parse(data), { ...(model && { model }) });
 
-export const ENOUGH_MOVEMENTS = 8;
+const ENOUGH_MOVEMENTS = 8;
 export const HALF_MINUTE = 30_000;
 
 export const isFull = ({ lengthMs, data }: BehaviorWindow): boolean =>

@@ -16,7 +16,7 @@ interface Row {
 
 const DECISIVE = 100;
 
-/** Bar 2: people of whom no threshold and no weight was made, in windows of half a minute with at least eight movements. */
+/** Bar 2: people who took no part in any threshold or weight, in windows of half a minute with at least eight movements. */
 export function measurePeople(windows: readonly BehaviorWindow[], model: BehaviorModel): Bar {
   const people = windows.filter(
     (window) => isFull(window) && window.label === 'human' && window.half === 'held-out',

@@ -8,7 +8,7 @@ import { heldOutPeople, marginOf, marginsOf, trainWithout } from './learned.ts';
 interface Row {
   name: string;
   area: number;
-  /** At the threshold of 1 % of the people whom the model was made with (zero), and of 0.1 % of the held-out ones. */
+  /** At the 1 % quantile of the people of training, and at the 0.1 % quantile of the held-out ones. */
   one: Rate;
   thousandth: Rate;
   falseAlarms: Rate;
@@ -89,7 +89,7 @@ function measureLeftOut(windows: readonly BehaviorWindow[], name: string, date: 
 }
 
 /** Means over groups that follow each other and do not overlap. */
-export const groupsOf = (values: readonly number[], size: number): number[] =>
+const groupsOf = (values: readonly number[], size: number): number[] =>
   Array.from({ length: Math.floor(values.length / size) }, (_, i) =>
     mean(values.slice(i * size, (i + 1) * size)),
   );
