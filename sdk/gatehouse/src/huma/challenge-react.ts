@@ -1,0 +1,160 @@
+import { createElement as h, type ReactElement, useEffect, useId, useMemo, useRef, useState } from 'react';
+import type { Connection } from './ask.ts';
+import { ChallengeBoard } from './challenge-board-react.ts';
+import {
+  type BlockedBy,
+  type ChallengeRun,
+  type ChallengeState,
+  createChallengeRun,
+} from './challenge-run.ts';
+import { type ChallengeStrings, english } from './challenge-strings.ts';
+import { viewOf } from './challenge-view.ts';
+import type { HumaError } from './huma-error.ts';
+import type { Challenge } from './messages.ts';
+
+export interface HumaChallengeProps extends Omit<Connection, 'signal'> {
+  challengeId: string;
+  type: Challenge['type'];
+  payload: Challenge['payload'];
+  /** With it, a challenge whose time is over can be replaced by a new one. */
+  userId?: string | undefined;
+  /** `expires_in_seconds` of the challenge; 300 when absent. */
+  expiresInSeconds?: number | undefined;
+  onPassed(token: string): void;
+  onBlocked?: ((why: BlockedBy) => void) | undefined;
+  onError?: ((error: HumaError) => void) | undefined;
+  /** In the language of the page. */
+  strings?: Partial<ChallengeStrings> | undefined;
+  /** False: the focus stays where it is when the challenge appears. */
+  autoFocus?: boolean | undefined;
+  className?: string | undefined;
+}
+
+/** The challenge of `/api/v1/challenge/create`: click a target, or draw a path. For mouse, touch, keyboard and screen reader. */
+export function HumaChallenge(props: HumaChallengeProps): ReactElement {
+  return h(OneChallenge, { ...props, key: props.challengeId });
+}
+
+function OneChallenge(props: HumaChallengeProps): ReactElement {
+  const { payload, type, challengeId, expiresInSeconds = 300, autoFocus = true, className } = props;
+  const strings = useMemo(() => ({ ...english, ...props.strings }), [props.strings]);
+  const [state, setState] = useState<ChallengeState>(() => ({
+    ...{ is: 'open', status: '' },
+    challenge: { challenge_id: challengeId, type, payload, expires_in_seconds: expiresInSeconds },
+  }));
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const [said, setSaid] = useState('');
+  const run = useRun(state.challenge, props, strings, (next) => {
+    setState(next);
+    if (next.is !== 'checking') setSaid('');
+    if (next.is === 'open') setChosen([]);
+  });
+  const instruction = useRef<HTMLParagraphElement>(null);
+  const own = state.challenge.challenge_id;
+  const isOver = state.is === 'blocked' || state.is === 'expired';
+  const isFirst = useRef(true);
+  useEffect(() => {
+    if (!isFirst.current || autoFocus) instruction.current?.focus();
+    isFirst.current = false;
+  }, [own, isOver]);
+  const id = useId();
+  const view = useMemo(() => viewOf(state.challenge, strings), [state.challenge, strings]);
+  const busy = state.is !== 'open';
+  const nameOf = (item: string) => view.items.find((one) => one.id === item)?.name ?? '';
+  const choose = (item: string) => {
+    if (busy) return;
+    if (view.is === 'targets') return void run.current?.answer(item);
+    setChosen((before) => {
+      if (before.at(-1) === item) return before.slice(0, -1);
+      return before.includes(item) ? before : [...before, item];
+    });
+    if (chosen.at(-1) === item) setSaid(strings.undone(nameOf(item)));
+    else if (!chosen.includes(item)) setSaid(strings.chosen(nameOf(item), chosen.length + 1));
+  };
+  const command = (text: string, onClick: () => void, isOff = false) =>
+    h(
+      'button',
+      { key: text, type: 'button', 'aria-disabled': isOff || undefined, onClick, style: commandStyle },
+      text,
+    );
+  const hint = view.hintPicture
+    ? h('img', { src: view.hintPicture, alt: strings.path, style: { maxWidth: '12rem', display: 'block' } })
+    : view.hint !== undefined && h('p', { id: `${id}-hint`, style: textStyle }, view.hint);
+  return h(
+    'div',
+    {
+      ...{ role: 'group', 'aria-label': strings.title, 'aria-describedby': `${id}-what`, className },
+      'aria-busy': state.is === 'checking',
+    },
+    h(
+      'p',
+      { id: `${id}-what`, ref: instruction, tabIndex: -1, style: textStyle },
+      isOver ? state.status : view.instruction,
+    ),
+    state.is === 'passed' || isOver
+      ? null
+      : [
+          h('div', { key: 'hint' }, hint),
+          h(ChallengeBoard, { key: own, view, chosen, busy, onChoose: choose }),
+          view.is === 'dots' &&
+            h(
+              'div',
+              { key: 'commands' },
+              command(
+                strings.check,
+                () => chosen.length > 1 && void run.current?.answer(chosen.join('-')),
+                busy || chosen.length < 2,
+              ),
+              command(
+                strings.undo,
+                () => chosen.length > 0 && choose(chosen.at(-1)!),
+                busy || chosen.length === 0,
+              ),
+            ),
+          h(
+            'div',
+            { key: 'other' },
+            command(strings.accessible, () => void run.current?.replace({ accessible: true }), busy),
+          ),
+        ],
+    state.is === 'expired' &&
+      props.userId !== undefined &&
+      command(strings.again, () => void run.current?.replace({ accessible: false })),
+    h('p', { role: 'status', style: textStyle }, isOver ? '' : said || state.status),
+  );
+}
+
+/** The run lives as long as the component; what is shown by another challenge in its place belongs to the same run. */
+function useRun(
+  challenge: Challenge,
+  props: HumaChallengeProps,
+  strings: ChallengeStrings,
+  show: (state: ChallengeState) => void,
+) {
+  const run = useRef<ChallengeRun | undefined>(undefined);
+  const latest = useRef({ challenge, props, strings, show });
+  latest.current = { challenge, props, strings, show };
+  useEffect(() => {
+    const { challenge: first, props: given, strings: words } = latest.current;
+    const { apiKey, baseUrl, timeoutMs, fetch, userId } = given;
+    const own = createChallengeRun(first, {
+      connection: { apiKey, baseUrl, timeoutMs, fetch },
+      ...{ userId, strings: words },
+      show: (state) => latest.current.show(state),
+      onPassed: (token) => latest.current.props.onPassed(token),
+      onBlocked: (why) => latest.current.props.onBlocked?.(why),
+      onError: (error) => latest.current.props.onError?.(error),
+    });
+    run.current = own;
+    return () => own.end();
+  }, []);
+  return run;
+}
+
+const textStyle = { margin: '0.25rem 0' };
+const commandStyle = {
+  font: 'inherit',
+  minHeight: '2.75rem',
+  padding: '0 1rem',
+  margin: '0.25rem 0.5rem 0.25rem 0',
+};

@@ -1,0 +1,123 @@
+import type { Connection } from './ask.ts';
+import { answerChallenge, createChallenge } from './challenge.ts';
+import type { ChallengeStrings } from './challenge-strings.ts';
+import { HumaError, outageOf } from './huma-error.ts';
+import type { Challenge } from './messages.ts';
+
+export interface ChallengeState {
+  /** `expired`: it can be replaced by a new one where the user is known. */
+  is: 'open' | 'checking' | 'passed' | 'blocked' | 'expired';
+  challenge: Challenge;
+  /** What a screen reader says, and the page shows. */
+  status: string;
+}
+
+export type BlockedBy =
+  /** No attempt is left. */
+  | 'attempts'
+  | 'expired'
+  /** The service does not know the challenge, or refuses the key. */
+  | 'refused';
+
+export interface ChallengeRunOptions {
+  connection: Connection;
+  userId: string | undefined;
+  strings: ChallengeStrings;
+  show: (state: ChallengeState) => void;
+  onPassed: (token: string) => void;
+  onBlocked: (why: BlockedBy) => void;
+  onError: (error: HumaError) => void;
+}
+
+export interface ChallengeRun {
+  answer(answer: string): Promise<void>;
+  /** Another challenge in place of this one. */
+  replace(how: { accessible: boolean }): Promise<void>;
+  /** Nothing is shown or reported from now on. */
+  end(): void;
+}
+
+/** One challenge on the page, from its first sight to its end. One thing happens at a time: a second answer while one is checked is dropped. */
+export function createChallengeRun(challenge: Challenge, options: ChallengeRunOptions): ChallengeRun {
+  const { connection, userId, strings } = options;
+  const ended = new AbortController();
+  const here = { ...connection, signal: ended.signal };
+  let state: ChallengeState = { is: 'open', challenge, status: '' };
+  let timers: ReturnType<typeof setTimeout>[] = [];
+
+  const show = (next: Partial<ChallengeState>) => {
+    if (ended.signal.aborted) return;
+    state = { ...state, ...next };
+    options.show(state);
+  };
+  const clear = () => {
+    for (const timer of timers) clearTimeout(timer);
+  };
+  const watchTime = (seconds: number) => {
+    clear();
+    const left = seconds * 1000;
+    const soon = () => show({ status: strings.expiresSoon });
+    timers = [setTimeout(expire, left), ...(seconds > 60 ? [setTimeout(soon, left - 60_000)] : [])];
+  };
+  const expire = () => {
+    // The answer that is on its way may still be right.
+    if (state.is !== 'open' || ended.signal.aborted) return;
+    show({ is: 'expired', status: strings.expired });
+    if (userId === undefined) options.onBlocked('expired');
+  };
+  const block = (why: BlockedBy) => {
+    clear();
+    show({ is: 'blocked', status: strings.blocked });
+    if (!ended.signal.aborted) options.onBlocked(why);
+  };
+  const fail = (error: unknown) => {
+    if (ended.signal.aborted) return;
+    const known = error instanceof HumaError ? error : new HumaError('INVALID_ARGUMENT', String(error));
+    const mayPass = outageOf(known) !== undefined || known.status === 429;
+    if (mayPass) show({ is: 'open', status: strings.unavailable });
+    options.onError(known);
+    if (mayPass) return;
+    if (known.status !== 410) return block('refused');
+    show({ is: 'open' });
+    expire();
+  };
+
+  watchTime(challenge.expires_in_seconds);
+  return {
+    async answer(answer) {
+      if (state.is !== 'open') return;
+      show({ is: 'checking', status: strings.checking });
+      try {
+        const challengeId = state.challenge.challenge_id;
+        const result = await answerChallenge({ ...here, challengeId, answer });
+        if (ended.signal.aborted) return;
+        if (result.passed) {
+          clear();
+          show({ is: 'passed', status: strings.passed });
+          options.onPassed(result.token);
+        } else if (result.attempts_remaining <= 0) block('attempts');
+        else show({ is: 'open', status: strings.wrong(result.attempts_remaining) });
+      } catch (error) {
+        fail(error);
+      }
+    },
+    async replace({ accessible }) {
+      if (state.is !== 'open' && state.is !== 'expired') return;
+      const before = state;
+      show({ is: 'checking', status: '' });
+      try {
+        const of = userId === undefined ? { challengeId: before.challenge.challenge_id } : { userId };
+        const next = await createChallenge({ ...here, ...of, accessible });
+        show({ is: 'open', challenge: next, status: strings.replaced });
+        watchTime(next.expires_in_seconds);
+      } catch (error) {
+        show({ is: before.is });
+        fail(error);
+      }
+    },
+    end() {
+      ended.abort();
+      clear();
+    },
+  };
+}

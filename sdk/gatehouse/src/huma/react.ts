@@ -1,0 +1,12 @@
+export type { HumaChallengeProps } from './challenge-react.ts';
+export { HumaChallenge } from './challenge-react.ts';
+export type { BlockedBy } from './challenge-run.ts';
+export type { ChallengeStrings } from './challenge-strings.ts';
+export type { HumaGateProps } from './gate-react.ts';
+export { HumaGate } from './gate-react.ts';
+export type { GateBlock } from './gate-run.ts';
+export type { HumaSessionState, HumaState } from './hooks-react.ts';
+export { useHuma, useHumaSession } from './hooks-react.ts';
+export type { HumaErrorCode, Outage } from './huma-error.ts';
+export { HumaError } from './huma-error.ts';
+export type * from './messages.ts';
