@@ -252,7 +252,7 @@ export default {
     ),
     rule(
       'components-know-react',
-      { path: '^sdk/gatehouse/src/(.+/)?[^/]+-react\\.ts$' },
+      { path: '^sdk/gatehouse/src/(huma/)?[^/]+-react\\.ts$' },
       { pathNot: '^sdk/gatehouse/|(^|node_modules/)(@types/)?react/' },
       'Components of the package use the React of the page, and nothing else beside the package.',
     ),

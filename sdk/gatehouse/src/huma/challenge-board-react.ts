@@ -13,13 +13,15 @@ export interface BoardProps {
   /** Ids of the dots, in the order in which they were chosen. */
   chosen: readonly string[];
   busy: boolean;
-  onChoose(id: string): void;
+  /** Name of the chosen dot with its number in the order. */
+  chosenName: (name: string, position: number) => string;
+  onChoose: (id: string, how: 'press' | 'line') => void;
 }
 
 /** Targets or dots at their places. Each is a button: mouse, touch, Tab and Enter, arrow keys, screen reader. Dots are also drawn over. */
-export function ChallengeBoard({ view, chosen, busy, onChoose }: BoardProps): ReactElement {
+export function ChallengeBoard({ view, chosen, busy, chosenName, onChoose }: BoardProps): ReactElement {
   const board = useRef<HTMLDivElement>(null);
-  const drag = useDrag(view, busy, chosen, onChoose);
+  const line = useLine(view, busy, (dot) => onChoose(dot, 'line'));
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
     const from = (event.target as HTMLElement).dataset.item;
     const to = from === undefined ? undefined : nextItem(view.items, from, event.key);
@@ -30,7 +32,7 @@ export function ChallengeBoard({ view, chosen, busy, onChoose }: BoardProps): Re
   };
   return h(
     'div',
-    { ref: board, style: boardStyle(view), onKeyDown, ...(view.is === 'dots' && drag) },
+    { ref: board, style: boardStyle(view), onKeyDown, ...(view.is === 'dots' && line) },
     view.is === 'dots' && h(Path, { items: view.items, chosen }),
     view.items.map((item) => {
       const position = chosen.indexOf(item.id) + 1;
@@ -39,10 +41,11 @@ export function ChallengeBoard({ view, chosen, busy, onChoose }: BoardProps): Re
         {
           key: item.id,
           type: 'button',
-          ...{ 'data-item': item.id, 'aria-label': item.name },
+          'data-item': item.id,
+          'aria-label': position > 0 ? chosenName(item.name, position) : item.name,
           ...(view.is === 'dots' && { 'aria-pressed': position > 0 }),
           'aria-disabled': busy || undefined,
-          onClick: () => onChoose(item.id),
+          onClick: () => onChoose(item.id, 'press'),
           style: itemStyle(item, view, position > 0),
         },
         item.picture !== undefined
@@ -66,43 +69,55 @@ function Path({ items, chosen }: { items: readonly BoardItem[]; chosen: readonly
   );
 }
 
-/** How near to a dot a line has to pass, in percent of the board. */
+/** How near to a dot a line has to pass, and how finely a line is followed, in percent of the board. */
 const NEAR = 9;
+const STEP = 3;
+
+interface Line {
+  x: number;
+  y: number;
+  /** The dot that it passed last, and whether that is still only the press on a button. */
+  dot: string;
+  isPress: boolean;
+}
 
 /** A line that is drawn with mouse, pen or finger chooses the dots that it passes. A press without a line is the click of the button. */
-function useDrag(
-  view: ChallengeView,
-  busy: boolean,
-  chosen: readonly string[],
-  onChoose: (id: string) => void,
-) {
-  const from = useRef<string | undefined>(undefined);
-  const passed = useRef<string | undefined>(undefined);
-  const dotAt = (event: PointerEvent<HTMLDivElement>) => {
-    const { left, top, width, height } = event.currentTarget.getBoundingClientRect();
-    const x = ((event.clientX - left) / width) * 100;
-    const y = ((event.clientY - top) / height) * 100;
-    return view.items.find((item) => Math.hypot(item.x - x, item.y - y) <= NEAR)?.id;
-  };
+function useLine(view: ChallengeView, busy: boolean, choose: (dot: string) => void) {
+  const line = useRef<Line | undefined>(undefined);
+  const dotAt = (x: number, y: number) =>
+    view.items.find((item) => Math.hypot(item.x - x, item.y - y) <= NEAR)?.id;
   const stop = () => {
-    from.current = undefined;
+    line.current = undefined;
   };
   return {
     onPointerDown(event: PointerEvent<HTMLDivElement>) {
-      from.current = busy || event.button !== 0 ? undefined : dotAt(event);
-      passed.current = from.current;
+      const { x, y } = placeIn(event);
+      const dot = busy || event.button !== 0 ? undefined : dotAt(x, y);
+      line.current = dot === undefined ? undefined : { x, y, dot, isPress: true };
     },
     onPointerMove(event: PointerEvent<HTMLDivElement>) {
-      if (from.current === undefined || event.buttons === 0) return;
-      const dot = dotAt(event);
-      if (dot === undefined || dot === passed.current) return;
-      if (passed.current === from.current && !chosen.includes(from.current)) onChoose(from.current);
-      passed.current = dot;
-      if (!chosen.includes(dot)) onChoose(dot);
+      const own = line.current;
+      if (!own || event.buttons === 0) return;
+      const { x, y } = placeIn(event);
+      // A fast finger is seen at few places.
+      const steps = Math.ceil(Math.hypot(x - own.x, y - own.y) / STEP);
+      for (let i = 1; i <= steps; i++) {
+        const dot = dotAt(own.x + ((x - own.x) * i) / steps, own.y + ((y - own.y) * i) / steps);
+        if (dot === undefined || dot === own.dot) continue;
+        if (own.isPress) choose(own.dot);
+        Object.assign(own, { dot, isPress: false });
+        choose(dot);
+      }
+      Object.assign(own, { x, y });
     },
     onPointerUp: stop,
     onPointerCancel: stop,
   };
+}
+
+function placeIn(event: PointerEvent<HTMLDivElement>): { x: number; y: number } {
+  const { left, top, width, height } = event.currentTarget.getBoundingClientRect();
+  return { x: ((event.clientX - left) / width) * 100, y: ((event.clientY - top) / height) * 100 };
 }
 
 const boardStyle = (view: ChallengeView): CSSProperties => ({

@@ -8,7 +8,7 @@ import {
   createChallengeRun,
 } from './challenge-run.ts';
 import { type ChallengeStrings, english } from './challenge-strings.ts';
-import { viewOf } from './challenge-view.ts';
+import { type ChallengeView, viewOf } from './challenge-view.ts';
 import type { HumaError } from './huma-error.ts';
 import type { Challenge } from './messages.ts';
 
@@ -42,12 +42,11 @@ function OneChallenge(props: HumaChallengeProps): ReactElement {
     ...{ is: 'open', status: '' },
     challenge: { challenge_id: challengeId, type, payload, expires_in_seconds: expiresInSeconds },
   }));
-  const [chosen, setChosen] = useState<readonly string[]>([]);
-  const [said, setSaid] = useState('');
+  const view = useMemo(() => viewOf(state.challenge, strings), [state.challenge, strings]);
+  const { chosen, said, choose, clear } = useChosen(view, strings);
   const run = useRun(state.challenge, props, strings, (next) => {
     setState(next);
-    if (next.is !== 'checking') setSaid('');
-    if (next.is === 'open') setChosen([]);
+    if (next.is === 'open') clear();
   });
   const instruction = useRef<HTMLParagraphElement>(null);
   const own = state.challenge.challenge_id;
@@ -58,18 +57,11 @@ function OneChallenge(props: HumaChallengeProps): ReactElement {
     isFirst.current = false;
   }, [own, isOver]);
   const id = useId();
-  const view = useMemo(() => viewOf(state.challenge, strings), [state.challenge, strings]);
   const busy = state.is !== 'open';
-  const nameOf = (item: string) => view.items.find((one) => one.id === item)?.name ?? '';
-  const choose = (item: string) => {
+  const onChoose = (item: string, how: 'press' | 'line') => {
     if (busy) return;
-    if (view.is === 'targets') return void run.current?.answer(item);
-    setChosen((before) => {
-      if (before.at(-1) === item) return before.slice(0, -1);
-      return before.includes(item) ? before : [...before, item];
-    });
-    if (chosen.at(-1) === item) setSaid(strings.undone(nameOf(item)));
-    else if (!chosen.includes(item)) setSaid(strings.chosen(nameOf(item), chosen.length + 1));
+    if (view.is === 'targets') void run.current?.answer(item);
+    else choose(item, how);
   };
   const command = (text: string, onClick: () => void, isOff = false) =>
     h(
@@ -95,7 +87,7 @@ function OneChallenge(props: HumaChallengeProps): ReactElement {
       ? null
       : [
           h('div', { key: 'hint' }, hint),
-          h(ChallengeBoard, { key: own, view, chosen, busy, onChoose: choose }),
+          h(ChallengeBoard, { key: own, view, chosen, busy, chosenName: strings.chosen, onChoose }),
           view.is === 'dots' &&
             h(
               'div',
@@ -107,7 +99,7 @@ function OneChallenge(props: HumaChallengeProps): ReactElement {
               ),
               command(
                 strings.undo,
-                () => chosen.length > 0 && choose(chosen.at(-1)!),
+                () => chosen.length > 0 && onChoose(chosen.at(-1)!, 'press'),
                 busy || chosen.length === 0,
               ),
             ),
@@ -123,6 +115,24 @@ function OneChallenge(props: HumaChallengeProps): ReactElement {
     h('p', { role: 'status', style: textStyle }, isOver ? '' : said || state.status),
   );
 }
+
+/** The dots in the order in which they were chosen, and what a screen reader says of the last one. Pressing the last one again takes it back. */
+function useChosen(view: ChallengeView, strings: ChallengeStrings) {
+  const [{ chosen, said }, set] = useState<{ chosen: readonly string[]; said: string }>(nothing);
+  const nameOf = (item: string) => view.items.find((one) => one.id === item)?.name ?? '';
+  const choose = (item: string, how: 'press' | 'line') =>
+    set((before) => {
+      const isLast = before.chosen.at(-1) === item;
+      if (isLast && how === 'press')
+        return { chosen: before.chosen.slice(0, -1), said: strings.undone(nameOf(item)) };
+      if (before.chosen.includes(item)) return before;
+      const chosen = [...before.chosen, item];
+      return { chosen, said: strings.chosen(nameOf(item), chosen.length) };
+    });
+  return { chosen, said, choose, clear: () => set(nothing) };
+}
+
+const nothing = { chosen: [], said: '' };
 
 /** The run lives as long as the component; what is shown by another challenge in its place belongs to the same run. */
 function useRun(
