@@ -43,21 +43,11 @@ export function createChallengeRun(challenge: Challenge, options: ChallengeRunOp
   const ended = new AbortController();
   const here = { ...connection, signal: ended.signal };
   let state: ChallengeState = { is: 'open', challenge, status: '' };
-  let timers: ReturnType<typeof setTimeout>[] = [];
 
   const show = (next: Partial<ChallengeState>) => {
     if (ended.signal.aborted) return;
     state = { ...state, ...next };
     options.show(state);
-  };
-  const clear = () => {
-    for (const timer of timers) clearTimeout(timer);
-  };
-  const watchTime = (seconds: number) => {
-    clear();
-    const left = seconds * 1000;
-    const soon = () => show({ status: strings.expiresSoon });
-    timers = [setTimeout(expire, left), ...(seconds > 60 ? [setTimeout(soon, left - 60_000)] : [])];
   };
   const expire = () => {
     // The answer that is on its way may still be right.
@@ -65,8 +55,9 @@ export function createChallengeRun(challenge: Challenge, options: ChallengeRunOp
     show({ is: 'expired', status: strings.expired });
     if (userId === undefined) options.onBlocked('expired');
   };
+  const time = countDown(() => show({ status: strings.expiresSoon }), expire);
   const block = (why: BlockedBy) => {
-    clear();
+    time.stop();
     show({ is: 'blocked', status: strings.blocked });
     if (!ended.signal.aborted) options.onBlocked(why);
   };
@@ -82,7 +73,7 @@ export function createChallengeRun(challenge: Challenge, options: ChallengeRunOp
     expire();
   };
 
-  watchTime(challenge.expires_in_seconds);
+  time.start(challenge.expires_in_seconds);
   return {
     async answer(answer) {
       if (state.is !== 'open') return;
@@ -92,7 +83,7 @@ export function createChallengeRun(challenge: Challenge, options: ChallengeRunOp
         const result = await answerChallenge({ ...here, challengeId, answer });
         if (ended.signal.aborted) return;
         if (result.passed) {
-          clear();
+          time.stop();
           show({ is: 'passed', status: strings.passed });
           options.onPassed(result.token);
         } else if (result.attempts_remaining <= 0) block('attempts');
@@ -109,7 +100,7 @@ export function createChallengeRun(challenge: Challenge, options: ChallengeRunOp
         const of = userId === undefined ? { challengeId: before.challenge.challenge_id } : { userId };
         const next = await createChallenge({ ...here, ...of, accessible });
         show({ is: 'open', challenge: next, status: strings.replaced });
-        watchTime(next.expires_in_seconds);
+        time.start(next.expires_in_seconds);
       } catch (error) {
         show({ is: before.is });
         fail(error);
@@ -117,7 +108,23 @@ export function createChallengeRun(challenge: Challenge, options: ChallengeRunOp
     },
     end() {
       ended.abort();
-      clear();
+      time.stop();
     },
+  };
+}
+
+/** A minute before the end, and at the end. */
+function countDown(soon: () => void, over: () => void) {
+  let timers: ReturnType<typeof setTimeout>[] = [];
+  const stop = () => {
+    for (const timer of timers) clearTimeout(timer);
+  };
+  return {
+    start(seconds: number) {
+      stop();
+      timers = [setTimeout(over, seconds * 1000)];
+      if (seconds > 60) timers.push(setTimeout(soon, (seconds - 60) * 1000));
+    },
+    stop,
   };
 }

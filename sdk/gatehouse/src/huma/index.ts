@@ -1,3 +1,5 @@
+import { startCollecting } from './page-collector.ts';
+
 export type { Connection } from './ask.ts';
 export type { AnswerOptions, ChallengeOptions } from './challenge.ts';
 export { answerChallenge, createChallenge } from './challenge.ts';
@@ -10,3 +12,6 @@ export { verifyWithSignals } from './judge.ts';
 export type * from './messages.ts';
 export type { Signals } from './signals.ts';
 export { verify } from './verify.ts';
+
+// What the person did before a call of `verify` counts: nothing leaves the page by it.
+startCollecting();

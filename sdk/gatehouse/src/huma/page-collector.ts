@@ -1,16 +1,18 @@
+import { type Collector, createCollector } from '../collector/collector.ts';
 import type { Signals } from './signals.ts';
 
-/** The script `/sdk/gatehouse.js`, where the page has it. */
-interface PageScript {
-  Huma?: { debug?(): { features?: unknown } | undefined };
+/** One collector for a page, shared with the script `/sdk/gatehouse.js`, whichever of the two comes first. */
+const place = Symbol.for('gatehouse.collector');
+const page = globalThis as { [place]?: Collector };
+
+/** Listens, passively, from now on. On a server it does nothing. */
+export function startCollecting(): void {
+  if (typeof document === 'undefined') return;
+  page[place] ??= createCollector();
+  page[place].start();
 }
 
-export function startCollecting(): void {}
+export const isCollecting = (): boolean => page[place]?.debug().collecting === true;
 
-export const isCollecting = (): boolean => featuresOfPage() !== undefined;
-
-/** Undefined outside of a page, and where nothing collects. */
-export function featuresOfPage(): Signals | undefined {
-  const features = (globalThis as PageScript).Huma?.debug?.()?.features;
-  return typeof features === 'object' && features !== null ? features : undefined;
-}
+/** To be sent: each time with the next number. Undefined where nothing collects, as on a server. */
+export const featuresOfPage = (): Signals | undefined => page[place]?.snapshot();

@@ -212,15 +212,16 @@ describe('a caller', () => {
 });
 
 describe('in a page', () => {
-  const page = globalThis as { Huma?: unknown };
+  const place = Symbol.for('gatehouse.collector');
+  const page = globalThis as { [place]?: unknown };
   afterEach(() => {
-    delete page.Huma;
+    delete page[place];
   });
 
-  test('verify sends what the script collected, and nothing where there is none', async () => {
+  test('verify sends what was collected, and nothing where nothing collects', async () => {
     const { signals: _, ...rest } = options();
     await verify(rest);
-    page.Huma = { debug: () => ({ features: signals }) };
+    page[place] = { snapshot: () => signals };
     expect(await verify(rest)).toEqual({ ...human, score: 92 });
     expect(asked.map(({ init }) => JSON.parse(String(init.body)))).toEqual([
       { userId: 'user_123' },
