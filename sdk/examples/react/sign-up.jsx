@@ -1,7 +1,10 @@
 import { HumaGate, useHuma, useHumaSession } from '@gatehouse/sdk/huma/react';
 import { useState } from 'react';
 
-const connection = { baseUrl: import.meta.env.VITE_HUMA_BASE_URL, apiKey: import.meta.env.VITE_HUMA_PAGE_KEY };
+const connection = {
+  baseUrl: import.meta.env.VITE_HUMA_BASE_URL,
+  apiKey: import.meta.env.VITE_HUMA_PAGE_KEY,
+};
 
 /** Verifies on submit, and shows a challenge where the confidence is uncertain. Your server verifies the token: POST /api/v1/tokens/verify. */
 export function SignUp({ userId, send }) {
