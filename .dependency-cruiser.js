@@ -100,6 +100,15 @@ export default {
       'The behavior score is a pure function of what a page measured: it knows no storage, no clock and no other feature.',
     ),
     rule(
+      'verdicts-know-no-session',
+      { path: '^service/engine/(verdicts|behavior-settings)/', pathNot: '\\.test\\.ts$' },
+      {
+        path: '^service/engine/',
+        pathNot: '^service/engine/(verdicts/|behavior-settings/|(behavior|limits|events|audit)/index\\.ts$)',
+      },
+      'A verdict judges a window of behavior; sessions and challenges ask it, it asks none of them.',
+    ),
+    rule(
       'profiles-below-verification',
       { path: '^service/engine/profiles/', pathNot: '\\.test\\.ts$' },
       {

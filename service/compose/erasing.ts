@@ -11,6 +11,7 @@ import { createRetention, type Retention } from '../engine/retention/index.ts';
 import { deleteSessionsOf } from '../engine/sessions/index.ts';
 import { createSubjectRecords, type SubjectRecords } from '../engine/subject-record/index.ts';
 import { isHeldByScope } from '../engine/uniqueness/index.ts';
+import { deleteVerdictsOf } from '../engine/verdicts/index.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
 import type { Audited } from './audit.ts';
 import type { Base } from './base.ts';
@@ -96,6 +97,7 @@ export function createErasing({
       (organization) => live().hosted.forget(organization),
       (organization) => live().registrations.forget(organization),
       (organization) => ground.inTransaction((tx) => deleteSessionsOf(tx, organization)),
+      (organization) => ground.inTransaction((tx) => deleteVerdictsOf(tx, organization)),
       (organization) => approvals.forgetOrganization(organization),
       (organization, actor) => administrators.forgetOrganization(organization, actor),
     ],

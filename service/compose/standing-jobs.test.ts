@@ -24,6 +24,7 @@ function start(over: Partial<StandingJobsDeps> = {}) {
     administrators: { tidy: work('administrators') },
     reviews: { eraseDue: async () => done.push('reviews') },
     uniqueness: { expireDue: async () => 0, sweep: async () => done.push('uniqueness') },
+    verdicts: { sweep: work('behavior-sweep') },
     certificate: { reload: () => void done.push('certificate') },
     ...over,
   } as StandingJobsDeps);

@@ -11,6 +11,7 @@ import type { Retention } from '../engine/retention/index.ts';
 import type { Reviews } from '../engine/review/index.ts';
 import type { Sessions } from '../engine/sessions/index.ts';
 import type { Uniqueness } from '../engine/uniqueness/index.ts';
+import type { Verdicts } from '../engine/verdicts/index.ts';
 
 export interface StandingJobsDeps {
   jobs: Pick<Jobs, 'handle' | 'every'>;
@@ -25,6 +26,7 @@ export interface StandingJobsDeps {
   liveSessions: Pick<Sessions, 'expireDue'>;
   hosted: Pick<Hosted, 'expireDue'>;
   registrations: Pick<Registrations, 'expireDue'>;
+  verdicts: Pick<Verdicts, 'sweep'>;
   /** None where the doors are not served over TLS. */
   certificate: Pick<ServedCertificate, 'reload'> | undefined;
 }
@@ -49,6 +51,7 @@ export function addStandingJobs({
   liveSessions,
   hosted,
   registrations,
+  verdicts,
   certificate,
 }: StandingJobsDeps): {
   /** Waits for the runs in progress: a stop does not wait for them, but they use what closes next. */
@@ -90,6 +93,7 @@ export function addStandingJobs({
   standing('sessions', MINUTE, () =>
     Promise.all([liveSessions.expireDue(), hosted.expireDue(), registrations.expireDue()]),
   );
+  standing('behavior-sweep', 10 * MINUTE, () => verdicts.sweep());
   // Also ends the job that an earlier start with TLS left.
   standing('certificate', certificate && 10 * MINUTE, async () => certificate?.reload());
   return {

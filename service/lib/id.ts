@@ -29,6 +29,7 @@ export type MemberId = Id<'member'>;
 export type SessionId = Id<'session'>;
 export type PresenceId = Id<'presence'>;
 export type RegistrationId = Id<'registration'>;
+export type VerdictId = Id<'verdict'>;
 
 /** The two worlds never see each other's data (contracts/README.md, Keys). */
 export type World = 'live' | 'test';
@@ -76,6 +77,7 @@ const prefixes = {
   presence: 'prs',
   registration: 'reg',
   behaviorChallenge: 'ch',
+  verdict: 'vdt',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

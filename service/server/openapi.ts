@@ -33,6 +33,7 @@ export async function openApiDocument(): Promise<unknown> {
       verifyToken: undefined as never,
       callbacks: {} as never,
       uniqueness: {} as never,
+      verdicts: {} as never,
       idempotency: {} as never,
       alerts: {} as never,
       status: undefined as never,

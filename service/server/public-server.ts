@@ -5,7 +5,7 @@ import type { Gatehouse } from '../compose/compose.ts';
 import type { Config } from '../config.ts';
 import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
 import { type AuthDeps, createAuthDoor } from '../doors/auth/index.ts';
-import { createBehaviorDoor } from '../doors/behavior/index.ts';
+import { behaviorWebhooks, createBehaviorDoor } from '../doors/behavior/index.ts';
 import { createScriptDoor } from '../doors/behavior/script.ts';
 import { type CapturePageDeps, createCapturePageDoor } from '../doors/capture-page/index.ts';
 import { createCapturesDoor } from '../doors/captures/index.ts';
@@ -35,7 +35,13 @@ import { productVersion } from '../lib/version.ts';
 /** What the families add to the OpenAPI document. */
 export const families = {
   checkResult: CheckResultReply,
-  webhooks: [...identityWebhooks, ...sessionsWebhooks, ...hostedWebhooks, ...registrationsWebhooks],
+  webhooks: [
+    ...identityWebhooks,
+    ...sessionsWebhooks,
+    ...hostedWebhooks,
+    ...registrationsWebhooks,
+    ...behaviorWebhooks,
+  ],
 };
 
 /** Every door of the LAN port on one server, not listening yet. */
@@ -62,7 +68,7 @@ export async function createPublicServer(
   > &
     AdminDeps &
     Pick<AuthDeps, 'administrators' | 'tokens' | 'setup' | 'organizations'> &
-    Pick<Gatehouse, 'sessions' | 'kiosks' | 'hosted' | 'registrations'> &
+    Pick<Gatehouse, 'sessions' | 'kiosks' | 'hosted' | 'registrations' | 'verdicts'> &
     Partial<Pick<Gatehouse, 'gauges'>>,
   {
     trustedProxies,
@@ -109,7 +115,7 @@ export async function createPublicServer(
   await app.register(createIdentityDoor({ checks }));
   await app.register(createAuthDoor(gatehouse));
   await app.register(createTokensDoor(gatehouse));
-  await app.register(createBehaviorDoor({ webhooks: gatehouse.webhooks }));
+  await app.register(createBehaviorDoor(gatehouse));
   await app.register(createAdminDoor(gatehouse));
   await app.register(createKioskDoor(gatehouse));
   await app.register(createCapturesDoor({ ...gatehouse, log }));

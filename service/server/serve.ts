@@ -149,7 +149,8 @@ async function startWork(gatehouse: Gatehouse, opened: AsyncDisposableStack): Pr
   const { log, limits, auditLog, standingJobs, jobs, relay } = gatehouse;
   const recurring = createRecurring({ log });
   opened.defer(() => recurring.stop());
-  recurring.every('usage', 1_000, () => limits.flush());
+  // With the answers of verdicts, which promise it (docs/BEHAVIOR.md).
+  recurring.every('usage', 200, () => limits.flush());
   recurring.every('audit checkpoints', 1_000, () => auditLog.tend());
   opened.defer(() => standingJobs.settled());
   opened.defer(() => jobs.stop());

@@ -1011,14 +1011,16 @@ export interface Schema {
     expires_at: number;
     mac: string;
   };
-  /** Windows of behavior that were judged, so that a copy is recognized. */
+  /** Windows of behavior as they were first seen, so that a copy is recognized. */
   behavior_window: {
     organization: string;
     world: string;
-    vector_hash: string;
+    fingerprint: string;
     /** Keyed hash of the collector's session id. */
-    stream_hash: string;
+    sid_hash: string;
     seq: number;
+    /** Age of the page at the first sight, ms. */
+    up_ms: number;
     seen_at: number;
   };
   /** How many verdicts of a day had each score. */

@@ -6,7 +6,7 @@ type Preparer = Pick<Sqlite.Database, 'prepare' | 'close'>;
 
 /** Statements kept at most; the texts of many rows at once are some kilobytes each. */
 const MOST = 400;
-const KEPT = /^\s*(select|insert|update|delete|with|begin|commit|rollback)\b/i;
+const KEPT = /^\s*(select|insert|update|delete|with|begin|commit|rollback|savepoint|release)\b/i;
 
 /**
  * `database`, with statements that were prepared once kept for the next time: preparing costs more than most of them. Whatever may

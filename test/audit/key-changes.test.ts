@@ -63,6 +63,8 @@ const ofPersons = [
     `POST ${path}/signals`,
   ]),
   'POST /api/v1/passes/verify',
+  // One line for a quarter of a second of verdicts (engine/verdicts).
+  'POST /api/v1/verify',
 ];
 /** Needs a webhook that is disabled, or one that the same key has made: tried below. */
 const apart = ['POST /api/admin/webhooks/:id/enable', 'DELETE /api/v1/webhooks/:id'];

@@ -46,8 +46,9 @@ const exceptions: Record<string, string> = {
   requestCertificate: 'a repeat answers the same request',
 };
 
+/** `verifyBehavior` makes a token. */
 const creating =
-  /^(add|approve|begin|claim|create|enroll|examine|generate|import|make|name|open|passkeyRegister|place|record|register|request)/;
+  /^(add|approve|begin|claim|create|enroll|examine|generate|import|make|name|open|passkeyRegister|place|record|register|request|verifyBehavior)/;
 const creates = ({ operationId, responses }: Operation) => '201' in responses || creating.test(operationId);
 const takesHeader = ({ parameters = [] }: Operation) =>
   parameters.some((one) => one.in === 'header' && one.name === 'Idempotency-Key');
@@ -67,6 +68,7 @@ test.each([
   'createPresenceSession',
   'enrollIdentity',
   'registerHumaWebhook',
+  'verifyBehavior',
   'createWebhook',
   'createFlow',
 ])('%s takes it, and documents both refusals', (operationId) => {

@@ -265,6 +265,14 @@ export const routeSamples: Record<string, RouteSample[]> = {
       foreign: { status: 404, code: 'SUBJECT_NOT_FOUND' },
     },
   ],
+  'POST /api/v1/verify': [
+    {
+      // Every key has its own tokens; nothing of another is named or answered.
+      request: () => ({ url: '/api/v1/verify', payload: { userId: 'user_123' } }),
+      owner: { status: 200, contains: () => '"confidence":0.49' },
+      foreign: { status: 200 },
+    },
+  ],
   'GET /api/v1/webhooks': [
     {
       request: () => ({ url: '/api/v1/webhooks' }),

@@ -4,6 +4,7 @@ import { createStaff } from '../../service/compose/staff/administrators.ts';
 import { openUniqueness } from '../../service/compose/uniqueness.ts';
 import { createApprovals } from '../../service/engine/approvals/index.ts';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
+import { createBehaviorSettings } from '../../service/engine/behavior-settings/index.ts';
 import { createCaptures } from '../../service/engine/captures/index.ts';
 import { createConsents, purposes } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
@@ -19,6 +20,7 @@ import { createSetup } from '../../service/engine/setup/index.ts';
 import { createSubjects } from '../../service/engine/subjects/index.ts';
 import { createPersonTokens } from '../../service/engine/tokens/index.ts';
 import type { DecidedNewcomer } from '../../service/engine/uniqueness/index.ts';
+import { createVerdicts } from '../../service/engine/verdicts/index.ts';
 import {
   type ChecksDeps,
   createChecks,
@@ -326,8 +328,16 @@ export async function startEngine({
   });
   const organization = (await organizations.create({ name: 'Acme' }, operator)).id;
   if (attested) await organizations.attestConsent(organization, consentOfAll, operator);
+  const behaviorSettings = createBehaviorSettings(shared);
   const engine = {
     ...shared,
+    behaviorSettings,
+    /** No webhook takes its events; `openEventsOut` gives one whose events go out. */
+    verdicts: createVerdicts({
+      ...{ ...shared, integrity, settings: behaviorSettings },
+      receives: () => false,
+      gather: async () => undefined,
+    }),
     personalData: createPersonalData({ ...shared, organizations }),
     tablesWithoutPersons,
     advance: clock.advance,
@@ -373,6 +383,7 @@ export async function startEngine({
     },
     importModel: (id: string) => importModel(models, id),
     async stop() {
+      await engine.verdicts.settled();
       await subjects.closeSearch();
       await galleries.close();
       await close();

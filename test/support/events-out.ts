@@ -1,5 +1,7 @@
 import { createEventsOut } from '../../service/compose/events-out.ts';
+import { receiversOf } from '../../service/compose/live/behavior.ts';
 import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
+import { createVerdicts } from '../../service/engine/verdicts/index.ts';
 import { silentLog as log } from '../../service/lib/log.ts';
 import type { Outgoing } from '../../service/outgoing/outgoing.ts';
 import type { Engine } from './engine.ts';
@@ -33,7 +35,12 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
     },
   });
   await out.alerts.load();
-  return { ...out, relay: () => out.relay.relay() };
+  const verdicts = createVerdicts({
+    ...{ ...engine, log, events: out.events, settings: engine.behaviorSettings },
+    receives: receiversOf(out.webhooks),
+    gather: async () => undefined,
+  });
+  return { ...out, verdicts, relay: () => out.relay.relay() };
 }
 
 export type EventsOut = Awaited<ReturnType<typeof openEventsOut>>;

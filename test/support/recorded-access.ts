@@ -8,6 +8,8 @@ export const recordedKeys = {
   admin: 'gh_live_admin0123456789abcdefghijklmnopqr',
   otherScope: 'gh_live_presence0123456789abcdefghijklm',
   huma: 'huma_live_0123456789abcdefghijklmnopqrstuv',
+  behavior: 'huma_live_your_key_here_0123456789abcdef',
+  behaviorPage: 'huma_live_page0123456789abcdefghijklmno',
   sessions: 'hp_live_0123456789abcdefghijklmnopqrstuv',
   browser: 'hp_live_browser0123456789abcdefghijklmno',
   hosted: 'gh_live_hosted0123456789abcdefghijklmnopq',
@@ -19,6 +21,7 @@ export const recordedKeys = {
 const originsOf: Record<string, string[]> = {
   key_live: ['https://app.example.com'],
   key_browser: ['https://shop.example'],
+  key_behavior_page: ['https://shop.example'],
 };
 
 /** Knows a few keys of one organization, and refuses like the real one. */
@@ -31,7 +34,7 @@ export function recordedAccess(): Access {
     world,
     scopes: [scope],
     origins: originsOf[key] ?? [],
-    ...(key === 'key_browser' && { browser: true as const }),
+    ...(['key_browser', 'key_behavior_page'].includes(key) && { browser: true as const }),
   });
   const callers: Record<string, KeyCaller> = {
     [recordedKeys.live]: caller('key_live', 'live', 'identity'),
@@ -39,6 +42,8 @@ export function recordedAccess(): Access {
     [recordedKeys.admin]: caller('key_admin', 'live', 'admin'),
     [recordedKeys.otherScope]: caller('key_other', 'live', 'presence'),
     [recordedKeys.huma]: caller('key_huma', 'live', 'webhooks'),
+    [recordedKeys.behavior]: caller('key_behavior', 'live', 'behavior'),
+    [recordedKeys.behaviorPage]: caller('key_behavior_page', 'live', 'behavior'),
     [recordedKeys.sessions]: caller('key_sessions', 'live', 'sessions'),
     [recordedKeys.browser]: caller('key_browser', 'live', 'sessions'),
     [recordedKeys.hosted]: caller('key_hosted', 'live', 'hosted'),

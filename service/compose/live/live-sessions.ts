@@ -32,10 +32,11 @@ import type { Outbound } from '../outbound.ts';
 import type { People } from '../people.ts';
 import type { PersonTokenParts } from '../person-tokens.ts';
 import type { Pictures } from '../pictures.ts';
+import { type Behavior, createBehavior } from './behavior.ts';
 import { createFlowPages } from './flow-pages.ts';
 import { createStanding } from './standing.ts';
 
-export interface LiveSessions {
+export interface LiveSessions extends Behavior {
   liveSessions: Sessions;
   presence: Presence;
   /** What the links of the flows stand for. */
@@ -62,14 +63,16 @@ export function createLiveSessions({
   flows,
   limits,
   profiles,
-  eventsOut: { events, callbacks },
-}: { profiles: Profiles } & Pick<Base, 'config' | 'ground' | 'vault'> &
+  eventsOut,
+  opened,
+}: { profiles: Profiles } & Pick<Base, 'config' | 'ground' | 'vault' | 'opened'> &
   Audited &
   Pick<Callers, 'organizations' | 'limits'> &
   Pick<Pictures, 'models' | 'analyzer' | 'pictures'> &
   Pick<Outbound, 'eventsOut'> &
   Pick<People, 'subjects' | 'checks' | 'flows' | 'uniqueness'> &
   Pick<PersonTokenParts, 'personTokens'>): LiveSessions {
+  const { events, callbacks } = eventsOut;
   const shared = { ...ground, audit, organizations, models, profiles };
   // Each flow adds its own.
   const ends: Partial<Record<SessionFlow, FlowEnd>> = {
@@ -100,6 +103,7 @@ export function createLiveSessions({
   );
   return {
     ...{ liveSessions, liveLinks, presence, ...flowPages },
+    ...createBehavior({ ground, vault, opened, audit, limits, eventsOut }),
     verifyToken: createVerifyToken({ personTokens, stands: createStanding({ presence, liveSessions }) }),
   };
 }

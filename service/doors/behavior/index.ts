@@ -1,87 +1,100 @@
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import type { Verdicts } from '../../engine/verdicts/index.ts';
 import type { Webhooks } from '../../engine/webhooks/index.ts';
 import { keyOf } from '../../http/authentication.ts';
 import { Problem } from '../../lib/problem.ts';
 import { fromEndpoint, fromNewEndpoint, toActor, toFilter, toNewEndpoint, toRealm } from './translate.ts';
+import { verifyRoute } from './verify-route.ts';
 import { NewWebhook, NewWebhookReply, Nothing, WebhookList, WebhookParams } from './wire.ts';
+
+export { behaviorWebhooks } from './webhook-payloads.ts';
 
 export interface BehaviorDeps {
   webhooks: Pick<Webhooks, 'add' | 'list' | 'remove'>;
+  verdicts: Pick<Verdicts, 'verify'>;
 }
 
 const tags = ['behavior'];
 const access = 'webhooks';
 
-/** `/api/v1/webhooks` (contracts/behavior.txt): each key, with those it succeeds, sees what it made and nothing else. */
-export function createBehaviorDoor({ webhooks }: BehaviorDeps): FastifyPluginAsync {
+/** The behavior family (contracts/behavior.txt). */
+export function createBehaviorDoor(deps: BehaviorDeps): FastifyPluginAsync {
   return async (app) => {
-    app.get(
-      '/api/v1/webhooks',
-      {
-        config: { access },
-        schema: {
-          operationId: 'listHumaWebhooks',
-          summary: 'List your webhooks',
-          description: 'Webhooks registered by this API key or its predecessors, without their secrets.',
-          tags,
-          response: { 200: WebhookList },
-        },
-      },
-      async (request) => {
-        const caller = keyOf(request);
-        const found = await webhooks.list(toRealm(caller), toFilter(caller));
-        return { webhooks: found.map(fromEndpoint) };
-      },
-    );
-
-    app.post<{ Body: NewWebhook }>(
-      '/api/v1/webhooks',
-      {
-        config: {
-          access,
-          idempotent: true,
-          refuses: ['DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN', 'CONFLICT', 'STORAGE_FULL'],
-        },
-        schema: {
-          operationId: 'registerHumaWebhook',
-          summary: 'Register a webhook',
-          description:
-            'It receives a POST for each selected event, signed with HMAC-SHA256 in `Huma-Signature: t=…,v1=…` over `t.body`, and also with the headers of Standard Webhooks. The secret is shown only once. At most five for an API key and its successors.',
-          tags,
-          body: NewWebhook,
-          response: { 201: NewWebhookReply },
-        },
-      },
-      async (request, reply) => {
-        const caller = keyOf(request);
-        const wanted = toNewEndpoint(request.body, caller);
-        const made = await webhooks.add(toRealm(caller), wanted, toActor(caller, request.id));
-        return reply.code(201).send(fromNewEndpoint(made));
-      },
-    );
-
-    app.delete<{ Params: WebhookParams }>(
-      '/api/v1/webhooks/:id',
-      {
-        config: { access, refuses: ['NOT_FOUND', 'STORAGE_FULL'] },
-        schema: {
-          operationId: 'deleteHumaWebhook',
-          summary: 'Delete a webhook',
-          description: 'Nothing is sent to it any more; waiting deliveries are dropped.',
-          tags,
-          params: WebhookParams,
-          response: { 204: Nothing.describe('Deleted') },
-        },
-      },
-      async (request, reply) => {
-        const caller = keyOf(request);
-        const { id } = request.params;
-        const own = await webhooks.list(toRealm(caller), toFilter(caller));
-        if (!own.some((one) => one.id === id))
-          throw new Problem('NOT_FOUND', `This API key has no webhook with the id ${id}.`);
-        await webhooks.remove(toRealm(caller), id, toActor(caller, request.id));
-        return reply.code(204).send();
-      },
-    );
+    // A page's `fetch` without a content type sends this one.
+    app.addContentTypeParser('text/plain', app.readJson);
+    webhookRoutes(app, deps);
+    verifyRoute(app, deps);
   };
+}
+
+/** Each key, with those it succeeds, sees what it made and nothing else. */
+function webhookRoutes(app: FastifyInstance, { webhooks }: BehaviorDeps): void {
+  app.get(
+    '/api/v1/webhooks',
+    {
+      config: { access },
+      schema: {
+        operationId: 'listHumaWebhooks',
+        summary: 'List your webhooks',
+        description: 'Webhooks registered by this API key or its predecessors, without their secrets.',
+        tags,
+        response: { 200: WebhookList },
+      },
+    },
+    async (request) => {
+      const caller = keyOf(request);
+      const found = await webhooks.list(toRealm(caller), toFilter(caller));
+      return { webhooks: found.map(fromEndpoint) };
+    },
+  );
+
+  app.post<{ Body: NewWebhook }>(
+    '/api/v1/webhooks',
+    {
+      config: {
+        access,
+        idempotent: true,
+        refuses: ['DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN', 'CONFLICT', 'STORAGE_FULL'],
+      },
+      schema: {
+        operationId: 'registerHumaWebhook',
+        summary: 'Register a webhook',
+        description:
+          'It receives a POST for each selected event, signed with HMAC-SHA256 in `Huma-Signature: t=…,v1=…` over `t.body`, and also with the headers of Standard Webhooks. The secret is shown only once. At most five for an API key and its successors.',
+        tags,
+        body: NewWebhook,
+        response: { 201: NewWebhookReply },
+      },
+    },
+    async (request, reply) => {
+      const caller = keyOf(request);
+      const wanted = toNewEndpoint(request.body, caller);
+      const made = await webhooks.add(toRealm(caller), wanted, toActor(caller, request.id));
+      return reply.code(201).send(fromNewEndpoint(made));
+    },
+  );
+
+  app.delete<{ Params: WebhookParams }>(
+    '/api/v1/webhooks/:id',
+    {
+      config: { access, refuses: ['NOT_FOUND', 'STORAGE_FULL'] },
+      schema: {
+        operationId: 'deleteHumaWebhook',
+        summary: 'Delete a webhook',
+        description: 'Nothing is sent to it any more; waiting deliveries are dropped.',
+        tags,
+        params: WebhookParams,
+        response: { 204: Nothing.describe('Deleted') },
+      },
+    },
+    async (request, reply) => {
+      const caller = keyOf(request);
+      const { id } = request.params;
+      const own = await webhooks.list(toRealm(caller), toFilter(caller));
+      if (!own.some((one) => one.id === id))
+        throw new Problem('NOT_FOUND', `This API key has no webhook with the id ${id}.`);
+      await webhooks.remove(toRealm(caller), id, toActor(caller, request.id));
+      return reply.code(204).send();
+    },
+  );
 }

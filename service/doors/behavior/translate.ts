@@ -1,8 +1,11 @@
 import type { KeyCaller } from '../../engine/access/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import type { EventRealm } from '../../engine/events/index.ts';
+import type { Finding, VerifyOrder } from '../../engine/verdicts/index.ts';
 import type { Endpoint, NewEndpoint } from '../../engine/webhooks/index.ts';
+import { defined } from '../../lib/defined.ts';
 import { eventNames, type NewWebhook, type NewWebhookReply, type WebhookReply } from './wire.ts';
+import type { VerifyReply, VerifyRequest } from './wire-verify.ts';
 
 const FAMILY = 'behavior';
 
@@ -39,3 +42,26 @@ export function fromNewEndpoint({
   const { id, ...rest } = fromEndpoint(endpoint);
   return { id, secret, ...rest };
 }
+
+/** With a key that stands in pages, what its address asks is counted too. */
+export const toVerifyOrder = (
+  { userId, sessionData, signals }: VerifyRequest,
+  { browser }: Pick<KeyCaller, 'browser'>,
+  address: string,
+): VerifyOrder => ({
+  userId,
+  ...defined({ data: sessionData ?? signals, source: browser ? address : undefined }),
+});
+
+export const fromVerdict = ({
+  human,
+  confidence,
+  token,
+  agent,
+  score,
+  notes,
+}: Finding & { token: string }): VerifyReply => ({
+  ...{ human, confidence, token, pii_stored: false },
+  ...(agent && { agent }),
+  ...{ score, notes },
+});

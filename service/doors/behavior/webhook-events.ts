@@ -9,7 +9,7 @@ export const behaviorEvents: PayloadDialect = {
     {
       name: 'behavior.bot.detected',
       when: 'A bot is detected, by verify, a heartbeat or a challenge',
-      fires: false,
+      fires: true,
       sample: {
         event: 'bot.detected',
         user_id: 'user_123',
@@ -23,7 +23,7 @@ export const behaviorEvents: PayloadDialect = {
     {
       name: 'behavior.human.verified',
       when: 'A human is verified, by verify, a heartbeat or a challenge',
-      fires: false,
+      fires: true,
       sample: {
         event: 'human.verified',
         user_id: 'user_123',

@@ -41,7 +41,8 @@ export const tags = [
   { name: 'mcp', description: 'The same as tools for AI agents (Model Context Protocol).' },
   {
     name: 'behavior',
-    description: 'Webhooks of an API key, compatible with useHUMA. For a key with the scope `webhooks`.',
+    description:
+      'Human, bot or agent: verify users by their behavior, compatible with useHUMA. Experimental and advisory. For a key with the scope `behavior`, also a browser key; webhooks for one with the scope `webhooks`.',
   },
   {
     name: 'hosted',

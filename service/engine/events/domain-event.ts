@@ -33,7 +33,7 @@ export interface EventPayloads {
   'webhook.disabled': { endpoint: string; reason: string };
   /** Not written yet: it comes with sessions. One for every flow. */
   'session.decided': SessionPayload;
-  /** Not written yet: it comes with behavior scoring. */
+  /** Written only where a webhook takes it. */
   'behavior.judged': BehaviorPayload;
 }
 
@@ -119,8 +119,8 @@ export interface BehaviorPayload {
 export interface EventPersonal {
   'subject.enrolled': { email: string };
   'verification.verified': { email?: string };
-  /** The caller's own name of the person. */
-  'behavior.judged': { reference: string };
+  /** The caller's own name of the person, where it is still known. */
+  'behavior.judged': { reference?: string };
 }
 
 /** The same of `session.decided`, by flow. */

@@ -16,6 +16,7 @@ export const jobKinds = [
   'administrators',
   'reviews',
   'uniqueness',
+  'behavior-sweep',
   'backup-drill',
   'sessions',
 ] as const;

@@ -67,9 +67,14 @@ export interface Limits {
   meter(caller: LimitedCaller): Promise<Admitted>;
   /**
    * Counts one request about a person, known or not, by whatever the family calls them. Throws USER_FLOOD_DETECTED for
-   * more in a minute than the organization allows.
+   * more in a minute than the organization allows. `address`: of a caller with a key that stands in pages; about all users together it
+   * may ask six times as often.
    */
-  admitUser(realm: { organization: OrganizationId; world: World }, userId: string): Promise<void>;
+  admitUser(
+    realm: { organization: OrganizationId; world: World },
+    userId: string,
+    address?: string,
+  ): Promise<void>;
   /** Removes the counters under the keyed hash of an erased person's address. */
   forgetUser(realm: { organization: OrganizationId; world: World }, emailHash: string): Promise<void>;
   /** Credentials that were refused, by the address they came from. */
@@ -97,6 +102,9 @@ export interface LimitsDeps {
   /** Refused credentials of one source in any minute. */
   refusedPerMinute?: number;
 }
+
+/** Times the limit of one user: about all users together, from one address of a page. */
+const USERS_OF_ADDRESS = 6;
 
 /** Refused before anything was judged: these do not use up the month. */
 const free: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
@@ -183,10 +191,14 @@ export function createLimits(deps: LimitsDeps): Limits {
       return countMonth({ organization, lineage }, await settings.of(organization, lineage));
     },
 
-    async admitUser(realm, userId) {
+    async admitUser(realm, userId, address) {
       const { perUser } = await settings.of(realm.organization);
-      const name = userCounter(realm, sealer.emailHash(realm.organization, userId));
-      countMinute(name, perUser, (seconds) => flooded(perUser, seconds));
+      const nameOf = (text: string) => userCounter(realm, sealer.emailHash(realm.organization, text));
+      if (address !== undefined) {
+        const most = perUser * USERS_OF_ADDRESS;
+        countMinute(nameOf(`from/${sourceOf(address)}`), most, (seconds) => floodedFrom(most, seconds));
+      }
+      countMinute(nameOf(userId), perUser, (seconds) => flooded(perUser, seconds));
     },
 
     forgetUser: (realm, emailHash) => usage.forget(userCounter(realm, emailHash)),
@@ -323,6 +335,13 @@ const crowding = (perAddress: number, retryAfterSeconds: number) =>
   new Problem(
     'BURST_LIMIT_EXCEEDED',
     `From one address ${perAddress} requests a minute are taken. Send more slowly.`,
+    { retryAfterSeconds },
+  );
+
+const floodedFrom = (most: number, retryAfterSeconds: number) =>
+  new Problem(
+    'USER_FLOOD_DETECTED',
+    `At most ${most} requests a minute about users are taken from one address with a browser key; try again later.`,
     { retryAfterSeconds },
   );
 

@@ -6,10 +6,18 @@ import type { BodyPace } from './body-pace.ts';
 import { parseJson } from './json-body.ts';
 import { readBody } from './read-body.ts';
 
+type ReadJson = (request: FastifyRequest, payload: IncomingMessage) => Promise<unknown>;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Reads a body as JSON, for doors that take it under another media type too. */
+    readJson: ReadJson;
+  }
+}
+
 /** JSON, the media type that every route takes. Bodies of callers with a credential are read at `pace`. */
 export function readJsonBodies(app: FastifyInstance, pace: BodyPace): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+  const readJson: ReadJson = async (request, payload) => {
     const { bodyLimit, config } = request.routeOptions;
     const { caller } = request;
     const body = await readBody(payload, bodyLimit, request.headers['content-length'], (bytes) =>
@@ -20,7 +28,10 @@ export function readJsonBodies(app: FastifyInstance, pace: BodyPace): void {
       longTexts: config.longTexts === true,
       ...(config.jsonTokens !== undefined && { limits: { tokens: config.jsonTokens } }),
     });
-  });
+  };
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', readJson);
+  app.decorate('readJson', readJson);
 }
 
 /** Some clients send the JSON content type with every call, also without a body. */

@@ -28,7 +28,8 @@ export type Protected =
   | 'setup'
   | 'idempotency'
   | 'live-session'
-  | 'behavior-challenge';
+  | 'behavior-challenge'
+  | 'behavior-verdict';
 
 /**
  * Detects changes of what lies unencrypted: HMAC-SHA-256 under a key that the master key wraps. A writer of the database or of

@@ -28,13 +28,13 @@ export const behaviorVerdicts: Migration = {
     `create table behavior_window (
       organization ${text} not null references organization (id),
       world ${text} not null,
-      vector_hash ${text} not null,
-      stream_hash ${text} not null,
+      fingerprint ${text} not null,
+      sid_hash ${text} not null,
       seq ${integer} not null,
+      up_ms ${real} not null,
       seen_at ${integer} not null,
-      primary key (organization, world, vector_hash)
+      primary key (organization, world, fingerprint)
     )${strict}`,
-    'create index behavior_window_stream on behavior_window (organization, world, stream_hash, seq)',
     'create index behavior_window_age on behavior_window (seen_at)',
     `create table behavior_tally (
       organization ${text} not null references organization (id),

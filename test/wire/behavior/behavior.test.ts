@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createBehaviorDoor } from '../../../service/doors/behavior/index.ts';
 import { NewWebhookReply, WebhookList } from '../../../service/doors/behavior/wire.ts';
+import { VerifyReply } from '../../../service/doors/behavior/wire-verify.ts';
+import type { Verdicts } from '../../../service/engine/verdicts/index.ts';
 import type { Endpoint, Webhooks } from '../../../service/engine/webhooks/index.ts';
 import { createServer } from '../../../service/http/server.ts';
 import { systemClock } from '../../../service/lib/clock.ts';
@@ -16,7 +18,8 @@ import { type RecordedRequest, type RecordedResponse, send } from '../../support
 interface EngineScript {
   endpoints?: Endpoint[];
   secret?: string;
-  refuse?: { code: ProblemCode; message: string };
+  verdict?: Awaited<ReturnType<Verdicts['verify']>>;
+  refuse?: { code: ProblemCode; message: string; retryAfterSeconds?: number };
 }
 
 interface Recording {
@@ -33,11 +36,14 @@ const recordings = readdirSync(here)
   .filter((file) => file.endsWith('.json'))
   .map((file) => JSON.parse(readFileSync(join(here, file), 'utf8')) as Recording);
 
-function recordedWebhooks({ endpoints = [], secret = '', refuse }: EngineScript) {
+function recordedEngine({ endpoints = [], secret = '', verdict, refuse }: EngineScript) {
   const asked: unknown[] = [];
   const answer = <T>(question: object, value: () => T): T => {
     asked.push(JSON.parse(JSON.stringify(question)));
-    if (refuse) throw new Problem(refuse.code, refuse.message);
+    if (refuse) {
+      const { code, message, ...extra } = refuse;
+      throw new Problem(code, message, extra);
+    }
     return value();
   };
   const webhooks: Pick<Webhooks, 'add' | 'list' | 'remove'> = {
@@ -46,14 +52,18 @@ function recordedWebhooks({ endpoints = [], secret = '', refuse }: EngineScript)
     list: async (realm, filter) => answer({ operation: 'list', realm, filter }, () => endpoints),
     remove: async (realm, id, actor) => answer({ operation: 'remove', realm, id, actor }, () => undefined),
   };
-  return { webhooks, asked };
+  const verdicts: Pick<Verdicts, 'verify'> = {
+    verify: async ({ organization, world, lineage }, order) =>
+      answer({ operation: 'verify', caller: { organization, world, lineage }, order }, () => verdict!),
+  };
+  return { webhooks, verdicts, asked };
 }
 
 describe('behavior, as recorded', () => {
   test('there are recordings', () => expect(recordings.length).toBeGreaterThanOrEqual(20));
 
   test.each(recordings)('$name', async ({ request, engine, response, asked }) => {
-    const fake = recordedWebhooks(engine);
+    const fake = recordedEngine(engine);
     const app = createServer({ access: recordedAccess(), log: silentLog, ids: createIds(systemClock) });
     await app.register(createBehaviorDoor(fake));
     const answer = await send(
@@ -64,7 +74,7 @@ describe('behavior, as recorded', () => {
     await app.close();
     expect(answer).toEqual(response);
     expect(fake.asked).toEqual(asked);
-    if (answer.status === 200) WebhookList.parse(answer.body);
+    if (answer.status === 200) (engine.verdict ? VerifyReply : WebhookList).parse(answer.body);
     if (answer.status === 201) NewWebhookReply.parse(answer.body);
   });
 });

@@ -17,6 +17,7 @@ const kinds: Record<JobKind, true> = {
   administrators: true,
   reviews: true,
   uniqueness: true,
+  'behavior-sweep': true,
   sessions: true,
 };
 export const jobKinds = Object.keys(kinds) as [JobKind, ...JobKind[]];

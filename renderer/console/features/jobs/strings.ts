@@ -65,6 +65,7 @@ export const jobStrings = defineStrings(
     administrators: 'Cleaning of sessions',
     reviews: 'Cleaning of reviews',
     uniqueness: 'Terms of uniqueness scopes',
+    'behavior-sweep': 'Removal of expired behavior verdicts',
     sessions: 'Ending of live sessions',
   },
   {
@@ -131,6 +132,7 @@ export const jobStrings = defineStrings(
     administrators: 'Aufräumen der Sitzungen',
     reviews: 'Aufräumen der Prüfungen',
     uniqueness: 'Fristen der Eindeutigkeitsbereiche',
+    'behavior-sweep': 'Löschen abgelaufener Verhaltensurteile',
     sessions: 'Beenden von Sitzungen',
   },
 );

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import type { PublishedWebhook } from '../../http/published-webhook.ts';
+import { behaviorEvents } from './webhook-events.ts';
+
+const payload = z.strictObject({
+  event: z.enum(['bot.detected', 'human.verified']).describe('Name of the event'),
+  user_id: z.string().optional().describe('Your id of the user; absent where it was not known any more'),
+  human: z.boolean().describe('As the call was answered'),
+  confidence: z.number().min(0).max(1).describe('0 to 1'),
+  score: z.int().min(0).max(100).describe('`confidence` in hundredths'),
+  token: z.string().describe('The verification token'),
+  timestamp: z.string().describe('When it was judged, ISO 8601'),
+});
+
+/** For the OpenAPI document. */
+export const behaviorWebhooks: PublishedWebhook[] = behaviorEvents.events.map(({ name, when, sample }) => ({
+  name,
+  when,
+  payload: payload.meta({ examples: [sample] }),
+}));

@@ -1,0 +1,1 @@
+export { type BehaviorSettingsOf, createBehaviorSettings } from './behavior-settings.ts';

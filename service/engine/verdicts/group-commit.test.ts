@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { Problem } from '../../lib/problem.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import { createGroupCommit } from './group-commit.ts';
+
+/** A transaction that keeps what was written in it only where it ends well. */
+function start({ fails = () => undefined as Error | undefined } = {}) {
+  const kept: string[][] = [];
+  let open: string[] = [];
+  const inTransaction: InTransaction = async (work) => {
+    open = [];
+    const result = await work({} as Tx);
+    const failure = fails();
+    if (failure) throw failure;
+    kept.push(open);
+    return result;
+  };
+  const group = createGroupCommit<string>({
+    inTransaction,
+    writeRows: async (_, rows) => {
+      if (rows.includes('bad')) throw new Error('a constraint');
+      open.push(...rows);
+    },
+    async apart(_, change) {
+      const before = [...open];
+      try {
+        return await change();
+      } catch (error) {
+        open = before;
+        throw error;
+      }
+    },
+    gather: async () => undefined,
+  });
+  const put = (text: string) => async () => {
+    open.push(text);
+    return text;
+  };
+  return { kept, group, put };
+}
+
+test('what comes together is one transaction, and each member is answered after it', async () => {
+  const { kept, group, put } = start();
+  const answers = [group.write('a'), group.commit(put('b')), group.write('c')];
+  expect(kept).toEqual([]);
+  expect(await Promise.all(answers)).toEqual([undefined, 'b', undefined]);
+  expect(kept).toEqual([['a', 'c', 'b']]);
+});
+
+test('a change that is refused leaves nothing, and the others stay', async () => {
+  const { kept, group, put } = start();
+  const refused = group.commit(async () => {
+    await put('half')();
+    throw new Problem('NOT_FOUND', 'Not there.');
+  });
+  const others = [group.write('a'), group.commit(put('b'))];
+  await expect(refused).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await Promise.all(others);
+  expect(kept).toEqual([['a', 'b']]);
+});
+
+test('a group that fails as a whole is tried one by one: the faulty member alone fails', async () => {
+  const { kept, group } = start();
+  const [good, bad, last] = [group.write('good'), group.write('bad'), group.write('last')];
+  await expect(bad).rejects.toThrow('a constraint');
+  await Promise.all([good, last]);
+  expect(kept).toEqual([['good'], ['last']]);
+});
+
+test('a full disk fails all at once, and the next group is tried', async () => {
+  let failure: Error | undefined = new Problem('STORAGE_FULL', 'Full.');
+  let tries = 0;
+  const { kept, group } = start({
+    fails: () => {
+      tries++;
+      return failure;
+    },
+  });
+  const all = await Promise.allSettled([group.write('a'), group.write('b')]);
+  expect(all.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(tries).toBe(1);
+  failure = undefined;
+  await group.write('c');
+  expect(kept).toEqual([['c']]);
+});
+
+test('settled waits for what was added', async () => {
+  const { kept, group } = start();
+  const written = group.write('a');
+  await group.settled();
+  expect(kept).toEqual([['a']]);
+  await written;
+});

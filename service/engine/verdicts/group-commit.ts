@@ -1,0 +1,113 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Problem } from '../../lib/problem.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
+
+/**
+ * Changes of many requests in one transaction: a synchronous write to the disk costs as much as hundreds of rows. Each caller is
+ * answered after the transaction that holds its change.
+ */
+export interface GroupCommit<Row> {
+  /** Adds a row to the next group. Resolves once it is on disk. */
+  write(row: Row): Promise<void>;
+  /**
+   * Runs a change in the next group's transaction. One that throws a Problem changes nothing, and the others of its group stay. It may run
+   * more than once, as in every transaction.
+   */
+  commit<T>(change: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Waits until everything that was added is written. */
+  settled(): Promise<void>;
+}
+
+export interface GroupCommitDeps<Row> {
+  inTransaction: InTransaction;
+  writeRows(tx: Tx, rows: readonly Row[]): Promise<void>;
+  /** Runs `change` so that nothing of it stays where it throws; the transaction goes on. */
+  apart<T>(tx: Tx, change: () => Promise<T>): Promise<T>;
+  /** Waits for more members before a group begins. */
+  gather?: () => Promise<void>;
+}
+
+/** Milliseconds in which a group gathers. */
+const GATHER = 3;
+/** Members of a group: bounds how long one transaction blocks others. */
+const MOST = 64;
+
+type Member<Row> = {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+} & ({ row: Row } | { change(tx: Tx): Promise<unknown> });
+
+type Outcome = { value: unknown } | { error: unknown };
+
+export function createGroupCommit<Row>({
+  inTransaction,
+  writeRows,
+  apart,
+  gather = async () => void (await delay(GATHER)),
+}: GroupCommitDeps<Row>): GroupCommit<Row> {
+  const outside = AsyncLocalStorage.snapshot();
+  const waiting: Member<Row>[] = [];
+  let running: Promise<void> | undefined;
+
+  async function attempt(tx: Tx, group: readonly Member<Row>[]): Promise<Outcome[]> {
+    const rows = group.flatMap((one) => ('row' in one ? [one.row] : []));
+    if (rows.length > 0) await writeRows(tx, rows);
+    const outcomes: Outcome[] = [];
+    for (const one of group) {
+      if ('row' in one) outcomes.push({ value: undefined });
+      else outcomes.push(await runApart(tx, one.change));
+    }
+    return outcomes;
+  }
+
+  async function runApart(tx: Tx, change: (tx: Tx) => Promise<unknown>): Promise<Outcome> {
+    try {
+      return { value: await apart(tx, () => change(tx)) };
+    } catch (error) {
+      if (error instanceof Problem && !ofStorage.has(error.code)) return { error };
+      throw error;
+    }
+  }
+
+  /** A group that fails as a whole is tried again one by one, so that a faulty member takes no other with it. */
+  async function write(group: readonly Member<Row>[]): Promise<void> {
+    try {
+      const outcomes = await inTransaction((tx) => attempt(tx, group));
+      for (const [i, { resolve, reject }] of group.entries()) {
+        const outcome = outcomes[i]!;
+        if ('error' in outcome) reject(outcome.error);
+        else resolve(outcome.value);
+      }
+    } catch (error) {
+      const shared = error instanceof Problem && ofStorage.has(error.code);
+      if (group.length === 1 || shared) for (const { reject } of group) reject(error);
+      else for (const one of group) await write([one]);
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (waiting.length > 0) {
+      await gather();
+      await write(waiting.splice(0, MOST));
+    }
+    running = undefined;
+  }
+
+  const add = (member: { row: Row } | { change(tx: Tx): Promise<unknown> }): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ ...member, resolve, reject });
+      running ??= outside(run);
+    });
+
+  return {
+    write: async (row) => void (await add({ row })),
+    commit: <T>(change: (tx: Tx) => Promise<T>) => add({ change }) as Promise<T>,
+    async settled() {
+      while (running) await running;
+    },
+  };
+}
+
+/** Every member of the group would fail in the same way. */
+const ofStorage: ReadonlySet<string> = new Set(['STORAGE_FULL', 'STORAGE_UNAVAILABLE']);

@@ -1,0 +1,206 @@
+import { type Insertable, type Selectable, sql } from 'kysely';
+import { defined } from '../../lib/defined.ts';
+import type { Integrity } from '../../storage/keys/integrity.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import { type Finding, scoreOf, type TokenRecord, type VerdictRealm } from './verdict.ts';
+import type { VerdictKind } from './verdict-token.ts';
+
+export type VerdictIntegrity = Pick<Integrity, 'mac' | 'verify'>;
+type VerdictRow = Selectable<Schema['behavior_verdict']>;
+
+export interface NewVerdict extends VerdictRealm {
+  id: string;
+  tokenHash: string;
+  lineage: string;
+  kind: VerdictKind;
+  userHash: string;
+  finding: Finding;
+  evidence: number;
+  /** Rules and layers that decided, for the console. */
+  parts?: object | undefined;
+  judgedAt: number;
+  expiresAt: number;
+}
+
+/** A verdict as the console lists it. */
+export interface PastVerdict extends Finding {
+  id: string;
+  kind: VerdictKind;
+  evidence: number;
+  parts: Record<string, unknown> | undefined;
+  judgedAt: number;
+  expiresAt: number;
+}
+
+const DAY = 86_400_000;
+
+/** What the token stands for: a writer of the database without keys cannot make one. */
+const protectedFields = (row: Omit<VerdictRow, 'mac'>) => [
+  'behavior-verdict-1',
+  ...[row.id, row.token_hash, row.organization, row.world, row.lineage, row.kind, row.user_hash],
+  ...[row.human, String(row.confidence), row.judged_at, row.expires_at],
+];
+
+function toRow(verdict: NewVerdict, integrity: VerdictIntegrity): Insertable<Schema['behavior_verdict']> {
+  const { finding, parts } = verdict;
+  const row = {
+    id: verdict.id,
+    token_hash: verdict.tokenHash,
+    organization: verdict.organization,
+    world: verdict.world,
+    lineage: verdict.lineage,
+    kind: verdict.kind,
+    user_hash: verdict.userHash,
+    human: finding.human ? 1 : 0,
+    confidence: finding.confidence,
+    evidence: verdict.evidence,
+    agent: finding.agent === undefined ? null : JSON.stringify(finding.agent),
+    notes: JSON.stringify(finding.notes),
+    parts: parts === undefined ? null : JSON.stringify(parts),
+    judged_at: verdict.judgedAt,
+    expires_at: verdict.expiresAt,
+  };
+  return { ...row, mac: integrity.mac('behavior-verdict', protectedFields(row)) };
+}
+
+export async function insertVerdicts(
+  tx: Tx,
+  integrity: VerdictIntegrity,
+  verdicts: readonly NewVerdict[],
+): Promise<void> {
+  const rows = verdicts.map((one) => toRow(one, integrity));
+  await tx.insertInto('behavior_verdict').values(rows).execute();
+  await countScores(tx, verdicts);
+}
+
+/** One more of its day and score for each. */
+async function countScores(tx: Tx, verdicts: readonly NewVerdict[]): Promise<void> {
+  const tallies = new Map<string, Insertable<Schema['behavior_tally']>>();
+  for (const { organization, world, judgedAt, finding } of verdicts) {
+    const day = judgedAt - (judgedAt % DAY);
+    const score = scoreOf(finding.confidence);
+    const name = `${organization} ${world} ${day} ${score}`;
+    const tally = tallies.get(name) ?? { organization, world, day, score, verdicts: 0, agents: 0 };
+    tally.verdicts++;
+    if (finding.agent?.is_agent) tally.agents++;
+    tallies.set(name, tally);
+  }
+  await tx
+    .insertInto('behavior_tally')
+    .values([...tallies.values()])
+    .onConflict((conflict) =>
+      conflict.columns(['organization', 'world', 'day', 'score']).doUpdateSet((eb) => ({
+        verdicts: eb('behavior_tally.verdicts', '+', eb.ref('excluded.verdicts')),
+        agents: eb('behavior_tally.agents', '+', eb.ref('excluded.agents')),
+      })),
+    )
+    .execute();
+}
+
+/** Undefined for another organization or world, and where another program wrote the row (`altered` is called then). */
+export async function selectToken(
+  from: Db | Tx,
+  { organization, world }: VerdictRealm,
+  tokenHash: string,
+  { integrity, altered }: { integrity: VerdictIntegrity; altered(id: string): void },
+): Promise<TokenRecord | undefined> {
+  const row = await from
+    .selectFrom('behavior_verdict')
+    .selectAll()
+    .where('token_hash', '=', tokenHash)
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  if (!integrity.verify('behavior-verdict', protectedFields(row), row.mac)) {
+    altered(row.id);
+    return undefined;
+  }
+  return {
+    tokenHash,
+    kind: row.kind as VerdictKind,
+    userHash: row.user_hash,
+    lineage: row.lineage,
+    human: row.human === 1,
+    score: scoreOf(row.confidence),
+    confidence: row.confidence,
+    issuedAt: row.judged_at,
+    expiresAt: row.expires_at,
+  };
+}
+
+/** The newest first, older than `before`. */
+export async function selectVerdicts(
+  db: Db,
+  { organization, world }: VerdictRealm,
+  { before, limit, human }: { before?: string; limit: number; human?: boolean },
+): Promise<PastVerdict[]> {
+  const rows = await db
+    .selectFrom('behavior_verdict')
+    .selectAll()
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .$if(before !== undefined, (query) => query.where('id', '<', before!))
+    .$if(human !== undefined, (query) => query.where('human', '=', human ? 1 : 0))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    kind: row.kind as VerdictKind,
+    human: row.human === 1,
+    confidence: row.confidence,
+    score: scoreOf(row.confidence),
+    evidence: row.evidence,
+    notes: JSON.parse(row.notes) as string[],
+    ...defined({ agent: row.agent === null ? undefined : JSON.parse(row.agent) }),
+    parts: row.parts === null ? undefined : JSON.parse(row.parts),
+    judgedAt: row.judged_at,
+    expiresAt: row.expires_at,
+  }));
+}
+
+/** How many verdicts had each score, from the day on that holds `since`. */
+export function selectTallies(
+  db: Db,
+  { organization, world }: VerdictRealm,
+  since: number,
+): Promise<{ score: number; verdicts: number; agents: number }[]> {
+  return db
+    .selectFrom('behavior_tally')
+    .select((eb) => [
+      'score',
+      sql<number>`cast(${eb.fn.sum('verdicts')} as bigint)`.as('verdicts'),
+      sql<number>`cast(${eb.fn.sum('agents')} as bigint)`.as('agents'),
+    ])
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('day', '>=', since - (since % DAY))
+    .groupBy('score')
+    .orderBy('score')
+    .execute();
+}
+
+/** Deletes at most `limit` whose tokens have run out. */
+export async function deleteExpired(tx: Tx, now: number, limit: number): Promise<number> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('behavior_verdict')
+    .where('id', 'in', (from) =>
+      from.selectFrom('behavior_verdict').select('id').where('expires_at', '<=', now).limit(limit),
+    )
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
+/** Of days that are over for longer. */
+export async function deleteTallies(tx: Tx, before: number): Promise<void> {
+  await tx.deleteFrom('behavior_tally').where('day', '<', before).execute();
+}
+
+/** Everything of an organization that is erased. */
+export async function deleteVerdictsOf(tx: Tx, organization: string): Promise<void> {
+  await tx.deleteFrom('behavior_verdict').where('organization', '=', organization).execute();
+  await tx.deleteFrom('behavior_window').where('organization', '=', organization).execute();
+  await tx.deleteFrom('behavior_tally').where('organization', '=', organization).execute();
+}

@@ -1,0 +1,268 @@
+import { createHash, randomFillSync } from 'node:crypto';
+import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
+import type { Ids, KeyId } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Timer } from '../../lib/timer.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Audit } from '../audit/index.ts';
+import { type JudgeContext, type Judgement, judgeBehavior, type SessionData } from '../behavior/index.ts';
+import type { BehaviorSettingsOf } from '../behavior-settings/index.ts';
+import type { Events } from '../events/index.ts';
+import type { Limits } from '../limits/index.ts';
+import { createAuditLines } from './audit-lines.ts';
+import { createGroupCommit, type GroupCommit } from './group-commit.ts';
+import { type Finding, scoreOf, type TokenRecord, type VerdictCaller, type VerdictRealm } from './verdict.ts';
+import {
+  deleteExpired,
+  deleteTallies,
+  insertVerdicts,
+  type NewVerdict,
+  type PastVerdict,
+  selectTallies,
+  selectToken,
+  selectVerdicts,
+  type VerdictIntegrity,
+} from './verdict-store.ts';
+import { hashVerdictToken, newVerdictToken, type VerdictKind } from './verdict-token.ts';
+import { apart, deleteOldWindows, insertWindows, type SeenWindow } from './window-store.ts';
+import { createWindows } from './windows.ts';
+
+/** An agent whose signature was verified. */
+export interface Declared {
+  name: string;
+}
+
+export interface VerifyOrder {
+  /** The caller's own id of the user: never stored, but sealed in an event that waits for its delivery. */
+  userId: string;
+  data?: SessionData;
+  declared?: Declared;
+  /** The address of a caller who uses a browser key: what it asks is counted too. */
+  source?: string;
+}
+
+/** A token to write in a transaction of another feature. */
+export interface Issue extends Omit<Finding, 'score'> {
+  caller: VerdictCaller;
+  kind: VerdictKind;
+  userHash: string;
+  /** The plain id of the user, for the event alone. */
+  reference?: string;
+  evidence?: number;
+  parts?: object;
+}
+
+export interface Announcement {
+  caller: VerdictRealm;
+  reference?: string;
+  human: boolean;
+  confidence: number;
+  token: string;
+}
+
+export interface VerdictPage {
+  before?: string;
+  limit: number;
+  human?: boolean;
+}
+
+/** Verdicts on behavior: their tokens, and what is kept of them until those run out (docs/BEHAVIOR.md). */
+export interface Verdicts {
+  /**
+   * Judges one window, and answers once the verdict, its token and its event are on disk. Throws USER_FLOOD_DETECTED.
+   */
+  verify(caller: VerdictCaller & { key: KeyId }, order: VerifyOrder): Promise<Finding & { token: string }>;
+  /** As `verify` judges: the organization's settings, and whether the window is a copy. It is remembered in `tx`. */
+  judge(tx: Tx, realm: VerdictRealm, data: SessionData | undefined, declared?: Declared): Promise<Judgement>;
+  /** Keyed hash of the caller's id of a user: the only form in which it is stored. */
+  userHashOf(realm: VerdictRealm, userId: string): string;
+  /** Runs a change in the transaction of the next group; see `GroupCommit`. */
+  commit: GroupCommit<unknown>['commit'];
+  /** Writes a token, its verdict and its event. */
+  issue(tx: Tx, issue: Issue): Promise<{ token: string; expiresAt: number }>;
+  /** Writes the event alone. */
+  announce(tx: Tx, announcement: Announcement): Promise<void>;
+  /** Undefined for one of another organization or world, one that has run out, and one that another program wrote. */
+  tokenOf(realm: VerdictRealm, token: string, from?: Db | Tx): Promise<TokenRecord | undefined>;
+  /** Verdicts whose tokens have not run out, the newest first. */
+  recent(realm: VerdictRealm, page: VerdictPage): Promise<PastVerdict[]>;
+  /** How many verdicts had each score, from the UTC day on that holds `since`. */
+  distribution(
+    realm: VerdictRealm,
+    since: number,
+  ): Promise<{ score: number; verdicts: number; agents: number }[]>;
+  /** Deletes what is over, in small transactions. */
+  sweep(): Promise<void>;
+  /** Waits until everything that was answered or counted is written. */
+  settled(): Promise<void>;
+}
+
+export interface VerdictsDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  /** A keyed hash of the organization. */
+  sealer: { emailHash(organization: VerdictRealm['organization'], text: string): string };
+  integrity: VerdictIntegrity;
+  audit: Audit;
+  events: Pick<Events, 'add'>;
+  /** Whether an enabled webhook takes the event. */
+  receives(realm: VerdictRealm, judged: { human: boolean }): boolean;
+  limits: Pick<Limits, 'admitUser'>;
+  settings: Pick<BehaviorSettingsOf, 'get'>;
+  /** The learned layer that the organization has chosen; absent: rules alone. */
+  learned?: (realm: VerdictRealm, from: Db | Tx) => Promise<Pick<JudgeContext, 'model' | 'z0'>>;
+  ids: Ids;
+  clock: Clock;
+  log: Log;
+  random?: (into: Uint8Array) => void;
+  timer?: Timer;
+  /** Waits for more members of a group. */
+  gather?: () => Promise<void>;
+}
+
+/** A verdict with what is written beside it. */
+interface Written {
+  verdict: NewVerdict;
+  window?: SeenWindow | undefined;
+  announcement: Announcement;
+}
+
+const HOUR = 3_600_000;
+/** How long a window is remembered. */
+const WINDOWS_KEPT = 7 * 24 * HOUR;
+const TALLIES_KEPT = 400 * 24 * HOUR;
+/** Rows of one transaction of a sweep. */
+const SWEEP_ROWS = 500;
+
+export function createVerdicts(deps: VerdictsDeps): Verdicts {
+  const { db, inTransaction, sealer, integrity, limits, clock } = deps;
+  const windows = createWindows(deps);
+  const lines = createAuditLines(deps);
+  const write = createWriting(deps);
+  const group = createGroupCommit<Written>({ ...deps, apart, writeRows: write.rows });
+
+  const userHashOf = ({ organization, world }: VerdictRealm, userId: string): string => {
+    // The hash inside keeps capitals and spaces apart, which an address does not.
+    const id = createHash('sha256').update(userId).digest('hex');
+    return sealer.emailHash(organization, `behavior-user/${world}/${id}`);
+  };
+
+  async function contextOf(
+    from: Db | Tx,
+    realm: VerdictRealm,
+    declared: Declared | undefined,
+  ): Promise<JudgeContext> {
+    return { ...(await deps.learned?.(realm, from)), ...defined({ declared }) };
+  }
+
+  const draft = createDraft(deps);
+
+  return {
+    userHashOf,
+    commit: group.commit,
+    announce: write.announcement,
+    async verify(caller, { userId, data, declared, source }) {
+      await limits.admitUser(caller, userId, source);
+      const look = data && (await windows.look(db, caller, data));
+      try {
+        const context = await contextOf(db, caller, declared);
+        const judgement = judgeBehavior(data, { ...context, replayed: look?.replayed === true });
+        const { verdict, token } = await draft(db, {
+          ...{ ...judgement, caller, kind: 'verified' },
+          userHash: userHashOf(caller, userId),
+        });
+        const { human, confidence } = judgement;
+        const announcement = { caller, reference: userId, human, confidence, token };
+        await group.write({ verdict, window: look?.first, announcement });
+        lines.note(caller, { human, agent: judgement.agent?.is_agent === true });
+        return { ...verdict.finding, token };
+      } finally {
+        look?.release();
+      }
+    },
+    async judge(tx, realm, data, declared) {
+      const replayed = data !== undefined && (await windows.replayed(tx, realm, data));
+      return judgeBehavior(data, { ...(await contextOf(tx, realm, declared)), replayed });
+    },
+    async issue(tx, issue) {
+      const { verdict, token } = await draft(tx, issue);
+      const { caller, reference, human, confidence } = issue;
+      const announcement = { caller, human, confidence, token, ...defined({ reference }) };
+      await write.rows(tx, [{ verdict, announcement }]);
+      return { token, expiresAt: verdict.expiresAt };
+    },
+    async tokenOf(realm, token, from = db) {
+      const altered = (id: string) =>
+        deps.log.error({ verdict: id }, 'a token is refused: another program wrote or changed its row');
+      const found = await selectToken(from, realm, hashVerdictToken(token), { integrity, altered });
+      return found && clock.now() < found.expiresAt ? found : undefined;
+    },
+    recent: (realm, page) => selectVerdicts(db, realm, page),
+    distribution: (realm, since) => selectTallies(db, realm, since),
+    sweep: () => sweep(inTransaction, clock.now()),
+    async settled() {
+      await group.settled();
+      await lines.settled();
+    },
+  };
+}
+
+/** A verdict with a new token, not written yet. */
+function createDraft({ settings, ids, clock, random = randomFillSync }: VerdictsDeps) {
+  return async (from: Db | Tx, issue: Issue): Promise<{ verdict: NewVerdict; token: string }> => {
+    const { caller, kind, userHash, evidence = 0, parts, human, confidence, notes, agent } = issue;
+    const { organization, world, lineage } = caller;
+    const { tokenHours } = await settings.get(organization, from);
+    const token = newVerdictToken(kind, random);
+    const judgedAt = clock.now();
+    const verdict: NewVerdict = {
+      ...{ id: ids.next('verdict'), tokenHash: hashVerdictToken(token) },
+      ...{ organization, world, lineage, kind, userHash, evidence, parts, judgedAt },
+      finding: { human, confidence, score: scoreOf(confidence), notes, ...defined({ agent }) },
+      expiresAt: judgedAt + tokenHours * HOUR,
+    };
+    return { verdict, token };
+  };
+}
+
+/** Writes verdicts and their events in a transaction. */
+function createWriting({ integrity, events, receives }: VerdictsDeps) {
+  async function announcement(
+    tx: Tx,
+    { caller, reference, human, confidence, token }: Announcement,
+  ): Promise<void> {
+    const { organization, world } = caller;
+    if (!receives({ organization, world }, { human })) return;
+    await events.add(tx, {
+      ...{ type: 'behavior.judged', organization, world },
+      payload: { human, confidence, token },
+      personal: { values: defined({ reference }) },
+    });
+  }
+
+  return {
+    announcement,
+    async rows(tx: Tx, written: readonly Written[]): Promise<void> {
+      await insertVerdicts(
+        tx,
+        integrity,
+        written.map(({ verdict }) => verdict),
+      );
+      await insertWindows(
+        tx,
+        written.flatMap(({ window }) => window ?? []),
+      );
+      for (const one of written) await announcement(tx, one.announcement);
+    },
+  };
+}
+
+async function sweep(inTransaction: InTransaction, now: number): Promise<void> {
+  const all = async (remove: (tx: Tx) => Promise<number>) => {
+    while ((await inTransaction(remove)) === SWEEP_ROWS);
+  };
+  await all((tx) => deleteExpired(tx, now, SWEEP_ROWS));
+  await all((tx) => deleteOldWindows(tx, now - WINDOWS_KEPT, SWEEP_ROWS));
+  await inTransaction((tx) => deleteTallies(tx, now - TALLIES_KEPT));
+}
