@@ -86,12 +86,15 @@ export function createLiveSessions({
     verifyLive: checks.verifyLive,
     challenges: liveChallenges,
   });
-  const presence = createPresence({ ...shared, subjects, sessions: liveSessions, tokens: personTokens });
+  const presence = createPresence({
+    ...{ ...shared, integrity: vault.integrity },
+    ...{ subjects, sessions: liveSessions, tokens: personTokens },
+  });
   ends.presence = presence.end;
   liveLinks.presence = presence.links;
   const flowPages = createFlowPages(
     {
-      ...shared,
+      ...{ ...shared, integrity: vault.integrity },
       events,
       sessions: liveSessions,
       flows,

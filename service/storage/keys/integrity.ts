@@ -28,6 +28,9 @@ export type Protected =
   | 'setup'
   | 'idempotency'
   | 'live-session'
+  | 'hosted-link'
+  | 'registration'
+  | 'presence-session'
   | 'behavior-challenge'
   | 'behavior-verdict';
 
