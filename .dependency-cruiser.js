@@ -109,6 +109,15 @@ export default {
       'A verdict judges a window of behavior; sessions and challenges ask it, it asks none of them.',
     ),
     rule(
+      'behavior-challenges-below-verdicts',
+      { path: '^service/engine/(behavior-challenges|heartbeats)/', pathNot: '\\.test\\.ts$' },
+      {
+        path: '^service/engine/',
+        pathNot: '^service/engine/($1/|(audit|behavior|behavior-settings|verdicts)/index\\.ts$)',
+      },
+      'Challenges and heartbeats judge behavior and have verdicts issue tokens; they know no other feature.',
+    ),
+    rule(
       'profiles-below-verification',
       { path: '^service/engine/profiles/', pathNot: '\\.test\\.ts$' },
       {

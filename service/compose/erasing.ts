@@ -1,4 +1,5 @@
 import { type Approvals, createApprovals } from '../engine/approvals/index.ts';
+import { deleteChallengesOf } from '../engine/behavior-challenges/index.ts';
 import { isHeld } from '../engine/consent/index.ts';
 import {
   createErasure,
@@ -6,6 +7,7 @@ import {
   type Erasure,
   type OrganizationErasure,
 } from '../engine/erasure/index.ts';
+import { deleteHeartbeatsOf } from '../engine/heartbeats/index.ts';
 import { deletePresenceOf } from '../engine/presence/index.ts';
 import { createRetention, type Retention } from '../engine/retention/index.ts';
 import { deleteSessionsOf } from '../engine/sessions/index.ts';
@@ -97,6 +99,8 @@ export function createErasing({
       (organization) => live().hosted.forget(organization),
       (organization) => live().registrations.forget(organization),
       (organization) => ground.inTransaction((tx) => deleteSessionsOf(tx, organization)),
+      (organization) => ground.inTransaction((tx) => deleteChallengesOf(tx, organization)),
+      (organization) => ground.inTransaction((tx) => deleteHeartbeatsOf(tx, organization)),
       (organization) => ground.inTransaction((tx) => deleteVerdictsOf(tx, organization)),
       (organization) => approvals.forgetOrganization(organization),
       (organization, actor) => administrators.forgetOrganization(organization, actor),

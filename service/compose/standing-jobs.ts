@@ -1,8 +1,10 @@
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import type { Administrators } from '../engine/administrators/index.ts';
 import type { Backups } from '../engine/backups/index.ts';
+import type { BehaviorChallenges } from '../engine/behavior-challenges/index.ts';
 import type { Erasure } from '../engine/erasure/index.ts';
 import type { GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
+import type { Heartbeats } from '../engine/heartbeats/index.ts';
 import type { Hosted } from '../engine/hosted/index.ts';
 import type { JobKind, Jobs, RunningJob } from '../engine/jobs/index.ts';
 import type { KeyPlaces } from '../engine/keys/index.ts';
@@ -27,6 +29,8 @@ export interface StandingJobsDeps {
   hosted: Pick<Hosted, 'expireDue'>;
   registrations: Pick<Registrations, 'expireDue'>;
   verdicts: Pick<Verdicts, 'sweep'>;
+  behaviorChallenges: Pick<BehaviorChallenges, 'sweep'>;
+  heartbeats: Pick<Heartbeats, 'sweep'>;
   /** None where the doors are not served over TLS. */
   certificate: Pick<ServedCertificate, 'reload'> | undefined;
 }
@@ -52,6 +56,8 @@ export function addStandingJobs({
   hosted,
   registrations,
   verdicts,
+  behaviorChallenges,
+  heartbeats,
   certificate,
 }: StandingJobsDeps): {
   /** Waits for the runs in progress: a stop does not wait for them, but they use what closes next. */
@@ -93,7 +99,9 @@ export function addStandingJobs({
   standing('sessions', MINUTE, () =>
     Promise.all([liveSessions.expireDue(), hosted.expireDue(), registrations.expireDue()]),
   );
-  standing('behavior-sweep', 10 * MINUTE, () => verdicts.sweep());
+  standing('behavior-sweep', 10 * MINUTE, () =>
+    Promise.all([verdicts.sweep(), behaviorChallenges.sweep(), heartbeats.sweep()]),
+  );
   // Also ends the job that an earlier start with TLS left.
   standing('certificate', certificate && 10 * MINUTE, async () => certificate?.reload());
   return {

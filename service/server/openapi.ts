@@ -34,6 +34,8 @@ export async function openApiDocument(): Promise<unknown> {
       callbacks: {} as never,
       uniqueness: {} as never,
       verdicts: {} as never,
+      behaviorChallenges: {} as never,
+      heartbeats: {} as never,
       idempotency: {} as never,
       alerts: {} as never,
       status: undefined as never,

@@ -2,6 +2,7 @@ import { randomBytes, randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Gatehouse } from '../compose/compose.ts';
+import type { Behavior } from '../compose/live/behavior.ts';
 import type { Config } from '../config.ts';
 import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
 import { type AuthDeps, createAuthDoor } from '../doors/auth/index.ts';
@@ -64,11 +65,11 @@ export async function createPublicServer(
     | 'verifyToken'
     | 'idempotency'
     | 'callbacks'
-    | 'uniqueness'
   > &
     AdminDeps &
     Pick<AuthDeps, 'administrators' | 'tokens' | 'setup' | 'organizations'> &
-    Pick<Gatehouse, 'sessions' | 'kiosks' | 'hosted' | 'registrations' | 'verdicts'> &
+    Pick<Gatehouse, 'sessions' | 'kiosks' | 'hosted' | 'registrations' | 'uniqueness'> &
+    Omit<Behavior, 'behaviorSettings'> &
     Partial<Pick<Gatehouse, 'gauges'>>,
   {
     trustedProxies,

@@ -848,8 +848,6 @@ export interface Schema {
     /** JSON: the token, and the address of the person. */
     token_sealed: Bytes | null;
     token_expires_at: number | null;
-    /** HMAC over the plain columns. */
-    mac: string | null;
   };
   /** At most one row: how the first owner is made. */
   setup: {
@@ -960,8 +958,6 @@ export interface Schema {
     /** JSON: codes. */
     reasons: string;
     completed_at: number | null;
-    /** HMAC over the plain columns. */
-    mac: string | null;
   };
   /** An invitation of a user, under a reference of the caller's own. */
   registration: {
@@ -988,8 +984,6 @@ export interface Schema {
     humanness_score: number | null;
     unique_human: string | null;
     completed_at: number | null;
-    /** HMAC over the plain columns. */
-    mac: string | null;
   };
   /** A verdict on behavior, for as long as its token counts (engine/verdicts). */
   behavior_verdict: {

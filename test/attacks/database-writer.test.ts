@@ -3,14 +3,10 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAccess } from '../../service/engine/access/index.ts';
 import { makeKeyText } from '../../service/engine/access/key-text.ts';
-import { createLinkStore } from '../../service/engine/hosted/link-store.ts';
-import { createPresenceStore } from '../../service/engine/presence/presence-store.ts';
-import { createRegistrationStore } from '../../service/engine/registrations/registration-store.ts';
 import { pageConsent } from '../../service/engine/sessions/index.ts';
 import { createGalleries } from '../../service/inference/gallery/galleries.ts';
 import type { OrganizationId, SubjectId, World } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import type { Tx } from '../../service/storage/transaction.ts';
 import { onBothDatabases } from '../storage/databases.ts';
 import { key as apiKey, type Engine, operator, sha256, startEngine } from '../support/engine.ts';
 import { analysisOf, direction } from '../support/faces.ts';
@@ -178,72 +174,6 @@ onBothDatabases('a writer of the database without keys', (newPlace) => {
         decision: 'rejected',
         reasons: ['PERSON_ERASED'],
       });
-    });
-  });
-
-  describe('what callers poll', () => {
-    const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => engine.inTransaction(work);
-    const protection = () => ({ ...engine, log: silentLog });
-    const common = { createdAt: 1, createdBy: 'key:key_1', expiresAt: 2 };
-
-    async function hostedLink() {
-      const store = createLinkStore(protection());
-      const id = engine.ids.next('verification');
-      const page = { texts: { en: {}, de: {} }, redirects: {} };
-      const link = { id, realm: realm(), product: 'verifyhuman', status: 'FAIL', page } as const;
-      await inTransaction((tx) => store.insert(tx, { ...common, ...link, reasons: [] }, 'hash'));
-      return { id, read: () => store.find(realm(), id) };
-    }
-    async function registration() {
-      const store = createRegistrationStore(protection());
-      const id = engine.ids.next('registration');
-      const wanted = { region: '', dataRequest: 'humanness-and-id', state: 'pending' } as const;
-      const request = { reference: 'user_1' };
-      const made = { id, realm: realm(), ...common, ...wanted, request };
-      await inTransaction((tx) => store.insert(tx, made, 'hash'));
-      const ending = { state: 'completed', at: 2, humanness: 0.97, humanId: 'ab12' } as const;
-      await inTransaction((tx) => store.end(tx, made, ending));
-      return { id, read: () => store.newest(undefined, realm(), 'user_1') };
-    }
-    async function presence() {
-      const store = createPresenceStore(protection());
-      const id = engine.ids.next('presence');
-      await inTransaction((tx) =>
-        store.insert(tx, {
-          ...{ id, ...realm(), lineage: 'key_1', created_by: 'key:key_1', link_hash: 'hash' },
-          ...{ state: 'cancelled', reason: 'not-verified', email_hash: null, subject: null },
-          ...{ request_sealed: new Uint8Array(1), ttl_seconds: 60, single_use: 0, created_at: 1 },
-          ...{ expires_at: 2, session: null, begun_at: null, decided_at: 2, token_id: null },
-          ...{ token_sealed: null, token_expires_at: null },
-        }),
-      );
-      return { id, read: () => store.inRealm(realm(), id) };
-    }
-
-    test.each([
-      ['hosted_link', hostedLink],
-      ['registration', registration],
-      ['presence_session', presence],
-    ] as const)('a row of %s with any other plain value is none', async (table, make) => {
-      const { id, read } = await make();
-      expect(await read()).toMatchObject({ id });
-      const row = await engine.db
-        .selectFrom(table)
-        .selectAll()
-        .where('id', '=', id)
-        .executeTakeFirstOrThrow();
-      const columns = Object.entries(row).filter(([name]) => !name.endsWith('_sealed') && name !== 'id');
-      expect(columns.length).toBeGreaterThan(14);
-      for (const [name, value] of columns) {
-        // Of an organization that is there.
-        if (name === 'organization') continue;
-        const isNumber = typeof value === 'number' || name.endsWith('_at') || name === 'humanness_score';
-        const other = isNumber ? Number(value ?? 0) + 1 : `${value ?? ''}x`;
-        await run(sql`update ${sql.table(table)} set ${sql.ref(name)} = ${other}`);
-        expect([name, await read()]).toEqual([name, undefined]);
-        await run(sql`update ${sql.table(table)} set ${sql.ref(name)} = ${value}`);
-      }
-      expect(await read()).toMatchObject({ id });
     });
   });
 

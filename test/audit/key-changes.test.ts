@@ -6,6 +6,7 @@ import { createMetrics } from '../../service/http/metrics.ts';
 import { accessListOf } from '../../service/http/route-access.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createPublicServer } from '../../service/server/public-server.ts';
+import { solve } from '../support/behavior-challenges.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { openEventsOut } from '../support/events-out.ts';
 import { analysisOf, direction } from '../support/faces.ts';
@@ -54,6 +55,7 @@ const changes: Record<string, Sample> = {
   },
   // A token for one use is used by it.
   'POST /api/v1/tokens/verify': { body: tokenForOneUse, action: 'presence-token.use' },
+  'POST /api/v1/challenge/verify': { body: solvedChallenge, action: 'behavior-challenge.pass' },
 };
 
 /** What the person at the camera does, whose lines name the session, and questions. */
@@ -65,6 +67,8 @@ const ofPersons = [
   'POST /api/v1/passes/verify',
   // One line for a quarter of a second of verdicts (engine/verdicts).
   'POST /api/v1/verify',
+  'POST /api/v1/challenge/create',
+  'POST /api/v1/session',
 ];
 /** Needs a webhook that is disabled, or one that the same key has made: tried below. */
 const apart = ['POST /api/admin/webhooks/:id/enable', 'DELETE /api/v1/webhooks/:id'];
@@ -89,6 +93,16 @@ const nothingPersonal = [
   '/api/v1/sessions/:id/salt',
   '/api/v1/webhooks',
 ];
+
+async function solvedChallenge() {
+  const caller = { organization: engine.organization, world: 'live' as const, lineage: key.id };
+  const { id, shown } = await engine.behaviorChallenges.create(caller, {
+    userId: 'user_1',
+    accessible: true,
+  });
+  engine.advance(9_000);
+  return { challenge_id: id, answer: solve(shown) };
+}
 
 async function tokenForOneUse() {
   const realm = { organization: engine.organization, world: 'live' } as const;
@@ -150,7 +164,7 @@ async function fill({
   const { organization } = engine;
   const realm = { organization, world: 'live' } as const;
   key = await access.createKey(
-    { ...realm, scopes: ['admin', 'webhooks', 'sessions', 'hosted', 'registrations'] },
+    { ...realm, scopes: ['admin', 'webhooks', 'sessions', 'hosted', 'registrations', 'behavior'] },
     operator,
   );
   await grants.add(organization, 'hooks.example.org', '', operator);

@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { protectedColumns, type SessionRow } from '../../service/engine/sessions/session-store.ts';
-import { silentLog } from '../../service/lib/log.ts';
+import { protectedFields } from '../../service/engine/sessions/session-store.ts';
 import { openIntegrity } from '../../service/storage/keys/integrity.ts';
-import { protectRows } from '../../service/storage/keys/protected-rows.ts';
 import type { WrappedSecret } from '../../service/storage/keys/wrapped-key.ts';
 import { masterKeyFile } from '../../service/storage/master/master-key-file.ts';
 import type { RunningBox } from './running-box.ts';
@@ -227,7 +225,7 @@ interface Rows {
   /** As the service makes it: a row that was changed without its key is no session. */
   macOf(row: SessionColumns): string;
 }
-type SessionColumns = Partial<SessionRow>;
+type SessionColumns = Parameters<typeof protectedFields>[0];
 
 async function openRows({ data }: RunningBox): Promise<Rows> {
   const keys = new Database(join(data, 'keys.db'), { readonly: true });
@@ -242,9 +240,7 @@ async function openRows({ data }: RunningBox): Promise<Rows> {
   });
   return {
     rows: new Database(join(data, 'gatehouse.db'), { timeout: 10_000 }),
-    macOf: protectRows<SessionRow>('live-session', protectedColumns, {
-      ...{ integrity: integrity!, log: silentLog },
-    }).sign,
+    macOf: (row) => integrity!.mac('live-session', protectedFields(row)),
   };
 }
 

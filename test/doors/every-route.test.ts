@@ -202,7 +202,7 @@ async function sendOut(): Promise<Victim> {
   const webhook = await add('marker of the webhook');
   const { id: spareWebhook } = await add('spare');
   const { id: lineage, key } = await access.createKey(
-    { ...realm, scopes: ['webhooks', 'presence'] },
+    { ...realm, scopes: ['webhooks', 'presence', 'behavior'] },
     operator,
   );
   const own = { family: 'behavior', url: 'https://hooks.example.org/own', lineage } as const;
@@ -255,7 +255,23 @@ async function sendOut(): Promise<Victim> {
     passToken: await passOfVictim(),
     organization: engine.organization,
     presence: await bePresent(lineage),
+    challenge: await beChallenged(lineage),
   };
+}
+
+/** A user of the victim's key is followed by heartbeats, and has two challenges open. */
+async function beChallenged(lineage: string): Promise<Victim['challenge']> {
+  const caller = { organization: engine.organization, world: 'live' as const, lineage };
+  const userId = 'user of the victim';
+  const open = () => engine.behaviorChallenges.create(caller, { userId, accessible: false });
+  const [{ id }, { id: spare }] = [await open(), await open()];
+  const { token } = await engine.inTransaction((tx) =>
+    engine.verdicts.issue(tx, {
+      ...{ caller, kind: 'verified', userHash: engine.verdicts.userHashOf(caller, userId) },
+      ...{ human: true, confidence: 0.9, notes: [] },
+    }),
+  );
+  return { id, spare, userId, token };
 }
 
 /** The victim was present for a program of their organization, and is asked for again. */

@@ -25,6 +25,8 @@ export interface Victim {
   organization: string;
   /** A presence session of the very key, verified; one that waits; and the token of the first. */
   presence: { id: string; waiting: string; token: string };
+  /** Open challenges of a user of the very key, and the token of that user. */
+  challenge: { id: string; spare: string; userId: string; token: string };
 }
 
 export interface RouteSample {
@@ -278,6 +280,37 @@ export const routeSamples: Record<string, RouteSample[]> = {
       request: () => ({ url: '/api/v1/webhooks' }),
       owner: { status: 200, contains: ({ ownWebhook }) => ownWebhook, own: true },
       foreign: { status: 200, body: { webhooks: [] } },
+    },
+  ],
+  'POST /api/v1/challenge/create': [
+    {
+      request: ({ challenge }) => ({
+        url: '/api/v1/challenge/create',
+        payload: { challenge_id: challenge.spare, accessible: true },
+      }),
+      owner: { status: 200, contains: () => 'sequence_hint', own: true },
+      foreign: unknown,
+    },
+  ],
+  'POST /api/v1/challenge/verify': [
+    {
+      request: ({ challenge }) => ({
+        url: '/api/v1/challenge/verify',
+        payload: { challenge_id: challenge.id, answer: '0' },
+      }),
+      owner: { status: 200, contains: () => 'attempts_remaining', own: true },
+      foreign: unknown,
+    },
+  ],
+  'POST /api/v1/session': [
+    {
+      request: ({ challenge: { userId, token } }) => ({
+        url: '/api/v1/session',
+        payload: { userId, sessionToken: token },
+      }),
+      owner: { status: 200, contains: () => 'baseline', own: true },
+      foreign: { status: 410, code: 'SESSION_EXPIRED' },
+      sibling: { status: 403, code: 'SESSION_KEY_MISMATCH' },
     },
   ],
   'POST /api/v1/webhooks': [

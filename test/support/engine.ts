@@ -4,11 +4,13 @@ import { createStaff } from '../../service/compose/staff/administrators.ts';
 import { openUniqueness } from '../../service/compose/uniqueness.ts';
 import { createApprovals } from '../../service/engine/approvals/index.ts';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
+import { createBehaviorChallenges } from '../../service/engine/behavior-challenges/index.ts';
 import { createBehaviorSettings } from '../../service/engine/behavior-settings/index.ts';
 import { createCaptures } from '../../service/engine/captures/index.ts';
 import { createConsents, purposes } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
 import { createFlows } from '../../service/engine/flows/index.ts';
+import { createHeartbeats } from '../../service/engine/heartbeats/index.ts';
 import { createIdempotency } from '../../service/engine/idempotency/index.ts';
 import { createLimits } from '../../service/engine/limits/index.ts';
 import { createRefusedPictures, deleteClaim } from '../../service/engine/lockout/index.ts';
@@ -50,6 +52,12 @@ import { openFlows } from './live-sessions.ts';
 
 export const operator: Actor = { is: 'operator', name: 'ada' };
 export const key: Actor = { is: 'key', key: 'key_1' };
+
+/** Pictures of challenges that say what they show. */
+export const challengePictures = {
+  label: async (name: string) => `data:image/webp;base64,${name}`,
+  route: async () => 'data:image/webp;base64,route',
+};
 
 export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -329,15 +337,19 @@ export async function startEngine({
   const organization = (await organizations.create({ name: 'Acme' }, operator)).id;
   if (attested) await organizations.attestConsent(organization, consentOfAll, operator);
   const behaviorSettings = createBehaviorSettings(shared);
+  const verdicts = createVerdicts({
+    ...{ ...shared, integrity, settings: behaviorSettings },
+    receives: () => false,
+    gather: async () => undefined,
+  });
+  const behavior = { ...shared, integrity, behaviorSettings, verdicts, pictures: challengePictures };
   const engine = {
     ...shared,
     behaviorSettings,
     /** No webhook takes its events; `openEventsOut` gives one whose events go out. */
-    verdicts: createVerdicts({
-      ...{ ...shared, integrity, settings: behaviorSettings },
-      receives: () => false,
-      gather: async () => undefined,
-    }),
+    verdicts,
+    behaviorChallenges: createBehaviorChallenges(behavior),
+    heartbeats: createHeartbeats(behavior),
     personalData: createPersonalData({ ...shared, organizations }),
     tablesWithoutPersons,
     advance: clock.advance,

@@ -1,10 +1,12 @@
 import { createEventsOut } from '../../service/compose/events-out.ts';
 import { receiversOf } from '../../service/compose/live/behavior.ts';
+import { createBehaviorChallenges } from '../../service/engine/behavior-challenges/index.ts';
+import { createHeartbeats } from '../../service/engine/heartbeats/index.ts';
 import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
 import { createVerdicts } from '../../service/engine/verdicts/index.ts';
 import { silentLog as log } from '../../service/lib/log.ts';
 import type { Outgoing } from '../../service/outgoing/outgoing.ts';
-import type { Engine } from './engine.ts';
+import { challengePictures, type Engine } from './engine.ts';
 
 /** Every name resolves to one public address, and every POST succeeds. */
 const receiver: Outgoing = {
@@ -40,7 +42,14 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
     receives: receiversOf(out.webhooks),
     gather: async () => undefined,
   });
-  return { ...out, verdicts, relay: () => out.relay.relay() };
+  const behavior = { ...engine, verdicts, pictures: challengePictures };
+  return {
+    ...out,
+    verdicts,
+    behaviorChallenges: createBehaviorChallenges(behavior),
+    heartbeats: createHeartbeats(behavior),
+    relay: () => out.relay.relay(),
+  };
 }
 
 export type EventsOut = Awaited<ReturnType<typeof openEventsOut>>;

@@ -20,6 +20,7 @@ export const recordedKeys = {
 
 const originsOf: Record<string, string[]> = {
   key_live: ['https://app.example.com'],
+  key_behavior: ['https://app.example.com'],
   key_browser: ['https://shop.example'],
   key_behavior_page: ['https://shop.example'],
 };

@@ -1,5 +1,9 @@
+import { randomFillSync } from 'node:crypto';
+import { type BehaviorChallenges, createBehaviorChallenges } from '../../engine/behavior-challenges/index.ts';
 import { type BehaviorSettingsOf, createBehaviorSettings } from '../../engine/behavior-settings/index.ts';
+import { createHeartbeats, type Heartbeats } from '../../engine/heartbeats/index.ts';
 import { createVerdicts, type Verdicts } from '../../engine/verdicts/index.ts';
+import { createChallengePictures } from '../../inference/pictures/challenge-pictures.ts';
 import type { Audited } from '../audit.ts';
 import type { Base } from '../base.ts';
 import type { Callers } from '../callers.ts';
@@ -8,9 +12,11 @@ import type { Outbound } from '../outbound.ts';
 export interface Behavior {
   behaviorSettings: BehaviorSettingsOf;
   verdicts: Verdicts;
+  behaviorChallenges: BehaviorChallenges;
+  heartbeats: Heartbeats;
 }
 
-/** Verdicts on the behavior of users of a page. */
+/** Verdicts on the behavior of users of a page, their challenges and the heartbeats that follow. */
 export function createBehavior({
   ground,
   vault,
@@ -28,7 +34,15 @@ export function createBehavior({
     receives: receiversOf(webhooks),
   });
   opened.defer(() => verdicts.settled());
-  return { behaviorSettings, verdicts };
+  const shared = { ...ground, audit, integrity: vault.integrity, verdicts, behaviorSettings };
+  return {
+    ...{ behaviorSettings, verdicts },
+    behaviorChallenges: createBehaviorChallenges({
+      ...shared,
+      pictures: createChallengePictures(randomFillSync),
+    }),
+    heartbeats: createHeartbeats(shared),
+  };
 }
 
 /** Whether an event of a verdict has a receiver. */

@@ -86,15 +86,12 @@ export function createLiveSessions({
     verifyLive: checks.verifyLive,
     challenges: liveChallenges,
   });
-  const presence = createPresence({
-    ...{ ...shared, integrity: vault.integrity },
-    ...{ subjects, sessions: liveSessions, tokens: personTokens },
-  });
+  const presence = createPresence({ ...shared, subjects, sessions: liveSessions, tokens: personTokens });
   ends.presence = presence.end;
   liveLinks.presence = presence.links;
   const flowPages = createFlowPages(
     {
-      ...{ ...shared, integrity: vault.integrity },
+      ...shared,
       events,
       sessions: liveSessions,
       flows,

@@ -3,13 +3,15 @@ import type { Verdicts } from '../../engine/verdicts/index.ts';
 import type { Webhooks } from '../../engine/webhooks/index.ts';
 import { keyOf } from '../../http/authentication.ts';
 import { Problem } from '../../lib/problem.ts';
+import { type ChallengeRoutesDeps, challengeRoutes } from './challenge-routes.ts';
+import { type SessionRouteDeps, sessionRoute } from './session-route.ts';
 import { fromEndpoint, fromNewEndpoint, toActor, toFilter, toNewEndpoint, toRealm } from './translate.ts';
 import { verifyRoute } from './verify-route.ts';
 import { NewWebhook, NewWebhookReply, Nothing, WebhookList, WebhookParams } from './wire.ts';
 
 export { behaviorWebhooks } from './webhook-payloads.ts';
 
-export interface BehaviorDeps {
+export interface BehaviorDeps extends ChallengeRoutesDeps, SessionRouteDeps {
   webhooks: Pick<Webhooks, 'add' | 'list' | 'remove'>;
   verdicts: Pick<Verdicts, 'verify'>;
 }
@@ -24,6 +26,8 @@ export function createBehaviorDoor(deps: BehaviorDeps): FastifyPluginAsync {
     app.addContentTypeParser('text/plain', app.readJson);
     webhookRoutes(app, deps);
     verifyRoute(app, deps);
+    challengeRoutes(app, deps);
+    sessionRoute(app, deps);
   };
 }
 

@@ -5,7 +5,7 @@ import { fromVerdict, toVerifyOrder } from './translate.ts';
 import { VerifyReply, VerifyRequest } from './wire-verify.ts';
 
 /** Bytes: a window has at most four thousand, and a user id that is escaped some more. */
-const BODY_LIMIT = 16_384;
+export const BODY_LIMIT = 16_384;
 
 /** `POST /api/v1/verify` (contracts/behavior.txt). */
 export function verifyRoute(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SessionData } from '../../engine/behavior/index.ts';
 
-const userId = z
+export const userId = z
   .string()
   .min(1)
   .max(256)

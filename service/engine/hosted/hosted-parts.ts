@@ -1,6 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/id.ts';
-import type { Log } from '../../lib/log.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Events } from '../events/index.ts';
@@ -8,7 +7,7 @@ import type { Flows } from '../flows/index.ts';
 import type { Limits } from '../limits/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Profiles } from '../profiles/index.ts';
-import type { LinkRowsDeps, Sessions } from '../sessions/index.ts';
+import type { Sessions } from '../sessions/index.ts';
 import type { Subjects } from '../subjects/index.ts';
 import type { LinkSealer, LinkStore } from './link-store.ts';
 
@@ -16,9 +15,6 @@ export interface HostedDeps {
   db: Db;
   inTransaction: InTransaction;
   sealer: LinkSealer;
-  /** Detects rows that a writer of the database without keys made or changed. */
-  integrity: LinkRowsDeps['integrity'];
-  log: Log;
   sessions: Pick<Sessions, 'prepare'>;
   flows: Pick<Flows, 'bySlug'>;
   organizations: Pick<Organizations, 'get' | 'lookOf'>;

@@ -197,31 +197,6 @@ onBothDatabases('hosted links', (newPlace) => {
     });
   });
 
-  test('a FAIL that another program turned into a PASS is no result, and no other is written', async () => {
-    const { link, token } = await generate();
-    const begun = await begin(hosted.links, token);
-    await sessions.deny(begun.token);
-    expect(await hosted.status(realm(), 'verifyhuman', link.id)).toMatchObject({ status: 'FAIL' });
-    const decided = await events();
-    await engine.db.updateTable('hosted_link').set({ status: 'PASS', reasons: '[]' }).execute();
-    expect(await codeOf(hosted.status(realm(), 'verifyhuman', link.id))).toBe('NOT_FOUND');
-    expect(await codeOf(hosted.complete(token, { denied: false }))).toBe('NOT_FOUND');
-    await engine.db.updateTable('hosted_link').set({ status: 'PENDING', opened_at: null }).execute();
-    expect(await codeOf(begin(hosted.links, token))).toBe('NOT_FOUND');
-    engine.advance(2 * hour);
-    expect(await hosted.expireDue()).toBe(0);
-    expect(await events()).toEqual(decided);
-  });
-
-  test('what another program changed does not keep other links from their end', async () => {
-    for (let i = 0; i < 101; i++) await generate({ life: 1 });
-    await engine.db.updateTable('hosted_link').set({ product: 'verifyage' }).execute();
-    const { link } = await generate();
-    engine.advance(2 * hour);
-    expect(await hosted.expireDue()).toBe(1);
-    expect(await hosted.status(realm(), 'verifyhuman', link.id)).toMatchObject({ status: 'EXPIRED' });
-  });
-
   test('identity: an enrolled person passes, a stranger does not; by address only that person', async () => {
     await enroll('ada@example.com');
     await enroll('bea@example.com', direction('bea'));

@@ -73,7 +73,7 @@ export function createHosted(deps: HostedDeps): Hosted {
     expireDue: () =>
       endUnopened({
         inTransaction,
-        due: (limit, after) => store.due(clock.now(), limit, after),
+        due: (limit) => store.due(clock.now(), limit),
         end: (tx, link) => writeResult(tx, link, { status: 'EXPIRED', reasons: ['EXPIRED'], unopened: true }),
       }),
     forget: (organization) => inTransaction((tx) => store.removeOf(tx, organization)),

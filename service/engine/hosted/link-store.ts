@@ -5,7 +5,7 @@ import type { Schema } from '../../storage/schema.ts';
 import type { OwnPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { FlowProduct } from '../flows/index.ts';
-import { createLinkRows, type DueMark, type LinkRowsDeps } from '../sessions/index.ts';
+
 import type { Realm } from '../subjects/index.ts';
 import {
   type HostedLink,
@@ -26,20 +26,8 @@ const pagePlace = ({ id, organization }: { id: string; organization: Organizatio
   version: VERSION,
 });
 
-/** What the HMAC covers. */
-const protectedColumns = [
-  ...(['id', 'organization', 'world', 'token_hash', 'flow', 'product', 'email_hash'] as const),
-  ...(['created_at', 'created_by', 'expires_at', 'session', 'opened_at'] as const),
-  ...(['status', 'reasons', 'completed_at'] as const),
-];
-
-/** The table `hosted_link`. A row that was changed by other means than these is no link: it is logged and left out. */
-export function createLinkStore({ db, sealer, ...protection }: LinkRowsDeps & { sealer: LinkSealer }) {
-  const links = createLinkRows(
-    'hosted_link',
-    { pending: 'PENDING', columns: protectedColumns },
-    { db, ...protection },
-  );
+/** The table `hosted_link`. */
+export function createLinkStore({ db, sealer }: { db: Db; sealer: LinkSealer }) {
   function open(row: LinkRow): WholeLink {
     const link = fromRow(row);
     const place = pagePlace({ id: link.id, organization: link.realm.organization });
@@ -49,19 +37,39 @@ export function createLinkStore({ db, sealer, ...protection }: LinkRowsDeps & { 
   const rows = (from: Db | Tx) => from.selectFrom('hosted_link').selectAll();
 
   return {
-    async insert(tx: Tx, link: WholeLink, tokenHash: string | null): Promise<void> {
-      const row = toRow(sealer, link, tokenHash);
+    async insert(tx: Tx, { page, ...link }: WholeLink, tokenHash: string | null): Promise<void> {
+      const { organization, world } = link.realm;
       await tx
         .insertInto('hosted_link')
-        .values({ ...row, mac: links.sign(row) })
+        .values({
+          id: link.id,
+          organization,
+          world,
+          token_hash: tokenHash,
+          flow: link.flow ?? null,
+          product: link.product,
+          page_sealed: sealer.sealOwn(
+            pagePlace({ id: link.id, organization }),
+            new TextEncoder().encode(JSON.stringify(page)),
+          ),
+          email_hash: page.email === undefined ? null : sealer.emailHash(organization, page.email),
+          created_at: link.createdAt,
+          created_by: link.createdBy,
+          expires_at: link.expiresAt,
+          session: link.session ?? null,
+          opened_at: link.openedAt ?? null,
+          status: link.status,
+          reasons: JSON.stringify(link.reasons),
+          completed_at: link.completedAt ?? null,
+        })
         .execute();
     },
     async byToken(tokenHash: string, from: Db | Tx = db): Promise<WholeLink | undefined> {
-      const row = links.one(await rows(from).where('token_hash', '=', tokenHash).executeTakeFirst());
+      const row = await rows(from).where('token_hash', '=', tokenHash).executeTakeFirst();
       return row && open(row);
     },
     async bySession(session: SessionId, from: Db | Tx = db): Promise<WholeLink | undefined> {
-      const row = links.one(await rows(from).where('session', '=', session).executeTakeFirst());
+      const row = await rows(from).where('session', '=', session).executeTakeFirst();
       return row && open(row);
     },
     async find({ organization, world }: Realm, id: string): Promise<HostedLink | undefined> {
@@ -70,56 +78,63 @@ export function createLinkStore({ db, sealer, ...protection }: LinkRowsDeps & { 
         .where('organization', '=', organization)
         .where('world', '=', world)
         .executeTakeFirst();
-      const own = links.one(row);
-      return own && fromRow(own);
+      return row && fromRow(row);
     },
     /** Links that were not opened in time. */
-    async due(now: number, limit: number, after?: DueMark) {
-      const { rows: found, ...rest } = await links.due(now, limit, after);
-      return { links: found.map(fromRow), ...rest };
+    async due(now: number, limit: number): Promise<HostedLink[]> {
+      const found = await rows(db)
+        .where('status', '=', 'PENDING')
+        .where('expires_at', '<=', now)
+        .where('opened_at', 'is', null)
+        .orderBy('expires_at')
+        .limit(limit)
+        .execute();
+      return found.map(fromRow);
     },
-    take: links.take,
-    setSession: links.setSession,
-    removeOf: links.removeOf,
-    /** False for one that is decided already; `unopened`: also for one that was opened. */
-    decide: (
-      tx: Tx,
-      id: VerificationId,
-      {
-        status,
-        reasons,
-        at,
-        unopened = false,
-      }: { status: HostedStatus; reasons: readonly HostedReason[]; at: number; unopened?: boolean },
-    ): Promise<boolean> =>
-      links.end(tx, id, { status, reasons: JSON.stringify(reasons), completed_at: at }, { unopened }),
+    ...linkChanges,
   };
 }
 
-function toRow(sealer: LinkSealer, { page, ...link }: WholeLink, tokenHash: string | null) {
-  const { organization, world } = link.realm;
-  return {
-    id: link.id,
-    organization,
-    world,
-    token_hash: tokenHash,
-    flow: link.flow ?? null,
-    product: link.product,
-    page_sealed: sealer.sealOwn(
-      pagePlace({ id: link.id, organization }),
-      new TextEncoder().encode(JSON.stringify(page)),
-    ),
-    email_hash: page.email === undefined ? null : sealer.emailHash(organization, page.email),
-    created_at: link.createdAt,
-    created_by: link.createdBy,
-    expires_at: link.expiresAt,
-    session: link.session ?? null,
-    opened_at: link.openedAt ?? null,
-    status: link.status,
-    reasons: JSON.stringify(link.reasons),
-    completed_at: link.completedAt ?? null,
-  };
-}
+const linkChanges = {
+  /** False when another browser was first, or the link is over. */
+  async take(tx: Tx, id: VerificationId, now: number): Promise<boolean> {
+    const { numUpdatedRows } = await tx
+      .updateTable('hosted_link')
+      .set({ opened_at: now })
+      .where('id', '=', id)
+      .where('status', '=', 'PENDING')
+      .where('opened_at', 'is', null)
+      .where('expires_at', '>', now)
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
+  },
+  async setSession(tx: Tx, id: VerificationId, session: SessionId): Promise<void> {
+    await tx.updateTable('hosted_link').set({ session }).where('id', '=', id).execute();
+  },
+  /** False for one that is decided already; `unopened`: also for one that was opened. */
+  async decide(
+    tx: Tx,
+    id: VerificationId,
+    {
+      status,
+      reasons,
+      at,
+      unopened = false,
+    }: { status: HostedStatus; reasons: readonly HostedReason[]; at: number; unopened?: boolean },
+  ): Promise<boolean> {
+    const { numUpdatedRows } = await tx
+      .updateTable('hosted_link')
+      .set({ status, reasons: JSON.stringify(reasons), completed_at: at })
+      .where('id', '=', id)
+      .where('status', '=', 'PENDING')
+      .$if(unopened, (query) => query.where('opened_at', 'is', null))
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
+  },
+  async removeOf(tx: Tx, organization: OrganizationId): Promise<void> {
+    await tx.deleteFrom('hosted_link').where('organization', '=', organization).execute();
+  },
+};
 
 export type LinkStore = ReturnType<typeof createLinkStore>;
 

@@ -1,8 +1,8 @@
 import type { PresenceId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Presence, PresenceParts } from './presence.ts';
+import type { Presence, PresenceDeps } from './presence.ts';
 import type { PresenceCaller } from './presence-session.ts';
-import type { PresenceRow } from './presence-store.ts';
+import { type PresenceRow, updateCancelled } from './presence-store.ts';
 import { readRow } from './read-row.ts';
 
 interface Reading extends Pick<Presence, 'get'> {
@@ -11,7 +11,7 @@ interface Reading extends Pick<Presence, 'get'> {
 
 /** Before its link was used, here; afterwards its live session is cancelled, which ends it too. */
 export function createCancelSession(
-  { inTransaction, sessions, store, audit, clock }: PresenceParts,
+  { inTransaction, sessions, audit, clock }: PresenceDeps,
   { rowOf, get }: Reading,
 ): Presence['cancel'] {
   return async function cancel(caller, id, actor) {
@@ -19,7 +19,7 @@ export function createCancelSession(
     const { id: target } = await rowOf(caller, id);
     const done = await inTransaction(async (tx) => {
       const order = { reason: 'caller', now: clock.now(), unopened: true } as const;
-      if (!(await store.cancelled(tx, target as PresenceId, order))) return false;
+      if (!(await updateCancelled(tx, target as PresenceId, order))) return false;
       await audit.add(tx, { actor, action: 'presence.cancel', organization, target, details: { world } });
       return true;
     });

@@ -9,17 +9,21 @@ import type { Presence, PresenceDeps } from './presence.ts';
 import { createPresenceEnd } from './presence-end.ts';
 import { createPresenceLinks } from './presence-links.ts';
 import type { PresenceCaller, PresenceSession } from './presence-session.ts';
-import { createPresenceStore, openColumn, type PresenceRow, type SealedProof } from './presence-store.ts';
+import {
+  openColumn,
+  type PresenceRow,
+  type SealedProof,
+  selectPresence,
+  selectPresenceBy,
+} from './presence-store.ts';
 import { readRow } from './read-row.ts';
 import { createVerifyToken } from './verify-token.ts';
 
 export function createPresence(deps: PresenceDeps): Presence {
-  const { inTransaction, sealer, audit, clock } = deps;
-  const store = createPresenceStore(deps);
-  const parts = { ...deps, store };
+  const { db, inTransaction, sealer, audit, clock } = deps;
 
   async function rowOf(caller: PresenceCaller, id: string): Promise<PresenceRow> {
-    const row = await store.inRealm(caller, id);
+    const row = await selectPresence(db, caller, id);
     if (!row) throw new Problem('NOT_FOUND', `There is no presence session with the id ${id}.`);
     if (row.lineage === caller.lineage) return row;
     throw new Problem(
@@ -55,14 +59,14 @@ export function createPresence(deps: PresenceDeps): Presence {
   }
 
   const stands: Presence['stands'] = async ({ organization, world }, { jti }) => {
-    const row = await store.by('token_id', jti);
+    const row = await selectPresenceBy(db, 'token_id', jti);
     return row?.organization === organization && row.world === world;
   };
 
   return {
-    create: createNewSession(parts),
+    create: createNewSession(deps),
     get,
-    cancel: createCancelSession(parts, { rowOf, get }),
+    cancel: createCancelSession(deps, { rowOf, get }),
     async token(caller, id, actor) {
       const { row, proof, session } = await read(caller, id);
       if (session.state.is !== 'verified' || !proof) throw noToken(session);
@@ -81,8 +85,8 @@ export function createPresence(deps: PresenceDeps): Presence {
     },
     verifyToken: createVerifyToken(deps, stands),
     stands,
-    links: createPresenceLinks(parts),
-    end: createPresenceEnd(parts),
+    links: createPresenceLinks(deps),
+    end: createPresenceEnd(deps),
   };
 }
 

@@ -3,13 +3,13 @@ import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { describeActor } from '../audit/index.ts';
 import { hashOfLink } from './link-hash.ts';
-import type { Presence, PresenceParts } from './presence.ts';
+import type { Presence, PresenceDeps } from './presence.ts';
 import { SESSION_LIFE, TOKEN_LIFE } from './presence-session.ts';
-import { type PresenceRow, sealColumn } from './presence-store.ts';
+import { insertPresence, type PresenceRow, sealColumn } from './presence-store.ts';
 import { readRow } from './read-row.ts';
 
-export function createNewSession(parts: PresenceParts): Presence['create'] {
-  const { inTransaction, sealer, subjects, store, audit, ids, clock, random = randomFillSync } = parts;
+export function createNewSession(deps: PresenceDeps): Presence['create'] {
+  const { inTransaction, sealer, subjects, audit, ids, clock, random = randomFillSync } = deps;
 
   return async function create({ organization, world, lineage, profiles }, order, actor) {
     const { orgId, ttlSeconds = TOKEN_LIFE.usual, singleUse = false, ...request } = order;
@@ -26,7 +26,7 @@ export function createNewSession(parts: PresenceParts): Presence['create'] {
     const now = clock.now();
     const id = ids.next('presence');
     const sealed = await sealRequest({ id, organization, world, subject: known?.id ?? null });
-    const row: Omit<PresenceRow, 'mac'> = {
+    const row: PresenceRow = {
       ...{ id, organization, world, lineage, created_by: describeActor(actor) },
       ...{ link_hash: hashOfLink(link), state: 'pending', reason: null, ...sealed },
       email_hash: email === undefined ? null : sealer.emailHash(organization, email),
@@ -36,7 +36,7 @@ export function createNewSession(parts: PresenceParts): Presence['create'] {
       ...{ token_id: null, token_sealed: null, token_expires_at: null },
     };
     await inTransaction(async (tx) => {
-      await store.insert(tx, row);
+      await insertPresence(tx, row);
       const bound = { email: email !== undefined, nonce: request.nonce !== undefined };
       const details = { world, ttlSeconds, singleUse, bound };
       await audit.add(tx, { actor, action: 'presence.create', organization, target: id, details });

@@ -4,16 +4,24 @@ import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { DecidedSession, FlowEnd } from '../sessions/index.ts';
 import type { PresenceClaims } from '../tokens/index.ts';
-import type { Presence, PresenceParts } from './presence.ts';
+import type { Presence, PresenceDeps } from './presence.ts';
 import type { CancelReason, KeptRequest } from './presence-session.ts';
-import { openColumn, type PresenceRow, sealColumn } from './presence-store.ts';
+import {
+  openColumn,
+  type PresenceRow,
+  sealColumn,
+  selectPresenceBy,
+  updateCancelled,
+  updateEnded,
+  updateVerified,
+} from './presence-store.ts';
 import { readRow } from './read-row.ts';
 
 /**
  * In the transaction that decides the live session: an approval makes the token, every other end closes the presence session. One that
  * is closed already stays so: a caller who was answered EXPIRED is never answered VERIFIED later.
  */
-export function createPresenceEnd({ sealer, tokens, store, audit, clock }: PresenceParts): Presence['end'] {
+export function createPresenceEnd({ sealer, tokens, audit, clock }: PresenceDeps): Presence['end'] {
   const note = (tx: Tx, row: PresenceRow, session: DecidedSession, reason?: CancelReason) =>
     audit.add(tx, {
       actor: session.actor,
@@ -29,7 +37,7 @@ export function createPresenceEnd({ sealer, tokens, store, audit, clock }: Prese
     });
 
   async function end(tx: Tx, row: PresenceRow, session: DecidedSession, reason: CancelReason): Promise<void> {
-    if (!(await store.cancelled(tx, row.id as PresenceId, { reason, now: clock.now() }))) return;
+    if (!(await updateCancelled(tx, row.id as PresenceId, { reason, now: clock.now() }))) return;
     await note(tx, row, session, reason);
   }
 
@@ -56,7 +64,7 @@ export function createPresenceEnd({ sealer, tokens, store, audit, clock }: Prese
     );
     const owned = { ...row, subject: person.id };
     try {
-      await store.verified(tx, row.id as PresenceId, {
+      await updateVerified(tx, row.id as PresenceId, {
         subject: person.id,
         request_sealed: await sealColumn(sealer, owned, 'request', request),
         decided_at: clock.now(),
@@ -77,10 +85,10 @@ export function createPresenceEnd({ sealer, tokens, store, audit, clock }: Prese
 
   return {
     async decided(tx, session) {
-      const row = await store.by('session', session.id, tx);
+      const row = await selectPresenceBy(tx, 'session', session.id);
       if (row === undefined) return undefined;
       if (readRow(row, undefined, clock.now()).state.is !== 'pending') return undefined;
-      if (session.decision === 'expired') await store.ended(tx, row.id as PresenceId, clock.now());
+      if (session.decision === 'expired') await updateEnded(tx, row.id as PresenceId, clock.now());
       else if (session.decision !== 'approved') await end(tx, row, session, reasonOf(session));
       else if (!(await verify(tx, row, session))) await end(tx, row, session, 'not-verified');
       return undefined;

@@ -10,13 +10,19 @@ import {
   type SessionPage,
 } from '../sessions/index.ts';
 import { hashOfLink } from './link-hash.ts';
-import type { PresenceParts } from './presence.ts';
+import type { PresenceDeps } from './presence.ts';
 import type { KeptRequest, PresenceRequest, PresenceState } from './presence-session.ts';
-import { openColumn, type PresenceRow } from './presence-store.ts';
+import {
+  openColumn,
+  type PresenceRow,
+  selectPresenceBy,
+  updateBegun,
+  updateCancelled,
+} from './presence-store.ts';
 import { readRow } from './read-row.ts';
 
 /** The page of a link. Only `begin` and `deny` change anything: mail and chat previews open links. */
-export function createPresenceLinks(deps: PresenceParts): LinkResolver {
+export function createPresenceLinks(deps: PresenceDeps): LinkResolver {
   const { clock } = deps;
   const { find, pageOf, requestOf } = createLinkReading(deps);
   return {
@@ -45,11 +51,11 @@ function stateOf(state: PresenceState): LinkDescription['state'] {
   return state.is === 'expired' ? 'ended' : 'finished';
 }
 
-function createLinkReading({ store, sealer, organizations, clock }: PresenceParts) {
+function createLinkReading({ db, sealer, organizations, clock }: PresenceDeps) {
   const unknown = () => new Problem('NOT_FOUND', 'This link leads nowhere: ask for a new one.');
 
   async function find(link: string): Promise<PresenceRow> {
-    const row = await store.by('link_hash', hashOfLink(link));
+    const row = await selectPresenceBy(db, 'link_hash', hashOfLink(link));
     if (row) return row;
     throw unknown();
   }
@@ -78,8 +84,8 @@ function createLinkReading({ store, sealer, organizations, clock }: PresencePart
 }
 
 /** The link's one use, with the live session that it opens. */
-function createBegin(deps: PresenceParts): LinkResolver['begin'] {
-  const { inTransaction, sessions, store, audit, clock } = deps;
+function createBegin(deps: PresenceDeps): LinkResolver['begin'] {
+  const { inTransaction, sessions, audit, clock } = deps;
   const { findReady, pageOf, requestOf } = createLinkReading(deps);
   return async function begin(link, { consent, path, device, request }) {
     const row = await findReady(link);
@@ -95,7 +101,7 @@ function createBegin(deps: PresenceParts): LinkResolver['begin'] {
     });
     const { id: sessionId, token, expiresAt } = prepared;
     await inTransaction(async (tx) => {
-      if (!(await store.begun(tx, row.id as PresenceId, sessionId, clock.now()))) throw used();
+      if (!(await updateBegun(tx, row.id as PresenceId, sessionId, clock.now()))) throw used();
       await prepared.write(tx);
       await audit.add(tx, {
         actor: { is: 'session', session: sessionId },
@@ -111,14 +117,14 @@ function createBegin(deps: PresenceParts): LinkResolver['begin'] {
 }
 
 /** The person does not agree. */
-function createDeny(deps: PresenceParts): LinkResolver['deny'] {
-  const { inTransaction, store, audit, clock } = deps;
+function createDeny(deps: PresenceDeps): LinkResolver['deny'] {
+  const { inTransaction, audit, clock } = deps;
   const { findReady } = createLinkReading(deps);
   return async function deny(link, { request }) {
     const row = await findReady(link);
     await inTransaction(async (tx) => {
       const order = { reason: 'declined', now: clock.now(), unopened: true } as const;
-      if (!(await store.cancelled(tx, row.id as PresenceId, order))) throw used();
+      if (!(await updateCancelled(tx, row.id as PresenceId, order))) throw used();
       await audit.add(tx, {
         actor: { is: 'session', session: row.id },
         action: 'presence.decline',

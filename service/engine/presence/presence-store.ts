@@ -1,6 +1,5 @@
 import type { Selectable } from 'kysely';
 import type { OrganizationId, PresenceId, SubjectId, World } from '../../lib/id.ts';
-import { protectRows, type RowProtection } from '../../storage/keys/protected-rows.ts';
 import type { Schema } from '../../storage/schema.ts';
 import { sealJson } from '../../storage/sealing/seal-json.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
@@ -72,109 +71,86 @@ export async function openColumn<T>(
   }
 }
 
-/** What the HMAC covers. */
-const protectedColumns = [
-  ...(['id', 'organization', 'world', 'lineage', 'created_by', 'link_hash', 'state', 'reason'] as const),
-  ...(['email_hash', 'subject', 'ttl_seconds', 'single_use', 'created_at', 'expires_at'] as const),
-  ...(['session', 'begun_at', 'decided_at', 'token_id', 'token_expires_at'] as const),
-];
-
-export interface PresenceStoreDeps extends RowProtection {
-  db: Db;
+export async function insertPresence(tx: Tx, row: PresenceRow): Promise<void> {
+  await tx.insertInto('presence_session').values(row).execute();
 }
 
-/** The table `presence_session`. A row that was changed by other means than these is none: it is logged and left out. */
-export function createPresenceStore({ db, ...protection }: PresenceStoreDeps) {
-  const checks = protectRows<PresenceRow>('presence-session', protectedColumns, protection);
-  const { one, sign } = checks;
-  const change = createChange(checks);
+export const selectPresence = (
+  from: Db | Tx,
+  { organization, world }: { organization: OrganizationId; world: World },
+  id: string,
+): Promise<PresenceRow | undefined> =>
+  from
+    .selectFrom('presence_session')
+    .selectAll()
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('id', '=', id)
+    .executeTakeFirst();
 
-  const isOpen = ({ state, expires_at }: PresenceRow, now: number) => state === 'pending' && expires_at > now;
+/** By the link's hash, the `jti`, or the live session. */
+export const selectPresenceBy = (
+  from: Db | Tx,
+  column: 'link_hash' | 'token_id' | 'session',
+  value: string,
+): Promise<PresenceRow | undefined> =>
+  from.selectFrom('presence_session').selectAll().where(column, '=', value).executeTakeFirst();
 
-  return {
-    async insert(tx: Tx, row: Omit<PresenceRow, 'mac'>): Promise<void> {
-      await tx
-        .insertInto('presence_session')
-        .values({ ...row, mac: sign(row) })
-        .execute();
-    },
-    inRealm: async (
-      { organization, world }: { organization: OrganizationId; world: World },
-      id: string,
-    ): Promise<PresenceRow | undefined> =>
-      one(
-        await db
-          .selectFrom('presence_session')
-          .selectAll()
-          .where('organization', '=', organization)
-          .where('world', '=', world)
-          .where('id', '=', id)
-          .executeTakeFirst(),
-      ),
-    /** By the link's hash, the `jti`, or the live session. */
-    by: async (
-      column: 'link_hash' | 'token_id' | 'session',
-      value: string,
-      from: Db | Tx = db,
-    ): Promise<PresenceRow | undefined> =>
-      one(await from.selectFrom('presence_session').selectAll().where(column, '=', value).executeTakeFirst()),
-    /** The link was used for this live session. False where it was used before, or the session is over. */
-    begun: (tx: Tx, id: PresenceId, session: string, now: number): Promise<boolean> =>
-      change(tx, id, { session, begun_at: now }, (row) => isOpen(row, now) && row.session === null),
-    /** False where it was decided before, or is past its end; with `unopened` also where its link was used. */
-    cancelled: (
-      tx: Tx,
-      id: PresenceId,
-      { reason, now, unopened = false }: { reason: CancelReason; now: number; unopened?: boolean },
-    ): Promise<boolean> =>
-      change(
-        tx,
-        id,
-        { state: 'cancelled', reason, decided_at: now },
-        (row) => isOpen(row, now) && !(unopened && row.session !== null),
-      ),
-    /** Over before its end. */
-    async ended(tx: Tx, id: PresenceId, now: number): Promise<void> {
-      await change(tx, id, { expires_at: now }, (row) => isOpen(row, now));
-    },
-    async verified(
-      tx: Tx,
-      id: PresenceId,
-      changed: Pick<
-        PresenceRow,
-        'subject' | 'request_sealed' | 'decided_at' | 'token_id' | 'token_sealed' | 'token_expires_at'
-      >,
-    ): Promise<void> {
-      await change(tx, id, { state: 'verified', ...changed }, () => true);
-    },
-  };
+/** The link was used for this live session. False where it was used before, or the session is over. */
+export async function updateBegun(tx: Tx, id: PresenceId, session: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('presence_session')
+    .set({ session, begun_at: now })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .where('session', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
-/** False, and nothing changed, where it is not as it is wanted; read again where another change came between. */
-function createChange({ one, sign }: ReturnType<typeof protectRows<PresenceRow>>) {
-  return async function change(
-    tx: Tx,
-    id: string,
-    changed: Partial<PresenceRow>,
-    isWanted: (row: PresenceRow) => boolean,
-  ): Promise<boolean> {
-    for (;;) {
-      const row = one(
-        await tx.selectFrom('presence_session').selectAll().where('id', '=', id).executeTakeFirst(),
-      );
-      if (!row || !isWanted(row)) return false;
-      const { numUpdatedRows } = await tx
-        .updateTable('presence_session')
-        .set({ ...changed, mac: sign({ ...row, ...changed }) })
-        .where('id', '=', id)
-        .where('mac', '=', row.mac)
-        .executeTakeFirst();
-      if (numUpdatedRows > 0n) return true;
-    }
-  };
+/** False where it was decided before, or is past its end; with `unopened` also where its link was used. */
+export async function updateCancelled(
+  tx: Tx,
+  id: PresenceId,
+  { reason, now, unopened = false }: { reason: CancelReason; now: number; unopened?: boolean },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('presence_session')
+    .set({ state: 'cancelled', reason, decided_at: now })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .where('expires_at', '>', now)
+    .$if(unopened, (query) => query.where('session', 'is', null))
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
-export type PresenceStore = ReturnType<typeof createPresenceStore>;
+/** Over before its end. */
+export async function updateEnded(tx: Tx, id: PresenceId, now: number): Promise<void> {
+  await tx
+    .updateTable('presence_session')
+    .set({ expires_at: now })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .where('expires_at', '>', now)
+    .execute();
+}
+
+export async function updateVerified(
+  tx: Tx,
+  id: PresenceId,
+  change: Pick<
+    PresenceRow,
+    'subject' | 'request_sealed' | 'decided_at' | 'token_id' | 'token_sealed' | 'token_expires_at'
+  >,
+): Promise<void> {
+  await tx
+    .updateTable('presence_session')
+    .set({ state: 'verified', ...change })
+    .where('id', '=', id)
+    .execute();
+}
 
 /** Of an organization that is erased. */
 export async function deletePresenceOf(tx: Tx, organization: OrganizationId): Promise<void> {

@@ -1,13 +1,13 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/id.ts';
-import type { InTransaction } from '../../storage/transaction.ts';
+import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { FlowEnd, LinkResolver, Sessions } from '../sessions/index.ts';
 import type { Subjects } from '../subjects/index.ts';
 import type { PersonTokens, PresenceClaims, TokenRealm } from '../tokens/index.ts';
 import type { PresenceCaller, PresenceOrder, PresenceProof, PresenceSession } from './presence-session.ts';
-import type { PresenceSealer, PresenceStore, PresenceStoreDeps } from './presence-store.ts';
+import type { PresenceSealer } from './presence-store.ts';
 import type { TokenVerdict, VerifyTokenOrder } from './token-verdict.ts';
 
 /** Programs ask for proof that a person is there: a session, a link for the person, a signed token. */
@@ -34,7 +34,8 @@ export interface Presence {
   end: FlowEnd;
 }
 
-export interface PresenceDeps extends PresenceStoreDeps {
+export interface PresenceDeps {
+  db: Db;
   inTransaction: InTransaction;
   sealer: PresenceSealer;
   organizations: Pick<Organizations, 'get' | 'lookOf'>;
@@ -45,9 +46,4 @@ export interface PresenceDeps extends PresenceStoreDeps {
   ids: Ids;
   clock: Clock;
   random?: (into: Uint8Array) => void;
-}
-
-/** What the parts of the feature are built on. */
-export interface PresenceParts extends PresenceDeps {
-  store: PresenceStore;
 }

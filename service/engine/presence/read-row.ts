@@ -4,11 +4,7 @@ import type { CancelReason, PresenceSession, PresenceState } from './presence-se
 import type { PresenceRow, SealedProof } from './presence-store.ts';
 
 /** A session as it stands at `now`: a pending one is over at its end, whatever the row says. */
-export const readRow = (
-  row: Omit<PresenceRow, 'mac'>,
-  proof: SealedProof | undefined,
-  now: number,
-): PresenceSession => ({
+export const readRow = (row: PresenceRow, proof: SealedProof | undefined, now: number): PresenceSession => ({
   id: row.id as PresenceId,
   organization: row.organization as OrganizationId,
   world: row.world as World,
@@ -17,7 +13,7 @@ export const readRow = (
   state: stateOf(row, proof, now),
 });
 
-function stateOf(row: Omit<PresenceRow, 'mac'>, proof: SealedProof | undefined, now: number): PresenceState {
+function stateOf(row: PresenceRow, proof: SealedProof | undefined, now: number): PresenceState {
   switch (row.state) {
     case 'verified':
       return {

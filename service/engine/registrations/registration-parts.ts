@@ -1,11 +1,10 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/id.ts';
-import type { Log } from '../../lib/log.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Organizations } from '../organizations/index.ts';
-import type { DecidedSession, LinkRowsDeps, Sessions } from '../sessions/index.ts';
+import type { DecidedSession, Sessions } from '../sessions/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import type { RegionTerms } from './invitation-page.ts';
 import type { RegistrationSealer, RegistrationStore } from './registration-store.ts';
@@ -14,9 +13,6 @@ export interface RegistrationsDeps {
   db: Db;
   inTransaction: InTransaction;
   sealer: RegistrationSealer;
-  /** Detects rows that a writer of the database without keys made or changed. */
-  integrity: LinkRowsDeps['integrity'];
-  log: Log;
   sessions: Pick<Sessions, 'prepare'>;
   organizations: Pick<Organizations, 'get' | 'lookOf'>;
   uniqueness: {

@@ -5,7 +5,7 @@ import type { OrganizationId, RegistrationId, SessionId, SubjectId, World } from
 import type { Schema } from '../../storage/schema.ts';
 import type { OwnPlace, SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import { createLinkRows, type DueMark, type LinkRowsDeps } from '../sessions/index.ts';
+
 import type { Realm } from '../subjects/index.ts';
 import type {
   DataRequest,
@@ -51,24 +51,8 @@ export interface Ending {
   subject?: SubjectId;
 }
 
-/** What the HMAC covers. */
-const protectedColumns = [
-  ...(['id', 'organization', 'world', 'token_hash', 'reference_hash', 'subject', 'region'] as const),
-  ...(['data_request', 'created_at', 'created_by', 'expires_at', 'session', 'opened_at'] as const),
-  ...(['status', 'failure_code', 'humanness_score', 'unique_human', 'completed_at'] as const),
-];
-
-/** The table `registration`. A row that was changed by other means than these is none: it is logged and left out. */
-export function createRegistrationStore({
-  db,
-  sealer,
-  ...protection
-}: LinkRowsDeps & { sealer: RegistrationSealer }) {
-  const links = createLinkRows(
-    'registration',
-    { pending: 'pending', columns: protectedColumns },
-    { db, ...protection },
-  );
+/** The table `registration`. */
+export function createRegistrationStore({ db, sealer }: { db: Db; sealer: RegistrationSealer }) {
   /** A reference is compared as it is, in its case; the keyed hash is over its digest, because addresses are normalized. */
   const hashOf = ({ organization }: Realm, reference: string) =>
     sealer.emailHash(organization, `reference:${createHash('sha256').update(reference).digest('hex')}`);
@@ -83,16 +67,19 @@ export function createRegistrationStore({
 
   return {
     async insert(tx: Tx, registration: WholeRegistration, tokenHash: string): Promise<void> {
-      const { id, realm, request, region, dataRequest, createdAt, createdBy } = registration;
-      const row = {
-        ...{ id, ...realm, token_hash: tokenHash, reference_hash: hashOf(realm, request.reference) },
-        request_sealed: sealer.sealOwn(ownPlace({ id, ...realm }), encoder.encode(JSON.stringify(request))),
-        ...{ region, data_request: dataRequest, created_at: createdAt, created_by: createdBy },
-        ...{ expires_at: registration.expiresAt, status: registration.state },
-      };
+      const { id, realm, request } = registration;
       await tx
         .insertInto('registration')
-        .values({ ...row, mac: links.sign(row) })
+        .values({
+          ...{ id, ...realm, token_hash: tokenHash, reference_hash: hashOf(realm, request.reference) },
+          request_sealed: sealer.sealOwn(ownPlace({ id, ...realm }), encoder.encode(JSON.stringify(request))),
+          region: registration.region,
+          data_request: registration.dataRequest,
+          created_at: registration.createdAt,
+          created_by: registration.createdBy,
+          expires_at: registration.expiresAt,
+          status: registration.state,
+        })
         .execute();
     },
     /** The newest of the user that no other replaced. */
@@ -109,11 +96,10 @@ export function createRegistrationStore({
         .orderBy('id', 'desc')
         .limit(1)
         .executeTakeFirst();
-      const own = links.one(row);
-      return own && fromRow(own);
+      return row && fromRow(row);
     },
     async byToken(tokenHash: string): Promise<WholeRegistration | Registration | undefined> {
-      const row = links.one(await rows(db).where('token_hash', '=', tokenHash).executeTakeFirst());
+      const row = await rows(db).where('token_hash', '=', tokenHash).executeTakeFirst();
       return row && (row.subject === null ? open(row) : fromRow(row));
     },
     /** One that waits for the end of its session. */
@@ -122,26 +108,47 @@ export function createRegistrationStore({
         .where('session', '=', session)
         .where('status', '=', 'pending')
         .executeTakeFirst();
-      const own = links.one(row);
-      return own && open(own);
+      return row && open(row);
     },
     /** Invitations that were not opened in time. */
-    async due(now: number, limit: number, after?: DueMark) {
-      const { rows: found, ...rest } = await links.due(now, limit, after);
-      return { links: found.map(fromRow), ...rest };
+    async due(now: number, limit: number): Promise<Registration[]> {
+      const found = await rows(db)
+        .where('status', '=', 'pending')
+        .where('expires_at', '<=', now)
+        .where('opened_at', 'is', null)
+        .orderBy('expires_at')
+        .limit(limit)
+        .execute();
+      return found.map(fromRow);
     },
-    take: links.take,
-    setSession: links.setSession,
-    removeOf: links.removeOf,
-    end: createEnd(sealer, links),
+    ...registrationChanges,
+    end: createEnd(sealer),
   };
 }
 
+const registrationChanges = {
+  /** False when another browser was first, or the invitation is over. */
+  async take(tx: Tx, id: RegistrationId, now: number): Promise<boolean> {
+    const { numUpdatedRows } = await tx
+      .updateTable('registration')
+      .set({ opened_at: now })
+      .where('id', '=', id)
+      .where('status', '=', 'pending')
+      .where('opened_at', 'is', null)
+      .where('expires_at', '>', now)
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
+  },
+  async setSession(tx: Tx, id: RegistrationId, session: SessionId): Promise<void> {
+    await tx.updateTable('registration').set({ session }).where('id', '=', id).execute();
+  },
+  async removeOf(tx: Tx, organization: OrganizationId): Promise<void> {
+    await tx.deleteFrom('registration').where('organization', '=', organization).execute();
+  },
+};
+
 /** False for one that has ended; `unopened`: also for one that was opened. */
-function createEnd(
-  sealer: RegistrationSealer,
-  links: Pick<ReturnType<typeof createLinkRows<'registration'>>, 'end'>,
-) {
+function createEnd(sealer: RegistrationSealer) {
   return async function end(
     tx: Tx,
     { id, realm }: Registration,
@@ -158,11 +165,17 @@ function createEnd(
             ),
           }
         : {};
-    const result = {
-      ...{ status: state, completed_at: at, failure_code: failure ?? null, ...resealed },
-      ...{ humanness_score: humanness ?? null, unique_human: humanId ?? null },
-    };
-    return links.end(tx, id, result, { unopened });
+    const { numUpdatedRows } = await tx
+      .updateTable('registration')
+      .set({
+        ...{ status: state, completed_at: at, failure_code: failure ?? null, ...resealed },
+        ...{ humanness_score: humanness ?? null, unique_human: humanId ?? null },
+      })
+      .where('id', '=', id)
+      .where('status', '=', 'pending')
+      .$if(unopened, (query) => query.where('opened_at', 'is', null))
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
   };
 }
 

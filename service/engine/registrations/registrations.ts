@@ -65,7 +65,7 @@ export function createRegistrations(deps: RegistrationsDeps): Registrations {
     expireDue: () =>
       endUnopened({
         inTransaction,
-        due: (limit, after) => store.due(clock.now(), limit, after),
+        due: (limit) => store.due(clock.now(), limit),
         end: (tx, one) => writeEnd(tx, one, { state: 'expired', failure: 'expired' }, { unopened: true }),
       }),
     forget: (organization) => inTransaction((tx) => store.removeOf(tx, organization)),

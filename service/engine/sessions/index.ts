@@ -1,10 +1,9 @@
 export { createApiEnd, type SessionPasses } from './api-end.ts';
 export type { Challenges, RunningChallenge } from './attempts/challenge.ts';
 export { createSessions } from './create-sessions.ts';
-export { createLinkRows, type DueMark, type LinkRowsDeps } from './link-rows-store.ts';
-export { endUnopened } from './links/end-unopened.ts';
-export type { BeginOrder, BegunSession, LinkDescription, LinkKind, LinkResolver } from './links/link.ts';
-export { linkKinds } from './links/link.ts';
+export { endUnopened } from './end-unopened.ts';
+export type { BeginOrder, BegunSession, LinkDescription, LinkKind, LinkResolver } from './link.ts';
+export { linkKinds } from './link.ts';
 export { pageConsent } from './page-consent.ts';
 export { createSessionData } from './personal-data.ts';
 export type {

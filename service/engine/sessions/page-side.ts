@@ -5,7 +5,7 @@ import { planOf } from './attempts/judge-frame.ts';
 import { capabilityHash, over, sameHash } from './capability.ts';
 import { createDecide } from './decide.ts';
 import { resultOf } from './describe-state.ts';
-import type { LinkDescription } from './links/link.ts';
+import type { LinkDescription } from './link.ts';
 import { requireSameText } from './page-consent.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
 import { outcomeOf, realmOf, type SessionRow } from './session-store.ts';

@@ -2,7 +2,7 @@ import type { SessionId } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import type { Realm } from '../subjects/index.ts';
-import type { BegunSession, LinkDescription } from './links/link.ts';
+import type { BegunSession, LinkDescription } from './link.ts';
 import type {
   ChosenPath,
   NewSession,

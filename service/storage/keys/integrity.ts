@@ -28,11 +28,9 @@ export type Protected =
   | 'setup'
   | 'idempotency'
   | 'live-session'
-  | 'hosted-link'
-  | 'registration'
-  | 'presence-session'
   | 'behavior-challenge'
-  | 'behavior-verdict';
+  | 'behavior-verdict'
+  | 'behavior-session';
 
 /**
  * Detects changes of what lies unencrypted: HMAC-SHA-256 under a key that the master key wraps. A writer of the database or of

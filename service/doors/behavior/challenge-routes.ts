@@ -1,0 +1,84 @@
+import type { FastifyInstance } from 'fastify';
+import type { BehaviorChallenges } from '../../engine/behavior-challenges/index.ts';
+import type { Limits } from '../../engine/limits/index.ts';
+import { keyOf } from '../../http/authentication.ts';
+import { fromChallenge, fromResult, toAnswer, toOrder } from './challenge-translate.ts';
+import { toActor, toRealm } from './translate.ts';
+import { BODY_LIMIT } from './verify-route.ts';
+import { AnswerReply, ChallengeAnswer, ChallengeReply, NewChallenge } from './wire-challenge.ts';
+
+export interface ChallengeRoutesDeps {
+  behaviorChallenges: Pick<BehaviorChallenges, 'create' | 'answer'>;
+  limits: Pick<Limits, 'admitUser'>;
+}
+
+const tags = ['behavior'];
+const access = 'behavior';
+
+/** `/api/v1/challenge/*` (contracts/behavior.txt). */
+export function challengeRoutes(
+  app: FastifyInstance,
+  { behaviorChallenges, limits }: ChallengeRoutesDeps,
+): void {
+  app.post<{ Body: NewChallenge }>(
+    '/api/v1/challenge/create',
+    {
+      bodyLimit: BODY_LIMIT,
+      config: {
+        access,
+        metered: true,
+        idempotent: true,
+        refuses: [
+          ...(['NOT_FOUND', 'SESSION_EXPIRED', 'CONFLICT', 'USER_FLOOD_DETECTED'] as const),
+          ...(['MONTHLY_LIMIT_EXCEEDED', 'STORAGE_FULL'] as const),
+        ],
+      },
+      schema: {
+        operationId: 'createHumaChallenge',
+        summary: 'Create a challenge',
+        description:
+          'For a person whose confidence is neither high nor low (0.3 to 0.7). 300 seconds, three answers, one use. A user who failed one gets patterns for an hour.',
+        tags,
+        body: NewChallenge,
+        response: { 200: ChallengeReply },
+      },
+    },
+    async (request) => {
+      const caller = keyOf(request);
+      const order = toOrder(request.body);
+      const address = caller.browser ? request.ip : undefined;
+      if ('userId' in order) await limits.admitUser(toRealm(caller), order.userId, address);
+      return fromChallenge(await behaviorChallenges.create(caller, order));
+    },
+  );
+
+  app.post<{ Body: ChallengeAnswer }>(
+    '/api/v1/challenge/verify',
+    {
+      bodyLimit: BODY_LIMIT,
+      config: {
+        access,
+        idempotent: true,
+        refuses: ['NOT_FOUND', 'SESSION_EXPIRED', 'STORAGE_FULL'],
+      },
+      schema: {
+        operationId: 'verifyHumaChallenge',
+        summary: 'Submit the answer of a person',
+        description:
+          'Judged on the server. The right answer gives a token; one that is right but comes faster than a person reads, or with the signals of a program, is refused and reported as `bot.detected`. A challenge of another key or user is answered 404, one that is over 410.',
+        tags,
+        body: ChallengeAnswer,
+        response: { 200: AnswerReply },
+      },
+    },
+    async (request) => {
+      const caller = keyOf(request);
+      const result = await behaviorChallenges.answer(
+        caller,
+        toAnswer(request.body),
+        toActor(caller, request.id),
+      );
+      return fromResult(result);
+    },
+  );
+}

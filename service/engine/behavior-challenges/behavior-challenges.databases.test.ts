@@ -1,0 +1,291 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { onBothDatabases } from '../../../test/storage/databases.ts';
+import { solve as solveShown, wrongAnswer } from '../../../test/support/behavior-challenges.ts';
+import { type Engine, startEngine } from '../../../test/support/engine.ts';
+import type { OrganizationId } from '../../lib/id.ts';
+import type { SessionData } from '../behavior/index.ts';
+import type { Verdicts } from '../verdicts/index.ts';
+import { deleteChallengesOf } from './behavior-challenge-store.ts';
+import { type BehaviorChallenges, createBehaviorChallenges } from './behavior-challenges.ts';
+import type { OpenedChallenge } from './challenge.ts';
+
+const second = 1_000;
+const actor = { is: 'key', key: 'key_1' } as const;
+let engine: Engine;
+let challenges: BehaviorChallenges;
+let caller: { organization: OrganizationId; world: 'live' | 'test'; lineage: string };
+let challengePictures: boolean;
+/** Log-odds of the signals. */
+let signals: number;
+let issued: Parameters<Verdicts['issue']>[1][];
+
+const start = (): BehaviorChallenges =>
+  createBehaviorChallenges({
+    ...engine,
+    pictures: {
+      label: async (name) => `data:image/webp;base64,${name}`,
+      route: async () => 'data:image/webp;base64,',
+    },
+    behaviorSettings: { get: async () => ({ challengePictures }) as never },
+    verdicts: {
+      userHashOf: ({ organization, world }, userId) => `${organization}/${world}/${userId}`,
+      judge: async () =>
+        ({
+          confidence: 1 / (1 + Math.exp(-signals)),
+          notes: signals < 0 ? ['teleport_clicks'] : ['organic_mouse'],
+        }) as never,
+      issue: async (_, one) => {
+        issued.push(one);
+        return { token: `h_challenge_${issued.length}`, expiresAt: engine.clock.now() + 86_400_000 };
+      },
+    },
+  });
+
+const create = (userId = 'user_1', accessible = false) => challenges.create(caller, { userId, accessible });
+const answer = (challenge: string, given: string, more: { data?: SessionData; userId?: string } = {}) =>
+  challenges.answer(caller, { challenge, answer: given, ...more }, actor);
+const solve = ({ shown }: OpenedChallenge) => solveShown(shown);
+const wrong = ({ shown }: OpenedChallenge) => wrongAnswer(shown);
+const refused = (work: Promise<unknown>) =>
+  work.then(
+    () => 'answered',
+    (error) => error.code ?? error,
+  );
+const lines = async () =>
+  (await engine.db.selectFrom('audit').select(['action', 'target']).orderBy('seq').execute()).filter(
+    ({ action }) => action.startsWith('behavior-challenge'),
+  );
+const data = { counts: { down: 1, touch: 0, keyDown: 0 } } as SessionData;
+
+onBothDatabases('behavior challenges', (newPlace) => {
+  beforeEach(async () => {
+    engine = await startEngine({ place: await newPlace() });
+    caller = { organization: engine.organization, world: 'live', lineage: 'key_1' };
+    challengePictures = false;
+    signals = 0.5;
+    issued = [];
+    challenges = start();
+  });
+  afterEach(() => engine.stop());
+
+  test('the right answer gives a token of a human, once; the audit log names it', async () => {
+    const one = await create();
+    engine.advance(3 * second);
+    expect(await answer(one.id, solve(one), { data })).toEqual({ is: 'passed', token: 'h_challenge_1' });
+    expect(issued).toEqual([
+      {
+        ...{ caller, kind: 'challenge', userHash: `${caller.organization}/live/user_1`, reference: 'user_1' },
+        ...{ confidence: 0.79, human: true, notes: ['organic_mouse', 'challenge'] },
+      },
+    ]);
+    expect(await refused(answer(one.id, solve(one)))).toBe('SESSION_EXPIRED');
+    expect(await lines()).toEqual([{ action: 'behavior-challenge.pass', target: one.id }]);
+  });
+
+  test('three wrong answers end it; the third is reported as a bot', async () => {
+    const one = await create();
+    const results = [];
+    for (let i = 0; i < 3; i++) {
+      engine.advance(second);
+      results.push(await answer(one.id, wrong(one)));
+    }
+    expect(results).toEqual(
+      [2, 1, 0].map((attemptsRemaining) => ({ is: 'refused', why: 'wrong', attemptsRemaining })),
+    );
+    expect(await refused(answer(one.id, solve(one)))).toBe('SESSION_EXPIRED');
+    expect(issued.map(({ human, confidence }) => ({ human, confidence }))).toEqual([
+      { human: false, confidence: 0.3 },
+    ]);
+    expect(await lines()).toEqual([{ action: 'behavior-challenge.fail', target: one.id }]);
+  });
+
+  test('of many right answers at once one wins, and of many wrong ones three count', async () => {
+    const one = await create();
+    engine.advance(3 * second);
+    const many = await Promise.all(Array.from({ length: 8 }, () => refused(answer(one.id, solve(one)))));
+    expect(many.filter((result) => result === 'answered')).toHaveLength(1);
+    expect(many.filter((result) => result === 'SESSION_EXPIRED')).toHaveLength(7);
+    expect(issued).toHaveLength(1);
+    const other = await create('user_2');
+    engine.advance(3 * second);
+    const guesses = await Promise.all(
+      Array.from({ length: 8 }, () => refused(answer(other.id, wrong(other)))),
+    );
+    expect(guesses.filter((result) => result === 'answered')).toHaveLength(3);
+  });
+
+  test('a right answer with the signals of a program is refused, uses an attempt and is reported', async () => {
+    const one = await create();
+    engine.advance(3 * second);
+    signals = -3;
+    expect(await answer(one.id, solve(one), { data })).toEqual({
+      ...{ is: 'refused', why: 'not-human', attemptsRemaining: 2 },
+    });
+    expect(issued).toEqual([
+      expect.objectContaining({ human: false, confidence: 0.1, notes: ['teleport_clicks', 'challenge'] }),
+    ]);
+  });
+
+  test('a right answer faster than a person reads is refused', async () => {
+    const one = await create();
+    engine.advance(200);
+    expect(await answer(one.id, solve(one))).toMatchObject({ is: 'refused', why: 'not-human' });
+  });
+
+  test('it ends after 300 seconds, and when the clock goes back by more than seconds', async () => {
+    const late = await create();
+    engine.advance(300 * second);
+    expect(await refused(answer(late.id, solve(late)))).toBe('SESSION_EXPIRED');
+    const back = await create('user_2');
+    engine.advance(-3_600 * second);
+    expect(await refused(answer(back.id, solve(back)))).toBe('SESSION_EXPIRED');
+  });
+
+  test('it belongs to its key, organization, world and user; for others it is as one that is not there', async () => {
+    const one = await create();
+    engine.advance(3 * second);
+    const given = { challenge: one.id, answer: solve(one) };
+    const others = [
+      { ...caller, lineage: 'key_2' },
+      { ...caller, world: 'test' as const },
+      { ...caller, organization: 'org_other' as OrganizationId },
+    ];
+    for (const other of others)
+      expect(await refused(challenges.answer(other, given, actor))).toBe('NOT_FOUND');
+    expect(await refused(answer(one.id, solve(one), { userId: 'user_2' }))).toBe('NOT_FOUND');
+    expect(await refused(answer('ch_unknown', 't0'))).toBe('NOT_FOUND');
+    expect(await answer(one.id, solve(one), { userId: 'user_1' })).toMatchObject({ is: 'passed' });
+  });
+
+  test('an answer of another challenge is wrong, and a writer of the database sets none', async () => {
+    const [one, other] = [await create('user_1', true), await create('user_2', true)];
+    engine.advance(3 * second);
+    const { answer_mac } = await engine.db
+      .selectFrom('behavior_challenge')
+      .select('answer_mac')
+      .where('id', '=', other.id)
+      .executeTakeFirstOrThrow();
+    await engine.db.updateTable('behavior_challenge').set({ answer_mac }).where('id', '=', one.id).execute();
+    expect(await answer(one.id, solve(other))).toMatchObject({ is: 'refused' });
+  });
+
+  test('the table holds neither the user id nor the answer', async () => {
+    const one = await create('ada.lovelace@example.com', true);
+    const text = JSON.stringify(await engine.db.selectFrom('behavior_challenge').selectAll().execute());
+    expect(text).not.toContain(solve(one));
+    const stored = await engine.db.selectFrom('behavior_challenge').selectAll().executeTakeFirstOrThrow();
+    expect(Object.keys(stored)).not.toContain('reference');
+  });
+
+  test('a person who failed gets patterns for an hour, and so does everyone while a key fails often', async () => {
+    const kinds = async (userId: string) => {
+      const many = [];
+      for (let i = 0; i < 16; i++) many.push((await create(userId)).shown.type);
+      return new Set(many);
+    };
+    expect(await kinds('user_1')).toEqual(new Set(['pattern', 'click_targets']));
+    const fail = async (userId: string) => {
+      const one = await create(userId);
+      for (let i = 0; i < 3; i++) await answer(one.id, wrong(one));
+    };
+    await fail('user_1');
+    expect(await kinds('user_1')).toEqual(new Set(['pattern']));
+    expect(await kinds('user_2')).toEqual(new Set(['pattern', 'click_targets']));
+    for (let i = 0; i < 9; i++) await fail(`guest_${i}`);
+    expect(await kinds('user_2')).toEqual(new Set(['pattern']));
+    engine.advance(3_601 * second);
+    expect(await kinds('user_1')).toEqual(new Set(['pattern', 'click_targets']));
+  });
+
+  test('the accessible form has the hint in words, also where pictures are chosen, and its token says so', async () => {
+    challengePictures = true;
+    for (let i = 0; i < 6; i++) {
+      const { shown } = await create(`user_${i}`, true);
+      expect(shown).toMatchObject({ type: 'pattern', hint: expect.stringMatching(/, then /) });
+      expect(JSON.stringify((await create(`user_${i}`)).shown)).toContain('data:image/');
+    }
+    const one = await create('user_9', true);
+    engine.advance(9 * second);
+    await answer(one.id, solve(one));
+    expect(issued.at(-1)).toMatchObject({ human: true, notes: ['accessible_challenge'] });
+  });
+
+  test('an accessible one in the place of another takes over its user and its attempts, and ends it', async () => {
+    const one = await create();
+    await answer(one.id, wrong(one));
+    await answer(one.id, wrong(one));
+    const other = await challenges.create(caller, { replaces: one.id, accessible: true });
+    expect(await refused(answer(one.id, solve(one)))).toBe('SESSION_EXPIRED');
+    expect(await refused(challenges.create(caller, { replaces: one.id, accessible: true }))).toBe(
+      'SESSION_EXPIRED',
+    );
+    expect(
+      await refused(
+        challenges.create({ ...caller, lineage: 'key_2' }, { replaces: other.id, accessible: true }),
+      ),
+    ).toBe('NOT_FOUND');
+    expect(await refused(challenges.create(caller, { replaces: other.id, accessible: true }))).toBe(
+      'CONFLICT',
+    );
+    expect(await answer(other.id, wrong(other))).toMatchObject({ attemptsRemaining: 0 });
+    expect(issued.at(-1)).toMatchObject({
+      userHash: `${caller.organization}/live/user_1`,
+      reference: 'user_1',
+    });
+  });
+
+  test('of many replacements at once one is made', async () => {
+    const one = await create();
+    const many = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        refused(challenges.create(caller, { replaces: one.id, accessible: true })),
+      ),
+    );
+    expect(many.filter((result) => result === 'answered')).toHaveLength(1);
+  });
+
+  test('after a restart it can be answered; the event then has no user id unless the answer names the user', async () => {
+    const [one, other] = [await create(), await create('user_2')];
+    engine.advance(3 * second);
+    challenges = start();
+    await answer(one.id, solve(one));
+    await answer(other.id, solve(other), { userId: 'user_2' });
+    expect(issued.map(({ reference }) => reference)).toEqual([undefined, 'user_2']);
+  });
+
+  test('a failure while the token is written leaves the challenge open', async () => {
+    const one = await create();
+    engine.advance(3 * second);
+    const failing = createBehaviorChallenges({
+      ...engine,
+      pictures: { label: async () => '', route: async () => '' },
+      behaviorSettings: { get: async () => ({ challengePictures }) as never },
+      verdicts: {
+        userHashOf: () => '',
+        judge: async () => ({}) as never,
+        issue: async () => {
+          throw new Error('the disk is full');
+        },
+      },
+    });
+    await expect(failing.answer(caller, { challenge: one.id, answer: solve(one) }, actor)).rejects.toThrow(
+      'full',
+    );
+    expect(await answer(one.id, solve(one))).toMatchObject({ is: 'passed' });
+  });
+
+  test('a sweep removes those that ended an hour ago; an erased organization keeps none', async () => {
+    const count = async () =>
+      (await engine.db.selectFrom('behavior_challenge').select('id').execute()).length;
+    await create();
+    engine.advance(3_600 * second + 299 * second);
+    await create();
+    await challenges.sweep();
+    expect(await count()).toBe(2);
+    engine.advance(2 * second);
+    await challenges.sweep();
+    expect(await count()).toBe(1);
+    await engine.inTransaction((tx) => deleteChallengesOf(tx, engine.organization));
+    expect(await count()).toBe(0);
+  });
+});

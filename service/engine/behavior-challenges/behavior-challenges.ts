@@ -1,0 +1,151 @@
+import { randomFillSync } from 'node:crypto';
+import type { ChallengePictures } from '../../inference/pictures/challenge-pictures.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
+import type { Ids } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import { type Chance, createChance, type RandomBytes } from '../../lib/random/chance.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import type { BehaviorSettingsOf } from '../behavior-settings/index.ts';
+import type { Verdicts } from '../verdicts/index.ts';
+import { type ChallengeAnswer, createAnswering, noChallenge, refuseEnded } from './answer-challenge.ts';
+import {
+  type ChallengeIntegrity,
+  countFailed,
+  deleteChallengesBefore,
+  insertChallenge,
+  selectChallenge,
+  updateChallenge,
+} from './behavior-challenge-store.ts';
+import {
+  type AnswerResult,
+  type ChallengeCaller,
+  type DrawnChallenge,
+  LIFE,
+  type OpenedChallenge,
+} from './challenge.ts';
+import { drawPattern } from './draw-pattern.ts';
+import { drawTargets } from './draw-targets.ts';
+import { createReferences } from './references.ts';
+
+/** The person of it: by the caller's own name, or the person of an open challenge, which the new one replaces. */
+export type ChallengeOrder = ({ userId: string } | { replaces: string }) & {
+  /** The hint in words, for people who cannot see or point. */
+  accessible: boolean;
+};
+
+export interface BehaviorChallenges {
+  /** Throws NOT_FOUND and SESSION_EXPIRED of the challenge that is replaced; CONFLICT where that has the accessible form already. */
+  create(caller: ChallengeCaller, order: ChallengeOrder): Promise<OpenedChallenge>;
+  /** Throws NOT_FOUND; SESSION_EXPIRED once it is over, passed or out of attempts. */
+  answer(caller: ChallengeCaller, answer: ChallengeAnswer, actor: Actor): Promise<AnswerResult>;
+  /** Removes what ended long ago. */
+  sweep(): Promise<void>;
+}
+
+export interface BehaviorChallengesDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  integrity: ChallengeIntegrity;
+  audit: Audit;
+  clock: Clock;
+  ids: Ids;
+  random?: RandomBytes;
+  pictures: ChallengePictures;
+  behaviorSettings: Pick<BehaviorSettingsOf, 'get'>;
+  verdicts: Pick<Verdicts, 'userHashOf' | 'judge' | 'issue'>;
+}
+
+const HOUR = 60 * 60_000;
+/** A blind guess at targets is right one time in twelve: a person who failed gets a pattern, where it is one in three thousand. */
+const PATTERN_AFTER_OWN = 1;
+const PATTERN_AFTER_KEYS = 10;
+const KEYS_WINDOW = 10 * 60_000;
+
+export function createBehaviorChallenges({
+  random = randomFillSync,
+  ...deps
+}: BehaviorChallengesDeps): BehaviorChallenges {
+  const { db, inTransaction, integrity, clock, ids, behaviorSettings, verdicts, pictures } = deps;
+  const chance = createChance(random);
+  const references = createReferences(clock);
+
+  async function open(caller: ChallengeCaller, id: string) {
+    const found = await selectChallenge(db, integrity, caller, id);
+    if (!found) throw noChallenge();
+    refuseEnded(found, clock.now());
+    return found;
+  }
+
+  async function draw(caller: ChallengeCaller, userHash: string, accessible: boolean) {
+    const { challengePictures } = await behaviorSettings.get(caller.organization);
+    const now = clock.now();
+    const failed = await countFailed(
+      db,
+      { ...caller, userHash },
+      { person: now - HOUR, key: now - KEYS_WINDOW },
+    );
+    return drawOne(chance, {
+      accessible,
+      pattern: failed.person >= PATTERN_AFTER_OWN || failed.key >= PATTERN_AFTER_KEYS,
+      ...defined({ pictures: challengePictures ? pictures : undefined }),
+    });
+  }
+
+  return {
+    async create(caller, order) {
+      const before = 'replaces' in order ? await open(caller, order.replaces) : undefined;
+      const userHash = before?.userHash ?? verdicts.userHashOf(caller, (order as { userId: string }).userId);
+      const { shown, answer } = await draw(caller, userHash, order.accessible);
+      const id = ids.next('behaviorChallenge');
+      await inTransaction(async (tx) => {
+        const attempts = before ? await takeOver(tx, integrity, caller, before.id, clock.now()) : 0;
+        const createdAt = clock.now();
+        const { organization, world, lineage } = caller;
+        await insertChallenge(
+          tx,
+          integrity,
+          {
+            ...{ id, organization, world, lineage, userHash, type: shown.type, accessible: order.accessible },
+            ...{ attempts, createdAt, expiresAt: createdAt + LIFE },
+          },
+          answer,
+        );
+      });
+      references.keep(id, 'userId' in order ? order.userId : references.of(order.replaces));
+      if (before) references.forget(before.id);
+      return { id, shown, expiresInSeconds: LIFE / 1000 };
+    },
+    answer: createAnswering({ ...deps, references }),
+    sweep: () => inTransaction((tx) => deleteChallengesBefore(tx, clock.now() - HOUR)),
+  };
+}
+
+function drawOne(
+  chance: Chance,
+  { accessible, pattern, pictures }: { accessible: boolean; pattern: boolean; pictures?: ChallengePictures },
+): Promise<DrawnChallenge> {
+  if (accessible) return drawPattern(chance);
+  return pattern || chance.below(2) === 0 ? drawPattern(chance, pictures) : drawTargets(chance, pictures);
+}
+
+/** Ends the challenge that is replaced; gives how many of its attempts were used. */
+async function takeOver(
+  tx: Tx,
+  integrity: ChallengeIntegrity,
+  caller: ChallengeCaller,
+  id: string,
+  now: number,
+): Promise<number> {
+  const found = await selectChallenge(tx, integrity, caller, id);
+  if (!found) throw noChallenge();
+  refuseEnded(found, now);
+  if (found.accessible)
+    throw new Problem(
+      'CONFLICT',
+      'This challenge has the accessible form already: answer it, or create another one.',
+    );
+  await updateChallenge(tx, id, { state: 'replaced' });
+  return found.attempts;
+}

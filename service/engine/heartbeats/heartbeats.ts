@@ -1,0 +1,138 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { OrganizationId, World } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import { type Beat, beat, type SessionData } from '../behavior/index.ts';
+import type { Verdicts } from '../verdicts/index.ts';
+import {
+  deleteFollowedUntil,
+  type HeartbeatIntegrity,
+  putFollowed,
+  selectFollowed,
+} from './heartbeat-store.ts';
+import { followRhythm } from './rhythm.ts';
+
+/** The key that asks: with its predecessors and successors it owns the token. */
+export interface HeartbeatCaller {
+  organization: OrganizationId;
+  world: World;
+  lineage: string;
+}
+
+export interface HeartbeatOrder {
+  /** The caller's own name of the user, as at the verification. */
+  userId: string;
+  /** The token of the verification, or of a passed challenge. */
+  sessionToken: string;
+  data?: SessionData;
+  /** An agent whose signature was verified. */
+  declared?: { name: string };
+}
+
+export interface Heartbeat extends Omit<Beat, 'state'> {
+  /** Score of the verdict that gave the token. */
+  baseline: number;
+}
+
+export interface Heartbeats {
+  /**
+   * Judges one more window of a session; answers once it is on disk. Throws SESSION_EXPIRED for a token that is not, or no longer, this user's;
+   * SESSION_KEY_MISMATCH for one of another key.
+   */
+  beat(caller: HeartbeatCaller, order: HeartbeatOrder): Promise<Heartbeat>;
+  /** Removes sessions whose tokens have run out. */
+  sweep(): Promise<void>;
+}
+
+export interface HeartbeatsDeps {
+  inTransaction: InTransaction;
+  integrity: HeartbeatIntegrity;
+  clock: Clock;
+  verdicts: Pick<Verdicts, 'userHashOf' | 'tokenOf' | 'judge' | 'commit' | 'announce'>;
+}
+
+/** As of any anomaly: a drop of more than 28. */
+const RHYTHM_DROP = 29;
+/** Under it a heartbeat blocks; another rhythm alone never does. */
+const BLOCKS_UNDER = 30;
+
+export function createHeartbeats({ inTransaction, integrity, clock, verdicts }: HeartbeatsDeps): Heartbeats {
+  async function tokenOf(caller: HeartbeatCaller, { userId, sessionToken }: HeartbeatOrder, from?: Tx) {
+    const token = await verdicts.tokenOf(caller, sessionToken, from);
+    if (!token || token.userHash !== verdicts.userHashOf(caller, userId)) throw noToken();
+    if (token.lineage !== caller.lineage) throw otherKey();
+    return token;
+  }
+
+  async function follow(tx: Tx, caller: HeartbeatCaller, order: HeartbeatOrder): Promise<Heartbeat> {
+    // Again, for it may have ended while this waited for its group.
+    const token = await tokenOf(caller, order, tx);
+    const judgement = await verdicts.judge(tx, caller, order.data, order.declared);
+    const before = await selectFollowed(tx, integrity, token.tokenHash);
+    const { state, ...seen } = beat(before?.beat, judgement, token.score);
+    // A program's typing teaches nothing about the person.
+    const rhythm = followRhythm(before?.rhythm, judgement.hardRule ? undefined : order.data);
+    const shown = rhythm.changed ? withAnotherRhythm(seen, token.score) : seen;
+    const reported = await report(tx, { caller, order, shown, before: before?.reported ?? false });
+    const { organization, world } = caller;
+    await putFollowed(tx, integrity, {
+      ...{ tokenHash: token.tokenHash, organization, world, anomaly: shown.anomaly },
+      session: { beat: state, ...(rhythm.state && { rhythm: rhythm.state }), reported },
+      ...{ beatAt: clock.now(), expiresAt: token.expiresAt },
+    });
+    return { ...shown, baseline: token.score };
+  }
+
+  /** Events fire when the answer turns: not with every beat. Gives whether a bot is the last that was reported. */
+  async function report(
+    tx: Tx,
+    {
+      caller,
+      order: { userId, sessionToken },
+      shown: { action, confidence },
+      before,
+    }: { caller: HeartbeatCaller; order: HeartbeatOrder; shown: Omit<Beat, 'state'>; before: boolean },
+  ): Promise<boolean> {
+    const human = confidence >= 0.5;
+    const turns = before ? human && action === 'allow' : !human && action !== 'allow';
+    if (!turns) return before;
+    const { organization, world } = caller;
+    await verdicts.announce(tx, {
+      caller: { organization, world },
+      ...{ reference: userId, human, confidence, token: sessionToken },
+    });
+    return !human;
+  }
+
+  return {
+    async beat(caller, order) {
+      // Before it joins a group: what is refused writes nothing.
+      await tokenOf(caller, order);
+      return verdicts.commit((tx) => follow(tx, caller, order));
+    },
+    sweep: () => inTransaction((tx) => deleteFollowedUntil(tx, clock.now())),
+  };
+}
+
+/** An anomaly that flags, where the score of the verification leaves room for one that does not block. */
+function withAnotherRhythm(seen: Omit<Beat, 'state'>, baseline: number): Omit<Beat, 'state'> {
+  const notes = [...seen.notes, 'changed_rhythm'];
+  const dropped = Math.round(baseline) - RHYTHM_DROP;
+  if (seen.score <= dropped || dropped < BLOCKS_UNDER) return { ...seen, notes };
+  return {
+    ...{ score: dropped, confidence: dropped / 100, delta: dropped - Math.round(baseline) },
+    ...{ anomaly: true, action: 'flag', notes },
+  };
+}
+
+const noToken = () =>
+  new Problem(
+    'SESSION_EXPIRED',
+    'This session token is not, or no longer, a token of this user: verify the user again (POST /api/v1/verify).',
+  );
+
+const otherKey = () =>
+  new Problem(
+    'SESSION_KEY_MISMATCH',
+    'Another API key got this session token: send heartbeats with the key that verified the user, or with its successor.',
+  );

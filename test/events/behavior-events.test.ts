@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createAccess } from '../../service/engine/access/index.ts';
+import { createMetrics } from '../../service/http/metrics.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { createPublicServer } from '../../service/server/public-server.ts';
+import { solve } from '../support/behavior-challenges.ts';
+import { personWindow, programWindow } from '../support/behavior-windows.ts';
+import { type Engine, operator, startEngine } from '../support/engine.ts';
+import { openEventsOut } from '../support/events-out.ts';
+import { operatorParts } from '../support/operator-parts.ts';
+
+// A user of a page from the verification over heartbeats and a challenge, over HTTP, with the events that are written.
+
+let engine: Engine;
+let app: Awaited<ReturnType<typeof createPublicServer>>;
+let access: ReturnType<typeof createAccess>;
+let key: string;
+
+beforeEach(async () => {
+  engine = await startEngine();
+  const out = await openEventsOut(engine);
+  access = createAccess({ ...engine, log: silentLog, refusals: engine.limits.refusals });
+  app = await createPublicServer(
+    {
+      ...{ ...engine, ...out, ...operatorParts, access, log: silentLog },
+      metrics: createMetrics({ processMetrics: false }),
+      status: async () => {
+        throw new Error('not asked here');
+      },
+    },
+    { trustedProxies: [] },
+  );
+  await app.ready();
+  const realm = { organization: engine.organization, world: 'live' } as const;
+  const made = await access.createKey({ ...realm, scopes: ['behavior'], prefix: 'huma' }, operator);
+  key = made.key;
+  await out.grants.add(engine.organization, 'hooks.example.org', '', operator);
+  const webhook = { family: 'behavior', url: 'https://hooks.example.org/', lineage: made.id } as const;
+  await out.webhooks.add(realm, webhook, operator);
+});
+afterEach(async () => {
+  await app.close();
+  await access.settled();
+  await engine.stop();
+});
+
+async function post(path: string, payload: object) {
+  const reply = await app.inject({
+    ...{ method: 'POST', url: path, payload },
+    headers: { authorization: `Bearer ${key}` },
+  });
+  return { status: reply.statusCode, ...reply.json() };
+}
+const events = async () =>
+  (await engine.db.selectFrom('outbox').select(['type', 'payload']).orderBy('id').execute()).map(
+    ({ type, payload }) => ({ type, ...JSON.parse(payload) }),
+  );
+const userId = 'user_123';
+
+test('verified, followed, taken over by a program, and a challenge that gives a new session', async () => {
+  const verified = await post('/api/v1/verify', {
+    userId,
+    sessionData: personWindow({ seq: 1, upMs: 34_000 }),
+  });
+  expect(verified).toMatchObject({ status: 200, human: true });
+  const { token: sessionToken } = verified;
+  engine.advance(30_000);
+  const key = { hold: 97, dd: 166 };
+  const going = personWindow({ seq: 2, upMs: 64_500, key });
+  expect(await post('/api/v1/session', { userId, sessionToken, sessionData: going })).toMatchObject({
+    ...{ status: 200, action: 'allow', anomaly: false, baseline: verified.score },
+  });
+  engine.advance(30_000);
+  const taken = await post('/api/v1/session', { userId, sessionToken, sessionData: programWindow() });
+  expect(taken).toMatchObject({ action: 'block', anomaly: true, delta: taken.score - verified.score });
+
+  const challenge = await post('/api/v1/challenge/create', { userId, accessible: true });
+  const { grid, dots, instruction, sequence_hint: hint } = challenge.payload;
+  engine.advance(9_000);
+  const answer = solve({ type: 'pattern', grid, dots, instruction, hint });
+  const passed = await post('/api/v1/challenge/verify', { challenge_id: challenge.challenge_id, answer });
+  expect(passed).toEqual({ status: 200, passed: true, token: expect.stringMatching(/^h_challenge_/) });
+  expect(await post('/api/v1/session', { userId, sessionToken: passed.token })).toEqual({
+    ...{ status: 200, score: 70, confidence: 0.7, baseline: 70, delta: 0, anomaly: false, action: 'allow' },
+    notes: ['insufficient_data'],
+  });
+  expect((await events()).filter(({ type }) => type === 'behavior.judged')).toEqual([
+    { type: 'behavior.judged', human: true, confidence: verified.confidence, token: sessionToken },
+    { type: 'behavior.judged', human: false, confidence: taken.confidence, token: sessionToken },
+    { type: 'behavior.judged', human: true, confidence: 0.7, token: passed.token },
+  ]);
+});
+
+test('the window of the verification, sent again as a heartbeat of another session, is a replay', async () => {
+  const stolen = personWindow({ seq: 1, upMs: 34_000 });
+  const { token: sessionToken } = await post('/api/v1/verify', { userId, sessionData: stolen });
+  engine.advance(30_000);
+  const again = { ...stolen, sid: 'sid-of-a-copying-script', seq: 7 };
+  expect(await post('/api/v1/session', { userId, sessionToken, sessionData: again })).toMatchObject({
+    ...{ action: 'block', anomaly: true, notes: expect.arrayContaining(['replayed_vector']) },
+  });
+});
+
+test('a session ends with its token: 410 then, and nothing of the user is left after the sweeps', async () => {
+  const { token: sessionToken } = await post('/api/v1/verify', { userId, sessionData: personWindow() });
+  await post('/api/v1/session', { userId, sessionToken });
+  engine.advance(86_400_000);
+  expect(await post('/api/v1/session', { userId, sessionToken })).toMatchObject({
+    ...{ status: 410, code: 'SESSION_EXPIRED' },
+  });
+  await Promise.all([engine.verdicts.sweep(), engine.heartbeats.sweep(), engine.behaviorChallenges.sweep()]);
+  for (const table of ['behavior_verdict', 'behavior_session', 'behavior_challenge'] as const)
+    expect(await engine.db.selectFrom(table).selectAll().execute()).toEqual([]);
+});
