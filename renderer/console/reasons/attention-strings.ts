@@ -1,16 +1,17 @@
 import { defineStrings } from '../../ui/strings/define-strings.ts';
 
-/** What needs a person, by its code: `CODE` what there is, `CODE.do` what to do. Where it comes from English, `{reason}` is the service's. */
+/** What needs a person, by its code: `CODE` what there is, `CODE.do` what to do. */
 export const attentionStrings = defineStrings(
   {
     STORAGE_FULL: 'The disk of the data directory is full',
     'STORAGE_FULL.do': 'Free space on it. Until then nothing is written.',
     STORAGE_UNAVAILABLE: 'The database cannot be used',
     'STORAGE_UNAVAILABLE.do': 'Look at the log, and at the database server where there is one.',
-    NOT_READY: 'The service is not ready: {reason}',
-    'NOT_READY.do': 'Look at the log; “gatehouse doctor” checks the box.',
-    JOBS_STAND_STILL: 'Jobs are not carried: {reason}',
-    'JOBS_STAND_STILL.do': 'Webhooks and mails wait until the server of the queue answers again.',
+    NOT_READY: 'No picture can be judged',
+    'NOT_READY.do': 'The log says why; “gatehouse doctor” checks the box.',
+    JOBS_STAND_STILL: 'Jobs wait: the Redis that carries them cannot be used',
+    'JOBS_STAND_STILL.do':
+      'Webhooks and mails wait in the database until it can be used again. The log says why it cannot.',
     MODEL_DAMAGED: 'Files of models are missing or changed, and are not used: {models}',
     'MODEL_DAMAGED.do': 'Import them again, or remove them.',
     LIVENESS_NOT_INSTALLED: 'No liveness model is installed: a photograph of a person passes as the person',
@@ -24,17 +25,20 @@ export const attentionStrings = defineStrings(
         '{count} people are enrolled and cannot be recognized: another model made their templates, or their keys are gone',
     },
     'PEOPLE_UNREACHABLE.do': 'Install the model again with which they were enrolled, or enroll them again.',
-    SLOWER_PROVIDER: 'Models run on the processor instead of what is configured: {reason}',
-    'SLOWER_PROVIDER.do': 'Put the setting “providers” right, or leave it out.',
+    SLOWER_PROVIDER: 'Models run on the processor instead of what is configured',
+    'SLOWER_PROVIDER.do': 'The log says why. Put the setting “providers” right, or leave it out.',
     LENIENT_PROFILES: 'A profile verifies where liveness failed',
     'LENIENT_PROFILES.do': 'Make the check liveness a hard one in that profile.',
-    BACKUP_TROUBLE: 'Backups: {reason}',
-    'BACKUP_TROUBLE.do': 'Make a backup now, and look at where it should go.',
+    BACKUP_TROUBLE: {
+      one: 'A backup failed, is overdue or would not restore',
+      other: '{count} backups failed, are overdue or would not restore',
+    },
+    'BACKUP_TROUBLE.do': 'Backups says which. Make one now, and look at where it should go.',
     KEY_COPY_BEHIND: '{behind} of {places} copies of the key store are not up to date',
     'KEY_COPY_BEHIND.do': 'Connect their media; “gatehouse keystore sync” writes them again.',
     NO_KEY_COPY: 'The key store has no copy: without it no backup opens',
     'NO_KEY_COPY.do': 'Add a folder on other media: “gatehouse keystore add DIR”.',
-    SWEEP_WAITS: 'A retention sweep waits: {reason}',
+    SWEEP_WAITS: 'Retention waits for an operator, who has to confirm the clock or a sweep',
     'SWEEP_WAITS.do': 'An operator looks at it on the box: “gatehouse retention waiting”.',
     NO_TLS:
       'Pictures and keys cross the network unencrypted: the service listens beyond this machine without TLS',
@@ -81,10 +85,11 @@ export const attentionStrings = defineStrings(
     'STORAGE_FULL.do': 'Schaffen Sie dort Platz. Bis dahin wird nichts geschrieben.',
     STORAGE_UNAVAILABLE: 'Die Datenbank ist nicht benutzbar',
     'STORAGE_UNAVAILABLE.do': 'Sehen Sie im Log nach, und beim Datenbankserver, wo es einen gibt.',
-    NOT_READY: 'Der Dienst ist nicht bereit: {reason}',
-    'NOT_READY.do': 'Sehen Sie im Log nach; „gatehouse doctor“ prüft das Gerät.',
-    JOBS_STAND_STILL: 'Aufträge stehen still: {reason}',
-    'JOBS_STAND_STILL.do': 'Webhooks und Mails warten, bis der Server der Warteschlange wieder antwortet.',
+    NOT_READY: 'Kein Bild kann beurteilt werden',
+    'NOT_READY.do': 'Das Log sagt, warum; „gatehouse doctor“ prüft das Gerät.',
+    JOBS_STAND_STILL: 'Aufträge warten: Das Redis, das sie trägt, ist nicht benutzbar',
+    'JOBS_STAND_STILL.do':
+      'Webhooks und Mails warten in der Datenbank, bis es wieder benutzbar ist. Das Log sagt, warum es das nicht ist.',
     MODEL_DAMAGED: 'Dateien von Modellen fehlen oder sind verändert und werden nicht benutzt: {models}',
     'MODEL_DAMAGED.do': 'Importieren Sie sie noch einmal oder entfernen Sie sie.',
     LIVENESS_NOT_INSTALLED:
@@ -100,17 +105,22 @@ export const attentionStrings = defineStrings(
         '{count} Personen sind erfasst und können nicht erkannt werden: Ein anderes Modell hat ihre Templates erzeugt, oder ihre Schlüssel fehlen',
     },
     'PEOPLE_UNREACHABLE.do': 'Installieren Sie wieder das Modell der Erfassung, oder erfassen Sie sie neu.',
-    SLOWER_PROVIDER: 'Modelle laufen auf dem Prozessor statt auf dem, was eingestellt ist: {reason}',
-    'SLOWER_PROVIDER.do': 'Berichtigen Sie die Einstellung „providers“, oder lassen Sie sie weg.',
+    SLOWER_PROVIDER: 'Modelle laufen auf dem Prozessor statt auf dem, was eingestellt ist',
+    'SLOWER_PROVIDER.do':
+      'Das Log sagt, warum. Berichtigen Sie die Einstellung „providers“, oder lassen Sie sie weg.',
     LENIENT_PROFILES: 'Ein Profil bestätigt, wo die Lebendigkeit durchgefallen ist',
     'LENIENT_PROFILES.do': 'Machen Sie die Prüfung der Lebendigkeit in diesem Profil zwingend.',
-    BACKUP_TROUBLE: 'Sicherungen: {reason}',
-    'BACKUP_TROUBLE.do': 'Sichern Sie jetzt, und sehen Sie nach, wohin gesichert werden soll.',
+    BACKUP_TROUBLE: {
+      one: 'Eine Sicherung ist misslungen, überfällig oder nicht wiederherstellbar',
+      other: '{count} Sicherungen sind misslungen, überfällig oder nicht wiederherstellbar',
+    },
+    'BACKUP_TROUBLE.do':
+      'Unter Sicherungen steht, welche. Sichern Sie jetzt, und sehen Sie nach, wohin gesichert werden soll.',
     KEY_COPY_BEHIND: '{behind} von {places} Kopien des Schlüsselspeichers sind nicht aktuell',
     'KEY_COPY_BEHIND.do': 'Verbinden Sie ihre Medien; „gatehouse keystore sync“ schreibt sie neu.',
     NO_KEY_COPY: 'Der Schlüsselspeicher hat keine Kopie: Ohne ihn lässt sich keine Sicherung öffnen',
     'NO_KEY_COPY.do': 'Fügen Sie einen Ordner auf anderen Medien hinzu: „gatehouse keystore add DIR“.',
-    SWEEP_WAITS: 'Ein Löschlauf wartet: {reason}',
+    SWEEP_WAITS: 'Das Löschen nach Fristen wartet auf einen Operator, der die Uhr oder einen Lauf bestätigt',
     'SWEEP_WAITS.do': 'Ein Operator sieht am Gerät nach: „gatehouse retention waiting“.',
     NO_TLS:
       'Bilder und Schlüssel gehen unverschlüsselt durchs Netz: Der Dienst lauscht ohne TLS über diesen Rechner hinaus',

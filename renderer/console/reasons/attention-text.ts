@@ -41,7 +41,6 @@ export function useAttentionText(): (item: Item) => { title: string; text: strin
       ...values,
       count: Number(values.count ?? values.days ?? 0),
       rate: format.rate(Number(values.rate ?? 0)),
-      reason: String(values.reason ?? item.sentence),
       steps: steps.join(', '),
     };
     return { title: t(keys.title, filled), text: t(keys.text, filled) };

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { attentionStrings } from './attention-strings.ts';
 import { keysOf } from './attention-text.ts';
 import { checkKey, skippedSentences } from './check-text.ts';
 import { reasonStrings } from './reason-strings.ts';
@@ -25,6 +26,12 @@ test('everything that the overview names has a sentence and a remedy here', () =
   expect(keysOf({ ...item, code: 'CERTIFICATE_ENDS', values: { renewsItself: 1 } })?.text).toBe(
     'CERTIFICATE_ENDS.own',
   );
+});
+
+test('what needs a person is said in the language of the reader, without a sentence of the service', () => {
+  const texts = JSON.stringify(attentionStrings);
+  expect(texts).not.toContain('{reason}');
+  expect(texts).not.toContain('{sentence}');
 });
 
 test('sentences on checks that did not run are those of the service, each with a string of ours', () => {

@@ -30,7 +30,7 @@ test.each<[string[], Partial<ApplianceFacts>]>([
   [['now PEOPLE_UNREACHABLE'], { unreachablePeople: 3 }],
   [['note SLOWER_PROVIDER'], { inference: { fallback: 'No CUDA.' } }],
   [['note LENIENT_PROFILES'], { lenientOrganizations: 1 }],
-  [['now BACKUP_TROUBLE', 'now BACKUP_TROUBLE'], { backupWarnings: ['One failed.', 'One is late.'] }],
+  [['now BACKUP_TROUBLE'], { backupWarnings: ['One failed.', 'One is late.'] }],
   [['now KEY_COPY_BEHIND'], { keyCopies: { places: 2, notCurrent: 1 } }],
   [['soon NO_KEY_COPY'], { keyCopies: { places: 0, notCurrent: 0 } }],
   [['soon SWEEP_WAITS'], { waitingSweeps: ['It would erase 9 people.'] }],

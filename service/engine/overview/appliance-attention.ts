@@ -31,7 +31,6 @@ function* aboutService({ readiness, storage, queueProblem }: ApplianceFacts): Ge
       code: storage.state === 'full' ? 'STORAGE_FULL' : 'STORAGE_UNAVAILABLE',
       urgency: 'now',
       sentence: storage.reason ?? 'The database cannot be used.',
-      ...(storage.reason !== undefined && { values: { reason: storage.reason } }),
       remedy:
         storage.state === 'full'
           ? 'Free space on the disk of the data directory.'
@@ -42,7 +41,6 @@ function* aboutService({ readiness, storage, queueProblem }: ApplianceFacts): Ge
       code: 'NOT_READY',
       urgency: 'now',
       sentence: readiness.reason,
-      values: { reason: readiness.reason },
       remedy: 'Look at the log; “gatehouse doctor” checks the box.',
     };
   if (queueProblem !== undefined)
@@ -50,7 +48,6 @@ function* aboutService({ readiness, storage, queueProblem }: ApplianceFacts): Ge
       code: 'JOBS_STAND_STILL',
       urgency: 'now',
       sentence: queueProblem,
-      values: { reason: queueProblem },
       remedy: 'Webhooks and mails wait until jobs are carried again: look at the queue’s server.',
       screen: 'jobs',
     };
@@ -94,7 +91,6 @@ function* aboutModels({
       code: 'SLOWER_PROVIDER',
       urgency: 'note',
       sentence: `Models run on the processor instead of what is configured: ${inference.fallback}`,
-      values: { reason: inference.fallback },
       remedy: 'Put the setting “providers” right, or leave it out.',
       screen: 'settings',
     };
@@ -114,12 +110,12 @@ function* aboutKeeping({
   backupWarnings = [],
   waitingSweeps = [],
 }: ApplianceFacts): Generator<Attention> {
-  for (const sentence of backupWarnings)
+  if (backupWarnings.length > 0)
     yield {
       code: 'BACKUP_TROUBLE',
       urgency: 'now',
-      sentence,
-      values: { reason: sentence },
+      sentence: backupWarnings.join(' '),
+      values: { count: backupWarnings.length },
       remedy: 'Make a backup now, and look at where it should go.',
       screen: 'backups',
     };
@@ -138,12 +134,11 @@ function* aboutKeeping({
       sentence: 'The key store has no copy: without it no backup opens.',
       remedy: 'Add a folder on other media: “gatehouse keystore add DIR”.',
     };
-  for (const sentence of waitingSweeps)
+  if (waitingSweeps.length > 0)
     yield {
       code: 'SWEEP_WAITS',
       urgency: 'soon',
-      sentence,
-      values: { reason: sentence },
+      sentence: waitingSweeps.join(' '),
       remedy: 'An operator looks at it on the box: “gatehouse retention waiting”.',
     };
 }

@@ -73,13 +73,23 @@ function StatusParts({
   const format = useFormat();
   const badge = (ok: boolean) =>
     ok ? <Badge kind="ok">{t('healthy')}</Badge> : <Badge kind="warn">{t('look2')}</Badge>;
-  const enabled = t('modelsOn', { on: models.enabled, installed: models.installed });
+  function modelsText(): string {
+    const { damaged, enabled: on, installed } = models;
+    if (damaged.length > 0) return t('damaged', { models: damaged.join(', ') });
+    return inference.fallback === undefined
+      ? `${t('modelsOn', { on, installed })}, ${inference.provider}`
+      : t('slower');
+  }
   return (
     <>
-      <Part icon={IconCpu} name={t('models')} to="/models" text={modelsText(models, inference, enabled, t)}>
+      <Part icon={IconCpu} name={t('models')} to="/models" text={modelsText()}>
         {badge(models.damaged.length === 0 && inference.fallback === undefined)}
       </Part>
-      <Part icon={IconDatabase} name={t('storage')} text={storage.reason ?? <Room storage={storage} />}>
+      <Part
+        icon={IconDatabase}
+        name={t('storage')}
+        text={storage.state === 'ok' ? <Room storage={storage} /> : t(storageTexts[storage.state])}
+      >
         {badge(storage.state === 'ok')}
       </Part>
       <Part
@@ -100,22 +110,21 @@ function StatusParts({
             : !service?.insecureHttp,
         )}
       </Part>
-      <Part icon={IconDatabaseExport} name={t('backup')} to="/backups" text={backups.warnings[0]}>
+      <Part
+        icon={IconDatabaseExport}
+        name={t('backup')}
+        to="/backups"
+        text={backups.warnings.length > 0 && t('backupTrouble')}
+      >
         {badge(backups.warnings.length === 0)}
       </Part>
     </>
   );
 }
 
-const daysUntil = (time: string) => (Date.parse(time) - Date.now()) / 86_400_000;
+const storageTexts = { full: 'storageFull', unavailable: 'storageUnavailable' } as const;
 
-const modelsText = (
-  { damaged }: Status['models'],
-  { provider, fallback }: Status['inference'],
-  enabled: string,
-  t: (key: 'damaged', values: { models: string }) => string,
-): string =>
-  damaged.length > 0 ? t('damaged', { models: damaged.join(', ') }) : (fallback ?? `${enabled}, ${provider}`);
+const daysUntil = (time: string) => (Date.parse(time) - Date.now()) / 86_400_000;
 
 function Room({ storage: { kind, freeBytes, databaseBytes } }: { storage: Status['storage'] }) {
   const t = useStrings(overviewStrings);

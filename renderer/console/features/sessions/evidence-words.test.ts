@@ -12,7 +12,7 @@ test('a finding has a name in words, and a newer one keeps its own', () => {
 
 test('every kind of finding and every step has a name', () => {
   for (const kind of ['pad', 'motion', 'continuity', 'times', 'color', 'camera', 'movement', 'replay'])
-    expect(findingKeys(kind), kind).toBeDefined();
+    expect(findingKeys(kind)).toEqual({ main: `kind.${kind}` });
   const steps = [
     ...[
       'hold-still',
@@ -25,7 +25,8 @@ test('every kind of finding and every step has a name', () => {
       'color-flash',
     ],
   ];
-  for (const step of steps) expect(findingKeys(`step:${step}`), step).toBeDefined();
+  for (const step of steps)
+    expect(findingKeys(`step:${step}`)).toEqual({ main: 'kind.step', of: `step.${step}` });
   for (const flag of [
     ...['spoof-suspected', 'duplicate-identity', 'replayed-frames', 'virtual-camera', 'reduced-challenge'],
   ])
