@@ -3268,6 +3268,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/behavior/verdicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List verdicts on behavior
+         * @description Verdicts whose tokens have not run out. Who was judged is not among them: only a keyed hash is stored.
+         */
+        get: operations["listBehaviorVerdicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/behavior/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the distribution of scores
+         * @description How many verdicts had which score, by days of UTC.
+         */
+        get: operations["getBehaviorScores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/behavior/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge a window of your own session
+         * @description Judges it by the rules alone. Nothing is kept, and no event is sent.
+         */
+        post: operations["tryBehavior"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/behavior/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how behavior is judged
+         * @description How long tokens count, the form of challenges, and the agents that may declare themselves.
+         */
+        get: operations["getBehaviorSettings"];
+        /**
+         * Change how behavior is judged
+         * @description Changes the named settings; tokens that were given out keep their time.
+         */
+        put: operations["changeBehaviorSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/flows": {
         parameters: {
             query?: never;
@@ -11633,6 +11717,560 @@ export interface components {
         UniquenessScopeConfirmation: {
             /** @description Name of the region, or of the organization for its own scope, as a confirmation */
             confirm?: string;
+        };
+        /** @description One page of a list. */
+        BehaviorVerdictPage: {
+            /** @description Verdicts, the newest first */
+            items: components["schemas"]["BehaviorVerdict"][];
+            /** @description Send this as `cursor` for the next page; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description A verdict on behavior, without its token and its user.
+         * @example {
+         *       "id": "vdt_01m7w3hb8hbf355he5zqwjztdk",
+         *       "kind": "verified",
+         *       "at": "2026-11-21T20:12:00.000Z",
+         *       "expiresAt": "2026-11-22T20:12:00.000Z",
+         *       "human": false,
+         *       "confidence": 0.02,
+         *       "score": 2,
+         *       "notes": [
+         *         "bot_typing",
+         *         "teleport_clicks"
+         *       ],
+         *       "agent": {
+         *         "is_agent": true,
+         *         "agent_confidence": 0.99,
+         *         "signals": [
+         *           "bot_typing",
+         *           "teleport_clicks"
+         *         ]
+         *       },
+         *       "evidence": 1.4
+         *     }
+         */
+        BehaviorVerdict: {
+            /** @description Id */
+            id: string;
+            /**
+             * @description What the token is from: a window, or a challenge that was passed
+             * @enum {string}
+             */
+            kind: "verified" | "challenge";
+            /**
+             * Format: date-time
+             * @description When it was judged
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description Until when its token counts and the verdict is kept
+             */
+            expiresAt: string;
+            /** @description Whether the confidence is at least 0.50 */
+            human: boolean;
+            /** @description 0 to 1, in two decimals; human from 0.50 on */
+            confidence: number;
+            /** @description 100 · confidence */
+            score: number;
+            /** @description What the window showed (docs/BEHAVIOR.md) */
+            notes: string[];
+            /** @description Whether a program drives the browser; absent without signals */
+            agent?: {
+                /** @description A program */
+                is_agent: boolean;
+                /** @description How certain, 0 to 1 */
+                agent_confidence: number;
+                /** @description The rules that fired */
+                signals: string[];
+            };
+            /** @description How much the window held; little is under 0.35 */
+            evidence: number;
+        };
+        /**
+         * @description Distribution of scores. Days are those of UTC.
+         * @example {
+         *       "from": "2026-11-15T00:00:00.000Z",
+         *       "verdicts": 412,
+         *       "humans": 380,
+         *       "agents": 29,
+         *       "bins": [
+         *         {
+         *           "from": 0,
+         *           "to": 4,
+         *           "verdicts": 29,
+         *           "agents": 29
+         *         }
+         *       ]
+         *     }
+         */
+        BehaviorScores: {
+            /**
+             * Format: date-time
+             * @description Start of the first day
+             */
+            from: string;
+            /** @description Number of verdicts */
+            verdicts: number;
+            /** @description Of these, on people (score of at least 50) */
+            humans: number;
+            /** @description Of these, on programs (`is_agent`) */
+            agents: number;
+            /** @description Twenty bins of five scores, the last of six */
+            bins: {
+                /** @description Lowest score of the bin */
+                from: number;
+                /** @description Highest score of the bin */
+                to: number;
+                /** @description Number of verdicts */
+                verdicts: number;
+                /** @description Of these, on programs */
+                agents: number;
+            }[];
+        };
+        /**
+         * @description A window of your own session.
+         * @example {
+         *       "sessionData": {
+         *         "v": 1,
+         *         "sid": "q7Zr0sVbN2mXk4TfLw9a",
+         *         "seq": 3,
+         *         "winMs": 30000,
+         *         "upMs": 64210,
+         *         "ttfaMs": 812,
+         *         "hidMs": 0,
+         *         "counts": {
+         *           "move": 412,
+         *           "down": 4,
+         *           "up": 4,
+         *           "keyDown": 31,
+         *           "keyUp": 31,
+         *           "input": 28,
+         *           "paste": 0,
+         *           "wheel": 6,
+         *           "scroll": 14,
+         *           "touch": 0
+         *         },
+         *         "mouse": {
+         *           "n": 11,
+         *           "str": 0.91,
+         *           "strIqr": 0.12,
+         *           "dev": 0.08,
+         *           "vcv": 0.71,
+         *           "tpk": 0.38,
+         *           "tpkIqr": 0.21,
+         *           "sub": 3.1,
+         *           "ldj": 6.4,
+         *           "ldjIqr": 1.9,
+         *           "turn": 0.21,
+         *           "turnSd": 0.33,
+         *           "flip": 0.41,
+         *           "pl": -0.42,
+         *           "fitts": 0.55,
+         *           "vBeg": 0.18,
+         *           "vEnd": 0.09,
+         *           "vSd": 0.62,
+         *           "durSd": 0.51,
+         *           "eq": 0
+         *         },
+         *         "click": {
+         *           "n": 4,
+         *           "press": 96,
+         *           "pressSd": 14,
+         *           "pressMin": 81,
+         *           "ctr": 0,
+         *           "off": 0.19,
+         *           "nOff": 4,
+         *           "tele": 0,
+         *           "dwell": 210
+         *         },
+         *         "key": {
+         *           "n": 31,
+         *           "hold": 94,
+         *           "holdP10": 70,
+         *           "holdNear": 0.19,
+         *           "ddNear": 0.08,
+         *           "dd": 171,
+         *           "ddLsd": 0.48,
+         *           "roll": 0.16,
+         *           "inNoKey": 0,
+         *           "nIn": 28,
+         *           "paste": 0
+         *         },
+         *         "scroll": {
+         *           "n": 14,
+         *           "uniq": 0.5,
+         *           "dtCv": 0.9
+         *         },
+         *         "glob": {
+         *           "idleN": 3,
+         *           "idleMed": 1340,
+         *           "act": 0.81
+         *         },
+         *         "env": {
+         *           "wd": 0,
+         *           "untrusted": 0,
+         *           "coal": 2.1,
+         *           "pt": {
+         *             "mouse": 4,
+         *             "pen": 0,
+         *             "touch": 0
+         *           },
+         *           "dpr": 2,
+         *           "rate": 8.3
+         *         }
+         *       }
+         *     }
+         */
+        BehaviorTry: {
+            sessionData: components["schemas"]["HumaSessionData"];
+        };
+        /**
+         * @description Behavioral signals of one window as the snippet collects them (`Huma.debug().features`): statistics of movements, presses and typing rhythm. No key, no text, no position, no address. Bounds are checked, and that the numbers agree with each other.
+         * @example {
+         *       "v": 1,
+         *       "sid": "q7Zr0sVbN2mXk4TfLw9a",
+         *       "seq": 3,
+         *       "winMs": 30000,
+         *       "upMs": 64210,
+         *       "ttfaMs": 812,
+         *       "hidMs": 0,
+         *       "counts": {
+         *         "move": 412,
+         *         "down": 4,
+         *         "up": 4,
+         *         "keyDown": 31,
+         *         "keyUp": 31,
+         *         "input": 28,
+         *         "paste": 0,
+         *         "wheel": 6,
+         *         "scroll": 14,
+         *         "touch": 0
+         *       },
+         *       "mouse": {
+         *         "n": 11,
+         *         "str": 0.91,
+         *         "strIqr": 0.12,
+         *         "dev": 0.08,
+         *         "vcv": 0.71,
+         *         "tpk": 0.38,
+         *         "tpkIqr": 0.21,
+         *         "sub": 3.1,
+         *         "ldj": 6.4,
+         *         "ldjIqr": 1.9,
+         *         "turn": 0.21,
+         *         "turnSd": 0.33,
+         *         "flip": 0.41,
+         *         "pl": -0.42,
+         *         "fitts": 0.55,
+         *         "vBeg": 0.18,
+         *         "vEnd": 0.09,
+         *         "vSd": 0.62,
+         *         "durSd": 0.51,
+         *         "eq": 0
+         *       },
+         *       "click": {
+         *         "n": 4,
+         *         "press": 96,
+         *         "pressSd": 14,
+         *         "pressMin": 81,
+         *         "ctr": 0,
+         *         "off": 0.19,
+         *         "nOff": 4,
+         *         "tele": 0,
+         *         "dwell": 210
+         *       },
+         *       "key": {
+         *         "n": 31,
+         *         "hold": 94,
+         *         "holdP10": 70,
+         *         "holdNear": 0.19,
+         *         "ddNear": 0.08,
+         *         "dd": 171,
+         *         "ddLsd": 0.48,
+         *         "roll": 0.16,
+         *         "inNoKey": 0,
+         *         "nIn": 28,
+         *         "paste": 0
+         *       },
+         *       "scroll": {
+         *         "n": 14,
+         *         "uniq": 0.5,
+         *         "dtCv": 0.9
+         *       },
+         *       "glob": {
+         *         "idleN": 3,
+         *         "idleMed": 1340,
+         *         "act": 0.81
+         *       },
+         *       "env": {
+         *         "wd": 0,
+         *         "untrusted": 0,
+         *         "coal": 2.1,
+         *         "pt": {
+         *           "mouse": 4,
+         *           "pen": 0,
+         *           "touch": 0
+         *         },
+         *         "dpr": 2,
+         *         "rate": 8.3
+         *       }
+         *     }
+         */
+        HumaSessionData: {
+            /**
+             * @description Version of this schema
+             * @constant
+             */
+            v: 1;
+            /** @description Random id of this page’s session, 16 to 64 characters of base64url */
+            sid: string;
+            /** @description Number of the snapshot, rising in a session */
+            seq: number;
+            /** @description Length of the window, milliseconds, at most 60000 */
+            winMs: number;
+            /** @description Age of the page, milliseconds, at most a day */
+            upMs: number;
+            /** @description Time from the page’s start to the first event, milliseconds, at most 86400000 */
+            ttfaMs: number | null;
+            /** @description Time of the window in which the page was hidden, milliseconds; not longer than the window */
+            hidMs: number;
+            /** @description Events of the window by kind */
+            counts: {
+                /** @description Pointer moves of mouse and pen, without coalesced ones, at most 20000 */
+                move: number;
+                /** @description Presses of a pointer, of any kind, at most 20000 */
+                down: number;
+                /** @description Releases of a pointer, of any kind, at most 20000 */
+                up: number;
+                /** @description Keys pressed, without automatic repeats, at most 20000 */
+                keyDown: number;
+                /** @description Keys released, at most 20000 */
+                keyUp: number;
+                /** @description Changes of a text field, at most 20000 */
+                input: number;
+                /** @description Pastes, at most 20000 */
+                paste: number;
+                /** @description Turns of the wheel, at most 20000 */
+                wheel: number;
+                /** @description Scroll events of the page, at most 20000 */
+                scroll: number;
+                /** @description Pointer moves and presses of touch, at most 20000 */
+                touch: number;
+            };
+            /** @description Movements of the mouse, resampled to 20 ms: independent of the rate of its events */
+            mouse: {
+                /** @description Movements of at least 25 px and 80 ms, at most 500 */
+                n: number;
+                /** @description Straightness (chord by path), median, 0 to 1 */
+                str: number | null;
+                /** @description Straightness, interquartile range, 0 to 1 */
+                strIqr: number | null;
+                /** @description Largest deviation by chord, median, 0 to 5 */
+                dev: number | null;
+                /** @description Coefficient of variation of the speed, median, 0 to 10 */
+                vcv: number | null;
+                /** @description Time of the speed peak by duration, median, 0 to 1 */
+                tpk: number | null;
+                /** @description Time of the speed peak, interquartile range, 0 to 1 */
+                tpkIqr: number | null;
+                /** @description Submovements a second, median, 0 to 60 */
+                sub: number | null;
+                /** @description Log dimensionless jerk, median, -20 to 40 */
+                ldj: number | null;
+                /** @description Log dimensionless jerk, interquartile range, -20 to 40 */
+                ldjIqr: number | null;
+                /** @description Mean turn angle, radians, median, 0 to 3.15 */
+                turn: number | null;
+                /** @description Standard deviation of turn angles, radians, median, 0 to 3.15 */
+                turnSd: number | null;
+                /** @description Share of turns whose sign differs from the turn before, median, 0 to 1 */
+                flip: number | null;
+                /** @description Correlation of log curvature and log speed (power law), median, -1 to 1 */
+                pl: number | null;
+                /** @description Correlation of log path and log duration over the movements, -1 to 1 */
+                fitts: number | null;
+                /** @description Speed at the start by peak speed, median, 0 to 1 */
+                vBeg: number | null;
+                /** @description Speed at the end by peak speed, median, 0 to 1 */
+                vEnd: number | null;
+                /** @description Standard deviation of the log mean speed of the movements, 0 to 5 */
+                vSd: number | null;
+                /** @description Standard deviation of the log duration of the movements, 0 to 5 */
+                durSd: number | null;
+                /** @description Share of steps, as received, that equal the median step of their movement, 0 to 1 */
+                eq: number | null;
+            };
+            /** @description Presses of pointers; times and approach of the mouse alone */
+            click: {
+                /** @description Presses of any pointer that were released, at most 500 */
+                n: number;
+                /** @description Time between press and release of the mouse, median, milliseconds, at most 10000 */
+                press: number | null;
+                /** @description Time between press and release, standard deviation, milliseconds, at most 10000 */
+                pressSd: number | null;
+                /** @description Time between press and release, shortest, milliseconds, at most 10000 */
+                pressMin: number | null;
+                /** @description Share of presses within 2 % of the middle of their element, 0 to 1 */
+                ctr: number | null;
+                /** @description Distance from the middle of the element by its size, median, 0 to 0.71 */
+                off: number | null;
+                /** @description Presses whose place in their element was measured, at most 500 */
+                nOff: number;
+                /** @description Share of presses of the mouse at a place to which no movement led, 0 to 1 */
+                tele: number | null;
+                /** @description Rest of the mouse before the press, median, milliseconds, at most 60000 */
+                dwell: number | null;
+            };
+            /** @description Rhythm of typing, null where the clock of the browser is coarse; which keys is not recorded */
+            key: {
+                /** @description Keys pressed and released, at most 5000 */
+                n: number;
+                /** @description Hold time, median, milliseconds, at most 5000 */
+                hold: number | null;
+                /** @description Hold time, 10 % quantile, milliseconds, at most 5000 */
+                holdP10: number | null;
+                /** @description Share of hold times within 4 ms of their median, 0 to 1 */
+                holdNear: number | null;
+                /** @description Share of intervals from press to press within 6 ms of their median, 0 to 1 */
+                ddNear: number | null;
+                /** @description Interval from press to press, median, milliseconds, at most 5000 */
+                dd: number | null;
+                /** @description Standard deviation of the log interval from press to press, 0 to 5 */
+                ddLsd: number | null;
+                /** @description Share of keys pressed before the one before was released, 0 to 1 */
+                roll: number | null;
+                /** @description Share of inputs without a key before them; autofill, composition, drop and paste left out, 0 to 1 */
+                inNoKey: number | null;
+                /** @description Inputs that this share is of, at most 20000 */
+                nIn: number;
+                /** @description Pastes, at most 20000 */
+                paste: number;
+            };
+            /** @description Collected, not scored */
+            scroll: {
+                /** @description Scroll steps, at most 20000 */
+                n: number;
+                /** @description Share of different step sizes, 0 to 1 */
+                uniq: number | null;
+                /** @description Coefficient of variation of the intervals, 0 to 20 */
+                dtCv: number | null;
+            };
+            /** @description Rhythm of the whole window */
+            glob: {
+                /** @description Pauses of more than 800 ms between events, at most 500 */
+                idleN: number;
+                /** @description Length of these pauses, median; not longer than the window, milliseconds, at most 60000 */
+                idleMed: number | null;
+                /** @description Share of the window outside these pauses, 0 to 1 */
+                act: number;
+            };
+            /** @description Coarse facts about the browser */
+            env: {
+                /** @description 1: the browser says that a program controls it */
+                wd: 0 | 1;
+                /** @description Pointer and key events that a script made (`isTrusted` false), at most 20000 */
+                untrusted: number;
+                /** @description Coalesced events to a pointer move, mean of a sample, 0 to 500 */
+                coal: number | null;
+                /** @description Events by kind of pointer */
+                pt: {
+                    /** @description Events of a mouse, at most 20000 */
+                    mouse: number;
+                    /** @description Events of a pen, at most 20000 */
+                    pen: number;
+                    /** @description Events of touch, at most 20000 */
+                    touch: number;
+                };
+                /** @description Device pixel ratio, 0.25 to 10 */
+                dpr: number;
+                /** @description Interval of two moves of the mouse, median. Chooses rules, is never an input of the learned layer, milliseconds, at most 60000 */
+                rate: number | null;
+            };
+        };
+        /**
+         * @description Judged by the rules alone. Nothing is kept.
+         * @example {
+         *       "human": true,
+         *       "confidence": 0.62,
+         *       "score": 62,
+         *       "notes": [
+         *         "organic_typing"
+         *       ],
+         *       "evidence": 1.1,
+         *       "rules": []
+         *     }
+         */
+        BehaviorTryReply: {
+            /** @description Whether the confidence is at least 0.50 */
+            human: boolean;
+            /** @description 0 to 1, in two decimals; human from 0.50 on */
+            confidence: number;
+            /** @description 100 · confidence */
+            score: number;
+            /** @description What the window showed (docs/BEHAVIOR.md) */
+            notes: string[];
+            /** @description Whether a program drives the browser; absent without signals */
+            agent?: {
+                /** @description A program */
+                is_agent: boolean;
+                /** @description How certain, 0 to 1 */
+                agent_confidence: number;
+                /** @description The rules that fired */
+                signals: string[];
+            };
+            /** @description How much the window held; little is under 0.35 */
+            evidence: number;
+            /** @description The rules that fired */
+            rules: {
+                /** @description Name */
+                name: string;
+                /** @description What it adds; negative: speaks for a program */
+                logOdds: number;
+            }[];
+        };
+        /**
+         * @description How behavior is judged.
+         * @example {
+         *       "tokenHours": 24,
+         *       "challengePictures": false,
+         *       "agents": [
+         *         {
+         *           "name": "Example Agent",
+         *           "keys": [
+         *             "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        BehaviorSettings: {
+            /** @description Hours for which a token counts and a verdict is kept */
+            tokenHours: number;
+            /** @description Challenges show their labels as pictures, so that reading the answer takes more than the JSON */
+            challengePictures: boolean;
+            /** @description Agents that may declare themselves by signed requests (RFC 9421, Web Bot Auth) */
+            agents: components["schemas"]["DeclaredAgent"][];
+        };
+        DeclaredAgent: {
+            /** @description Name, as in `agent.signals` (`agent:<name>`) */
+            name: string;
+            /** @description Public Ed25519 keys (`x` of the JWK, base64url), as the agent’s operator publishes them */
+            keys: string[];
+        };
+        /**
+         * @example {
+         *       "tokenHours": 12
+         *     }
+         */
+        BehaviorSettingsChange: {
+            /** @description Hours for which a token counts and a verdict is kept */
+            tokenHours?: number;
+            /** @description Challenges show their labels as pictures, so that reading the answer takes more than the JSON */
+            challengePictures?: boolean;
+            /** @description Agents that may declare themselves by signed requests (RFC 9421, Web Bot Auth) */
+            agents?: components["schemas"]["DeclaredAgent"][];
         };
         /** @description One page of a list. */
         FlowPage: {
@@ -34168,6 +34806,546 @@ export interface operations {
             };
             /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listBehaviorVerdicts: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items per page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Only verdicts on people, or on programs */
+                human?: "true" | "false";
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BehaviorVerdictPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBehaviorScores: {
+        parameters: {
+            query?: {
+                /** @description Today (UTC), the last 7 days or the last 30 */
+                span?: "day" | "week" | "month";
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Distribution of scores. Days are those of UTC. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-11-15T00:00:00.000Z",
+                     *       "verdicts": 412,
+                     *       "humans": 380,
+                     *       "agents": 29,
+                     *       "bins": [
+                     *         {
+                     *           "from": 0,
+                     *           "to": 4,
+                     *           "verdicts": 29,
+                     *           "agents": 29
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BehaviorScores"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tryBehavior: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sessionData": {
+                 *         "v": 1,
+                 *         "sid": "q7Zr0sVbN2mXk4TfLw9a",
+                 *         "seq": 3,
+                 *         "winMs": 30000,
+                 *         "upMs": 64210,
+                 *         "ttfaMs": 812,
+                 *         "hidMs": 0,
+                 *         "counts": {
+                 *           "move": 412,
+                 *           "down": 4,
+                 *           "up": 4,
+                 *           "keyDown": 31,
+                 *           "keyUp": 31,
+                 *           "input": 28,
+                 *           "paste": 0,
+                 *           "wheel": 6,
+                 *           "scroll": 14,
+                 *           "touch": 0
+                 *         },
+                 *         "mouse": {
+                 *           "n": 11,
+                 *           "str": 0.91,
+                 *           "strIqr": 0.12,
+                 *           "dev": 0.08,
+                 *           "vcv": 0.71,
+                 *           "tpk": 0.38,
+                 *           "tpkIqr": 0.21,
+                 *           "sub": 3.1,
+                 *           "ldj": 6.4,
+                 *           "ldjIqr": 1.9,
+                 *           "turn": 0.21,
+                 *           "turnSd": 0.33,
+                 *           "flip": 0.41,
+                 *           "pl": -0.42,
+                 *           "fitts": 0.55,
+                 *           "vBeg": 0.18,
+                 *           "vEnd": 0.09,
+                 *           "vSd": 0.62,
+                 *           "durSd": 0.51,
+                 *           "eq": 0
+                 *         },
+                 *         "click": {
+                 *           "n": 4,
+                 *           "press": 96,
+                 *           "pressSd": 14,
+                 *           "pressMin": 81,
+                 *           "ctr": 0,
+                 *           "off": 0.19,
+                 *           "nOff": 4,
+                 *           "tele": 0,
+                 *           "dwell": 210
+                 *         },
+                 *         "key": {
+                 *           "n": 31,
+                 *           "hold": 94,
+                 *           "holdP10": 70,
+                 *           "holdNear": 0.19,
+                 *           "ddNear": 0.08,
+                 *           "dd": 171,
+                 *           "ddLsd": 0.48,
+                 *           "roll": 0.16,
+                 *           "inNoKey": 0,
+                 *           "nIn": 28,
+                 *           "paste": 0
+                 *         },
+                 *         "scroll": {
+                 *           "n": 14,
+                 *           "uniq": 0.5,
+                 *           "dtCv": 0.9
+                 *         },
+                 *         "glob": {
+                 *           "idleN": 3,
+                 *           "idleMed": 1340,
+                 *           "act": 0.81
+                 *         },
+                 *         "env": {
+                 *           "wd": 0,
+                 *           "untrusted": 0,
+                 *           "coal": 2.1,
+                 *           "pt": {
+                 *             "mouse": 4,
+                 *             "pen": 0,
+                 *             "touch": 0
+                 *           },
+                 *           "dpr": 2,
+                 *           "rate": 8.3
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["BehaviorTry"];
+            };
+        };
+        responses: {
+            /** @description Judged by the rules alone. Nothing is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "human": true,
+                     *       "confidence": 0.62,
+                     *       "score": 62,
+                     *       "notes": [
+                     *         "organic_typing"
+                     *       ],
+                     *       "evidence": 1.1,
+                     *       "rules": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BehaviorTryReply"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBehaviorSettings: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How behavior is judged. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tokenHours": 24,
+                     *       "challengePictures": false,
+                     *       "agents": [
+                     *         {
+                     *           "name": "Example Agent",
+                     *           "keys": [
+                     *             "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BehaviorSettings"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeBehaviorSettings: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "tokenHours": 12
+                 *     }
+                 */
+                "application/json": components["schemas"]["BehaviorSettingsChange"];
+            };
+        };
+        responses: {
+            /** @description How behavior is judged. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tokenHours": 24,
+                     *       "challengePictures": false,
+                     *       "agents": [
+                     *         {
+                     *           "name": "Example Agent",
+                     *           "keys": [
+                     *             "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BehaviorSettings"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

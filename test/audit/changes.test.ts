@@ -101,6 +101,7 @@ const changes: Record<string, () => Sample> = {
       gatehouse.checks.setProfile(ids.organization as OrganizationId, 'own', profile as never, by.actor),
     action: 'profile.set',
   }),
+  'PUT /api/admin/behavior/settings': () => ({ body: { tokenHours: 12 }, action: 'behavior.set' }),
   'POST /api/admin/flows': () => ({ body: flow, action: 'flow.create' }),
   'PUT /api/admin/flows/:id': () => ({ before: addFlow, body: flow, action: 'flow.change' }),
   'POST /api/admin/flows/:id/publish': () => ({ before: addFlow, action: 'flow.publish' }),
@@ -387,7 +388,7 @@ const changes: Record<string, () => Sample> = {
 
 /**
  * Tried where models and backups are: they need a file of another model, and a backup. `sync` changes no decision; `unseal` is
- * refused by a service that serves; `preview` stores nothing.
+ * refused by a service that serves; `preview` and `try` store nothing.
  */
 const elsewhere = [
   // Guidance lives in memory and leaves no line; `service/engine/kiosks` and `service/engine/setup` test the lines of theirs.
@@ -404,6 +405,7 @@ const elsewhere = [
   'POST /api/admin/approvals/:id/decline',
   'PUT /api/admin/organization/four-eyes',
   'POST /api/admin/profiles/:slug/preview',
+  'POST /api/admin/behavior/try',
   'POST /api/admin/models',
   'POST /api/admin/models/files',
   'POST /api/admin/models/files/:file/import',

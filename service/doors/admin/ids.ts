@@ -11,6 +11,7 @@ const prefixes = {
   key: 'key',
   person: 'sub',
   verification: 'ver',
+  verdict: 'vdt',
   picture: 'enr',
   site: 'site',
   hold: 'hold',

@@ -4,6 +4,7 @@ import { type AlertRouteDeps, alertRoutes } from './alerts/routes.ts';
 import { type ApprovalRouteDeps, approvalRoutes } from './approvals/routes.ts';
 import { type AuditRouteDeps, auditRoutes } from './audit/routes.ts';
 import { type BackupRouteDeps, backupRoutes } from './backups/routes.ts';
+import { type BehaviorRouteDeps, behaviorRoutes } from './behavior/routes.ts';
 import { type CaptureRouteDeps, captureRoutes } from './captures/routes.ts';
 import { type CertificateRouteDeps, certificateRoutes } from './certificate/routes.ts';
 import { type ConsentRouteDeps, consentRoutes } from './consent/routes.ts';
@@ -79,7 +80,8 @@ export type AdminDeps = OrganizationRouteDeps &
   RetentionRouteDeps &
   FlowRouteDeps &
   ReviewRouteDeps &
-  UniquenessRouteDeps;
+  UniquenessRouteDeps &
+  BehaviorRouteDeps;
 
 /** Every administrative operation, for all callers. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
@@ -117,6 +119,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...retentionRoutes(deps),
   ...reviewRoutes(deps),
   ...uniquenessRoutes(deps),
+  ...behaviorRoutes(deps),
   ...flowRoutes(deps),
   ...sealRoutes(openSeal),
 ];
