@@ -6,6 +6,7 @@ import { alertRoutes } from './features/alerts/routes.ts';
 import { approvalRoutes } from './features/approvals/routes.ts';
 import { auditRoutes } from './features/audit/routes.ts';
 import { backupRoutes } from './features/backups/routes.ts';
+import { behaviorRoutes } from './features/behavior/routes.ts';
 import { destinationRoutes } from './features/destinations/routes.ts';
 import { enrollRoutes } from './features/enroll/routes.ts';
 import { flowRoutes } from './features/flows/routes.ts';
@@ -34,6 +35,7 @@ import './screen-data.ts';
 /** Every screen: one line for each feature, in the order of the alphabet. */
 const routeTree = rootRoute.addChildren([
   ...backupRoutes,
+  ...behaviorRoutes,
   ...destinationRoutes,
   ...enrollRoutes,
   ...administratorRoutes,

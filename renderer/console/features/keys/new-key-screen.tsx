@@ -188,7 +188,7 @@ function Scopes({ control }: { control: Control<Values> }) {
     registrations: t('registrations'),
     webhooks: t('webhooks'),
     admin: t('admin'),
-    behavior: t('later', { name: t('behavior') }),
+    behavior: t('behavior'),
   };
   return (
     <Controller
