@@ -1,6 +1,7 @@
 import { alterations } from '../../demo/alterations.ts';
 import { findPeople } from '../../demo/find-people.ts';
 import { cast, type Person, peopleOf } from '../../demo/trial.ts';
+import { judgeDemoBehavior } from './demo-behavior.ts';
 import { pairDemoKiosks } from './demo-kiosks.ts';
 import { demoLogo } from './demo-logo.ts';
 import { beginRules, finishRules } from './demo-rules.ts';
@@ -77,6 +78,7 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
   await pairDemoKiosks(operate, (method, path, body) => send(box.url, method, path, body));
   const flow = await finishRules(operate);
   const [review, reviewWaiting, reviewDecided] = await makeReviews(people, operate, ask);
+  await judgeDemoBehavior(operate, (body, key) => send(box.url, 'POST', '/api/v1/verify', body, key));
   const sessions = await makeDemoSessions(box, operate, { review: reviewWaiting });
   return {
     flow,
