@@ -8,10 +8,11 @@ import { median } from '../../service/lib/median.ts';
 import { wilsonInterval } from '../accuracy/interval.ts';
 import { createRandom } from '../accuracy/random.ts';
 import { createPerson, stepsOf } from './actors/person.ts';
+import { type Draw, type Species, turning, withinReach } from './attack.ts';
 import type { LivePerson } from './people.ts';
 import type { Readings } from './readings.ts';
 import type { Sources } from './sources.ts';
-import { type Species, turning, withinReach } from './species.ts';
+
 import { type Attempt, runTrial, type Trial } from './trial.ts';
 
 export interface Share {
@@ -34,7 +35,9 @@ export const settingName = ({ pad, strict }: Setting): string =>
 
 export interface AttackRow {
   species: string;
+  attacker: string;
   made: string;
+  draw: Draw;
   setting: Setting;
   /** People, photographs or recordings. */
   sources: number;
@@ -117,7 +120,7 @@ function rowOf(species: Species, setting: Setting, sources: number, outcomes: re
   const accepted = outcomes.filter((one) => one.accepted).length;
   return {
     species: species.name,
-    made: species.made,
+    ...{ attacker: species.attacker, made: species.made, draw: species.draw },
     setting,
     sources,
     trials,
@@ -168,7 +171,8 @@ export function measurePeople(
   sessions: number,
   { sources, models, say }: MeasureDeps,
 ): PersonRow[] {
-  // The recordings are short and are shown again and again: what repeats is measured by itself (repeats.ts).
+  // Each session is judged by itself: the recordings are short, so two sessions of one show the same frames, as no living person does.
+  // What repeats is measured by itself (repeats.ts).
   const judge = judgeOf(setting, models, 'record');
   const people = path.motion ? turning(sources) : sources.people.filter(canKeepStill);
   return people.map(({ clip, recording }, p) => {

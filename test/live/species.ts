@@ -1,51 +1,14 @@
-import type {
-  ChallengeModels,
-  ChallengePath,
-  ChallengeRules,
-} from '../../service/engine/challenges/index.ts';
-import type { Analysis } from '../../service/inference/face.ts';
 import { createHandler, type Handled } from './actors/handled.ts';
-import { createInjection } from './actors/injection.ts';
-import { createRecorded, createRecorder, createTwoPeople } from './actors/other-session.ts';
-import { createPerson, type Recording, recordingOf, stepsOf } from './actors/person.ts';
+import { createTwoPeople } from './actors/other-session.ts';
+import { createPerson } from './actors/person.ts';
 import { manners, printInHand } from './actors/photo.ts';
-import { momentsOf } from './actors/poses.ts';
 import { puppetFrames } from './actors/puppet.ts';
-import { jpegOf } from './clips.ts';
-import { type LivePerson, pictureAt, placeOf } from './people.ts';
+import { type Judge, type Species, turning, withinReach } from './attack.ts';
+import { injections } from './injections.ts';
 import type { Readings } from './readings.ts';
-import { encodedAnew, encodings } from './render/encoded-anew.ts';
-import { asScreen, withNoise } from './render/recapture.ts';
+import { replays } from './replays.ts';
 import type { Photo, Sources } from './sources.ts';
-import { runTrial, type Trial } from './trial.ts';
-
-/** What a trial of a species depends on beside its own number. */
-export interface Judge {
-  rules: ChallengeRules;
-  path: ChallengePath;
-  models: ChallengeModels;
-}
-
-/** One way of attacking; the trial's number chooses source and chance. */
-export interface Species {
-  name: string;
-  /** Real recordings, simulated, or both. */
-  made: string;
-  /** Reads the frames of its sources, and gives its trials; how many sources there are. */
-  prepare(
-    sources: Sources,
-    readings: Readings,
-  ): Promise<{ sources: number; run(trial: number, judge: Judge, random: () => number): Trial }>;
-}
-
-/**
- * The same rules with the steps alone that the recording shows: an attacker may have better recordings than these, so a step that is
- * missing here stops no attack (nor, for a live person, a session).
- */
-export const withinReach = (rules: ChallengeRules, recording: Recording): ChallengeRules => {
-  const able = new Set<string>(stepsOf(recording));
-  return { ...rules, pool: rules.pool.filter((step) => able.has(step)) };
-};
+import { runTrial } from './trial.ts';
 
 /** Radii of bent sheets in face widths; LIVENESS.md §2: the hardest are bent to 0.5 and less. */
 const BENDS = [0.7, 0.5, 0.42, 0.35];
@@ -66,6 +29,8 @@ const print = (
   bends: readonly number[] = BENDS,
 ): Species => ({
   name,
+  attacker: 'holds a printed photograph of the right person before the camera and moves it as the page asks',
+  draw: 'product',
   made: "simulated: a photograph as a sheet before the camera, with a print's contrast and a camera's noise",
   async prepare({ photos }, readings) {
     const actors = [];
@@ -86,9 +51,13 @@ function played(actors: readonly ((random: () => number) => ReturnType<typeof cr
   };
 }
 
-const puppetsOf = (name: string, made: string, pick: (sources: Sources) => readonly Photo[]): Species => ({
-  name,
-  made,
+const puppetsOf = (
+  name: string,
+  attacker: string,
+  made: string,
+  pick: (sources: Sources) => readonly Photo[],
+): Species => ({
+  ...{ name, attacker, made, draw: 'product' },
   async prepare(sources, readings) {
     const actors = [];
     for (const { id, shown, mesh } of pick(sources))
@@ -97,85 +66,10 @@ const puppetsOf = (name: string, made: string, pick: (sources: Sources) => reado
   },
 });
 
-/** People whose recordings show a turn: the only ones whose recordings are worth replaying. */
-export const turning = ({ people }: Sources): LivePerson[] =>
-  people.filter(({ recording }) =>
-    stepsOf(recording).some((step) => step === 'turn-left' || step === 'turn-right'),
-  );
-
-const screenReplay: Species = {
-  name: 'replay-screen',
-  made: 'clips of the right person with simulated recapture from a screen (fewer pixels, moiré, contrast, glare, the edge of the screen, a sensor), played part by part as the page asks',
-  async prepare(sources, readings) {
-    const replays: Recording[] = [];
-    for (const person of turning(sources)) {
-      const { recording, clip } = person;
-      const frames = recording.moments.map(({ name }, i) => ({
-        name,
-        make: async () =>
-          jpegOf(
-            withNoise(await asScreen(await pictureAt(person, name), 11 + (clip.id.length % 7)), 2, i + 1),
-          ),
-      }));
-      const seen = await readings.read(`screen-edge-${clip.id}`, frames);
-      replays.push(recordingOf(clip.person, momentsOf(seen), placeOf));
-    }
-    return {
-      sources: replays.length,
-      run: (trial, judge, random) => {
-        const replay = replays[trial % replays.length]!;
-        const rules = withinReach(judge.rules, replay);
-        return runTrial({ ...judge, rules, random, actor: () => createPerson(replay, random) });
-      },
-    };
-  },
-};
-
-const oldSession: Species = {
-  name: 'replay-old-session',
-  made: `the frames of a session that passed, fed in again in their order after they were decoded and encoded in another way (${Object.keys(encodings).join(', ')}, a fifth of the trials each), so that no hash is known; what the rule against repeats within the attempt would find is left out, because the first session was played from a short recording`,
-  async prepare(sources, readings) {
-    const people = turning(sources);
-    const ways = Object.keys(encodings);
-    const anew = new Map<string, ReadonlyMap<string, Analysis>>();
-    for (const person of people) {
-      const { recording, clip } = person;
-      for (const encoding of ways) {
-        const frames = recording.moments.map(({ name }) => ({
-          name,
-          make: async () => encodedAnew(await pictureAt(person, name), encoding),
-        }));
-        anew.set(`${encoding} ${clip.id}`, await readings.read(`anew-${encoding}-${clip.id}`, frames));
-      }
-    }
-    return {
-      sources: people.length,
-      run(trial, judge, random) {
-        const { recording, clip } = people[trial % people.length]!;
-        const encoding = ways[Math.floor(trial / people.length) % ways.length]!;
-        const shown = anew.get(`${encoding} ${clip.id}`)!;
-        const rules = { ...withinReach(judge.rules, recording), repeats: 'record' as const };
-        const limited = { ...judge, rules, random };
-        for (let tries = 0; ; tries++) {
-          const recorder = createRecorder(createPerson(recording, random));
-          const before = runTrial({ ...limited, actor: () => recorder.actor, attempts: 1 });
-          if (!before.accepted && tries <= 20) continue;
-          const frames = recorder.frames.map(({ name }) => ({ name, analysis: shown.get(name)! }));
-          const { movement } = before.attempts[0]!;
-          const earlier = judge.rules.repeats === 'refuse' && movement ? [movement] : undefined;
-          return runTrial({
-            ...limited,
-            actor: () => createRecorded(frames),
-            ...(earlier && { earlier }),
-          });
-        }
-      },
-    };
-  },
-};
-
 const twoPeople: Species = {
   name: 'two-people',
+  attacker: 'lets another person do the steps that the right one does not',
+  draw: 'within reach',
   made: 'real: clips of the right person, who holds still, and of another one, who does what is asked for',
   async prepare(sources) {
     const others = turning(sources);
@@ -198,48 +92,14 @@ const twoPeople: Species = {
   },
 };
 
-interface Injected {
-  smooth: boolean;
-  /** Another session was made of the same recording before. */
-  known?: true;
-  unlimited?: true;
-}
-
-const injection = (name: string, made: string, { smooth, known, unlimited }: Injected): Species => ({
-  name,
-  made,
-  async prepare(sources) {
-    const people = turning(sources);
-    return {
-      sources: people.length,
-      run(trial, judge, random) {
-        const { recording } = people[trial % people.length]!;
-        const actor = () =>
-          smooth
-            ? createPerson(recording, random)
-            : createInjection(recording, (moment) => placeOf(moment).frame, random);
-        const reachable = withinReach(judge.rules, recording);
-        const unseen = { ...reachable, repeats: 'record' as const };
-        const first = known && runTrial({ ...judge, rules: unseen, random, actor });
-        const earlier = first?.attempts.flatMap(({ movement }) => movement ?? []);
-        const rules = unlimited ? unseen : reachable;
-        return runTrial({
-          ...{ ...judge, rules, random, actor, label: 'OBS Virtual Camera' },
-          ...(earlier && { earlier }),
-        });
-      },
-    };
-  },
-});
-
 /** The right person, alive, whose client does not play by the rules. */
 const tampered = (
   name: string,
   made: string,
   change: (random: () => number) => Partial<Parameters<typeof runTrial>[0]>,
 ): Species => ({
-  name,
-  made,
+  ...{ name, made, draw: 'within reach' },
+  attacker: 'is the right person, and has changed the page',
   async prepare(sources) {
     const people = turning(sources);
     return {
@@ -258,13 +118,13 @@ export const species: readonly Species[] = [
   ...manners.map((manner) => print(manner)),
   // The limits were chosen while looking at print-bent: these sheets were made afterwards.
   print('bent', 'print-bent-others', OTHER_BENDS),
-  screenReplay,
   puppetsOf(
     'replay-recaptured',
+    'films a screen that shows the right person, and moves the picture in a program',
     'real recaptures of Replay-Attack (phone and tablet screens), moved as a puppet is, because none of them turns',
     ({ recaptures }) => recaptures,
   ),
-  oldSession,
+  ...replays,
   twoPeople,
   tampered(
     'tampered-early',
@@ -279,25 +139,11 @@ export const species: readonly Species[] = [
   tampered('tampered-repeat', 'a live person whose client sends the same pictures more than once', () => ({
     sameFrames: true,
   })),
-  puppetsOf('puppet', 'simulated: one photograph, moved by its own face mesh', ({ photos }) => photos),
-  injection(
-    'injection-cut',
-    'real clips of the right person of 7 to 16 s, cut to the part that shows each step and played to and fro as long as it is asked for',
-    { smooth: false },
+  puppetsOf(
+    'puppet',
+    'animates a photograph of the right person in a program and feeds it into the camera',
+    'simulated: one photograph, moved by its own face mesh',
+    ({ photos }) => photos,
   ),
-  injection(
-    'injection-spliced',
-    'the same recordings, spliced without a visible jump: the very frames that stand for a live person in this measurement',
-    { smooth: true },
-  ),
-  injection(
-    'injection-known',
-    'the same as injection-spliced, with recordings that an earlier session of the organization was already spliced from',
-    { smooth: true, known: true },
-  ),
-  injection(
-    'injection-unlimited',
-    'the same as injection-spliced by an attacker who has so much footage that no part is shown twice; there are no such recordings here, so the rule against repeats is left out',
-    { smooth: true, unlimited: true },
-  ),
+  ...injections,
 ];

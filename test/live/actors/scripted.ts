@@ -1,4 +1,5 @@
 import { challengeAnalysis, type HeadScript } from '../../support/challenge-frames.ts';
+import { createNormal } from '../../support/normal.ts';
 import type { Actor, Asked, Seen } from './actor.ts';
 
 const REACTION = { least: 350, most: 700 };
@@ -22,16 +23,44 @@ interface Wave {
   from: number;
 }
 
-/** A drawn head that does what is asked, with a sway and a face of its own in every session: for the rules, not for the nets. */
-export function createScripted(random: () => number): Actor {
+/** How one person moves, in every session: milliseconds, and shares of what is asked for. */
+export interface Nature {
+  reaction: number;
+  takes: number;
+  reach: number;
+}
+
+export const natureOf = (random: () => number): Nature => ({
+  reaction: 350 + 300 * random(),
+  takes: 250 + 300 * random(),
+  reach: 0.95 + 0.2 * random(),
+});
+
+/** By how much one person differs from time to time: milliseconds of the reaction, shares of the others. */
+const VARIES = { reaction: 60, takes: 0.1, reach: 0.05 };
+
+/**
+ * A drawn head that does what is asked, with a sway and a face of its own in every session: for the rules, not for the nets. `sway`: of
+ * a head that moves much; most people sit at about .3. `nature`: of a person who is seen in several sessions.
+ */
+export function createScripted(
+  random: () => number,
+  { sway: much = 1, nature }: { sway?: number; nature?: Nature } = {},
+): Actor {
   const waves = (size: number): Wave[] =>
     Array.from({ length: 4 }, () => ({
-      size: size * (0.3 + 0.7 * random()),
+      size: much * size * (0.3 + 0.7 * random()),
       length: 180 + 500 * random(),
       from: 7 * random(),
     }));
   const sway = { yaw: waves(1.8), pitch: waves(2), eyes: waves(0.12), expression: waves(0.12) };
   const between = ({ least, most }: { least: number; most: number }) => least + random() * (most - least);
+  const next = () => ({
+    reaction: between(REACTION),
+    takes: between(TAKES),
+    reach: 0.95 + 0.15 * random(),
+  });
+  const normal = nature && createNormal(Math.floor(1e9 * random()));
   let clock = 0;
   let doing: { asked: Asked; reaction: number; takes: number; reach: number } | undefined;
   let now: HeadScript = {};
@@ -41,7 +70,7 @@ export function createScripted(random: () => number): Actor {
       clock += 100;
       if (doing?.asked !== asked) {
         before = now;
-        doing = { asked, reaction: between(REACTION), takes: between(TAKES), reach: 0.95 + 0.15 * random() };
+        doing = { asked, ...(nature && normal ? thisTime(nature, normal) : next()) };
       }
       now = poseAt(asked, since, before, doing);
       const at = (of: readonly Wave[]) =>
@@ -57,6 +86,12 @@ export function createScripted(random: () => number): Actor {
     },
   };
 }
+
+const thisTime = ({ reaction, takes, reach }: Nature, normal: () => number): Nature => ({
+  reaction: Math.max(260, reaction + VARIES.reaction * normal()),
+  takes: Math.max(150, takes * (1 + VARIES.takes * normal())),
+  reach: reach * (1 + VARIES.reach * normal()),
+});
 
 function poseAt(
   asked: Asked,

@@ -68,7 +68,18 @@ test('what the judge names has a word', () => {
       'doubtful',
       'identity',
     ],
-    ...['suspect', 'signal', 'labels', 'cameras', 'sizes', 'stretches', 'session', 'attempt'],
+    ...[
+      'suspect',
+      'signal',
+      'labels',
+      'cameras',
+      'sizes',
+      'stretches',
+      'longStretches',
+      'longRepeated',
+      'session',
+      'attempt',
+    ],
   ];
   for (const name of named) expect(detailStrings.de, name).toHaveProperty([name]);
 });

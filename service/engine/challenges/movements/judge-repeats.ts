@@ -1,30 +1,31 @@
 import type { Evidence } from '../evidence.ts';
 import { packTrace, readTrace } from './pack-trace.ts';
-import { type Repeats, repeatsOf } from './repeats.ts';
+import { createComparison, isRepeated } from './repeats.ts';
 import type { Trace } from './trace.ts';
-
-/** Stretches that were there before from which on the face moves as it did before. */
-const FEWEST_REPEATED = 2;
-
-const isRepeated = ({ repeated }: Repeats): boolean => repeated >= FEWEST_REPEATED;
 
 /** Whether the attempt shows parts of itself again, as a recording does that is too short. */
 export function judgeRepeats(trace: Trace, rule: 'refuse' | 'record'): Evidence {
-  const repeats = repeatsOf(trace, trace);
+  const repeats = createComparison(trace).repeatsOf(trace);
+  const { long, short } = repeats;
   return {
     kind: 'movement',
     ...(rule === 'refuse' && { passed: !isRepeated(repeats) }),
     maturity: 'experimental',
-    details: { ...repeats, suspect: isRepeated(repeats) },
+    details: {
+      ...short,
+      ...{ longStretches: long.stretches, longRepeated: long.repeated },
+      suspect: isRepeated(repeats),
+    },
   };
 }
 
 /** Whether an earlier movement holds parts of this one; both packed. */
 export function movementIn(movement: Uint8Array): (earlier: Uint8Array) => boolean {
   const fresh = readTrace(movement);
+  const comparison = fresh && createComparison(fresh);
   return (packed) => {
     const earlier = readTrace(packed);
-    return fresh !== undefined && earlier !== undefined && isRepeated(repeatsOf(fresh, earlier));
+    return comparison !== undefined && earlier !== undefined && comparison.isIn(earlier);
   };
 }
 

@@ -1,191 +1,196 @@
-import { GAP, type Moment, type Trace } from './trace.ts';
+import { type Dense, denseOf, GRID } from './dense.ts';
+import { type Scale, type Stretch, scales, stretchesOf } from './stretches.ts';
+import type { Trace } from './trace.ts';
 
-/** Milliseconds of one stretch that is compared, and from one to the next. */
-const STRETCH = 1600;
-const STEP = 400;
-/** Frames that a stretch needs. */
-const FEWEST = 9;
 /**
- * Squared units of noise that a stretch moves by, summed over what is measured, beside its largest movement: two turns that were asked
- * for look alike, and so do two rests.
+ * Squared units of noise, of all six numbers together, by which two stretches may differ on average, beside a constant shift: 2 to 13
+ * between two encodings of one recording, at least 21 between what living people did at different times.
  */
-const LEAST_MOVEMENT = 40;
-/** Mean squared units of noise by which two stretches may differ. */
-const MOST_DIFFERENT = 2.5;
-/** The same for their first frames, which most places are left out by. */
-const MOST_APART = 9;
-/** The most that one number of one frame adds: a frame may be read wrongly. */
-const MOST_OF_ONE = 25;
-/** Milliseconds between two places of the earlier movement at which a stretch is tried. */
-const GRID = 25;
-/** Milliseconds by which the cameras' moments may differ: what moves fast then differs more. */
-const UNSURE = 17;
+const MOST_DIFFERENT = 20;
+/**
+ * The same as a share of how much the stretch moves beside what may have been asked for: two performances differ there by about the
+ * sum of what each moves, a recording by the noise alone.
+ */
+const MOST_OF_BESIDE = 0.5;
+/** Of the two frames that lie farthest apart alone: most places are left out by it. */
+const MOST_APART = 54;
 /** Playback: as it was, slower, faster, backwards. */
 const SPEEDS = [1, 0.9, 1.11, 0.8, 1.25, -1, -0.9, -1.11, -0.8, -1.25] as const;
-/** Of the power iteration. */
-const ROUNDS = 30;
 /** Milliseconds between a stretch and what it is compared with in one and the same attempt. */
 const APART = 600;
 
-export interface Repeats {
+export interface Found {
   /** Stretches with enough movement to compare. */
   stretches: number;
   /** Of them, shown before. */
   repeated: number;
 }
 
-interface Stretch {
-  from: number;
-  to: number;
+export type Repeats = Record<keyof typeof scales, Found>;
+
+export const isRepeated = (repeats: Repeats): boolean =>
+  kinds.some((kind) => repeats[kind].repeated >= scales[kind].needed);
+
+const kinds = ['long', 'short'] as const satisfies (keyof typeof scales)[];
+
+/** A movement that is held against others. */
+export interface Comparison {
+  /** How much of it was there before: in an earlier one, or in the part of the same one that came before. */
+  repeatsOf(earlier: Trace): Repeats;
+  /** Whether enough was; it looks no farther than that. */
+  isIn(earlier: Trace): boolean;
 }
 
-/** How much of a movement was there before: in an earlier one, or in the part of the same one that came before. */
-export function repeatsOf(fresh: Trace, earlier: Trace): Repeats {
-  const stretches = stretchesOf(fresh);
-  const dense = denseOf(earlier);
-  const repeated = stretches.filter((one) => {
-    const until = fresh === earlier ? fresh.at[one.from]! - APART : Number.POSITIVE_INFINITY;
-    return leastDifference(fresh, one, dense, { until }) <= MOST_DIFFERENT;
-  });
-  return { stretches: stretches.length, repeated: repeated.length };
-}
+export function createComparison(fresh: Trace): Comparison {
+  const compared = { long: stretchesOf(fresh, scales.long), short: stretchesOf(fresh, scales.short) };
 
-function stretchesOf({ at, moments }: Trace): Stretch[] {
-  const found: Stretch[] = [];
-  let next = Number.NEGATIVE_INFINITY;
-  for (let from = 0; from < at.length; from++) {
-    if (at[from]! < next) continue;
-    let to = from;
-    let seen = true;
-    while (to < at.length && at[to]! - at[from]! < STRETCH) {
-      to++;
-      if (to < at.length && at[to]! - at[to - 1]! > GAP) seen = false;
+  function count(kind: keyof typeof scales, earlier: Trace, dense: Dense, enough: number): number {
+    let repeated = 0;
+    for (const stretch of compared[kind]) {
+      const until = fresh === earlier ? fresh.at[stretch.from]! - APART : Number.POSITIVE_INFINITY;
+      if (isShown(fresh, stretch, dense, { until, differs: scales[kind].differs })) repeated += 1;
+      if (repeated >= enough) break;
     }
-    if (to === at.length) break;
-    if (!seen || to - from + 1 < FEWEST || movementOf(moments, from, to) < LEAST_MOVEMENT) continue;
-    found.push({ from, to });
-    next = at[from]! + STEP;
+    return repeated;
   }
-  return found;
-}
 
-/** Variance of what is measured beside its largest component. */
-function movementOf(moments: readonly Moment[], from: number, to: number): number {
-  const count = to - from + 1;
-  const width = moments[from]!.length;
-  const means = Array.from({ length: width }, (_, d) => {
-    let sum = 0;
-    for (let i = from; i <= to; i++) sum += moments[i]![d]!;
-    return sum / count;
-  });
-  const covariance = means.map((_, d) =>
-    means.map((__, e) => {
-      let sum = 0;
-      for (let i = from; i <= to; i++) sum += (moments[i]![d]! - means[d]!) * (moments[i]![e]! - means[e]!);
-      return sum / count;
-    }),
-  );
-  const whole = covariance.reduce((sum, row, d) => sum + row[d]!, 0);
-  return whole - largestComponent(covariance);
-}
-
-/** Its variance, by power iteration. */
-function largestComponent(covariance: readonly (readonly number[])[]): number {
-  let direction = covariance.map((row, d) => 1 + row[d]!);
-  let length = 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    const next = covariance.map((row) => row.reduce((sum, value, e) => sum + value * direction[e]!, 0));
-    length = Math.hypot(...next);
-    if (length === 0) return 0;
-    direction = next.map((value) => value / length);
-  }
-  return length;
-}
-
-/** A movement between its frames, at every place of a grid. */
-interface Dense {
-  began: number;
-  width: number;
-  /** 1 where the movement was seen around the place. */
-  seen: Uint8Array;
-  values: Float32Array;
-  /** One over the square of what a number may differ by. */
-  weights: Float32Array;
-}
-
-function denseOf({ at, moments }: Trace): Dense {
-  const began = at[0] ?? 0;
-  const width = moments[0]?.length ?? 0;
-  const count = at.length < 2 ? 0 : Math.floor((at.at(-1)! - began) / GRID) + 1;
-  const dense: Dense = {
-    ...{ began, width, seen: new Uint8Array(count) },
-    values: new Float32Array(count * width),
-    weights: new Float32Array(count * width),
+  return {
+    repeatsOf(earlier) {
+      const dense = denseOf(earlier);
+      const of = (kind: keyof typeof scales): Found => ({
+        stretches: compared[kind].length,
+        repeated: count(kind, earlier, dense, Number.POSITIVE_INFINITY),
+      });
+      return { long: of('long'), short: of('short') };
+    },
+    isIn(earlier) {
+      const dense = denseOf(earlier);
+      const enough = ({ needed }: Scale) => needed;
+      return kinds.some((kind) => count(kind, earlier, dense, enough(scales[kind])) >= enough(scales[kind]));
+    },
   };
-  for (let place = 0, i = 0; place < count; place++) {
-    const time = began + place * GRID;
-    while (i + 2 < at.length && at[i + 1]! <= time) i++;
-    const span = at[i + 1]! - at[i]!;
-    if (span > GAP) continue;
-    dense.seen[place] = 1;
-    const share = (time - at[i]!) / span;
-    for (let d = 0; d < width; d++) {
-      const [a, b] = [moments[i]![d]!, moments[i + 1]![d]!];
-      dense.values[place * width + d] = a + share * (b - a);
-      dense.weights[place * width + d] = 1 / (1 + ((b - a) * (UNSURE / span)) ** 2);
-    }
-  }
-  return dense;
 }
 
-/** Of a stretch to the part of an earlier movement that is most like it; infinite above the limit. */
-function leastDifference(
+/** Where in an earlier movement a stretch is tried, and how fast it is played there. */
+interface Try {
+  place: number;
+  speed: number;
+}
+
+function isShown(
   fresh: Trace,
   stretch: Stretch,
   earlier: Dense,
-  { until, limit = MOST_DIFFERENT }: { until: number; limit?: number },
-): number {
+  { until, differs }: { until: number; differs: Scale['differs'] },
+): boolean {
+  if (fresh.moments[stretch.from]!.length !== earlier.width) return false;
+  const most = MOST_OF_BESIDE * stretch.beside;
+  const limit = differs === 'all' ? Math.min(MOST_DIFFERENT, most) : MOST_DIFFERENT;
+  const best = mostAlike(fresh, stretch, earlier, { until, limit });
+  return best !== undefined && (differs === 'all' || besideOf(fresh, stretch, earlier, best) <= most);
+}
+
+/** The part of an earlier movement that is most like a stretch; undefined where none is within the limit. */
+function mostAlike(
+  fresh: Trace,
+  stretch: Stretch,
+  earlier: Dense,
+  { until, limit }: { until: number; limit: number },
+): Try | undefined {
   const last = Math.min(earlier.seen.length - 1, Math.floor((until - earlier.began) / GRID));
-  const first = fresh.moments[stretch.from]!;
-  if (first.length !== earlier.width) return Number.POSITIVE_INFINITY;
-  let least = Number.POSITIVE_INFINITY;
-  for (let place = 0; place <= last; place++) {
-    if (earlier.seen[place] === 0 || differs(first, earlier, place, MOST_APART) > MOST_APART) continue;
-    for (const speed of SPEEDS) {
-      const order = { place, speed, last, limit: Math.min(least, limit) };
-      least = Math.min(least, difference(fresh, stretch, earlier, order));
+  const { at } = fresh;
+  const whole = at[stretch.to]! - at[stretch.from]!;
+  const [low, high] = stretch.ends;
+  let best: Try | undefined;
+  let least = limit;
+  for (const speed of SPEEDS) {
+    const [toLow, toHigh, toEnd] = [at[low]! - at[stretch.from]!, at[high]! - at[stretch.from]!, whole].map(
+      (time) => Math.round((speed * time) / GRID),
+    ) as [number, number, number];
+    const [from, to] = [Math.max(0, -toEnd), Math.min(last, last - toEnd)];
+    for (let place = from; place <= to; place++) {
+      if (endsDiffer(fresh, stretch, earlier, place + toLow, place + toHigh)) continue;
+      const found = difference(fresh, stretch, earlier, { place, speed }, least);
+      if (found > least) continue;
+      least = found;
+      best = { place, speed };
     }
   }
-  return least;
+  return best;
 }
 
-/** Mean over what is measured; more than `most` where it is no less. */
-function differs(moment: Moment, { values, weights, width }: Dense, place: number, most: number): number {
+/** Whether the two frames of a stretch that lie farthest apart do so in another way there. */
+function endsDiffer(
+  { moments }: Trace,
+  { ends: [low, high] }: Stretch,
+  { values, weights, width }: Dense,
+  lowPlace: number,
+  highPlace: number,
+): boolean {
   let sum = 0;
   for (let d = 0; d < width; d++) {
-    const at = place * width + d;
-    const off = moment[d]! - values[at]!;
-    sum += Math.min(MOST_OF_ONE, off * off * weights[at]!);
-    if (sum > most * width) break;
+    const [a, b] = [lowPlace * width + d, highPlace * width + d];
+    const off = moments[high]![d]! - moments[low]![d]! - (values[b]! - values[a]!);
+    sum += (off * off) / (1 / weights[a]! + 1 / weights[b]!);
+    if (!(sum <= MOST_APART)) return true;
   }
-  return sum / width;
+  return false;
 }
 
+/** Mean squared difference without the mean difference; infinite where it is above the limit, or not all of it was seen. */
 function difference(
   { at, moments }: Trace,
   { from, to }: Stretch,
   earlier: Dense,
-  { place, speed, last, limit }: { place: number; speed: number; last: number; limit: number },
+  { place, speed }: Try,
+  limit: number,
 ): number {
+  const { width, values, weights, seen } = earlier;
   const count = to - from + 1;
   const most = limit * count;
+  const means = new Float64Array(width);
+  const total = new Float64Array(width);
   let sum = 0;
-  // the last frames first: those near the first one differ least
-  for (let i = to; i >= from; i--) {
-    const there = place + Math.round((speed * (at[i]! - at[from]!)) / GRID);
-    if (there < 0 || there > last || earlier.seen[there] === 0) return Number.POSITIVE_INFINITY;
-    sum += differs(moments[i]!, earlier, there, MOST_OF_ONE);
-    if (sum > most) return Number.POSITIVE_INFINITY;
+  // every fourth frame first: neighbours differ alike
+  for (let part = 0; part < 4; part++) {
+    for (let i = from + part; i <= to; i += 4) {
+      const there = place + Math.round((speed * (at[i]! - at[from]!)) / GRID);
+      if (seen[there] !== 1) return Number.POSITIVE_INFINITY;
+      for (let d = 0; d < width; d++) {
+        const weight = weights[there * width + d]!;
+        const off = moments[i]![d]! - values[there * width + d]!;
+        total[d]! += weight;
+        const away = off - means[d]!;
+        means[d]! += (away * weight) / total[d]!;
+        sum += weight * away * (off - means[d]!);
+      }
+      if (sum > most) return Number.POSITIVE_INFINITY;
+    }
   }
   return sum / count;
+}
+
+/** The same beside the stretch's largest movements. */
+function besideOf(
+  { at, moments }: Trace,
+  { from, to, directions }: Stretch,
+  { width, values, weights }: Dense,
+  { place, speed }: Try,
+): number {
+  const offs: number[][] = [];
+  const means = new Float64Array(width);
+  for (let i = from; i <= to; i++) {
+    const there = place + Math.round((speed * (at[i]! - at[from]!)) / GRID);
+    offs.push(Array.from({ length: width }, (_, d) => moments[i]![d]! - values[there * width + d]!));
+    for (let d = 0; d < width; d++) means[d]! += offs.at(-1)![d]! / (to - from + 1);
+  }
+  let sum = 0;
+  for (const [i, off] of offs.entries()) {
+    const there = place + Math.round((speed * (at[from + i]! - at[from]!)) / GRID);
+    const scaled = off.map((value, d) => (value - means[d]!) * Math.sqrt(weights[there * width + d]!));
+    for (const value of scaled) sum += value * value;
+    for (const direction of directions)
+      sum -= direction.reduce((along, share, d) => along + share * scaled[d]!, 0) ** 2;
+  }
+  return sum / offs.length;
 }

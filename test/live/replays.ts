@@ -1,0 +1,200 @@
+import type { ChallengePath } from '../../service/engine/challenges/index.ts';
+import type { Analysis } from '../../service/inference/face.ts';
+import type { Seen } from './actors/actor.ts';
+import { createRecorded, createRecorder } from './actors/other-session.ts';
+import { createPerson, type Recording, recordingOf } from './actors/person.ts';
+import { momentsOf } from './actors/poses.ts';
+import { type Draw, type Judge, type Species, turning, turningBothWays, withinReach } from './attack.ts';
+import { jpegOf } from './clips.ts';
+import { type LivePerson, pictureAt, placeOf } from './people.ts';
+import type { Readings } from './readings.ts';
+import { encodedAnew, encodings } from './render/encoded-anew.ts';
+import { asScreen, withNoise } from './render/recapture.ts';
+import type { Sources } from './sources.ts';
+import { type Attempt, runTrial, type Trial } from './trial.ts';
+
+type Shown = ReadonlyMap<string, Analysis>;
+
+/** What the nets read of a recording's frames when a screen shows them. */
+async function readScreen(person: LivePerson, readings: Readings): Promise<Shown> {
+  const { recording, clip } = person;
+  const frames = recording.moments.map(({ name }, i) => ({
+    name,
+    make: async () =>
+      jpegOf(withNoise(await asScreen(await pictureAt(person, name), 11 + (clip.id.length % 7)), 2, i + 1)),
+  }));
+  return readings.read(`screen-edge-${clip.id}`, frames);
+}
+
+/** By encoding. */
+async function readAnew(person: LivePerson, readings: Readings): Promise<Shown[]> {
+  const shown: Shown[] = [];
+  for (const encoding of Object.keys(encodings)) {
+    const frames = person.recording.moments.map(({ name }) => ({
+      name,
+      make: async () => encodedAnew(await pictureAt(person, name), encoding),
+    }));
+    shown.push(await readings.read(`anew-${encoding}-${person.clip.id}`, frames));
+  }
+  return shown;
+}
+
+/** Sessions that are tried until one passes. */
+const MOST_TRIES = 100;
+
+/** A session that passed: what the camera showed in its order, which steps were asked for, how the face moved. */
+function recordSession(
+  recording: Recording,
+  judge: Judge,
+  random: () => number,
+): { frames: Seen[]; attempt: Attempt } {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const recorder = createRecorder(createPerson(recording, random));
+    const { attempts } = runTrial({ ...judge, random, actor: () => recorder.actor, attempts: 1 });
+    if (attempts[0]!.passed) return { frames: recorder.frames, attempt: attempts[0]! };
+  }
+  throw new Error(`No session of ${recording.person} passed.`);
+}
+
+interface OldSession {
+  draw: Exclude<Draw, 'within reach'>;
+  path?: ChallengePath;
+  pick(sources: Sources): LivePerson[];
+  /** Ways in which its frames are shown again. */
+  read(person: LivePerson, readings: Readings): Promise<Shown[]>;
+}
+
+const unseen =
+  'what the rule against repeats within the attempt would find is left out, because the first session was played from a short recording';
+
+const oldSession = (
+  name: string,
+  attacker: string,
+  made: string,
+  { draw, path, pick, read }: OldSession,
+): Species => ({
+  ...{ name, attacker, draw, made: `${made}; ${unseen}` },
+  async prepare(sources, readings) {
+    const both = turningBothWays(sources);
+    const people: { person: LivePerson; ways: Shown[] }[] = [];
+    for (const person of pick(sources)) people.push({ person, ways: await read(person, readings) });
+    return {
+      sources: people.length,
+      run(trial, judge, random): Trial {
+        const { person, ways } = people[trial % people.length]!;
+        const { recording } = person;
+        const shown = ways[Math.floor(trial / people.length) % ways.length]!;
+        const drawn = both.includes(person) ? judge.rules : withinReach(judge.rules, recording);
+        const limited = {
+          ...judge,
+          rules: { ...drawn, repeats: 'record' as const },
+          ...(path && { path }),
+        };
+        const { frames, attempt } = recordSession(recording, limited, random);
+        const again = frames.map(({ name: frame }) => ({ name: frame, analysis: shown.get(frame)! }));
+        return runTrial({
+          ...limited,
+          random,
+          actor: () => createRecorded(again),
+          ...(draw === 'same' && { asks: attempt.steps }),
+          ...(attempt.movement && { earlier: [attempt.movement] }),
+        });
+      },
+    };
+  },
+});
+
+const anew = `the frames of a session that passed, fed in again in their order after they were decoded and encoded in another way (${Object.keys(encodings).join(', ')}, a fifth of the trials each), so that no hash is known`;
+const screen =
+  'simulated recapture from a screen (fewer pixels, moiré, contrast, glare, the edge of the screen, a sensor)';
+const onScreen = async (person: LivePerson, readings: Readings) => [await readScreen(person, readings)];
+
+/** The clip as it was recorded, from a random frame on, again from its beginning when it ends. */
+const ownOrder: Species = {
+  name: 'replay-screen',
+  attacker: 'shows the camera a screen on which a film of the right person runs as it was recorded',
+  draw: 'product',
+  made: `clips of the right person in their own order, from a random frame on, looped, with ${screen}`,
+  async prepare(sources, readings) {
+    const films: Seen[][] = [];
+    for (const person of turning(sources)) {
+      const shown = await readScreen(person, readings);
+      films.push(
+        [...shown]
+          .map(([name, analysis]) => ({ name, analysis, ...placeOf(name) }))
+          .filter(({ zoom }) => zoom === 1)
+          .sort((a, b) => a.frame - b.frame),
+      );
+    }
+    return {
+      sources: films.length,
+      run(trial, judge, random) {
+        const film = films[trial % films.length]!;
+        const from = () => {
+          const start = Math.floor(random() * film.length);
+          return [...film.slice(start), ...film.slice(0, start)];
+        };
+        return runTrial({ ...judge, random, actor: () => createRecorded(from()) });
+      },
+    };
+  },
+};
+
+const chosen = (name: string, draw: 'product' | 'within reach'): Species => ({
+  ...{ name, draw },
+  attacker:
+    'shows the camera a screen, and plays on it the part of a film of the right person that fits each step when it is asked for',
+  made: `clips of the right person with ${screen}, played part by part as the page asks`,
+  async prepare(sources, readings) {
+    const films: Recording[] = [];
+    for (const person of turning(sources)) {
+      const shown = await readScreen(person, readings);
+      films.push(recordingOf(person.clip.person, momentsOf(new Map(shown)), placeOf));
+    }
+    return {
+      sources: films.length,
+      run(trial, judge, random) {
+        const film = films[trial % films.length]!;
+        const rules = draw === 'product' ? judge.rules : withinReach(judge.rules, film);
+        return runTrial({ ...judge, rules, random, actor: () => createPerson(film, random) });
+      },
+    };
+  },
+});
+
+const feedsIn = 'has the frames of an old session and feeds them in again';
+
+export const replays: readonly Species[] = [
+  oldSession('replay-old-session', feedsIn, anew, {
+    ...{ draw: 'product', pick: turningBothWays, read: readAnew },
+  }),
+  oldSession(
+    'replay-old-session-same-draw',
+    `${feedsIn}, when by chance the same steps are asked for`,
+    anew,
+    {
+      ...{ draw: 'same', pick: turning, read: readAnew },
+    },
+  ),
+  oldSession(
+    'replay-old-session-no-motion',
+    `${feedsIn}, and takes the path for people who cannot move their head: its steps are never random`,
+    anew,
+    { draw: 'product', pick: turning, read: readAnew, path: { flash: false, motion: false } },
+  ),
+  ownOrder,
+  oldSession(
+    'replay-screen-session',
+    'has the frames of an old session and shows them to the camera on a screen',
+    `the frames of a session that passed, in their order, with ${screen}`,
+    { draw: 'product', pick: turningBothWays, read: onScreen },
+  ),
+  oldSession(
+    'replay-screen-session-same-draw',
+    'has the frames of an old session and shows them to the camera on a screen, when by chance the same steps are asked for',
+    `the frames of a session that passed, in their order, with ${screen}`,
+    { draw: 'same', pick: turning, read: onScreen },
+  ),
+  chosen('replay-screen-chosen', 'product'),
+  chosen('replay-screen-chosen-within-reach', 'within reach'),
+];
