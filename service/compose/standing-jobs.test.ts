@@ -25,6 +25,8 @@ function start(over: Partial<StandingJobsDeps> = {}) {
     reviews: { eraseDue: async () => done.push('reviews') },
     uniqueness: { expireDue: async () => 0, sweep: async () => done.push('uniqueness') },
     verdicts: { sweep: work('behavior-sweep') },
+    behaviorChallenges: { sweep: async () => void expired.push('challenges') },
+    heartbeats: { sweep: async () => void expired.push('heartbeats') },
     certificate: { reload: () => void done.push('certificate') },
     ...over,
   } as StandingJobsDeps);
@@ -39,7 +41,7 @@ test('each recurs, and does what it is called after', async () => {
     expect(await run({} as never)).toEqual({ outcome: { is: 'done' } });
   expect(done).toEqual([...handlers.keys()]);
   expect(done).toContain('certificate');
-  expect(expired).toEqual(['links', 'invitations']);
+  expect(expired).toEqual(['links', 'invitations', 'challenges', 'heartbeats']);
 });
 
 test('without TLS no certificate is reloaded, and a leftover job ends', async () => {
