@@ -14,12 +14,12 @@ import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
 import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { operators } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
+import { useAddressFilters, useAddressPages } from '../../use-address.ts';
 import { AlertDialog } from './alert-dialog.tsx';
 import { alertStrings } from './strings.ts';
 
@@ -35,15 +35,11 @@ function AlertsScreen() {
   const navigate = useNavigate();
   const show = (id: string | undefined) =>
     void navigate({ to: '.', search: (now) => ({ ...now, alert: id }) });
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const pages = useAddressPages(after);
   const query = useAlerts(state, after);
   const acknowledge = useAcknowledge();
   const mayAcknowledge = operators.includes(user.role);
-  const change = (patch: FilterValues) =>
-    void navigate({ to: '.', search: (now) => ({ ...now, ...patch, after: undefined }) });
+  const { change } = useAddressFilters();
   const opened = query.data?.items.find(({ id }) => id === alert);
   return (
     <Page

@@ -1,7 +1,7 @@
 import { TextInput } from '@mantine/core';
 import { IconMailPlus } from '@tabler/icons-react';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { createLazyRoute, useNavigate } from '@tanstack/react-router';
+import { createLazyRoute } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
@@ -11,12 +11,12 @@ import { toast } from '../../../ui/feedback/toasts.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
+import { useAddressPages } from '../../use-address.ts';
 import { alertStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/alerts/recipients')({ component: RecipientsScreen });
@@ -28,13 +28,9 @@ function RecipientsScreen() {
   const t = useStrings(alertStrings);
   const { user } = useSession();
   const { after } = Route.useSearch();
-  const navigate = useNavigate();
   const [adding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState<Recipient>();
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const pages = useAddressPages(after);
   const query = useQuery({
     queryKey: ['mail-recipients', after],
     queryFn: ({ signal }) =>

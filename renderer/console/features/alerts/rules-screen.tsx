@@ -1,6 +1,6 @@
 import { IconBellPlus } from '@tabler/icons-react';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { createLazyRoute, useNavigate } from '@tanstack/react-router';
+import { createLazyRoute } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
@@ -11,12 +11,12 @@ import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
+import { useAddressPages } from '../../use-address.ts';
 import { ChangeRule, RemoveRule } from './rule-dialogs.tsx';
 import { alertStrings } from './strings.ts';
 
@@ -30,12 +30,8 @@ function RulesScreen() {
   const env = useWorld();
   const { user } = useSession();
   const { after } = Route.useSearch();
-  const navigate = useNavigate();
   const [asked, setAsked] = useState<{ what: 'change' | 'remove'; rule: Rule }>();
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const pages = useAddressPages(after);
   const query = useQuery({
     queryKey: ['alert-rules', env, after],
     queryFn: ({ signal }) =>

@@ -15,12 +15,12 @@ import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
 import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
+import { useAddressFilters, useAddressPages } from '../../use-address.ts';
 import { FourEyes } from './four-eyes.tsx';
 import { approvalStrings } from './strings.ts';
 
@@ -32,12 +32,8 @@ const LIMIT = 50;
 function ApprovalsScreen() {
   const t = useStrings(approvalStrings);
   const { state, after } = Route.useSearch();
-  const navigate = useNavigate();
   const [confirming, setConfirming] = useState<Approval>();
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const pages = useAddressPages(after);
   const query = useQuery({
     queryKey: ['approvals', state, after],
     queryFn: ({ signal }) =>
@@ -50,8 +46,7 @@ function ApprovalsScreen() {
     placeholderData: keepPreviousData,
   });
   const decide = useDecide();
-  const change = (patch: FilterValues) =>
-    void navigate({ to: '.', search: (now) => ({ ...now, ...patch, after: undefined }) });
+  const { change } = useAddressFilters();
   const actions = useActions(setConfirming, (approval) => decide.mutate({ approval, verb: 'decline' }));
   return (
     <Page title={t('title')} lead={t('lead')}>

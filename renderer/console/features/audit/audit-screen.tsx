@@ -1,6 +1,6 @@
 import { IconFileText, IconRefresh } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { createLazyRoute, useNavigate } from '@tanstack/react-router';
+import { createLazyRoute } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { ExactTime } from '../../../ui/badges/relative-time.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
@@ -11,11 +11,11 @@ import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { Actor } from '../../actor.tsx';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { useSession } from '../../session/session-query.ts';
+import { useAddressFilters, useAddressPages } from '../../use-address.ts';
 import { AuditLineDialog } from './audit-line-dialog.tsx';
 import { startOf } from './day.ts';
 import { ExportDialog } from './export-dialog.tsx';
@@ -33,13 +33,9 @@ function AuditScreen() {
   const { user } = useSession();
   const { after, ...filters } = Route.useSearch();
   const { action, person, actor, from, until } = filters;
-  const navigate = useNavigate();
   const [shown, setShown] = useState<Line>();
   const [exporting, setExporting] = useState(false);
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const pages = useAddressPages(after);
   const query = useQuery({
     queryKey: ['audit', filters, after],
     queryFn: ({ signal }) =>
@@ -60,8 +56,7 @@ function AuditScreen() {
     staleTime: Number.POSITIVE_INFINITY,
   });
   const isFiltered = Object.values(filters).some((value) => value !== undefined);
-  const change = (patch: FilterValues) =>
-    void navigate({ to: '.', search: (now) => ({ ...now, ...patch, after: undefined }) });
+  const { change } = useAddressFilters();
   return (
     <Page
       title={t('title')}

@@ -1,6 +1,6 @@
 import { IconDatabaseExport } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { createLazyRoute, useNavigate } from '@tanstack/react-router';
+import { createLazyRoute } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
@@ -11,9 +11,9 @@ import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
+import { useAddressPages } from '../../use-address.ts';
 import { BackupNow } from './backup-now.tsx';
 import { Drills, useDrill } from './drills.tsx';
 import { Plans, plansQuery } from './plans.tsx';
@@ -27,12 +27,8 @@ const LIMIT = 50;
 function BackupsScreen() {
   const t = useStrings(backupStrings);
   const { after } = Route.useSearch();
-  const navigate = useNavigate();
   const [asking, setAsking] = useState(false);
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const pages = useAddressPages(after);
   const query = useQuery({
     queryKey: ['backups', after],
     queryFn: ({ signal }) =>

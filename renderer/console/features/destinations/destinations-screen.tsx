@@ -1,6 +1,6 @@
 import { IconPlus, IconSend } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
+import { createLazyRoute, Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
@@ -11,12 +11,12 @@ import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
 import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { Actor } from '../../actor.tsx';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
+import { useAddressFilters, useAddressPages } from '../../use-address.ts';
 import { AllowDestination } from './allow-destination.tsx';
 import { partsOf } from './covers.ts';
 import { RevokeDestination } from './revoke-destination.tsx';
@@ -31,13 +31,9 @@ function DestinationsScreen() {
   const t = useStrings(destinationStrings);
   const { user } = useSession();
   const { state, after } = Route.useSearch();
-  const navigate = useNavigate();
   const [allowing, setAllowing] = useState(false);
   const [revoking, setRevoking] = useState<Grant>();
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const pages = useAddressPages(after);
   const query = useQuery({
     queryKey: ['grants', state, after],
     queryFn: ({ signal }) =>
@@ -57,8 +53,7 @@ function DestinationsScreen() {
     placeholderData: keepPreviousData,
   });
   const mayChange = managers.includes(user.role);
-  const change = (patch: FilterValues) =>
-    void navigate({ to: '.', search: (now) => ({ ...now, ...patch, after: undefined }) });
+  const { change } = useAddressFilters();
   const allow = mayChange && (
     <Button kind="primary" onClick={() => setAllowing(true)}>
       <IconPlus size={18} stroke={1.75} aria-hidden="true" />

@@ -1,6 +1,6 @@
 import { IconPlus, IconRoute } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
+import { createLazyRoute, Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { CopyButton } from '../../../ui/badges/id.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
@@ -10,12 +10,12 @@ import { Row } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { Actor } from '../../actor.tsx';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
+import { useAddressPages } from '../../use-address.ts';
 import { PublishFlow, RemoveFlow, UnpublishFlow } from './flow-dialogs.tsx';
 import { FlowState } from './flow-state.tsx';
 import { stateOf } from './flow-values.ts';
@@ -30,13 +30,9 @@ function FlowsScreen() {
   const t = useStrings(flowStrings);
   const { user } = useSession();
   const { after } = Route.useSearch();
-  const navigate = useNavigate();
   const columns = useColumns();
   const [asked, setAsked] = useState<{ what: Asked; flow: Flow }>();
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const pages = useAddressPages(after);
   const query = useQuery({
     queryKey: ['flows', 'page', after],
     queryFn: ({ signal }) =>

@@ -15,10 +15,10 @@ import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
 import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
+import { useAddressFilters, useAddressPages } from '../../use-address.ts';
 import { JobCounts } from './job-counts.tsx';
 import { JobDialog } from './job-dialog.tsx';
 import { type JobKind, type JobState, jobKinds, jobStates, shownState } from './job-words.ts';
@@ -39,12 +39,8 @@ function JobsScreen() {
   const retry = useRetry();
   const show = (id: string | undefined) =>
     void navigate({ to: '.', search: (now) => ({ ...now, job: id }), resetScroll: false });
-  const change = (patch: FilterValues) =>
-    void navigate({ to: '.', search: (now) => ({ ...now, ...patch, after: undefined }) });
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const { change } = useAddressFilters();
+  const pages = useAddressPages(after);
   const query = useJobs({ kind, state, after });
   const opened = query.data?.items.find(({ id }) => id === job);
   const isFiltered = kind !== undefined || state !== undefined;

@@ -15,12 +15,12 @@ import { Page } from '../../../ui/layout/page.tsx';
 import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
+import { useAddressPages } from '../../use-address.ts';
 import { stateOf } from './key-state.ts';
 import { MadeKey } from './made-key.tsx';
 import { keyStrings } from './strings.ts';
@@ -34,12 +34,11 @@ function KeysScreen() {
   const t = useStrings(keyStrings);
   const { user } = useSession();
   const { after } = Route.useSearch();
-  const navigate = Route.useNavigate();
   const nameOf = useKeyName();
   const columns = useColumns();
   const [asked, setAsked] = useState<{ what: 'rotate' | 'revoke'; key: Key }>();
   const [made, setMade] = useState<{ name: string; key: string }>();
-  const pages = usePages(after, (cursor) => void navigate({ search: (now) => ({ ...now, after: cursor }) }));
+  const pages = useAddressPages(after);
   const query = useQuery({
     queryKey: ['keys', after],
     queryFn: ({ signal }) =>

@@ -14,11 +14,11 @@ import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { FilterBar } from '../../../ui/tables/filter-bar.tsx';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { operators } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
+import { useAddressPages } from '../../use-address.ts';
 import { peopleStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/people')({ component: PeopleScreen });
@@ -34,7 +34,7 @@ function PeopleScreen() {
   const { user } = useSession();
   const { search, after } = Route.useSearch();
   const navigate = Route.useNavigate();
-  const pages = usePages(after, (cursor) => void navigate({ search: (now) => ({ ...now, after: cursor }) }));
+  const pages = useAddressPages(after);
   const query = useQuery({
     queryKey: ['people', env, search, after],
     queryFn: ({ signal }) =>

@@ -8,11 +8,11 @@ import { useFormat } from '../../../ui/format/use-format.ts';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
+import { useAddressPages } from '../../use-address.ts';
 import { Origin, ProfileMaturity, Standing } from './profile-badges.tsx';
 import styles from './profiles.module.css';
 import { useAllowed } from './queries.ts';
@@ -32,10 +32,7 @@ function ProfilesScreen() {
   const navigate = useNavigate();
   const columns = useColumns();
   const [leaving, setLeaving] = useState<Profile>();
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const pages = useAddressPages(after);
   const query = useQuery({
     queryKey: ['profiles', 'page', after],
     queryFn: ({ signal }) =>

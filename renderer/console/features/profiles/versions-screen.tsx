@@ -10,12 +10,12 @@ import { EmptyState } from '../../../ui/feedback/note.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { Actor } from '../../actor.tsx';
 import type { Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
+import { useAddressPages } from '../../use-address.ts';
 import { changesBetween } from './changes.ts';
 import { CompareVersions } from './compare-versions.tsx';
 import styles from './profiles.module.css';
@@ -42,10 +42,7 @@ function VersionsScreen() {
   const query = useQuery(versionsQuery(slug, after));
   const newest = useQuery(versionsQuery(slug)).data?.items;
   const running = runningOf(newest, undefined);
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const pages = useAddressPages(after);
   const compare = (sides: { from?: number | 'builtin'; to?: number | 'builtin' }) =>
     void navigate({ to: '.', search: (now) => ({ ...now, ...sides }), resetScroll: true });
   const columns = useColumns(query.data?.items, running, compare);

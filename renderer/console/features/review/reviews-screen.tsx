@@ -1,6 +1,6 @@
 import { IconScale } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
+import { createLazyRoute, Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
@@ -11,10 +11,10 @@ import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
 import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { useWorld } from '../../session/session-query.ts';
+import { useAddressFilters, useAddressPages } from '../../use-address.ts';
 import type { Review } from './open-reviews.ts';
 import { ReviewState } from './review-state.tsx';
 import { reviewStrings } from './strings.ts';
@@ -29,11 +29,7 @@ function ReviewsScreen() {
   const t = useStrings(reviewStrings);
   const env = useWorld();
   const { state, kind, after } = Route.useSearch();
-  const navigate = useNavigate();
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const pages = useAddressPages(after);
   const query = useQuery({
     queryKey: ['reviews', env, 'list', state, kind, after],
     queryFn: ({ signal }) =>
@@ -48,8 +44,7 @@ function ReviewsScreen() {
     placeholderData: keepPreviousData,
     refetchInterval: EVERY,
   });
-  const change = (patch: FilterValues) =>
-    void navigate({ to: '.', search: (now) => ({ ...now, ...patch, after: undefined }) });
+  const { change } = useAddressFilters();
   const first = state === undefined && after === undefined ? query.data?.items.at(-1) : undefined;
   return (
     <Page

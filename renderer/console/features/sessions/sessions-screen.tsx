@@ -1,6 +1,6 @@
 import { IconDeviceMobile } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
+import { createLazyRoute, Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { Badge, type BadgeKind } from '../../../ui/badges/badge.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
@@ -10,10 +10,10 @@ import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { useWorld } from '../../session/session-query.ts';
+import { useAddressFilters, useAddressPages } from '../../use-address.ts';
 import { decisions, flows, states } from './search.ts';
 import { reasonKey, sessionStrings } from './strings.ts';
 
@@ -26,11 +26,7 @@ function SessionsScreen() {
   const t = useStrings(sessionStrings);
   const env = useWorld();
   const { after, ...filters } = Route.useSearch();
-  const navigate = useNavigate();
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const pages = useAddressPages(after);
   const query = useQuery({
     queryKey: ['live-sessions', env, filters, after],
     queryFn: ({ signal }) =>
@@ -42,8 +38,7 @@ function SessionsScreen() {
       ),
     placeholderData: keepPreviousData,
   });
-  const change = (patch: FilterValues) =>
-    void navigate({ to: '.', search: (now) => ({ ...now, ...patch, after: undefined }) });
+  const { change, clear } = useAddressFilters();
   const { flow, state, decision } = filters;
   return (
     <Page title={t('title')} lead={t('lead')}>
@@ -56,7 +51,7 @@ function SessionsScreen() {
         secondLine={(session) => <SecondLine session={session} />}
         filters={<FilterBar filters={useFilters()} values={filters as FilterValues} change={change} />}
         {...((flow ?? state ?? decision) && {
-          clearFilters: () => void navigate({ to: '.', search: env === 'test' ? { env } : {} }),
+          clearFilters: clear,
         })}
         empty={
           <EmptyState

@@ -9,12 +9,12 @@ import { toast } from '../../../ui/feedback/toasts.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
+import { useAddressPages } from '../../use-address.ts';
 import { sitesStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/sites')({ component: SitesScreen });
@@ -46,10 +46,9 @@ function SitesScreen() {
   const t = useStrings(sitesStrings);
   const { user } = useSession();
   const { after } = Route.useSearch();
-  const navigate = Route.useNavigate();
   const columns = useColumns();
   const [leaving, setLeaving] = useState<Site>();
-  const pages = usePages(after, (cursor) => void navigate({ search: (now) => ({ ...now, after: cursor }) }));
+  const pages = useAddressPages(after);
   const sites = useQuery({
     queryKey: ['sites', after],
     queryFn: ({ signal }) =>

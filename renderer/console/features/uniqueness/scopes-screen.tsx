@@ -1,6 +1,6 @@
 import { IconFingerprint, IconPlus } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
+import { createLazyRoute, Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { ExactTime } from '../../../ui/badges/relative-time.tsx';
@@ -10,12 +10,12 @@ import { useFormat } from '../../../ui/format/use-format.ts';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf } from '../../api/admin.ts';
 import { organizationQuery } from '../../organization-query.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { managers, reviewers } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
+import { useAddressPages } from '../../use-address.ts';
 import type { Scope } from './scope-values.ts';
 import { scopeStrings } from './strings.ts';
 
@@ -28,12 +28,8 @@ function ScopesScreen() {
   const env = useWorld();
   const { user } = useSession();
   const { after } = Route.useSearch();
-  const navigate = useNavigate();
   const columns = useColumns();
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const pages = useAddressPages(after);
   const query = useQuery({
     queryKey: ['scopes', env, 'page', after],
     queryFn: ({ signal }) =>

@@ -1,6 +1,6 @@
 import { IconListCheck } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
+import { createLazyRoute, Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { Badge, Verdict } from '../../../ui/badges/badge.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
@@ -11,11 +11,11 @@ import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { checkNames, reasonKey, reasonStrings, reasons } from '../../reasons/reason-strings.ts';
 import { useWorld } from '../../session/session-query.ts';
+import { useAddressFilters, useAddressPages } from '../../use-address.ts';
 import { verificationStrings } from './strings.ts';
 import { toQuery } from './to-query.ts';
 
@@ -28,11 +28,7 @@ function VerificationsScreen() {
   const t = useStrings(verificationStrings);
   const env = useWorld();
   const { after, ...filters } = Route.useSearch();
-  const navigate = useNavigate();
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const pages = useAddressPages(after);
   const query = useQuery({
     queryKey: ['verifications', env, filters, after],
     queryFn: ({ signal }) =>
@@ -44,8 +40,7 @@ function VerificationsScreen() {
       ),
     placeholderData: keepPreviousData,
   });
-  const change = (patch: FilterValues) =>
-    void navigate({ to: '.', search: (now) => ({ ...now, ...patch, after: undefined }) });
+  const { change, clear } = useAddressFilters();
   const isFiltered = Object.values(filters).some((value) => value !== undefined && value !== 'test');
   return (
     <Page title={t('title')} lead={t('lead')}>
@@ -65,7 +60,7 @@ function VerificationsScreen() {
           />
         }
         {...(isFiltered && {
-          clearFilters: () => void navigate({ to: '.', search: env === 'test' ? { env } : {} }),
+          clearFilters: clear,
         })}
         empty={
           <EmptyState

@@ -11,12 +11,12 @@ import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column, RowAction } from '../../../ui/tables/column.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
 import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { managers, operators } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
+import { useAddressFilters, useAddressPages } from '../../use-address.ts';
 import { formStrings } from './form/form-strings.ts';
 import { HealthStrip, StateBadge, useWebhookName } from './state-badge.tsx';
 import { webhookStrings } from './strings.ts';
@@ -35,13 +35,9 @@ function WebhooksScreen() {
   const env = useWorld();
   const { user } = useSession();
   const { product, after } = Route.useSearch();
-  const navigate = useNavigate();
   const nameOf = useWebhookName();
   const [asked, setAsked] = useState<Asked>();
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const pages = useAddressPages(after);
   const query = useWebhooks(product, after);
   const { data } = useQuery(allHealthQuery(env));
   const health = useMemo(() => new Map(data?.items.map((one) => [one.endpoint, one])), [data]);
@@ -49,8 +45,7 @@ function WebhooksScreen() {
   const enable = useEnable();
   const mayChange = managers.includes(user.role);
   const rowActions = useRowActions({ ask: setAsked, enable: enable.mutate });
-  const change = (patch: FilterValues) =>
-    void navigate({ to: '.', search: (now) => ({ ...now, ...patch, after: undefined }) });
+  const { change } = useAddressFilters();
   const create = mayChange && (
     <ButtonLink to="/webhooks/new" kind="primary">
       <IconPlus size={18} stroke={1.75} aria-hidden="true" />

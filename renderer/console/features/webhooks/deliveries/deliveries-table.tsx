@@ -2,7 +2,7 @@ import { SegmentedControl } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconRefresh, IconSend } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { z } from 'zod';
 import { Button } from '../../../../ui/controls/button.tsx';
@@ -13,11 +13,11 @@ import { useStrings } from '../../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../../ui/tables/column.ts';
 import { TwoLines } from '../../../../ui/tables/data-table.tsx';
 import { type Filter, FilterBar, type FilterValues } from '../../../../ui/tables/filter-bar.tsx';
-import { usePages } from '../../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../../api/admin.ts';
 import { LoadFailed } from '../../../load-failed.tsx';
 import { QueryTable } from '../../../query-table.tsx';
 import { useWorld } from '../../../session/session-query.ts';
+import { useAddressFilters, useAddressPages } from '../../../use-address.ts';
 import { ClockTime } from '../clock-time.tsx';
 import { Answer } from './answer.tsx';
 import { type DeliverySearch, toDeliveryQuery } from './delivery-search.ts';
@@ -43,17 +43,12 @@ export function DeliveriesTable({
   maySend: boolean;
 }) {
   const t = useStrings(deliveryStrings);
-  const navigate = useNavigate();
   const resend = useResend();
   const isPhone = useMediaQuery('(max-width: 40em)') ?? false;
   const { after, delivery, ...filters } = search;
   const query = useDeliveries(webhook, search);
-  const change = (patch: FilterValues) =>
-    void navigate({ to: '.', search: (now) => ({ ...now, ...patch, after: undefined }) });
-  const pages = usePages(
-    after,
-    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
-  );
+  const { change } = useAddressFilters();
+  const pages = useAddressPages(after);
   const isFiltered = Object.values(filters).some((value) => value !== undefined);
   const choices = useFilters(webhook);
   const again = ({ id }: Delivery) => ({ label: t('resend'), onClick: () => resend.mutate(id) });
