@@ -1,13 +1,15 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { PersonTokens, VerifyToken } from '../../engine/tokens/index.ts';
+import { isVerdictToken, type Verdicts } from '../../engine/verdicts/index.ts';
 import { keyOf } from '../../http/authentication.ts';
 import { Problem } from '../../lib/problem.ts';
-import { fromFinding, toActor, toDemand, toRealm } from './translate.ts';
+import { fromFinding, fromTokenCheck, toActor, toDemand, toRealm } from './translate.ts';
 import { JwksReply, TokenAnswer, TokenQuestion } from './wire.ts';
 
 export interface TokensDoorDeps {
   personTokens: Pick<PersonTokens, 'jwks'>;
   verifyToken: VerifyToken;
+  verdicts: Pick<Verdicts, 'checkToken'>;
 }
 
 /** Seconds for which a verifier may keep the keys. One that meets an unknown `kid` fetches them again. */
@@ -15,7 +17,7 @@ const KEPT_SECONDS = 300;
 
 /** The keys of pass tokens and presence tokens, and whether such a token counts. */
 export const createTokensDoor =
-  ({ personTokens, verifyToken }: TokensDoorDeps): FastifyPluginAsync =>
+  ({ personTokens, verifyToken, verdicts }: TokensDoorDeps): FastifyPluginAsync =>
   async (app) => {
     app.get(
       '/.well-known/jwks.json',
@@ -42,7 +44,7 @@ export const createTokensDoor =
           operationId: 'verifyToken',
           summary: 'Verify a token',
           description:
-            'Whether a pass token or a presence token counts for the organization and world of this key: for the server of a caller whose page was given a token. A token that was created for one use counts once, and one of a person who was erased since is `revoked`. An invalid token is an ordinary 200 with `valid: false`.',
+            'Whether a pass token, a presence token or a token of behavior (`h_verified_…`, `h_challenge_…`) counts for the organization and world of this key: for the server of a caller whose page was given a token. A token that was created for one use counts once, and one of a person who was erased since is `revoked`. An invalid token is an ordinary 200 with `valid: false`.',
           tags: ['tokens'],
           body: TokenQuestion,
           response: { 200: TokenAnswer },
@@ -56,8 +58,14 @@ export const createTokensDoor =
             'A browser key verifies no tokens: a check in the page proves nothing to your server. Verify there, with a key of its own.',
           );
         const { body } = request;
+        if (isOfBehavior(body))
+          return fromTokenCheck(await verdicts.checkToken(toRealm(caller), body.token, body.userId));
         const actor = toActor(caller, request.id);
         return fromFinding(await verifyToken(toRealm(caller), body.token, toDemand(body), actor));
       },
     );
   };
+
+/** By its form, or because the caller asks for one. */
+const isOfBehavior = ({ token, kind, userId }: TokenQuestion): boolean =>
+  kind === 'behavior' || (kind === undefined && (userId !== undefined || isVerdictToken(token)));

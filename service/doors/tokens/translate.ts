@@ -1,6 +1,7 @@
 import type { KeyCaller } from '../../engine/access/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import type { TokenDemand, TokenFinding, TokenRealm } from '../../engine/tokens/index.ts';
+import type { TokenCheck } from '../../engine/verdicts/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';
 import type { TokenAnswer, TokenQuestion } from './wire.ts';
@@ -9,8 +10,9 @@ export const toActor = ({ key }: KeyCaller, request: string): Actor => ({ is: 'k
 
 export const toRealm = ({ organization, world }: KeyCaller): TokenRealm => ({ organization, world });
 
+/** A token of behavior has its own form: no other token is one. */
 export const toDemand = ({ kind, nonce }: TokenQuestion): Pick<TokenDemand, 'kind' | 'nonce'> =>
-  defined({ kind, nonce });
+  defined({ kind: kind === 'behavior' ? undefined : kind, nonce });
 
 export function fromFinding(finding: TokenFinding): TokenAnswer {
   if (!finding.valid) return finding;
@@ -19,5 +21,16 @@ export function fromFinding(finding: TokenFinding): TokenAnswer {
     ...{ valid: true, kind, claims },
     issuedAt: time(claims.iat * 1000),
     expiresAt: time(claims.exp * 1000),
+  };
+}
+
+export function fromTokenCheck(check: TokenCheck): TokenAnswer {
+  if (!check.valid) return check;
+  const { kind, human, confidence, score, issuedAt, expiresAt } = check.record;
+  return {
+    ...{ valid: true, kind: 'behavior' },
+    claims: { by: kind === 'challenge' ? 'challenge' : 'verify', human, confidence, score },
+    issuedAt: time(issuedAt),
+    expiresAt: time(expiresAt),
   };
 }

@@ -1,13 +1,23 @@
 import { z } from 'zod';
 import { tokenFaults } from '../../engine/tokens/index.ts';
 
-const kind = z.enum(['presence', 'pass']);
+const kind = z.enum(['presence', 'pass', 'behavior']);
+const faults = [...tokenFaults, 'unknown', 'wrong_user'] as const;
 const moment = (what: string) => z.iso.datetime().describe(what);
 
 export const TokenQuestion = z
   .strictObject({
-    token: z.string().min(1).max(16_384).describe('A pass (`hp_…`) or a presence token'),
+    token: z
+      .string()
+      .min(1)
+      .max(16_384)
+      .describe('A pass (`hp_…`), a presence token, or a token of behavior (`h_…`)'),
     kind: kind.optional().describe('Which of them it has to be'),
+    userId: z
+      .string()
+      .max(256)
+      .optional()
+      .describe('Your id of the user that a token of behavior has to be for'),
     nonce: z.string().max(512).optional().describe('The nonce that a presence token has to carry'),
   })
   .meta({ id: 'TokenQuestion', examples: [{ token: 'hp_eyJhbGciOiJFZERTQSIs…', kind: 'pass' }] });
@@ -17,10 +27,10 @@ export const TokenAnswer = z
   .strictObject({
     valid: z.boolean().describe('Whether it counts now, for the organization and world of the key'),
     reason: z
-      .enum(tokenFaults)
+      .enum(faults)
       .optional()
       .describe(
-        'Why it does not. `revoked`: the person was erased since, or the session is not kept any more',
+        'Why it does not. `revoked`: the person was erased since, or the session is not kept any more. `unknown`: a token of behavior that was never issued here, or that has run out. `wrong_user`: it is of another user',
       ),
     kind: kind.optional().describe('Kind of token'),
     claims: z
@@ -48,6 +58,13 @@ export const TokenAnswer = z
         },
         issuedAt: '2026-11-21T12:00:00.000Z',
         expiresAt: '2026-11-21T13:00:00.000Z',
+      },
+      {
+        valid: true,
+        kind: 'behavior',
+        claims: { by: 'verify', human: true, confidence: 0.92, score: 92 },
+        issuedAt: '2026-11-21T12:00:00.000Z',
+        expiresAt: '2026-11-22T12:00:00.000Z',
       },
       { valid: false, reason: 'expired' },
     ],

@@ -25,5 +25,9 @@ export function newVerdictToken(kind: VerdictKind, random: (into: Uint8Array) =>
   return prefixes[kind] + text;
 }
 
+/** Whether the text has the form of a token of behavior. */
+export const isVerdictToken = (text: string): boolean =>
+  /^h_(verified|challenge)_[A-Za-z0-9]{22}$/.test(text);
+
 /** As it is stored: SHA-256, hex. */
 export const hashVerdictToken = (token: string): string => createHash('sha256').update(token).digest('hex');

@@ -85,6 +85,21 @@ onBothDatabases('verdicts', (newPlace) => {
     expect(await verdicts.tokenOf(realm(), token)).toBeUndefined();
   });
 
+  test('the server of the caller asks whether a token counts, for which user', async () => {
+    await open();
+    const { token } = await verdicts.verify(caller(), { userId: 'user_123' });
+    const check = (userId?: string, text = token) => verdicts.checkToken(realm(), text, userId);
+    expect(await check()).toMatchObject({ valid: true, record: { human: false } });
+    expect(await check('user_123')).toMatchObject({ valid: true });
+    expect(await check('USER_123')).toEqual({ valid: false, reason: 'wrong_user' });
+    expect(await check(undefined, 'h_verified_0000000000000000000000')).toEqual({
+      valid: false,
+      reason: 'unknown',
+    });
+    engine.advance(DAY);
+    expect(await check('user_123')).toEqual({ valid: false, reason: 'unknown' });
+  });
+
   test('a window that comes again is a copy, also of another user and while the first is under way', async () => {
     await open();
     const first = personWindow({ sid: 'a'.repeat(20) });

@@ -61,6 +61,11 @@ export interface Announcement {
   token: string;
 }
 
+/** `unknown`: never issued in this organization and world, or removed after it had run out. */
+export type TokenCheck =
+  | { valid: true; record: TokenRecord }
+  | { valid: false; reason: 'unknown' | 'wrong_user' };
+
 export interface VerdictPage {
   before?: string;
   limit: number;
@@ -85,6 +90,8 @@ export interface Verdicts {
   announce(tx: Tx, announcement: Announcement): Promise<void>;
   /** Undefined for one of another organization or world, one that has run out, and one that another program wrote. */
   tokenOf(realm: VerdictRealm, token: string, from?: Db | Tx): Promise<TokenRecord | undefined>;
+  /** Whether a token counts, for the server of the caller whose page was given it; for this user where one is named. */
+  checkToken(realm: VerdictRealm, token: string, userId?: string): Promise<TokenCheck>;
   /** Verdicts whose tokens have not run out, the newest first. */
   recent(realm: VerdictRealm, page: VerdictPage): Promise<PastVerdict[]>;
   /** How many verdicts had each score, from the UTC day on that holds `since`. */
@@ -158,6 +165,13 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
 
   const draft = createDraft(deps);
 
+  async function tokenOf(realm: VerdictRealm, token: string, from: Db | Tx = db) {
+    const altered = (id: string) =>
+      deps.log.error({ verdict: id }, 'a token is refused: another program wrote or changed its row');
+    const found = await selectToken(from, realm, hashVerdictToken(token), { integrity, altered });
+    return found && clock.now() < found.expiresAt ? found : undefined;
+  }
+
   return {
     userHashOf,
     commit: group.commit,
@@ -192,11 +206,12 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
       await write.rows(tx, [{ verdict, announcement }]);
       return { token, expiresAt: verdict.expiresAt };
     },
-    async tokenOf(realm, token, from = db) {
-      const altered = (id: string) =>
-        deps.log.error({ verdict: id }, 'a token is refused: another program wrote or changed its row');
-      const found = await selectToken(from, realm, hashVerdictToken(token), { integrity, altered });
-      return found && clock.now() < found.expiresAt ? found : undefined;
+    tokenOf,
+    async checkToken(realm, token, userId) {
+      const record = await tokenOf(realm, token);
+      if (!record) return { valid: false, reason: 'unknown' };
+      const right = userId === undefined || record.userHash === userHashOf(realm, userId);
+      return right ? { valid: true, record } : { valid: false, reason: 'wrong_user' };
     },
     recent: (realm, page) => selectVerdicts(db, realm, page),
     distribution: (realm, since) => selectTallies(db, realm, since),

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createTokensDoor } from '../../../service/doors/tokens/index.ts';
 import { JwksReply, TokenAnswer } from '../../../service/doors/tokens/wire.ts';
 import type { Jwks, TokenFinding } from '../../../service/engine/tokens/index.ts';
+import type { TokenCheck } from '../../../service/engine/verdicts/index.ts';
 import { createServer } from '../../../service/http/server.ts';
 import { systemClock } from '../../../service/lib/clock.ts';
 import { createIds } from '../../../service/lib/id.ts';
@@ -14,7 +15,7 @@ import { type RecordedRequest, type RecordedResponse, send } from '../../support
 interface Recording {
   name: string;
   request: RecordedRequest;
-  engine: { jwks?: Jwks; finding?: TokenFinding };
+  engine: { jwks?: Jwks; finding?: TokenFinding; check?: TokenCheck };
   response: RecordedResponse;
   /** What the engine was asked; [] where it must not be. */
   asked: unknown[];
@@ -35,6 +36,12 @@ describe('tokens, as recorded', () => {
         async verifyToken(realm, token, demand, actor) {
           seen.push({ operation: 'verifyToken', realm, token, demand, actor });
           return engine.finding!;
+        },
+        verdicts: {
+          async checkToken(realm, token, userId) {
+            seen.push({ operation: 'checkToken', realm, token, ...(userId !== undefined && { userId }) });
+            return engine.check!;
+          },
         },
       }),
     );
