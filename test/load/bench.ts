@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { type Evidence, keepEvidence } from '../support/evidence.ts';
 import { describeMachine } from '../support/machine.ts';
+import { benchBehavior } from './bench-behavior.ts';
 import { benchCollector } from './bench-collector.ts';
 import { benchDeliveries } from './bench-deliveries.ts';
 import { benchFairness } from './bench-fairness.ts';
@@ -28,6 +29,7 @@ const parts: Record<string, () => Promise<Record<string, Evidence>>> = {
   start: async () => ({ start: await benchStart(say) }),
   guidance: async () => ({ guidance: await benchGuidance(say) }),
   sessions: async () => ({ sessions: await benchSessions(say) }),
+  behavior: async () => ({ behavior: await benchBehavior(say) }),
   collector: async () => ({ collector: await benchCollector(say) }),
   people: async () => ({ people: await benchPeople(say) }),
   jobs: async () => ({ jobs: await benchJobs(say), deliveries: await benchDeliveries(say) }),
