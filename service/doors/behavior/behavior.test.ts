@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { defaultErrors } from '../../http/default-errors.ts';
 import { problemCodes } from '../../lib/problem.ts';
+import { toVerifyOrder } from './translate.ts';
 
 /** The codes that behavior.txt names, with the statuses it gives them. */
 const named = {
@@ -34,4 +35,27 @@ test('errors of the caller are a 4xx; temporary ones are a 503', () => {
   expect(byStatus.get(403)).toEqual(
     expect.arrayContaining(['INSUFFICIENT_SCOPE', 'DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN']),
   );
+});
+
+test('a request with a signature is handed on as its sender addressed it; the address counts in pages alone', () => {
+  const head = {
+    method: 'POST',
+    protocol: 'https',
+    host: 'box.example',
+    url: '/api/v1/verify',
+    ip: '192.0.2.1',
+  };
+  const headers = { 'signature-input': 'sig=()', signature: 'sig=::', 'x-other': undefined };
+  expect(toVerifyOrder({ userId: 'u' }, {}, { ...head, headers })).toEqual({
+    userId: 'u',
+    signed: {
+      method: 'POST',
+      url: 'https://box.example/api/v1/verify',
+      headers: { 'signature-input': 'sig=()', signature: 'sig=::' },
+    },
+  });
+  expect(toVerifyOrder({ userId: 'u' }, { browser: true }, { ...head, headers: {} })).toEqual({
+    userId: 'u',
+    source: '192.0.2.1',
+  });
 });

@@ -43,15 +43,39 @@ export function fromNewEndpoint({
   return { id, secret, ...rest };
 }
 
+/** What is known of a request beside its body. */
+interface RequestHead {
+  method: string;
+  protocol: string;
+  host: string;
+  url: string;
+  ip: string;
+  headers: Record<string, string | string[] | undefined>;
+}
+
 /** With a key that stands in pages, what its address asks is counted too. */
 export const toVerifyOrder = (
   { userId, sessionData, signals }: VerifyRequest,
   { browser }: Pick<KeyCaller, 'browser'>,
-  address: string,
+  request: RequestHead,
 ): VerifyOrder => ({
   userId,
-  ...defined({ data: sessionData ?? signals, source: browser ? address : undefined }),
+  ...defined({
+    data: sessionData ?? signals,
+    source: browser ? request.ip : undefined,
+    signed: toSigned(request),
+  }),
 });
+
+/** As its sender addressed it; undefined without a signature. */
+function toSigned({ method, protocol, host, url, headers }: RequestHead): VerifyOrder['signed'] {
+  if (headers['signature-input'] === undefined) return undefined;
+  return {
+    method,
+    url: `${protocol}://${host}${url}`,
+    headers: defined(headers) as Record<string, string | string[]>,
+  };
+}
 
 export const fromVerdict = ({
   human,

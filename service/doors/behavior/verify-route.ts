@@ -34,7 +34,7 @@ export function verifyRoute(
     },
     async (request) => {
       const caller = keyOf(request);
-      return fromVerdict(await verdicts.verify(caller, toVerifyOrder(request.body, caller, request.ip)));
+      return fromVerdict(await verdicts.verify(caller, toVerifyOrder(request.body, caller, request)));
     },
   );
 }

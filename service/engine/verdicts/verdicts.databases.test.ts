@@ -1,3 +1,5 @@
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { httpbis } from 'http-message-signatures';
 import { afterEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { personWindow } from '../../../test/support/behavior-windows.ts';
@@ -148,6 +150,34 @@ onBothDatabases('verdicts', (newPlace) => {
     await expect(undone).rejects.toMatchObject({ code: 'CONFLICT' });
     expect(await verdicts.tokenOf(realm(), lost)).toBeUndefined();
     expect(await verdicts.tokenOf(realm(), (await beside).token)).toBeDefined();
+  });
+
+  test('an agent that signs its request is one, whatever its window says', async () => {
+    await open();
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const { x = '' } = publicKey.export({ format: 'jwk' });
+    await engine.behaviorSettings.set(
+      engine.organization,
+      { agents: [{ name: 'Shopper', keys: [x] }] },
+      operator,
+    );
+    const at = engine.clock.now();
+    const keyid = createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
+    const signed = (await httpbis.signMessage(
+      {
+        key: { id: keyid, alg: 'ed25519', sign: async (data) => sign(null, data, privateKey) },
+        fields: ['@authority'],
+        params: ['created', 'expires', 'keyid', 'nonce', 'tag'],
+        paramValues: { created: new Date(at), expires: new Date(2 ** 41), nonce: 'n', tag: 'web-bot-auth' },
+      },
+      { method: 'POST', url: 'https://box.example/api/v1/verify', headers: {} },
+    )) as Parameters<typeof verdicts.verify>[1]['signed'] & {};
+    expect(await verdicts.verify(caller(), { userId: 'u', data: personWindow(), signed })).toMatchObject({
+      human: false,
+      agent: { is_agent: true, agent_confidence: 1, signals: ['declared', 'agent:Shopper'] },
+    });
+    const again = await verdicts.verify(caller(), { userId: 'u', signed });
+    expect(again.agent).toBeUndefined();
   });
 
   test('at most ten a minute about one user, and sixty from one address of a page', async () => {

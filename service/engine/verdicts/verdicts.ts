@@ -11,6 +11,7 @@ import type { BehaviorSettingsOf } from '../behavior-settings/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Limits } from '../limits/index.ts';
 import { createAuditLines } from './audit-lines.ts';
+import { createDeclaredAgents, type SignedRequest } from './declared-agents.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import { type Finding, scoreOf, type TokenRecord, type VerdictCaller, type VerdictRealm } from './verdict.ts';
 import {
@@ -37,7 +38,8 @@ export interface VerifyOrder {
   /** The caller's own id of the user: never stored, but sealed in an event that waits for its delivery. */
   userId: string;
   data?: SessionData;
-  declared?: Declared;
+  /** The request, where it carries a signature: of an agent that declares itself. */
+  signed?: SignedRequest;
   /** The address of a caller who uses a browser key: what it asks is counted too. */
   source?: string;
 }
@@ -164,6 +166,7 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
   }
 
   const draft = createDraft(deps);
+  const agents = createDeclaredAgents(deps);
 
   async function tokenOf(realm: VerdictRealm, token: string, from: Db | Tx = db) {
     const altered = (id: string) =>
@@ -176,10 +179,11 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
     userHashOf,
     commit: group.commit,
     announce: write.announcement,
-    async verify(caller, { userId, data, declared, source }) {
+    async verify(caller, { userId, data, signed, source }) {
       await limits.admitUser(caller, userId, source);
       const look = data && (await windows.look(db, caller, data));
       try {
+        const declared = signed && (await agents.find(caller, signed));
         const context = await contextOf(db, caller, declared);
         const judgement = judgeBehavior(data, { ...context, replayed: look?.replayed === true });
         const { verdict, token } = await draft(db, {
