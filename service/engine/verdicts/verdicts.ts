@@ -145,7 +145,7 @@ const TALLIES_KEPT = 400 * 24 * HOUR;
 const SWEEP_ROWS = 500;
 
 export function createVerdicts(deps: VerdictsDeps): Verdicts {
-  const { db, inTransaction, sealer, integrity, limits, clock } = deps;
+  const { db, inTransaction, sealer, limits, clock } = deps;
   const windows = createWindows(deps);
   const lines = createAuditLines(deps);
   const write = createWriting(deps);
@@ -168,12 +168,7 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
   const draft = createDraft(deps);
   const agents = createDeclaredAgents(deps);
 
-  async function tokenOf(realm: VerdictRealm, token: string, from: Db | Tx = db) {
-    const altered = (id: string) =>
-      deps.log.error({ verdict: id }, 'a token is refused: another program wrote or changed its row');
-    const found = await selectToken(from, realm, hashVerdictToken(token), { integrity, altered });
-    return found && clock.now() < found.expiresAt ? found : undefined;
-  }
+  const tokenOf = createTokenReads(deps);
 
   return {
     userHashOf,
@@ -224,6 +219,15 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
       await group.settled();
       await lines.settled();
     },
+  };
+}
+
+function createTokenReads({ db, integrity, clock, log }: VerdictsDeps): Verdicts['tokenOf'] {
+  const altered = (id: string) =>
+    log.error({ verdict: id }, 'a token is refused: another program wrote or changed its row');
+  return async (realm, token, from = db) => {
+    const found = await selectToken(from, realm, hashVerdictToken(token), { integrity, altered });
+    return found && clock.now() < found.expiresAt ? found : undefined;
   };
 }
 
