@@ -2040,6 +2040,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/behavior/layer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the learned layer
+         * @description Whether windows are judged by rules alone, and which weights may be chosen.
+         */
+        get: operations["getBehaviorLayer"];
+        /**
+         * Choose the learned layer
+         * @description Judges with weights beside the rules, or by the rules alone again. Weights that were trained on research data are refused with LICENCE_NOT_ACCEPTED until the doubt about their licence is accepted; an update that brings other weights asks again.
+         */
+        put: operations["chooseBehaviorLayer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/certificate": {
         parameters: {
             query?: never;
@@ -8744,6 +8768,120 @@ export interface components {
             everyMinutes: number;
             /** @description Number of newest files to keep */
             keep: number;
+        };
+        /**
+         * @description How windows are judged: by rules alone, or by a learned layer too.
+         * @example {
+         *       "layer": "rules",
+         *       "offered": {
+         *         "id": "research-1",
+         *         "trained": {
+         *           "at": "2026-11-21",
+         *           "on": [
+         *             "balabit",
+         *             "webbot",
+         *             "zoo"
+         *           ],
+         *           "humanWindows": 7996,
+         *           "people": 22,
+         *           "botWindows": 1060,
+         *           "generators": [
+         *             "bezier",
+         *             "windmouse"
+         *           ],
+         *           "doubt": "Trained on data sets that were published for research."
+         *         }
+         *       }
+         *     }
+         */
+        BehaviorLayer: {
+            /**
+             * @description `rules`: rules alone, the default; `research`: with weights trained on research data
+             * @enum {string}
+             */
+            layer: "rules" | "research";
+            /** @description The weights in use */
+            model?: {
+                /** @description Id of the weights */
+                id: string;
+                /** @description Zero: the 1 % quantile of people */
+                z0: number;
+                /** @description What the weights were trained on */
+                trained: {
+                    /**
+                     * Format: date
+                     * @description Day of the training
+                     */
+                    at: string;
+                    /** @description Data sets */
+                    on: string[];
+                    /** @description Windows of people */
+                    humanWindows: number;
+                    /** @description People, or sessions of which no more is known */
+                    people: number;
+                    /** @description Windows of programs */
+                    botWindows: number;
+                    /** @description What made the movements of the programs */
+                    generators: string[];
+                    /** @description Why its licence may not cover your use */
+                    doubt?: string;
+                };
+            };
+            /** @description The acceptance on record */
+            accepted?: {
+                /** @description Who accepted the doubt */
+                by: string;
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /** @description The weights whose doubt was accepted */
+                model: string;
+            };
+            /** @description The weights that may be chosen */
+            offered: {
+                /** @description Id of the weights */
+                id: string;
+                /** @description What the weights were trained on */
+                trained: {
+                    /**
+                     * Format: date
+                     * @description Day of the training
+                     */
+                    at: string;
+                    /** @description Data sets */
+                    on: string[];
+                    /** @description Windows of people */
+                    humanWindows: number;
+                    /** @description People, or sessions of which no more is known */
+                    people: number;
+                    /** @description Windows of programs */
+                    botWindows: number;
+                    /** @description What made the movements of the programs */
+                    generators: string[];
+                    /** @description Why its licence may not cover your use */
+                    doubt?: string;
+                };
+            };
+        };
+        /**
+         * @example {
+         *       "layer": "research",
+         *       "acceptLicenceDoubt": true
+         *     }
+         */
+        BehaviorLayerRequest: {
+            /**
+             * @description `rules`: rules alone, the default; `research`: with weights trained on research data
+             * @enum {string}
+             */
+            layer: "rules" | "research";
+            /**
+             * @description You accept the doubt about the licence of the weights; stays on record with your name
+             * @default false
+             */
+            acceptLicenceDoubt: boolean;
         };
         /**
          * @description The certificate of the box.
@@ -27058,6 +27196,229 @@ export interface operations {
             };
             /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBehaviorLayer: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How windows are judged: by rules alone, or by a learned layer too. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "layer": "rules",
+                     *       "offered": {
+                     *         "id": "research-1",
+                     *         "trained": {
+                     *           "at": "2026-11-21",
+                     *           "on": [
+                     *             "balabit",
+                     *             "webbot",
+                     *             "zoo"
+                     *           ],
+                     *           "humanWindows": 7996,
+                     *           "people": 22,
+                     *           "botWindows": 1060,
+                     *           "generators": [
+                     *             "bezier",
+                     *             "windmouse"
+                     *           ],
+                     *           "doubt": "Trained on data sets that were published for research."
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BehaviorLayer"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    chooseBehaviorLayer: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "layer": "research",
+                 *       "acceptLicenceDoubt": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["BehaviorLayerRequest"];
+            };
+        };
+        responses: {
+            /** @description How windows are judged: by rules alone, or by a learned layer too. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "layer": "rules",
+                     *       "offered": {
+                     *         "id": "research-1",
+                     *         "trained": {
+                     *           "at": "2026-11-21",
+                     *           "on": [
+                     *             "balabit",
+                     *             "webbot",
+                     *             "zoo"
+                     *           ],
+                     *           "humanWindows": 7996,
+                     *           "people": 22,
+                     *           "botWindows": 1060,
+                     *           "generators": [
+                     *             "bezier",
+                     *             "windmouse"
+                     *           ],
+                     *           "doubt": "Trained on data sets that were published for research."
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BehaviorLayer"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `LICENCE_NOT_ACCEPTED`: The profile needs a model whose licence is in doubt and has not been accepted. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

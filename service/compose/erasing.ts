@@ -49,6 +49,7 @@ export function createErasing({
   eventsOut,
   subjects,
   calibrations,
+  behaviorLayers,
   flows,
   administrators,
   uniqueness,
@@ -93,6 +94,7 @@ export function createErasing({
     endings: [
       (organization, actor) => endEventsOut(eventsOut, organization, actor),
       (organization) => calibrations.forget(organization),
+      (organization) => behaviorLayers.forget(organization),
       (organization) => flows.forget(organization),
       (organization) => uniqueness.forget(organization),
       (organization) => ground.inTransaction((tx) => deletePresenceOf(tx, organization)),

@@ -1,4 +1,5 @@
 import { createWaitingApprovals } from '../engine/approvals/index.ts';
+import { type BehaviorLayers, createBehaviorLayers } from '../engine/behavior-layer/index.ts';
 import { type Captures, createCaptures } from '../engine/captures/index.ts';
 import { type Consents, createConsents, createHolds, type Holds } from '../engine/consent/index.ts';
 import { createFlows, type Flows } from '../engine/flows/index.ts';
@@ -35,6 +36,7 @@ export interface People {
   galleries: Galleries;
   subjects: Subjects;
   calibrations: GalleryCalibrations;
+  behaviorLayers: BehaviorLayers;
   checks: Checks;
   captures: Captures;
   verifications: PastVerifications;
@@ -124,6 +126,6 @@ export function createPeople({
   return {
     ...{ consents, holds, galleries, subjects, calibrations, checks, captures },
     ...{ verifications, overviews, reviews, flows, modelChanges },
-    ...{ uniqueness, uniquenessScopes: uniqueness.scopes },
+    ...{ uniqueness, uniquenessScopes: uniqueness.scopes, behaviorLayers: createBehaviorLayers(shared) },
   };
 }

@@ -76,6 +76,8 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   uniqueness_scope: 'Settings of scopes, by the names that the organization’s programs chose.',
   uniqueness_wait: 'Sessions that wait for a reviewer, by ids, for at most 72 hours.',
   review_vote: 'Which administrators said what of a review, by its id.',
+  behavior_layer:
+    'Which learned layer the organization has chosen, and which administrator accepted its licence.',
   behavior_verdict:
     'Verdicts on behavior under keyed hashes of the callers’ ids of users, until their tokens have run out (a day by default); they name no person.',
   behavior_window: 'Hashes of windows of behavior, for seven days; they name no person.',

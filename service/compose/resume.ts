@@ -9,7 +9,7 @@ import type { Pictures } from './pictures.ts';
 
 /** Reads what is kept in memory, and ends what an earlier run of the program left unfinished with people. */
 export async function readPeople(
-  { pictures, erasure, subjects, calibrations, consents }: Pictures & Erasing & People,
+  { pictures, erasure, subjects, calibrations, behaviorLayers, consents }: Pictures & Erasing & People,
   { log }: Pick<Ground, 'log'>,
   { serves }: { serves: boolean },
 ): Promise<void> {
@@ -22,6 +22,7 @@ export async function readPeople(
   const { swept } = serves ? await subjects.sweepKeys() : { swept: 0 };
   if (swept > 0) log.info({ swept }, 'destroyed keys left by enrollments that were cut short');
   await calibrations.load();
+  await behaviorLayers.load();
   await consents.load();
   await Promise.all([subjects.loadGalleries(), picturesReady]);
 }

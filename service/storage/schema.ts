@@ -1033,6 +1033,17 @@ export interface Schema {
     verdicts: number;
     agents: number;
   };
+  /** The learned layer of the behavior score that an organization has chosen; no row: rules alone. */
+  behavior_layer: {
+    organization: string;
+    /** 'rules' | 'research' */
+    layer: string;
+    /** Id of the weights whose doubtful licence was accepted, by which administrator, and when. */
+    accepted_model: string | null;
+    accepted_by: string | null;
+    /** ms since 1970 */
+    accepted_at: number | null;
+  };
   /** Visual challenges; removed an hour after their end. */
   behavior_challenge: {
     id: string;

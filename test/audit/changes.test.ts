@@ -91,6 +91,10 @@ const changes: Record<string, () => Sample> = {
     action: 'site.add',
   }),
   'DELETE /api/admin/sites/:id': () => ({ action: 'site.remove' }),
+  'PUT /api/admin/behavior/layer': () => ({
+    body: { layer: 'research', acceptLicenceDoubt: true },
+    action: 'behavior.layer',
+  }),
   'PUT /api/admin/profiles/:slug': () => ({
     body: profile,
     action: 'profile.set',

@@ -63,6 +63,7 @@ const nothingPersonal = [
   '/api/admin/webhooks/health',
   '/api/admin/webhooks/:id/health',
   '/api/admin/sites',
+  '/api/admin/behavior/layer',
   '/api/admin/verifications',
   '/api/admin/behavior/verdicts',
   '/api/admin/behavior/scores',

@@ -6,6 +6,7 @@ import { createApprovals } from '../../service/engine/approvals/index.ts';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
 import { createBehaviorChallenges } from '../../service/engine/behavior-challenges/index.ts';
 import { createBehaviorSettings } from '../../service/engine/behavior-settings/index.ts';
+import { createBehaviorLayers } from '../../service/engine/behavior-layer/index.ts';
 import { createCaptures } from '../../service/engine/captures/index.ts';
 import { createConsents, purposes } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
@@ -382,6 +383,7 @@ export async function startEngine({
     newcomers,
     /** Takes the file as it is. */
     readLogo: async (png: Uint8Array) => ({ png, width: 120, height: 40 }),
+    behaviorLayers: createBehaviorLayers(shared),
     flows: createFlows({ ...shared, organizations }),
     checks,
     captures: createCaptures({ ...shared, analyzer, models }),

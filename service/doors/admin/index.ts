@@ -5,6 +5,7 @@ import { type ApprovalRouteDeps, approvalRoutes } from './approvals/routes.ts';
 import { type AuditRouteDeps, auditRoutes } from './audit/routes.ts';
 import { type BackupRouteDeps, backupRoutes } from './backups/routes.ts';
 import { type BehaviorRouteDeps, behaviorRoutes } from './behavior/routes.ts';
+import { type BehaviorLayerRouteDeps, behaviorLayerRoutes } from './behavior-layer/routes.ts';
 import { type CaptureRouteDeps, captureRoutes } from './captures/routes.ts';
 import { type CertificateRouteDeps, certificateRoutes } from './certificate/routes.ts';
 import { type ConsentRouteDeps, consentRoutes } from './consent/routes.ts';
@@ -67,6 +68,7 @@ export type AdminDeps = OrganizationRouteDeps &
   ModelRouteDeps &
   AuditRouteDeps &
   BackupRouteDeps &
+  BehaviorLayerRouteDeps &
   CertificateRouteDeps &
   CaptureRouteDeps &
   KioskRouteDeps &
@@ -106,6 +108,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...modelRoutes(deps),
   ...auditRoutes(deps),
   ...backupRoutes(deps),
+  ...behaviorLayerRoutes(deps),
   ...certificateRoutes(deps),
   ...captureRoutes(deps),
   ...kioskRoutes(deps),

@@ -30,6 +30,8 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'POST /api/admin/organization/key/rotation': 'o OA--- - -f',
   'GET /api/admin/organization/templates/renewal': 'o OAo-a - --',
   'POST /api/admin/organization/templates/renewal': 'o O---- - -f',
+  'GET /api/admin/behavior/layer': 'o OAo-a - --',
+  'PUT /api/admin/behavior/layer': 'o OA--- - --',
   'GET /api/admin/sites': 'o OAo-a - --',
   'POST /api/admin/sites': 'o OA--- - --',
   'DELETE /api/admin/sites/:id': 'o OA--- - --',

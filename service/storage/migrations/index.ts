@@ -30,6 +30,7 @@ import { sessionMac } from './0028-session-mac.ts';
 import { organizationLook } from './0029-organization-look.ts';
 import { behaviorVerdicts } from './0030-behavior-verdicts.ts';
 import { behaviorChallenges } from './0031-behavior-challenges.ts';
+import { behaviorLayer } from './0033-behavior-layer.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -64,4 +65,5 @@ export const migrations: readonly Migration[] = [
   organizationLook,
   behaviorVerdicts,
   behaviorChallenges,
+  behaviorLayer,
 ];

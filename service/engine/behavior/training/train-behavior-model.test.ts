@@ -70,7 +70,7 @@ describe('training', () => {
   it('leaves replays out: they are movements of people', () => {
     const replays = windows
       .filter(({ label }) => label === 'human')
-      .map((one) => ({ ...one, label: 'bot' as const, generator: 'replay' }));
+      .map((one) => ({ ...one, label: 'bot' as const, generator: 'replay-warped' }));
     expect(trainBehaviorModel([...windows, ...replays], about)).toEqual(model);
   });
 

@@ -28,7 +28,7 @@ const FOLDS = 5;
 const FULL_WINDOW_MS = 20_000;
 const PEOPLE_BELOW_ZERO = 0.01;
 /** A replay is a person's movement: as a program's it spoils what else is learned (BEHAVIOR.md 1.5). */
-const LEFT_OUT = new Set(['replay', 'warp-replay']);
+const LEFT_OUT = /replay/;
 const FEWEST = { people: 5, humanWindows: 200, generators: 2, botWindows: 50 };
 
 /**
@@ -39,7 +39,9 @@ export function trainBehaviorModel(
   windows: readonly TrainingWindow[],
   { id, at, doubt }: AboutModel,
 ): BehaviorModel {
-  const usable = windows.filter(({ data, generator }) => data.mouse.n >= 1 && !LEFT_OUT.has(generator ?? ''));
+  const usable = windows.filter(
+    ({ data, generator }) => data.mouse.n >= 1 && !LEFT_OUT.test(generator ?? ''),
+  );
   const people = usable.filter(isHuman);
   const programs = usable.filter((one) => !isHuman(one));
   const personOf = ({ set, person }: TrainingWindow) => `${set}/${person}`;

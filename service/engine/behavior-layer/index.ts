@@ -1,0 +1,2 @@
+export type { BehaviorLayers, ChosenLayer } from './behavior-layers.ts';
+export { createBehaviorLayers } from './behavior-layers.ts';

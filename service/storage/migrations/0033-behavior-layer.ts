@@ -1,0 +1,15 @@
+import type { Migration } from '../migration.ts';
+
+/** Which learned layer of the behavior score an organization has chosen, and who accepted the doubt about its licence. */
+export const behaviorLayer: Migration = {
+  name: '0033-behavior-layer',
+  up: ({ text, integer, strict }) => [
+    `create table behavior_layer (
+      organization ${text} primary key references organization (id),
+      layer ${text} not null,
+      accepted_model ${text},
+      accepted_by ${text},
+      accepted_at ${integer}
+    )${strict}`,
+  ],
+};
