@@ -2054,9 +2054,49 @@ export interface paths {
         get: operations["getBehaviorLayer"];
         /**
          * Choose the learned layer
-         * @description Judges with weights beside the rules, or by the rules alone again. Weights that were trained on research data are refused with LICENCE_NOT_ACCEPTED until the doubt about their licence is accepted; an update that brings other weights asks again.
+         * @description Judges with weights beside the rules, or by the rules alone again. Weights that were trained on research data are refused with LICENCE_NOT_ACCEPTED until the doubt about their licence is accepted; an update that brings other weights asks again. Weights of your own come with the layer `own`, and stay for the next time.
          */
         put: operations["chooseBehaviorLayer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/behavior/layer/weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the weights in use
+         * @description The whole learned layer in use, as it scores. Refused with CONFLICT where rules judge alone.
+         */
+        get: operations["getBehaviorWeights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/behavior/layer/zero": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the zero of your own people
+         * @description Moves the zero of the weights in use to the 1 % quantile of your own people, or back. `gatehouse behavior recalibrate` measures it on windows of people confirmed by a face or a passkey. Refused with CONFLICT for fewer than 500 windows or 30 people, and for a zero more than 1.5 from that of the weights. Other weights have no own zero until it is measured for them.
+         */
+        put: operations["setBehaviorZero"];
         post?: never;
         delete?: never;
         options?: never;
@@ -8775,6 +8815,8 @@ export interface components {
          *       "layer": "rules",
          *       "offered": {
          *         "id": "research-1",
+         *         "z0": 0.385263,
+         *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
          *         "trained": {
          *           "at": "2026-11-21",
          *           "on": [
@@ -8796,16 +8838,18 @@ export interface components {
          */
         BehaviorLayer: {
             /**
-             * @description `rules`: rules alone, the default; `research`: with weights trained on research data
+             * @description `rules`: rules alone, the default; `research`: with weights trained on research data; `own`: with weights that you trained
              * @enum {string}
              */
-            layer: "rules" | "research";
+            layer: "rules" | "research" | "own";
             /** @description The weights in use */
             model?: {
                 /** @description Id of the weights */
                 id: string;
-                /** @description Zero: the 1 % quantile of people */
+                /** @description Their zero: the 1 % quantile of people */
                 z0: number;
+                /** @description SHA-256 of them, as in the audit log */
+                sha256: string;
                 /** @description What the weights were trained on */
                 trained: {
                     /**
@@ -8839,10 +8883,14 @@ export interface components {
                 /** @description The weights whose doubt was accepted */
                 model: string;
             };
-            /** @description The weights that may be chosen */
+            /** @description Weights of research data that may be chosen */
             offered: {
                 /** @description Id of the weights */
                 id: string;
+                /** @description Their zero: the 1 % quantile of people */
+                z0: number;
+                /** @description SHA-256 of them, as in the audit log */
+                sha256: string;
                 /** @description What the weights were trained on */
                 trained: {
                     /**
@@ -8864,6 +8912,102 @@ export interface components {
                     doubt?: string;
                 };
             };
+            /** @description Weights of your own */
+            own?: {
+                /** @description Id of the weights */
+                id: string;
+                /** @description Their zero: the 1 % quantile of people */
+                z0: number;
+                /** @description SHA-256 of them, as in the audit log */
+                sha256: string;
+                /** @description What the weights were trained on */
+                trained: {
+                    /**
+                     * Format: date
+                     * @description Day of the training
+                     */
+                    at: string;
+                    /** @description Data sets */
+                    on: string[];
+                    /** @description Windows of people */
+                    humanWindows: number;
+                    /** @description People, or sessions of which no more is known */
+                    people: number;
+                    /** @description Windows of programs */
+                    botWindows: number;
+                    /** @description What made the movements of the programs */
+                    generators: string[];
+                    /** @description Why its licence may not cover your use */
+                    doubt?: string;
+                };
+            };
+            /** @description The zero of your own people */
+            zero?: {
+                /** @description Zero in use */
+                z0: number;
+                /** @description Windows that it was measured on */
+                windows: number;
+                /** @description People that they are of */
+                people: number;
+                /**
+                 * Format: date-time
+                 * @description When it was set
+                 */
+                at: string;
+                /** @description Its distance from the zero of the weights */
+                drift: number;
+            };
+        };
+        /** @description Boosted stumps over the shape of movements. */
+        BehaviorWeights: {
+            /**
+             * @description Version of this format
+             * @constant
+             */
+            format: 1;
+            /** @description Id of the weights */
+            id: string;
+            /** @description Inputs: the 18 figures of `sessionData.mouse` in their order */
+            features: ("str" | "strIqr" | "dev" | "vcv" | "tpk" | "tpkIqr" | "sub" | "ldj" | "ldjIqr" | "turn" | "turnSd" | "flip" | "pl" | "fitts" | "vBeg" | "vEnd" | "vSd" | "durSd")[];
+            /** @description In place of what was not measured, one for each input */
+            medians: number[];
+            /** @description Start of the sum */
+            bias: number;
+            /** @description Rows of input, threshold, what is added at or below it, what is added above it */
+            stumps: [
+                number,
+                number,
+                number,
+                number
+            ][];
+            /** @description Zero: the 1 % quantile of z of people’s windows with at least eight movements */
+            z0: number;
+            /** @description The same with one to seven movements, whose z varies more */
+            thinZeros: number[];
+            /** @description From z to log-odds, fitted on programs that the scoring model had not seen */
+            slope: number;
+            /** @description Above zero by less than this, programs are as likely as people: it counts for nothing */
+            even: number;
+            /** @description What the weights were trained on */
+            trained: {
+                /**
+                 * Format: date
+                 * @description Day of the training
+                 */
+                at: string;
+                /** @description Data sets */
+                on: string[];
+                /** @description Windows of people */
+                humanWindows: number;
+                /** @description People, or sessions of which no more is known */
+                people: number;
+                /** @description Windows of programs */
+                botWindows: number;
+                /** @description What made the movements of the programs */
+                generators: string[];
+                /** @description Why its licence may not cover your use */
+                doubt?: string;
+            };
         };
         /**
          * @example {
@@ -8873,15 +9017,37 @@ export interface components {
          */
         BehaviorLayerRequest: {
             /**
-             * @description `rules`: rules alone, the default; `research`: with weights trained on research data
+             * @description `rules`: rules alone, the default; `research`: with weights trained on research data; `own`: with weights that you trained
              * @enum {string}
              */
-            layer: "rules" | "research";
+            layer: "rules" | "research" | "own";
             /**
              * @description You accept the doubt about the licence of the weights; stays on record with your name
              * @default false
              */
             acceptLicenceDoubt: boolean;
+            /** @description New weights for the layer `own`, as `gatehouse behavior train` makes them; without them those of the last time */
+            weights?: components["schemas"]["BehaviorWeights"];
+        };
+        /**
+         * @example {
+         *       "zero": {
+         *         "z0": 0.61,
+         *         "windows": 812,
+         *         "people": 44
+         *       }
+         *     }
+         */
+        BehaviorZeroRequest: {
+            /** @description Null: the zero of the weights again */
+            zero: {
+                /** @description 1 % quantile of z */
+                z0: number;
+                /** @description Windows that it was measured on */
+                windows: number;
+                /** @description People that they are of */
+                people: number;
+            } | null;
         };
         /**
          * @description The certificate of the box.
@@ -27246,6 +27412,8 @@ export interface operations {
                      *       "layer": "rules",
                      *       "offered": {
                      *         "id": "research-1",
+                     *         "z0": 0.385263,
+                     *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *         "trained": {
                      *           "at": "2026-11-21",
                      *           "on": [
@@ -27343,6 +27511,8 @@ export interface operations {
                      *       "layer": "rules",
                      *       "offered": {
                      *         "id": "research-1",
+                     *         "z0": 0.385263,
+                     *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *         "trained": {
                      *           "at": "2026-11-21",
                      *           "on": [
@@ -27399,7 +27569,223 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `LICENCE_NOT_ACCEPTED`: The profile needs a model whose licence is in doubt and has not been accepted. */
+            /**
+             * @description - `LICENCE_NOT_ACCEPTED`: The profile needs a model whose licence is in doubt and has not been accepted.
+             *     - `CONFLICT`: The resource exists already, or is not in the expected state.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBehaviorWeights: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Boosted stumps over the shape of movements. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BehaviorWeights"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setBehaviorZero: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "zero": {
+                 *         "z0": 0.61,
+                 *         "windows": 812,
+                 *         "people": 44
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["BehaviorZeroRequest"];
+            };
+        };
+        responses: {
+            /** @description How windows are judged: by rules alone, or by a learned layer too. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "layer": "rules",
+                     *       "offered": {
+                     *         "id": "research-1",
+                     *         "z0": 0.385263,
+                     *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
+                     *         "trained": {
+                     *           "at": "2026-11-21",
+                     *           "on": [
+                     *             "balabit",
+                     *             "webbot",
+                     *             "zoo"
+                     *           ],
+                     *           "humanWindows": 7996,
+                     *           "people": 22,
+                     *           "botWindows": 1060,
+                     *           "generators": [
+                     *             "bezier",
+                     *             "windmouse"
+                     *           ],
+                     *           "doubt": "Trained on data sets that were published for research."
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BehaviorLayer"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
                     [name: string]: unknown;

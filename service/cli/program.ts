@@ -35,6 +35,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   site: async () => (await import('./site/site.ts')).addSite,
   grant: async () => (await import('./grant/grant.ts')).addGrant,
   webhook: async () => (await import('./webhook/webhook.ts')).addWebhook,
+  behavior: async () => (await import('./behavior/behavior.ts')).addBehavior,
   models: async () => (await import('./models/models.ts')).addModels,
   alert: async () => (await import('./alert/alert.ts')).addAlert,
   audit: async () => (await import('./audit/audit-command.ts')).addAuditCommand,

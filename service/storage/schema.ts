@@ -1036,8 +1036,12 @@ export interface Schema {
   /** The learned layer of the behavior score that an organization has chosen; no row: rules alone. */
   behavior_layer: {
     organization: string;
-    /** 'rules' | 'research' */
+    /** 'rules' | 'research' | 'own' */
     layer: string;
+    /** JSON of the organization's own weights. */
+    own_weights: string | null;
+    /** JSON: the zero of its own people, for which weights, and when it was set. */
+    zero: string | null;
     /** Id of the weights whose doubtful licence was accepted, by which administrator, and when. */
     accepted_model: string | null;
     accepted_by: string | null;

@@ -4,12 +4,14 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { type BehaviorModel, SessionData, trainBehaviorModel } from '../../service/engine/behavior/index.ts';
+import { mouseFeatures } from '../../service/engine/behavior/model/behavior-model.ts';
 import { goldenWindows } from './golden-windows.ts';
 
 /**
- * npm run behavior:train -- --id ID [--features DIR] [--doubt SENTENCE] --out FILE.ts --golden FILE.json
+ * npm run behavior:train -- --id ID [--features DIR] [--doubt SENTENCE] --out FILE.ts --golden FILE.json [--programs FILE.ts]
  * Trains the learned layer of the behavior score on files of feature vectors (JSON lines, made by `npm run accuracy -- behavior`),
- * on the lines of the half `dev` alone, and writes the weights as TypeScript with a golden file of 200 scores.
+ * on the lines of the half `dev` alone, and writes the weights as TypeScript with a golden file of 200 scores; `--programs` writes the
+ * windows of our own programs, which ship for `gatehouse behavior train`.
  */
 
 const Line = z.object({
@@ -22,6 +24,7 @@ const Line = z.object({
   data: SessionData,
 });
 
+const measured = '// biome-ignore-all lint/suspicious/noApproximativeNumericConstant: measured';
 const { values } = parseArgs({
   options: {
     id: { type: 'string' },
@@ -29,9 +32,10 @@ const { values } = parseArgs({
     doubt: { type: 'string' },
     out: { type: 'string' },
     golden: { type: 'string' },
+    programs: { type: 'string' },
   },
 });
-const { id, features, doubt, out, golden } = values;
+const { id, features, doubt, out, golden, programs } = values;
 if (id === undefined || out === undefined || golden === undefined) {
   console.error(
     'usage: npm run behavior:train -- --id ID [--features DIR] [--doubt SENTENCE] --out FILE.ts --golden FILE.json',
@@ -45,6 +49,7 @@ const model = trainBehaviorModel(windows, { id, at, ...(doubt !== undefined && {
 await mkdir(path.dirname(out), { recursive: true });
 await writeFile(out, toTypeScript(model));
 await writeFile(golden, `${JSON.stringify(goldenWindows().map((shape) => referenceScore(shape, model)))}\n`);
+if (programs !== undefined) await writeFile(programs, toPrograms());
 console.log(
   JSON.stringify({ ...model.trained, z0: model.z0, slope: model.slope, even: model.even }, null, 2),
 );
@@ -62,6 +67,39 @@ async function readWindows(folder: string) {
     }));
 }
 
+/** At most 60 windows of each generator of our own, spread over what was recorded. */
+function toPrograms(): string {
+  const own = windows.filter(
+    ({ set, label, generator, data }) =>
+      set === 'zoo' && label === 'bot' && !generator?.includes('replay') && data.mouse.n >= 2,
+  );
+  const rows = [...new Set(own.map(({ generator }) => generator))].toSorted().flatMap((generator) => {
+    const all = own.filter((one) => one.generator === generator);
+    return all
+      .filter(
+        (_, i) =>
+          all.length <= 60 || Math.floor((i * 60) / all.length) !== Math.floor(((i - 1) * 60) / all.length),
+      )
+      .map(({ data }) => [
+        generator,
+        data.winMs,
+        data.mouse.n,
+        ...mouseFeatures.map((name) => data.mouse[name]),
+      ]);
+  });
+  return [
+    measured,
+    "import type { RecordedProgram } from './recorded-program.ts';",
+    '',
+    '// Written by npm run behavior:train: windows of programs of this project (test/bots), no person’s.',
+    '// biome-ignore format: rows of numbers',
+    'export const recordedPrograms: readonly RecordedProgram[] = [',
+    ...rows.map((row) => `  ${JSON.stringify(row)},`),
+    '];',
+    '',
+  ].join('\n');
+}
+
 /** The sum as the format defines it, written apart from the product's own. */
 function referenceScore(shape: ReturnType<typeof goldenWindows>[number], weights: BehaviorModel): number {
   const score = weights.stumps.reduce((sum, [input, threshold, low, high]) => {
@@ -74,6 +112,7 @@ function referenceScore(shape: ReturnType<typeof goldenWindows>[number], weights
 function toTypeScript(weights: BehaviorModel): string {
   const name = `${weights.id.replace(/-\d+$/, '').replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())}Model`;
   return [
+    measured,
     "import type { BehaviorModel } from './behavior-model.ts';",
     '',
     '// Written by npm run behavior:train; docs/BEHAVIOR.md says on what it was trained, and why it is off.',

@@ -95,6 +95,10 @@ const changes: Record<string, () => Sample> = {
     body: { layer: 'research', acceptLicenceDoubt: true },
     action: 'behavior.layer',
   }),
+  'PUT /api/admin/behavior/layer/zero': () => ({
+    body: { zero: { z0: 0.3, windows: 812, people: 44 } },
+    action: 'behavior.zero',
+  }),
   'PUT /api/admin/profiles/:slug': () => ({
     body: profile,
     action: 'profile.set',

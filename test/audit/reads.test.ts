@@ -64,6 +64,7 @@ const nothingPersonal = [
   '/api/admin/webhooks/:id/health',
   '/api/admin/sites',
   '/api/admin/behavior/layer',
+  '/api/admin/behavior/layer/weights',
   '/api/admin/verifications',
   '/api/admin/behavior/verdicts',
   '/api/admin/behavior/scores',

@@ -5,8 +5,8 @@ import { openUniqueness } from '../../service/compose/uniqueness.ts';
 import { createApprovals } from '../../service/engine/approvals/index.ts';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
 import { createBehaviorChallenges } from '../../service/engine/behavior-challenges/index.ts';
-import { createBehaviorSettings } from '../../service/engine/behavior-settings/index.ts';
 import { createBehaviorLayers } from '../../service/engine/behavior-layer/index.ts';
+import { createBehaviorSettings } from '../../service/engine/behavior-settings/index.ts';
 import { createCaptures } from '../../service/engine/captures/index.ts';
 import { createConsents, purposes } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
@@ -338,9 +338,11 @@ export async function startEngine({
   const organization = (await organizations.create({ name: 'Acme' }, operator)).id;
   if (attested) await organizations.attestConsent(organization, consentOfAll, operator);
   const behaviorSettings = createBehaviorSettings(shared);
+  const behaviorLayers = createBehaviorLayers(shared);
   const verdicts = createVerdicts({
     ...{ ...shared, integrity, settings: behaviorSettings },
     receives: () => false,
+    learned: async (realm) => behaviorLayers.learned(realm.organization),
     gather: async () => undefined,
   });
   const behavior = { ...shared, integrity, behaviorSettings, verdicts, pictures: challengePictures };
@@ -383,7 +385,7 @@ export async function startEngine({
     newcomers,
     /** Takes the file as it is. */
     readLogo: async (png: Uint8Array) => ({ png, width: 120, height: 40 }),
-    behaviorLayers: createBehaviorLayers(shared),
+    behaviorLayers,
     flows: createFlows({ ...shared, organizations }),
     checks,
     captures: createCaptures({ ...shared, analyzer, models }),

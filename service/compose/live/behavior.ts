@@ -8,6 +8,7 @@ import type { Audited } from '../audit.ts';
 import type { Base } from '../base.ts';
 import type { Callers } from '../callers.ts';
 import type { Outbound } from '../outbound.ts';
+import type { People } from '../people.ts';
 
 export interface Behavior {
   behaviorSettings: BehaviorSettingsOf;
@@ -23,15 +24,18 @@ export function createBehavior({
   opened,
   audit,
   limits,
+  behaviorLayers,
   eventsOut: { events, webhooks },
 }: Pick<Base, 'ground' | 'vault' | 'opened'> &
   Pick<Audited, 'audit'> &
   Pick<Callers, 'limits'> &
+  Pick<People, 'behaviorLayers'> &
   Pick<Outbound, 'eventsOut'>): Behavior {
   const behaviorSettings = createBehaviorSettings({ ...ground, audit });
   const verdicts = createVerdicts({
     ...{ ...ground, audit, limits, events, integrity: vault.integrity, settings: behaviorSettings },
     receives: receiversOf(webhooks),
+    learned: async ({ organization }) => behaviorLayers.learned(organization),
   });
   opened.defer(() => verdicts.settled());
   const shared = { ...ground, audit, integrity: vault.integrity, verdicts, behaviorSettings };

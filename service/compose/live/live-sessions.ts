@@ -61,6 +61,7 @@ export function createLiveSessions({
   uniqueness,
   personTokens,
   flows,
+  behaviorLayers,
   limits,
   profiles,
   eventsOut,
@@ -70,7 +71,7 @@ export function createLiveSessions({
   Pick<Callers, 'organizations' | 'limits'> &
   Pick<Pictures, 'models' | 'analyzer' | 'pictures'> &
   Pick<Outbound, 'eventsOut'> &
-  Pick<People, 'subjects' | 'checks' | 'flows' | 'uniqueness'> &
+  Pick<People, 'subjects' | 'checks' | 'flows' | 'uniqueness' | 'behaviorLayers'> &
   Pick<PersonTokenParts, 'personTokens'>): LiveSessions {
   const { events, callbacks } = eventsOut;
   const shared = { ...ground, audit, organizations, models, profiles };
@@ -103,7 +104,7 @@ export function createLiveSessions({
   );
   return {
     ...{ liveSessions, liveLinks, presence, ...flowPages },
-    ...createBehavior({ ground, vault, opened, audit, limits, eventsOut }),
+    ...createBehavior({ ground, vault, opened, audit, limits, behaviorLayers, eventsOut }),
     verifyToken: createVerifyToken({ personTokens, stands: createStanding({ presence, liveSessions }) }),
   };
 }

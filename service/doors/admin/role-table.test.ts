@@ -32,6 +32,8 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'POST /api/admin/organization/templates/renewal': 'o O---- - -f',
   'GET /api/admin/behavior/layer': 'o OAo-a - --',
   'PUT /api/admin/behavior/layer': 'o OA--- - --',
+  'PUT /api/admin/behavior/layer/zero': 'o OA--- - --',
+  'GET /api/admin/behavior/layer/weights': 'o OAo-a - --',
   'GET /api/admin/sites': 'o OAo-a - --',
   'POST /api/admin/sites': 'o OA--- - --',
   'DELETE /api/admin/sites/:id': 'o OA--- - --',

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
+import { personWindow } from '../../../test/support/behavior-windows.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { researchModel } from '../behavior/index.ts';
@@ -25,7 +26,10 @@ onBothDatabases('the learned layer', (newPlace) => {
     expect(layers.learned(organization)).toEqual({});
     expect(layers.describe(organization)).toEqual({
       layer: 'rules',
-      offered: { id: researchModel.id, trained: researchModel.trained },
+      offered: {
+        ...{ id: researchModel.id, z0: researchModel.z0, trained: researchModel.trained },
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
     });
     const without = layers.choose(organization, { ...accepting, acceptLicenceDoubt: false }, bea);
     await expect(without).rejects.toMatchObject({ code: 'LICENCE_NOT_ACCEPTED' });
@@ -63,7 +67,9 @@ onBothDatabases('the learned layer', (newPlace) => {
   test('of other weights than those accepted is off, and asks again', async () => {
     const row = { organization, layer: 'research', accepted_model: 'research-0' };
     await engine.inTransaction((tx) =>
-      createLayerStore(engine).put(tx, { ...row, accepted_by: 'administrator:adm_bea', accepted_at: 1 }),
+      createLayerStore(engine).put(tx, {
+        ...{ ...row, accepted_by: 'administrator:adm_bea', accepted_at: 1, own_weights: null, zero: null },
+      }),
     );
     const layers = createBehaviorLayers(engine);
     await layers.load();
@@ -76,13 +82,73 @@ onBothDatabases('the learned layer', (newPlace) => {
     await expect(again).rejects.toMatchObject({ code: 'LICENCE_NOT_ACCEPTED' });
   });
 
+  test('of own weights needs some, and keeps them for the next time', async () => {
+    const layers = createBehaviorLayers(engine);
+    const own = { layer: 'own', acceptLicenceDoubt: false } as const;
+    await expect(layers.choose(organization, own, bea)).rejects.toMatchObject({ code: 'CONFLICT' });
+    const weights = { ...researchModel, id: 'shop-2027' };
+    expect(await layers.choose(organization, { ...own, weights }, bea)).toMatchObject({
+      ...{ layer: 'own', model: { id: 'shop-2027' }, own: { id: 'shop-2027' } },
+    });
+    await layers.choose(organization, { layer: 'rules', acceptLicenceDoubt: false }, bea);
+    expect(layers.learned(organization)).toEqual({});
+    await layers.load();
+    await layers.choose(organization, own, bea);
+    expect(layers.learned(organization)).toEqual({ model: weights });
+  });
+
+  test('takes the zero of its own people, for the weights that it was measured for', async () => {
+    const layers = createBehaviorLayers(engine);
+    const zero = { z0: researchModel.z0 + 0.25, windows: 812, people: 44 };
+    await expect(layers.setZero(organization, zero, bea)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await layers.choose(organization, accepting, bea);
+    expect((await layers.setZero(organization, zero, bea)).zero).toEqual({
+      ...{ ...zero, at: engine.clock.now(), drift: 0.25 },
+    });
+    expect(layers.learned(organization)).toEqual({ model: researchModel, z0: zero.z0 });
+    await layers.load();
+    expect(layers.learned(organization)).toEqual({ model: researchModel, z0: zero.z0 });
+    const weights = { ...researchModel, id: 'shop-2027' };
+    const other = await layers.choose(organization, { ...accepting, layer: 'own', weights }, bea);
+    expect(other).not.toHaveProperty('zero');
+    expect(layers.learned(organization)).toEqual({ model: weights });
+    await layers.choose(organization, accepting, bea);
+    expect(await layers.setZero(organization, undefined, bea)).not.toHaveProperty('zero');
+  });
+
+  test.each([
+    ['few windows', { z0: researchModel.z0, windows: 499, people: 44 }],
+    ['few people', { z0: researchModel.z0, windows: 812, people: 29 }],
+    ['too far', { z0: researchModel.z0 - 1.51, windows: 812, people: 44 }],
+  ])('refuses a zero of %s', async (_, zero) => {
+    const layers = createBehaviorLayers(engine);
+    await layers.choose(organization, accepting, bea);
+    await expect(layers.setZero(organization, zero, bea)).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(layers.learned(organization)).toEqual({ model: researchModel });
+  });
+
+  test('judges what is verified from then on', async () => {
+    const caller = { organization, world: 'live', lineage: 'key_1', key: 'key_1' } as never;
+    const verify = (seq: number) =>
+      engine.verdicts.verify(caller, {
+        userId: `user-${seq}`,
+        data: personWindow({ sid: `sid-of-a-window-${seq}`, seq, mouse: { str: 0.9 + seq / 1_000 } }),
+      });
+    expect((await verify(1)).notes).toContain('rules_only');
+    await engine.behaviorLayers.choose(organization, accepting, bea);
+    expect((await verify(2)).notes).not.toContain('rules_only');
+  });
+
   test('leaves a line in the audit log, and nothing with its organization', async () => {
     const layers = createBehaviorLayers(engine);
     await layers.choose(organization, accepting, bea);
     const { lines } = { lines: await engine.db.selectFrom('audit').selectAll().execute() };
     const line = lines.find(({ action }) => action === 'behavior.layer');
     expect(line).toMatchObject({ organization, target: organization });
-    expect(JSON.parse(line!.details!)).toEqual({ from: 'rules', to: 'research', model: researchModel.id });
+    expect(JSON.parse(line!.details!)).toEqual({
+      ...{ from: 'rules', to: 'research', model: researchModel.id },
+      sha256: layers.describe(organization).offered.sha256,
+    });
     await layers.forget(organization);
     await layers.forget(organization);
     expect(layers.learned(organization)).toEqual({});

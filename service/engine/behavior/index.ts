@@ -6,4 +6,13 @@ export { type FirstSight, isReplay, vectorFingerprint } from './replay.ts';
 export { behaviorRules } from './rules.ts';
 export { SessionData } from './session-data.ts';
 export { boostStumps } from './training/boost-stumps.ts';
+export { programWindows } from './training/program-windows.ts';
+export {
+  type ConfirmedWindow,
+  FEWEST_PEOPLE,
+  FEWEST_WINDOWS,
+  refuseFarZero,
+  type SiteZero,
+  siteZero,
+} from './training/site-zero.ts';
 export { type TrainingWindow, trainBehaviorModel } from './training/train-behavior-model.ts';

@@ -1,24 +1,25 @@
 import type { BehaviorLayers, ChosenLayer } from '../../../engine/behavior-layer/index.ts';
+import { defined } from '../../../lib/defined.ts';
 import { time } from '../../../lib/time.ts';
 import { managers, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
-import { type BehaviorLayerReply, BehaviorLayerRequest, BehaviorLayerReply as Reply } from './wire.ts';
+import { BehaviorLayerReply, BehaviorLayerRequest, BehaviorWeights, BehaviorZeroRequest } from './wire.ts';
 
 export interface BehaviorLayerRouteDeps {
-  behaviorLayers: Pick<BehaviorLayers, 'describe' | 'choose'>;
+  behaviorLayers: Pick<BehaviorLayers, 'describe' | 'choose' | 'setZero' | 'weights'>;
 }
 
 const about = {
   tag: 'behavior',
   within: 'organization',
-  url: '/behavior/layer',
-  reply: Reply,
   keyRefusal: 'No API key may see or change how behavior is judged: that takes an administrator.',
 } as const;
+const changing = { operator: true, administrator: managers, key: false } as const;
 
-const fromLayer = ({ accepted, ...rest }: ChosenLayer): BehaviorLayerReply => ({
+const fromLayer = ({ accepted, zero, ...rest }: ChosenLayer): BehaviorLayerReply => ({
   ...rest,
   ...(accepted && { accepted: { ...accepted, at: time(accepted.at) } }),
+  ...(zero && { zero: { ...zero, at: time(zero.at) } }),
 });
 
 /** The learned layer of the behavior score. */
@@ -26,23 +27,55 @@ export const behaviorLayerRoutes = ({ behaviorLayers }: BehaviorLayerRouteDeps):
   route({
     ...about,
     method: 'GET',
+    url: '/behavior/layer',
     operationId: 'getBehaviorLayer',
     summary: 'Show the learned layer',
     description: 'Whether windows are judged by rules alone, and which weights may be chosen.',
     may: { operator: true, administrator: readers, key: false },
+    reply: BehaviorLayerReply,
     handle: async ({ organization }) => fromLayer(behaviorLayers.describe(organization)),
   }),
   route({
     ...about,
+    method: 'GET',
+    url: '/behavior/layer/weights',
+    operationId: 'getBehaviorWeights',
+    summary: 'Show the weights in use',
+    description:
+      'The whole learned layer in use, as it scores. Refused with CONFLICT where rules judge alone.',
+    may: { operator: true, administrator: readers, key: false },
+    reply: BehaviorWeights,
+    refuses: ['CONFLICT'],
+    handle: async ({ organization }) => behaviorLayers.weights(organization),
+  }),
+  route({
+    ...about,
     method: 'PUT',
+    url: '/behavior/layer',
     operationId: 'chooseBehaviorLayer',
     summary: 'Choose the learned layer',
     description:
-      'Judges with weights beside the rules, or by the rules alone again. Weights that were trained on research data are refused with LICENCE_NOT_ACCEPTED until the doubt about their licence is accepted; an update that brings other weights asks again.',
-    may: { operator: true, administrator: managers, key: false },
+      'Judges with weights beside the rules, or by the rules alone again. Weights that were trained on research data are refused with LICENCE_NOT_ACCEPTED until the doubt about their licence is accepted; an update that brings other weights asks again. Weights of your own come with the layer `own`, and stay for the next time.',
+    may: changing,
     body: BehaviorLayerRequest,
-    refuses: ['LICENCE_NOT_ACCEPTED', 'STORAGE_FULL'],
-    handle: async ({ organization, body, who }) =>
-      fromLayer(await behaviorLayers.choose(organization, body, who)),
+    reply: BehaviorLayerReply,
+    refuses: ['LICENCE_NOT_ACCEPTED', 'CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ organization, body: { weights, ...rest }, who }) =>
+      fromLayer(await behaviorLayers.choose(organization, { ...rest, ...defined({ weights }) }, who)),
+  }),
+  route({
+    ...about,
+    method: 'PUT',
+    url: '/behavior/layer/zero',
+    operationId: 'setBehaviorZero',
+    summary: 'Set the zero of your own people',
+    description:
+      'Moves the zero of the weights in use to the 1 % quantile of your own people, or back. `gatehouse behavior recalibrate` measures it on windows of people confirmed by a face or a passkey. Refused with CONFLICT for fewer than 500 windows or 30 people, and for a zero more than 1.5 from that of the weights. Other weights have no own zero until it is measured for them.',
+    may: changing,
+    body: BehaviorZeroRequest,
+    reply: BehaviorLayerReply,
+    refuses: ['CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ organization, body: { zero }, who }) =>
+      fromLayer(await behaviorLayers.setZero(organization, zero ?? undefined, who)),
   }),
 ];

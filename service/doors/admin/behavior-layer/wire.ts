@@ -1,30 +1,23 @@
 import { z } from 'zod';
+import { BehaviorModel } from '../../../engine/behavior/index.ts';
 
 const layer = z
-  .enum(['rules', 'research'])
-  .describe('`rules`: rules alone, the default; `research`: with weights trained on research data');
+  .enum(['rules', 'research', 'own'])
+  .describe(
+    '`rules`: rules alone, the default; `research`: with weights trained on research data; `own`: with weights that you trained',
+  );
 
-const trained = z
-  .object({
-    at: z.iso.date().describe('Day of the training'),
-    on: z.array(z.string()).describe('Data sets'),
-    humanWindows: z.int().describe('Windows of people'),
-    people: z.int().describe('People, or sessions of which no more is known'),
-    botWindows: z.int().describe('Windows of programs'),
-    generators: z.array(z.string()).describe('What made the movements of the programs'),
-    doubt: z.string().optional().describe('Why its licence may not cover your use'),
-  })
-  .describe('What the weights were trained on');
-
-const id = z.string().describe('Id of the weights');
+const weights = z.object({
+  id: z.string().describe('Id of the weights'),
+  z0: z.number().describe('Their zero: the 1 % quantile of people'),
+  sha256: z.string().describe('SHA-256 of them, as in the audit log'),
+  trained: BehaviorModel.shape.trained,
+});
 
 export const BehaviorLayerReply = z
   .object({
     layer,
-    model: z
-      .object({ id, z0: z.number().describe('Zero: the 1 % quantile of people'), trained })
-      .optional()
-      .describe('The weights in use'),
+    model: weights.optional().describe('The weights in use'),
     accepted: z
       .object({
         by: z.string().describe('Who accepted the doubt'),
@@ -33,7 +26,18 @@ export const BehaviorLayerReply = z
       })
       .optional()
       .describe('The acceptance on record'),
-    offered: z.object({ id, trained }).describe('The weights that may be chosen'),
+    offered: weights.describe('Weights of research data that may be chosen'),
+    own: weights.optional().describe('Weights of your own'),
+    zero: z
+      .object({
+        z0: z.number().describe('Zero in use'),
+        windows: z.int().describe('Windows that it was measured on'),
+        people: z.int().describe('People that they are of'),
+        at: z.iso.datetime().describe('When it was set'),
+        drift: z.number().describe('Its distance from the zero of the weights'),
+      })
+      .optional()
+      .describe('The zero of your own people'),
   })
   .meta({
     id: 'BehaviorLayer',
@@ -43,6 +47,8 @@ export const BehaviorLayerReply = z
         layer: 'rules' as const,
         offered: {
           id: 'research-1',
+          z0: 0.385263,
+          sha256: '0'.repeat(64),
           trained: {
             at: '2026-11-21',
             on: ['balabit', 'webbot', 'zoo'],
@@ -56,6 +62,11 @@ export const BehaviorLayerReply = z
   });
 export type BehaviorLayerReply = z.output<typeof BehaviorLayerReply>;
 
+export const BehaviorWeights = BehaviorModel.meta({
+  id: 'BehaviorWeights',
+  description: 'Boosted stumps over the shape of movements.',
+});
+
 export const BehaviorLayerRequest = z
   .strictObject({
     layer,
@@ -63,5 +74,25 @@ export const BehaviorLayerRequest = z
       .boolean()
       .default(false)
       .describe('You accept the doubt about the licence of the weights; stays on record with your name'),
+    weights: BehaviorWeights.optional().describe(
+      'New weights for the layer `own`, as `gatehouse behavior train` makes them; without them those of the last time',
+    ),
+  })
+  .refine(({ layer: chosen, weights: given }) => given === undefined || chosen === 'own', {
+    path: ['weights'],
+    error: 'Weights come with the layer "own".',
   })
   .meta({ id: 'BehaviorLayerRequest', examples: [{ layer: 'research', acceptLicenceDoubt: true }] });
+
+export const BehaviorZeroRequest = z
+  .strictObject({
+    zero: z
+      .strictObject({
+        z0: z.number().min(-100).max(100).describe('1 % quantile of z'),
+        windows: z.int().min(0).describe('Windows that it was measured on'),
+        people: z.int().min(0).describe('People that they are of'),
+      })
+      .nullable()
+      .describe('Null: the zero of the weights again'),
+  })
+  .meta({ id: 'BehaviorZeroRequest', examples: [{ zero: { z0: 0.61, windows: 812, people: 44 } }] });

@@ -16,18 +16,23 @@ export const FULL_MOVEMENTS = 8;
 
 /** Boosted stumps: weights as data. Their sum is z; above zero a window looks like a person's. */
 export const BehaviorModel = z.strictObject({
-  format: z.literal(1),
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]{2,63}$/),
+  format: z.literal(1).describe('Version of this format'),
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{2,63}$/)
+    .describe('Id of the weights'),
   features: z
     .array(z.enum(mouseFeatures))
     .length(mouseFeatures.length)
     .refine((names) => names.every((name, i) => name === mouseFeatures[i]), {
       error: 'The inputs of a model are the 18 features in their order.',
-    }),
-  /** In place of what was not measured. */
-  medians: z.array(finite).length(mouseFeatures.length),
-  bias: finite,
-  /** [input, threshold, value at or below it, value above it] */
+    })
+    .describe('Inputs: the 18 figures of `sessionData.mouse` in their order'),
+  medians: z
+    .array(finite)
+    .length(mouseFeatures.length)
+    .describe('In place of what was not measured, one for each input'),
+  bias: finite.describe('Start of the sum'),
   stumps: z
     .array(
       z.tuple([
@@ -41,24 +46,33 @@ export const BehaviorModel = z.strictObject({
       ]),
     )
     .min(1)
-    .max(1_000),
-  /** Zero: the 1 % quantile of z of people's windows with at least eight movements … */
-  z0: finite,
-  /** … and with one to seven of them, whose z varies more. */
-  thinZeros: z.array(finite).length(FULL_MOVEMENTS - 1),
-  /** Slope from z to log-odds (Platt), fitted on programs that the scoring model had never seen. */
-  slope: z.number().gt(0).max(100),
-  /** Above zero by less than this, programs are as likely as people: it counts for nothing. */
-  even: z.number().min(0).max(100),
-  trained: z.strictObject({
-    at: z.iso.date(),
-    on: z.array(z.string().max(200)).max(50),
-    humanWindows: z.int().min(0),
-    people: z.int().min(0),
-    botWindows: z.int().min(0),
-    generators: z.array(z.string().max(100)).max(100),
-    /** Why a licence may not cover the use; an administrator has to accept it. */
-    doubt: z.string().max(1_000).optional(),
-  }),
+    .max(1_000)
+    .describe('Rows of input, threshold, what is added at or below it, what is added above it'),
+  z0: finite.describe('Zero: the 1 % quantile of z of people’s windows with at least eight movements'),
+  thinZeros: z
+    .array(finite)
+    .length(FULL_MOVEMENTS - 1)
+    .describe('The same with one to seven movements, whose z varies more'),
+  slope: z
+    .number()
+    .gt(0)
+    .max(100)
+    .describe('From z to log-odds, fitted on programs that the scoring model had not seen'),
+  even: z
+    .number()
+    .min(0)
+    .max(100)
+    .describe('Above zero by less than this, programs are as likely as people: it counts for nothing'),
+  trained: z
+    .strictObject({
+      at: z.iso.date().describe('Day of the training'),
+      on: z.array(z.string().max(200)).max(50).describe('Data sets'),
+      humanWindows: z.int().min(0).describe('Windows of people'),
+      people: z.int().min(0).describe('People, or sessions of which no more is known'),
+      botWindows: z.int().min(0).describe('Windows of programs'),
+      generators: z.array(z.string().max(100)).max(100).describe('What made the movements of the programs'),
+      doubt: z.string().max(1_000).optional().describe('Why its licence may not cover your use'),
+    })
+    .describe('What the weights were trained on'),
 });
 export type BehaviorModel = z.output<typeof BehaviorModel>;

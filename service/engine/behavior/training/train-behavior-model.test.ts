@@ -5,6 +5,7 @@ import {
   BehaviorModel,
   boostStumps,
   judgeBehavior,
+  type SessionData,
   type TrainingWindow,
   trainBehaviorModel,
 } from '../index.ts';
@@ -57,7 +58,7 @@ describe('training', () => {
     const judged = (label: 'human' | 'bot') =>
       Array.from({ length: 200 }, (_, i) => windowOf(label, i % 2, 100 + i))
         .filter(({ data }) => data.mouse.n >= 8)
-        .map(({ data }) => judgeBehavior(data, { model }).human);
+        .map(({ data }) => judgeBehavior(data as SessionData, { model }).human);
     const [people, programs] = [judged('human'), judged('bot')];
     expect(people.filter((human) => !human).length / people.length).toBeLessThan(0.05);
     expect(programs.filter((human) => !human).length / programs.length).toBeGreaterThan(0.6);

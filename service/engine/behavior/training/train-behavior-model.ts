@@ -13,7 +13,7 @@ export interface TrainingWindow {
   person: string;
   /** Of a program: what made its movements. Every generator weighs the same. */
   generator: string | null;
-  data: SessionData;
+  data: Pick<SessionData, 'mouse' | 'winMs'>;
 }
 
 export interface AboutModel {

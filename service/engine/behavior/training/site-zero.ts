@@ -1,0 +1,59 @@
+import { Problem } from '../../../lib/problem.ts';
+import { type BehaviorModel, FULL_MOVEMENTS } from '../model/behavior-model.ts';
+import { sumOfStumps } from '../model/score-mouse.ts';
+import type { SessionData } from '../session-data.ts';
+import { weightedQuantile } from './calibrate.ts';
+
+/** A window of a person, confirmed by a face or a passkey. */
+export interface ConfirmedWindow {
+  person: string;
+  data: Pick<SessionData, 'mouse' | 'winMs'>;
+}
+
+/** Zero of a learned layer on a site's own people. */
+export interface SiteZero {
+  z0: number;
+  windows: number;
+  people: number;
+}
+
+/** Fewer say nothing about the hundredth that is lowest, or let one person set it. */
+export const FEWEST_WINDOWS = 500;
+export const FEWEST_PEOPLE = 30;
+/** From the zero of the weights: people of a site do not differ more, so that more is a fault, or an attack. */
+const MOST_DRIFT = 1.5;
+const FULL_WINDOW_MS = 20_000;
+const PEOPLE_BELOW_ZERO = 0.01;
+
+/**
+ * The 1 % quantile of z over half-minute windows with eight movements, every person of the same weight. Throws CONFLICT where there
+ * are too few, or where it lies too far from the model's own zero.
+ */
+export function siteZero(model: BehaviorModel, confirmed: readonly ConfirmedWindow[]): SiteZero {
+  const full = confirmed.filter(({ data }) => data.mouse.n >= FULL_MOVEMENTS && data.winMs >= FULL_WINDOW_MS);
+  const counts = new Map<string, number>();
+  for (const { person } of full) counts.set(person, (counts.get(person) ?? 0) + 1);
+  const [windows, people] = [full.length, counts.size];
+  if (windows < FEWEST_WINDOWS || people < FEWEST_PEOPLE)
+    throw new Problem(
+      'CONFLICT',
+      `The zero of a site needs at least ${FEWEST_WINDOWS} windows of 20 s with eight movements, of ${FEWEST_PEOPLE} people; there are ${windows} of ${people}.`,
+    );
+  const z0 = weightedQuantile(
+    full.map(({ data }) => sumOfStumps(data.mouse, model)),
+    full.map(({ person }) => 1 / counts.get(person)!),
+    PEOPLE_BELOW_ZERO,
+  );
+  refuseFarZero(model, z0);
+  return { z0: Math.round(z0 * 1e4) / 1e4, windows, people };
+}
+
+/** Throws CONFLICT. */
+export function refuseFarZero({ z0: own }: Pick<BehaviorModel, 'z0'>, z0: number): void {
+  const drift = z0 - own;
+  if (Math.abs(drift) <= MOST_DRIFT) return;
+  throw new Problem(
+    'CONFLICT',
+    `The zero of this site, ${z0.toFixed(2)}, is ${Math.abs(drift).toFixed(2)} from that of the weights; at most ${MOST_DRIFT} is taken over. Look for windows that programs made, or train weights of your own.`,
+  );
+}
