@@ -4,7 +4,7 @@ import { wilsonInterval } from '../accuracy/interval.ts';
 import { createRandom } from '../accuracy/random.ts';
 import type { Actor, Asked, Seen } from '../live/actors/actor.ts';
 import { createRecorded } from '../live/actors/other-session.ts';
-import { createPieces, createScripted } from '../live/actors/scripted.ts';
+import { createPieces, createScripted, natureOf } from '../live/actors/scripted.ts';
 import { runTrial, type Trial, type TrialOrder } from '../live/trial.ts';
 import { challengeModels } from '../support/challenge-frames.ts';
 import { fullSize } from './size.ts';
@@ -34,7 +34,7 @@ function passed(seed: number) {
       },
     };
     const { accepted, attempts } = runTrial({ ...base, random, actor: () => actor, attempts: 1 });
-    if (accepted) return { frames, movement: attempts[0]!.movement! };
+    if (accepted) return { frames, movement: attempts[0]!.movement!, steps: attempts[0]!.steps };
   }
 }
 
@@ -66,6 +66,36 @@ test('an old session, with other pixels, is not accepted', () => {
     return { actor: () => createRecorded(frames.map(({ seen }) => seen)), earlier: [movement] };
   });
   expect(accepted(trials)).toBe(0);
+});
+
+test('an old session is not accepted when the same steps are asked for three times', () => {
+  const trials = report('replay-old-session-same-draw', (seed) => {
+    const { frames, movement, steps } = passed(seed);
+    return {
+      actor: () => createRecorded(frames.map(({ seen }) => seen)),
+      asks: steps,
+      earlier: [movement],
+    };
+  });
+  expect(accepted(trials)).toBe(0);
+});
+
+test('a calm person who is asked for the same steps again passes', () => {
+  const trials = report('the same person, the same steps', (seed, random) => {
+    const nature = natureOf(createRandom(seed));
+    const first = createRandom(50_000 + seed);
+    const rules = { ...base.rules, repeats: 'record' as const };
+    const earlier = runTrial({
+      ...{ ...base, rules, random: first, attempts: 1 },
+      actor: () => createScripted(first, { sway: 0.1, nature }),
+    }).attempts[0]!;
+    return {
+      actor: () => createScripted(random, { sway: 0.1, nature }),
+      ...{ asks: earlier.steps, earlier: [earlier.movement!], attempts: 1 },
+    };
+  });
+  const refused = trials.filter(({ attempts }) => attempts[0]!.reasons.includes('REPLAYED_MOVEMENT'));
+  expect(refused).toHaveLength(0);
 });
 
 test('what an old session showed for each step, played again as it is asked for, is mostly refused', () => {

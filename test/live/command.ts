@@ -21,6 +21,7 @@ interface Options {
   only?: string;
   trials: string;
   sessions: string;
+  settings: string;
   video: string;
   pad?: string;
   models: string;
@@ -36,6 +37,7 @@ export function createChallengesCommand(terminal: Terminal, evidenceFolder: stri
     .option('--only <names>', `of: ${names.join(', ')}, people; comma between them`)
     .option('--trials <n>', 'of each species', '300')
     .option('--sessions <n>', 'of each live person', '30')
+    .option('--settings <names>', 'usual, strict; comma between them', 'usual,strict')
     .option(
       '--video <folder>',
       'clips of people (GATEHOUSE_LIVE_CLIPS names a folder of more)',
@@ -50,7 +52,7 @@ export function createChallengesCommand(terminal: Terminal, evidenceFolder: stri
       '\nWhat the nets read is biometric and is kept in GATEHOUSE_LIVE_CACHE (~/.cache/gatehouse-live unless set), never here.' +
         '\nExample: npm run accuracy -- challenges --only print-bent,people --keep',
     )
-    .action(async ({ only, trials, sessions, keep, ...where }: Options) => {
+    .action(async ({ only, trials, sessions, settings: asked, keep, ...where }: Options) => {
       const wanted = only?.split(',') ?? [...names, 'people'];
       const unknown = wanted.find((name) => name !== 'people' && !names.includes(name));
       if (unknown !== undefined) throw new Error(`There is no species "${unknown}".`);
@@ -63,7 +65,10 @@ export function createChallengesCommand(terminal: Terminal, evidenceFolder: stri
           const sources = await openSources({ readings, cache, video: where.video, pad });
           for (const line of sources.missing) say(`Not there: ${line}.`);
           if (!models.pad) say(`Without PAD: ${where.models} does not hold the two MiniFASNet weight files.`);
-          const usable = settings.filter((setting) => models.pad !== undefined || !setting.pad);
+          const usable = settings.filter(
+            ({ pad: needed, strict }) =>
+              (models.pad !== undefined || !needed) && asked.split(',').includes(strict ? 'strict' : 'usual'),
+          );
           const deps = { sources, readings, models, say };
           for (const one of species.filter(({ name }) => wanted.includes(name))) {
             const attacks = await measureAttack(one, usable, Number(trials), deps);
@@ -71,6 +76,7 @@ export function createChallengesCommand(terminal: Terminal, evidenceFolder: stri
             if (keep) keepLiveness(evidenceFolder, { attacks }, describeMachine());
           }
           if (!wanted.includes('people')) return;
+          if (usable.length === 0) throw new Error(`--settings ${asked} names none that can be measured.`);
           const people = [
             ...usable.map((setting) => ({ setting, motion: true })),
             { setting: usable[0]!, motion: false },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Kept, render } from './report.ts';
+import { species } from './species.ts';
 
 const folder = join(import.meta.dirname, '../../docs/evidence');
 const kept = JSON.parse(readFileSync(join(folder, 'liveness.json'), 'utf8')) as Kept;
@@ -11,25 +12,46 @@ test('the evidence of live sessions is what its figures render to', () => {
   expect(readFileSync(join(folder, 'liveness.md'), 'utf8')).toBe(text);
 });
 
-test('every row of an older judge says so, and a species without a row is named', () => {
+test('every row says which judge and which draw gave it, and a species without a row is named', () => {
   const rowsOf = (species: string) => text.split('\n').filter((line) => line.startsWith(`| ${species} |`));
-  const older = /before the rule of repeated movements/;
   for (const [name, { rows, machine }] of Object.entries(kept.attacks)) {
     expect(rowsOf(name)).toHaveLength(rows.length);
     for (const row of rowsOf(name)) {
       expect(row).toContain(machine.commit.slice(0, 8));
-      expect([row, older.test(row)]).toEqual([row, machine.date < '2026-11-21T18:08']);
+      expect([row, row.includes('before the present rule')]).toEqual([
+        row,
+        machine.date < '2026-11-21T21:11',
+      ]);
     }
   }
   const { 'print-bent': _, ...others } = kept.attacks;
   expect(render({ ...kept, attacks: others })).toMatch(/not measured at this size yet: print-bent\b/);
 });
 
-test('the counts in the words are those of the table', () => {
-  const hits = (species: string) => kept.attacks[species]!.rows[0]!.accepted.hits;
-  for (const name of ['replay-old-session', 'injection-cut', 'injection-spliced', 'replay-screen'])
-    expect(text.split('## Attacks')[0], name).toContain(`${hits(name)} of 300`);
+test('what the random draw makes easier stands beside what is harder', () => {
+  const named = (draw: string) => new Set(species.filter((one) => one.draw === draw).map(({ name }) => name));
+  const [product, reach, same] = [named('product'), named('within reach'), named('same')];
+  for (const name of ['injection-cut', 'injection-spliced', 'injection-known', 'injection-unlimited'])
+    expect([product.has(name), reach.has(`${name}-within-reach`)], name).toEqual([true, true]);
+  expect([product.has('replay-screen-chosen'), reach.has('replay-screen-chosen-within-reach')]).toEqual([
+    ...[true, true],
+  ]);
+  for (const name of ['replay-old-session', 'replay-screen-session'])
+    expect([product.has(name), same.has(`${name}-same-draw`)], name).toEqual([true, true]);
+});
+
+test('the counts in docs/LIVENESS.md are those of the table', () => {
+  const hits = (name: string) => kept.attacks[name]!.rows[0]!.accepted.hits;
   const liveness = readFileSync(join(folder, '../LIVENESS.md'), 'utf8');
-  for (const name of ['replay-old-session', 'injection-cut', 'injection-spliced', 'replay-screen'])
+  for (const name of [
+    'replay-old-session',
+    'replay-old-session-same-draw',
+    'replay-screen',
+    'replay-screen-chosen',
+    'replay-screen-chosen-within-reach',
+    'injection-cut',
+    'injection-spliced',
+    'injection-spliced-within-reach',
+  ])
     expect(liveness, name).toContain(`${hits(name)} of 300`);
 });

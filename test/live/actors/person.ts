@@ -113,6 +113,7 @@ function wayTo(
   goals: ReadonlySet<number>,
   avoid: (moment: Moment) => boolean,
 ): number[] | undefined {
+  if (goals.size === 0) return undefined;
   const cost = new Float64Array(moments.length).fill(Number.POSITIVE_INFINITY);
   const before = new Int32Array(moments.length).fill(-1);
   const done = new Uint8Array(moments.length);
