@@ -9,6 +9,7 @@ import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
+import styles from './behavior.module.css';
 import { MeasuredTable } from './measured-table.tsx';
 import { behaviorStrings } from './strings.ts';
 import { useOwnCollector } from './use-own-collector.ts';
@@ -30,20 +31,13 @@ function TryScreen() {
           {t('collectorMissingText')}
         </Note>
       )}
-      <WithAside
-        aside={
-          <>
-            {judge.error && <LoadFailed error={judge.error} />}
-            {judge.data && <Judged verdict={judge.data} />}
-          </>
-        }
-      >
+      <WithAside aside={features && <MeasuredTable features={features} />}>
         <Card>
           <Stack>
             <p>{t('tryStart')}</p>
             <Textarea label={t('tryField')} description={t('tryFieldHint')} rows={3} autoComplete="off" />
-            <fieldset className="plain">
-              <legend className="small muted">{t('tryButtons')}</legend>
+            <fieldset className={styles.group}>
+              <legend className="small">{t('tryButtons')}</legend>
               <Row gap={48}>
                 {[1, 2, 3, 4].map((n) => (
                   <Button key={n}>{t('tryButton', { n })}</Button>
@@ -62,7 +56,8 @@ function TryScreen() {
             </Row>
           </Stack>
         </Card>
-        {features && <MeasuredTable features={features} />}
+        {judge.error && <LoadFailed error={judge.error} />}
+        {judge.data && <Judged verdict={judge.data} />}
       </WithAside>
     </Page>
   );
