@@ -31,7 +31,7 @@ export async function judgeDemoBehavior(operate: Operate, verify: Verify): Promi
     program(1),
     emptyWindow({ sid: 'sid-of-a-short-visit', counts: { move: 3 } }),
     undefined,
-    program(2, { env: { wd: 1 } }),
+    program(2, { env: { wd: 1 }, key: { dd: 4 } }),
     program(3, { key: { hold: 61, holdP10: 60, holdNear: 0.98, dd: 60.2 } }),
     ...Array.from({ length: 4 }, (_, n) => person(20 + n)),
   ];

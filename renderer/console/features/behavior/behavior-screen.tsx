@@ -59,8 +59,8 @@ function BehaviorScreen() {
         <WithAside aside={<BehaviorAside />}>
           {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
           {query.data && <Distribution scores={query.data} />}
+          <VerdictList human={human} after={after} every={EVERY} />
         </WithAside>
-        <VerdictList human={human} after={after} every={EVERY} />
       </Stack>
     </Page>
   );

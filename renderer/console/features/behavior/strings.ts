@@ -4,7 +4,7 @@ export const behaviorStrings = defineStrings(
   {
     title: 'Behavior',
     lead: 'Whether a person, a bot or an AI agent drives the browser, by how it moves, clicks and types.',
-    maturityTitle: 'Experimental, advisory',
+    maturityTitle: 'Behavioral score: advisory',
     maturity:
       'Reliably notices automation that makes no effort to hide. Notices common humanised mouse generators with one to four half-minute windows. Does not notice replayed human movement or a person working for someone else. Not validated on touch, mobile or assistive technology. Never use it alone to deny or to grant; pair it with a face or passkey check.',
     tryIt: 'Try it yourself',
@@ -28,7 +28,7 @@ export const behaviorStrings = defineStrings(
     anomalyText: 'a heartbeat over 28 points under the score of the verification, or under 30',
     block: 'Block',
     blockText: 'a hard rule, or a score under 30',
-    keys: 'Keys of pages',
+    keys: 'Keys that may ask',
     keysNone:
       'No key may ask. Create one with the scope Behavior scoring, for the browser and bound to the origins of your pages.',
     createKey: 'Create key',
@@ -99,7 +99,7 @@ export const behaviorStrings = defineStrings(
   {
     title: 'Verhalten',
     lead: 'Ob ein Mensch, ein Bot oder ein KI-Agent den Browser bedient, nach Bewegungen, Klicks und Tippen.',
-    maturityTitle: 'Experimentell, als Hinweis',
+    maturityTitle: 'Verhaltenswert: nur ein Hinweis',
     maturity:
       'Erkennt zuverlässig Automatisierung, die sich nicht verbirgt. Erkennt verbreitete Generatoren menschenähnlicher Mausbewegungen mit einem bis vier Fenstern von einer halben Minute. Erkennt weder wiedergegebene menschliche Bewegungen noch einen Menschen, der für einen anderen arbeitet. Nicht geprüft für Touch, Mobilgeräte und Hilfstechnik. Nie allein zum Ablehnen oder Zulassen verwenden, sondern zusammen mit Gesicht oder Passkey.',
     tryIt: 'Selbst ausprobieren',
@@ -123,7 +123,7 @@ export const behaviorStrings = defineStrings(
     anomalyText: 'ein Herzschlag mehr als 28 Punkte unter dem Wert der Prüfung, oder unter 30',
     block: 'Sperren',
     blockText: 'eine harte Regel, oder ein Wert unter 30',
-    keys: 'Schlüssel für Seiten',
+    keys: 'Schlüssel, die fragen dürfen',
     keysNone:
       'Kein Schlüssel darf fragen. Erstellen Sie einen mit dem Bereich Verhaltens-Bewertung, für den Browser und an die Herkünfte Ihrer Seiten gebunden.',
     createKey: 'Schlüssel erstellen',

@@ -20,16 +20,19 @@ export function useOwnCollector(): { features: Features | undefined; failed: boo
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     const page = window as PageWithScript;
+    const look = () => setFeatures(page.Gatehouse?.debug().features);
     if (!page.Gatehouse && !document.querySelector(`script[src="${ADDRESS}"]`)) {
       const script = document.createElement('script');
       script.src = ADDRESS;
+      script.onload = look;
       script.onerror = () => {
         script.remove();
         setFailed(true);
       };
       document.head.append(script);
     }
-    const timer = setInterval(() => setFeatures(page.Gatehouse?.debug().features), EVERY);
+    look();
+    const timer = setInterval(look, EVERY);
     return () => clearInterval(timer);
   }, []);
   return { features, failed };
