@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Kept, render } from './report.ts';
+import { type Kept, keepLiveness, render } from './report.ts';
 import { species } from './species.ts';
 
 const folder = join(import.meta.dirname, '../../docs/evidence');
@@ -26,6 +27,25 @@ test('every row says which judge and which draw gave it, and a species without a
   }
   const { 'print-bent': _, ...others } = kept.attacks;
   expect(render({ ...kept, attacks: others })).toMatch(/not measured at this size yet: print-bent\b/);
+});
+
+test('what is measured anew leaves no row of an older judge under the new date', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-report-'));
+  try {
+    const [name] = Object.keys(kept.attacks);
+    const { machine, rows } = kept.attacks[name!]!;
+    const older = { rows, machine: { ...machine, date: '2026-11-21T15:00' } };
+    writeFileSync(
+      join(scratch, 'liveness.json'),
+      JSON.stringify({ attacks: { [name!]: older }, people: {} }),
+    );
+    const now = { ...machine, date: '2026-11-22T10:00' };
+    keepLiveness(scratch, { attacks: rows.slice(0, 1) }, now);
+    const after = JSON.parse(readFileSync(join(scratch, 'liveness.json'), 'utf8')) as Kept;
+    expect(after.attacks[name!]).toEqual({ rows: rows.slice(0, 1), machine: now });
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
 });
 
 test('what the random draw makes easier stands beside what is harder', () => {

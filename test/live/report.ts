@@ -38,7 +38,9 @@ export function keepLiveness(
     ? (JSON.parse(readFileSync(file, 'utf8')) as Kept)
     : { attacks: {}, people: {} };
   for (const row of measured.attacks ?? []) {
-    const others = kept.attacks[row.species]?.rows ?? [];
+    const before = kept.attacks[row.species];
+    // rows of an older judge must not get the date of this one
+    const others = before && before.machine.date >= JUDGE_SINCE ? before.rows : [];
     const rows = [...others.filter(({ setting }) => settingName(setting) !== settingName(row.setting)), row];
     kept.attacks[row.species] = { rows, machine };
   }
