@@ -96,6 +96,12 @@ const changes: Record<string, () => Sample> = {
     action: 'behavior.layer',
   }),
   'PUT /api/admin/behavior/layer/zero': () => ({
+    before: () =>
+      gatehouse.behaviorLayers.choose(
+        ids.organization as OrganizationId,
+        { layer: 'research', acceptLicenceDoubt: true },
+        by.actor,
+      ),
     body: { zero: { z0: 0.3, windows: 812, people: 44 } },
     action: 'behavior.zero',
   }),

@@ -97,6 +97,18 @@ onBothDatabases('the learned layer', (newPlace) => {
     expect(layers.learned(organization)).toEqual({ model: weights });
   });
 
+  test('of own weights in another form is off, and a start goes on', async () => {
+    const none = { accepted_model: null, accepted_by: null, accepted_at: null, zero: null };
+    const own_weights = JSON.stringify({ ...researchModel, format: 2 });
+    await engine.inTransaction((tx) =>
+      createLayerStore(engine).put(tx, { ...none, organization, layer: 'own', own_weights }),
+    );
+    const layers = createBehaviorLayers(engine);
+    await layers.load();
+    expect(layers.learned(organization)).toEqual({});
+    expect(layers.describe(organization)).toMatchObject({ layer: 'rules' });
+  });
+
   test('takes the zero of its own people, for the weights that it was measured for', async () => {
     const layers = createBehaviorLayers(engine);
     const zero = { z0: researchModel.z0 + 0.25, windows: 812, people: 44 };

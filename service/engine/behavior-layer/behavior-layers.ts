@@ -207,7 +207,9 @@ function acceptance(
 
 /** Weights that an update of the product replaced are not in use until their doubt is accepted again. */
 function read(row: LayerRow): Kept {
-  const own = row.own_weights === null ? undefined : BehaviorModel.parse(JSON.parse(row.own_weights));
+  // Weights of a form that this program no longer reads are none: rules judge alone.
+  const own =
+    row.own_weights === null ? undefined : BehaviorModel.safeParse(JSON.parse(row.own_weights)).data;
   const accepted = row.layer === 'research' && row.accepted_model === researchModel.id;
   const model = accepted ? researchModel : row.layer === 'own' ? own : undefined;
   const zero = row.zero === null ? undefined : (JSON.parse(row.zero) as OwnZero);
