@@ -135,14 +135,6 @@ async function come(goal: string): Promise<Visit> {
   if (what === 'queued') await order(visit, 'start');
   if (what === 'passing') {
     note(visit, (await goThrough(service.url, token, pictures!.person()))!);
-    if (visit.decision !== 'approved')
-      console.error(
-        visit.attempt,
-        await onFile(async ({ db }) =>
-          db.selectFrom('live_session').select(['outcome', 'attempts']).where('id', '=', visit.id).execute(),
-        ),
-        await (await fetch(`${service.url}/api/live/state`, { headers: withToken(visit) })).text(),
-      );
     expect(visit.decision).toBe('approved');
   }
   const attempts = what === 'rejected' ? 3 : Number(count);
@@ -222,14 +214,7 @@ test(`kill -9 amid twenty sessions (${ROUNDS} times): no decision is lost, none 
   const known: Visit[] = [];
   await serve();
   for (let round = 0; round < ROUNDS; round++) {
-    const T0 = performance.now();
     const visits = await Promise.all(Array.from({ length: passing }, () => come('passing')));
-    console.error(
-      'passed',
-      round,
-      Math.round(performance.now() - T0),
-      visits.map((v) => v.attempt),
-    );
     // One after another: those that run keep their places.
     for (const goal of goals.slice(passing)) visits.push(await come(goal));
     expect(visits).toHaveLength(20);
@@ -244,7 +229,6 @@ test(`kill -9 amid twenty sessions (${ROUNDS} times): no decision is lost, none 
       // A decision is final.
       expect((await stateOf(visit)).result?.decision).toBe(visit.decision);
     }
-    console.error('round', round, Math.round(performance.now() - T0));
     known.push(...visits);
   }
   const decisions = Object.groupBy(known, ({ decision }) => decision ?? 'none');
