@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,19 +22,75 @@ export async function listen(answer: RequestListener) {
   };
 }
 
-/** A page of a shop that has `@gatehouse/sdk/huma` as it is published, bundled with React as a shop does it. `program` is its module. */
-export async function openShop(
-  program: string,
-  html = '<!doctype html><html lang="en"><title>Shop</title><main id="root"></main>',
-) {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-huma-shop-'));
+/** Builds the package as it is published into `folder`. */
+function buildPackage(folder: string): void {
   const built = spawnSync(process.execPath, [join(root, 'sdk/gatehouse/build.mjs'), folder]);
   if (built.status !== 0) throw new Error(`the build failed: ${built.stdout}${built.stderr}`);
-  writeFileSync(join(folder, 'shop.mjs'), program);
+}
+
+/** The package in an application without a bundler. */
+export function installPackage(application: string): void {
+  const home = join(application, 'node_modules/@gatehouse/sdk');
+  mkdirSync(home, { recursive: true });
+  buildPackage(home);
+  cpSync(join(root, 'sdk/gatehouse/package.json'), join(home, 'package.json'));
+  if (!existsSync(join(application, 'package.json')))
+    writeFileSync(join(application, 'package.json'), '{"type":"module"}');
+}
+
+interface ShopOptions {
+  html?: string;
+  /** Further modules, by name. */
+  modules?: Record<string, string>;
+  /** Names of `import.meta.env`. */
+  env?: Record<string, string>;
+}
+
+/** A page of a shop that has `@gatehouse/sdk/huma` as it is published, bundled with React as a shop does it. `program` is its module. */
+export async function openShop(program: string, options: ShopOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-huma-shop-'));
+  buildPackage(folder);
+  const pages = await listen((request, response) => {
+    const isScript = request.url === '/shop.js';
+    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html; charset=utf-8');
+    // As a bank's page has it: no inline style, pictures from the payload alone.
+    response.setHeader(
+      'content-security-policy',
+      "default-src 'self'; img-src data:; script-src 'self' http://127.0.0.1:*; connect-src 'self' http://127.0.0.1:*; style-src 'self'",
+    );
+    if (isScript) response.end(readFileSync(join(folder, 'shop/shop.js')));
+    else response.end(`${options.html ?? blank}<script type="module" src="/shop.js"></script>`);
+  });
+  const bundle = async (from: string, { modules = {}, env = {} }: ShopOptions = {}) => {
+    for (const [name, text] of Object.entries({ ...modules, 'shop.jsx': from }))
+      writeFileSync(join(folder, name), text);
+    await bundleInto(folder, env);
+  };
+  await bundle(program, options);
+  return {
+    origin: pages.base,
+    folder,
+    /** Another program in its place. */
+    bundle,
+    close() {
+      pages.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const blank = '<!doctype html><html lang="en"><title>Shop</title><main id="root"></main>';
+
+async function bundleInto(folder: string, env: Record<string, string>): Promise<void> {
   const published = (name: string) => join(folder, 'dist/esm/huma', name);
   await build({
     ...{ configFile: false, root: folder, logLevel: 'error', publicDir: false },
-    define: { 'process.env.NODE_ENV': '"development"' },
+    define: {
+      'process.env.NODE_ENV': '"development"',
+      ...Object.fromEntries(
+        Object.entries(env).map(([name, value]) => [`import.meta.env.${name}`, JSON.stringify(value)]),
+      ),
+    },
     resolve: {
       alias: {
         '@gatehouse/sdk/huma/react': published('react.js'),
@@ -45,29 +101,7 @@ export async function openShop(
     },
     build: {
       ...{ outDir: join(folder, 'shop'), minify: false },
-      lib: { entry: join(folder, 'shop.mjs'), formats: ['es'], fileName: () => 'shop.js' },
+      lib: { entry: join(folder, 'shop.jsx'), formats: ['es'], fileName: () => 'shop.js' },
     },
   });
-  const pages = await listen((request, response) => {
-    const isScript = request.url === '/shop.js';
-    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html; charset=utf-8');
-    // As a bank's page has it: no inline style, pictures from the payload alone.
-    response.setHeader(
-      'content-security-policy',
-      "default-src 'self'; img-src data:; connect-src 'self' http://127.0.0.1:*; style-src 'self'",
-    );
-    response.end(
-      isScript
-        ? readFileSync(join(folder, 'shop/shop.js'))
-        : `${html}<script type="module" src="/shop.js"></script>`,
-    );
-  });
-  return {
-    origin: pages.base,
-    folder,
-    close() {
-      pages.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
 }

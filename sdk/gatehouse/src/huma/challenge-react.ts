@@ -112,7 +112,7 @@ function OneChallenge(props: HumaChallengeProps): ReactElement {
     state.is === 'expired' &&
       props.userId !== undefined &&
       command(strings.again, () => void run.current?.replace({ accessible: false })),
-    h('p', { role: 'status', style: textStyle }, isOver ? '' : said || state.status),
+    h('p', { role: 'status', style: textStyle }, isOver ? '' : (state.is === 'open' && said) || state.status),
   );
 }
 

@@ -1,0 +1,179 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
+import { missing, openChromium, why } from './chromium.ts';
+import { click, type HumaBox, openAsPerson, solve, startHumaBox } from './huma-person.ts';
+import { installPackage, openShop } from './huma-shop.ts';
+
+// The applications of sdk/examples, as they lie there, against the appliance itself.
+
+const examples = join(import.meta.dirname, '../../sdk/examples');
+const withNext = join(homedir(), '.cache/gatehouse-next/node_modules');
+const noNext = existsSync(join(withNext, 'next'))
+  ? undefined
+  : 'Next is not installed (npm install --prefix ~/.cache/gatehouse-next next@16 react@19 react-dom@19)';
+
+let box: HumaBox;
+let browser: Browser;
+let serverKey: string;
+const folders: string[] = [];
+const servers: ChildProcess[] = [];
+
+beforeAll(async () => {
+  if (missing) return;
+  box = await startHumaBox();
+  serverKey = await box.newKey();
+  browser = await openChromium();
+});
+afterAll(async () => {
+  await browser?.close();
+  for (const server of servers) {
+    if (server.exitCode !== null || server.signalCode !== null) continue;
+    const ended = once(server, 'exit');
+    // `next start` has a server below it.
+    process.kill(-server.pid!);
+    await ended;
+  }
+  await box?.stop();
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function copyOf(example: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `gatehouse-example-${example}-`));
+  folders.push(folder);
+  cpSync(join(examples, example), folder, { recursive: true });
+  return folder;
+}
+const envOf = (more: Record<string, string> = {}) => ({
+  ...process.env,
+  ...{ HUMA_API_KEY: serverKey, HUMA_BASE_URL: box.url, ...more },
+});
+/** Resolves with the first line that matches. */
+async function begin(folder: string, words: string[], env: Record<string, string>, ready: RegExp) {
+  const [program, ...rest] = words as [string, ...string[]];
+  const server = spawn(program, rest, {
+    cwd: folder,
+    env: envOf(env),
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  servers.push(server);
+  for await (const line of createInterface({ input: server.stdout! })) {
+    const [found] = ready.exec(line) ?? [];
+    if (found === undefined) continue;
+    server.stdout!.resume();
+    return found;
+  }
+  throw new Error(`${words.join(' ')} ended before it listened`);
+}
+
+test.skipIf(missing)(
+  `plain: a person signs up and is watched; a scripted post is refused${why}`,
+  async () => {
+    const folder = copyOf('plain');
+    installPackage(folder);
+    const port = String(await freePort());
+    const origin = `http://127.0.0.1:${port}`;
+    const pageKey = await box.newKey('--browser', '--origin', origin);
+    const node = join(import.meta.dirname, '../../node_modules/.bin/node');
+    await begin(folder, [node, 'server.mjs'], { HUMA_PAGE_KEY: pageKey, PORT: port }, /^http:\S+$/);
+    const page = await openAsPerson(browser, origin);
+    await page.getByLabel('Name').pressSequentially('Zoë', { delay: 110 });
+    await click(page, 'Sign up');
+    await page.getByText('Welcome, Zoë.').waitFor();
+    const heartbeat = page.waitForResponse((reply) => reply.url().endsWith('/api/v1/session') && reply.ok());
+    await page.clock.runFor(31_000);
+    expect(await (await heartbeat).json()).toMatchObject({ action: 'allow' });
+    await page.context().close();
+    const scripted = await fetch(`${origin}/api/check`, { method: 'POST', body: '{"userId":"Zoë"}' });
+    expect(await scripted.json()).toEqual({ allowed: false, confidence: 0, refused: 'no_signals' });
+  },
+);
+
+test.skipIf(missing)(`React: the gate, the button and the heartbeats${why}`, async () => {
+  const module = readFileSync(join(examples, 'react/sign-up.jsx'), 'utf8');
+  const shop = await openShop('');
+  try {
+    const pageKey = await box.newKey('--browser', '--origin', shop.origin);
+    const program = `import { createRoot } from 'react-dom/client';
+      import { Pay, SignUp, Watch } from './sign-up.jsx';
+      const own = { userId: 'user_react' };
+      createRoot(document.querySelector('#root')).render(<>
+        <SignUp {...own} send={(token) => got.push(token)} />
+        <Pay {...own} pay={(token) => got.push(token)} />
+        <Watch {...own} logout={() => got.push('logout')} />
+      </>);`;
+    await shop.bundle(program, {
+      modules: { 'sign-up.jsx': module },
+      env: { VITE_HUMA_BASE_URL: box.url, VITE_HUMA_PAGE_KEY: pageKey },
+    });
+    const page = await openAsPerson(browser, shop.origin);
+    await page.getByLabel('Name').pressSequentially('Zoë', { delay: 110 });
+    await click(page, 'Sign up');
+    await solve(page);
+    await page.getByText('Welcome.').waitFor();
+    await click(page, 'Pay');
+    const tokens = [expect.stringMatching(/^h_challenge_/), expect.stringMatching(/^h_verified_/)];
+    await expect.poll(() => page.evaluate('got')).toEqual(tokens);
+    const heartbeat = page.waitForResponse((reply) => reply.url().endsWith('/api/v1/session') && reply.ok());
+    await page.clock.runFor(46_000);
+    expect(await (await heartbeat).json()).toMatchObject({ action: 'allow' });
+    await page.context().close();
+  } finally {
+    shop.close();
+  }
+});
+
+const nextless = missing ?? noNext;
+test.skipIf(nextless)(
+  `Next: a Server Action and a Route Handler in the edge runtime${nextless ? `: ${nextless}` : ''}`,
+  async () => {
+    const folder = copyOf('next');
+    symlinkSync(withNext, join(folder, 'node_modules'));
+    // Next follows no link out of its folder: the package lies beside the application, as `file:` does it elsewhere.
+    rmSync(join(folder, 'node_modules'));
+    cpSync(withNext, join(folder, 'node_modules'), { recursive: true, mode: 1 });
+    installPackage(folder);
+    const next = join(folder, 'node_modules/next/dist/bin/next');
+    writeFileSync(join(folder, '.env'), '');
+    const quiet = { NEXT_TELEMETRY_DISABLED: '1' };
+    const built = spawnSync(process.execPath, [next, 'build'], {
+      cwd: folder,
+      env: envOf(quiet),
+      encoding: 'utf8',
+    });
+    expect([built.status, built.status === 0 ? '' : built.stdout + built.stderr]).toEqual([0, '']);
+    const port = String(await freePort());
+    await begin(folder, [process.execPath, next, 'start', '-p', port, '-H', '127.0.0.1'], quiet, /Ready in/);
+    const origin = `http://127.0.0.1:${port}`;
+
+    const page = await openAsPerson(browser, origin);
+    await page.getByLabel('Name').pressSequentially('Zoë', { delay: 110 });
+    await click(page, 'Sign up');
+    await page.getByText('Welcome, Zoë.').waitFor();
+    const signals = await page.evaluate('Huma.debug().features');
+    await page.context().close();
+
+    const post = async (body: object) => {
+      const reply = await fetch(`${origin}/api/check`, { method: 'POST', body: JSON.stringify(body) });
+      return [reply.status, await reply.json()];
+    };
+    expect(await post({ name: 'Zoë' })).toMatchObject([403, { code: 'NO_SIGNALS' }]);
+    expect(await post({ name: 'Zoë', signals })).toMatchObject([200, { ok: true, name: 'Zoë' }]);
+
+    // Without the script, as a scripted browser posts the form.
+    const bare = await browser.newContext({ javaScriptEnabled: false });
+    const form = await bare.newPage();
+    await form.goto(origin);
+    await form.getByLabel('Name').fill('Bot');
+    await form.getByRole('button').click();
+    await form.getByText('bot_detected').waitFor();
+    await bare.close();
+  },
+);
