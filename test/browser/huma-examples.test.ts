@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,8 +14,8 @@ import { installPackage, openShop } from './huma-shop.ts';
 // The applications of sdk/examples, as they lie there, against the appliance itself.
 
 const examples = join(import.meta.dirname, '../../sdk/examples');
-const withNext = join(homedir(), '.cache/gatehouse-next/node_modules');
-const noNext = existsSync(join(withNext, 'next'))
+const nextHome = join(homedir(), '.cache/gatehouse-next');
+const noNext = existsSync(join(nextHome, 'node_modules/next'))
   ? undefined
   : 'Next is not installed (npm install --prefix ~/.cache/gatehouse-next next@16 react@19 react-dom@19)';
 
@@ -44,8 +44,8 @@ afterAll(async () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-function copyOf(example: string): string {
-  const folder = mkdtempSync(join(tmpdir(), `gatehouse-example-${example}-`));
+function copyOf(example: string, beginning = join(tmpdir(), 'gatehouse-example-')): string {
+  const folder = mkdtempSync(beginning);
   folders.push(folder);
   cpSync(join(examples, example), folder, { recursive: true });
   return folder;
@@ -134,14 +134,10 @@ const nextless = missing ?? noNext;
 test.skipIf(nextless)(
   `Next: a Server Action and a Route Handler in the edge runtime${nextless ? `: ${nextless}` : ''}`,
   async () => {
-    const folder = copyOf('next');
-    symlinkSync(withNext, join(folder, 'node_modules'));
-    // Next follows no link out of its folder: the package lies beside the application, as `file:` does it elsewhere.
-    rmSync(join(folder, 'node_modules'));
-    cpSync(withNext, join(folder, 'node_modules'), { recursive: true, mode: 1 });
+    // Below the folder of Next: it follows no link out of its root.
+    const folder = copyOf('next', join(nextHome, 'example-'));
     installPackage(folder);
-    const next = join(folder, 'node_modules/next/dist/bin/next');
-    writeFileSync(join(folder, '.env'), '');
+    const next = join(nextHome, 'node_modules/next/dist/bin/next');
     const quiet = { NEXT_TELEMETRY_DISABLED: '1' };
     const built = spawnSync(process.execPath, [next, 'build'], {
       cwd: folder,
