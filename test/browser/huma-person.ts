@@ -46,16 +46,34 @@ export async function openAsPerson(browser: Browser, url: string): Promise<Page>
   return page;
 }
 
-/** Points at the button and presses it like a person: little to judge by, and nothing that only a program does. */
+/** Where each page's mouse is. */
+const places = new WeakMap<Page, { x: number; y: number }>();
+
+/** Points at the button and presses it like a person: in a curve from where the mouse is, slow at both ends, off the center. */
 export async function click(page: Page, name: string): Promise<void> {
   const { x, y, width, height } = (await page.getByRole('button', { name, exact: true }).boundingBox())!;
-  const [toX, toY] = [x + width * 0.37, y + height * 0.61];
-  for (let i = 1; i <= 12; i++)
-    await page.mouse.move(toX - 90 + 7.5 * i, toY - 40 + (40 * i) / 12 + (i < 12 ? Math.sin(i) : 0));
+  const from = places.get(page) ?? { x: x - 160, y: y + 130 };
+  const to = { x: x + width * (0.3 + (name.length % 4) / 10), y: y + height * 0.61 };
+  const far = Math.hypot(to.x - from.x, to.y - from.y);
+  const steps = Math.max(12, Math.round(far / 9));
+  for (let i = 1; i <= steps; i++) {
+    const part = i / steps;
+    const along = 10 * part ** 3 - 15 * part ** 4 + 6 * part ** 5;
+    const aside = i < steps ? 0.12 * far * Math.sin(Math.PI * part) + 1.5 * Math.sin(5 * i) : 0;
+    await page.mouse.move(
+      from.x + (to.x - from.x) * along - ((to.y - from.y) / (far || 1)) * aside,
+      from.y + (to.y - from.y) * along + ((to.x - from.x) / (far || 1)) * aside,
+    );
+    await pause(7);
+  }
+  places.set(page, to);
+  await pause(60);
   await page.mouse.down();
-  await new Promise((resolve) => setTimeout(resolve, 90));
+  await pause(70 + 11 * (name.length % 5));
   await page.mouse.up();
 }
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Reads the challenge as a person does: the emoji of the instruction, or the words of the hint. */
 export async function solve(page: Page): Promise<void> {
@@ -63,7 +81,7 @@ export async function solve(page: Page): Promise<void> {
   await group.waitFor();
   const [instruction, hint] = await group.getByRole('paragraph').allInnerTexts();
   // No person answers at once.
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await pause(1_500);
   const [, emoji] = /^Click the (.+)$/.exec(instruction!) ?? [];
   if (emoji !== undefined) return click(page, emoji);
   for (const place of hint!.split(', then ')) await click(page, place);
