@@ -37,7 +37,7 @@ export async function startCollectorSite(): Promise<CollectorSite> {
   const received: Sent[] = [];
   const answer: CollectorSite['answer'] = { status: 200, body: verdict };
   const server = createServer(async (request, reply) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     let text = '';
     for await (const chunk of request.setEncoding('utf8')) text += chunk;
     reply.setHeader('access-control-allow-origin', '*');
@@ -45,7 +45,9 @@ export async function startCollectorSite(): Promise<CollectorSite> {
     if (pathname === '/sdk/gatehouse.js')
       return reply.setHeader('content-type', 'text/javascript').end(readFileSync(script));
     if (!pathname.startsWith('/api/'))
-      return reply.setHeader('content-type', 'text/html').end(pageOf(pathname, port));
+      return reply
+        .setHeader('content-type', 'text/html')
+        .end(pageOf(pathname, port, searchParams.get('appliance')));
     if (request.method === 'OPTIONS') return reply.end();
     received.push({ path: pathname, headers: request.headers, text });
     reply.statusCode = answer.status;
@@ -66,8 +68,9 @@ export async function startCollectorSite(): Promise<CollectorSite> {
   };
 }
 
-function pageOf(path: string, port: number): string {
-  const load = `<script src="http://127.0.0.1:${port}/sdk/gatehouse.js"></script>`;
+/** `appliance`: loads the script from there. */
+function pageOf(path: string, port: number, appliance: string | null): string {
+  const load = `<script src="${appliance ?? `http://127.0.0.1:${port}`}/sdk/gatehouse.js"></script>`;
   if (path === '/frame')
     return `<!doctype html><body><iframe sandbox="allow-scripts allow-forms" width="600" height="400" src="http://127.0.0.1:${port}/form"></iframe></body>`;
   return `<!doctype html><html><head><title>Sign up</title>${load}${path === '/twice' ? load : ''}</head>

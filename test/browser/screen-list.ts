@@ -85,6 +85,10 @@ export const screens: readonly Screen[] = [
   { path: '/behavior?human=false', data: 'full', name: 'behavior-programs' },
   { path: '/behavior/try', data: 'full', name: 'behavior-try' },
   { path: '/behavior/settings', name: 'behavior-settings' },
+  {
+    ...{ path: '/behavior/settings', data: 'full', name: 'behavior-layer' },
+    press: ['Rules and weights of research data'],
+  },
   { path: '/sites' },
   { path: '/sites/new', data: 'full' },
   { path: '/administrators' },

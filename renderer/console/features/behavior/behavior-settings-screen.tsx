@@ -17,6 +17,7 @@ import { LoadFailed } from '../../load-failed.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
 import { AgentsCard } from './agents-card.tsx';
+import { LayerCard } from './layer-card.tsx';
 import { behaviorStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/behavior/settings')({ component: BehaviorSettingsScreen });
@@ -38,6 +39,7 @@ function BehaviorSettingsScreen() {
       {query.data && (
         <Stack gap={24}>
           <SettingsForm settings={query.data} mayChange={mayChange} />
+          <LayerCard mayChange={mayChange} />
           <AgentsCard agents={query.data.agents} mayChange={mayChange} />
         </Stack>
       )}
