@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { type KeyPrefix, keyPrefixes } from '../../engine/access/api-key.ts';
-import { type Scope, scopes } from '../../engine/access/scope.ts';
+import { scopes } from '../../engine/access/scope.ts';
 import { defined } from '../../lib/defined.ts';
 import type { World } from '../../lib/id.ts';
 import { type CommandRunner, examples } from '../command.ts';
@@ -29,10 +29,7 @@ interface NewKey {
   profile?: string[];
 }
 
-/** A key may have every scope; this one has no door yet. */
-const later: Scope = 'behavior';
-const answered = scopes.filter((scope) => scope !== later);
-const scopesHelp = `what it may do, separated by commas: ${answered.join(', ')}; ${later} (not answered by this release)`;
+const scopesHelp = `what it may do, separated by commas: ${scopes.join(', ')}`;
 
 export function addKey(program: Command, runner: CommandRunner): void {
   const key = program.command('key').helpCommand(false).description('API keys of an organization');
