@@ -6,13 +6,13 @@ import { StackedColumns } from '../../../ui/charts/stacked-columns.tsx';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Row, Stack, WithAside } from '../../../ui/layout/layout.tsx';
+import { Card, Columns, Row, Stack, WithAside } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { useWorld } from '../../session/session-query.ts';
-import { BehaviorAside } from './behavior-aside.tsx';
+import { Figures, Keys, Thresholds } from './behavior-cards.tsx';
 import { behaviorStrings } from './strings.ts';
 import { VerdictList } from './verdict-list.tsx';
 
@@ -56,11 +56,15 @@ function BehaviorScreen() {
         >
           {t('maturity')}
         </Note>
-        <WithAside aside={<BehaviorAside />}>
+        <WithAside aside={<Thresholds />}>
           {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
           {query.data && <Distribution scores={query.data} />}
-          <VerdictList human={human} after={after} every={EVERY} />
         </WithAside>
+        <VerdictList human={human} after={after} every={EVERY} />
+        <Columns n={2} collapse>
+          <Keys />
+          <Figures />
+        </Columns>
       </Stack>
     </Page>
   );

@@ -10,30 +10,34 @@ import { behaviorStrings } from './strings.ts';
 
 const MOST = 200;
 
-/** Thresholds, the keys that may ask and from where, and where the figures are. */
-export function BehaviorAside() {
+export function Thresholds() {
   const t = useStrings(behaviorStrings);
   return (
-    <>
-      <Card title={t('thresholds')}>
-        <KeyValues
-          entries={[
-            [t('humanAt'), t('humanFrom')],
-            [t('borderline'), t('borderlineText')],
-            [t('anomaly'), t('anomalyText')],
-            [t('block'), t('blockText')],
-          ]}
-        />
-      </Card>
-      <Keys />
-      <Card title={t('figures')}>
-        <p className="small">{t('figuresText')}</p>
-      </Card>
-    </>
+    <Card title={t('thresholds')}>
+      <KeyValues
+        entries={[
+          [t('humanAt'), t('humanFrom')],
+          [t('borderline'), t('borderlineText')],
+          [t('anomaly'), t('anomalyText')],
+          [t('block'), t('blockText')],
+        ]}
+      />
+    </Card>
   );
 }
 
-function Keys() {
+/** Where the published figures are. */
+export function Figures() {
+  const t = useStrings(behaviorStrings);
+  return (
+    <Card title={t('figures')}>
+      <p className="small">{t('figuresText')}</p>
+    </Card>
+  );
+}
+
+/** The keys that may ask, and from which pages. */
+export function Keys() {
   const t = useStrings(behaviorStrings);
   const env = useWorld();
   const { user } = useSession();
