@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Terminal } from '../../../service/cli/terminal/terminal.ts';
 import { bots } from '../../bots/bots.ts';
@@ -10,7 +11,7 @@ import { keepEvidence } from '../../support/evidence.ts';
 import { describeMachine } from '../../support/machine.ts';
 import { trackOfTrace } from './bot-track.ts';
 import { measureBehavior } from './measure.ts';
-import { behaviorEvidence } from './report.ts';
+import { type BarInTable, behaviorEvidence } from './report.ts';
 import { windowsOf } from './windows.ts';
 
 interface Options {
@@ -22,6 +23,7 @@ interface Options {
   replays: string;
   pages: string;
   minutes: string;
+  bars?: string;
   keep?: true;
   json?: true;
 }
@@ -45,6 +47,7 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
     .option('--replays <n>', 'sessions of each replay', '30')
     .option('--pages <n>', 'at a time', '4')
     .option('--minutes <n>', 'begin no session later; what is missing is played next time', '30')
+    .option('--bars <numbers>', 'measure these alone, comma between them; with --keep the others stay')
     .option(
       '--keep',
       'keep the report in docs/evidence/behavior.md and .json, and vectors of the bots in test/bots/recorded',
@@ -54,7 +57,7 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
       'after',
       '\nRaw events stay in GATEHOUSE_BOTS_CACHE (~/.cache/gatehouse-bots unless set), never here.',
     )
-    .action(async ({ data, record, only, pages, minutes, keep, json, ...counts }: Options) => {
+    .action(async ({ data, record, only, pages, minutes, bars, keep, json, ...counts }: Options) => {
       const say = (line: string): void => terminal.note(line);
       if (record) {
         const { made, missing } = await collectTraces(
@@ -73,8 +76,14 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
         say(`${made} sessions recorded into ${cacheFolder()}, ${missing} missing.`);
       }
       const machine = describeMachine();
-      const measured = measureBehavior(data, machine.date.slice(0, 10), say);
-      const parts = behaviorEvidence(measured);
+      const measured = measureBehavior(
+        {
+          ...{ dataFolder: data, date: machine.date.slice(0, 10) },
+          ...(bars !== undefined && { only: bars.split(',').map(Number) }),
+        },
+        say,
+      );
+      const parts = behaviorEvidence(measured, keptBars(evidenceFolder));
       terminal.answer(
         json
           ? JSON.stringify(measured.bars, null, 2)
@@ -87,6 +96,13 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
       keepVectors(measured.traces);
       say(`Kept in ${evidenceFolder} and test/bots/recorded.`);
     });
+}
+
+function keptBars(folder: string): BarInTable[] {
+  const file = join(folder, 'behavior.json');
+  if (!existsSync(file)) return [];
+  const { summary } = JSON.parse(readFileSync(file, 'utf8')) as { summary?: { measured: BarInTable[] } };
+  return summary?.measured ?? [];
 }
 
 function keepVectors(traces: readonly Trace[]): void {

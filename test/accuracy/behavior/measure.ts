@@ -23,8 +23,19 @@ export interface Measured {
   features: string;
 }
 
+export interface MeasureOrder {
+  dataFolder: string;
+  /** ISO date. */
+  date: string;
+  /** Numbers of bars; absent: all twelve. */
+  only?: readonly number[];
+}
+
 /** The twelve bars: of the product's own learned layer, and of layers that are trained here without what is to be unseen. */
-export function measureBehavior(dataFolder: string, date: string, say: (line: string) => void): Measured {
+export function measureBehavior(
+  { dataFolder, date, only }: MeasureOrder,
+  say: (line: string) => void,
+): Measured {
   const { subjects: people, missing } = readSets(dataFolder);
   const { subjects: zoo, traces } = readZoo();
   const subjects = [...people, ...zoo];
@@ -35,20 +46,22 @@ export function measureBehavior(dataFolder: string, date: string, say: (line: st
   say(
     `Learned layer ${model.id}: ${model.trained.humanWindows} windows of people, ${model.trained.botWindows} of programs, ${model.trained.at}.`,
   );
-  const bars = [
-    () => measureUnadapted(windows),
-    () => measurePeople(windows, model),
-    () => measureSeen(windows, model),
-    () => measureUnseen(windows, date),
-    () => measureSite(windows, date),
-    () => measureThin(windows, model),
-    () => measureHeartbeats(windows, model),
-    () => measureRates(subjects, model),
-    () => measureTyping(subjects, windows),
-    () => measureReplays(windows, model),
-    () => measureCost(subjects, windows, model),
-    () => measureTiming(windows, subjects),
-  ].map((measure) => {
+  const all: Record<number, () => Bar> = {
+    1: () => measureUnadapted(windows),
+    2: () => measurePeople(windows, model),
+    3: () => measureSeen(windows, model),
+    4: () => measureUnseen(windows, date),
+    5: () => measureSite(windows, date),
+    6: () => measureThin(windows, model),
+    7: () => measureHeartbeats(windows, model),
+    8: () => measureRates(subjects, model),
+    9: () => measureTyping(subjects, windows),
+    10: () => measureReplays(windows, model),
+    11: () => measureCost(subjects, windows, model),
+    12: () => measureTiming(windows, subjects),
+  };
+  const wanted = Object.entries(all).filter(([number]) => only?.includes(Number(number)) ?? true);
+  const bars = wanted.map(([, measure]) => {
     const begun = performance.now();
     const bar = measure();
     say(`${bar.number} ${bar.verdict}: ${bar.result} (${((performance.now() - begun) / 1000).toFixed(0)} s)`);

@@ -17,24 +17,28 @@ const limits = [
   '- Weights were fitted on people of research data sets (`webbot`, `balabit`, the dev half): that layer is off until an administrator accepts the doubt about their licence. The rules alone are the default.',
 ];
 
-/** Parts of docs/evidence/behavior.md, in their order. */
-export function behaviorEvidence({ bars, missing, traces }: Measured): Record<string, Evidence> {
+/** Parts of docs/evidence/behavior.md, in their order; `kept` are bars of earlier runs that were not measured now. */
+export function behaviorEvidence(
+  { bars, missing, traces }: Measured,
+  kept: readonly BarInTable[],
+): Record<string, Evidence> {
+  const table = [...bars, ...kept.filter(({ number }) => !bars.some((bar) => bar.number === number))]
+    .sort((a, b) => a.number - b.number)
+    .map(
+      ({ number, title, goal, verdict, result }): BarInTable => ({ number, title, goal, verdict, result }),
+    );
   return {
     summary: {
       title: 'The twelve bars',
-      measured: bars.map(({ number, verdict, result }) => ({ number, verdict, result })),
+      measured: table,
       lines: [
-        'Made by `npm run accuracy -- behavior --keep` (CONTRIBUTING.md): sessions of the bots of `test/bots` in Chromium, people of the data sets that stay outside the repository. Shares are `hits of trials: share [95 % interval in %]`.',
+        'Made by `npm run accuracy -- behavior --keep` (CONTRIBUTING.md): sessions of the bots of `test/bots` in Chromium, people of the data sets that stay outside the repository. Shares are `hits of trials: share [95 % interval in %]`; each section below says when it was measured.',
         ...(missing.length === 0 ? [] : [`Not on this machine: ${missing.join(', ')}.`]),
         '',
         ...markdownTable(
           ['bar', 'what', 'goal', 'verdict', 'measured'],
-          bars.map(({ number, title, goal, verdict, result }) => [
-            number,
-            title,
-            goal,
-            `**${verdict}**`,
-            result,
+          table.map(({ number, title, goal, verdict, result }) => [
+            ...[number, title, goal, `**${verdict}**`, result],
           ]),
         ),
         '',
@@ -45,6 +49,8 @@ export function behaviorEvidence({ bars, missing, traces }: Measured): Record<st
     ...Object.fromEntries(bars.map((bar) => [`bar-${bar.number}`, evidenceOf(bar)])),
   };
 }
+
+export type BarInTable = Pick<Bar, 'number' | 'title' | 'goal' | 'verdict' | 'result'>;
 
 const evidenceOf = ({ number, title, goal, verdict, lines, measured }: Bar): Evidence => ({
   title: `Bar ${number}: ${title}`,
