@@ -37,8 +37,10 @@ export function measureHeartbeats(windows: readonly BehaviorWindow[], model: Beh
     const after = list.map((_, i) => beatsUntilSeen(long[i % long.length]!, rotated(list, i), model));
     return { bot: bot!, two: rateOf(after, (n) => n <= 2), four: rateOf(after, (n) => n <= 4) };
   });
-  const hits = takeovers.reduce((sum, { two }) => sum + two.hits, 0);
-  const of = takeovers.reduce((sum, { two }) => sum + two.of, 0);
+  // Replays are people's movements: bar 10.
+  const promised = takeovers.filter(({ bot }) => !bot.startsWith('replay'));
+  const hits = promised.reduce((sum, { two }) => sum + two.hits, 0);
+  const of = promised.reduce((sum, { two }) => sum + two.of, 0);
   const quiet = perBeat.rate <= 0.005 && perSession.rate <= 0.05;
   const caught = hits / of >= 0.95;
   return {
@@ -48,7 +50,7 @@ export function measureHeartbeats(windows: readonly BehaviorWindow[], model: Beh
     verdict: quiet && caught ? 'holds' : quiet || caught ? 'in part' : 'missed',
     result: `beats ${shown(perBeat)}; sessions ${shown(perSession)}; takeovers within two beats ${hits} of ${of}`,
     lines: [
-      `False anomalies: ${shown(perBeat)} beats, ${shown(perSession)} sessions. A takeover begins after ${BEFORE} windows of a person; the bot's windows come from several of its sessions, most of which training has seen.`,
+      `False anomalies: ${shown(perBeat)} beats, ${shown(perSession)} sessions. A takeover begins after ${BEFORE} windows of a person; the bot's windows come from several of its sessions, most of which training has seen. Replays are listed and not counted.`,
       '',
       ...markdownTable(
         ['bot', 'seen within 2 beats', 'within 4'],
