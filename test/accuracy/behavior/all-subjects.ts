@@ -28,20 +28,33 @@ export function readSets(folder: string): { subjects: Subject[]; missing: string
 }
 
 /** Sessions of our own bots in the cache; two of three seeds belong to `dev`. */
-export function readZoo(): { subjects: Subject[]; traces: Trace[] } {
-  const traces = [...bots.map(({ name }) => name), ...replayNames].flatMap(readTraces);
-  const subjects = traces.map(
-    (trace): Subject => ({
-      set: 'zoo',
-      label: 'bot',
-      generator: trace.bot,
-      person: `${trace.bot}-${trace.seed}`,
-      half: isDev(trace.bot, trace.seed) ? 'dev' : 'held-out',
-      track: trackOfTrace(trace),
-    }),
-  );
-  return { subjects, traces };
+export function readZoo(): Zoo {
+  const kept = [...bots.map(({ name }) => name), ...replayNames].map(readTraces);
+  const traces = kept.flatMap((one) => one.traces);
+  const overloaded = kept.flatMap((one) => one.overloaded);
+  return {
+    ...{ traces, overloaded },
+    subjects: traces.map((trace) => subjectOf(trace)),
+    overloadedSubjects: overloaded.map((trace) => subjectOf(trace)),
+  };
 }
+
+interface Zoo {
+  traces: Trace[];
+  subjects: Subject[];
+  /** Recorded while the machine was overloaded: reported, and measured in nothing else. */
+  overloaded: Trace[];
+  overloadedSubjects: Subject[];
+}
+
+const subjectOf = (trace: Trace): Subject => ({
+  set: 'zoo',
+  label: 'bot',
+  generator: trace.bot,
+  person: `${trace.bot}-${trace.seed}`,
+  half: isDev(trace.bot, trace.seed) ? 'dev' : 'held-out',
+  track: trackOfTrace(trace),
+});
 
 /** Replays of people are never trained on: they teach a model that people are bots (BEHAVIOR.md §1.5). */
 const isDev = (bot: string, seed: number): boolean => !bot.startsWith('replay') && seed % 3 !== 0;

@@ -1,3 +1,4 @@
+import type { Judgement } from '../../../../service/engine/behavior/index.ts';
 import { bots } from '../../../bots/bots.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import { rateOf, shown } from '../figures.ts';
@@ -5,14 +6,13 @@ import type { BehaviorWindow } from '../windows.ts';
 import { type Bar, HALF_MINUTE, judged } from './bar.ts';
 
 /** Bar 1: automation that makes no effort to hide, by rules alone, in its first window. */
-export function measureUnadapted(windows: readonly BehaviorWindow[]): Bar {
+export function measureUnadapted(
+  windows: readonly BehaviorWindow[],
+  overloaded: readonly BehaviorWindow[],
+): Bar {
   const names = bots.filter(({ kind }) => kind === 'unadapted').map(({ name }) => name);
   const rows = names.map((name) => {
-    const sessions = windows
-      .filter(
-        ({ generator, lengthMs, start }) => generator === name && lengthMs === HALF_MINUTE && start === 0,
-      )
-      .map((window) => judged(window));
+    const sessions = firstOf(windows, name);
     const fired = Map.groupBy(
       sessions.flatMap(({ parts }) => parts.rules.map((rule) => rule.name)),
       (rule) => rule,
@@ -22,6 +22,7 @@ export function measureUnadapted(windows: readonly BehaviorWindow[]): Bar {
       agent: rateOf(sessions, ({ agent }) => agent?.is_agent === true),
       refused: rateOf(sessions, ({ human }) => !human),
       low: rateOf(sessions, ({ score }) => score < 30),
+      overloaded: rateOf(firstOf(overloaded, name), ({ agent }) => agent?.is_agent === true),
       rules: Object.fromEntries([...fired].map(([rule, list]) => [rule, list.length])),
     };
   });
@@ -36,8 +37,15 @@ export function measureUnadapted(windows: readonly BehaviorWindow[]): Bar {
     verdict: all ? (enough ? 'holds' : 'in part') : 'missed',
     result: `${hits} of ${of} sessions${enough ? '' : ` (fewest of one bot: ${Math.min(...rows.map(({ agent }) => agent.of))})`}`,
     lines: markdownTable(
-      ['bot', 'is_agent', 'human=false', 'score < 30', 'rules that fired (sessions)'],
-      rows.map(({ bot, agent, refused, low, rules }) => [
+      [
+        'bot',
+        'is_agent',
+        'human=false',
+        'score < 30',
+        'rules that fired (sessions)',
+        'is_agent, machine overloaded',
+      ],
+      rows.map(({ bot, agent, refused, low, rules, overloaded: aside }) => [
         bot,
         shown(agent),
         shown(refused),
@@ -45,8 +53,14 @@ export function measureUnadapted(windows: readonly BehaviorWindow[]): Bar {
         Object.entries(rules)
           .map(([rule, n]) => `${rule} ${n}`)
           .join(', '),
+        shown(aside),
       ]),
     ),
     measured: rows,
   };
 }
+
+const firstOf = (windows: readonly BehaviorWindow[], name: string): Judgement[] =>
+  windows
+    .filter(({ generator, lengthMs, start }) => generator === name && lengthMs === HALF_MINUTE && start === 0)
+    .map((window) => judged(window));
