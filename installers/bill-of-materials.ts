@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { run } from './run.ts';
+
+export interface BillOrder {
+  /** The checkout: cyclonedx-npm and the models' manifest. */
+  root: string;
+  /** Folder with package.json, lock and the complete production node_modules. */
+  work: string;
+  /** The production tree: what is really in the package. */
+  tree: string;
+  out: string;
+}
+
+interface Component {
+  type: 'application' | 'framework' | 'library' | 'machine-learning-model';
+  'bom-ref': string;
+  name: string;
+  version: string;
+  description?: string;
+  licenses?: readonly ({ license: { id?: string; name?: string } } | { expression: string })[];
+  hashes?: readonly { alg: string; content: string }[];
+  purl?: string;
+}
+
+const SPEC = '1.6';
+
+/**
+ * Writes the CycloneDX 1.6 bill of materials of the package: npm's production packages, and what no package manager lists: Node.js
+ * and what is linked into it, libvips' libraries, SQLite, ONNX Runtime, the models. It is validated before it is written.
+ */
+export async function writeBill({ root, work, tree, out }: BillOrder): Promise<void> {
+  const tool = join(root, 'node_modules/@cyclonedx/cyclonedx-npm/bin/cyclonedx-npm-cli.js');
+  const options = [
+    '--omit',
+    'dev',
+    '--output-reproducible',
+    '--spec-version',
+    SPEC,
+    '--output-format',
+    'JSON',
+    '--output-file',
+    '-',
+  ];
+  const bill = JSON.parse(await run(process.execPath, [tool, ...options], { cwd: work }));
+  bill.components = [
+    ...bill.components,
+    ...(await nativeParts(tree, work)),
+    ...(await modelsIn(tree)),
+  ].toSorted((a: Component, b: Component) => (a['bom-ref'] < b['bom-ref'] ? -1 : 1));
+  const text = `${JSON.stringify(bill, null, 2)}\n`;
+  await validate(root, text);
+  await writeFile(out, text);
+}
+
+async function nativeParts(tree: string, work: string): Promise<Component[]> {
+  const node = join(tree, 'bin/node');
+  const versions: Record<string, string> = JSON.parse(
+    await run(node, ['-p', 'JSON.stringify(process.versions)'], { cwd: tree }),
+  );
+  const libvips: Record<string, string> = JSON.parse(
+    await readFile(
+      join(tree, 'node_modules/@img', `sharp-libvips-linux-${process.arch}`, 'versions.json'),
+      'utf8',
+    ),
+  );
+  const sqlite = await run(
+    node,
+    ['-p', "new (require('better-sqlite3'))(':memory:').prepare('select sqlite_version() as v').get().v"],
+    { cwd: tree },
+  );
+  const runtime = JSON.parse(
+    await readFile(join(work, 'node_modules/onnxruntime-node/package.json'), 'utf8'),
+  );
+  const insideNode = [
+    'openssl',
+    'v8',
+    'uv',
+    'zlib',
+    'icu',
+    'undici',
+    'sqlite',
+    'nghttp2',
+    'ada',
+    'simdjson',
+    'brotli',
+    'zstd',
+    'ares',
+  ];
+  return [
+    part('node', versions.node!, {
+      type: 'application',
+      licence: 'MIT',
+      purl: `pkg:generic/node@${versions.node}`,
+    }),
+    ...insideNode
+      .filter((name) => versions[name])
+      .map((name) => part(`node/${name}`, versions[name]!, { in: 'Node.js' })),
+    part('onnxruntime', runtime.version, {
+      licence: 'MIT',
+      purl: `pkg:generic/onnxruntime@${runtime.version}`,
+    }),
+    part('sqlite', sqlite.trim(), { in: 'better-sqlite3', purl: `pkg:generic/sqlite@${sqlite.trim()}` }),
+    part('libvips', libvips.vips!, {
+      licence: 'LGPL-3.0-or-later',
+      purl: `pkg:generic/libvips@${libvips.vips}`,
+    }),
+    ...Object.entries(libvips)
+      .filter(([name]) => name !== 'vips')
+      .map(([name, version]) => part(`libvips/${name}`, version, { in: 'libvips' })),
+  ];
+}
+
+function part(
+  name: string,
+  version: string,
+  {
+    type = 'library',
+    licence,
+    purl,
+    in: inside,
+  }: { type?: Component['type']; licence?: string; purl?: string; in?: string },
+): Component {
+  return {
+    type,
+    'bom-ref': `native:${name}@${version}`,
+    name,
+    version,
+    ...(inside && { description: `Linked into ${inside}.` }),
+    ...(licence && { licenses: [{ license: { id: licence } }] }),
+    ...(purl && { purl }),
+  };
+}
+
+/** Every ONNX file that is in the package, by its bytes. */
+async function modelsIn(tree: string): Promise<Component[]> {
+  const { models } = JSON.parse(await readFile(join(tree, 'models/manifest.json'), 'utf8'));
+  const built = models.filter(({ origin }: { origin: string }) => origin === 'built');
+  return Promise.all(
+    built.map(async ({ id, name, file, licence, provenance }: Record<string, string>): Promise<Component> => {
+      const content = createHash('sha256')
+        .update(await readFile(join(tree, 'models/built', file!)))
+        .digest('hex');
+      return {
+        type: 'machine-learning-model',
+        'bom-ref': `model:${id}`,
+        name: name!,
+        version: content.slice(0, 12),
+        description: provenance!,
+        licenses: [{ license: { name: licence! } }],
+        hashes: [{ alg: 'SHA-256', content }],
+      };
+    }),
+  );
+}
+
+/** By the schema of CycloneDX, strictly. */
+async function validate(root: string, text: string): Promise<void> {
+  const from = createRequire(join(root, 'node_modules/@cyclonedx/cyclonedx-npm/package.json'));
+  const { Validation } = from('@cyclonedx/cyclonedx-library');
+  const found = await new Validation.JsonStrictValidator(SPEC).validate(text);
+  if (found !== null)
+    throw new Error(
+      `The bill of materials is not valid CycloneDX ${SPEC}: ${JSON.stringify(found, null, 2)}`,
+    );
+}

@@ -1,0 +1,115 @@
+// `npm run package`: builds the packages for Linux from this checkout, the same bytes from the same commit.
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createCommandRunner } from '../../service/cli/command.ts';
+import { createProgram } from '../../service/cli/program.ts';
+import { createTerminal } from '../../service/cli/terminal/terminal.ts';
+import { writeBill } from '../bill-of-materials.ts';
+import { run } from '../run.ts';
+import { makeArchive } from './archive.ts';
+import { makeDebianPackage } from './debian-package.ts';
+import type { Architecture } from './left-out.ts';
+import { manualOf } from './manual.ts';
+import { digestOf, settle } from './package-files.ts';
+import { makeProductionTree } from './production-tree.ts';
+
+/** The bar of Installed-Size. */
+const MOST_BYTES = 300e6;
+
+const root = resolve(import.meta.dirname, '../..');
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string', default: join(root, 'dist/packages') },
+    arch: { type: 'string', default: 'x64' },
+    'signing-key': { type: 'string' },
+  },
+});
+const log = (line: string) => console.error(`package: ${line}`);
+await makePackages({
+  out: resolve(values.out),
+  arch: architecture(values.arch),
+  ...(values['signing-key'] && { signingKey: resolve(values['signing-key']) }),
+});
+
+function architecture(name: string): Architecture {
+  if (name === 'x64' || name === 'arm64') return name;
+  throw new Error(`--arch is x64 or arm64, not ${name}.`);
+}
+
+async function makePackages({
+  out,
+  arch,
+  signingKey,
+}: {
+  out: string;
+  arch: Architecture;
+  signingKey?: string;
+}): Promise<void> {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const at = await timeOfCommit();
+  const work = await mkdtemp(join(tmpdir(), 'gatehouse-package-'));
+  try {
+    await mkdir(out, { recursive: true });
+    log(`gatehouse ${version} for linux ${arch}, of ${at.toISOString()}`);
+    log('compiling the service and the pages');
+    await rm(join(root, 'dist/service'), { recursive: true, force: true });
+    await run('npm', ['run', '--silent', 'build'], { cwd: root });
+    const tree = join(work, `gatehouse-${version}`);
+    await makeProductionTree({ root, work: join(work, 'npm'), out: tree, arch, log });
+    log('bill of materials and licences');
+    const bill = join(out, `gatehouse-${version}-linux-${arch}.cdx.json`);
+    await writeBill({ root, work: join(work, 'npm'), tree, out: bill });
+    await cp(bill, join(tree, 'SBOM.cdx.json'));
+    await settle(tree, at);
+    log('Debian package');
+    const program = await createProgram(createCommandRunner(createTerminal(process.stdout, process.stderr)));
+    const debian = await makeDebianPackage({
+      ...{ tree, version, arch, at, out },
+      manual: manualOf(program, { version, at }),
+      completion: await run(process.execPath, [join(root, 'bin/gatehouse.mjs'), 'completion', 'bash'], {
+        cwd: root,
+      }),
+    });
+    log('archive');
+    const archive = await makeArchive({ folder: work, version, arch, at, out });
+    await writeSums(out, [debian.path, archive, bill], signingKey);
+    report(debian.kibibytes);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** Of everything in the packages: a second build of the commit has the same. */
+async function timeOfCommit(): Promise<Date> {
+  const given = process.env.SOURCE_DATE_EPOCH;
+  const seconds = given ?? (await run('git', ['log', '-1', '--format=%ct'], { cwd: root })).trim();
+  return new Date(Number(seconds) * 1000);
+}
+
+async function writeSums(
+  out: string,
+  paths: readonly string[],
+  signingKey: string | undefined,
+): Promise<void> {
+  const lines: string[] = [];
+  for (const path of [...paths].sort()) lines.push(`${await digestOf(path, 'sha256')}  ${basename(path)}\n`);
+  await writeFile(join(out, 'SHA256SUMS'), lines.join(''));
+  if (signingKey === undefined) {
+    log('not signed: name a key of minisign with --signing-key FILE (docs/RELEASING.md)');
+    return;
+  }
+  for (const path of [...paths, join(out, 'SHA256SUMS')]) {
+    await run('minisign', ['-S', '-s', signingKey, '-t', basename(path), '-m', path], { cwd: out });
+  }
+}
+
+function report(kibibytes: number): void {
+  const bytes = kibibytes * 1024;
+  log(`installed size ${(bytes / 1e6).toFixed(1)} MB (bar ${MOST_BYTES / 1e6} MB)`);
+  if (bytes > MOST_BYTES) {
+    log('the package is too large: installers/linux/left-out.ts says what is left out');
+    process.exitCode = 1;
+  }
+}
