@@ -27,6 +27,17 @@ describe('parseConfig', () => {
     });
   });
 
+  test('the settings file of the machine wins over that of the data directory, and is named where it is wrong', () => {
+    writeFileSync(join(data, 'gatehouse.json'), '{"port": 1, "workers": 3}');
+    const machine = join(data, 'machine.json');
+    writeFileSync(machine, '{"port": 2, "queueLimit": 5}');
+    const env = { GATEHOUSE_SETTINGS: machine, GATEHOUSE_QUEUE_LIMIT: '6' };
+    const { port, workers, queueLimit } = parseConfig({ data }, env);
+    expect({ port, workers, queueLimit }).toEqual({ port: 2, workers: 3, queueLimit: 6 });
+    writeFileSync(machine, '{"colour": "blue"}');
+    expect(() => parseConfig({ data }, env)).toThrow(`"colour" from ${machine}`);
+  });
+
   test('the data directory defaults to the user’s own share', () => {
     expect(parseConfig({}, {}, '/home/ada').data).toBe('/home/ada/.local/share/gatehouse');
   });

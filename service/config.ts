@@ -13,8 +13,8 @@ const HOST_WANTED =
   'each entry is a name such as gatehouse.example.org, *.example.org or an address, without scheme, brackets or port';
 
 /**
- * Every setting, once. Sources, the first wins: command-line flags, `GATEHOUSE_*` in the environment,
- * `DATA/gatehouse.json`, the defaults here. An unknown or bad setting stops the start with a sentence naming it.
+ * Every setting, once. Sources, the first wins: command-line flags, `GATEHOUSE_*` in the environment, the file that
+ * `GATEHOUSE_SETTINGS` names, `DATA/gatehouse.json`, the defaults here. An unknown or bad setting stops the start with a sentence naming it.
  */
 export const Config = z.strictObject({
   data: z.string().min(1).describe('Data directory.'),
@@ -183,6 +183,12 @@ const ofInit = new Set(
   ].flatMap((name) => [name, `${name}_FILE`]),
 ).add('GATEHOUSE_HOST_NAME_FILE');
 
+/**
+ * Names a settings file of the machine, which the packages keep in /etc/gatehouse: what an administrator of the machine set. It goes
+ * before that of the data directory, which the service writes too.
+ */
+const MACHINE_FILE = 'GATEHOUSE_SETTINGS';
+
 /** A setting that cannot be used. The message names it, says where it came from and what is allowed. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
@@ -197,10 +203,11 @@ export function parseConfig(
   const fromEnv: Record<string, unknown> = {};
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith('GATEHOUSE_') || text === undefined || text === '' || ofInit.has(name)) continue;
+    if (name === MACHINE_FILE) continue;
     const setting = environment[name];
     if (!setting) {
       throw new ConfigError(
-        `The environment variable ${name} is not a setting of Gatehouse. Settings: ${Object.keys(environment).join(', ')}.`,
+        `The environment variable ${name} is not a setting of Gatehouse. Settings: ${[...Object.keys(environment), MACHINE_FILE].join(', ')}.`,
       );
     }
     fromEnv[setting.key] = setting.read(text);
@@ -209,7 +216,9 @@ export function parseConfig(
   const data = resolve(String(given.data ?? fromEnv.data ?? join(home, '.local', 'share', 'gatehouse')));
   const file = join(data, 'gatehouse.json');
   const fromFile = readSettingsFile(file);
-  const parsed = Config.safeParse({ ...fromFile, ...fromEnv, ...given, data });
+  const machineFile = env[MACHINE_FILE];
+  const fromMachine = machineFile ? readSettingsFile(resolve(machineFile)) : {};
+  const parsed = Config.safeParse({ ...fromFile, ...fromMachine, ...fromEnv, ...given, data });
   if (parsed.success) {
     requireCompanions(parsed.data);
     for (const [key, what] of [
@@ -221,7 +230,12 @@ export function parseConfig(
       if (named === undefined || typeof recorded !== 'string') continue;
       const [asked, kept] = [describeDatabase(named), describeDatabase(recorded)];
       if (asked !== kept) {
-        const source = given[key] === undefined ? 'the environment' : 'the command line';
+        const source =
+          given[key] !== undefined
+            ? 'the command line'
+            : fromEnv[key] !== undefined
+              ? 'the environment'
+              : machineFile;
         throw new ConfigError(
           `${file} records ${kept} as ${what} of this directory, but ${source} names ${asked}. ` +
             `Leave the URL away to open the recorded one; where ${what} itself has moved, change it in that file.`,
@@ -247,7 +261,9 @@ export function parseConfig(
       ? 'the command line'
       : key !== undefined && key in fromEnv
         ? 'the environment'
-        : file;
+        : key !== undefined && key in fromMachine
+          ? machineFile
+          : file;
   throw new ConfigError(`The setting "${key}" from ${source} cannot be used: ${issue?.message}.`);
 }
 

@@ -1,5 +1,8 @@
-/** The way to write a command in a checkout, for texts that are pasted. */
-export const invocation = 'npx gatehouse';
+/** Sources run from a checkout, compiled code from a package that brings the command. */
+const fromSources = import.meta.filename.endsWith('.ts');
+
+/** The way to write a command here, for texts that are pasted. */
+export const invocation = fromSources ? 'npx gatehouse' : 'gatehouse';
 
 /** Sentences of the engine name commands as “gatehouse …”; here they can be pasted. */
 export function asTyped(sentence: string): string {

@@ -82,7 +82,7 @@ Every command takes --data DIR (default: GATEHOUSE_DATA, else ~/.local/share/gat
 Commands work the same while the service runs on that directory and while it does not.
 Exit codes: 0 done, 1 refused or failed, 2 usage error.
 
-In a checkout, write:  ${invocation} COMMAND …
+Write:  ${invocation} COMMAND …
 First steps:
   ${invocation} init --org "My organization"
   ${invocation} subject enroll --env test --email ada@example.com ada.jpg

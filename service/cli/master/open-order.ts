@@ -28,17 +28,19 @@ export function masterKeySources(
   }
   const inFolder = join(data, 'master.key');
   return {
-    masterKeyFiles: [settingOf(data), inFolder].filter((path) => path !== undefined),
+    masterKeyFiles: [
+      settingIn(env.GATEHOUSE_SETTINGS),
+      settingIn(join(data, 'gatehouse.json')),
+      inFolder,
+    ].filter((path) => path !== undefined),
     rememberedMasterKey: true,
   };
 }
 
-function settingOf(data: string): string | undefined {
+function settingIn(file: string | undefined): string | undefined {
+  if (!file) return undefined;
   try {
-    const settings = JSON.parse(readFileSync(join(data, 'gatehouse.json'), 'utf8')) as Record<
-      string,
-      unknown
-    >;
+    const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
     return typeof settings.masterKeyFile === 'string' ? settings.masterKeyFile : undefined;
   } catch {
     return undefined;

@@ -41,7 +41,16 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 // The thread that answers comes first on a busy core. On Linux a priority is a thread's own; elsewhere it is the process's.
-if (process.platform === 'linux') setPriority(0, NICENESS);
+if (process.platform === 'linux') lowerPriority();
+
+/** A service manager may forbid it (`SystemCallFilter=~@resources`): then workers compete as equals. */
+function lowerPriority(): void {
+  try {
+    setPriority(0, NICENESS);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error;
+  }
+}
 
 /** A new entry for the same bytes is another model: it may be read differently. */
 const keyOf = ({ entry }: ModelFile): string => JSON.stringify(entry);

@@ -8,7 +8,7 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { overwriteFile, syncFolder, type WriteOptions, writeDurably } from '../../lib/durable-file.ts';
 import { Problem } from '../../lib/problem.ts';
 import { toStorageProblem } from '../storage-problem.ts';
@@ -18,9 +18,14 @@ const MOST_BYTES = 64 * 1024;
 
 /**
  * The text of a file that only its owner may read. Throws SEALED, naming the file and the remedy, for one that others can read;
- * `what` names it ("The master key").
+ * `what` names it ("The master key"). A credential of systemd (`LoadCredential=`) is of root, lies in a folder that the service alone may
+ * open, and is given to it by an access list, which shows as group bits (0440).
  */
-export function readSecretFile(path: string, what: string): string {
+export function readSecretFile(
+  path: string,
+  what: string,
+  { CREDENTIALS_DIRECTORY: credentials }: Record<string, string | undefined> = process.env,
+): string {
   let handle: number;
   try {
     handle = openSync(path, 'r');
@@ -32,7 +37,8 @@ export function readSecretFile(path: string, what: string): string {
   try {
     const status = fstatSync(handle);
     const mode = status.mode & 0o777;
-    if (process.platform !== 'win32' && status.isFile() && (mode & 0o077) !== 0) {
+    const open = isCredential(path, credentials) ? 0o037 : 0o077;
+    if (process.platform !== 'win32' && status.isFile() && (mode & open) !== 0) {
       throw new Problem(
         'SEALED',
         `${what} ${path} can be read by others (mode ${mode.toString(8).padStart(4, '0')}): run "chmod 600 ${path}", and consider who may have copied it.`,
@@ -46,6 +52,9 @@ export function readSecretFile(path: string, what: string): string {
     closeSync(handle);
   }
 }
+
+const isCredential = (path: string, folder: string | undefined): boolean =>
+  folder !== undefined && folder !== '' && dirname(resolve(path)) === resolve(folder);
 
 /** As `writeDurably`, in a folder that is made where it is missing. Throws STORAGE_FULL for a disk that takes nothing. */
 export function writeSecretFile(path: string, text: string, options?: WriteOptions): void {
