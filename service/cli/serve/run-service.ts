@@ -10,6 +10,8 @@ export interface RunningService {
 export interface RunOptions extends ServiceOutput {
   /** Reads the settings anew, for a start that a changed setting asks for. */
   readAgain?(): Config;
+  /** A signal asked for the end. */
+  stopping?(): void;
   /** What the operator has to know about such a start. */
   say?(sentence: string): void;
 }
@@ -22,7 +24,7 @@ export interface RunOptions extends ServiceOutput {
 export async function runService(
   config: Config,
   ready: (service: RunningService) => Promise<void> | void,
-  { readAgain, say, ...output }: RunOptions = {},
+  { readAgain, say, stopping, ...output }: RunOptions = {},
 ): Promise<void> {
   const until = new AbortController();
   let asked = () => {};
@@ -31,6 +33,7 @@ export async function runService(
   });
   onInterrupt({
     first() {
+      stopping?.();
       until.abort();
       asked();
     },

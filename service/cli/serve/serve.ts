@@ -5,6 +5,7 @@ import { openControl } from '../control/open-control.ts';
 import { requireInitialized } from '../data-directory.ts';
 import { addServeOptions, type ServeOptions, toConfigInput } from './options.ts';
 import { type RunningService, runService } from './run-service.ts';
+import { createServiceManager } from './service-manager.ts';
 import { describeSetup } from './setup-address.ts';
 
 export function addServe(program: Command, runner: CommandRunner): void {
@@ -25,8 +26,10 @@ export function addServe(program: Command, runner: CommandRunner): void {
   runner.run<ServeOptions>(command, async ({ options, data, terminal }) => {
     const config = parseConfig(toConfigInput(data, options));
     await requireInitialized(data);
+    const manager = createServiceManager();
     const ready = async ({ url }: RunningService) => {
       terminal.answer(JSON.stringify({ event: 'listening', url }));
+      manager.ready(`Serving ${url}`);
       // Not into the log of a service, where others may read it: the log names the file.
       if (!terminal.interactive) return;
       const control = await openControl(data);
@@ -38,7 +41,11 @@ export function addServe(program: Command, runner: CommandRunner): void {
     await runService(config, ready, {
       readAgain: () => parseConfig(toConfigInput(data, options)),
       say: (sentence) => terminal.note(sentence),
-      sealed: (url) => terminal.answer(JSON.stringify({ event: 'sealed', url })),
+      sealed(url) {
+        terminal.answer(JSON.stringify({ event: 'sealed', url }));
+        manager.ready(`Waiting at ${url} for: gatehouse unseal`);
+      },
+      stopping: () => manager.stopping(),
     });
     return undefined;
   });
