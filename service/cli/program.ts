@@ -43,6 +43,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   jobs: async () => (await import('./jobs/jobs.ts')).addJobs,
   backup: async () => (await import('./backup/backup.ts')).addBackup,
   restore: async () => (await import('./backup/restore.ts')).addRestore,
+  update: async () => (await import('./update/update.ts')).addUpdate,
   openapi: async () => (await import('./openapi/openapi.ts')).addOpenApi,
   help: async () => (await import('./help/help.ts')).addHelp,
   completion: async () => (await import('./completion/completion.ts')).addCompletion,

@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { Problem } from '../../lib/problem.ts';
+import { productRoot } from '../../lib/product-root.ts';
+import { checkSignature, hashForSignature, readSignature, SignatureRefused } from '../../release/minisign.ts';
+import { type Answer, type CommandRunner, examples } from '../command.ts';
+import { userPath } from '../user-path.ts';
+import { debianMachine } from './debian-machine.ts';
+import { type Machine, type UpdateOutcome, update } from './machine.ts';
+import { RELEASE_KEYS, readReleaseKeys } from './release-keys.ts';
+
+interface UpdateOptions {
+  signature?: string;
+  publicKey?: string;
+  check?: boolean;
+}
+
+export function addUpdate(program: Command, runner: CommandRunner): void {
+  const command = program
+    .command('update')
+    .summary('replace the installed package by a newer, signed one')
+    .description(
+      'Verifies the signature of a Debian package of Gatehouse, keeps a copy of the installed version, stops the service, installs, brings the data to the new schema ' +
+        '(a checked copy is kept), and starts the new version once. Where that does not become ready, the version and the data from before come back, and the command ends with 1. ' +
+        'It opens no connection. To be run as root, on a machine where Gatehouse was installed by its Debian package.',
+    )
+    .argument('<file>', 'gatehouse_VERSION_ARCH.deb')
+    .option('--signature <file>', 'signature of minisign (default: FILE.minisig)')
+    .option('--public-key <file>', `one more public key of releases, beside those in ${RELEASE_KEYS}`)
+    .option('--check', 'verify the signature and the version, and change nothing')
+    .addHelpText(
+      'after',
+      examples('update gatehouse_0.2.0_amd64.deb', 'update gatehouse_0.2.0_amd64.deb --check'),
+    );
+  runner.run<UpdateOptions>(command, async ({ options, data, terminal }, word) => {
+    const file = userPath(word!);
+    const comment = await verifyFile(file, options);
+    const machine = debianMachine(data);
+    const versions = await versionsOf(machine, file);
+    if (options.check) return checked(versions, comment);
+    requireRoot(process.geteuid?.());
+    const outcome = await update(machine, file, versions, (sentence) => terminal.note(sentence));
+    return answer(outcome);
+  });
+}
+
+/** Throws for a file that no accepted key signed; the signed comment otherwise. */
+async function verifyFile(file: string, { signature, publicKey }: UpdateOptions): Promise<string> {
+  const signed = signature === undefined ? `${file}.minisig` : userPath(signature);
+  for (const one of [file, signed]) {
+    if (!existsSync(one)) throw new Problem('NOT_FOUND', `There is no file ${one}.`);
+  }
+  try {
+    const folders = [join(productRoot(), 'release-keys'), RELEASE_KEYS];
+    const keys = readReleaseKeys(folders, publicKey === undefined ? undefined : userPath(publicKey));
+    return checkSignature(await hashForSignature(file), readSignature(readFileSync(signed, 'utf8')), keys);
+  } catch (error) {
+    if (!(error instanceof SignatureRefused)) throw error;
+    throw new Problem('CONFLICT', `${file} is not installed. ${error.message}`, { cause: error });
+  }
+}
+
+async function versionsOf(machine: Machine, file: string): Promise<{ from: string; to: string }> {
+  const from = await machine.installedVersion();
+  if (from === undefined)
+    throw new Problem(
+      'CONFLICT',
+      'dpkg has no installed Gatehouse here. Install the package with "dpkg -i FILE"; a checkout or an unpacked archive is updated by replacing its folder (docs/OPERATIONS.md, Updates).',
+    );
+  const { name, version: to, architecture } = await machine.describe(file);
+  const here = await machine.architecture();
+  if (name !== 'gatehouse') throw new Problem('CONFLICT', `${file} is the package ${name}, not gatehouse.`);
+  if (architecture !== here && architecture !== 'all')
+    throw new Problem('CONFLICT', `${file} is for ${architecture}; this machine is ${here}.`);
+  if (!(await machine.isOlder(from, to)))
+    throw new Problem(
+      'CONFLICT',
+      `${from} is installed, and ${file} holds ${to}: an update goes to a newer version only.`,
+    );
+  return { from, to };
+}
+
+function requireRoot(account: number | undefined): void {
+  if (account !== 0)
+    throw new Problem('CONFLICT', 'An update installs a package: run it as root (sudo gatehouse update …).');
+}
+
+const checked = ({ from, to }: { from: string; to: string }, comment: string): Answer => ({
+  json: { from, to, signed: true, comment },
+  text: `The signature is right (${comment}). The update would go from ${from} to ${to}.`,
+});
+
+const answer = (outcome: UpdateOutcome): Answer =>
+  outcome.wentBack === undefined
+    ? {
+        json: outcome,
+        text: `Gatehouse ${outcome.to} is installed and was ready; before it was ${outcome.from}.`,
+      }
+    : {
+        json: outcome,
+        text: `Gatehouse ${outcome.to} did not work here: ${outcome.wentBack}\nVersion ${outcome.from} and its data are back.`,
+        exitCode: 1,
+      };
