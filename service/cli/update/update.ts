@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { Problem } from '../../lib/problem.ts';
 import { productRoot } from '../../lib/product-root.ts';
@@ -34,20 +35,40 @@ export function addUpdate(program: Command, runner: CommandRunner): void {
       examples('update gatehouse_0.2.0_amd64.deb', 'update gatehouse_0.2.0_amd64.deb --check'),
     );
   runner.run<UpdateOptions>(command, async ({ options, data, terminal }, word) => {
-    const file = userPath(word!);
-    const comment = await verifyFile(file, options);
+    const given = userPath(word!);
     const machine = debianMachine(data);
-    const versions = await versionsOf(machine, file);
-    if (options.check) return checked(versions, comment);
+    if (options.check) {
+      const comment = await verifyFile(given, given, options);
+      return checked(await versionsOf(machine, given), comment);
+    }
     requireRoot(process.geteuid?.());
-    const outcome = await update(machine, file, versions, (sentence) => terminal.note(sentence));
-    return answer(outcome);
+    const file = takeIn(given);
+    try {
+      await verifyFile(given, file, options);
+      const versions = await versionsOf(machine, file);
+      return answer(await update(machine, file, versions, (sentence) => terminal.note(sentence)));
+    } finally {
+      rmSync(dirname(file), { recursive: true, force: true });
+    }
   });
 }
 
-/** Throws for a file that no accepted key signed; the signed comment otherwise. */
-async function verifyFile(file: string, { signature, publicKey }: UpdateOptions): Promise<string> {
-  const signed = signature === undefined ? `${file}.minisig` : userPath(signature);
+/** A copy that no other account can change between the check of its signature and its installation. */
+function takeIn(file: string): string {
+  if (!existsSync(file)) throw new Problem('NOT_FOUND', `There is no file ${file}.`);
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-update-'));
+  const copy = join(folder, 'package.deb');
+  copyFileSync(file, copy);
+  return copy;
+}
+
+/** Throws where no accepted key signed these bytes; the signed comment otherwise. `given` names the file in messages. */
+async function verifyFile(
+  given: string,
+  file: string,
+  { signature, publicKey }: UpdateOptions,
+): Promise<string> {
+  const signed = signature === undefined ? `${given}.minisig` : userPath(signature);
   for (const one of [file, signed]) {
     if (!existsSync(one)) throw new Problem('NOT_FOUND', `There is no file ${one}.`);
   }
@@ -57,7 +78,7 @@ async function verifyFile(file: string, { signature, publicKey }: UpdateOptions)
     return checkSignature(await hashForSignature(file), readSignature(readFileSync(signed, 'utf8')), keys);
   } catch (error) {
     if (!(error instanceof SignatureRefused)) throw error;
-    throw new Problem('CONFLICT', `${file} is not installed. ${error.message}`, { cause: error });
+    throw new Problem('CONFLICT', `${given} is not installed. ${error.message}`, { cause: error });
   }
 }
 
