@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
+import { fullSize } from '../../../../test/attacks/size.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { analysisOf, direction, type FaceScript, near } from '../../../../test/support/faces.ts';
 import type { CheckName } from '../../checks/index.ts';
@@ -85,7 +86,8 @@ async function decide(definition: ProfileDefinition) {
   return { engine, realm, ids: stored.map(({ id }) => id), verified };
 }
 
-const RUNS = 40;
+/** Settings that are tried; all of them in `npm run test:attacks`. */
+const RUNS = fullSize ? 40 : 12;
 const checked = ['liveness', 'faceQuality', 'embeddingHistory', 'deviceConsistency', 'geoFence'] as const;
 const rule = fc.record({
   enabled: fc.constantFrom(true, true, true, false),
