@@ -36,6 +36,9 @@ const alsoInBrowser = ['test/browser/!(first-day|first-screen).test.ts'];
 /** Among those, a person in front of the camera: frames are judged as fast as the machine can. */
 const inFrontOfCamera = ['test/browser/live-flows.test.ts'];
 
+/** Packages that `npm run package` built, in a Debian root: `npm run test:package`. */
+const ofPackages = ['test/package/**/*.test.ts'];
+
 export default defineConfig({
   test: {
     projects: [
@@ -73,7 +76,7 @@ export default defineConfig({
           name: 'system',
           sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts'],
-          exclude: [...onDatabases, ...alsoInBrowser],
+          exclude: [...onDatabases, ...alsoInBrowser, ...ofPackages],
           // Each file brings its own processes, folders and ports; more than two at once only wait for the cores.
           maxWorkers: 2,
         },
@@ -87,6 +90,16 @@ export default defineConfig({
           include: alsoInBrowser,
           exclude: inFrontOfCamera,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...common,
+          ...patient,
+          name: 'package',
+          sequence: { groupOrder: 1 },
+          include: ofPackages,
+          maxWorkers: 1,
         },
       },
       {

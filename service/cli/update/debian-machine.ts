@@ -41,9 +41,8 @@ export function debianMachine(data: string): Machine {
   return {
     async installedVersion() {
       try {
-        const text = await runProgram('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Version}', PACKAGE]);
-        const [state, version] = text.split(' ');
-        return state === 'installed' ? version : undefined;
+        const text = await runProgram('dpkg-query', ['-s', PACKAGE]);
+        return /^Status: install ok installed$/m.test(text) ? /^Version: (.+)$/m.exec(text)?.[1] : undefined;
       } catch {
         return undefined;
       }

@@ -1,0 +1,92 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
+
+/** A minimal Debian 12, made once by debootstrap from the mirror that apt uses here. */
+const CACHE = '/var/cache/gatehouse-debian12';
+
+/** Why the tests of packages cannot run here; undefined where they can. */
+export function objection(): string | undefined {
+  if (process.platform !== 'linux' || process.geteuid?.() !== 0)
+    return 'namespaces and a Debian root need root on Linux';
+  for (const program of ['debootstrap', 'dpkg-deb', 'unshare', 'minisign']) {
+    try {
+      execFileSync('sh', ['-c', `command -v ${program}`]);
+    } catch {
+      return `${program} is not installed (apt-get install debootstrap minisign)`;
+    }
+  }
+  return undefined;
+}
+
+/** Copies the minimal system into a folder. */
+export async function makeDebianRoot(folder: string): Promise<void> {
+  if (!existsSync(join(CACHE, 'etc/debian_version'))) {
+    const options = ['--variant=minbase', '--include=ca-certificates', 'bookworm', CACHE, mirror()];
+    await execute('debootstrap', options, { maxBuffer: 64 * 2 ** 20 });
+  }
+  mkdirSync(folder, { recursive: true });
+  await execute('cp', ['-a', `${CACHE}/.`, folder]);
+}
+
+function mirror(): string {
+  const files = ['/etc/apt/sources.list', ...list('/etc/apt/sources.list.d')].filter(existsSync);
+  for (const file of files) {
+    const found = /^(?:deb .*?|URIs: *)(https?:\/\/\S+)/m.exec(readFileSync(file, 'utf8'));
+    if (found) return found[1]!;
+  }
+  return 'http://deb.debian.org/debian';
+}
+
+const list = (folder: string) =>
+  existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Runs a script of bash in the root: no network but loopback, namespaces of its own, nothing of the environment. Every process that
+ * it leaves ends with it.
+ */
+export async function runIn(root: string, script: string, env: Record<string, string> = {}): Promise<Ended> {
+  const inside = [
+    'ip link set lo up',
+    'mount --bind "$0" "$0"',
+    'mount -t proc proc "$0/proc"',
+    'mount --bind /dev "$0/dev"',
+    'exec chroot "$0" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C "${@:2}" bash -c "$1"',
+  ].join(' && ');
+  const words = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const options = [
+    '--net',
+    '--mount',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    'bash',
+    '-c',
+    inside,
+    root,
+    script,
+    ...words,
+  ];
+  try {
+    const { stdout, stderr } = await execute('unshare', options, { maxBuffer: 64 * 2 ** 20 });
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, stdout, stderr };
+  }
+}
+
+/** Puts a file or folder into the root. */
+export function put(root: string, from: string, to: string): void {
+  mkdirSync(join(root, to, '..'), { recursive: true });
+  cpSync(from, join(root, to), { recursive: true });
+}

@@ -1,0 +1,64 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../../installers/run.ts';
+
+/** What a later version does differently. */
+export interface Difference {
+  version: string;
+  /** Adds a table. */
+  migration?: string;
+  /** Does not start. */
+  broken?: true;
+}
+
+/** Makes a package of a later version from a package of this one: unpacked, changed, packed again. */
+export async function makeLater(
+  file: string,
+  out: string,
+  { version, migration, broken }: Difference,
+): Promise<string> {
+  const work = mkdtempSync(join(tmpdir(), 'gatehouse-later-'));
+  try {
+    const root = join(work, 'root');
+    await run('dpkg-deb', ['-R', file, root], { cwd: work });
+    const program = join(root, 'usr/lib/gatehouse');
+    edit(join(root, 'DEBIAN/control'), (text) => text.replace(/^Version: .*$/m, `Version: ${version}`));
+    edit(join(program, 'package.json'), (text) =>
+      text.replace(/"version": "[^"]+"/, `"version": "${version}"`),
+    );
+    if (migration) addMigration(join(program, 'dist/service/storage/migrations'), migration);
+    if (broken)
+      edit(
+        join(program, 'dist/service/server/serve.js'),
+        (text) => `throw new Error('a broken release');\n${text}`,
+      );
+    const made = join(out, `gatehouse_${version}_amd64.deb`);
+    await run('dpkg-deb', ['--root-owner-group', '-Zgzip', '-z1', '--build', root, made], { cwd: work });
+    return made;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function addMigration(folder: string, table: string): void {
+  const last = Math.max(
+    ...readdirSync(folder).map((name) => Number(/^(\d{4})-.*\.js$/.exec(name)?.[1] ?? 0)),
+  );
+  const name = `${String(last + 1).padStart(4, '0')}-${table}`;
+  writeFileSync(
+    join(folder, `${name}.js`),
+    `export const later = { name: '${name}', up: ({ text, strict }) => [\`create table ${table} (id \${text} primary key not null)\${strict}\`] };\n`,
+  );
+  edit(
+    join(folder, 'index.js'),
+    (text) => `import { later } from './${name}.js';\n${text.replace(/\n\];/, '\n    later,\n];')}`,
+  );
+}
+
+function edit(file: string, change: (text: string) => string): void {
+  const before = readFileSync(file, 'utf8');
+  const after = change(before);
+  if (after === before) throw new Error(`Nothing was changed in ${file}: the package looks different now.`);
+  writeFileSync(file, after);
+}
