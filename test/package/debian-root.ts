@@ -5,6 +5,8 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
+const IN_ROOT = join(import.meta.dirname, 'in-root.sh');
+
 /** A minimal Debian 12, made once by debootstrap from the mirror that apt uses here. */
 const CACHE = '/var/cache/gatehouse-debian12';
 
@@ -55,27 +57,8 @@ export interface Ended {
  * it leaves ends with it.
  */
 export async function runIn(root: string, script: string, env: Record<string, string> = {}): Promise<Ended> {
-  const inside = [
-    'ip link set lo up',
-    'mount --bind "$0" "$0"',
-    'mount -t proc proc "$0/proc"',
-    'mount --bind /dev "$0/dev"',
-    'exec chroot "$0" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C "${@:2}" bash -c "$1"',
-  ].join(' && ');
   const words = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  const options = [
-    '--net',
-    '--mount',
-    '--pid',
-    '--fork',
-    '--kill-child',
-    'bash',
-    '-c',
-    inside,
-    root,
-    script,
-    ...words,
-  ];
+  const options = ['--net', '--mount', '--pid', '--fork', '--kill-child', IN_ROOT, root, script, ...words];
   try {
     const { stdout, stderr } = await execute('unshare', options, { maxBuffer: 64 * 2 ** 20 });
     return { code: 0, stdout, stderr };

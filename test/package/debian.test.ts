@@ -147,7 +147,7 @@ describe.skipIf(reason !== undefined)(
       const older = await runIn(root, 'dpkg -i /tmp/gatehouse.deb');
       expect(older.stderr).toContain('An older program cannot read what a newer one wrote');
       expect((await runIn(root, 'dpkg-query -s gatehouse')).stdout).toMatch(
-        /^Status: install ok installed[^]*^Version: 9\.0\.0$/m,
+        /^Status: install ok installed[\s\S]*^Version: 9\.0\.0$/m,
       );
     });
 
