@@ -179,6 +179,12 @@ export default {
       'The served certificate knows the settings and HTTP, nothing of the engine.',
     ),
     rule(
+      'release-knows-nothing',
+      { path: '^service/release/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/', pathNot: '^service/release/' },
+      'Signatures of releases are checked without anything of the service.',
+    ),
+    rule(
       'backup-knows-storage',
       { path: '^service/backup/', pathNot: '\\.test\\.ts$' },
       {

@@ -151,7 +151,7 @@ describe.skipIf(reason !== undefined)(
       );
     });
 
-    test('purging leaves people and keys until it is told to destroy them, and then nothing', async () => {
+    test('purging leaves people and keys until destroying them is confirmed, and then nothing', async () => {
       const kept = await runIn(root, 'dpkg --purge gatehouse', { DEBIAN_FRONTEND: 'noninteractive' });
       expect(kept.stderr).toContain(
         '/var/lib/gatehouse (people, templates, keys) and the account gatehouse stay',

@@ -14,6 +14,7 @@ import { request as plainRequest } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isInitialized } from '../data-directory.ts';
 import type { Machine } from './machine.ts';
 import { type Account, runProgram, runUntil } from './run-program.ts';
 
@@ -28,16 +29,8 @@ const START = 120_000;
 /** A machine with dpkg, and with systemd where it runs. Root alone can use it. */
 export function debianMachine(data: string): Machine {
   const systemd = existsSync('/run/systemd/system');
-  /** Of the data directory: its owner runs the service. */
-  const account = (): Account => {
-    const { uid, gid } = statSync(data);
-    return { uid, gid };
-  };
-  const gatehouse = (...words: string[]) =>
-    runProgram(COMMAND, words, { account: account(), env: { GATEHOUSE_DATA: data } });
   const field = async (file: string, name: string) =>
     (await runProgram('dpkg-deb', ['-f', file, name])).trim();
-  const initialized = () => existsSync(join(data, 'gatehouse.db')) || existsSync(join(data, 'keys.db'));
   return {
     async installedVersion() {
       try {
@@ -86,6 +79,20 @@ export function debianMachine(data: string): Machine {
       ),
     stop: async () => void (await runProgram('systemctl', ['stop', UNIT])),
     start: async () => void (await runProgram('systemctl', ['start', UNIT])),
+    ...dataOf(data),
+  };
+}
+
+/** What an update does with the data directory, as the account that owns it. */
+function dataOf(data: string): Pick<Machine, 'migrate' | 'migrateBack' | 'tryStart'> {
+  const account = (): Account => {
+    const { uid, gid } = statSync(data);
+    return { uid, gid };
+  };
+  const gatehouse = (...words: string[]) =>
+    runProgram(COMMAND, words, { account: account(), env: { GATEHOUSE_DATA: data } });
+  const initialized = () => isInitialized(data);
+  return {
     async migrate() {
       if (!initialized()) return false;
       const { changes } = JSON.parse(await gatehouse('migrate', '--json'));
