@@ -97,7 +97,7 @@ async function writeSums(
   for (const path of [...paths].sort()) lines.push(`${await digestOf(path, 'sha256')}  ${basename(path)}\n`);
   await writeFile(join(out, 'SHA256SUMS'), lines.join(''));
   if (signingKey === undefined) {
-    log('not signed: name a key of minisign with --signing-key FILE (docs/RELEASING.md)');
+    log('not signed: name a key of minisign with --signing-key FILE (docs/PACKAGES.md)');
     return;
   }
   for (const path of [...paths, join(out, 'SHA256SUMS')]) {
