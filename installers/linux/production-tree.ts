@@ -27,8 +27,9 @@ export async function makeProductionTree(order: TreeOrder): Promise<void> {
   log('copying what runs');
   await cp(packages, join(out, 'node_modules'), { recursive: true, verbatimSymlinks: true });
   await prune(join(out, 'node_modules'), arch);
-  await cp(join(root, 'dist'), join(out, 'dist'), { recursive: true });
-  await rm(join(out, 'dist/main'), { recursive: true, force: true });
+  for (const part of ['models', 'renderer', 'sdk', 'service']) {
+    await cp(join(root, 'dist', part), join(out, 'dist', part), { recursive: true });
+  }
   await cp(join(root, 'models/built'), join(out, 'models/built'), { recursive: true });
   for (const file of ['package.json', 'LICENSE', 'NOTICE', 'CHANGELOG.md', 'models/manifest.json']) {
     await cp(join(root, file), join(out, file));
