@@ -59,8 +59,8 @@ async function layOut(root: string, { tree, version, at, manual, completion }: D
   await cp(tree, join(root, 'usr/lib/gatehouse'), { recursive: true, verbatimSymlinks: true });
   await mkdir(join(root, 'usr/bin'), { recursive: true });
   await cp(join(own, 'gatehouse'), join(root, 'usr/bin/gatehouse'));
-  await mkdir(join(root, 'lib/systemd/system'), { recursive: true });
-  await cp(join(own, 'gatehouse.service'), join(root, 'lib/systemd/system/gatehouse.service'));
+  await mkdir(join(root, 'usr/lib/systemd/system'), { recursive: true });
+  await cp(join(own, 'gatehouse.service'), join(root, 'usr/lib/systemd/system/gatehouse.service'));
   await place('etc/gatehouse/gatehouse.json', '{}\n');
   await place('usr/share/man/man1/gatehouse.1.gz', zipped(manual));
   await place('usr/share/bash-completion/completions/gatehouse', completion);

@@ -1,7 +1,6 @@
 import {
   cpSync,
   existsSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -151,7 +150,8 @@ async function packInstalled(): Promise<string> {
     mkdirSync(control, { recursive: true });
     for (const path of (await runProgram('dpkg-query', ['-L', PACKAGE])).split('\n')) {
       if (!path || path === '/.' || !existsSync(path)) continue;
-      if (lstatSync(path).isDirectory()) mkdirSync(join(root, path), { recursive: true });
+      // also where a link stands for it, as /lib does
+      if (statSync(path).isDirectory()) mkdirSync(join(root, path), { recursive: true });
       else {
         mkdirSync(dirname(join(root, path)), { recursive: true });
         cpSync(path, join(root, path), { verbatimSymlinks: true });
