@@ -204,7 +204,9 @@ test('what is packed: the built files and no sources', () => {
     encoding: 'utf8',
   });
   const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
-  const kinds = new Set(files.map(({ path }) => path.replace(/[\w-]+(?=\.(js|d\.ts)$)/, '*')));
+  const kinds = new Set(
+    files.map(({ path }) => path.replace(/(?<=^dist\/...\/)[\w/-]+(?=\.(js|d\.ts)$)/, '*')),
+  );
   expect([...kinds].toSorted()).toEqual([
     'README.md',
     'dist/cjs/*.d.ts',
