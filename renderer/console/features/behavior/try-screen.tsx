@@ -38,7 +38,7 @@ function TryScreen() {
             <Textarea label={t('tryField')} description={t('tryFieldHint')} rows={3} autoComplete="off" />
             <fieldset className={styles.group}>
               <legend className="small">{t('tryButtons')}</legend>
-              <Row gap={48}>
+              <Row gap={32}>
                 {[1, 2, 3, 4].map((n) => (
                   <Button key={n}>{t('tryButton', { n })}</Button>
                 ))}
