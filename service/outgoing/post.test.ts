@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { listen } from '../../test/support/listener.ts';
 import { createManualTimers } from '../../test/support/manual-timers.ts';
 import { createOutgoing } from './create-outgoing.ts';
@@ -85,12 +85,12 @@ test('a redirect is an answer like any other, and a proxy of the environment is 
   const { port } = await http((_, response) =>
     response.writeHead(302, { location: `http://127.0.0.1:${elsewhere.port}/` }).end(),
   );
-  const before = { ...process.env };
-  Object.assign(process.env, { HTTP_PROXY: `http://127.0.0.1:${elsewhere.port}`, NODE_USE_ENV_PROXY: '1' });
+  vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${elsewhere.port}`);
+  vi.stubEnv('NODE_USE_ENV_PROXY', '1');
   try {
     expect(await post(port)).toMatchObject({ status: 302, body: '' });
   } finally {
-    process.env = before;
+    vi.unstubAllEnvs();
   }
   expect(elsewhere.connections()).toBe(0);
 });

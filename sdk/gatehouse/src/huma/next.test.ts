@@ -89,7 +89,7 @@ describe('humaFormCheck', () => {
   test('a wrong key is an error that the log shows', async () => {
     answer = () => json(401, { error: 'Unknown.', code: 'INVALID_API_KEY' });
     await expect(humaFormCheck(filled(), options)).rejects.toMatchObject({ code: 'INVALID_API_KEY' });
-    vi.stubEnv('HUMA_API_KEY', undefined);
+    vi.stubEnv('HUMA_API_KEY', '');
     await expect(humaFormCheck(filled(), options)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
