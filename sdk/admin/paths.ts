@@ -9644,7 +9644,7 @@ export interface components {
             /** @description 0..1 */
             score: number;
             /** @description What raised it */
-            flags: ("spoof-suspected" | "duplicate-identity" | "replayed-frames" | "virtual-camera" | "reduced-challenge")[];
+            flags: ("spoof-suspected" | "duplicate-identity" | "replayed-frames" | "virtual-camera" | "reduced-challenge" | "automation-suspected")[];
         };
         /**
          * @description A session with its evidence and its sealed values.

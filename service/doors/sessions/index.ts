@@ -10,7 +10,7 @@ import { time } from '../../lib/time.ts';
 import { type OrderDeps, toOrder } from './order.ts';
 import { operators, partyOf, type RelyingParty, readers, relyingParty } from './relying-party.ts';
 import { type SignalsDeps, takeSignals } from './signals.ts';
-import { fromFinding, fromResult, fromSession, toRealm } from './translate.ts';
+import { fromFinding, fromResult, fromSession, toBehavior, toRealm } from './translate.ts';
 import {
   Finalize,
   FinalizeReply,
@@ -30,7 +30,7 @@ export { sessionsWebhooks } from './webhook-payloads.ts';
 
 export interface SessionsDoorDeps extends OrderDeps, SignalsDeps {
   liveSessions: SignalsDeps['liveSessions'] &
-    Pick<Sessions, 'create' | 'find' | 'read' | 'finalize' | 'finalizeByToken'>;
+    Pick<Sessions, 'create' | 'find' | 'read' | 'finalize' | 'finalizeByToken' | 'noteBehavior'>;
   organizations: Pick<Organizations, 'get'>;
   limits: Pick<Limits, 'admit'>;
   uniqueness: OrderDeps['uniqueness'] & Pick<Uniqueness, 'sessionSalt'>;
@@ -250,12 +250,14 @@ function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
 
 async function finalize(
   { liveSessions }: SessionsDoorDeps,
-  request: FastifyRequest<{ Params: SessionParams }>,
+  request: FastifyRequest<{ Params: SessionParams; Body: Finalize }>,
   reply: FastifyReply,
 ): Promise<FinalizeReply> {
   const caller = partyOf(request);
   const { id } = request.params;
   const realm = toRealm(caller);
+  const behavior = toBehavior(request.body);
+  if (behavior) liveSessions.noteBehavior(id, behavior);
   const result =
     caller.is === 'session'
       ? await liveSessions.finalizeByToken(capabilityFor(request))

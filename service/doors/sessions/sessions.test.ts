@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { personWindow, programWindow } from '../../../test/support/behavior-windows.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { type EventsOut, openEventsOut } from '../../../test/support/events-out.ts';
 import { analysisOf, direction } from '../../../test/support/faces.ts';
@@ -11,7 +12,9 @@ import { type AdministratorCaller, createAccess, type NewKey, type Role } from '
 import { openEvents } from '../../engine/events/index.ts';
 import { createApiEnd } from '../../engine/sessions/index.ts';
 import { createVerifyToken } from '../../engine/tokens/index.ts';
+import { humannessOfLiveness } from '../../engine/uniqueness/index.ts';
 import { createMetrics } from '../../http/metrics.ts';
+import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createPublicServer } from '../../server/public-server.ts';
@@ -23,6 +26,7 @@ let engine: Engine;
 let eventsOut: EventsOut;
 let access: ReturnType<typeof createAccess>;
 let app: Awaited<ReturnType<typeof createPublicServer>>;
+let sessions: ReturnType<typeof liveSessionsOver>;
 let challenges: ReturnType<typeof scriptedChallenges>;
 let frames: number;
 
@@ -54,6 +58,7 @@ beforeEach(async () => {
     uniqueness: engine.uniqueness,
     ends: { api: createApiEnd({ events, passes: personTokens.passes, callbacks }) },
   });
+  sessions = liveSessions;
   const stands = createStanding({ presence: engine.presence, liveSessions });
   const verifyToken = createVerifyToken({ personTokens, stands });
   const signedIn = { ...operatorParts, sessions: administrators };
@@ -92,12 +97,20 @@ function frame(face = direction('ada')): string {
 }
 
 /** The person agrees and shows the face until the challenge is over. */
-async function person(sessionId: string, token: string, key: string, face?: Float32Array) {
+async function person(
+  sessionId: string,
+  token: string,
+  key: string,
+  { face, sessionData }: { face?: Float32Array; sessionData?: object } = {},
+) {
   const { consent } = (
     await app.inject({ url: `/api/v1/sessions/${sessionId}`, headers: { 'x-api-key': key } })
   ).json();
   const signals = `/api/v1/sessions/${sessionId}/signals`;
-  let answer = await post(signals, token, { consent: { textVersion: consent.version } });
+  let answer = await post(signals, token, {
+    consent: { textVersion: consent.version },
+    ...(sessionData && { sessionData }),
+  });
   for (let i = 0; i < 12 && answer.body.next === 'frames'; i++) {
     engine.advance(100);
     answer = await post(signals, token, { frames: [{ image: frame(face), time: engine.clock.now() }] });
@@ -118,6 +131,36 @@ async function payloads() {
   );
   return { count: rows.length, list };
 }
+
+test('behavior on the page counts in the risk, where it comes before the decision', async () => {
+  const key = await keyOf();
+  const scored = async (sessionData?: object) => {
+    const { sessionId, token } = (await post('/api/v1/sessions', key, {})).body;
+    await person(sessionId, token, key, { ...(sessionData && { sessionData }) });
+    // Too late: the session is decided.
+    const late = await post(`/api/v1/sessions/${sessionId}/finalize`, key, { sessionData: programWindow() });
+    const whole = await sessions.find({ organization: engine.organization, world: 'live' }, sessionId);
+    const { evidence } = whole!.liveness!;
+    const parts = humannessOfLiveness(whole!.liveness!).parts.map(({ name }) => name);
+    return { ...late.body, parts, kinds: evidence.map(({ kind }) => kind) };
+  };
+  const without = await scored();
+  const empty = await scored({});
+  const ofProgram = await scored(programWindow());
+  const ofPerson = await scored(personWindow());
+  expect(without.kinds).not.toContain('behavior');
+  expect(empty.riskScore).toBe(without.riskScore);
+  expect(ofProgram.riskFlags).toEqual(['automation_suspected']);
+  expect(ofProgram.riskScore).toBeGreaterThan(0.5);
+  expect(ofPerson.riskFlags).toEqual([]);
+  expect(ofPerson.riskScore).toBe(without.riskScore);
+  expect([without.parts.includes('behavior'), ofProgram.parts.includes('behavior')]).toEqual([false, true]);
+  const { sessionId, token } = (await post('/api/v1/sessions', key, {})).body;
+  const refused = await post(`/api/v1/sessions/${sessionId}/signals`, token, {
+    sessionData: { v: 1, mouse: 'many' },
+  });
+  expect([refused.status, refused.body.code]).toEqual([400, 'INVALID_REQUEST']);
+});
 
 test('from the order to the pass: session, consent, signals, decision, pass, salt', async () => {
   const key = await keyOf();
@@ -301,7 +344,7 @@ test('a page names a person for the pass alone: the same face again waits for a 
     for (const subjectRef of ['user_7', 'user_7']) {
       const order = { uniquenessPolicy: 'block', subjectRef };
       const { sessionId, token } = (await post('/api/v1/sessions', key, order, headers)).body;
-      await person(sessionId, token, server, face);
+      await person(sessionId, token, server, defined({ face }));
       const { status, body } = await post(`/api/v1/sessions/${sessionId}/finalize`, server);
       found.push([status, body.decision]);
       if (body.passToken === null) continue;

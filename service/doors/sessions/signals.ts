@@ -2,11 +2,11 @@ import type { FastifyRequest } from 'fastify';
 import type { LiveState, Sessions } from '../../engine/sessions/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import { fromState, toImage } from './translate.ts';
+import { fromState, toBehavior, toImage } from './translate.ts';
 import type { Signals, SignalsReply } from './wire.ts';
 
 export interface SignalsDeps {
-  liveSessions: Pick<Sessions, 'holder' | 'open' | 'connect'>;
+  liveSessions: Pick<Sessions, 'holder' | 'open' | 'connect' | 'noteBehavior'>;
 }
 
 /** States in which frames begin an attempt. */
@@ -20,7 +20,7 @@ export async function takeSignals(
   {
     id,
     token,
-    signals: { frames, device = {}, consent },
+    signals: { frames, device = {}, consent, ...more },
     request,
   }: { id: string; token: string; signals: Signals; request: FastifyRequest },
 ): Promise<SignalsReply> {
@@ -40,6 +40,9 @@ export async function takeSignals(
       request: request.id,
     });
   }
+  // Before the frames: one of them may decide.
+  const behavior = toBehavior(more);
+  if (behavior) liveSessions.noteBehavior(id, behavior);
   const link = await liveSessions.connect(token, { posts: true });
   try {
     let state = await link.state();

@@ -1,10 +1,18 @@
 import type { KeyCaller } from '../../engine/access/index.ts';
+import type { SessionData } from '../../engine/behavior/index.ts';
 import type { LiveState, SessionDecision, SessionResult, WholeSession } from '../../engine/sessions/index.ts';
 import type { TokenFinding } from '../../engine/tokens/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
-import type { FinalizeReply, PassAnswer, SessionStatus, SignalsReply, WireDecision } from './wire.ts';
+import type {
+  Finalize,
+  FinalizeReply,
+  PassAnswer,
+  SessionStatus,
+  SignalsReply,
+  WireDecision,
+} from './wire.ts';
 
 export const toRealm = ({ organization, world }: Pick<KeyCaller, 'organization' | 'world'>) => ({
   organization,
@@ -99,6 +107,12 @@ export function fromFinding(finding: TokenFinding, risk?: WholeSession['risk']):
 }
 
 /** Base64 or a data URL of a JPEG. */
+/** An empty object is no report. */
+export const toBehavior = ({ sessionData }: Pick<Finalize, 'sessionData'>): SessionData | undefined =>
+  sessionData && isReport(sessionData) ? sessionData : undefined;
+
+const isReport = (data: NonNullable<Finalize['sessionData']>): data is SessionData => 'v' in data;
+
 export function toImage(text: string): Uint8Array {
   const data = text.startsWith('data:') ? text.slice(text.indexOf(',') + 1) : text;
   const bytes = Buffer.from(data, 'base64');

@@ -1,7 +1,14 @@
 import { z } from 'zod';
+import { SessionData } from '../../engine/behavior/index.ts';
 
 const moment = (what: string) => z.iso.datetime().describe(what);
 const id = 'sess_01m7w3hb8hbf355he5zqwjztdk';
+/** As the script of the appliance collects it; an empty object says nothing. */
+const behavior = z
+  .union([SessionData, z.strictObject({})])
+  .describe(
+    'Behavior of the person on the page, as `Huma.debug().features` has it. It counts in the risk and the humanness score where it comes before the decision',
+  );
 const url = (what: string) => z.string().min(1).max(2048).describe(what);
 
 export const NewSession = z
@@ -152,7 +159,7 @@ export const Signals = z
       .describe(
         'The person has read that text on your page and agreed; needed once, before the first picture',
       ),
-    sessionData: z.unknown().optional().describe('Behavior of the person; accepted, and not scored yet'),
+    sessionData: behavior.optional(),
     token: z
       .string()
       .min(1)
@@ -218,7 +225,7 @@ export const SignalsReply = z
 export type SignalsReply = z.output<typeof SignalsReply>;
 
 export const Finalize = z
-  .strictObject({ sessionData: z.unknown().optional().describe('Accepted, and not scored yet') })
+  .strictObject({ sessionData: behavior.optional() })
   .meta({ id: 'FinalizeSession', examples: [{}] });
 
 export type Finalize = z.output<typeof Finalize>;
@@ -236,7 +243,7 @@ export const FinalizeReply = z
       .number()
       .nullable()
       .describe(
-        '0 to 1, from liveness, repeated frames, the camera and uniqueness; behavior (`sessionData`) is not part of it yet. Null where the capability of the browser asks',
+        '0 to 1, from liveness, repeated frames, the camera, uniqueness, and the behavior on the page (`sessionData`) where it came before the decision. Null where the capability of the browser asks',
       ),
     riskFlags: z.array(z.string()).describe('`spoof_suspected`, `duplicate_identity`, …'),
     metadata: z

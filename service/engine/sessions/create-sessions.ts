@@ -8,6 +8,7 @@ import { profileNamed } from '../profiles/index.ts';
 import { type Admission, createAdmission } from './attempts/admission.ts';
 import { type Attempts, createAttempts } from './attempts/create-attempts.ts';
 import { createRooms } from './attempts/rooms.ts';
+import { createSessionBehaviors } from './attempts/session-behavior.ts';
 import { createDecide } from './decide.ts';
 import { createDue, createExpire, verificationOf } from './due.ts';
 import { createFrameStore } from './frame-store.ts';
@@ -32,6 +33,7 @@ export function createSessions({ random = randomFillSync, ...deps }: SessionsDep
     movements: createMovementStore(deps),
     sealed: createSealedValues(deps.sealer),
     turns: createTurns(),
+    behaviors: createSessionBehaviors(deps),
   };
   const rooms = createRooms(parts);
   const admission = createAdmission(parts);
@@ -44,6 +46,7 @@ export function createSessions({ random = randomFillSync, ...deps }: SessionsDep
     ...createHandovers(parts, attempts, find),
     ...createDue(parts, { rooms, attempts, expire }),
     ...createRelyingSide(parts, attempts),
+    noteBehavior: parts.behaviors.note,
     load: () => ({
       admitted: admission.admitted,
       waiting: admission.waiting,

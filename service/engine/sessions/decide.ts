@@ -32,14 +32,14 @@ export type Opened = Awaited<ReturnType<SessionParts['sealed']['whole']>>;
  * transaction. False, and nothing done, for one that is decided.
  */
 export const createDecide =
-  ({ store, frames, movements, audit, ends, sealed, clock, uniqueness }: SessionParts) =>
+  ({ store, frames, movements, audit, ends, sealed, clock, uniqueness, behaviors }: SessionParts) =>
   async (tx: Tx, row: SessionRow, opened: Opened, ending: Ending): Promise<boolean> => {
     const { decision, person, verification, actor, request, resealed } = ending;
     const now = clock.now();
     const current = await store.byId(row.id, tx);
     if (!current || current.decision !== null) return false;
-    const risk = riskOf({ ...ending.outcome, attempts: current.attempts });
-    const outcome: StoredOutcome = { ...ending.outcome, risk };
+    const found = behaviors.added(row.id, ending.outcome);
+    const outcome: StoredOutcome = { ...found, risk: riskOf({ ...found, attempts: current.attempts }) };
     const changed = {
       state: 'finalized',
       decision,

@@ -11,6 +11,7 @@ import type { Profiles } from '../profiles/index.ts';
 import type { Subjects } from '../subjects/index.ts';
 import type { VerifyLive } from '../verification/index.ts';
 import type { Challenges } from './attempts/challenge.ts';
+import type { SessionBehaviors } from './attempts/session-behavior.ts';
 import type { FrameStore } from './frame-store.ts';
 import type { MovementStore } from './movement-store.ts';
 import type { SealedValues, SessionSealer } from './sealed-store.ts';
@@ -51,6 +52,7 @@ export interface SessionParts extends SessionsDeps {
   frames: FrameStore;
   movements: MovementStore;
   sealed: SealedValues;
+  behaviors: SessionBehaviors;
   /** One change of a session at a time. */
   turns: Turns;
 }

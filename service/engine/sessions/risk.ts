@@ -30,6 +30,7 @@ export interface RiskFacts {
  * | without turning the head; without colors | 0.15; 0.02 |
  * | each attempt after the first | 0.03 |
  * | the person is another than the claimed one | 0.4 |
+ * | a program moves the pointer or types on the page; behavior that is less like a person's | 0.5; 0.5 − confidence |
  */
 export function riskOf({ liveness, counted, reasons, attempts }: RiskFacts): Risk {
   const flags = new Set<SessionRiskFlag>();
@@ -56,6 +57,11 @@ export function riskOf({ liveness, counted, reasons, attempts }: RiskFacts): Ris
     flags.add('reduced-challenge');
     against.push(0.15);
   } else if (liveness?.assurance === 'active-no-flash') against.push(0.02);
+  const behavior = liveness?.evidence.find(({ kind }) => kind === 'behavior');
+  if (behavior?.details.suspect === true) {
+    flags.add('automation-suspected');
+    against.push(0.5);
+  } else if (behavior?.strength !== undefined) against.push(Math.max(0, 0.5 - clamp(behavior.strength)));
   if (reasons.includes('NOT_RECOGNIZED')) against.push(0.4);
   against.push(1 - 0.97 ** Math.max(0, attempts - 1));
   const score = 1 - against.reduce((rest, p) => rest * (1 - p), 1);

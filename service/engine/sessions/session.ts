@@ -109,6 +109,7 @@ export const riskFlags = [
   'replayed-frames',
   'virtual-camera',
   'reduced-challenge',
+  'automation-suspected',
 ] as const;
 export type SessionRiskFlag = (typeof riskFlags)[number];
 
@@ -121,7 +122,7 @@ export interface Risk {
 
 /** One finding of the challenge, as engine/challenges gives it; an administrator sees it, the person never does. */
 export interface SessionEvidence {
-  /** `step:<name>`, `head:<turn>`, `pad`, `motion`, `movement`, `replay`, `continuity`, `times`, `color`, `camera`. */
+  /** `step:<name>`, `head:<turn>`, `pad`, `motion`, `movement`, `replay`, `continuity`, `times`, `color`, `camera`, `behavior`. */
   kind: string;
   /** Absent where it is recorded and never decides. */
   passed?: boolean;

@@ -1,6 +1,7 @@
 import type { SessionId } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
+import type { SessionData } from '../behavior/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import type { BegunSession, LinkDescription } from './link.ts';
 import type {
@@ -128,6 +129,8 @@ export interface Sessions {
   cancel(realm: Realm, id: string, actor: Actor, request?: string): Promise<Session>;
   /** By id, for the relying party. Throws NOT_FOUND; CONFLICT before the person has finished. */
   finalize(realm: Realm, id: string, request?: string): Promise<SessionResult>;
+  /** Behavior on the page of a session, for its risk and the humanness score; the newest counts, until the session is decided. */
+  noteBehavior(id: string, data: SessionData): void;
   /** Whether an approval still counts: the session is kept, and its person was not erased since. */
   stands(realm: Realm, id: string): Promise<boolean>;
   /** A reviewer has decided about the newcomer of a session that is held, or time has; in that transaction. */

@@ -1,3 +1,5 @@
+import { defined } from '../../lib/defined.ts';
+
 /** How sure it is that a living human was there; each 0..1. */
 export interface HumannessParts {
   /** Of the challenge. */
@@ -37,7 +39,7 @@ export function humannessOf(given: HumannessParts): Humanness | undefined {
   return { score, parts, maturity: 'experimental' };
 }
 
-/** The same of what the challenge of a session found: its score, and the presentation attack detection in its evidence. */
+/** The same of what the challenge of a session found: its score, and the presentation attack detection and the behavior in its evidence. */
 export function humannessOfLiveness({
   score: liveness,
   evidence,
@@ -45,8 +47,8 @@ export function humannessOfLiveness({
   score: number;
   evidence: readonly { kind: string; strength?: number }[];
 }): Humanness {
-  const pad = evidence.find(({ kind }) => kind === 'pad')?.strength;
-  return humannessOf({ liveness, ...(pad !== undefined && { pad }) })!;
+  const strengthOf = (wanted: string) => evidence.find(({ kind }) => kind === wanted)?.strength;
+  return humannessOf({ liveness, ...defined({ pad: strengthOf('pad'), behavior: strengthOf('behavior') }) })!;
 }
 
 function logOdds(score: number): number {

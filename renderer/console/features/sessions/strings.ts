@@ -88,6 +88,7 @@ export const sessionStrings = defineStrings(
     'kind.times': 'Times of the frames',
     'kind.color': 'Reflected color',
     'kind.camera': 'Camera',
+    'kind.behavior': 'Behavior on the page',
     'kind.movement': 'Movement shown before in the attempt',
     'kind.replay': 'Movement of an earlier attempt',
     'step.hold-still': 'hold still',
@@ -103,6 +104,7 @@ export const sessionStrings = defineStrings(
     'flag.replayed-frames': 'frames used before',
     'flag.virtual-camera': 'virtual or changed camera',
     'flag.reduced-challenge': 'without movements',
+    'flag.automation-suspected': 'a program on the page',
     humanness: 'Humanness score',
     humannessLead:
       'How sure it is that a living human was there. It orders people and is no probability: the weights are chosen, not measured.',
@@ -248,6 +250,7 @@ export const sessionStrings = defineStrings(
     'kind.times': 'Zeiten der Bilder',
     'kind.color': 'Gespiegelte Farbe',
     'kind.camera': 'Kamera',
+    'kind.behavior': 'Verhalten auf der Seite',
     'kind.movement': 'Im Versuch schon gezeigte Bewegung',
     'kind.replay': 'Bewegung eines früheren Versuchs',
     'step.hold-still': 'stillhalten',
@@ -263,6 +266,7 @@ export const sessionStrings = defineStrings(
     'flag.replayed-frames': 'schon benutzte Bilder',
     'flag.virtual-camera': 'virtuelle oder gewechselte Kamera',
     'flag.reduced-challenge': 'ohne Bewegungen',
+    'flag.automation-suspected': 'ein Programm auf der Seite',
     humanness: 'Menschlichkeitswert',
     humannessLead:
       'Wie sicher es ist, dass ein lebender Mensch da war. Er ordnet Personen und ist keine Wahrscheinlichkeit: Die Gewichte sind gewählt, nicht gemessen.',

@@ -111,11 +111,12 @@ async function uniquenessOrder(
 
 /** A review decides; without one the time does. */
 async function hold(
-  { store, frames, movements, clock }: SessionParts,
+  { store, frames, movements, clock, behaviors }: SessionParts,
   tx: Tx,
   row: SessionRow,
-  { outcome, person, verification, resealed, frames: kept }: Ending,
+  { outcome: found, person, verification, resealed, frames: kept }: Ending,
 ): Promise<void> {
+  const outcome = behaviors.added(row.id, found);
   const risk = riskOf({ ...outcome, attempts: row.attempts });
   const now = clock.now();
   const held = await store.changeUndecided(tx, row.id, {
