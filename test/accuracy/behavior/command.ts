@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Terminal } from '../../../service/cli/terminal/terminal.ts';
@@ -92,6 +92,8 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
               .join('\n'),
       );
       if (!keep) return;
+      // A whole run leaves nothing of an earlier one.
+      if (bars === undefined) rmSync(join(evidenceFolder, 'behavior.json'), { force: true });
       keepEvidence(evidenceFolder, 'behavior', parts, machine);
       keepVectors(measured.traces);
       say(`Kept in ${evidenceFolder} and test/bots/recorded.`);
