@@ -19,41 +19,12 @@ export function writeTrace(trace: Trace): void {
   renameSync(`${file}.part`, file);
 }
 
-/**
- * Runnable processes for each core above which a session is set aside and recorded again: pages wait so long for the processor that a
- * bot comes to two presses in a window.
- */
-const OVERLOAD = 10;
-const isOverloaded = ({ load, cores }: Trace): boolean => load > OVERLOAD * cores;
+export const hasTrace = (bot: string, seed: number): boolean => existsSync(fileOf(bot, seed));
 
-const asideOf = (bot: string): string => join(cacheFolder(), 'overloaded', bot);
-
-/** Whether a session is there to be measured; one of an overloaded machine is set aside. */
-export function hasTrace(bot: string, seed: number): boolean {
-  const file = fileOf(bot, seed);
-  if (!existsSync(file)) return false;
-  const trace = readTrace(file);
-  if (!isOverloaded(trace)) return true;
-  mkdirSync(asideOf(bot), { recursive: true });
-  renameSync(file, join(asideOf(bot), `${seed}-${Date.parse(trace.recorded)}.json.gz`));
-  return false;
-}
-
-/** Sessions that were recorded while the machine was not overloaded, and those that were set aside or are to be. */
-export function readTraces(bot: string): { traces: Trace[]; overloaded: Trace[] } {
-  const all = readFolder(folderOf(bot));
-  return {
-    traces: all.filter((trace) => !isOverloaded(trace)),
-    overloaded: [...readFolder(asideOf(bot)), ...all.filter(isOverloaded)],
-  };
-}
-
-const readTrace = (file: string): Trace => Trace.parse(JSON.parse(gunzipSync(readFileSync(file)).toString()));
-
-function readFolder(folder: string): Trace[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
+export function readTraces(bot: string): Trace[] {
+  if (!existsSync(folderOf(bot))) return [];
+  return readdirSync(folderOf(bot))
     .filter((name) => name.endsWith('.json.gz'))
     .sort()
-    .map((name) => readTrace(join(folder, name)));
+    .map((name) => Trace.parse(JSON.parse(gunzipSync(readFileSync(join(folderOf(bot), name))).toString())));
 }

@@ -28,23 +28,9 @@ export function readSets(folder: string): { subjects: Subject[]; missing: string
 }
 
 /** Sessions of our own bots in the cache; two of three seeds belong to `dev`. */
-export function readZoo(): Zoo {
-  const kept = [...bots.map(({ name }) => name), ...replayNames].map(readTraces);
-  const traces = kept.flatMap((one) => one.traces);
-  const overloaded = kept.flatMap((one) => one.overloaded);
-  return {
-    ...{ traces, overloaded },
-    subjects: traces.map((trace) => subjectOf(trace)),
-    overloadedSubjects: overloaded.map((trace) => subjectOf(trace)),
-  };
-}
-
-interface Zoo {
-  traces: Trace[];
-  subjects: Subject[];
-  /** Recorded while the machine was overloaded: reported, and measured in nothing else. */
-  overloaded: Trace[];
-  overloadedSubjects: Subject[];
+export function readZoo(): { subjects: Subject[]; traces: Trace[] } {
+  const traces = [...bots.map(({ name }) => name), ...replayNames].flatMap(readTraces);
+  return { traces, subjects: traces.map(subjectOf) };
 }
 
 const subjectOf = (trace: Trace): Subject => ({

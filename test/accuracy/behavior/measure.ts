@@ -20,7 +20,6 @@ export interface Measured {
   bars: Bar[];
   missing: string[];
   traces: Trace[];
-  overloaded: Trace[];
 }
 
 export interface MeasureOrder {
@@ -37,7 +36,7 @@ export function measureBehavior(
   say: (line: string) => void,
 ): Measured {
   const { subjects: people, missing } = readSets(dataFolder);
-  const { subjects: zoo, traces, overloaded, overloadedSubjects } = readZoo();
+  const { subjects: zoo, traces } = readZoo();
   const subjects = [...people, ...zoo];
   const windows = allWindows(subjects);
   const features = writeFeatureFiles(windows);
@@ -47,7 +46,7 @@ export function measureBehavior(
     `Learned layer ${model.id}: ${model.trained.humanWindows} windows of people, ${model.trained.botWindows} of programs, ${model.trained.at}.`,
   );
   const all: Record<number, () => Bar> = {
-    1: () => measureUnadapted(windows, allWindows(overloadedSubjects)),
+    1: () => measureUnadapted(windows, traces),
     2: () => measurePeople(windows, model),
     3: () => measureSeen(windows, model),
     4: () => measureUnseen(windows, date),
@@ -67,5 +66,5 @@ export function measureBehavior(
     say(`${bar.number} ${bar.verdict}: ${bar.result} (${((performance.now() - begun) / 1000).toFixed(0)} s)`);
     return bar;
   });
-  return { bars, missing, traces, overloaded };
+  return { bars, missing, traces };
 }

@@ -14,12 +14,14 @@ const limits = [
   '- Nothing about real agents with a language model: `vision` and `vision-type` have their rhythm, drawn at random.',
   '- Generators are ours or written after published ones; another author’s may look different. Bar 4 says what a generator costs that training has not seen.',
   '- Sessions were played on one machine with two cores, in one Chromium, four to eight pages at a time, while other work ran: the load is in the table. Timing noise makes a bot look less regular, so rhythm rules may catch more on a quiet machine, and learned figures may be too low or too high.',
+  '- **The held-out half was looked at while rules were still being written**: `screenshot_loop` was narrowed after it had raised false anomalies among held-out Balabit people (14 of 1,195 beats and 7 of 86 sessions before), and the rules were tried on all people here. So the false alarms of bars 2, 6 and 7 are of people that the rules have met, and may be too low. Weights and zeros come from the dev half alone, but earlier versions of them were measured on these same held-out people and bots.',
+  '- The bars were measured several times while the zoo grew: with 8 sessions a bot, bars 3 and 4 held (mean TPR 67 %); what counts is the whole zoo.',
   '- Weights were fitted on people of research data sets (`webbot`, `balabit`, the dev half): that layer is off until an administrator accepts the doubt about their licence. The rules alone are the default.',
 ];
 
 /** Parts of docs/evidence/behavior.md, in their order; `kept` are bars of earlier runs that were not measured now. */
 export function behaviorEvidence(
-  { bars, missing, traces, overloaded }: Measured,
+  { bars, missing, traces }: Measured,
   kept: readonly BarInTable[],
 ): Record<string, Evidence> {
   const table = [...bars, ...kept.filter(({ number }) => !bars.some((bar) => bar.number === number))]
@@ -48,7 +50,7 @@ export function behaviorEvidence(
     sessions: {
       title: 'Recorded sessions',
       measured: sessionsOf(traces),
-      lines: sessionsAsTable(traces, overloaded),
+      lines: sessionsAsTable(traces),
     },
     ...Object.fromEntries(bars.map((bar) => [`bar-${bar.number}`, evidenceOf(bar)])),
   };
@@ -83,13 +85,8 @@ function sessionsOf(traces: readonly Trace[]) {
   });
 }
 
-const sessionsAsTable = (traces: readonly Trace[], overloaded: readonly Trace[]): string[] => [
+const sessionsAsTable = (traces: readonly Trace[]): string[] => [
   '`navigator.webdriver` is hidden in all of them (`--disable-blink-features=AutomationControlled`), so the rule `webdriver` takes no part in any figure here.',
-  ...(overloaded.length === 0
-    ? []
-    : [
-        `${overloaded.length} sessions were recorded while more than ten processes a core wanted to run and are set aside: bots came to two presses in a window then. This was decided after the first look at bar 1, which shows those sessions in a column of their own.`,
-      ]),
   '',
   ...markdownTable(
     [

@@ -14,7 +14,7 @@ interface Row {
   worst: { person: string; refused: Rate };
 }
 
-const DECISIVE = 100;
+const ALL = 'all';
 
 /** Bar 2: people who took no part in any threshold or weight, in windows of half a minute with at least eight movements. */
 export function measurePeople(windows: readonly BehaviorWindow[], model: BehaviorModel): Bar {
@@ -25,7 +25,7 @@ export function measurePeople(windows: readonly BehaviorWindow[], model: Behavio
     { layer: 'rules alone', model: undefined },
     { layer: 'rules and learned layer', model },
   ].flatMap((one) =>
-    [...Map.groupBy(people, ({ set }) => set)].map(([set, list]): Row => {
+    [[ALL, people] as const, ...Map.groupBy(people, ({ set }) => set)].map(([set, list]): Row => {
       const results = list.map((window) => ({ person: window.person, ...judged(window, one.model) }));
       const of = (hit: (result: (typeof results)[number]) => boolean) =>
         rateOfPeople(results, ({ person }) => person, hit);
@@ -42,16 +42,19 @@ export function measurePeople(windows: readonly BehaviorWindow[], model: Behavio
   );
   const holds = ({ refused, agent, low }: Row): boolean =>
     refused.rate <= 0.02 && agent.rate <= 0.005 && low.rate <= 0.005;
-  // A few windows cannot show a rate of 2 %: they are listed, and decide nothing.
-  const decisive = rows.filter(({ refused }) => refused.of >= DECISIVE);
-  const missed = decisive.filter((row) => !holds(row));
+  // The promise is of all held-out people together; sets are reported.
+  const pooled = rows.filter(({ set }) => set === ALL);
+  const missed = pooled.filter((row) => !holds(row));
   return {
     number: 2,
     title: 'Held-out people, half a minute with eight movements and more',
-    goal: 'human=false 2 %, is_agent 0.5 %, score < 30 0.5 % at most, per set',
-    verdict: missed.length === 0 ? 'holds' : missed.length < decisive.length ? 'in part' : 'missed',
-    result: decisive
-      .map(({ layer, set, refused }) => `${layer}, ${set}: human=false ${shown(refused)}`)
+    goal: 'human=false 2 %, is_agent 0.5 %, score < 30 0.5 % at most; per set and worst person reported',
+    verdict: missed.length === 0 ? 'holds' : missed.length < pooled.length ? 'in part' : 'missed',
+    result: pooled
+      .map(
+        ({ layer, refused, agent, low }) =>
+          `${layer}: human=false ${shown(refused)}, is_agent ${agent.hits}, score < 30 ${low.hits}`,
+      )
       .join('; '),
     lines: markdownTable(
       ['layer', 'set', 'people', 'human=false', 'is_agent', 'score < 30', 'person with most'],
