@@ -46,9 +46,9 @@ const exceptions: Record<string, string> = {
   requestCertificate: 'a repeat answers the same request',
 };
 
-/** `verifyBehavior` makes a token. */
+/** `verifyBehavior` and `verifyHumaChallenge` make a token. */
 const creating =
-  /^(add|approve|begin|claim|create|enroll|examine|generate|import|make|name|open|passkeyRegister|place|record|register|request|verifyBehavior)/;
+  /^(add|approve|begin|claim|create|enroll|examine|generate|import|make|name|open|passkeyRegister|place|record|register|request|verifyBehavior|verifyHumaChallenge)/;
 const creates = ({ operationId, responses }: Operation) => '201' in responses || creating.test(operationId);
 const takesHeader = ({ parameters = [] }: Operation) =>
   parameters.some((one) => one.in === 'header' && one.name === 'Idempotency-Key');
