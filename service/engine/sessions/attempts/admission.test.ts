@@ -41,9 +41,9 @@ test('as many as there are workers at once, then one a second, up to what the me
 test('what other doors take of the workers leaves fewer places, and none is taken away', () => {
   const sessions = names(3);
   places(sessions);
-  for (let i = 0; i < 6; i++) second(sessions, { others: 1 });
+  for (let i = 0; i < 6; i++) second(sessions, { others: 0.5 });
   expect(admission.capacity()).toBe(3);
-  for (let i = 0; i < 6; i++) second([...sessions, 'more'], { others: 1 });
+  for (let i = 0; i < 6; i++) second([...sessions, 'more'], { others: 0.5 });
   expect(places([...sessions, 'more'])).toEqual([0, 0, 0, 1]);
   for (let i = 0; i < 6; i++) second([...sessions, 'more'], { took: 60, others: 1 });
   expect(admission.capacity()).toBe(1);

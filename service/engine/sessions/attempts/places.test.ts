@@ -4,8 +4,9 @@ import { isCrowded, placesFor } from './places.ts';
 test.each([
   // took, others, workers, places
   [25, 0, 2, 6],
-  [25, 0.5, 2, 4],
-  [25, 2, 2, 3],
+  [25, 0.5, 2, 3],
+  [25, 2, 2, 1],
+  [15, 2, 2, 2],
   [25, 0, 1, 3],
   [25, 1, 1, 1],
   [100, 0, 2, 1],
