@@ -73,7 +73,8 @@ const twoPeople: Species = {
   made: 'real: clips of the right person, who holds still, and of another one, who does what is asked for',
   async prepare(sources) {
     const others = turning(sources);
-    const { people } = sources;
+    // A recording without rest cannot stand for a person who holds still.
+    const people = sources.people.filter(({ recording }) => recording.fits['hold-still'].length > 0);
     return {
       sources: people.length,
       run(trial, judge, random) {
