@@ -57,6 +57,23 @@ test('a person who ends the check before it began: the page that waits learns wh
   expect(said).toEqual([{ type: 'ready' }, { type: 'cancel', sessionId: 'sess_1' }]);
 });
 
+test('a person who ended the check is not shown what its connection reports later', async () => {
+  let line: ConnectionDeps | undefined;
+  const connect = (deps: ConnectionDeps): Connection => {
+    line = deps;
+    return { start: () => {}, send: () => true, close: () => {} };
+  };
+  const begin: LiveApi['begin'] = async () => ({ sessionId: 'sess_1', token: 'token_1' });
+  const { session } = openPage({ begin, deny: async () => ({ reference: 'sess_1' }) }, { connect });
+  await session.load();
+  await session.agree({ flash: true, motion: true });
+  session.attempt({});
+  await session.leave();
+  line!.state(stateOf({ state: 'ended' }));
+  line!.over('ended');
+  expect(session.view().stage.is).toBe('left');
+});
+
 test('a check that was decided before the page opened: so it is with its result', async () => {
   const result = { passed: false, decision: 'rejected' as const, reference: 'sess_1' };
   const { session, said } = openPage({ describe: async () => ({ ...description, state: 'ended', result }) });

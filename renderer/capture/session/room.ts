@@ -37,8 +37,10 @@ export const createRoom = (deps: LiveSessionDeps): Room => ({
   ...{ token: undefined, sessionId: undefined, connection: undefined, following: undefined },
 });
 
-export function show(room: Room, change: Partial<View>): void {
-  room.view = { ...room.view, ...change };
+/** What the person ended stays ended, whatever was under way meanwhile. */
+export function show(room: Room, { stage, ...change }: Partial<View>): void {
+  const left = room.view.stage.is === 'left';
+  room.view = { ...room.view, ...change, ...(stage && !left && { stage }) };
   for (const changed of room.listeners) changed();
 }
 
