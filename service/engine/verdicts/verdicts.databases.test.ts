@@ -149,7 +149,10 @@ onBothDatabases('verdicts', (newPlace) => {
     const beside = verdicts.verify(caller(), { userId: 'beside' });
     await expect(undone).rejects.toMatchObject({ code: 'CONFLICT' });
     expect(await verdicts.tokenOf(realm(), lost)).toBeUndefined();
-    expect(await verdicts.tokenOf(realm(), (await beside).token)).toBeDefined();
+    expect(await verdicts.tokenOf(realm(), (await beside).token)).toMatchObject({
+      kind: 'verified',
+      human: false,
+    });
   });
 
   test('an agent that signs its request is one, whatever its window says', async () => {
@@ -241,7 +244,7 @@ onBothDatabases('verdicts', (newPlace) => {
     await set(engine.organization, { tokenHours: 1 }, operator);
     const { token } = await verdicts.verify(caller(), { userId: 'u' });
     engine.advance(3_600_000 - 1);
-    expect(await verdicts.tokenOf(realm(), token)).toBeDefined();
+    expect(await verdicts.tokenOf(realm(), token)).toMatchObject({ kind: 'verified', confidence: 0.49 });
     engine.advance(1);
     expect(await verdicts.tokenOf(realm(), token)).toBeUndefined();
     await expect(set('org_none' as OrganizationId, { tokenHours: 1 }, operator)).rejects.toMatchObject({
