@@ -48,7 +48,7 @@ export default defineConfig({
           ...sharing,
           name: 'unit',
           sequence: { groupOrder: 0 },
-          include: ['{main,models,renderer,sdk,service}/**/*.test.ts'],
+          include: ['{installers,main,models,renderer,sdk,service}/**/*.test.ts'],
           exclude: onDatabases,
           // One less than there are cores would leave the second of two cores idle.
           maxWorkers: availableParallelism(),
