@@ -13,7 +13,8 @@ import { makeDebianPackage } from './debian-package.ts';
 import type { Architecture } from './left-out.ts';
 import { manualOf } from './manual.ts';
 import { digestOf, settle } from './package-files.ts';
-import { makeProductionTree } from './production-tree.ts';
+import { makeProductionTree, PARTS_OF_DIST } from './production-tree.ts';
+import { differenceOfSecondBuild, refuseUncommitted } from './second-build.ts';
 
 /** The bar of Installed-Size. */
 const MOST_BYTES = 300e6;
@@ -24,14 +25,25 @@ const { values } = parseArgs({
     out: { type: 'string', default: join(root, 'dist/packages') },
     arch: { type: 'string', default: 'x64' },
     'signing-key': { type: 'string' },
+    'verify-reproducible': { type: 'boolean', default: false },
   },
 });
 const log = (line: string) => console.error(`package: ${line}`);
+const out = resolve(values.out);
+const arch = architecture(values.arch);
+if (values['verify-reproducible']) await refuseUncommitted(root);
 await makePackages({
-  out: resolve(values.out),
-  arch: architecture(values.arch),
+  out,
+  arch,
   ...(values['signing-key'] && { signingKey: resolve(values['signing-key']) }),
 });
+if (values['verify-reproducible']) {
+  const difference = await differenceOfSecondBuild({ root, out, arch, at: await timeOfCommit(), log });
+  if (difference !== undefined) {
+    log(`NOT reproducible: ${difference}`);
+    process.exitCode = 1;
+  }
+}
 
 function architecture(name: string): Architecture {
   if (name === 'x64' || name === 'arm64') return name;
@@ -54,7 +66,7 @@ async function makePackages({
     await mkdir(out, { recursive: true });
     log(`gatehouse ${version} for linux ${arch}, of ${at.toISOString()}`);
     log('compiling the service and the pages');
-    await rm(join(root, 'dist/service'), { recursive: true, force: true });
+    for (const part of PARTS_OF_DIST) await rm(join(root, 'dist', part), { recursive: true, force: true });
     await run('npm', ['run', '--silent', 'build'], { cwd: root });
     const tree = join(work, `gatehouse-${version}`);
     await makeProductionTree({ root, work: join(work, 'npm'), out: tree, arch, log });

@@ -14,6 +14,9 @@ export interface TreeOrder {
   log(line: string): void;
 }
 
+/** What the compilers write below `dist` for the packages. An earlier build's files there would get into them too. */
+export const PARTS_OF_DIST = ['models', 'renderer', 'sdk', 'service'] as const;
+
 /**
  * The smallest tree that runs the service: production packages by the lock file, without install scripts, without what never runs;
  * the compiled product; Node.js.
@@ -27,7 +30,7 @@ export async function makeProductionTree(order: TreeOrder): Promise<void> {
   log('copying what runs');
   await cp(packages, join(out, 'node_modules'), { recursive: true, verbatimSymlinks: true });
   await prune(join(out, 'node_modules'), arch);
-  for (const part of ['models', 'renderer', 'sdk', 'service']) {
+  for (const part of PARTS_OF_DIST) {
     await cp(join(root, 'dist', part), join(out, 'dist', part), { recursive: true });
   }
   await cp(join(root, 'models/built'), join(out, 'models/built'), { recursive: true });
