@@ -1,11 +1,14 @@
 // `npm run package`: builds the packages for Linux from this checkout, the same bytes from the same commit.
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createCommandRunner } from '../../service/cli/command.ts';
 import { createProgram } from '../../service/cli/program.ts';
 import { createTerminal } from '../../service/cli/terminal/terminal.ts';
+import { readSignature } from '../../service/release/minisign.ts';
+import { signatureBeside } from '../../service/release/signed-file.ts';
 import { writeBill } from '../bill-of-materials.ts';
 import { run } from '../run.ts';
 import { makeArchive } from './archive.ts';
@@ -25,6 +28,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: join(root, 'dist/packages') },
     arch: { type: 'string', default: 'x64' },
     'signing-key': { type: 'string' },
+    'models-signature': { type: 'string' },
     'verify-reproducible': { type: 'boolean', default: false },
   },
 });
@@ -36,13 +40,23 @@ await makePackages({
   out,
   arch,
   ...(values['signing-key'] && { signingKey: resolve(values['signing-key']) }),
+  ...(values['models-signature'] && { modelsSignature: resolve(values['models-signature']) }),
 });
 if (values['verify-reproducible']) {
-  const difference = await differenceOfSecondBuild({ root, out, arch, at: await timeOfCommit(), log });
+  const difference = await differenceOfSecondBuild({
+    ...{ root, out, arch, log },
+    at: await timeOfCommit(),
+    modelsSignature: await modelsSignatureIn(out),
+  });
   if (difference !== undefined) {
     log(`NOT reproducible: ${difference}`);
     process.exitCode = 1;
   }
+}
+
+async function modelsSignatureIn(folder: string): Promise<string | undefined> {
+  const name = (await readdir(folder)).find((one) => one.endsWith('-models.minisig'));
+  return name && join(folder, name);
 }
 
 function architecture(name: string): Architecture {
@@ -54,10 +68,13 @@ async function makePackages({
   out,
   arch,
   signingKey,
+  modelsSignature,
 }: {
   out: string;
   arch: Architecture;
-  signingKey?: string;
+  signingKey?: string | undefined;
+  /** A signature of models/manifest.json that was made before: with it a second builder, who has no key, gets the same bytes. */
+  modelsSignature?: string | undefined;
 }): Promise<void> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const at = await timeOfCommit();
@@ -70,6 +87,7 @@ async function makePackages({
     await run('npm', ['run', '--silent', 'build'], { cwd: root });
     const tree = join(work, `gatehouse-${version}`);
     await makeProductionTree({ root, work: join(work, 'npm'), out: tree, arch, log });
+    const manifest = await signManifest(tree, { out, version, signingKey, modelsSignature });
     log('bill of materials and licences');
     const bill = join(out, `gatehouse-${version}-linux-${arch}.cdx.json`);
     await writeBill({ root, work: join(work, 'npm'), tree, out: bill });
@@ -86,12 +104,49 @@ async function makePackages({
     });
     log('archive');
     const archive = await makeArchive({ folder: work, version, arch, at, out });
-    await writeSums(out, [debian.path, archive, bill], signingKey);
+    await writeSums(out, [debian.path, archive, bill, ...manifest], signingKey);
     report(debian.kibibytes);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
+
+/** Puts the signature of the models' manifest into the tree, and beside the packages; its path there. Without a key there is none. */
+async function signManifest(
+  tree: string,
+  {
+    out,
+    version,
+    signingKey,
+    modelsSignature,
+  }: { out: string; version: string; signingKey: string | undefined; modelsSignature: string | undefined },
+): Promise<string[]> {
+  const manifest = join(tree, 'models/manifest.json');
+  const published = join(out, `gatehouse-${version}-models.minisig`);
+  const beside = signatureBeside(manifest);
+  if (modelsSignature !== undefined) {
+    readSignature(await readFile(modelsSignature, 'utf8'));
+    await cp(modelsSignature, beside);
+  } else if (signingKey !== undefined) await signFile(manifest, signingKey, `models of gatehouse ${version}`);
+  else {
+    await rm(published, { force: true });
+    return [];
+  }
+  await cp(beside, published);
+  return [published];
+}
+
+/** minisign asks for the password of the key at the terminal, where it has one. */
+const signFile = (file: string, key: string, comment: string): Promise<void> =>
+  new Promise((done, refuse) => {
+    const child = spawn('minisign', ['-S', '-s', key, '-t', comment, '-m', file], {
+      stdio: ['inherit', 'ignore', 'inherit'],
+    });
+    child.on('error', () => refuse(new Error('minisign is not installed, or not on the PATH.')));
+    child.on('exit', (code) =>
+      code === 0 ? done() : refuse(new Error(`minisign did not sign ${file}: it ended with ${code}.`)),
+    );
+  });
 
 /** Of everything in the packages: a second build of the commit has the same. */
 async function timeOfCommit(): Promise<Date> {
@@ -108,12 +163,14 @@ async function writeSums(
   const lines: string[] = [];
   for (const path of [...paths].sort()) lines.push(`${await digestOf(path, 'sha256')}  ${basename(path)}\n`);
   await writeFile(join(out, 'SHA256SUMS'), lines.join(''));
+  // of an earlier build
+  for (const path of [...paths, join(out, 'SHA256SUMS')]) await rm(signatureBeside(path), { force: true });
   if (signingKey === undefined) {
     log('not signed: name a key of minisign with --signing-key FILE (docs/PACKAGES.md)');
     return;
   }
   for (const path of [...paths, join(out, 'SHA256SUMS')]) {
-    await run('minisign', ['-S', '-s', signingKey, '-t', basename(path), '-m', path], { cwd: out });
+    await signFile(path, signingKey, basename(path));
   }
 }
 

@@ -13,6 +13,8 @@ export interface SecondBuildOrder {
   arch: Architecture;
   /** Time of the commit. */
   at: Date;
+  /** Of the first build, where it has one: the second builder has no key. */
+  modelsSignature: string | undefined;
   log(line: string): void;
 }
 
@@ -28,7 +30,7 @@ export async function refuseUncommitted(root: string): Promise<void> {
  * the packages. Undefined where all are the same; otherwise the first difference.
  */
 export async function differenceOfSecondBuild(order: SecondBuildOrder): Promise<string | undefined> {
-  const { root, out, arch, at, log } = order;
+  const { root, out, arch, at, modelsSignature, log } = order;
   const work = await mkdtemp(join(tmpdir(), 'gatehouse-second-build-'));
   try {
     const checkout = join(work, 'another place', 'checkout');
@@ -37,8 +39,9 @@ export async function differenceOfSecondBuild(order: SecondBuildOrder): Promise<
     const second = join(work, 'packages');
     const temporary = join(work, 'tmp');
     await mkdir(temporary);
-    const program = [process.execPath, '--disable-sigusr1', 'installers/linux/package.ts'];
-    await run('sh', ['-c', 'umask 077; exec "$@"', 'sh', ...program, '--arch', arch, '--out', second], {
+    const program = [process.execPath, '--disable-sigusr1', 'installers/linux/package.ts', '--arch', arch];
+    if (modelsSignature !== undefined) program.push('--models-signature', modelsSignature);
+    await run('sh', ['-c', 'umask 077; exec "$@"', 'sh', ...program, '--out', second], {
       cwd: checkout,
       env: {
         SOURCE_DATE_EPOCH: String(Math.floor(at.getTime() / 1000)),

@@ -108,7 +108,7 @@ export function createPeople({
   const verifications = createPastVerifications({ ...shared, subjects });
   const modelChanges = createModelChanges({
     ...{ ...shared, subjects },
-    readImport: (file) => readModelFile(config.data, file),
+    readImport: (file) => readModelFile(file),
   });
   const overviews = createOverviews({
     ...shared,

@@ -89,7 +89,7 @@ export function checkSignature(
   const signer = keys.find(({ id }) => id.equals(signature.keyId));
   if (!signer)
     throw new SignatureRefused(
-      `The signature is by key ${idText(signature.keyId)}, which is none of ${keys.map(({ id }) => idText(id)).join(', ')}.`,
+      `The signature is by key ${keyIdText(signature.keyId)}, which is none of ${keys.map(({ id }) => keyIdText(id)).join(', ')}.`,
     );
   if (!verify(null, hash, signer.key, signature.signature))
     throw new SignatureRefused(
@@ -113,8 +113,8 @@ export function signatureText(
   return `untrusted comment: ${comment}\n${first}\n${TRUSTED}${trustedComment}\n${overComment.toString('base64')}\n`;
 }
 
-/** As minisign prints it: the eight bytes as a little-endian number. */
-const idText = (id: Buffer): string => Buffer.from(id).reverse().toString('hex').toUpperCase();
+/** The id of a key as minisign prints it: the eight bytes as a little-endian number. */
+export const keyIdText = (id: Buffer): string => Buffer.from(id).reverse().toString('hex').toUpperCase();
 
 const lines = (text: string): string[] => text.replace(/\r?\n$/, '').split(/\r?\n/);
 

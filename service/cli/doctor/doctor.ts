@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
+import { manifestSignature, modelPaths } from '../../compose/model-paths.ts';
 import { type Config, parseConfig } from '../../config.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { type CommandRunner, examples } from '../command.ts';
@@ -42,6 +43,7 @@ import {
 } from './checks.ts';
 import { checkDeadJobs, checkWebhooks, type EventsOut } from './events.ts';
 import { checkOwnGalleries } from './galleries.ts';
+import { checkManifestSignature } from './models.ts';
 import { checkErasures, checkKeysWithoutPerson, MOST_COUNTED } from './people.ts';
 import { checkGrants } from './postgres.ts';
 import { checkRetention } from './retention.ts';
@@ -74,7 +76,11 @@ export function addDoctor(program: Command, runner: CommandRunner): void {
 }
 
 async function examine(data: string, control: () => Promise<Control>): Promise<Finding[]> {
-  const machine = [checkNode(process.versions.node), await checkDisk(await existingFolder(data))];
+  const machine = [
+    checkNode(process.versions.node),
+    checkManifestSignature(manifestSignature(), modelPaths(data).manifest),
+    await checkDisk(await existingFolder(data)),
+  ];
   const owner = checkOwner(data);
   if (owner) machine.push(owner);
   if (owner?.state === 'fail') return machine;

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { replyOf, type Schemas, toUploadForm } from '../../../sdk/admin/client.ts';
-import type { Manifest } from '../../inference/models/manifest.ts';
+import { readOwnManifest } from '../../compose/model-paths.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { userPath } from '../user-path.ts';
-import { manifestPath } from './manifest-path.ts';
 import { describeModel } from './text.ts';
 
 export function addModelsImport(models: Command, runner: CommandRunner): void {
@@ -51,8 +49,7 @@ export function addModelsImport(models: Command, runner: CommandRunner): void {
 
 /** The files that may be imported, from the manifest: name, hash, origin. */
 function importable(): string {
-  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as Pick<Manifest, 'importable'>;
-  const sources = (manifest.importable ?? []).flatMap((entry) => entry.sources);
+  const sources = (readOwnManifest().importable ?? []).flatMap((entry) => entry.sources);
   return sources
     .map(({ file, sha256, url }) => `  ${file}\n    ${sha256}${url ? `\n    ${url}` : ''}`)
     .join('\n');

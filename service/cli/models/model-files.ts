@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { type ImportedModel, readImport } from '../../../models/import-weights.ts';
-import { Manifest } from '../../inference/models/manifest.ts';
+import { readOwnManifest } from '../../compose/model-paths.ts';
 import { defined } from '../../lib/defined.ts';
 import { UsageError } from '../failure.ts';
-import { manifestPath } from './manifest-path.ts';
 
 /** The models in these files, all of them or a refusal: converted, with their manifest entries. Paths are absolute. */
 export async function readImportFiles(paths: readonly string[]): Promise<ImportedModel[]> {
-  const manifest = Manifest.parse(JSON.parse(await readFile(manifestPath, 'utf8')));
+  const manifest = readOwnManifest();
   const models: ImportedModel[] = [];
   for (const path of paths) {
     const entry = await readEntry(path);

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { modelPaths } from '../../compose/model-paths.ts';
+import { readOwnManifest } from '../../compose/model-paths.ts';
 import type { ProfileDefinition } from '../../engine/profiles/index.ts';
 import { isLenient } from '../../engine/profiles/lenient-liveness.ts';
-import { Manifest } from '../../inference/models/manifest.ts';
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
@@ -13,7 +11,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 export function livenessFigures({ checks, models }: ProfileDefinition): string[] {
   const { liveness } = checks;
   if (!liveness.enabled) return ['off: a photograph of an enrolled person would be verified'];
-  const { padSets } = Manifest.parse(JSON.parse(readFileSync(modelPaths('').manifest, 'utf8')));
+  const { padSets } = readOwnManifest();
   const set = padSets.find(({ id }) => id === models.padSet) ?? padSets[0]!;
   const live = models.livenessScale === 'live';
   const point = live ? set.thresholds.half : set.thresholds.apcer5;

@@ -2,14 +2,16 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { releaseKeyFolders } from '../../compose/model-paths.ts';
 import { Problem } from '../../lib/problem.ts';
-import { productRoot } from '../../lib/product-root.ts';
 import { checkSignature, hashForSignature, readSignature, SignatureRefused } from '../../release/minisign.ts';
+import { RELEASE_KEYS, readReleaseKeys } from '../../release/release-keys.ts';
 import { type Answer, type CommandRunner, examples } from '../command.ts';
 import { userPath } from '../user-path.ts';
 import { debianMachine } from './debian-machine.ts';
 import { type Machine, type UpdateOutcome, update } from './machine.ts';
-import { RELEASE_KEYS, readReleaseKeys } from './release-keys.ts';
+
+const NO_KEYS = `No public key of releases is here. Compare the key that came with Gatehouse over another way, and put it into ${RELEASE_KEYS} as NAME.pub, or name it with --public-key FILE.`;
 
 interface UpdateOptions {
   signature?: string;
@@ -73,8 +75,11 @@ async function verifyFile(
     if (!existsSync(one)) throw new Problem('NOT_FOUND', `There is no file ${one}.`);
   }
   try {
-    const folders = [join(productRoot(), 'release-keys'), RELEASE_KEYS];
-    const keys = readReleaseKeys(folders, publicKey === undefined ? undefined : userPath(publicKey));
+    const keys = readReleaseKeys(
+      releaseKeyFolders(),
+      publicKey === undefined ? undefined : userPath(publicKey),
+    );
+    if (keys.length === 0) throw new Problem('INVALID_REQUEST', NO_KEYS);
     return checkSignature(await hashForSignature(file), readSignature(readFileSync(signed, 'utf8')), keys);
   } catch (error) {
     if (!(error instanceof SignatureRefused)) throw error;

@@ -51,6 +51,8 @@ export interface ModelLibraryPaths {
   built: string;
   /** `DATA/models`: imported files and their `manifest.json`; made when first needed. */
   imported: string;
+  /** Throws where these bytes of Gatehouse's own manifest, read from `file`, must not be used. */
+  acceptManifest?(bytes: Uint8Array, file: string): void;
 }
 
 const empty: Manifest = { version: 1, models: [], scorers: [], padSets: [] };
@@ -179,25 +181,32 @@ const replaceById = <Entry extends { id: string }>(
   next: readonly Entry[],
 ): Entry[] => [...old.filter(({ id }) => !next.some((entry) => entry.id === id)), ...next];
 
-async function readOwnManifest({ manifest }: ModelLibraryPaths): Promise<Manifest> {
-  return (await readManifest(manifest)) ?? unusable(`There is no ${manifest}; reinstall Gatehouse.`);
+async function readOwnManifest({ manifest, acceptManifest }: ModelLibraryPaths): Promise<Manifest> {
+  return (
+    (await readManifest(manifest, acceptManifest)) ??
+    unusable(`There is no ${manifest}; reinstall Gatehouse.`)
+  );
 }
 
 function unusable(sentence: string, cause?: unknown): never {
   throw new Problem('MODEL_NOT_INSTALLED', sentence, { cause });
 }
 
-async function readManifest(path: string): Promise<Manifest | undefined> {
-  let text: string;
+async function readManifest(
+  path: string,
+  accept?: ModelLibraryPaths['acceptManifest'],
+): Promise<Manifest | undefined> {
+  let bytes: Buffer;
   try {
-    text = await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+  accept?.(bytes, path);
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(bytes.toString());
   } catch (cause) {
     return unusable(`${path} is not JSON.`, cause);
   }
