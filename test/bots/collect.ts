@@ -12,12 +12,14 @@ export interface CollectOrder {
   /** Of a bot of each kind. */
   sessions: Record<Bot['kind'], number>;
   pages: number;
+  /** A core. */
+  mostLoad: number;
   minutes: number;
 }
 
 /** Records what is missing in the cache. `navigator.webdriver` is hidden, as every attacker hides it. */
 export async function collectTraces(
-  { only, data, sessions, pages, minutes }: CollectOrder,
+  { only, data, sessions, pages, mostLoad, minutes }: CollectOrder,
   say: (line: string) => void,
 ): Promise<{ made: number; missing: number }> {
   if (chromiumPath === undefined)
@@ -35,6 +37,7 @@ export async function collectTraces(
         ),
         sessions: ({ kind }) => sessions[kind],
         pages,
+        mostLoad,
         untilMs: performance.now() + minutes * 60_000,
         commit: describeMachine().commit,
       },

@@ -1,5 +1,6 @@
 import { availableParallelism, loadavg } from 'node:os';
 import type { Browser } from 'playwright-core';
+import { quantile } from '../../sdk/gatehouse/src/collector/features/statistics.ts';
 import { createRandom } from '../accuracy/random.ts';
 import type { Bot } from './bots.ts';
 import { servePage } from './page-server.ts';
@@ -13,6 +14,8 @@ export interface RecordOrder {
   sessions(bot: Bot): number;
   /** Pages at a time. */
   pages: number;
+  /** One-minute load a core above which a session is not kept, but played again: pages starve, and a bot is no longer the bot. */
+  mostLoad: number;
   /** No session begins later. */
   untilMs: number;
   commit: string;
@@ -21,7 +24,7 @@ export interface RecordOrder {
 /** Records the sessions that are not in the cache yet; answers how many were made and how many are still missing. */
 export async function recordBots(
   browser: Browser,
-  { bots, sessions, pages, untilMs, commit }: RecordOrder,
+  { bots, sessions, pages, mostLoad, untilMs, commit }: RecordOrder,
   say: (line: string) => void,
 ): Promise<{ made: number; missing: number }> {
   // By seed: what is interrupted has about as many sessions of each bot.
@@ -36,7 +39,12 @@ export async function recordBots(
     for (const { bot, seed } of waiting) {
       if (performance.now() + bot.lastsMs > untilMs) return;
       try {
-        writeTrace(await recordSession(browser, { bot, seed, url, commit }));
+        const trace = await recordSession(browser, { bot, seed, url, commit });
+        if (trace.load > mostLoad * trace.cores) {
+          say(`${bot.name} ${seed}: not kept, at a load of ${trace.load}`);
+          continue;
+        }
+        writeTrace(trace);
         made += 1;
       } catch (error) {
         say(`${bot.name} ${seed}: ${error instanceof Error ? error.message : String(error)}`);
@@ -66,7 +74,8 @@ async function recordSession(browser: Browser, { bot, seed, url, commit }: Sessi
     const salt = [...bot.name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_003, 7);
     await page.goto(`${url}?seed=${salt + seed}`);
     const load = loadavg()[0] ?? 0;
-    await bot.run(await createStage(page, createRandom(salt * 1000 + seed), bot.lastsMs));
+    const stage = await createStage(page, createRandom(salt * 1000 + seed), bot.lastsMs);
+    await bot.run(stage);
     const taken = (await page.evaluate('({ environment: environment(), events: recording })')) as object;
     return Trace.parse({
       version: 1,
@@ -77,6 +86,7 @@ async function recordSession(browser: Browser, { bot, seed, url, commit }: Sessi
       browser: browser.version(),
       load: Math.max(load, loadavg()[0] ?? 0),
       cores: availableParallelism(),
+      late: Math.round(10 * (quantile(stage.late, 0.95) ?? 0)) / 10,
       ...taken,
     });
   } finally {

@@ -24,6 +24,8 @@ export interface Stage {
   /** Ms until the bot is to stop; it may end the task that it is at. */
   left(): number;
   pause(ms: number): Promise<void>;
+  /** By how many ms each pause so far ended too late. */
+  late: readonly number[];
   boxOf(id: string): Promise<Box>;
   pointer: Pointer;
   keyboard: Keyboard;
@@ -44,12 +46,13 @@ interface Keyboard {
 export async function createStage(page: Page, random: Random, lastsMs: number): Promise<Stage> {
   const protocol = await page.context().newCDPSession(page);
   const until = performance.now() + lastsMs;
-  const { pause, pauseUntil } = createPauses();
+  const { pause, pauseUntil, late } = createPauses();
   return {
     page,
     random,
     left: () => until - performance.now(),
     pause,
+    late,
     boxOf: (id) => page.evaluate<Box>(`boxOf(document.getElementById(${JSON.stringify(id)}))`),
     pointer: createPointer(protocol, pauseUntil, pause),
     keyboard: {

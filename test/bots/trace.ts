@@ -49,6 +49,8 @@ export const Trace = z.object({
   /** One-minute load of the machine and its cores: timing noise makes bots look less regular. */
   load: z.number(),
   cores: z.number(),
+  /** 95 % quantile of how late a pause of the bot ended, ms: what the machine did to its rhythm. Absent in older recordings. */
+  late: z.number().optional(),
   environment: z.object({
     webdriver: z.boolean(),
     dpr: z.number(),

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { defaultErrors } from '../../http/default-errors.ts';
 import { problemCodes } from '../../lib/problem.ts';
-import { toVerifyOrder } from './translate.ts';
+import { toAnswer } from './challenge-translate.ts';
+import { toHeartbeatOrder, toVerifyOrder } from './translate.ts';
 
 /** The codes that behavior.txt names, with the statuses it gives them. */
 const named = {
@@ -46,14 +47,22 @@ test('a request with a signature is handed on as its sender addressed it; the ad
     ip: '192.0.2.1',
   };
   const headers = { 'signature-input': 'sig=()', signature: 'sig=::', 'x-other': undefined };
-  expect(toVerifyOrder({ userId: 'u' }, {}, { ...head, headers })).toEqual({
-    userId: 'u',
-    signed: {
-      method: 'POST',
-      url: 'https://box.example/api/v1/verify',
-      headers: { 'signature-input': 'sig=()', signature: 'sig=::' },
-    },
+  const signed = {
+    method: 'POST',
+    url: 'https://box.example/api/v1/verify',
+    headers: { 'signature-input': 'sig=()', signature: 'sig=::' },
+  };
+  const request = { ...head, headers };
+  expect(toVerifyOrder({ userId: 'u' }, {}, request)).toEqual({ userId: 'u', signed });
+  expect(toHeartbeatOrder({ userId: 'u', sessionToken: 't' }, request)).toEqual({
+    ...{ userId: 'u', sessionToken: 't', signed },
   });
+  expect(toAnswer({ challenge_id: 'ch_1', answer: ' t1 ' }, request)).toEqual({
+    ...{ challenge: 'ch_1', answer: 't1', signed },
+  });
+  expect(toAnswer({ challenge_id: 'ch_1', answer: 't1' }, { ...head, headers: {} })).not.toHaveProperty(
+    'signed',
+  );
   expect(toVerifyOrder({ userId: 'u' }, { browser: true }, { ...head, headers: {} })).toEqual({
     userId: 'u',
     source: '192.0.2.1',

@@ -75,7 +75,7 @@ export function challengeRoutes(
       const caller = keyOf(request);
       const result = await behaviorChallenges.answer(
         caller,
-        toAnswer(request.body),
+        toAnswer(request.body, request),
         toActor(caller, request.id),
       );
       return fromResult(result);

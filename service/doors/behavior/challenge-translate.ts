@@ -5,6 +5,7 @@ import type {
   OpenedChallenge,
 } from '../../engine/behavior-challenges/index.ts';
 import { defined } from '../../lib/defined.ts';
+import { type RequestHead, toSigned } from './translate.ts';
 import type { AnswerReply, ChallengeAnswer, ChallengeReply, NewChallenge } from './wire-challenge.ts';
 
 export const toOrder = ({ userId, challenge_id, accessible = false }: NewChallenge): ChallengeOrder =>
@@ -21,16 +22,13 @@ export function fromChallenge({ id, shown, expiresInSeconds }: OpenedChallenge):
   return { ...head, type, payload: { ...payload, sequence_hint: hint } };
 }
 
-export const toAnswer = ({
-  challenge_id,
-  answer,
-  userId,
-  sessionData,
-  signals,
-}: ChallengeAnswer): GivenAnswer => ({
+export const toAnswer = (
+  { challenge_id, answer, userId, sessionData, signals }: ChallengeAnswer,
+  request: RequestHead,
+): GivenAnswer => ({
   challenge: challenge_id,
   answer: answer.trim(),
-  ...defined({ userId, data: sessionData ?? signals }),
+  ...defined({ userId, data: sessionData ?? signals, signed: toSigned(request) }),
 });
 
 const messages = {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Heartbeats } from '../../engine/heartbeats/index.ts';
 import { keyOf } from '../../http/authentication.ts';
-import { defined } from '../../lib/defined.ts';
+import { toHeartbeatOrder } from './translate.ts';
 import { BODY_LIMIT } from './verify-route.ts';
 import { HeartbeatReply, HeartbeatRequest } from './wire-session.ts';
 
@@ -30,12 +30,6 @@ export function sessionRoute(app: FastifyInstance, { heartbeats }: SessionRouteD
         response: { 200: HeartbeatReply },
       },
     },
-    async (request) => {
-      const { userId, sessionToken, sessionData, signals } = request.body;
-      return heartbeats.beat(keyOf(request), {
-        ...{ userId, sessionToken },
-        ...defined({ data: sessionData ?? signals }),
-      });
-    },
+    async (request) => heartbeats.beat(keyOf(request), toHeartbeatOrder(request.body, request)),
   );
 }

@@ -1,10 +1,12 @@
 import type { KeyCaller } from '../../engine/access/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import type { EventRealm } from '../../engine/events/index.ts';
+import type { HeartbeatOrder } from '../../engine/heartbeats/index.ts';
 import type { Finding, VerifyOrder } from '../../engine/verdicts/index.ts';
 import type { Endpoint, NewEndpoint } from '../../engine/webhooks/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { eventNames, type NewWebhook, type NewWebhookReply, type WebhookReply } from './wire.ts';
+import type { HeartbeatRequest } from './wire-session.ts';
 import type { VerifyReply, VerifyRequest } from './wire-verify.ts';
 
 const FAMILY = 'behavior';
@@ -44,7 +46,7 @@ export function fromNewEndpoint({
 }
 
 /** What is known of a request beside its body. */
-interface RequestHead {
+export interface RequestHead {
   method: string;
   protocol: string;
   host: string;
@@ -67,8 +69,16 @@ export const toVerifyOrder = (
   }),
 });
 
+export const toHeartbeatOrder = (
+  { userId, sessionToken, sessionData, signals }: HeartbeatRequest,
+  request: RequestHead,
+): HeartbeatOrder => ({
+  ...{ userId, sessionToken },
+  ...defined({ data: sessionData ?? signals, signed: toSigned(request) }),
+});
+
 /** As its sender addressed it; undefined without a signature. */
-function toSigned({ method, protocol, host, url, headers }: RequestHead): VerifyOrder['signed'] {
+export function toSigned({ method, protocol, host, url, headers }: RequestHead): VerifyOrder['signed'] {
   if (headers['signature-input'] === undefined) return undefined;
   return {
     method,

@@ -4,7 +4,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { SessionData } from '../behavior/index.ts';
-import type { Verdicts } from '../verdicts/index.ts';
+import type { SignedRequest, Verdicts } from '../verdicts/index.ts';
 import {
   type ChallengeIntegrity,
   type StoredChallenge,
@@ -22,6 +22,8 @@ export interface ChallengeAnswer {
   data?: SessionData;
   /** The caller's own name of the person; where it is given, it has to be that of the challenge. */
   userId?: string;
+  /** The request, where it carries a signature: of an agent that declares itself. */
+  signed?: SignedRequest;
 }
 
 interface AnsweringDeps {
@@ -29,7 +31,7 @@ interface AnsweringDeps {
   integrity: ChallengeIntegrity;
   audit: Audit;
   clock: Clock;
-  verdicts: Pick<Verdicts, 'userHashOf' | 'judge' | 'issue'>;
+  verdicts: Pick<Verdicts, 'userHashOf' | 'declaredBy' | 'judge' | 'issue'>;
   references: References;
 }
 
@@ -49,9 +51,10 @@ export function createAnswering({
 }: AnsweringDeps) {
   return async function answer(
     caller: ChallengeCaller,
-    { challenge, answer: given, data, userId }: ChallengeAnswer,
+    { challenge, answer: given, data, userId, signed }: ChallengeAnswer,
     actor: Actor,
   ): Promise<AnswerResult> {
+    const declared = await verdicts.declaredBy(caller, signed);
     const result = await inTransaction(async (tx) => {
       const found = await selectChallenge(tx, integrity, caller, challenge);
       if (!found) throw noChallenge();
@@ -59,7 +62,8 @@ export function createAnswering({
       const now = clock.now();
       refuseEnded(found, now);
       const right = found.isRight(given);
-      const judgement = right && data ? await verdicts.judge(tx, caller, data) : undefined;
+      const isJudged = right && (data !== undefined || declared !== undefined);
+      const judgement = isJudged ? await verdicts.judge(tx, caller, data, declared) : undefined;
       const judged = right
         ? judgeAnswer({
             ...{ type: found.type, accessible: found.accessible, sinceMade: now - found.createdAt },

@@ -4,7 +4,7 @@ import { solve as solveShown, wrongAnswer } from '../../../test/support/behavior
 import { type Engine, startEngine } from '../../../test/support/engine.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import type { SessionData } from '../behavior/index.ts';
-import type { Verdicts } from '../verdicts/index.ts';
+import type { SignedRequest, Verdicts } from '../verdicts/index.ts';
 import { deleteChallengesOf } from './behavior-challenge-store.ts';
 import { type BehaviorChallenges, createBehaviorChallenges } from './behavior-challenges.ts';
 import type { OpenedChallenge } from './challenge.ts';
@@ -29,10 +29,11 @@ const start = (): BehaviorChallenges =>
     behaviorSettings: { get: async () => ({ challengePictures }) as never },
     verdicts: {
       userHashOf: ({ organization, world }, userId) => `${organization}/${world}/${userId}`,
-      judge: async () =>
+      declaredBy: async (_, signed) => signed && { name: signed.url },
+      judge: async (_, __, ___, declared) =>
         ({
-          confidence: 1 / (1 + Math.exp(-signals)),
-          notes: signals < 0 ? ['teleport_clicks'] : ['organic_mouse'],
+          confidence: declared ? 0.02 : 1 / (1 + Math.exp(-signals)),
+          notes: declared ? ['declared'] : signals < 0 ? ['teleport_clicks'] : ['organic_mouse'],
         }) as never,
       issue: async (_, one) => {
         issued.push(one);
@@ -42,8 +43,11 @@ const start = (): BehaviorChallenges =>
   });
 
 const create = (userId = 'user_1', accessible = false) => challenges.create(caller, { userId, accessible });
-const answer = (challenge: string, given: string, more: { data?: SessionData; userId?: string } = {}) =>
-  challenges.answer(caller, { challenge, answer: given, ...more }, actor);
+const answer = (
+  challenge: string,
+  given: string,
+  more: { data?: SessionData; userId?: string; signed?: SignedRequest } = {},
+) => challenges.answer(caller, { challenge, answer: given, ...more }, actor);
 const solve = ({ shown }: OpenedChallenge) => solveShown(shown);
 const wrong = ({ shown }: OpenedChallenge) => wrongAnswer(shown);
 const refused = (work: Promise<unknown>) =>
@@ -253,6 +257,16 @@ onBothDatabases('behavior challenges', (newPlace) => {
     expect(issued.map(({ reference }) => reference)).toEqual([undefined, 'user_2']);
   });
 
+  test('the right answer of an agent that signs its request is no person’s, with signals or without', async () => {
+    const signed = { method: 'POST', url: 'Shopper', headers: {} };
+    for (const more of [{ signed }, { signed, data }]) {
+      const one = await create();
+      engine.advance(3 * second);
+      expect(await answer(one.id, solve(one), more)).toMatchObject({ is: 'refused', why: 'not-human' });
+      expect(issued.at(-1)).toMatchObject({ human: false, notes: expect.arrayContaining(['declared']) });
+    }
+  });
+
   test('a failure while the token is written leaves the challenge open', async () => {
     const one = await create();
     engine.advance(3 * second);
@@ -262,6 +276,7 @@ onBothDatabases('behavior challenges', (newPlace) => {
       behaviorSettings: { get: async () => ({ challengePictures }) as never },
       verdicts: {
         userHashOf: () => '',
+        declaredBy: async () => undefined,
         judge: async () => ({}) as never,
         issue: async () => {
           throw new Error('the disk is full');

@@ -54,7 +54,7 @@ export interface BehaviorChallengesDeps {
   random?: RandomBytes;
   pictures: ChallengePictures;
   behaviorSettings: Pick<BehaviorSettingsOf, 'get'>;
-  verdicts: Pick<Verdicts, 'userHashOf' | 'judge' | 'issue'>;
+  verdicts: Pick<Verdicts, 'userHashOf' | 'declaredBy' | 'judge' | 'issue'>;
 }
 
 const HOUR = 60 * 60_000;

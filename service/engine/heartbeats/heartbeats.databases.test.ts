@@ -31,7 +31,8 @@ const start = () =>
     verdicts: {
       userHashOf,
       commit: engine.inTransaction,
-      judge: async (_, __, data) => judgeBehavior(data),
+      declaredBy: async (_, signed) => (signed ? { name: signed.url } : undefined),
+      judge: async (_, __, data, declared) => judgeBehavior(data, declared && { declared }),
       tokenOf: async ({ organization, world }, token) => {
         const found = tokens.get(`${organization}/${world}/${token}`);
         return found && found.expiresAt > engine.clock.now() ? found : undefined;
@@ -163,6 +164,18 @@ onBothDatabases('heartbeats', (newPlace) => {
     engine.advance(day);
     expect(await refused(beat())).toBe('SESSION_EXPIRED');
     expect(await engine.db.selectFrom('behavior_session').selectAll().execute()).toEqual([]);
+  });
+
+  test('a beat that an agent signed ends the session, whatever its window says', async () => {
+    await beats(personWindow());
+    const signed = { method: 'POST', url: 'Shopper', headers: {} };
+    const order = { userId: 'user_1', sessionToken: 'h_verified_1', signed };
+    for (const data of [personWindow(), undefined])
+      expect(await heartbeats.beat(caller, { ...order, ...(data && { data }) })).toMatchObject({
+        action: 'block',
+        notes: expect.arrayContaining(['declared']),
+      });
+    expect(announced.at(-1)).toMatchObject({ human: false });
   });
 
   test('beats at once count one after the other', async () => {

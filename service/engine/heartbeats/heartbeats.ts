@@ -1,9 +1,10 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Beat, beat, type SessionData } from '../behavior/index.ts';
-import type { Verdicts } from '../verdicts/index.ts';
+import type { SignedRequest, Verdicts } from '../verdicts/index.ts';
 import {
   deleteFollowedUntil,
   type HeartbeatIntegrity,
@@ -25,8 +26,8 @@ export interface HeartbeatOrder {
   /** The token of the verification, or of a passed challenge. */
   sessionToken: string;
   data?: SessionData;
-  /** An agent whose signature was verified. */
-  declared?: { name: string };
+  /** The request, where it carries a signature: of an agent that declares itself. */
+  signed?: SignedRequest;
 }
 
 export interface Heartbeat extends Omit<Beat, 'state'> {
@@ -48,7 +49,7 @@ export interface HeartbeatsDeps {
   inTransaction: InTransaction;
   integrity: HeartbeatIntegrity;
   clock: Clock;
-  verdicts: Pick<Verdicts, 'userHashOf' | 'tokenOf' | 'judge' | 'commit' | 'announce'>;
+  verdicts: Pick<Verdicts, 'userHashOf' | 'tokenOf' | 'declaredBy' | 'judge' | 'commit' | 'announce'>;
 }
 
 /** As of any anomaly: a drop of more than 28. */
@@ -64,10 +65,14 @@ export function createHeartbeats({ inTransaction, integrity, clock, verdicts }: 
     return token;
   }
 
-  async function follow(tx: Tx, caller: HeartbeatCaller, order: HeartbeatOrder): Promise<Heartbeat> {
+  async function follow(
+    tx: Tx,
+    caller: HeartbeatCaller,
+    { declared, ...order }: HeartbeatOrder & { declared?: { name: string } },
+  ): Promise<Heartbeat> {
     // Again, for it may have ended while this waited for its group.
     const token = await tokenOf(caller, order, tx);
-    const judgement = await verdicts.judge(tx, caller, order.data, order.declared);
+    const judgement = await verdicts.judge(tx, caller, order.data, declared);
     const before = await selectFollowed(tx, integrity, token.tokenHash);
     const { state, ...seen } = beat(before?.beat, judgement, token.score);
     // A program's typing teaches nothing about the person.
@@ -108,7 +113,8 @@ export function createHeartbeats({ inTransaction, integrity, clock, verdicts }: 
     async beat(caller, order) {
       // Before it joins a group: what is refused writes nothing.
       await tokenOf(caller, order);
-      return verdicts.commit((tx) => follow(tx, caller, order));
+      const declared = await verdicts.declaredBy(caller, order.signed);
+      return verdicts.commit((tx) => follow(tx, caller, { ...order, ...defined({ declared }) }));
     },
     sweep: () => inTransaction((tx) => deleteFollowedUntil(tx, clock.now())),
   };

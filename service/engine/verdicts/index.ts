@@ -1,3 +1,4 @@
+export type { SignedRequest } from './declared-agents.ts';
 export type { Finding } from './verdict.ts';
 export { deleteVerdictsOf } from './verdict-store.ts';
 export { isVerdictToken } from './verdict-token.ts';

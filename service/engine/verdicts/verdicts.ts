@@ -82,6 +82,8 @@ export interface Verdicts {
   verify(caller: VerdictCaller & { key: KeyId }, order: VerifyOrder): Promise<Finding & { token: string }>;
   /** As `verify` judges: the organization's settings, and whether the window is a copy. It is remembered in `tx`. */
   judge(tx: Tx, realm: VerdictRealm, data: SessionData | undefined, declared?: Declared): Promise<Judgement>;
+  /** The agent that signed a request, if one did whose key is pinned; a signature counts once, so this is not called inside of a group. */
+  declaredBy(realm: VerdictRealm, signed: SignedRequest | undefined): Promise<Declared | undefined>;
   /** Keyed hash of the caller's id of a user: the only form in which it is stored. */
   userHashOf(realm: VerdictRealm, userId: string): string;
   /** Runs a change in the transaction of the next group; see `GroupCommit`. */
@@ -167,18 +169,20 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
 
   const draft = createDraft(deps);
   const agents = createDeclaredAgents(deps);
+  const declaredBy: Verdicts['declaredBy'] = async (realm, signed) => signed && agents.find(realm, signed);
 
   const tokenOf = createTokenReads(deps);
 
   return {
     userHashOf,
+    declaredBy,
     commit: group.commit,
     announce: write.announcement,
     async verify(caller, { userId, data, signed, source }) {
       await limits.admitUser(caller, userId, source);
       const look = data && (await windows.look(db, caller, data));
       try {
-        const declared = signed && (await agents.find(caller, signed));
+        const declared = await declaredBy(caller, signed);
         const context = await contextOf(db, caller, declared);
         const judgement = judgeBehavior(data, { ...context, replayed: look?.replayed === true });
         const { verdict, token } = await draft(db, {

@@ -22,6 +22,8 @@ interface Options {
   humanised: string;
   replays: string;
   pages: string;
+  mostLoad: string;
+  playOnly?: true;
   minutes: string;
   bars?: string;
   keep?: true;
@@ -46,6 +48,12 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
     .option('--humanised <n>', 'sessions of each humanised bot', '30')
     .option('--replays <n>', 'sessions of each replay', '30')
     .option('--pages <n>', 'at a time', '4')
+    .option(
+      '--most-load <n>',
+      'one-minute load a core; sessions above it are not kept and are played next time',
+      '2',
+    )
+    .option('--play-only', 'play what is missing, measure nothing')
     .option('--minutes <n>', 'begin no session later; what is missing is played next time', '30')
     .option('--bars <numbers>', 'measure these alone, comma between them; with --keep the others stay')
     .option(
@@ -57,47 +65,62 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
       'after',
       '\nRaw events stay in GATEHOUSE_BOTS_CACHE (~/.cache/gatehouse-bots unless set), never here.',
     )
-    .action(async ({ data, record, only, pages, minutes, bars, keep, json, ...counts }: Options) => {
-      const say = (line: string): void => terminal.note(line);
-      if (record) {
-        const { made, missing } = await collectTraces(
-          {
-            ...(only !== undefined && { only: only.split(',') }),
-            ...(existsSync(`${data}/mouse-webbot`) && { data }),
-            sessions: {
-              unadapted: Number(counts.unadapted),
-              humanised: Number(counts.humanised),
-              replay: Number(counts.replays),
+    .action(
+      async ({
+        data,
+        record,
+        only,
+        pages,
+        mostLoad,
+        playOnly,
+        minutes,
+        bars,
+        keep,
+        json,
+        ...counts
+      }: Options) => {
+        const say = (line: string): void => terminal.note(line);
+        if (record) {
+          const { made, missing } = await collectTraces(
+            {
+              ...(only !== undefined && { only: only.split(',') }),
+              ...(existsSync(`${data}/mouse-webbot`) && { data }),
+              sessions: {
+                unadapted: Number(counts.unadapted),
+                humanised: Number(counts.humanised),
+                replay: Number(counts.replays),
+              },
+              ...{ pages: Number(pages), mostLoad: Number(mostLoad), minutes: Number(minutes) },
             },
-            ...{ pages: Number(pages), minutes: Number(minutes) },
+            say,
+          );
+          say(`${made} sessions recorded into ${cacheFolder()}, ${missing} missing.`);
+        }
+        if (playOnly) return;
+        const machine = describeMachine();
+        const measured = measureBehavior(
+          {
+            ...{ dataFolder: data, date: machine.date.slice(0, 10) },
+            ...(bars !== undefined && { only: bars.split(',').map(Number) }),
           },
           say,
         );
-        say(`${made} sessions recorded into ${cacheFolder()}, ${missing} missing.`);
-      }
-      const machine = describeMachine();
-      const measured = measureBehavior(
-        {
-          ...{ dataFolder: data, date: machine.date.slice(0, 10) },
-          ...(bars !== undefined && { only: bars.split(',').map(Number) }),
-        },
-        say,
-      );
-      const parts = behaviorEvidence(measured, keptBars(evidenceFolder));
-      terminal.answer(
-        json
-          ? JSON.stringify(measured.bars, null, 2)
-          : Object.values(parts)
-              .flatMap(({ title, lines }) => [`## ${title}`, '', ...lines, ''])
-              .join('\n'),
-      );
-      if (!keep) return;
-      // A whole run leaves nothing of an earlier one.
-      if (bars === undefined) rmSync(join(evidenceFolder, 'behavior.json'), { force: true });
-      keepEvidence(evidenceFolder, 'behavior', parts, machine);
-      keepVectors(measured.traces);
-      say(`Kept in ${evidenceFolder} and test/bots/recorded.`);
-    });
+        const parts = behaviorEvidence(measured, keptBars(evidenceFolder));
+        terminal.answer(
+          json
+            ? JSON.stringify(measured.bars, null, 2)
+            : Object.values(parts)
+                .flatMap(({ title, lines }) => [`## ${title}`, '', ...lines, ''])
+                .join('\n'),
+        );
+        if (!keep) return;
+        // A whole run leaves nothing of an earlier one.
+        if (bars === undefined) rmSync(join(evidenceFolder, 'behavior.json'), { force: true });
+        keepEvidence(evidenceFolder, 'behavior', parts, machine);
+        keepVectors(measured.traces);
+        say(`Kept in ${evidenceFolder} and test/bots/recorded.`);
+      },
+    );
 }
 
 function keptBars(folder: string): BarInTable[] {
