@@ -34,8 +34,16 @@ export async function makeProductionTree(order: TreeOrder): Promise<void> {
     await cp(join(root, 'dist', part), join(out, 'dist', part), { recursive: true });
   }
   await cp(join(root, 'models/built'), join(out, 'models/built'), { recursive: true });
-  for (const file of ['package.json', 'LICENSE', 'NOTICE', 'CHANGELOG.md', 'models/manifest.json']) {
-    await cp(join(root, file), join(out, file));
+  for (const file of [
+    'package.json',
+    'LICENSE',
+    'NOTICE',
+    'CHANGELOG.md',
+    'models/manifest.json',
+    // Of printed documents; the compiler does not copy it.
+    'service/engine/documents/fonts',
+  ]) {
+    await cp(join(root, file), join(out, file), { recursive: true });
   }
   await copyNode(order);
 }

@@ -9,6 +9,7 @@ import { backupRoutes } from './features/backups/routes.ts';
 import { behaviorRoutes } from './features/behavior/routes.ts';
 import { destinationRoutes } from './features/destinations/routes.ts';
 import { enrollRoutes } from './features/enroll/routes.ts';
+import { evidenceRoutes } from './features/evidence/routes.ts';
 import { flowRoutes } from './features/flows/routes.ts';
 import { importRoutes } from './features/import/routes.ts';
 import { jobRoutes } from './features/jobs/routes.ts';
@@ -38,6 +39,7 @@ const routeTree = rootRoute.addChildren([
   ...behaviorRoutes,
   ...destinationRoutes,
   ...enrollRoutes,
+  ...evidenceRoutes,
   ...administratorRoutes,
   ...alertRoutes,
   ...approvalRoutes,

@@ -3416,6 +3416,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the published figures
+         * @description Each figure with its interval, data, date, machine, command and limits; as JSON, or as a PDF with the models of this box.
+         */
+        get: operations["readEvidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/flows": {
         parameters: {
             query?: never;
@@ -12575,6 +12595,196 @@ export interface components {
             challengePictures?: boolean;
             /** @description Agents that may declare themselves by signed requests (RFC 9421, Web Bot Auth) */
             agents?: components["schemas"]["DeclaredAgent"][];
+        };
+        /**
+         * @description The figures that were published with this version.
+         * @example {
+         *       "id": "5bb312ece032",
+         *       "version": "0.1.1",
+         *       "claims": [
+         *         {
+         *           "id": "live-attacks",
+         *           "group": "live",
+         *           "title": "Live sessions: prints, replays, tampered clients",
+         *           "claim": "Worst: print-bent, 0 % (95 %: 0 to 1.3 %) accepted.",
+         *           "verdict": "holds",
+         *           "maturity": "experimental",
+         *           "data": "4,500 trials; recordings of people in public data",
+         *           "measured": "2026-11-21T22:59",
+         *           "commit": "ec99346f07e7",
+         *           "machine": "AMD EPYC, 2 cores, 24 GiB",
+         *           "command": "npm run accuracy -- challenges",
+         *           "chart": {
+         *             "finding": "Attacks accepted, by kind.",
+         *             "goal": {
+         *               "value": 0,
+         *               "label": "goal: 0"
+         *             },
+         *             "bars": [
+         *               {
+         *                 "label": "print-bent",
+         *                 "value": 0,
+         *                 "from": 0,
+         *                 "to": 0.013
+         *               }
+         *             ]
+         *           },
+         *           "table": {
+         *             "head": [
+         *               "Kind of attack",
+         *               "Accepted"
+         *             ],
+         *             "rows": [
+         *               [
+         *                 "print-bent",
+         *                 "0"
+         *               ]
+         *             ]
+         *           },
+         *           "limits": [
+         *             "Attacks are simulated."
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        EvidenceReport: {
+            /** @description Start of the SHA-256 of the figures */
+            id: string;
+            /** @description Version of Gatehouse */
+            version: string;
+            /** @description All published figures */
+            claims: components["schemas"]["EvidenceClaim"][];
+        };
+        /**
+         * @description One published figure.
+         * @example {
+         *       "id": "live-attacks",
+         *       "group": "live",
+         *       "title": "Live sessions: prints, replays, tampered clients",
+         *       "claim": "Worst: print-bent, 0 % (95 %: 0 to 1.3 %) accepted.",
+         *       "verdict": "holds",
+         *       "maturity": "experimental",
+         *       "data": "4,500 trials; recordings of people in public data",
+         *       "measured": "2026-11-21T22:59",
+         *       "commit": "ec99346f07e7",
+         *       "machine": "AMD EPYC, 2 cores, 24 GiB",
+         *       "command": "npm run accuracy -- challenges",
+         *       "chart": {
+         *         "finding": "Attacks accepted, by kind.",
+         *         "goal": {
+         *           "value": 0,
+         *           "label": "goal: 0"
+         *         },
+         *         "bars": [
+         *           {
+         *             "label": "print-bent",
+         *             "value": 0,
+         *             "from": 0,
+         *             "to": 0.013
+         *           }
+         *         ]
+         *       },
+         *       "table": {
+         *         "head": [
+         *           "Kind of attack",
+         *           "Accepted"
+         *         ],
+         *         "rows": [
+         *           [
+         *             "print-bent",
+         *             "0"
+         *           ]
+         *         ]
+         *       },
+         *       "limits": [
+         *         "Attacks are simulated."
+         *       ]
+         *     }
+         */
+        EvidenceClaim: {
+            /** @description The same in each version */
+            id: string;
+            /**
+             * @description What the claim is about
+             * @enum {string}
+             */
+            group: "recognition" | "presentation" | "live" | "uniqueness" | "behavior" | "speed";
+            /** @description Name of the figure */
+            title: string;
+            /** @description One sentence with the figure and its interval, in English */
+            claim: string;
+            /**
+             * @description Whether the goal is reached; `none`: there is no goal
+             * @enum {string}
+             */
+            verdict: "holds" | "part" | "missed" | "none";
+            /**
+             * @description Maturity
+             * @enum {string}
+             */
+            maturity: "proven" | "alternate" | "experimental";
+            /** @description On what it was measured */
+            data: string;
+            /** @description When, UTC */
+            measured: string;
+            /** @description Commit of Gatehouse that was measured */
+            commit: string;
+            /** @description Machine that measured */
+            machine: string;
+            /** @description Command that measures again, in a checkout */
+            command: string;
+            /** @description Absent: the figures are no shares */
+            chart?: components["schemas"]["EvidenceChart"];
+            /** @description The figures as a table */
+            table: {
+                /** @description Names of the columns */
+                head: string[];
+                /** @description A cell for each column */
+                rows: string[][];
+            };
+            /** @description What the figure does not say */
+            limits: string[];
+        };
+        /**
+         * @description Shares with their intervals.
+         * @example {
+         *       "finding": "Attacks accepted, by kind.",
+         *       "goal": {
+         *         "value": 0,
+         *         "label": "goal: 0"
+         *       },
+         *       "bars": [
+         *         {
+         *           "label": "print-bent",
+         *           "value": 0,
+         *           "from": 0,
+         *           "to": 0.013
+         *         }
+         *       ]
+         *     }
+         */
+        EvidenceChart: {
+            /** @description What it shows */
+            finding: string;
+            /** @description Absent: the figure has no goal */
+            goal?: {
+                /** @description Share that is asked for */
+                value: number;
+                /** @description How the goal is written */
+                label: string;
+            };
+            /** @description In the order of the report */
+            bars: {
+                /** @description What was measured */
+                label: string;
+                /** @description Share, of 1 */
+                value: number;
+                /** @description Lower end of the 95 % interval */
+                from: number;
+                /** @description Upper end of the 95 % interval */
+                to: number;
+            }[];
         };
         /** @description One page of a list. */
         FlowPage: {
@@ -36129,6 +36339,123 @@ export interface operations {
             };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readEvidence: {
+        parameters: {
+            query?: {
+                /** @description `json`, or `pdf`: a report to print (A4) */
+                format?: "json" | "pdf";
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As JSON, or as a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "5bb312ece032",
+                     *       "version": "0.1.1",
+                     *       "claims": [
+                     *         {
+                     *           "id": "live-attacks",
+                     *           "group": "live",
+                     *           "title": "Live sessions: prints, replays, tampered clients",
+                     *           "claim": "Worst: print-bent, 0 % (95 %: 0 to 1.3 %) accepted.",
+                     *           "verdict": "holds",
+                     *           "maturity": "experimental",
+                     *           "data": "4,500 trials; recordings of people in public data",
+                     *           "measured": "2026-11-21T22:59",
+                     *           "commit": "ec99346f07e7",
+                     *           "machine": "AMD EPYC, 2 cores, 24 GiB",
+                     *           "command": "npm run accuracy -- challenges",
+                     *           "chart": {
+                     *             "finding": "Attacks accepted, by kind.",
+                     *             "goal": {
+                     *               "value": 0,
+                     *               "label": "goal: 0"
+                     *             },
+                     *             "bars": [
+                     *               {
+                     *                 "label": "print-bent",
+                     *                 "value": 0,
+                     *                 "from": 0,
+                     *                 "to": 0.013
+                     *               }
+                     *             ]
+                     *           },
+                     *           "table": {
+                     *             "head": [
+                     *               "Kind of attack",
+                     *               "Accepted"
+                     *             ],
+                     *             "rows": [
+                     *               [
+                     *                 "print-bent",
+                     *                 "0"
+                     *               ]
+                     *             ]
+                     *           },
+                     *           "limits": [
+                     *             "Attacks are simulated."
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EvidenceReport"];
+                    "application/pdf": string;
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

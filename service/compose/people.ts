@@ -2,6 +2,7 @@ import { createWaitingApprovals } from '../engine/approvals/index.ts';
 import { type BehaviorLayers, createBehaviorLayers } from '../engine/behavior-layer/index.ts';
 import { type Captures, createCaptures } from '../engine/captures/index.ts';
 import { type Consents, createConsents, createHolds, type Holds } from '../engine/consent/index.ts';
+import { createEvidence, type Evidence } from '../engine/evidence/index.ts';
 import { createFlows, type Flows } from '../engine/flows/index.ts';
 import { createGalleryCalibrations, type GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
 import { createRefusedPictures, deleteClaim } from '../engine/lockout/index.ts';
@@ -44,6 +45,7 @@ export interface People {
   reviews: Reviews;
   uniqueness: Uniqueness;
   uniquenessScopes: Scopes;
+  evidence: Evidence;
   flows: Flows;
   modelChanges: ModelChanges;
 }
@@ -126,6 +128,7 @@ export function createPeople({
   return {
     ...{ consents, holds, galleries, subjects, calibrations, checks, captures },
     ...{ verifications, overviews, reviews, flows, modelChanges },
+    evidence: createEvidence(shared),
     ...{ uniqueness, uniquenessScopes: uniqueness.scopes, behaviorLayers: createBehaviorLayers(shared) },
   };
 }

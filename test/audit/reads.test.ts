@@ -35,6 +35,7 @@ const personal: Record<string, string> = {
 const nothingPersonal = [
   '/api/admin/status',
   '/api/admin/overview',
+  '/api/admin/evidence',
   '/api/admin/organizations',
   '/api/admin/organization',
   '/api/admin/keys',

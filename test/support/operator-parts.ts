@@ -16,6 +16,7 @@ const rooms = [
   'boxName',
   'holds',
   'erasure',
+  'evidence',
   'subjectRecords',
   'retention',
   'serving',

@@ -77,7 +77,8 @@ export function ChartCard({
   );
 }
 
-const NumberTable = ({ numbers: { head, rows } }: { numbers: Numbers }) => (
+/** Figures as rows; it scrolls where they are many. */
+export const NumberTable = ({ numbers: { head, rows } }: { numbers: Numbers }) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
   <div className={styles.scroll} tabIndex={0}>
     <table className={styles.numbers}>

@@ -13,6 +13,7 @@ import { type DeliveryRouteDeps, deliveryRoutes } from './deliveries/routes.ts';
 import { createDoor } from './door.ts';
 import { type ErasureRouteDeps, erasureRoutes } from './erasure/routes.ts';
 import { type EventRouteDeps, eventRoutes } from './events/routes.ts';
+import { type EvidenceRouteDeps, evidenceRoutes } from './evidence/routes.ts';
 import { type FlowRouteDeps, flowRoutes } from './flows/routes.ts';
 import { type GrantRouteDeps, grantRoutes } from './grants/routes.ts';
 import { type HoldRouteDeps, holdRoutes } from './holds/routes.ts';
@@ -83,6 +84,7 @@ export type AdminDeps = OrganizationRouteDeps &
   FlowRouteDeps &
   ReviewRouteDeps &
   UniquenessRouteDeps &
+  EvidenceRouteDeps &
   BehaviorRouteDeps;
 
 /** Every administrative operation, for all callers. */
@@ -123,6 +125,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...reviewRoutes(deps),
   ...uniquenessRoutes(deps),
   ...behaviorRoutes(deps),
+  ...evidenceRoutes(deps),
   ...flowRoutes(deps),
   ...sealRoutes(openSeal),
 ];

@@ -73,6 +73,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'POST /api/admin/flows/:id/publish': 'o OA--- - --',
   'POST /api/admin/flows/:id/unpublish': 'o OA--- - --',
   'GET /api/admin/overview': 'o OAo-a - --',
+  'GET /api/admin/evidence': 'o OAo-a - --',
   'GET /api/admin/status': 'o ----- - B-',
   'GET /api/admin/setup-token': 'o ----- - --',
   'POST /api/admin/setup-token': 'o ----- - --',

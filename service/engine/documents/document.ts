@@ -13,6 +13,24 @@ export interface Section {
   /** What the section is, or why it is empty. */
   note?: string;
   items: readonly Item[];
+  chart?: Chart;
+  table?: Table;
+  /** A list below everything else of the section. */
+  points?: { title: string; lines: readonly string[] };
+}
+
+/** Shares from 0 to 1 as bars, each with the interval in which it lies. */
+export interface Chart {
+  /** What it shows, over the bars. */
+  finding: string;
+  goal?: { value: number; label: string };
+  bars: readonly { label: string; value: number; from: number; to: number }[];
+}
+
+/** Its head is repeated on each page; the first column is the heading of its row. */
+export interface Table {
+  head: readonly string[];
+  rows: readonly (readonly string[])[];
 }
 
 /** A label and a value each. */

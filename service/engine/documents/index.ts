@@ -1,2 +1,2 @@
-export type { Item, PrintedDocument, Section } from './document.ts';
+export type { Chart, Item, PrintedDocument, Section, Table } from './document.ts';
 export { renderPdf } from './render-pdf.ts';

@@ -1,20 +1,8 @@
 import PdfKit from 'pdfkit';
 import type { Item, PrintedDocument, Section } from './document.ts';
-import { loadFonts, type Run } from './pdf-fonts.ts';
-
-/** Points of a millimetre. */
-const MM = 72 / 25.4;
-const MARGIN = 18 * MM;
-/** Width of the label beside a value. */
-const LABEL = 45 * MM;
-const ink = { plain: '#1a1d21', quiet: '#5c6570', line: '#d5dae0' };
-
-type Pdf = InstanceType<typeof PdfKit>;
-interface Page {
-  pdf: Pdf;
-  runsOf(text: string): Run[];
-  width: number;
-}
+import { drawChart, writeTable } from './pdf-figures.ts';
+import { loadFonts } from './pdf-fonts.ts';
+import { ink, LABEL, MARGIN, MM, type Page, startPageWithout, write } from './pdf-page.ts';
 
 /** Needs a second of the processor: call it in a thread (`renderPdf`). */
 export async function printPdf(document: PrintedDocument): Promise<Uint8Array> {
@@ -40,30 +28,10 @@ export async function printPdf(document: PrintedDocument): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-interface Style {
-  size?: number;
-  color?: string;
-  x?: number;
-  width?: number;
-}
-
-/** One paragraph from where the last ended, in as many fonts as its characters need. */
-function write({ pdf, runsOf, width }: Page, text: string, style: Style = {}): void {
-  const runs = runsOf(text === '' ? '–' : text);
-  const x = style.x ?? MARGIN;
-  pdf.fontSize(style.size ?? 9.5).fillColor(style.color ?? ink.plain);
-  for (const [i, { font, text: part }] of runs.entries()) {
-    pdf.font(font);
-    const options = { continued: i < runs.length - 1, width: style.width ?? width, lineGap: 1.5 };
-    if (i === 0) pdf.text(part, x, pdf.y, options);
-    else pdf.text(part, options);
-  }
-}
-
-function writeSection(page: Page, { heading, note, items }: Section): void {
+function writeSection(page: Page, { heading, note, items, chart, table, points }: Section): void {
   const { pdf, width } = page;
   // A heading is not left alone at the end of a page.
-  if (pdf.y > pdf.page.height - MARGIN - 60) pdf.addPage();
+  startPageWithout(page, 60);
   pdf.moveDown(1);
   write(page, heading, { size: 13 });
   pdf
@@ -75,17 +43,33 @@ function writeSection(page: Page, { heading, note, items }: Section): void {
   pdf.y += 8;
   if (note !== undefined) write(page, note, { color: ink.quiet });
   for (const item of items) writeItem(page, item);
+  if (chart) drawChart(page, chart);
+  if (table) writeTable(page, table);
+  if (points) writePoints(page, points);
+}
+
+function writePoints(page: Page, { title, lines }: NonNullable<Section['points']>): void {
+  startPageWithout(page, 40);
+  page.pdf.y += 6;
+  write(page, title, { size: 10.5 });
+  for (const line of lines) {
+    startPageWithout(page, 16);
+    const top = page.pdf.y;
+    write(page, '–', { width: 3 * MM });
+    page.pdf.y = top;
+    write(page, line, { x: MARGIN + 4 * MM, width: page.width - 4 * MM });
+  }
 }
 
 function writeItem(page: Page, { title, facts }: Item): void {
   const { pdf, width } = page;
   if (title !== undefined) {
-    if (pdf.y > pdf.page.height - MARGIN - 40) pdf.addPage();
+    startPageWithout(page, 40);
     pdf.y += 4;
     write(page, title, { size: 10.5 });
   }
   for (const [label, value] of facts) {
-    if (pdf.y > pdf.page.height - MARGIN - 16) pdf.addPage();
+    startPageWithout(page, 16);
     const top = pdf.y;
     const at = pdf.bufferedPageRange().count;
     write(page, label, { color: ink.quiet, width: LABEL - 3 * MM });

@@ -27,6 +27,20 @@ function charactersOf(bytes: Uint8Array): string {
   return codes.join('');
 }
 
+/** The text of each page of a document in one font; where a line was broken the blank is gone. */
+function pagesOf(bytes: Uint8Array): string[] {
+  const characters = charactersOf(bytes);
+  return streamsOf(bytes).flatMap((stream) =>
+    stream.includes(' Tf')
+      ? [[...stream.matchAll(/<([0-9a-f]+)>/g)].map(([, hex = '']) => decoded(hex, characters)).join('')]
+      : [],
+  );
+}
+
+/** Four digits a glyph: its place in the list of characters. */
+const decoded = (hex: string, characters: string): string =>
+  (hex.match(/.{4}/g) ?? []).map((code) => characters[Number.parseInt(code, 16)] ?? '').join('');
+
 test('a document of several pages, with every letter of European names', async () => {
   const bytes = await renderPdf({
     title: 'Everything',
@@ -55,4 +69,35 @@ test('a document of several pages, with every letter of European names', async (
   for (const letter of 'ŁukaszŽДмитрйΕλένηễ+674') expect(characters).toContain(letter);
   // One part of the font for each script.
   expect([...text.matchAll(/\/FontFile2/g)].length).toBe(5);
+}, 20_000);
+
+test('a table longer than a page repeats its head; charts have their labels and shares', async () => {
+  const bytes = await renderPdf({
+    title: 'Figures',
+    lead: [],
+    foot: 'Printed',
+    sections: [
+      {
+        heading: 'Attacks',
+        items: [],
+        chart: {
+          finding: 'Accepted.',
+          goal: { value: 0.05, label: 'goal: 5 %' },
+          bars: [{ label: 'print', value: 0.125, from: 0.1, to: 0.2 }],
+        },
+        table: {
+          head: ['Zebra', 'A long heading of a column'],
+          rows: Array.from({ length: 120 }, (_, i) => [`row ${i}`, 'words '.repeat(12)]),
+        },
+        points: { title: 'Limits', lines: ['Quiet line.'] },
+      },
+    ],
+  });
+  const pages = pagesOf(bytes);
+  expect(pages.length).toBeGreaterThan(2);
+  for (const page of pages) expect(page.match(/Zebra/g)).toHaveLength(1);
+  const all = pages.join('');
+  for (let i = 0; i < 120; i++) expect(all).toContain(`row ${i}words`);
+  for (const text of ['Accepted.', 'print12.5 %', 'Dashed: goal: 5 %.', 'Limits–Quiet line.', 'Page 1 of'])
+    expect(all).toContain(text);
 }, 20_000);

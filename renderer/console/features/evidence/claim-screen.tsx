@@ -1,0 +1,92 @@
+import { useQuery } from '@tanstack/react-query';
+import { createLazyRoute } from '@tanstack/react-router';
+import { Maturity } from '../../../ui/badges/badge.tsx';
+import { NumberTable } from '../../../ui/charts/chart-card.tsx';
+import { ShareBars } from '../../../ui/charts/share-bars.tsx';
+import { Snippet } from '../../../ui/code/snippet.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Card, KeyValues, Stack, WithAside } from '../../../ui/layout/layout.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { English, Verdict } from './claim-parts.tsx';
+import styles from './evidence.module.css';
+import { type Claim, evidenceQuery } from './evidence-query.ts';
+import { evidenceStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/evidence/$id')({ component: ClaimScreen });
+
+function ClaimScreen() {
+  const t = useStrings(evidenceStrings);
+  const { id } = Route.useParams();
+  const { data, error, refetch } = useQuery(evidenceQuery);
+  const parents = [{ label: t('title'), to: '/evidence' }];
+  const claim = data?.claims.find((one) => one.id === id);
+  if (claim) return <ClaimPage claim={claim} parents={parents} />;
+  return (
+    <Page title={id} parents={parents} reading>
+      {error && <LoadFailed error={error} retry={() => void refetch()} />}
+      {data && <Note title={t('unknown', { id })}>{t('unknownText')}</Note>}
+    </Page>
+  );
+}
+
+function ClaimPage({ claim, parents }: { claim: Claim; parents: { label: string; to: string }[] }) {
+  const t = useStrings(evidenceStrings);
+  return (
+    <Page
+      title={claim.title}
+      badge={<Verdict of={claim.verdict} />}
+      lead={<English>{claim.claim}</English>}
+      parents={parents}
+    >
+      <WithAside aside={<Source claim={claim} />}>
+        {claim.chart && (
+          <ShareBars
+            title={<English>{claim.chart.finding}</English>}
+            goal={claim.chart.goal}
+            bars={claim.chart.bars}
+          />
+        )}
+        <Card title={t('table')}>
+          <NumberTable numbers={claim.table} />
+        </Card>
+        <Card title={t('limits')}>
+          <ul lang="en" className={styles.limits}>
+            {claim.limits.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        </Card>
+      </WithAside>
+    </Page>
+  );
+}
+
+/** Where the figure comes from, and how to measure it again. */
+function Source({ claim: { data, measured, commit, machine, maturity, command } }: { claim: Claim }) {
+  const t = useStrings(evidenceStrings);
+  const format = useFormat();
+  return (
+    <>
+      <Card title={t('source')}>
+        <KeyValues
+          entries={[
+            [t('maturity'), <Maturity key="maturity" level={maturity} />],
+            [t('data'), <English key="data">{data}</English>],
+            [t('measured'), format.date(`${measured}Z`)],
+            [t('commit'), <code key="commit">{commit}</code>],
+            [t('machine'), <English key="machine">{machine}</English>],
+          ]}
+        />
+      </Card>
+      <Card title={t('again')}>
+        <Stack gap={8}>
+          <p className="small muted">{t('againText')}</p>
+          <Snippet name={t('again')} code={command} />
+        </Stack>
+      </Card>
+    </>
+  );
+}

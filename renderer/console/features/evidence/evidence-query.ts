@@ -1,0 +1,15 @@
+import { queryOptions } from '@tanstack/react-query';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+
+export type Claim = Schemas['EvidenceClaim'];
+
+/** The same until the version of the box changes. */
+export const evidenceQuery = queryOptions({
+  queryKey: ['evidence'],
+  // The other type is that of the PDF.
+  queryFn: async () =>
+    (await replyOf(
+      admin.GET('/api/admin/evidence', { params: { query: { format: 'json' } } }),
+    )) as Schemas['EvidenceReport'],
+  staleTime: Number.POSITIVE_INFINITY,
+});

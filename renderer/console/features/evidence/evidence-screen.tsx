@@ -1,0 +1,92 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { createLazyRoute, Link } from '@tanstack/react-router';
+import { Maturity } from '../../../ui/badges/badge.tsx';
+import { Button } from '../../../ui/controls/button.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { toast } from '../../../ui/feedback/toasts.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Stack } from '../../../ui/layout/layout.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Column } from '../../../ui/tables/column.ts';
+import { DataTable, TwoLines } from '../../../ui/tables/data-table.tsx';
+import { admin, replyOf } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { saveFile } from '../../save-file.ts';
+import { English, Verdict } from './claim-parts.tsx';
+import { type Claim, evidenceQuery } from './evidence-query.ts';
+import { evidenceStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/evidence')({ component: EvidenceScreen });
+
+function EvidenceScreen() {
+  const t = useStrings(evidenceStrings);
+  const { data, error, refetch } = useQuery(evidenceQuery);
+  const report = useMutation({
+    mutationFn: () =>
+      replyOf(admin.GET('/api/admin/evidence', { params: { query: { format: 'pdf' } }, parseAs: 'blob' })),
+    onSuccess(file) {
+      const name = `gatehouse-evidence-${data?.version ?? ''}-${data?.id ?? ''}.pdf`;
+      saveFile(name, file as unknown as Blob, 'application/pdf');
+      toast(t('saved'), { text: name });
+    },
+  });
+  return (
+    <Page
+      title={t('title')}
+      lead={data ? t('leadOf', { version: data.version, id: data.id }) : t('lead')}
+      actions={
+        <Button kind="primary" busy={report.isPending} onClick={() => report.mutate()}>
+          {t('report')}
+        </Button>
+      }
+    >
+      <Stack gap={24}>
+        {error && <LoadFailed error={error} retry={() => void refetch()} />}
+        {report.error && <LoadFailed error={report.error} title={t('notPrinted')} />}
+        <Claims claims={data?.claims} />
+        <Note title={t('notYoursTitle')}>{t('notYours')}</Note>
+      </Stack>
+    </Page>
+  );
+}
+
+function Claims({ claims }: { claims: readonly Claim[] | undefined }) {
+  const t = useStrings(evidenceStrings);
+  const format = useFormat();
+  const columns: Column<Claim>[] = [
+    {
+      id: 'title',
+      header: t('figure'),
+      cell: ({ id, title, claim }) => (
+        <TwoLines second={<English>{claim}</English>}>
+          <Link to="/evidence/$id" params={{ id }}>
+            <English>{title}</English>
+          </Link>
+        </TwoLines>
+      ),
+    },
+    { id: 'verdict', header: t('goal'), cell: ({ verdict }) => <Verdict of={verdict} /> },
+    {
+      id: 'maturity',
+      header: t('maturity'),
+      priority: 2,
+      cell: ({ maturity }) => <Maturity level={maturity} />,
+    },
+    {
+      id: 'measured',
+      header: t('measured'),
+      priority: 3,
+      cell: ({ measured }) => format.date(`${measured}Z`),
+    },
+  ];
+  return (
+    <DataTable
+      label={t('title')}
+      columns={columns}
+      rows={claims}
+      rowId={({ id }) => id}
+      secondLine={({ maturity }) => t(maturity)}
+    />
+  );
+}

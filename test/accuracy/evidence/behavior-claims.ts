@@ -1,0 +1,54 @@
+import type { Claim } from '../../../service/engine/evidence/index.ts';
+import { type Hits, type KeptPart, measuredOn, percent, shareOf } from './kept-figures.ts';
+
+interface Bar {
+  number: number;
+  title: string;
+  goal: string;
+  verdict: 'holds' | 'in part' | 'missed';
+  result: string;
+}
+
+export interface Behavior {
+  summary: KeptPart<Bar[]>;
+  'bar-4': KeptPart<{ name: string; exact: Hits }[]>;
+}
+
+/** The twelve bars of the behavior score in one claim, with what a generator costs that training has not seen. */
+export function behaviorClaims({ summary, 'bar-4': unseen }: Behavior): Claim[] {
+  const bars = summary.measured;
+  const count = (verdict: Bar['verdict']) => bars.filter((bar) => bar.verdict === verdict).length;
+  return [
+    {
+      id: 'behavior',
+      group: 'behavior',
+      title: 'Human or bot: the behavior score',
+      claim: `Of ${bars.length} bars ${count('holds')} hold, ${count('in part')} hold in part and ${count('missed')} are missed.`,
+      verdict: count('missed') === 0 ? (count('in part') === 0 ? 'holds' : 'part') : 'missed',
+      maturity: 'experimental',
+      data: 'Bots that drive a real Chromium, and people of public research data sets',
+      ...measuredOn(summary.machine),
+      command: 'npm run accuracy -- behavior',
+      chart: {
+        finding:
+          'Sessions noticed of a generator that training has never seen, at 1 % false alarms among held-out people.',
+        goal: { value: 0.55, label: `goal: ${percent(0.55, 0)} on average` },
+        bars: unseen.measured.map(({ name, exact }) => ({ label: name, ...shareOf(exact) })),
+      },
+      table: {
+        head: ['Bar', 'Goal', 'Verdict', 'Measured'],
+        rows: bars.map(({ number, title, goal, verdict, result }) => [
+          `${number}. ${title}`,
+          goal,
+          verdict,
+          result,
+        ]),
+      },
+      limits: [
+        'It advises: never use it alone to refuse or to admit a person.',
+        'A recorded movement of a person that is played again, and a person who works for another, pass.',
+        'Nothing is known about touch, phones, assistive technology and real agents with a language model.',
+      ],
+    },
+  ];
+}

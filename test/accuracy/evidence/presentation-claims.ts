@@ -1,0 +1,91 @@
+import type { Claim } from '../../../service/engine/evidence/index.ts';
+import type { Manifest } from '../../../service/inference/models/manifest.ts';
+import { type KeptPart, measuredOn, percent, withInterval } from './kept-figures.ts';
+
+export interface Presentation {
+  data: string;
+  set: string;
+  points: Record<
+    'apcer5',
+    {
+      apcer: Record<string, { rate: number; interval: [number, number]; attacks: number }>;
+      bpcer: number;
+      bpcerInterval: [number, number];
+    }
+  >;
+  heldOut?: {
+    apcer: number;
+    apcerInterval: [number, number];
+    bpcer: number;
+    bpcerInterval: [number, number];
+  };
+  live: number;
+  attacks: number;
+  people: number;
+}
+
+/** Passive PAD of one picture: attacks taken for live by species, live pictures refused. */
+export function presentationClaims(
+  parts: readonly KeptPart<Presentation>[],
+  manifest: Pick<Manifest, 'padSets'>,
+): Claim[] {
+  return parts.flatMap(({ measured, machine }) => {
+    const set = manifest.padSets.find(({ id }) => id === measured.set);
+    // An older way to measure has no held-out threshold.
+    if (!set || !measured.heldOut) return [];
+    const { apcer, bpcer, bpcerInterval } = measured.points.apcer5;
+    const { heldOut } = measured;
+    const bars = [
+      ...Object.entries(apcer).map(([species, { rate, interval, attacks }]) => ({
+        label: `${speciesOf(species)} taken for live (${attacks})`,
+        ...{ value: rate, from: interval[0], to: interval[1] },
+      })),
+      {
+        label: `live people refused (${measured.live})`,
+        ...{ value: bpcer, from: bpcerInterval[0], to: bpcerInterval[1] },
+      },
+    ];
+    const all = { value: heldOut.apcer, from: heldOut.apcerInterval[0], to: heldOut.apcerInterval[1] };
+    const live = { value: heldOut.bpcer, from: heldOut.bpcerInterval[0], to: heldOut.bpcerInterval[1] };
+    return [
+      {
+        id: `presentation-${measured.set}`,
+        group: 'presentation',
+        title: `Passive liveness of one picture, ${set.name}`,
+        claim: `With thresholds chosen on other people, ${withInterval(all)} of attack pictures pass (APCER over all species), and ${withInterval(live)} of live pictures are refused (BPCER).`,
+        verdict: 'none',
+        maturity: set.maturity,
+        data: `${measured.data}: ${measured.attacks} attack and ${measured.live} live pictures of ${measured.people} people`,
+        ...measuredOn(machine),
+        command: 'npm run accuracy -- pad',
+        chart: {
+          finding: 'At the threshold of the product (APCER of 5 % over all species): shares by species.',
+          bars,
+        },
+        table: {
+          head: ['At the product’s threshold', 'Share', '95 % interval'],
+          rows: bars.map(({ label, value, from, to }) => [
+            label,
+            percent(value),
+            `${percent(from)} to ${percent(to)}`,
+          ]),
+        },
+        limits: [
+          'One webcam, three kinds of attack instrument. Masks, other cameras and other screens are not in the data.',
+          'This is no evaluation after ISO/IEC 30107-3: the worst species decides there, and the chart shows it.',
+          'The models are not shipped: an administrator imports them.',
+        ],
+      },
+    ];
+  });
+}
+
+/** Names of Replay-Attack: "print highdef_photo". */
+const speciesOf = (name: string): string =>
+  ({
+    'highdef highdef_photo': 'Photo on a tablet',
+    'highdef highdef_video': 'Video on a tablet',
+    'mobile mobile_photo': 'Photo on a phone',
+    'mobile mobile_video': 'Video on a phone',
+    'print highdef_photo': 'Printed photo',
+  })[name] ?? name;

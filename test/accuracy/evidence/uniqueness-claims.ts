@@ -1,0 +1,67 @@
+import type { Claim } from '../../../service/engine/evidence/index.ts';
+import { type Hits, type KeptPart, measuredOn, percent, shareOf, withInterval } from './kept-figures.ts';
+
+export interface Uniqueness {
+  data: string;
+  members: number;
+  returning: number;
+  strangers: number;
+  reports: {
+    scorer: string;
+    tables: string;
+    falseFlagRate: number;
+    found: Hits;
+    foundInReview: Hits;
+    flagged: Hits;
+    flaggedToReview: Hits;
+  }[];
+}
+
+/** One human once per scope: members who come again, and strangers who are taken for one. */
+export function uniquenessClaims({ measured, machine }: KeptPart<Uniqueness>): Claim[] {
+  const { members, returning, strangers, reports } = measured;
+  const heldOut = reports.filter(({ scorer, tables }) => scorer === 'a' && tables === 'held out');
+  const usual = heldOut.find(({ falseFlagRate }) => falseFlagRate === 0.01) ?? heldOut[0];
+  if (!usual) return [];
+  return [
+    {
+      id: 'uniqueness',
+      group: 'uniqueness',
+      title: 'One person once per scope, embedding A',
+      claim: `In a scope of ${members} people with a false-flag rate of ${percent(usual.falseFlagRate, 0)}, ${withInterval(shareOf(usual.found))} of the members who come again are found at once, and ${withInterval(shareOf(usual.foundInReview))} more go to review. Of strangers ${withInterval(shareOf(usual.flagged))} are flagged.`,
+      verdict: 'none',
+      maturity: 'experimental',
+      data: `${measured.data}: ${returning} members who come again, ${strangers} strangers; thresholds of other people`,
+      ...measuredOn(machine),
+      command: 'npm run accuracy -- uniqueness',
+      chart: {
+        finding: 'Members found at once, and strangers flagged, by the configured false-flag rate.',
+        bars: heldOut.flatMap(({ falseFlagRate, found, flagged }) => [
+          { label: `found, rate ${percent(falseFlagRate)}`, ...shareOf(found) },
+          { label: `strangers flagged, rate ${percent(falseFlagRate)}`, ...shareOf(flagged) },
+        ]),
+      },
+      table: {
+        head: [
+          'Scorer, thresholds',
+          'False-flag rate',
+          'Found at once',
+          'Found in review',
+          'Strangers flagged',
+          'Strangers in review',
+        ],
+        rows: reports.map(({ scorer, tables, falseFlagRate, ...shares }) => [
+          `${scorer}, ${tables}`,
+          percent(falseFlagRate),
+          ...[shares.found, shares.foundInReview, shares.flagged, shares.flaggedToReview].map(
+            ({ hits, of }) => `${hits} of ${of}`,
+          ),
+        ]),
+      },
+      limits: [
+        'Twins and close relatives are not in the data.',
+        'A person who alters the face on purpose is not in the data.',
+      ],
+    },
+  ];
+}
