@@ -127,8 +127,7 @@ export function createPeople({
   });
   return {
     ...{ consents, holds, galleries, subjects, calibrations, checks, captures },
-    ...{ verifications, overviews, reviews, flows, modelChanges },
-    evidence: createEvidence(shared),
+    ...{ verifications, overviews, reviews, flows, modelChanges, evidence: createEvidence(shared) },
     ...{ uniqueness, uniquenessScopes: uniqueness.scopes, behaviorLayers: createBehaviorLayers(shared) },
   };
 }
