@@ -16,7 +16,7 @@ interface Printing {
   printed: string;
 }
 
-export const verdictWords: Readonly<Record<EvidenceVerdict, string>> = {
+const verdictWords: Readonly<Record<EvidenceVerdict, string>> = {
   holds: 'goal reached',
   part: 'goal reached in part',
   missed: 'goal missed',
