@@ -17,6 +17,8 @@ export interface Finding {
   what: string;
   state: 'ok' | 'warn' | 'fail';
   found: string;
+  /** Why it matters, in a list that teaches. */
+  why?: string;
   /** The remedy; absent without a problem. */
   remedy?: string;
 }

@@ -43,6 +43,7 @@ import {
 } from './checks.ts';
 import { checkDeadJobs, checkWebhooks, type EventsOut } from './events.ts';
 import { checkOwnGalleries } from './galleries.ts';
+import { examineHardening } from './hardening/hardening.ts';
 import { checkManifestSignature } from './models.ts';
 import { checkErasures, checkKeysWithoutPerson, MOST_COUNTED } from './people.ts';
 import { checkGrants } from './postgres.ts';
@@ -58,9 +59,15 @@ export function addDoctor(program: Command, runner: CommandRunner): void {
     .description(
       'Checks the machine, the data directory, the models and the settings. The exit code is 1 when something fails.',
     )
-    .addHelpText('after', examples('doctor', 'doctor --data /srv/gatehouse --json'));
-  runner.run(command, async ({ data, terminal, control }) => {
-    const findings = await examine(data, control);
+    .option(
+      '--hardening',
+      'the checklist of the hardening guide instead (docs/HARDENING.md), on a box that runs: what was found, why it matters, how to put it right',
+    )
+    .addHelpText('after', examples('doctor', 'doctor --data /srv/gatehouse --json', 'doctor --hardening'));
+  runner.run<{ hardening?: boolean }>(command, async ({ options, data, terminal, control }) => {
+    const findings: Finding[] = options.hardening
+      ? await examineHardening(data, control)
+      : await examine(data, control);
     const counts = countStates(findings);
     const ok = counts.fail === 0;
     const mark = { ok: 'good', warn: 'care', fail: 'bad' } as const;

@@ -1,7 +1,7 @@
 import { count, oneLine, wrap } from '../terminal/terminal.ts';
 import type { Finding } from './checks.ts';
 
-/** A line for each finding and one for its remedy, broken at `width`. `mark` writes the state in four columns. */
+/** A line for each finding and, where it is not good, one for why it matters and one for its remedy, broken at `width`. `mark` writes the state in four columns. */
 export function describeFindings(
   findings: readonly Finding[],
   width: number,
@@ -9,10 +9,11 @@ export function describeFindings(
 ): string {
   const names = Math.max(0, ...findings.map(({ what }) => what.length));
   return findings
-    .flatMap(({ state, what, found, remedy }) => {
+    .flatMap(({ state, what, found, why, remedy }) => {
       const indent = 6 + names + 2;
       const line = `${mark(state)}  ${what.padEnd(names)}  ${wrap(oneLine(found), width, indent)}`;
-      return remedy === undefined ? [line] : [line, `      ${wrap(oneLine(remedy), width, 6)}`];
+      const more = [state === 'ok' ? undefined : why, remedy].filter((one) => one !== undefined);
+      return [line, ...more.map((sentence) => `      ${wrap(oneLine(sentence), width, 6)}`)];
     })
     .join('\n');
 }

@@ -1,0 +1,201 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { allPages } from '../../../../sdk/admin/all-pages.ts';
+import { replyOf, type Schemas, streamOf } from '../../../../sdk/admin/client.ts';
+import { manifestSignature, modelPaths } from '../../../compose/model-paths.ts';
+import { systemClock } from '../../../lib/clock.ts';
+import { programBuiltAt } from '../../../lib/program-built.ts';
+import { productVersion } from '../../../lib/version.ts';
+import { RELEASE_KEYS } from '../../../release/release-keys.ts';
+import type { Control } from '../../control/control.ts';
+import { toFailure } from '../../failure.ts';
+import { invocation } from '../../invocation.ts';
+import { listOrganizations } from '../../organization.ts';
+import { jsonLines } from '../../terminal/json-lines.ts';
+import { checkClock, checkDisk, checkPermissions, existingFolder, type Finding } from '../checks.ts';
+import { checkManifestSignature } from '../models.ts';
+import * as box from './box.ts';
+import { type CheckId, checkList } from './check-list.ts';
+import { bad, good, type HardeningFinding, type Outcome } from './finding.ts';
+import * as machine from './machine.ts';
+import * as serving from './process.ts';
+import { synchronized } from './synchronized.ts';
+import { checkUnit, readUnit } from './unit.ts';
+
+type Outcomes = Partial<Record<CheckId, Outcome>>;
+
+/** Every line of the checklist, in its order. */
+export async function examineHardening(
+  data: string,
+  control: () => Promise<Control>,
+): Promise<HardeningFinding[]> {
+  const found: Outcomes = { ...(await ofMachine(data)), ...(await ofBox(data, control)) };
+  return Object.entries(checkList).map(([id, [what, why]]) => ({
+    id,
+    what,
+    why,
+    ...found[id as CheckId]!,
+  }));
+}
+
+async function ofMachine(data: string): Promise<Outcomes> {
+  const now = systemClock.now();
+  const permissions = await checkPermissions(data);
+  const clock = await checkClock(now, data);
+  return {
+    unit: checkUnit(readUnit()),
+    'data-modes': permissions.state === 'ok' ? ofFolder(data, permissions) : asBad(permissions),
+    'core-pattern': serving.checkCorePattern(read('/proc/sys/kernel/core_pattern').trim()),
+    swap: machine.checkSwap(machine.readSwap(read('/proc/swaps'))),
+    clock: clock.state === 'ok' ? machine.checkSynchronized(await synchronized()) : clock,
+    'release-keys': machine.checkReleaseKeys(RELEASE_KEYS),
+    models: checkModels(),
+    disk: outcomeOf(await checkDisk(await existingFolder(data))),
+    updates: machine.checkAge(programBuiltAt, now, productVersion()),
+  };
+}
+
+/** Beside the modes of what is in it. */
+function ofFolder(data: string, permissions: Finding): Outcome {
+  const found = statSync(data, { throwIfNoEntry: false });
+  return found?.uid === 0
+    ? bad(`${data} belongs to root`, `chown -R gatehouse: ${data}`)
+    : outcomeOf(permissions);
+}
+
+function checkModels(): Outcome {
+  const signature = manifestSignature();
+  return signature.is === 'unsigned'
+    ? bad(
+        'the manifest of the models is not signed: a changed one would not be noticed',
+        'Build the package with a key, or install one that was (npm run package -- --signing-key FILE)',
+      )
+    : outcomeOf(checkManifestSignature(signature, modelPaths('').manifest));
+}
+
+/** What the serving process and its organizations say; where it does not run or is sealed, that is what every line of it says. */
+async function ofBox(data: string, control: () => Promise<Control>): Promise<Outcomes> {
+  let open: Control;
+  try {
+    open = await control();
+  } catch (error) {
+    const [found = ''] = toFailure(error).text.split('\n');
+    return allOf(bad(found, `${invocation} doctor --data ${data}`));
+  }
+  const { is } = await replyOf(open.admin.GET('/api/admin/seal'));
+  if (is !== 'open')
+    return allOf(bad('the service is sealed, so this cannot be seen', `${invocation} unseal --data ${data}`));
+  const organizations = await listOrganizations(open);
+  const status = await replyOf(open.admin.GET('/api/admin/status'));
+  return {
+    ...(status.service ? await ofService(open, status.service, data) : notRunning),
+    ...(await ofBackups(open, data)),
+    'second-factor': box.checkSecondFactor(await administratorsOf(open, organizations)),
+    'four-eyes': box.checkFourEyes(organizations),
+    setup: box.checkSetup(await replyOf(open.admin.GET('/api/admin/setup-token'))),
+    audit: box.checkAuditLog(await auditReport(open)),
+  };
+}
+
+const ofServing = [
+  ...([
+    'account',
+    'privileges',
+    'system-calls',
+    'umask',
+    'settings-modes',
+    'passphrase',
+    'core-limit',
+  ] as const),
+  ...(['tls', 'log'] as const),
+];
+const ofOpen = ['second-factor', 'four-eyes', 'setup', 'backups', 'drill', 'key-copies', 'audit'] as const;
+const every = (ids: readonly CheckId[], outcome: Outcome): Outcomes =>
+  Object.fromEntries(ids.map((id) => [id, outcome]));
+const allOf = (outcome: Outcome): Outcomes => every([...ofServing, ...ofOpen], outcome);
+const notRunning = every(ofServing, bad('the service does not run', 'systemctl start gatehouse'));
+
+async function ofService(
+  open: Control,
+  service: NonNullable<Schemas['Status']['service']>,
+  data: string,
+): Promise<Outcomes> {
+  const running = serving.readServingProcess(service.process);
+  if (!running)
+    return every(ofServing, bad(`process ${service.process} cannot be seen`, 'Run the command as root.'));
+  const setting = (name: string): string | undefined => {
+    const text = service.settings[name];
+    return text === undefined ? undefined : JSON.parse(text);
+  };
+  const masterKey = await replyOf(open.admin.GET('/api/admin/master-key'));
+  const certificate = await replyOf(open.admin.GET('/api/admin/certificate'));
+  return {
+    account: serving.checkAccount(running, { dataOwner: statSync(data).uid, shell: shellOf(running.uid) }),
+    privileges: serving.checkPrivileges(running),
+    'system-calls': serving.checkSystemCalls(running),
+    umask: serving.checkUmask(running),
+    'core-limit': serving.checkCoreLimit(running),
+    log: serving.checkOutput(running),
+    'settings-modes': machine.checkSettingsFile(
+      process.env.GATEHOUSE_SETTINGS ?? join(data, 'gatehouse.json'),
+      running.uid,
+    ),
+    passphrase: machine.checkMasterKeyPlace({
+      ...{ kind: masterKey.kind, path: masterKey.path, data },
+      passphraseFile: setting('passphraseFile'),
+      stored: '/etc/gatehouse/passphrase',
+    }),
+    tls: box.checkEncryption(service, certificate.served?.source, systemClock.now()),
+  };
+}
+
+async function ofBackups(open: Control, data: string): Promise<Outcomes> {
+  const query = { query: { limit: 50 } };
+  const { items: runs } = await replyOf(open.admin.GET('/api/admin/backups', { params: query }));
+  const { items: plans } = await replyOf(open.admin.GET('/api/admin/backups/plans'));
+  const { items: drills } = await replyOf(open.admin.GET('/api/admin/backup-drills', { params: query }));
+  const { items: places } = await replyOf(open.admin.GET('/api/admin/key-store/places'));
+  const now = systemClock.now();
+  return {
+    backups: box.checkBackupsKept(runs, plans.length, data, now),
+    drill: box.checkDrill(runs, drills, now),
+    'key-copies': box.checkCopies(places, data),
+  };
+}
+
+async function administratorsOf(open: Control, organizations: readonly { id: string }[]) {
+  const lists = organizations.map(({ id: organization }) =>
+    allPages((page) =>
+      replyOf(open.admin.GET('/api/admin/administrators', { params: { query: { organization, ...page } } })),
+    ),
+  );
+  return (await Promise.all(lists)).flat();
+}
+
+async function auditReport(open: Control): Promise<Schemas['AuditReport']> {
+  const bytes = streamOf(open.admin.GET('/api/admin/audit/verification', { parseAs: 'stream' }));
+  for await (const step of jsonLines<Schemas['AuditVerification']>(bytes)) {
+    if ('report' in step) return step.report;
+  }
+  throw new Error('The verification of the audit log ended without a report.');
+}
+
+/** Of an account, by /etc/passwd. */
+function shellOf(uid: number): string | undefined {
+  const rows = read('/etc/passwd')
+    .split('\n')
+    .map((line) => line.split(':'));
+  return rows.find((row) => row[2] === String(uid))?.[6];
+}
+
+const outcomeOf = ({ state, found, remedy }: Finding): Outcome =>
+  state === 'ok' ? good(found) : { state, found, ...(remedy !== undefined && { remedy }) };
+const asBad = ({ found, remedy = '' }: Finding): Outcome => bad(found, remedy);
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,129 @@
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { bad, doubtful, good, type Outcome } from './finding.ts';
+
+/** What the kernel says of the serving process. */
+export interface ServingProcess {
+  pid: number;
+  uid: number;
+  noNewPrivileges: boolean;
+  /** 0: none, 2: a filter of system calls. */
+  seccomp: number;
+  /** Bits of capabilities: in force, and those that a program started by it could get. */
+  effective: bigint;
+  bounding: bigint;
+  umask: number;
+  /** Bytes a core file may have at most, or `unlimited`. */
+  coreLimit: string;
+  /** Of standard output: a socket or pipe (the journal), or a file with its mode. Undefined where this account may not see it. */
+  output: { is: 'socket' } | { is: 'file'; path: string; mode: number } | undefined;
+}
+
+/** Of `/proc/PID`; undefined where the process is not there. */
+export function readServingProcess(pid: number, proc = '/proc'): ServingProcess | undefined {
+  const folder = `${proc}/${pid}`;
+  try {
+    const status = readFileSync(`${folder}/status`, 'utf8');
+    const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? '0';
+    const limits = readFileSync(`${folder}/limits`, 'utf8');
+    return {
+      pid,
+      uid: Number(field('Uid')),
+      noNewPrivileges: field('NoNewPrivs') === '1',
+      seccomp: Number(field('Seccomp')),
+      effective: BigInt(`0x${field('CapEff')}`),
+      bounding: BigInt(`0x${field('CapBnd')}`),
+      umask: Number.parseInt(field('Umask'), 8),
+      coreLimit: /^Max core file size\s+\S+\s+(\S+)/m.exec(limits)?.[1] ?? 'unknown',
+      output: readOutput(`${folder}/fd/1`),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function readOutput(descriptor: string): ServingProcess['output'] {
+  try {
+    const target = readlinkSync(descriptor);
+    if (!target.startsWith('/')) return { is: 'socket' };
+    return { is: 'file', path: target, mode: statSync(descriptor).mode & 0o777 };
+  } catch {
+    return undefined;
+  }
+}
+
+const inUnit =
+  'Take what undoes it out of the unit (systemctl cat gatehouse.service), then: systemctl restart gatehouse';
+
+export function checkAccount(
+  { uid }: ServingProcess,
+  { dataOwner, shell }: { dataOwner: number; shell: string | undefined },
+): Outcome {
+  const remedy = `Start it by its unit (User=gatehouse), and give the data directory to that account alone: chown -R gatehouse: /var/lib/gatehouse`;
+  if (uid === 0) return bad('the service runs as root', remedy);
+  if (uid !== dataOwner)
+    return bad(`the service runs as account ${uid}, and the data directory belongs to ${dataOwner}`, remedy);
+  if (shell !== undefined && !/\/(nologin|false)$/.test(shell))
+    return bad(
+      `account ${uid} may sign in at this machine: its shell is ${shell}`,
+      'usermod --shell /usr/sbin/nologin gatehouse',
+    );
+  return good(`account ${uid}, which owns the data and cannot sign in`);
+}
+
+export const checkPrivileges = ({ noNewPrivileges, effective, bounding }: ServingProcess): Outcome =>
+  !noNewPrivileges
+    ? bad('the service can gain privileges through a program that has them: NoNewPrivs is 0', inUnit)
+    : effective !== 0n || bounding !== 0n
+      ? bad(`the service has capabilities: CapEff ${hex(effective)}, CapBnd ${hex(bounding)}`, inUnit)
+      : good('no capability, and no way to one');
+
+export const checkSystemCalls = ({ seccomp }: ServingProcess): Outcome =>
+  seccomp === 2
+    ? good('filtered')
+    : bad('every system call of the kernel is open to the service: Seccomp is 0', inUnit);
+
+export const checkUmask = ({ umask }: ServingProcess): Outcome =>
+  (umask & 0o077) === 0o077
+    ? good('files that the service makes are readable by its account alone')
+    : bad(
+        `files that the service makes can be read by others: its umask is ${umask.toString(8).padStart(4, '0')}`,
+        inUnit,
+      );
+
+export const checkCoreLimit = ({ coreLimit }: ServingProcess): Outcome =>
+  coreLimit === '0'
+    ? good('a crash writes no memory to the disk')
+    : bad(
+        `a crash may write the memory of the service to the disk: the limit of core files is ${coreLimit}`,
+        `LimitCORE=0. ${inUnit}`,
+      );
+
+/** `pattern` of /proc/sys/kernel/core_pattern. A program that gets cores gets them whatever the limit; systemd-coredump and apport keep to the limit. */
+export function checkCorePattern(pattern: string): Outcome {
+  if (!pattern.startsWith('|')) return good(`core files are files (${pattern}), which the limit stops`);
+  if (/\/(systemd-coredump|apport) /.test(`${pattern} `))
+    return good('the program that gets cores keeps to the limit');
+  return bad(
+    `a crash hands the memory of the service to ${pattern.slice(1).split(' ')[0]}, whatever its limit`,
+    'sysctl -w kernel.core_pattern=core, and the same line in /etc/sysctl.d/',
+  );
+}
+
+export function checkOutput({ output }: ServingProcess): Outcome {
+  const remedy =
+    'StandardOutput=journal, which is the default of the unit. In a file: chmod 0600, and logrotate with copytruncate.';
+  if (output === undefined)
+    return doubtful(
+      'this account may not see it',
+      'Run the command as root or as the account of the service.',
+    );
+  if (output.is === 'socket') return good('the journal, which bounds and rotates it');
+  const { path, mode } = output;
+  if (path === '/dev/null') return bad('the log is thrown away', remedy);
+  if (path.startsWith('/dev/')) return bad(`the log goes to ${path}`, remedy);
+  return (mode & 0o077) === 0
+    ? good(path)
+    : bad(`others may read the log ${path} (mode ${mode.toString(8)})`, remedy);
+}
+
+const hex = (bits: bigint): string => `0x${bits.toString(16)}`;
