@@ -106,10 +106,11 @@ test('following shows what is added while one looks', async () => {
   const refused = await cli.run('audit', 'tail', '--follow');
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('No service runs')]);
   const service = await cli.serve();
-  const watching = cli.start('audit', 'tail', '--follow', '--json', '--action', 'site.remove');
+  const follow = () => cli.start('audit', 'tail', '--follow', '--json', '--action', 'site.remove');
+  const [watching, leaving] = [follow(), follow()];
   const place = ['--country', 'CH', '--latitude', '47', '--longitude', '8', '--time-zone', 'Europe/Zurich'];
-  const shown = async (text: string) => {
-    while (!watching.output.stdout.includes(text)) await once(watching.child.stdout!, 'data');
+  const shown = async ({ child, output }: typeof watching, text: string) => {
+    while (!output.stdout.includes(text)) await once(child.stdout!, 'data');
   };
   for (const name of ['one', 'two']) {
     const { id } = await cli.json<{ id: string }>(
@@ -122,8 +123,12 @@ test('following shows what is added while one looks', async () => {
       ...place,
     );
     await cli.json('site', 'remove', id);
-    await shown(id);
+    await shown(watching, id);
+    if (name === 'two') break;
+    await shown(leaving, id);
+    leaving.child.stdout!.destroy();
   }
+  expect(await leaving.ended).toMatchObject({ code: 0, stderr: '' });
   expect((await service.end()).code).toBe(0);
   expect(await watching.ended).toMatchObject({
     code: 0,

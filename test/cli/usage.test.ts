@@ -69,15 +69,22 @@ test.skipIf(!existsSync('/dev/full'))('a full disk behind standard output is rep
   ]);
 });
 
-test('a closed standard output is reported in a sentence', async () => {
+test('a reader that has enough, as head has, ends a command quietly', async () => {
   const child = spawn(node, ['--disable-sigusr1', program, 'openapi'], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();
   const stderr = text(child.stderr);
   const [code] = await once(child, 'close');
-  expect([code, await stderr]).toEqual([
-    1,
-    'Standard output was closed before everything was written. The command has run, its output is not complete.\n',
-  ]);
+  expect([code, await stderr]).toEqual([0, '']);
+});
+
+test('a restore says what to do with the setting of a key store that it cannot fill', async () => {
+  const refused = createCli({ GATEHOUSE_KEYS_DATABASE_URL: 'postgresql://db.example/keys' });
+  try {
+    const { code, stderr } = await refused.run('restore', 'one.backup', '--keys', 'stick');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('env -u GATEHOUSE_KEYS_DATABASE_URL npx')]);
+  } finally {
+    await refused.clean();
+  }
 });
 
 test('a service whose log is no longer read goes on', async () => {

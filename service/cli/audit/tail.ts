@@ -67,7 +67,10 @@ export function addAuditTail(audit: Command, runner: CommandRunner): void {
           parseAs: 'stream',
         }),
       );
-      for await (const line of jsonLines<Line>(bytes)) show(line);
+      for await (const line of jsonLines<Line>(bytes)) {
+        show(line);
+        if (!(await terminal.isRead())) return undefined;
+      }
       terminal.note('The service stopped.');
       return undefined;
     },

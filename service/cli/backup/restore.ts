@@ -158,7 +158,9 @@ function restoredText(
 function askedDatabase(flag: string | undefined): string | undefined {
   if (process.env.GATEHOUSE_KEYS_DATABASE_URL) {
     throw new UsageError(
-      'GATEHOUSE_KEYS_DATABASE_URL is set, but a restore keeps the keys in keys.db of the directory, which that setting would hide. Unset it first.',
+      'GATEHOUSE_KEYS_DATABASE_URL is set, but a restore puts the keys into keys.db of the directory, wherever they were before: with that ' +
+        `setting later commands would not find them. Restore without it (env -u GATEHOUSE_KEYS_DATABASE_URL ${invocation} restore …), and take it ` +
+        'out of what starts the service. The people may go to PostgreSQL: --database-url.',
     );
   }
   const set = process.env.GATEHOUSE_DATABASE_URL || undefined;

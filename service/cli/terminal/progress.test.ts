@@ -9,6 +9,7 @@ function pipe() {
     shown: false,
     answer() {},
     note: (text) => void lines.push(text),
+    isRead: async () => true,
     exitCode: async (code) => code,
     style: (_, text) => text,
   };

@@ -11,7 +11,9 @@ export interface Terminal {
   readonly shown: boolean;
   answer(text: string): void;
   note(text: string): void;
-  /** Exit code of the process after the output is written: 1 if the command succeeded but its output was lost. */
+  /** False once the reader of the answer has closed the pipe, as `head` does when it has enough. */
+  isRead(): Promise<boolean>;
+  /** Exit code of the process after the output is written: 1 if the command succeeded but its output was lost, which a closed pipe is not. */
   exitCode(code: number): Promise<number>;
   style(kind: 'good' | 'bad' | 'care' | 'dim' | 'strong', text: string): string;
 }
@@ -22,20 +24,31 @@ export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteS
   // Errors cannot be reported elsewhere: the service continues without its log.
   stderr.on('error', () => {});
   const note = (text: string) => void stderr.write(`${text}\n`);
-  let lost = false;
+  let [lost, left] = [false, false];
   stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') {
+      left = true;
+      return;
+    }
     if (!lost) note(lostOutput(error));
     lost = true;
   });
+  async function written(): Promise<void> {
+    await new Promise<void>((resolve) => void stdout.write('', () => resolve()));
+    // The 'error' event comes one turn after the callbacks of the write.
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+  }
   return {
     interactive: stderr.isTTY === true,
     shown: stdout.isTTY === true,
     answer: (text) => void stdout.write(`${text}\n`),
     note,
+    async isRead() {
+      await written();
+      return !left;
+    },
     async exitCode(code) {
-      await new Promise<void>((resolve) => void stdout.write('', () => resolve()));
-      // The 'error' event comes one turn after the callbacks of the write.
-      await new Promise<void>((resolve) => void setImmediate(resolve));
+      await written();
       return code === 0 && lost ? 1 : code;
     },
     style: (kind, text) => styleText(styles[kind], text, { stream: stdout }),
@@ -44,14 +57,11 @@ export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteS
 
 /** Why standard output did not take the answer. */
 function lostOutput({ code, message }: NodeJS.ErrnoException): string {
-  switch (code) {
-    case 'ENOSPC':
-      return 'Standard output could not be written: the disk is full. The command has run, its output is not complete.';
-    case 'EPIPE':
-      return 'Standard output was closed before everything was written. The command has run, its output is not complete.';
-    default:
-      return `Standard output could not be written (${message}). The command has run, its output is not complete.`;
-  }
+  const why =
+    code === 'ENOSPC'
+      ? 'Standard output could not be written: the disk is full.'
+      : `Standard output could not be written (${message}).`;
+  return `${why} The command has run, its output is not complete.`;
 }
 
 /** Columns of the window that answers are read in; any number for a pipe or a file. */
