@@ -38,7 +38,7 @@ export function createPost({ servers, after }: PostDeps) {
     const secure = url.protocol === 'https:';
     try {
       ended.signal.throwIfAborted();
-      const server = servers.at({
+      const server = await servers.at({
         origin: url.origin,
         host: url.hostname.replace(/^\[|\]$/g, ''),
         port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),

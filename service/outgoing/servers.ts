@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect as connectTcp } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { OutgoingError } from './outgoing.ts';
 import { connectTls, ownTrust, pinTrouble, type SystemTrust, type Trust } from './trust.ts';
 
@@ -20,6 +20,8 @@ const IDLE_MOST = 10_000;
 const CONNECTING = 20_000;
 const HEADER_BYTES = 16 * 1024;
 
+type Library = Pick<typeof import('undici'), 'Pool'>;
+
 export interface ServerAt {
   origin: string;
   /** Without brackets. */
@@ -33,8 +35,10 @@ export interface ServerAt {
 /** Open connections by server: one that was opened to an address, for a host name and with a trust serves no other. */
 export function createServers({ systemTrust }: { systemTrust: SystemTrust }) {
   const pools = new Map<string, Pool>();
+  /** Read with the first request: most appliances send none, and it would be a part of each start. */
+  const library = () => import('undici');
 
-  function open({ origin, ...server }: ServerAt): Pool {
+  function open({ Pool }: Library, { origin, ...server }: ServerAt): Pool {
     let own: SecureContext | undefined;
     const context = () => {
       if (server.trust.ca === undefined) return systemTrust();
@@ -57,7 +61,8 @@ export function createServers({ systemTrust }: { systemTrust: SystemTrust }) {
   }
 
   return {
-    at(server: ServerAt): Dispatcher {
+    async at(server: ServerAt): Promise<Dispatcher> {
+      const undici = await library();
       const { trust } = server;
       const name = JSON.stringify([
         server.origin,
@@ -65,7 +70,7 @@ export function createServers({ systemTrust }: { systemTrust: SystemTrust }) {
         trust.pin,
         trust.ca && createHash('sha256').update(trust.ca).digest('base64'),
       ]);
-      const pool = pools.get(name) ?? open(server);
+      const pool = pools.get(name) ?? open(undici, server);
       // The least recently used one is first.
       pools.delete(name);
       pools.set(name, pool);

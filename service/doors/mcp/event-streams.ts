@@ -1,12 +1,8 @@
 import { PassThrough, type Readable } from 'node:stream';
-import {
-  type JSONRPCMessage,
-  type McpServer,
-  parseJSONRPCMessage,
-  type Transport,
-} from '@modelcontextprotocol/server';
+import type { JSONRPCMessage, McpServer, Transport } from '@modelcontextprotocol/server';
 import type { KeyCaller } from '../../engine/access/index.ts';
 import { Problem } from '../../lib/problem.ts';
+import { protocol } from './protocol.ts';
 
 /** Milliseconds between two signs of life: proxies cut a silent connection. */
 const KEEP_ALIVE = 15_000;
@@ -71,11 +67,11 @@ export function createEventStreams({ random }: EventStreamsDeps) {
     },
 
     /** Throws NOT_FOUND for a stream that is not there, or another key's. */
-    post(caller: KeyCaller, id: string, body: unknown): void {
+    async post(caller: KeyCaller, id: string, body: unknown): Promise<void> {
       const opened = streams.get(id);
       if (!opened || opened.caller.lineage !== caller.lineage)
         throw new Problem('NOT_FOUND', 'There is no such event stream: open one with GET /mcp/sse.');
-      opened.transport.onmessage?.(messageOf(body));
+      opened.transport.onmessage?.(await messageOf(body));
     },
 
     closeAll(): void {
@@ -84,7 +80,8 @@ export function createEventStreams({ random }: EventStreamsDeps) {
   };
 }
 
-function messageOf(body: unknown): JSONRPCMessage {
+async function messageOf(body: unknown): Promise<JSONRPCMessage> {
+  const { parseJSONRPCMessage } = await protocol();
   try {
     return parseJSONRPCMessage(body);
   } catch {

@@ -1,4 +1,3 @@
-import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { callerOf, keyOf } from '../../http/authentication.ts';
@@ -7,6 +6,7 @@ import { untilClosed } from '../../http/listening/until-closed.ts';
 import { Problem } from '../../lib/problem.ts';
 import { toActor, toCaller } from '../presence/translate.ts';
 import { createEventStreams } from './event-streams.ts';
+import { protocol } from './protocol.ts';
 import { createToolServer, type ToolDeps } from './tools.ts';
 
 export interface McpDoorDeps extends ToolDeps {
@@ -71,6 +71,7 @@ function mountStreamableHttp(app: FastifyInstance, deps: McpDoorDeps): void {
     },
     async (request, reply) => {
       if (Array.isArray(request.body)) return reply.code(400 as 200).send(noBatch);
+      const { createMcpHandler } = await protocol();
       const server = () => createToolServer(deps, toolCallerOf(request, reply));
       const handler = createMcpHandler(server, { maxSubscriptions: 0 });
       const response = await handler.fetch(toWebRequest(request, untilClosed(reply)), {
@@ -116,7 +117,7 @@ function mountEventStreams(
     async (request, reply) => {
       if (!request.headers.accept?.includes(EVENTS))
         throw new Problem('INVALID_REQUEST', `Send the header Accept with ${EVENTS}, or use POST /mcp.`);
-      const server = createToolServer(deps, toolCallerOf(request, reply));
+      const server = await createToolServer(deps, toolCallerOf(request, reply));
       const stream = await streams.open(keyOf(request), '/mcp/messages', server);
       return reply.type(EVENTS).header('x-accel-buffering', 'no').send(stream);
     },
@@ -137,7 +138,7 @@ function mountEventStreams(
       },
     },
     async (request, reply) => {
-      streams.post(keyOf(request), request.query.sessionId, request.body);
+      await streams.post(keyOf(request), request.query.sessionId, request.body);
       return reply.code(202).send();
     },
   );

@@ -1,4 +1,4 @@
-import { type CallToolResult, McpServer } from '@modelcontextprotocol/server';
+import type { CallToolResult, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { Actor } from '../../engine/audit/index.ts';
 import type { Limits } from '../../engine/limits/index.ts';
@@ -19,6 +19,7 @@ import {
   VerifyToken,
   VerifyTokenReply,
 } from '../presence/wire.ts';
+import { protocol } from './protocol.ts';
 
 export interface ToolDeps {
   presence: Pick<Presence, 'create' | 'get' | 'token' | 'verifyToken'>;
@@ -66,8 +67,9 @@ const TokenOutput = z.object({
 });
 
 /** The server of one request: three tools, which act as the caller's key. */
-export function createToolServer(deps: ToolDeps, of: ToolCaller): McpServer {
+export async function createToolServer(deps: ToolDeps, of: ToolCaller): Promise<McpServer> {
   const { presence } = deps;
+  const { McpServer } = await protocol();
   const server = new McpServer({ name: 'gatehouse', version: deps.version });
 
   server.registerTool(

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import scalar from '@scalar/fastify-api-reference';
-import type { FastifyPluginAsync } from 'fastify';
+import { type FastifyPluginAsync, fastify } from 'fastify';
 import { compressReplies } from '../../http/compressed-replies.ts';
 
 /**
@@ -21,26 +20,52 @@ export const docsPage: FastifyPluginAsync = async (app) => {
     return payload;
   });
   compressReplies(app);
-  await app.register(scalar, {
-    routePrefix: '/docs',
-    configuration: {
-      url: '/openapi.json',
-      pageTitle: 'Gatehouse API',
-      withDefaultFonts: false,
-      hideClientButton: true,
-      telemetry: false,
-      agent: { disabled: true },
-      mcp: { disabled: true },
-      showDeveloperTools: 'never',
-      favicon: '/favicon.ico',
-      orderSchemaPropertiesBy: 'preserve',
-      // Its heading says "Models", which here are neural networks; every schema is shown where it is used.
-      hideModels: true,
-      authentication: { preferredSecurityScheme: 'apiKey' },
-      defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
-    },
-  });
+  let reference: Promise<Reference> | undefined;
+  for (const path of paths) {
+    app.get(path, async ({ url }, reply) => {
+      // The page names its script by a relative address.
+      if (url.split('?')[0] === '/docs') return reply.redirect('/docs/', 301);
+      reference ??= renderReference();
+      reference.catch(() => {
+        reference = undefined;
+      });
+      const { type, body } = (await reference)[path];
+      return reply.type(type).send(body);
+    });
+  }
 };
+
+const paths = ['/docs/', '/docs/js/scalar.js'] as const;
+type Reference = Record<(typeof paths)[number], { type: string; body: string }>;
+
+/** Read with the first request: its four megabytes and the modules behind them would be part of each start and of each process. */
+async function renderReference(): Promise<Reference> {
+  const { default: scalar } = await import('@scalar/fastify-api-reference');
+  await using renderer = fastify();
+  await renderer.register(scalar, { routePrefix: '/docs', configuration });
+  const render = async (path: string) => {
+    const { headers, body } = await renderer.inject(path);
+    return { type: String(headers['content-type']), body };
+  };
+  return { '/docs/': await render('/docs/'), '/docs/js/scalar.js': await render('/docs/js/scalar.js') };
+}
+
+const configuration = {
+  url: '/openapi.json',
+  pageTitle: 'Gatehouse API',
+  withDefaultFonts: false,
+  hideClientButton: true,
+  telemetry: false,
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  showDeveloperTools: 'never',
+  favicon: '/favicon.ico',
+  orderSchemaPropertiesBy: 'preserve',
+  // Its heading says "Models", which here are neural networks; every schema is shown where it is used.
+  hideModels: true,
+  authentication: { preferredSecurityScheme: 'apiKey' },
+  defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
+} as const;
 
 /** The inline script that starts the page is allowed by its hash; styles are made at run time and cannot be. */
 function policyOf(html: string): string {

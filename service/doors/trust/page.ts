@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import qrcode from 'qrcode';
 import { type System, systems } from './systems.ts';
 
 const style = `
@@ -69,6 +68,8 @@ export const nothingToTrustPage = document(
 /** The address of the page for a camera; nothing where only this machine reaches it. */
 async function otherDevice({ protocol, host }: { protocol: string; host: string }): Promise<string> {
   if (/^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/i.test(host)) return '';
+  // Read with the first request of this page: it would be a part of each start.
+  const { default: qrcode } = await import('qrcode');
   const svg = await qrcode.toString(`${protocol}://${host}/trust`, { type: 'svg', margin: 4 });
   return `<section class="other">
 ${svg.replace(/ xmlns="[^"]*"/, ' role="img" aria-label="QR code with the address of this page"')}

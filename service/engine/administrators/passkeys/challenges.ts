@@ -1,9 +1,7 @@
 import { isIP } from 'node:net';
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type PublicKeyCredentialCreationOptionsJSON,
-  type PublicKeyCredentialRequestOptionsJSON,
+import type {
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server';
 import { Problem } from '../../../lib/problem.ts';
 import type { Site } from '../administrator.ts';
@@ -13,6 +11,7 @@ import type { Parts } from '../parts.ts';
 import { type PasskeyRow, putChallenge, selectPasskeys, takeChallenge } from '../passkey-store.ts';
 import { algorithms } from './usable-key.ts';
 import { userHandle } from './verify-passkey.ts';
+import { webauthn } from './webauthn.ts';
 
 export const CHALLENGE_LIFE = 5 * 60_000;
 
@@ -46,6 +45,7 @@ export function createChallenges(parts: Parts): Challenges {
           'PASSKEY_REFUSED',
           `No passkey of the account works under the name ${site.rpId}: open the console under the name that they were made for, or use a recovery code.`,
         );
+      const { generateAuthenticationOptions } = await webauthn();
       return generateAuthenticationOptions({
         rpID: site.rpId,
         challenge: await make(holder),
@@ -58,6 +58,7 @@ export function createChallenges(parts: Parts): Challenges {
     async toAdd(holder, account, site) {
       requireName(site);
       const all = await selectPasskeys(db, integrity, account.id);
+      const { generateRegistrationOptions } = await webauthn();
       return generateRegistrationOptions({
         rpID: site.rpId,
         rpName: site.rpName,

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
-import { decodeCredentialPublicKey } from '@simplewebauthn/server/helpers';
+import { encodings } from './webauthn.ts';
 
 /** COSE algorithms that are offered and taken: ES256, RS256, EdDSA. */
 export const algorithms = [-7, -257, -8];
@@ -12,7 +12,8 @@ const LEAST_RSA_BITS = 2048;
  * Throws an error for a COSE key that no signature could be checked with later: a registration does not prove that there is a private
  * key, and an account whose only factor does not work is locked out.
  */
-export function readUsableKey(cose: Uint8Array): { key: KeyObject; algorithm: number } {
+export async function readUsableKey(cose: Uint8Array): Promise<{ key: KeyObject; algorithm: number }> {
+  const { decodeCredentialPublicKey } = await encodings();
   const fields = decodeCredentialPublicKey(new Uint8Array(cose)) as unknown as Map<number, unknown>;
   const jwk = jwkOf(fields);
   if (!jwk)
@@ -25,11 +26,11 @@ export function readUsableKey(cose: Uint8Array): { key: KeyObject; algorithm: nu
 }
 
 /** Whether the signature holds to its last byte: the library takes an ECDSA signature with further bytes behind it. */
-export function isExactSignature(
+export async function isExactSignature(
   cose: Uint8Array,
   signed: { authenticatorData: string; clientDataJSON: string; signature: string },
-): boolean {
-  const { key, algorithm } = readUsableKey(cose);
+): Promise<boolean> {
+  const { key, algorithm } = await readUsableKey(cose);
   const bytes = (text: string) => Buffer.from(text, 'base64url');
   const clientHash = createHash('sha256').update(bytes(signed.clientDataJSON)).digest();
   const data = Buffer.concat([bytes(signed.authenticatorData), clientHash]);

@@ -1,11 +1,10 @@
-import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
-import { decodeAttestationObject, decodeClientDataJSON } from '@simplewebauthn/server/helpers';
 import { z } from 'zod';
 import type { AdministratorId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Site } from '../administrator.ts';
 import type { PasskeyRow } from '../passkey-store.ts';
 import { algorithms, isExactSignature, readUsableKey } from './usable-key.ts';
+import { encodings, webauthn } from './webauthn.ts';
 
 const base64url = (most: number) =>
   z
@@ -57,8 +56,9 @@ export async function verifyCreation(
 ): Promise<Pick<PasskeyRow, 'id' | 'publicKey' | 'counter' | 'transports'>> {
   return refusing(async () => {
     const { response, ...named } = Creation.parse(credential);
-    requireOwnPage(response.clientDataJSON, site);
-    requireNoCertificates(response.attestationObject);
+    await requireOwnPage(response.clientDataJSON, site);
+    await requireNoCertificates(response.attestationObject);
+    const { verifyRegistrationResponse } = await webauthn();
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response: {
         ...named,
@@ -74,7 +74,7 @@ export async function verifyCreation(
     if (!verified) throw new Error('The attestation is invalid.');
     const { id, publicKey, counter } = registrationInfo.credential;
     if (id !== named.id) throw new Error('The id of the credential differs from its data.');
-    readUsableKey(publicKey);
+    await readUsableKey(publicKey);
     return {
       id: CredentialId.parse(id),
       publicKey: Buffer.from(publicKey).toString('base64url'),
@@ -94,12 +94,13 @@ export async function verifyUse(
 ): Promise<number> {
   return refusing(async () => {
     const { response, ...named } = Use.parse(credential);
-    requireOwnPage(response.clientDataJSON, site);
+    await requireOwnPage(response.clientDataJSON, site);
     const handle = Buffer.from(userHandle(passkey.administrator)).toString('base64url');
     if (response.userHandle && response.userHandle !== handle) throw new Error('It is of another account.');
     const { userHandle: _, ...signed } = response;
     const publicKey = new Uint8Array(Buffer.from(passkey.publicKey, 'base64url'));
-    if (!isExactSignature(publicKey, signed)) throw new Error('The signature is invalid.');
+    if (!(await isExactSignature(publicKey, signed))) throw new Error('The signature is invalid.');
+    const { verifyAuthenticationResponse } = await webauthn();
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: { ...named, response: signed, clientExtensionResults: {} },
       expectedChallenge: challenge,
@@ -132,7 +133,8 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** An error of its own, because the person can correct it. */
-function requireOwnPage(clientDataJSON: string, { origin }: Site): void {
+async function requireOwnPage(clientDataJSON: string, { origin }: Site): Promise<void> {
+  const { decodeClientDataJSON } = await encodings();
   const data: { origin?: unknown; crossOrigin?: unknown } = decodeClientDataJSON(clientDataJSON);
   if (data.origin === origin && data.crossOrigin !== true) return;
   throw new Problem(
@@ -145,7 +147,8 @@ function requireOwnPage(clientDataJSON: string, { origin }: Site): void {
  * None is asked for. A statement with certificates would have them looked up where they say, and nothing leaves the appliance unasked;
  * one signed by the key itself is what some authenticators send all the same.
  */
-function requireNoCertificates(attestationObject: string): void {
+async function requireNoCertificates(attestationObject: string): Promise<void> {
+  const { decodeAttestationObject } = await encodings();
   const decoded = decodeAttestationObject(new Uint8Array(Buffer.from(attestationObject, 'base64url')));
   const format = decoded.get('fmt');
   if (format === 'none' || (format === 'packed' && decoded.get('attStmt').get('x5c') === undefined)) return;
