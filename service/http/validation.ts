@@ -2,6 +2,7 @@ import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 import { Problem, type ProblemDetail } from '../lib/problem.ts';
 import { dropNulls } from './drop-nulls.ts';
+import { takesAsIs } from './takes-as-is.ts';
 
 /** A refusal names at most this many wrong fields. */
 const DETAILS_MOST = 20;
@@ -24,8 +25,11 @@ const whole: Record<string, string> = {
  */
 export const zodValidator: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   const drop = httpPart === 'body' ? dropNulls(schema) : undefined;
+  const takes = httpPart === 'body' ? takesAsIs(schema) : undefined;
   return (data: unknown) => {
-    const result = schema.safeParse(drop ? drop(data) : data, { error: sentence });
+    const value = drop ? drop(data) : data;
+    if (takes?.(value)) return { value };
+    const result = schema.safeParse(value, { error: sentence });
     if (result.success) return { value: result.data };
     return { error: invalidRequest(result.error, whole[httpPart ?? 'body'] ?? 'The request') };
   };
