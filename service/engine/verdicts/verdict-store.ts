@@ -1,5 +1,6 @@
 import { type Insertable, type Selectable, sql } from 'kysely';
 import { defined } from '../../lib/defined.ts';
+import { compiledForRows } from '../../storage/compiled-once.ts';
 import type { Integrity } from '../../storage/keys/integrity.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
@@ -64,15 +65,39 @@ function toRow(verdict: NewVerdict, integrity: VerdictIntegrity): Insertable<Sch
   return { ...row, mac: integrity.mac('behavior-verdict', protectedFields(row)) };
 }
 
+const insertRows = compiledForRows<Insertable<Schema['behavior_verdict']>>(
+  [
+    ...(['id', 'token_hash', 'organization', 'world', 'lineage', 'kind', 'user_hash', 'human'] as const),
+    ...(['confidence', 'evidence', 'agent', 'notes', 'parts', 'judged_at', 'expires_at', 'mac'] as const),
+  ],
+  (to, rows) => to.insertInto('behavior_verdict').values(rows),
+);
+
 export async function insertVerdicts(
   tx: Tx,
   integrity: VerdictIntegrity,
   verdicts: readonly NewVerdict[],
 ): Promise<void> {
-  const rows = verdicts.map((one) => toRow(one, integrity));
-  await tx.insertInto('behavior_verdict').values(rows).execute();
+  await insertRows(
+    tx,
+    verdicts.map((one) => toRow(one, integrity)),
+  );
   await countScores(tx, verdicts);
 }
+
+const addToTallies = compiledForRows<Insertable<Schema['behavior_tally']>>(
+  ['organization', 'world', 'day', 'score', 'verdicts', 'agents'],
+  (to, rows) =>
+    to
+      .insertInto('behavior_tally')
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.columns(['organization', 'world', 'day', 'score']).doUpdateSet((eb) => ({
+          verdicts: eb('behavior_tally.verdicts', '+', eb.ref('excluded.verdicts')),
+          agents: eb('behavior_tally.agents', '+', eb.ref('excluded.agents')),
+        })),
+      ),
+);
 
 /** One more of its day and score for each. */
 async function countScores(tx: Tx, verdicts: readonly NewVerdict[]): Promise<void> {
@@ -86,16 +111,7 @@ async function countScores(tx: Tx, verdicts: readonly NewVerdict[]): Promise<voi
     if (finding.agent?.is_agent) tally.agents++;
     tallies.set(name, tally);
   }
-  await tx
-    .insertInto('behavior_tally')
-    .values([...tallies.values()])
-    .onConflict((conflict) =>
-      conflict.columns(['organization', 'world', 'day', 'score']).doUpdateSet((eb) => ({
-        verdicts: eb('behavior_tally.verdicts', '+', eb.ref('excluded.verdicts')),
-        agents: eb('behavior_tally.agents', '+', eb.ref('excluded.agents')),
-      })),
-    )
-    .execute();
+  await addToTallies(tx, [...tallies.values()]);
 }
 
 /** Undefined for another organization or world, and where another program wrote the row (`altered` is called then). */

@@ -1,4 +1,6 @@
-import { sql } from 'kysely';
+import { type Insertable, sql } from 'kysely';
+import { compiledForRows, compiledOnce } from '../../storage/compiled-once.ts';
+import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { VerdictRealm } from './verdict.ts';
 
@@ -13,35 +15,43 @@ export interface SeenWindow extends VerdictRealm {
 
 export type EarlierWindow = Pick<SeenWindow, 'sidHash' | 'seq' | 'upMs'>;
 
+const selectFirstSight = compiledOnce(
+  (from, [organization, world, fingerprint]: [organization: string, world: string, fingerprint: string]) =>
+    from
+      .selectFrom('behavior_window')
+      .select(['sid_hash', 'seq', 'up_ms'])
+      .where('organization', '=', organization)
+      .where('world', '=', world)
+      .where('fingerprint', '=', fingerprint),
+);
+
 export async function selectWindow(
   from: Db | Tx,
   { organization, world }: VerdictRealm,
   fingerprint: string,
 ): Promise<EarlierWindow | undefined> {
-  const row = await from
-    .selectFrom('behavior_window')
-    .select(['sid_hash', 'seq', 'up_ms'])
-    .where('organization', '=', organization)
-    .where('world', '=', world)
-    .where('fingerprint', '=', fingerprint)
-    .executeTakeFirst();
+  const [row] = await selectFirstSight(from, organization, world, fingerprint);
   return row && { sidHash: row.sid_hash, seq: row.seq, upMs: row.up_ms };
 }
 
+const insertRows = compiledForRows<Insertable<Schema['behavior_window']>>(
+  ['organization', 'world', 'fingerprint', 'seq', 'sid_hash', 'up_ms', 'seen_at'],
+  (to, rows) =>
+    to
+      .insertInto('behavior_window')
+      .values(rows)
+      .onConflict((conflict) => conflict.columns(['organization', 'world', 'fingerprint']).doNothing()),
+);
+
 /** The first sight of each stays. */
-export async function insertWindows(tx: Tx, windows: readonly SeenWindow[]): Promise<void> {
-  if (windows.length === 0) return;
-  await tx
-    .insertInto('behavior_window')
-    .values(
-      windows.map(({ organization, world, fingerprint, sidHash, seq, upMs, seenAt }) => ({
-        ...{ organization, world, fingerprint, seq },
-        ...{ sid_hash: sidHash, up_ms: upMs, seen_at: seenAt },
-      })),
-    )
-    .onConflict((conflict) => conflict.columns(['organization', 'world', 'fingerprint']).doNothing())
-    .execute();
-}
+export const insertWindows = (tx: Tx, windows: readonly SeenWindow[]): Promise<void> =>
+  insertRows(
+    tx,
+    windows.map(({ organization, world, fingerprint, sidHash, seq, upMs, seenAt }) => ({
+      ...{ organization, world, fingerprint, seq },
+      ...{ sid_hash: sidHash, up_ms: upMs, seen_at: seenAt },
+    })),
+  );
 
 /** Deletes at most `limit` that were seen before this moment. */
 export async function deleteOldWindows(tx: Tx, before: number, limit: number): Promise<number> {
