@@ -1,6 +1,8 @@
 import type { Selectable } from 'kysely';
 import type { KeyId, OrganizationId, World } from '../../lib/id.ts';
+import { compiledOnce } from '../../storage/compiled-once.ts';
 import type { Integrity } from '../../storage/keys/integrity.ts';
+import { createRecent } from '../../storage/recent.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { ApiKey, KeyPrefix } from './api-key.ts';
@@ -119,18 +121,29 @@ export async function selectKey(
   return row && fromRow(row, integrity);
 }
 
-export async function selectKeyByHash(
-  db: Db,
-  integrity: KeyIntegrity,
-  secretHash: string,
-): Promise<{ key: ApiKey; secretHash: string } | undefined> {
-  const row = await db
-    .selectFrom('api_key')
-    .selectAll()
-    .where('secret_hash', '=', secretHash)
-    .executeTakeFirst();
-  return row && { key: fromRow(row, integrity), secretHash: row.secret_hash };
+const selectByHash = compiledOnce((from, [secretHash]: [string]) =>
+  from.selectFrom('api_key').selectAll().where('secret_hash', '=', secretHash),
+);
+
+/** Keys whose parsed rows are held. */
+const KEYS_HELD = 2_000;
+
+/** Reads keys by the hashes of their secrets. The row is read each time; one that has not changed is not verified and parsed again. */
+export function createKeyReads(db: Db, integrity: KeyIntegrity) {
+  const held = createRecent<string, { row: KeyRow; key: ApiKey }>(KEYS_HELD);
+  return async (secretHash: string): Promise<{ key: ApiKey; secretHash: string } | undefined> => {
+    const [row] = await selectByHash(db, secretHash);
+    if (!row) return undefined;
+    const earlier = held.get(secretHash);
+    if (earlier && isSameRow(earlier.row, row)) return { key: earlier.key, secretHash: row.secret_hash };
+    const key = fromRow(row, integrity);
+    held.set(secretHash, { row, key });
+    return { key, secretHash: row.secret_hash };
+  };
 }
+
+const isSameRow = (a: KeyRow, b: KeyRow): boolean =>
+  (Object.keys(b) as (keyof KeyRow)[]).every((column) => a[column] === b[column]);
 
 /** An altered row stays altered: it is refused either way. */
 export async function updateRevoked(

@@ -5,7 +5,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { parseNetwork } from '../organizations/index.ts';
 import { type ApiKey, isValid } from './api-key.ts';
-import { type KeyIntegrity, selectHashes, selectKeyByHash, updateLastUsed } from './api-key-store.ts';
+import { createKeyReads, type KeyIntegrity, selectHashes, updateLastUsed } from './api-key-store.ts';
 import type { KeyCaller } from './caller.ts';
 import { hashKey, hasKeyForm, sameHash } from './key-text.ts';
 import { createKnownSet } from './known-set.ts';
@@ -46,6 +46,7 @@ export function createAuthentication(deps: AuthenticationDeps) {
   const lastUses = createLastUses(deps);
   /** Hashes of all keys that are not revoked. */
   const hashes = createKnownSet(() => selectHashes(db));
+  const keyWithHash = createKeyReads(db, integrity);
 
   /**
    * No key is looked up for an address that has to wait. Existing keys are not counted as guesses, so other callers behind the
@@ -73,7 +74,7 @@ export function createAuthentication(deps: AuthenticationDeps) {
       );
     }
     const hash = hashKey(text);
-    const found = await selectKeyByHash(db, integrity, hash);
+    const found = await keyWithHash(hash);
     if (found?.key.altered) {
       log.error(
         { key: found.key.id, organization: found.key.organization },
