@@ -53,16 +53,20 @@ export function allowPages(app: FastifyInstance, { knowsOrigin, methodsOf }: Cro
   });
 
   // Of any path and method, before anything is refused: a known page reads the refusal of the request itself.
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const method = methodAskedFor(request);
     const { origin } = request.headers;
-    if (method === undefined || origin === undefined || !(await isKnown(origin))) return undefined;
-    const { config, url = '' } = request.routeOptions;
-    const methods = config?.preflight ? methodsOf(url) : [];
-    return sendPreflight(request, reply, methods.includes(method) ? methods.join(', ') : method);
+    if (method === undefined || origin === undefined) return done();
+    isKnown(origin).then((known) => {
+      if (!known) return done();
+      const { config, url = '' } = request.routeOptions;
+      const methods = config?.preflight ? methodsOf(url) : [];
+      sendPreflight(request, reply, methods.includes(method) ? methods.join(', ') : method);
+    }, done);
   });
 
-  async function markReadable(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  /** A promise where the database is asked. */
+  function mark(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
     const { caller, routeOptions } = request;
     const { origin } = request.headers;
     const takesKey = (routeOptions.config?.access ?? 'public') !== 'public';
@@ -70,18 +74,24 @@ export function allowPages(app: FastifyInstance, { knowsOrigin, methodsOf }: Cro
     if (!reply.hasHeader('vary') && (origin !== undefined || takesKey || isPublished)) {
       reply.header('vary', 'Origin');
     }
-    if (origin === undefined || reply.hasHeader('access-control-allow-origin')) return;
+    if (origin === undefined || reply.hasHeader('access-control-allow-origin')) return undefined;
     const isOpen = reply.statusCode >= 400 || isPublished;
     const bound = caller?.is === 'key' || caller?.is === 'session' ? caller.origins : undefined;
     const isOwn = bound?.includes(origin) === true;
-    if (!isOwn && !(isOpen && (await isKnown(origin)))) return;
-    reply.headers({
-      'access-control-allow-origin': origin,
-      'access-control-expose-headers': RESPONSE_HEADERS,
-    });
+    const allow = () =>
+      void reply.headers({
+        'access-control-allow-origin': origin,
+        'access-control-expose-headers': RESPONSE_HEADERS,
+      });
+    if (isOwn) allow();
+    return !isOwn && isOpen ? isKnown(origin).then((known) => (known ? allow() : undefined)) : undefined;
   }
-  app.addHook('onSend', markReadable);
-  return { markReadable };
+  app.addHook('onSend', (request, reply, _, done) => {
+    const marked = mark(request, reply);
+    if (marked) marked.then(() => done(), done);
+    else done();
+  });
+  return { markReadable: async (request, reply) => mark(request, reply) };
 }
 
 /** The method of a preflight; undefined for other requests. */

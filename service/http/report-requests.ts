@@ -9,7 +9,7 @@ export function reportRequests(
   log: Log,
   metrics: Pick<Metrics, 'request'> | undefined,
 ): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = routeOf(request);
     const { method, caller, problem } = request;
     request.admitted?.answered(problem);
@@ -39,6 +39,7 @@ export function reportRequests(
       ...(problem !== null && { problem }),
       seconds: reply.elapsedTime / 1000,
     });
+    done();
   });
   app.addHook('onRequestAbort', async (request) => {
     log.info({ requestId: request.id, route: routeOf(request) }, 'the caller hung up');

@@ -19,6 +19,7 @@ import { readJsonBodies } from './bodies/read-json-bodies.ts';
 import { allowPages } from './cross-origin.ts';
 import { answerBrokenRequests, methodsOf, notFound, sendProblem } from './error-handling.ts';
 import { fastifyLog } from './fastify-log.ts';
+import { limitHandlers } from './handler-deadline.ts';
 import { boundConnections, type ConnectionsDeps } from './listening/connections.ts';
 import { createProxyList } from './listening/proxy-list.ts';
 import { sayWhenCrowded } from './listening/say-when-crowded.ts';
@@ -135,7 +136,12 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   });
   app.addHook('onReady', async () => checkAccess(published, access !== undefined));
 
-  app.addHook('onRequest', async (request, reply) => setHead(request, reply, deps));
+  // Before everything that may be waited for.
+  limitHandlers(app, limits.handler);
+  app.addHook('onRequest', (request, reply, done) => {
+    setHead(request, reply, deps);
+    done();
+  });
   const pages = allowPages(app, {
     knowsOrigin: deps.knowsOrigin ?? (async (origin) => (await access?.knowsOrigin(origin)) ?? false),
     methodsOf: (url) => methodsOf(published.filter((route) => route.url === url)),
@@ -167,7 +173,6 @@ function settingsOf({ log, ids, tls }: ServerDeps, limits: ServerLimits) {
     genReqId: (request: RawRequestDefaultExpression) => requestIdOf(request.headers['x-request-id'], ids),
     bodyLimit: limits.body,
     requestTimeout: limits.request,
-    handlerTimeout: limits.handler,
     keepAliveTimeout: limits.keepAlive,
     connectionTimeout: limits.silent,
     forceCloseConnections: 'idle' as const,

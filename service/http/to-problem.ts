@@ -1,4 +1,5 @@
 import { Problem } from '../lib/problem.ts';
+import { tookTooLong } from './handler-deadline.ts';
 
 type Refusal = () => Problem;
 
@@ -38,8 +39,7 @@ const refusals: Record<string, Refusal> = {
   FST_ERR_MAX_PARAM_LENGTH: () => new Problem('INVALID_REQUEST', 'A part of the path is longer than any id.'),
   // A path that leads out of the folder of the files.
   FST_STATIC_FORBIDDEN_PATH: () => new Problem('NOT_FOUND', 'There is nothing at this address.'),
-  FST_ERR_HANDLER_TIMEOUT: () =>
-    new Problem('TIMEOUT', 'This took longer than the box allows; try again.', { retryAfterSeconds: 2 }),
+  FST_ERR_HANDLER_TIMEOUT: tookTooLong,
 };
 
 /** busboy's errors for a broken form have no code; these are its messages. */

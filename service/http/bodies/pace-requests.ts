@@ -23,11 +23,14 @@ const refusedPictures: ReadonlySet<ProblemCode> = new Set([
  */
 export function paceRequests(app: FastifyInstance, pace: BodyPace): void {
   app.decorate('bodyPace', pace);
-  app.addHook('onRequest', async ({ caller }) => {
-    if (caller) await pace.took(meteredAs(caller), 0);
+  app.addHook('onRequest', ({ caller }, _, done) => {
+    const pause = caller ? pace.took(meteredAs(caller), 0) : undefined;
+    if (pause) pause.then(() => done(), done);
+    else done();
   });
-  app.addHook('onResponse', async ({ caller, problem }) => {
+  app.addHook('onResponse', ({ caller, problem }, _, done) => {
     if (caller && problem && refusedPictures.has(problem))
       pace.charge(meteredAs(caller), REFUSED_PICTURE_BYTES);
+    done();
   });
 }

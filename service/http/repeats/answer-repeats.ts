@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller, KeyCaller } from '../../engine/access/index.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
@@ -55,18 +55,27 @@ export function answerRepeats(
 ): void {
   app.decorateRequest('repeatable', null);
 
-  app.addHook('preHandler', async (request, reply) => {
+  app.addHook('preHandler', (request, reply, done) => {
     const key = keyOf(request);
-    const owner = ownerOf(request);
-    if (key === undefined || owner === undefined) return undefined;
+    const owner = key === undefined ? undefined : ownerOf(request);
+    if (key === undefined || owner === undefined) return done();
     if (isOfPage(request)) requireUnguessable(key);
-    const repeat = await requests.begin({ ...owner, key, digest: digestOf(request) });
+    answerRepeat(request, reply, { ...owner, key }).then((answered) => (answered ? undefined : done()), done);
+  });
+
+  /** Whether it was answered as an earlier one was. */
+  async function answerRepeat(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    owner: NonNullable<ReturnType<typeof ownerOf>> & { key: string },
+  ): Promise<boolean> {
+    const repeat = await requests.begin({ ...owner, digest: digestOf(request) });
     if (repeat.is === 'new') {
       request.repeatable = repeat;
       const { caller, routeOptions } = request;
       if (admission && caller?.is === 'key' && routeOptions.config.metered)
         request.admitted = await admission.meter(caller);
-      return undefined;
+      return false;
     }
     if (repeat.is === 'running') {
       throw new Problem(
@@ -82,23 +91,27 @@ export function answerRepeats(
       );
     }
     const { status, body } = repeat.reply;
-    return reply
+    void reply
       .code(status)
       .header('idempotent-replayed', 'true')
       .type('application/json; charset=utf-8')
       .send(body);
-  });
+    return true;
+  }
 
-  app.addHook('onSend', async (request, reply, payload) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     const { repeatable } = request;
-    if (!repeatable) return payload;
+    if (!repeatable) return done();
     request.repeatable = null;
-    const done = reply.statusCode >= 200 && reply.statusCode < 300 && typeof payload === 'string';
+    const good = reply.statusCode >= 200 && reply.statusCode < 300 && typeof payload === 'string';
     // What was done stays done: a repeat that is not recognized is a smaller fault than an answer that is lost.
-    await (done ? repeatable.keep({ status: reply.statusCode, body: payload }) : repeatable.drop()).catch(
-      (error: unknown) => log.warn({ err: error }, 'the answer to an Idempotency-Key could not be kept'),
+    (good ? repeatable.keep({ status: reply.statusCode, body: payload }) : repeatable.drop()).then(
+      () => done(),
+      (error: unknown) => {
+        log.warn({ err: error }, 'the answer to an Idempotency-Key could not be kept');
+        done();
+      },
     );
-    return payload;
   });
 }
 
