@@ -1,5 +1,5 @@
-import { randomFillSync } from 'node:crypto';
 import type { Clock } from './clock.ts';
+import { createRandomBlocks } from './random/random-blocks.ts';
 
 /** An id that cannot be swapped with another kind's. */
 export type Id<Kind extends string> = string & { readonly __kind: Kind };
@@ -99,7 +99,7 @@ export function firstIdAt(kind: IdKind, time: number): string {
   return `${prefixes[kind]}_${text}`;
 }
 
-export function createIds(clock: Clock, random: (into: Uint8Array) => void = randomFillSync): Ids {
+export function createIds(clock: Clock, random: (into: Uint8Array) => void = createRandomBlocks()): Ids {
   const bytes = new Uint8Array(16);
   return {
     next(kind) {
@@ -109,12 +109,16 @@ export function createIds(clock: Clock, random: (into: Uint8Array) => void = ran
         bytes[i] = time % 256;
         time = Math.floor(time / 256);
       }
-      let bits = 0n;
-      for (const byte of bytes) bits = (bits << 8n) | BigInt(byte);
+      // 26 characters are 130 bits: two zeros go first.
       let text = '';
-      for (let i = 0; i < 26; i++) {
-        text = CROCKFORD[Number(bits & 31n)] + text;
-        bits >>= 5n;
+      let rest = 0;
+      let held = 2;
+      for (const byte of bytes) {
+        rest = (rest << 8) | byte;
+        for (held += 8; held >= 5; rest &= (1 << held) - 1) {
+          held -= 5;
+          text += CROCKFORD[rest >> held];
+        }
       }
       return `${prefixes[kind]}_${text}` as Id<typeof kind>;
     },

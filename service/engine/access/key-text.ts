@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { World } from '../../lib/id.ts';
 import { type KeyPrefix, keyPrefixes } from './api-key.ts';
@@ -49,7 +49,7 @@ export function hasKeyForm(text: string): boolean {
 
 /** SHA-256 of the whole key, hex. The secret has too many bits for a slow hash to be of use. */
 export function hashKey(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 /** Compares in constant time. */

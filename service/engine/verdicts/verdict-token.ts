@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export type VerdictKind = 'verified' | 'challenge';
 
@@ -30,4 +30,4 @@ export const isVerdictToken = (text: string): boolean =>
   /^h_(verified|challenge)_[A-Za-z0-9]{22}$/.test(text);
 
 /** As it is stored: SHA-256, hex. */
-export const hashVerdictToken = (token: string): string => createHash('sha256').update(token).digest('hex');
+export const hashVerdictToken = (token: string): string => hash('sha256', token, 'hex');

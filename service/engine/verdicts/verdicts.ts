@@ -1,8 +1,9 @@
-import { createHash, randomFillSync } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Ids, KeyId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
+import { createRandomBlocks } from '../../lib/random/random-blocks.ts';
 import type { Timer } from '../../lib/timer.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
@@ -155,7 +156,7 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
 
   const userHashOf = ({ organization, world }: VerdictRealm, userId: string): string => {
     // The hash inside keeps capitals and spaces apart, which an address does not.
-    const id = createHash('sha256').update(userId).digest('hex');
+    const id = hash('sha256', userId, 'hex');
     return sealer.emailHash(organization, `behavior-user/${world}/${id}`);
   };
 
@@ -236,7 +237,7 @@ function createTokenReads({ db, integrity, clock, log }: VerdictsDeps): Verdicts
 }
 
 /** A verdict with a new token, not written yet. */
-function createDraft({ settings, ids, clock, random = randomFillSync }: VerdictsDeps) {
+function createDraft({ settings, ids, clock, random = createRandomBlocks() }: VerdictsDeps) {
   return async (from: Db | Tx, issue: Issue): Promise<{ verdict: NewVerdict; token: string }> => {
     const { caller, kind, userHash, evidence = 0, parts, human, confidence, notes, agent } = issue;
     const { organization, world, lineage } = caller;

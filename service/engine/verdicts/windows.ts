@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { isReplay, type SessionData, vectorFingerprint } from '../behavior/index.ts';
@@ -66,4 +66,4 @@ const nameOf = ({ organization, world, fingerprint }: SeenWindow) =>
 
 /** The page chose it at random; the hash keeps it out of the database all the same. */
 const hashSid = ({ organization, world }: VerdictRealm, sid: string): string =>
-  createHash('sha256').update(`${organization}\n${world}\n${sid}`).digest('base64url').slice(0, 22);
+  hash('sha256', `${organization}\n${world}\n${sid}`, 'base64url').slice(0, 22);
