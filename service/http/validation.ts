@@ -1,8 +1,8 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 import { Problem, type ProblemDetail } from '../lib/problem.ts';
+import { takesAsIs } from './bodies/takes-as-is.ts';
 import { dropNulls } from './drop-nulls.ts';
-import { takesAsIs } from './takes-as-is.ts';
 
 /** A refusal names at most this many wrong fields. */
 const DETAILS_MOST = 20;

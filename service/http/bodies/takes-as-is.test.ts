@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { personWindow } from '../../test/support/behavior-windows.ts';
-import { SessionData } from '../engine/behavior/index.ts';
+import { personWindow } from '../../../test/support/behavior-windows.ts';
+import { SessionData } from '../../engine/behavior/index.ts';
 import { takesAsIs } from './takes-as-is.ts';
 
 /** Whether zod gives it back as it is. */
