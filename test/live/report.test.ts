@@ -17,12 +17,10 @@ test('every row says which judge and which draw gave it, and a species without a
   const rowsOf = (species: string) => text.split('\n').filter((line) => line.startsWith(`| ${species} |`));
   for (const [name, { rows, machine }] of Object.entries(kept.attacks)) {
     expect(rowsOf(name)).toHaveLength(rows.length);
-    for (const row of rowsOf(name)) {
-      expect(row).toContain(machine.commit.slice(0, 8));
-      expect([row, row.includes('before the present rule')]).toEqual([
-        row,
-        machine.date < '2026-11-21T21:11',
-      ]);
+    for (const [i, row] of rowsOf(name).entries()) {
+      const { commit, date } = rows[i]!.machine ?? machine;
+      expect(row).toContain(commit.slice(0, 8));
+      expect([row, row.includes('before the present rule')]).toEqual([row, date < '2026-11-21T21:11']);
     }
   }
   const { 'print-bent': _, ...others } = kept.attacks;
@@ -43,6 +41,25 @@ test('what is measured anew leaves no row of an older judge under the new date',
     keepLiveness(scratch, { attacks: rows.slice(0, 1) }, now);
     const after = JSON.parse(readFileSync(join(scratch, 'liveness.json'), 'utf8')) as Kept;
     expect(after.attacks[name!]).toEqual({ rows: rows.slice(0, 1), machine: now });
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+});
+
+test('a row that was measured before keeps its own date beside a newer one of its species', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-report-'));
+  try {
+    const { machine, rows } = kept.attacks['print-still']!;
+    const [one, other] = rows.map(({ machine: _, ...row }) => row);
+    const at = (date: string) => ({ ...machine, date });
+    keepLiveness(scratch, { attacks: [one!] }, at('2026-11-22T10:00'));
+    keepLiveness(scratch, { attacks: [other!] }, at('2026-11-22T11:00'));
+    const after = JSON.parse(readFileSync(join(scratch, 'liveness.json'), 'utf8')) as Kept;
+    expect(after.attacks['print-still']).toEqual({
+      rows: [{ ...one, machine: at('2026-11-22T10:00') }, other],
+      machine: at('2026-11-22T11:00'),
+    });
+    expect(readFileSync(join(scratch, 'liveness.md'), 'utf8')).toContain('2026-11-22 10:00');
   } finally {
     rmSync(scratch, { recursive: true });
   }

@@ -15,9 +15,12 @@ export interface PeoplePart {
   rows: PersonRow[];
 }
 
+/** `machine`: of a row that was measured before the newest of its species. */
+type KeptRow = AttackRow & { machine?: Machine };
+
 export interface Kept {
   /** By species. */
-  attacks: Record<string, { rows: AttackRow[]; machine: Machine }>;
+  attacks: Record<string, { rows: KeptRow[]; machine: Machine }>;
   people: Record<string, PeoplePart & { machine: Machine }>;
   repeats?: { rows: readonly RepeatsRow[]; machine: Machine };
 }
@@ -40,8 +43,14 @@ export function keepLiveness(
   for (const row of measured.attacks ?? []) {
     const before = kept.attacks[row.species];
     // rows of an older judge must not get the date of this one
-    const others = before && before.machine.date >= JUDGE_SINCE ? before.rows : [];
-    const rows = [...others.filter(({ setting }) => settingName(setting) !== settingName(row.setting)), row];
+    const others = (before?.rows ?? [])
+      .filter(({ setting }) => settingName(setting) !== settingName(row.setting))
+      .map((other) => ({ ...other, machine: other.machine ?? before!.machine }))
+      .filter((other) => other.machine.date >= JUDGE_SINCE)
+      .map(
+        ({ machine: own, ...other }): KeptRow => (isSame(own, machine) ? other : { ...other, machine: own }),
+      );
+    const rows = [...others, row];
     kept.attacks[row.species] = { rows, machine };
   }
   for (const part of measured.people ?? []) kept.people[partName(part)] = { ...part, machine };
@@ -50,14 +59,17 @@ export function keepLiveness(
   writeFileSync(join(folder, 'liveness.md'), render(kept));
 }
 
+const isSame = (one: Machine, other: Machine) => describe(one) === describe(other);
+
 const partName = ({ setting, motion }: Omit<PeoplePart, 'rows'>): string =>
   `${motion ? 'with motion' : 'without motion'}, ${settingName(setting)}`;
 
 export function render({ attacks, people, repeats }: Kept): string {
   const machines = new Set(
-    [...Object.values(attacks), ...Object.values(people), ...(repeats ? [repeats] : [])].map(({ machine }) =>
-      describe(machine),
-    ),
+    [
+      ...Object.values(attacks).flatMap(({ rows, machine }) => rows.map((row) => row.machine ?? machine)),
+      ...[...Object.values(people), ...(repeats ? [repeats] : [])].map(({ machine }) => machine),
+    ].map(describe),
   );
   return `${[
     '# Live verification: who passes the challenge',
@@ -81,7 +93,7 @@ export function render({ attacks, people, repeats }: Kept): string {
         'measured',
       ],
       Object.values(attacks).flatMap(({ rows, machine }) =>
-        rows.map((row) => [...attackLine(row), judgedBy(machine)]),
+        rows.map((row) => [...attackLine(row), judgedBy(row.machine ?? machine)]),
       ),
     ),
     '',
@@ -120,7 +132,8 @@ function hitsOf(attacks: Kept['attacks']): (name: string, setting?: string) => s
     const { rows, machine } = attacks[name] ?? {};
     const row = rows?.find(({ setting }) => settingName(setting) === wanted);
     if (!row || !machine) return 'not measured yet';
-    return `${row.accepted.hits} of ${row.trials}${machine.date < JUDGE_SINCE ? ' (older judge)' : ''}`;
+    const { date } = row.machine ?? machine;
+    return `${row.accepted.hits} of ${row.trials}${date < JUDGE_SINCE ? ' (older judge)' : ''}`;
   };
 }
 
