@@ -778,6 +778,8 @@ export interface Schema {
     device_sealed: Bytes | null;
     /** JSON: what the flow gave to the browser; sealed as the order is. */
     answer_sealed: Bytes | null;
+    /** While a person decides: the face, for the uniqueness scope that is asked then; sealed as the order is. */
+    waiting_sealed: Bytes | null;
     /** Version of the text that the person agreed to; no frame is judged before. */
     consent_version: string | null;
     consent_at: number | null;
@@ -787,7 +789,7 @@ export interface Schema {
     attempts: number;
     /** When the attempt in progress was begun; its challenge is in memory alone. */
     running_since: number | null;
-    /** While a uniqueness review decides: until when. */
+    /** While a reviewer decides: until when. */
     held_until: number | null;
     /** 'approved' | 'rejected' | 'duplicate' | 'expired' | 'cancelled' */
     decision: string | null;

@@ -63,6 +63,7 @@ export async function startLiveBox(): Promise<LiveBox> {
         challengeModels,
       ),
     request: (challenge) => frameRequest(challenge as never, { detector: 'blazeface', embedders: ['one'] }),
+    withoutMotion: () => challengeRules().withoutMotion,
     steps: () => challengeRules().count,
     movementIn,
     refusesRepeats: () => false,

@@ -32,6 +32,7 @@ export interface Script {
   /** How the face moves, packed. */
   movement?: Uint8Array;
   refusesRepeats?: boolean;
+  withoutMotion?: 'review' | 'allow' | 'refuse';
 }
 
 /** Challenges in which each frame completes a step; what they find is scripted. */
@@ -80,6 +81,7 @@ export function scriptedChallenges(): Challenges & { script: Script; begun: numb
     steps: () => script.steps,
     movementIn: (movement) => (earlier) => Buffer.from(movement).equals(earlier),
     refusesRepeats: () => script.refusesRepeats ?? true,
+    withoutMotion: () => script.withoutMotion ?? 'review',
     tryAgain: () => 'UNSURE',
   };
   return room;

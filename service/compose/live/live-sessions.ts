@@ -119,6 +119,7 @@ const liveChallenges: Challenges = {
   request: (challenge, plan) => frameRequest(challenge, plan),
   movementIn,
   refusesRepeats: ({ definition }) => challengeRules(definition.challenge).repeats === 'refuse',
+  withoutMotion: ({ definition }) => challengeRules(definition.challenge).withoutMotion,
   steps: ({ definition }) => challengeRules(definition.challenge).count,
   tryAgain: (reasons) => tryAgainAfter(reasons as ChallengeReason[]),
 };

@@ -55,10 +55,12 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
       if (link.kind === 'session') return fromDescription(await liveSessions.describe(link.token));
       if (link.kind === 'handover') return fromDescription(await liveSessions.describeHandover(link.token));
       const description = await resolverOf(deps, link).describe(link.token, testOf(link));
-      const { realm, profile, steps } = description;
+      const { realm, flow, profile, steps, withoutMotion } = description;
+      const order = { flow, ...defined({ profile }) };
       return fromDescription({
         ...description,
         steps: steps ?? (await liveSessions.stepsOf(realm, profile)),
+        withoutMotion: withoutMotion ?? (await liveSessions.withoutMotionOf(realm, order)),
       });
     },
   );

@@ -3,13 +3,22 @@ import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 
 /** What the page shows before it asks for anything. */
-export function fromDescription({ page, profile: _, realm: __, expiresAt, ...rest }: LinkDescription) {
+export function fromDescription({
+  page,
+  profile: _,
+  realm: __,
+  withoutMotion,
+  expiresAt,
+  ...rest
+}: LinkDescription) {
   const { consent, ...texts } = page;
   return {
     ...rest,
     ...texts,
     consent,
-    pathChoices: { flash: true, motion: true },
+    // Whether the person may choose the path without it.
+    pathChoices: { flash: true, motion: withoutMotion !== 'refuse' },
+    ...(withoutMotion === 'review' && { motionReviewed: true as const }),
     expiresAt: new Date(expiresAt).toISOString(),
   };
 }

@@ -180,6 +180,10 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   ORGANIZATION_MISMATCH: { means: 'The request names another organization than that of the API key.' },
   EMAIL_MISMATCH: { means: 'The session is locked to an e-mail address, and another person appeared.' },
+  MOTION_REQUIRED: {
+    means:
+      'The check is not done without movements of the head, by the profile (`challenge.withoutMotion`) or because a proof of presence waits for no reviewer: confirm the person in another way.',
+  },
   DESTINATION_NOT_GRANTED: {
     means: 'The destination needs a grant of an administrator; the error has the command.',
     example: {

@@ -9,7 +9,14 @@ export interface ChallengeRules {
   strict: boolean;
   /** What follows when a movement was shown before. */
   repeats: 'refuse' | 'record';
+  withoutMotion: WithoutMotion;
 }
+
+/**
+ * What a passed attempt on the path without motion yields. `review`: a person decides. `allow`: an approval, though an old session that is
+ * shown again passes this path. `refuse`: the path is not offered.
+ */
+export type WithoutMotion = 'review' | 'allow' | 'refuse';
 
 /** As a profile states them. */
 export const ChallengeSettings = z
@@ -36,6 +43,12 @@ export const ChallengeSettings = z
       .describe(
         'What follows when the face moves exactly as it did before, in the attempt or in an earlier one: `refuse` unless stated. `record` leaves it to the evidence; for demonstrations with a recorded camera.',
       ),
+    withoutMotion: z
+      .enum(['review', 'allow', 'refuse'])
+      .optional()
+      .describe(
+        'What follows when a person who cannot move the head passes without it: `review` unless stated, a person decides. `allow` approves at once and is open to replay: the frames of an old session, encoded anew, mostly pass. `refuse` does not offer the path.',
+      ),
   })
   .describe(
     'Steps of a live session: the server draws them at random. Absent: four of all steps, `hold-still` first.',
@@ -52,6 +65,10 @@ export function challengeRules({
   count,
   strict,
   repeats,
+  withoutMotion,
 }: ChallengeSettings = defaultChallenge): ChallengeRules {
-  return { pool: [...new Set(steps)], count, strict: strict ?? false, repeats: repeats ?? 'refuse' };
+  return {
+    ...{ pool: [...new Set(steps)], count, strict: strict ?? false },
+    ...{ repeats: repeats ?? 'refuse', withoutMotion: withoutMotion ?? 'review' },
+  };
 }

@@ -26,7 +26,7 @@ test('a draw has as many steps as asked for, none twice, a turn always and both 
       (some, turn, count, flash, seed) => {
         const pool = [...new Set([...some, turn])];
         const { steps } = drawChallenge(
-          { pool, count, strict: false, repeats: 'refuse' },
+          { pool, count, strict: false, repeats: 'refuse', withoutMotion: 'review' },
           { flash, motion: true },
           chance(seed),
         );
@@ -99,7 +99,7 @@ test('without motion the person holds still for longer and blinks, whatever the 
   for (const pool of [[...stepNames], [...turnSteps]]) {
     for (const flash of [true, false]) {
       const drawn = drawChallenge(
-        { pool, count: 4, strict: false, repeats: 'refuse' },
+        { pool, count: 4, strict: false, repeats: 'refuse', withoutMotion: 'review' },
         { flash, motion: false },
         chance(1),
       );
@@ -130,6 +130,10 @@ test('colors come in a drawn order, without saturated red', () => {
 
 test('a pool without a turn is no challenge', () => {
   expect(() =>
-    drawChallenge({ pool: ['blink'], count: 1, strict: false, repeats: 'refuse' }, both, chance(1)),
+    drawChallenge(
+      { pool: ['blink'], count: 1, strict: false, repeats: 'refuse', withoutMotion: 'review' },
+      both,
+      chance(1),
+    ),
   ).toThrow(/turn/);
 });

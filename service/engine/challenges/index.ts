@@ -1,7 +1,7 @@
 export type { CaptureMetadata } from './camera-signals.ts';
 export type { Challenge, ChallengeProgress } from './challenge.ts';
 export { createChallenge } from './challenge.ts';
-export type { ChallengeRules } from './challenge-rules.ts';
+export type { ChallengeRules, WithoutMotion } from './challenge-rules.ts';
 export { ChallengeSettings, challengeRules, defaultChallenge, turnSteps } from './challenge-rules.ts';
 export type { Assurance, ChallengePath, DrawnChallenge, DrawnStep } from './draw-challenge.ts';
 export { drawChallenge } from './draw-challenge.ts';

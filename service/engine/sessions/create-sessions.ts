@@ -5,6 +5,7 @@ import { Problem } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
 import type { Actor } from '../audit/index.ts';
 import { profileNamed } from '../profiles/index.ts';
+import type { Realm } from '../subjects/index.ts';
 import { type Admission, createAdmission } from './attempts/admission.ts';
 import { type Attempts, createAttempts } from './attempts/create-attempts.ts';
 import { createRooms } from './attempts/rooms.ts';
@@ -21,6 +22,8 @@ import { createSealedValues } from './sealed-store.ts';
 import type { WholeSession } from './session.ts';
 import { createSessionStore, outcomeOf, type SessionRow, sessionOf } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
+import { withoutMotionIn } from './without-motion/path-rule.ts';
+import { createReviewSession } from './without-motion/review-session.ts';
 
 export function createSessions({ random = randomFillSync, ...deps }: SessionsDeps): Sessions & {
   /** How many sessions are judged now, how many may be, and how many wait. */
@@ -61,7 +64,17 @@ function createRelyingSide(
   attempts: Attempts,
 ): Pick<
   Sessions,
-  'find' | 'read' | 'page' | 'cancel' | 'finalize' | 'stands' | 'newcomerDecided' | 'stepsOf' | 'originsOf'
+  | 'find'
+  | 'read'
+  | 'page'
+  | 'cancel'
+  | 'review'
+  | 'finalize'
+  | 'stands'
+  | 'newcomerDecided'
+  | 'stepsOf'
+  | 'withoutMotionOf'
+  | 'originsOf'
 > {
   const { store, sealed, inTransaction, turns } = parts;
   const decide = createDecide(parts);
@@ -97,6 +110,8 @@ function createRelyingSide(
       });
     },
 
+    review: createReviewSession(parts, own),
+
     async finalize(realm, id) {
       const { id: session } = await own(realm, id);
       return finalizeRow(parts, attempts, session);
@@ -123,18 +138,27 @@ function createRelyingSide(
       });
     },
 
-    async stepsOf({ organization }, profile) {
-      const { allowedProfiles } = await parts.organizations.get(organization);
-      const inUse = await parts.profiles.list(organization);
-      const named = profileNamed({ named: profile, inUse, organization: allowedProfiles, key: [] });
-      return parts.challenges.steps(await parts.profiles.get(organization, named));
-    },
+    stepsOf: async (realm, profile) => parts.challenges.steps(await profileOf(parts, realm, profile)),
+    withoutMotionOf: async (realm, { flow, profile }) =>
+      withoutMotionIn(flow, await profileOf(parts, realm, profile), parts.challenges),
 
     async originsOf(id) {
       const row = await store.byId(id);
       return row ? (await sealed.whole(row)).browserOrigins : [];
     },
   };
+}
+
+/** The named profile, or the one that the organization uses. */
+async function profileOf(
+  { organizations, profiles }: SessionParts,
+  { organization }: Realm,
+  named: string | undefined,
+) {
+  const { allowedProfiles } = await organizations.get(organization);
+  const inUse = await profiles.list(organization);
+  const slug = profileNamed({ named, inUse, organization: allowedProfiles, key: [] });
+  return profiles.get(organization, slug);
 }
 
 async function stands(

@@ -24,6 +24,13 @@ export interface Ending {
   resealed?: Pick<SessionRow, 'order_sealed' | 'device_sealed' | 'answer_sealed'>;
 }
 
+/** The session was decided meanwhile, by its time or otherwise: what was written with the approval is undone. */
+export class DecidedMeanwhile extends Error {
+  constructor() {
+    super('The session was decided meanwhile.');
+  }
+}
+
 /** What is read before the transaction: of the row, and what is sealed in it. */
 export type Opened = Awaited<ReturnType<SessionParts['sealed']['whole']>>;
 
@@ -38,7 +45,7 @@ export const createDecide =
     const now = clock.now();
     const current = await store.byId(row.id, tx);
     if (!current || current.decision !== null) return false;
-    const found = behaviors.added(row.id, ending.outcome);
+    const { waits: _, votes: __, ...found } = behaviors.added(row.id, ending.outcome);
     const outcome: StoredOutcome = { ...found, risk: riskOf({ ...found, attempts: current.attempts }) };
     const changed = {
       state: 'finalized',
@@ -46,6 +53,7 @@ export const createDecide =
       decided_at: now,
       running_since: null,
       held_until: null,
+      waiting_sealed: null,
       outcome: JSON.stringify(outcome),
       verification: verification ?? null,
       ...(person === undefined ? {} : { subject: person.id, ...resealed }),

@@ -3,7 +3,7 @@ import type { Attempts } from './attempts/create-attempts.ts';
 import type { Rooms } from './attempts/rooms.ts';
 import { createDecide } from './decide.ts';
 import { FRAMES_KEPT, MOST_ATTEMPTS, type SessionParts } from './parts.ts';
-import { outcomeOf, type SessionRow } from './session-store.ts';
+import { outcomeOf, type SessionRow, type StoredOutcome } from './session-store.ts';
 
 /** Sessions decided in one round; the next round takes the others. */
 const AT_ONCE = 200;
@@ -23,7 +23,7 @@ export function createExpire(parts: SessionParts) {
       const held = row.held_until !== null;
       const before = outcomeOf(row);
       return decide(tx, row, await sealed.whole(row), {
-        decision: held ? 'duplicate' : 'expired',
+        decision: held ? undecidedOf(before) : 'expired',
         outcome: { ...before, reasons: [...before.reasons, held ? 'REVIEW_TIMED_OUT' : 'TIME_OVER'] },
         actor: appliance,
         ...verificationOf(row, held),
@@ -31,6 +31,9 @@ export function createExpire(parts: SessionParts) {
     });
   };
 }
+
+/** Of a review that was not decided in time. */
+const undecidedOf = ({ waits }: StoredOutcome) => (waits === 'without-motion' ? 'rejected' : 'duplicate');
 
 const isDue = ({ decision, expires_at, held_until }: SessionRow, now: number): boolean =>
   decision === null && expires_at <= now && (held_until === null || held_until <= now);

@@ -1,5 +1,5 @@
 export { createApiEnd, type SessionPasses } from './api-end.ts';
-export type { Challenges, RunningChallenge } from './attempts/challenge.ts';
+export type { Challenges, RunningChallenge, WithoutMotion } from './attempts/challenge.ts';
 export { createSessions } from './create-sessions.ts';
 export { endUnopened } from './end-unopened.ts';
 export type { BeginOrder, BegunSession, LinkDescription, LinkKind, LinkResolver } from './link.ts';
@@ -24,7 +24,7 @@ export type {
   WholeSession,
 } from './session.ts';
 export { riskFlags, sessionDecisions, sessionFlows, sessionStates } from './session.ts';
-export { deleteSessionsOf } from './session-store.ts';
+export { countWaitingSessions, deleteSessionsOf } from './session-store.ts';
 export type {
   FrameLink,
   Handover,

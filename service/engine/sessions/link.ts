@@ -1,5 +1,6 @@
 import type { OrganizationLook } from '../organizations/index.ts';
 import type { Realm } from '../subjects/index.ts';
+import type { WithoutMotion } from './attempts/challenge.ts';
 import type { ChosenPath, SessionDevice, SessionFlow, SessionPage, SessionResult } from './session.ts';
 
 /** What a page address stands for. `session`: the capability itself; `handover`: a second device. The others belong to their flows. */
@@ -18,6 +19,8 @@ export interface LinkDescription {
   profile?: string;
   /** Steps of a challenge; absent: of the profile (filled in by the door). */
   steps?: number;
+  /** What the path without motion yields; absent: by the profile (filled in by the door). */
+  withoutMotion?: WithoutMotion;
   /** Of a session that has ended. */
   result?: SessionResult;
   /** Ms since 1970. */

@@ -13,6 +13,7 @@ import { SESSION_LIFE, type SessionParts } from './parts.ts';
 import type { NewSession } from './session.ts';
 import type { NewSessionRow } from './session-store.ts';
 import type { PreparedSession, Sessions } from './sessions.ts';
+import { requirePath, withoutMotionIn } from './without-motion/path-rule.ts';
 
 /** Bytes of a caller's own data. */
 const MOST_METADATA = 16 * 1024;
@@ -97,7 +98,7 @@ export function createOrderSession(parts: SessionParts): Pick<Sessions, 'prepare
 /** The profile that the caller may use, checked before a person stands in front of the camera. */
 async function slugOf(
   parts: SessionParts,
-  { flow, realm, actor, profile, profiles = [] }: NewSession,
+  { flow, realm, actor, profile, profiles = [], opened }: NewSession,
 ): Promise<string> {
   const { organization } = realm;
   const { allowedProfiles } = await parts.organizations.get(organization);
@@ -109,6 +110,7 @@ async function slugOf(
   requireAllowed(found, actor, allowed);
   // Refused now rather than in front of the camera.
   await planOf(parts, { realm, profile: found.slug });
+  if (opened) requirePath(opened.path, withoutMotionIn(flow, found, parts.challenges));
   return found.slug;
 }
 

@@ -10,6 +10,7 @@ import { requireSameText } from './page-consent.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
 import { outcomeOf, realmOf, type SessionRow } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
+import { requirePath, withoutMotionIn } from './without-motion/path-rule.ts';
 
 export type Capability = { row: SessionRow; following: boolean };
 
@@ -109,6 +110,8 @@ function consenting(
         if (before.consent_at !== null)
           throw new Problem('CONFLICT', 'This session was begun in another browser.');
         requireSameText(opened.page, consent);
+        const { profile } = await planOf(parts, opened);
+        requirePath(path, withoutMotionIn(before.flow, profile, parts.challenges));
         const now = clock.now();
         const expiresAt = Math.min(before.expires_at, now + SESSION_LIFE);
         const change = {
@@ -210,6 +213,7 @@ export async function describeSession(
     page,
     profile: row.profile,
     steps: parts.challenges.steps(profile),
+    withoutMotion: withoutMotionIn(row.flow, profile, parts.challenges),
     expiresAt: row.expires_at,
     test: world === 'test',
     openerOrigins: browserOrigins,

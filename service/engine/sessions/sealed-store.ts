@@ -3,6 +3,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { FlowReply, SessionDevice, SessionPage, UniquenessRule, WholeSession } from './session.ts';
 import { type SessionRow, sessionOf } from './session-store.ts';
+import type { WaitingFace } from './without-motion/waiting-face.ts';
 
 export type SessionSealer = Pick<Sealer, 'seal' | 'open' | 'sealOwn' | 'openOwn' | 'emailHash'>;
 
@@ -20,13 +21,14 @@ export interface StoredOrder {
 }
 
 const VERSION = 1;
-export const sealedFields = ['order', 'device', 'answer'] as const;
+export const sealedFields = ['order', 'device', 'answer', 'waiting'] as const;
 export type SealedField = (typeof sealedFields)[number];
 
 interface Plain {
   order: StoredOrder;
   device: SessionDevice;
   answer: FlowReply;
+  waiting: WaitingFace;
 }
 
 type Owner = Pick<SessionRow, 'id' | 'organization' | 'world' | 'subject'>;

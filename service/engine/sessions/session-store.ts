@@ -23,7 +23,18 @@ export type StoredOutcome = Pick<
   models?: Record<string, string>;
   /** Between two attempts: what the person is advised. */
   notPassed?: string;
+  /** It was passed without motion of the head, and a person decides. */
+  waits?: 'without-motion';
+  /** Of reviewers, where two have to agree. */
+  votes?: SessionVote[];
 };
+
+/** What one of the reviewers wants. */
+export interface SessionVote {
+  by: string;
+  approve: boolean;
+  at: number;
+}
 
 export const outcomeOf = ({ outcome }: Pick<SessionRow, 'outcome'>): StoredOutcome =>
   outcome === null
@@ -36,7 +47,16 @@ export const realmOf = ({ organization, world }: Pick<SessionRow, 'organization'
 });
 
 export function sessionOf(row: SessionRow): Session {
-  const { composite: _c, otherPerson: _o, models: _m, notPassed: _n, ...outcome } = outcomeOf(row);
+  const {
+    composite: _c,
+    otherPerson: _o,
+    models: _m,
+    notPassed: _n,
+    waits,
+    votes: _v,
+    ...outcome
+  } = outcomeOf(row);
+  const held = row.decision === null && row.held_until !== null;
   return {
     id: row.id as SessionId,
     realm: realmOf(row),
@@ -48,7 +68,8 @@ export function sessionOf(row: SessionRow): Session {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     attempts: row.attempts,
-    held: row.decision === null && row.held_until !== null,
+    held,
+    ...(held && { waitsFor: waits ?? 'uniqueness' }),
     ...outcome,
     ...(row.opened_at === null ? {} : { openedAt: row.opened_at }),
     ...(row.consent_version === null || row.consent_at === null
@@ -108,6 +129,20 @@ type RowChecks = ReturnType<typeof createChecks>;
 /** The last session of a page of those that are due. */
 type DueMark = Pick<SessionRow, 'id' | 'expires_at'>;
 
+/** Sessions of a realm that were passed without motion of the head and wait for a person who decides. */
+export async function countWaitingSessions(db: Db, { organization, world }: Realm): Promise<number> {
+  const { n } = await db
+    .selectFrom('live_session')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('decision', 'is', null)
+    .where('held_until', 'is not', null)
+    .where('outcome', 'like', '%"waits":"without-motion"%')
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
 /** Of an organization that is erased: what is sealed in them opens no more. */
 export async function deleteSessionsOf(tx: Tx, organization: OrganizationId): Promise<void> {
   for (const table of ['live_session', 'live_movement', 'live_frame'] as const)
@@ -139,7 +174,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
       ),
     page: async (
       { organization, world }: Realm,
-      { state, flow, decision, before, limit }: SessionPageOrder,
+      { state, flow, decision, held, before, limit }: SessionPageOrder,
     ): Promise<SessionRow[]> => {
       const rows = await db
         .selectFrom('live_session')
@@ -148,6 +183,9 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
         .where('world', '=', world)
         .$if(state !== undefined, (query) => query.where('state', '=', state!))
         .$if(flow !== undefined, (query) => query.where('flow', '=', flow!))
+        .$if(held === true, (query) =>
+          query.where('decision', 'is', null).where('held_until', 'is not', null),
+        )
         .$if(decision !== undefined, (query) => query.where('decision', '=', decision!))
         .$if(before !== undefined, (query) => query.where('id', '<', before!))
         .orderBy('id', 'desc')

@@ -100,6 +100,9 @@ export interface ChosenPath {
   motion: boolean;
 }
 
+/** What a reviewer decides about: whether the person is counted already, or a passed attempt without motion of the head. */
+export type SessionWait = 'uniqueness' | 'without-motion';
+
 export type RiskLevel = 'low' | 'medium' | 'high';
 
 /** Reasons of a risk score; `spoof-suspected` and `duplicate-identity` are called back. */
@@ -175,8 +178,10 @@ export interface Session {
   attempts: number;
   /** When the attempt in progress was begun. */
   runningSince?: number;
-  /** A uniqueness review decides. */
+  /** A reviewer decides. */
   held: boolean;
+  /** What about; absent unless held. */
+  waitsFor?: SessionWait;
   decision?: SessionDecision;
   decidedAt?: number;
   /** Why not, by code; for administrators. */

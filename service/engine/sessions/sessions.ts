@@ -3,6 +3,7 @@ import type { Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import type { SessionData } from '../behavior/index.ts';
 import type { Realm } from '../subjects/index.ts';
+import type { WithoutMotion } from './attempts/challenge.ts';
 import type { BegunSession, LinkDescription } from './link.ts';
 import type {
   ChosenPath,
@@ -86,6 +87,8 @@ export interface SessionPageOrder {
   state?: Session['state'];
   flow?: SessionFlow;
   decision?: SessionDecision;
+  /** Those alone that wait for a reviewer. */
+  held?: true;
   /** Id of the last of the page before. */
   before?: string;
   limit: number;
@@ -115,7 +118,7 @@ export interface SessionHolder {
 export interface Sessions {
   /**
    * Checks, reads and seals a session that is part of a larger change. Throws INVALID_REQUEST, PROFILE_NOT_FOUND, PROFILE_NOT_ALLOWED,
-   * MODEL_NOT_INSTALLED, PAD_NOT_INSTALLED, and CONFLICT where the person agreed to another text than that of the page.
+   * MODEL_NOT_INSTALLED, PAD_NOT_INSTALLED, MOTION_REQUIRED, and CONFLICT where the person agreed to another text than that of the page.
    */
   prepare(order: NewSession): Promise<PreparedSession>;
   /** The same, in a transaction of its own. */
@@ -127,6 +130,15 @@ export interface Sessions {
   page(realm: Realm, order: SessionPageOrder): Promise<Session[]>;
   /** Throws NOT_FOUND; CONFLICT for one that is decided. */
   cancel(realm: Realm, id: string, actor: Actor, request?: string): Promise<Session>;
+  /**
+   * A person decides about a session that was passed without motion of the head; where the organization asks for two reviewers, the first
+   * vote alone decides nothing. Throws NOT_FOUND; CONFLICT for a session that does not wait for it.
+   */
+  review(
+    realm: Realm,
+    id: string,
+    order: { approve: boolean; actor: Actor; request?: string },
+  ): Promise<Session>;
   /** By id, for the relying party. Throws NOT_FOUND; CONFLICT before the person has finished. */
   finalize(realm: Realm, id: string, request?: string): Promise<SessionResult>;
   /** Behavior on the page of a session, for its risk and the humanness score; the newest counts, until the session is decided. */
@@ -141,6 +153,8 @@ export interface Sessions {
   takeOver(): Promise<number>;
   /** Steps of a challenge of this profile; of the one that the organization uses when absent. */
   stepsOf(realm: Realm, profile?: string): Promise<number>;
+  /** What the path without motion yields there. */
+  withoutMotionOf(realm: Realm, order: { flow: SessionFlow; profile?: string }): Promise<WithoutMotion>;
   /** Origins that may embed the page of a session, by its id; none for an unknown one. */
   originsOf(id: string): Promise<readonly string[]>;
 

@@ -31,6 +31,7 @@ import { organizationLook } from './0029-organization-look.ts';
 import { behaviorVerdicts } from './0030-behavior-verdicts.ts';
 import { behaviorChallenges } from './0031-behavior-challenges.ts';
 import { behaviorLayer } from './0033-behavior-layer.ts';
+import { sessionReview } from './0034-session-review.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -66,4 +67,5 @@ export const migrations: readonly Migration[] = [
   behaviorVerdicts,
   behaviorChallenges,
   behaviorLayer,
+  sessionReview,
 ];

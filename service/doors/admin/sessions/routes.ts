@@ -2,13 +2,19 @@ import type { Sessions } from '../../../engine/sessions/index.ts';
 import { toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import { paramsOf } from '../ids.ts';
-import { operators, readers } from '../may-call.ts';
+import { operators, readers, reviewers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromSession, fromWhole } from './translate.ts';
-import { SessionPageReply, SessionReply, SessionsQuery, WholeSessionReply } from './wire.ts';
+import {
+  SessionDecisionRequest,
+  SessionPageReply,
+  SessionReply,
+  SessionsQuery,
+  WholeSessionReply,
+} from './wire.ts';
 
 export interface LiveSessionRouteDeps {
-  liveSessions: Pick<Sessions, 'page' | 'read' | 'cancel'>;
+  liveSessions: Pick<Sessions, 'page' | 'read' | 'cancel' | 'review'>;
 }
 
 const about = {
@@ -30,9 +36,10 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     may: { operator: true, administrator: readers, key: false },
     query: SessionsQuery,
     reply: SessionPageReply,
-    async handle({ realm, query: { cursor, limit, ...filter } }) {
+    async handle({ realm, query: { cursor, limit, inReview, ...filter } }) {
       const found = await liveSessions.page(realm, {
         ...{ ...defined(filter), limit: limit + 1 },
+        ...(inReview && { held: true as const }),
         ...defined({ before: cursor?.id }),
       });
       return toPage(found.map(fromSession), limit, ({ id }) => ({ id }));
@@ -52,6 +59,28 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     refuses: ['NOT_FOUND'],
     handle: async ({ realm, params: { id }, who, request }) =>
       fromWhole(await liveSessions.read(realm, id, who, request)),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/sessions/:id/decide',
+    operationId: 'decideLiveSession',
+    summary: 'Decide a session that was passed without movements',
+    description:
+      'For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. No picture is kept: see or call the person before you approve. If the organization requires two administrators, the first call is a vote.',
+    may: { operator: true, administrator: reviewers, key: false },
+    params: paramsOf('session'),
+    body: SessionDecisionRequest,
+    reply: SessionReply,
+    refuses: ['NOT_FOUND', 'CONFLICT'],
+    handle: async ({ realm, params: { id }, body: { decision }, who, request }) =>
+      fromSession(
+        await liveSessions.review(realm, id, {
+          approve: decision === 'approve',
+          actor: who,
+          ...defined({ request }),
+        }),
+      ),
   }),
   route({
     ...about,

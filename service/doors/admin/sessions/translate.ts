@@ -25,7 +25,7 @@ export function fromSession(session: Session): SessionReply {
       openedAt: time(session.openedAt),
       decidedAt: time(session.decidedAt),
       assurance: liveness?.assurance,
-      ...{ decision, risk, person: subject, verification },
+      ...{ decision, risk, person: subject, verification, waitsFor: session.waitsFor },
     }),
   };
 }

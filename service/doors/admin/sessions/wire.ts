@@ -14,9 +14,18 @@ export const SessionsQuery = z.strictObject({
   flow: flow.optional().describe('Only sessions of this kind'),
   state: state.optional().describe('Only sessions in this state'),
   decision: decision.optional().describe('Only sessions with this decision'),
+  inReview: z.literal('true').optional().describe('Only sessions that wait for a reviewer'),
   ...pageQuery(z.strictObject({ id: idOf('session') })),
 });
 export type SessionsQuery = z.output<typeof SessionsQuery>;
+
+export const SessionDecisionRequest = z
+  .strictObject({
+    decision: z
+      .enum(['approve', 'refuse'])
+      .describe('`approve`: the session is approved, or counted in its scope. `refuse`: it is rejected'),
+  })
+  .meta({ id: 'LiveSessionDecision', examples: [{ decision: 'refuse' as const }] });
 
 const risk = z
   .strictObject({
@@ -48,7 +57,13 @@ const session = {
   decision: decision.optional().describe('Absent while it is open'),
   reasons: z.array(z.string()).describe('Why it was not approved, by code; never shown to the person'),
   attempts: z.int().describe('Attempts that were begun, of three'),
-  inReview: z.boolean().describe('A reviewer decides whether the person is counted already'),
+  inReview: z.boolean().describe('A reviewer decides'),
+  waitsFor: z
+    .enum(['uniqueness', 'without-motion'])
+    .optional()
+    .describe(
+      'What about: whether the person is counted already, or a check that was passed without movements. Absent unless in review',
+    ),
   assurance: z
     .string()
     .optional()

@@ -1,18 +1,16 @@
 import { defined } from '../../../lib/defined.ts';
 import type { SubjectId } from '../../../lib/id.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
-import { faceQuality } from '../../checks/index.ts';
 import type { JudgedLive } from '../../verification/index.ts';
-import { createDecide, type Ending } from '../decide.ts';
-import { type KeptFrames, keepFrames } from '../keep-frames.ts';
-import { REVIEW_LIFE, type SessionParts } from '../parts.ts';
-import { REPLAYED_FRAMES, REPLAYED_MOVEMENT, riskOf } from '../risk.ts';
+import { createDecide, DecidedMeanwhile, type Ending } from '../decide.ts';
+import type { KeptFrames } from '../keep-frames.ts';
+import type { SessionParts } from '../parts.ts';
+import { REPLAYED_FRAMES, REPLAYED_MOVEMENT } from '../risk.ts';
 import type { SessionUniqueness } from '../session.ts';
-import { realmOf, type SessionRow } from '../session-store.ts';
-import type { UniquenessOrder } from '../uniqueness-judge.ts';
+import { hold } from '../without-motion/hold.ts';
+import { uniquenessOrder, waitingFace } from '../without-motion/waiting-face.ts';
 import type { Fail } from './fail-attempt.ts';
 import { type Finished, ordered } from './finished.ts';
-import { planOf } from './judge-frame.ts';
 import { shownMeanwhile } from './shown-before.ts';
 
 /** Another session that was decided meanwhile showed the same: what was written with the approval is undone. */
@@ -21,13 +19,6 @@ export class SeenMeanwhile extends Error {
   constructor(code: SeenMeanwhile['code']) {
     super(code);
     this.code = code;
-  }
-}
-
-/** The session was decided meanwhile, by its time or otherwise: what was written with the approval is undone. */
-export class DecidedMeanwhile extends Error {
-  constructor() {
-    super('The session was decided meanwhile.');
   }
 }
 
@@ -43,8 +34,13 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
     const resealed = person && (await sealed.resealed(row, person.id));
     const kept = person ? await keptOf(parts, one, person.id) : one.kept;
     let counted: SessionUniqueness | undefined;
-    const order =
-      opened.uniquenessRule.policy === 'off' ? undefined : await uniquenessOrder(parts, one, person?.id);
+    // Counted when a person has decided, and not before.
+    const waits = one.withoutMotion !== 'allow';
+    const isCounted = opened.uniquenessRule.policy !== 'off';
+    const face = isCounted ? waitingFace(parts, one.result) : undefined;
+    const order = face && !waits ? await uniquenessOrder(parts, one, face, person?.id) : undefined;
+    const waiting =
+      face && waits ? await sealed.seal({ ...row, subject: person?.id ?? null }, 'waiting', face) : null;
     const within: InTransaction = order
       ? (work) =>
           parts.uniqueness!.judge(order, (tx, found) => {
@@ -66,7 +62,8 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
         },
         ...defined({ person, resealed, verification, uniqueness: counted }),
       };
-      if (counted?.action === 'wait') return hold(parts, tx, row, ending);
+      if (waits) return hold(parts, tx, row, ending, { waitsFor: 'without-motion', waiting });
+      if (counted?.action === 'wait') return hold(parts, tx, row, ending, { waitsFor: 'uniqueness' });
       const decision = counted?.action === 'duplicate' ? 'duplicate' : 'approved';
       if (!(await decide(tx, row, opened, { ...ending, decision }))) throw new DecidedMeanwhile();
     };
@@ -87,46 +84,4 @@ async function keptOf(
     ...kept,
     movements: [...(await movements.resealed(await movements.unowned(row.id), person)), ...known],
   };
-}
-
-async function uniquenessOrder(
-  parts: SessionParts,
-  { row, opened, result, actor }: Finished,
-  self: SubjectId | undefined,
-): Promise<UniquenessOrder> {
-  const { plan } = await planOf(parts, opened);
-  const { analysis, embeddings } = result.identity!;
-  const { policy, scope, unnamed } = opened.uniquenessRule;
-  return {
-    ...{ realm: opened.realm, policy, scope, embeddings, plan, actor, session: row.id },
-    pixelHash: analysis.pixelHash,
-    quality: faceQuality(analysis, { pad: plan.pad !== undefined }).score,
-    ...defined({ portrait: analysis.portrait, self, reference: unnamed ? undefined : opened.subjectRef }),
-    consent: {
-      ...{ textVersion: opened.page.consent.version, purposes: ['deduplication'] },
-      ...{ method: 'live-page', legalBasis: 'consent', through: 'self' },
-    },
-  };
-}
-
-/** A review decides; without one the time does. */
-async function hold(
-  { store, frames, movements, clock, behaviors }: SessionParts,
-  tx: Tx,
-  row: SessionRow,
-  { outcome: found, person, verification, resealed, frames: kept }: Ending,
-): Promise<void> {
-  const outcome = behaviors.added(row.id, found);
-  const risk = riskOf({ ...outcome, attempts: row.attempts });
-  const now = clock.now();
-  const held = await store.changeUndecided(tx, row.id, {
-    running_since: null,
-    held_until: now + REVIEW_LIFE,
-    outcome: JSON.stringify({ ...outcome, risk }),
-    ...(verification === undefined ? {} : { verification }),
-    ...(person === undefined ? {} : { subject: person.id, ...resealed }),
-  });
-  if (!held) throw new DecidedMeanwhile();
-  const { organization } = realmOf(row);
-  await keepFrames({ frames, movements }, tx, { organization, session: row.id, at: now }, kept);
 }

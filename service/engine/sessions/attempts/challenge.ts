@@ -52,6 +52,9 @@ export interface RunningChallenge {
   result(now: number): ChallengeResult;
 }
 
+/** What a passed attempt without motion of the head yields. */
+export type WithoutMotion = 'review' | 'allow' | 'refuse';
+
 /** What sessions need of engine/challenges. */
 export interface Challenges {
   /** Draws a challenge by chance, for one attempt. */
@@ -67,6 +70,7 @@ export interface Challenges {
   movementIn(movement: Uint8Array): (earlier: Uint8Array) => boolean;
   /** Whether a movement that was shown before is refused, or noted only. */
   refusesRepeats(profile: Profile): boolean;
+  withoutMotion(profile: Profile): WithoutMotion;
   /** What the person may try next. */
   tryAgain(reasons: readonly string[]): NotPassed;
 }

@@ -3,12 +3,12 @@ import type { SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { readActor } from '../../audit/index.ts';
 import type { JudgedLive } from '../../verification/index.ts';
-import { endOf } from '../decide.ts';
+import { DecidedMeanwhile, endOf } from '../decide.ts';
 import type { SessionParts } from '../parts.ts';
 import { REPLAYED_FRAMES, REPLAYED_MOVEMENT } from '../risk.ts';
 import type { Candidate } from '../session.ts';
 import { realmOf } from '../session-store.ts';
-import { createApprove, DecidedMeanwhile, SeenMeanwhile } from './approve-attempt.ts';
+import { createApprove, SeenMeanwhile } from './approve-attempt.ts';
 import type { Attempt } from './attempt.ts';
 import { createFail } from './fail-attempt.ts';
 import { type Finished, gather, replayEvidence } from './finished.ts';
@@ -32,6 +32,8 @@ export function createFinishAttempt(parts: SessionParts) {
     if (row.order_sealed === null) return refuse(one, ['PERSON_ERASED'], { final: true });
     if (!result.passed || outcome.reasons.some((reason) => SHOWN_BEFORE.has(reason))) return refuse(one, []);
     if (!result.identity) return refuse(one, ['NO_NEUTRAL_FRAME']);
+    // The profile was changed since the person chose the path.
+    if (one.withoutMotion === 'refuse') return refuse(one, ['MOTION_REQUIRED'], { final: true });
     const judged = row.matching === 'none' ? undefined : await match(parts, one);
     try {
       if (judged && !judged.verified) return await refuse(one, [judged.outcome], { judged });

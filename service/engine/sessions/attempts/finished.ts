@@ -8,8 +8,9 @@ import { MOST_ATTEMPTS, type SessionParts } from '../parts.ts';
 import { REPLAYED_FRAMES, REPLAYED_MOVEMENT } from '../risk.ts';
 import type { SessionEvidence, SessionLiveness } from '../session.ts';
 import { realmOf, type SessionRow, type StoredOutcome } from '../session-store.ts';
+import { withoutMotionIn } from '../without-motion/path-rule.ts';
 import type { Attempt } from './attempt.ts';
-import type { ChallengeResult } from './challenge.ts';
+import type { ChallengeResult, WithoutMotion } from './challenge.ts';
 import { frameHashes, keptHashes } from './frame-hashes.ts';
 import { type ShownBefore, shownBefore } from './shown-before.ts';
 
@@ -25,6 +26,8 @@ export interface Finished {
   kept: KeptFrames;
   /** Whether a movement that was shown before is refused. */
   refusesRepeats: boolean;
+  /** What follows when it was passed without motion of the head; `allow` where it was passed with it. */
+  withoutMotion: WithoutMotion;
   outcome: Omit<StoredOutcome, 'risk'>;
   actor: Actor;
 }
@@ -56,9 +59,8 @@ export async function gather(
   if (await frames.seenBefore(organization, hashes)) reasons.push(REPLAYED_FRAMES);
   else if (world === 'live' && (await showsEnrolled(parts, row, result))) reasons.push('REPLAYED_PICTURE');
   const opened = await sealed.whole(row);
-  const refusesRepeats = await profiles
-    .get(organization, row.profile)
-    .then(challenges.refusesRepeats, () => true);
+  const profile = await profiles.get(organization, row.profile).catch(() => undefined);
+  const refusesRepeats = profile === undefined || challenges.refusesRepeats(profile);
   const { movement } = result;
   const before = movement && (await shownBefore(parts, realmOf(row), movement));
   if (before && refusesRepeats) reasons.push(REPLAYED_MOVEMENT);
@@ -68,6 +70,12 @@ export async function gather(
   const of = { ...realmOf(row), session, attempt: attempt.number, created_at: clock.now() };
   return {
     ...{ row, opened, attempt, result, hashes, refusesRepeats },
+    withoutMotion:
+      assurance !== 'passive-frames'
+        ? 'allow'
+        : profile === undefined
+          ? 'review'
+          : withoutMotionIn(row.flow, profile, challenges),
     kept: {
       hashes: keptHashes(hashes),
       movements: movement ? [await movements.seal(of, movement)] : [],

@@ -1,0 +1,27 @@
+import { Problem } from '../../../lib/problem.ts';
+import type { Challenges, WithoutMotion } from '../attempts/challenge.ts';
+import type { ChosenPath, SessionFlow } from '../session.ts';
+
+/**
+ * What the path without motion yields in a session: by its profile, but a proof of presence is for the next minutes and cannot wait for a
+ * person who decides.
+ */
+export function withoutMotionIn(
+  flow: SessionFlow | string,
+  profile: Parameters<Challenges['withoutMotion']>[0],
+  challenges: Pick<Challenges, 'withoutMotion'>,
+): WithoutMotion {
+  const rule = challenges.withoutMotion(profile);
+  return flow === 'presence' && rule === 'review' ? 'refuse' : rule;
+}
+
+/** Throws MOTION_REQUIRED. */
+export function requirePath({ motion }: Pick<ChosenPath, 'motion'>, rule: WithoutMotion): void {
+  if (!motion && rule === 'refuse') throw motionRequired();
+}
+
+const motionRequired = () =>
+  new Problem(
+    'MOTION_REQUIRED',
+    'This check is not done without turning the head: the person can turn the head, or be confirmed in another way, such as at the desk.',
+  );
