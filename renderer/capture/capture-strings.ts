@@ -32,6 +32,9 @@ export const captureStrings = defineStrings(
     motionText: 'If it is hard for you to move your head, choose the way without it.',
     withoutFlash: 'Without flashing',
     withoutMotion: 'Without moving my head',
+    motionReviewed: '{organization} then looks at it and decides, which can take up to three days.',
+    motionNeeded:
+      'You turn your head in this check. If you cannot, use another way: {organization} can help you.',
     consentAsk:
       'By agreeing you let {organization} check your face for this purpose only. You decide freely.',
     fullText: 'Read the full text, version {version}',
@@ -246,6 +249,9 @@ export const captureStrings = defineStrings(
     motionText: 'Wenn Sie den Kopf nur schwer bewegen können, wählen Sie den Weg ohne.',
     withoutFlash: 'Ohne Aufleuchten',
     withoutMotion: 'Ohne Kopfbewegung',
+    motionReviewed: '{organization} sieht es dann an und entscheidet; das kann bis zu drei Tage dauern.',
+    motionNeeded:
+      'Bei dieser Prüfung drehen Sie den Kopf. Geht das nicht, wählen Sie einen anderen Weg: {organization} hilft Ihnen.',
     consentAsk:
       'Wenn Sie zustimmen, darf {organization} Ihr Gesicht nur für diesen Zweck prüfen. Sie entscheiden frei.',
     fullText: 'Den ganzen Text lesen, Fassung {version}',

@@ -2440,6 +2440,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/sessions/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide a session that was passed without movements
+         * @description For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. No picture is kept: see or call the person before you approve. If the organization requires two administrators, the first call is a vote.
+         */
+        post: operations["decideLiveSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/sessions/{id}/cancel": {
         parameters: {
             query?: never;
@@ -3758,7 +3778,7 @@ export interface components {
              * @description Error code from a closed list
              * @enum {string}
              */
-            code: "INVALID_REQUEST" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "HOST_NOT_ALLOWED" | "CONFLICT" | "IDEMPOTENCY_KEY_REUSED" | "MISSING_AUTH" | "INVALID_API_KEY_FORMAT" | "INVALID_API_KEY" | "INSUFFICIENT_SCOPE" | "ORIGIN_NOT_ALLOWED" | "TRIAL_EXPIRED" | "MONTHLY_LIMIT_EXCEEDED" | "BURST_LIMIT_EXCEEDED" | "USER_FLOOD_DETECTED" | "SIGN_IN_REFUSED" | "SIGN_IN_DELAYED" | "SECOND_FACTOR_REQUIRED" | "FRESH_FACTOR_REQUIRED" | "APPROVAL_REQUIRED" | "LAST_FACTOR" | "PASSKEY_REFUSED" | "FACE_REFUSED" | "CSRF_REFUSED" | "PASSWORD_TOO_WEAK" | "SETUP_CLOSED" | "SETUP_TOKEN_REFUSED" | "IMAGE_UNREADABLE" | "IMAGE_TOO_LARGE" | "IMAGE_FORMAT_UNSUPPORTED" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED" | "REPLAYED_PICTURE" | "CHECK_FAILED" | "SUBJECT_NOT_FOUND" | "TEMPLATE_MISMATCH" | "DUPLICATE_IDENTITY" | "CONSENT_REQUIRED" | "CONSENT_WITHDRAWN" | "VERIFICATION_DISABLED" | "LEGAL_HOLD" | "CONFIRMATION_REQUIRED" | "SESSION_EXPIRED" | "SESSION_KEY_MISMATCH" | "ORGANIZATION_MISMATCH" | "EMAIL_MISMATCH" | "DESTINATION_NOT_GRANTED" | "DESTINATION_FORBIDDEN" | "RECIPIENT_NOT_APPROVED" | "PROFILE_NOT_FOUND" | "PROFILE_NOT_ALLOWED" | "MODEL_NOT_INSTALLED" | "PAD_NOT_INSTALLED" | "LICENCE_NOT_ACCEPTED" | "OVERLOADED" | "TIMEOUT" | "SEALED" | "WRONG_PASSPHRASE" | "BACKUP_UNUSABLE" | "STORAGE_FULL" | "STORAGE_UNAVAILABLE" | "INTERNAL";
+            code: "INVALID_REQUEST" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "HOST_NOT_ALLOWED" | "CONFLICT" | "IDEMPOTENCY_KEY_REUSED" | "MISSING_AUTH" | "INVALID_API_KEY_FORMAT" | "INVALID_API_KEY" | "INSUFFICIENT_SCOPE" | "ORIGIN_NOT_ALLOWED" | "TRIAL_EXPIRED" | "MONTHLY_LIMIT_EXCEEDED" | "BURST_LIMIT_EXCEEDED" | "USER_FLOOD_DETECTED" | "SIGN_IN_REFUSED" | "SIGN_IN_DELAYED" | "SECOND_FACTOR_REQUIRED" | "FRESH_FACTOR_REQUIRED" | "APPROVAL_REQUIRED" | "LAST_FACTOR" | "PASSKEY_REFUSED" | "FACE_REFUSED" | "CSRF_REFUSED" | "PASSWORD_TOO_WEAK" | "SETUP_CLOSED" | "SETUP_TOKEN_REFUSED" | "IMAGE_UNREADABLE" | "IMAGE_TOO_LARGE" | "IMAGE_FORMAT_UNSUPPORTED" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED" | "REPLAYED_PICTURE" | "CHECK_FAILED" | "SUBJECT_NOT_FOUND" | "TEMPLATE_MISMATCH" | "DUPLICATE_IDENTITY" | "CONSENT_REQUIRED" | "CONSENT_WITHDRAWN" | "VERIFICATION_DISABLED" | "LEGAL_HOLD" | "CONFIRMATION_REQUIRED" | "SESSION_EXPIRED" | "SESSION_KEY_MISMATCH" | "ORGANIZATION_MISMATCH" | "EMAIL_MISMATCH" | "MOTION_REQUIRED" | "DESTINATION_NOT_GRANTED" | "DESTINATION_FORBIDDEN" | "RECIPIENT_NOT_APPROVED" | "PROFILE_NOT_FOUND" | "PROFILE_NOT_ALLOWED" | "MODEL_NOT_INSTALLED" | "PAD_NOT_INSTALLED" | "LICENCE_NOT_ACCEPTED" | "OVERLOADED" | "TIMEOUT" | "SEALED" | "WRONG_PASSPHRASE" | "BACKUP_UNUSABLE" | "STORAGE_FULL" | "STORAGE_UNAVAILABLE" | "INTERNAL";
             /** @description Also in the header x-request-id and in the log */
             requestId: string;
             /** @description With INVALID_REQUEST: each wrong field */
@@ -5025,7 +5045,7 @@ export interface components {
              * @description Where in the console; absent where only the box can do it
              * @enum {string}
              */
-            screen?: "alerts" | "approvals" | "backups" | "jobs" | "models" | "people" | "profiles" | "review" | "settings" | "setup" | "verifications";
+            screen?: "alerts" | "approvals" | "backups" | "jobs" | "models" | "people" | "profiles" | "review" | "sessions" | "settings" | "setup" | "verifications";
         };
         /**
          * @description Summary of one world of an organization.
@@ -5560,6 +5580,11 @@ export interface components {
                  * @enum {string}
                  */
                 repeats?: "refuse" | "record";
+                /**
+                 * @description What follows when a person who cannot move the head passes without it: `review` unless stated, a person decides. `allow` approves at once and is open to replay: the frames of an old session, encoded anew, mostly pass. `refuse` does not offer the path.
+                 * @enum {string}
+                 */
+                withoutMotion?: "review" | "allow" | "refuse";
             };
             /** @description Settings of the check geoFence. */
             geoFence?: {
@@ -9635,8 +9660,13 @@ export interface components {
             reasons: string[];
             /** @description Attempts that were begun, of three */
             attempts: number;
-            /** @description A reviewer decides whether the person is counted already */
+            /** @description A reviewer decides */
             inReview: boolean;
+            /**
+             * @description What about: whether the person is counted already, or a check that was passed without movements. Absent unless in review
+             * @enum {string}
+             */
+            waitsFor?: "uniqueness" | "without-motion";
             /** @description Level of the liveness check: `active`, `active-no-flash`, `passive-frames` */
             assurance?: string;
             risk?: components["schemas"]["SessionRisk"];
@@ -9774,8 +9804,13 @@ export interface components {
             reasons: string[];
             /** @description Attempts that were begun, of three */
             attempts: number;
-            /** @description A reviewer decides whether the person is counted already */
+            /** @description A reviewer decides */
             inReview: boolean;
+            /**
+             * @description What about: whether the person is counted already, or a check that was passed without movements. Absent unless in review
+             * @enum {string}
+             */
+            waitsFor?: "uniqueness" | "without-motion";
             /** @description Level of the liveness check: `active`, `active-no-flash`, `passive-frames` */
             assurance?: string;
             risk?: components["schemas"]["SessionRisk"];
@@ -9900,6 +9935,18 @@ export interface components {
             details: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * @example {
+         *       "decision": "refuse"
+         *     }
+         */
+        LiveSessionDecision: {
+            /**
+             * @description `approve`: the session is approved, or counted in its scope. `refuse`: it is rejected
+             * @enum {string}
+             */
+            decision: "approve" | "refuse";
         };
         /**
          * @description Consents and withdrawals of a person, and the uses allowed by them.
@@ -29810,6 +29857,8 @@ export interface operations {
                 state?: "created" | "opened" | "processing" | "finalized";
                 /** @description Only sessions with this decision */
                 decision?: "approved" | "rejected" | "duplicate" | "expired" | "cancelled";
+                /** @description Only sessions that wait for a reviewer */
+                inReview?: "true";
                 /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
@@ -29988,6 +30037,148 @@ export interface operations {
             };
             /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    decideLiveSession: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the session */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "decision": "refuse"
+                 *     }
+                 */
+                "application/json": components["schemas"]["LiveSessionDecision"];
+            };
+        };
+        responses: {
+            /** @description A session of a person in front of a camera, in a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "sess_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "env": "live",
+                     *       "flow": "presence",
+                     *       "state": "finalized",
+                     *       "profile": "specter",
+                     *       "match": "any",
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "expiresAt": "2026-11-20T12:10:00.000Z",
+                     *       "openedAt": "2026-11-20T12:00:20.000Z",
+                     *       "decidedAt": "2026-11-20T12:00:33.000Z",
+                     *       "decision": "approved",
+                     *       "reasons": [],
+                     *       "attempts": 1,
+                     *       "inReview": false,
+                     *       "assurance": "active",
+                     *       "risk": {
+                     *         "level": "low",
+                     *         "score": 0.08,
+                     *         "flags": []
+                     *       },
+                     *       "person": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "by": "key:key_01m7w3ayykpzv1m774b6g68g31"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LiveSession"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -11,6 +11,7 @@ import { createOverviews, type Overviews } from '../engine/overview/index.ts';
 import type { Profiles } from '../engine/profiles/index.ts';
 import { createReviews, createSuspects, type Reviews } from '../engine/review/index.ts';
 import type { Sessions } from '../engine/sessions/index.ts';
+import { countWaitingSessions } from '../engine/sessions/index.ts';
 import { createSubjects, realmKey, type Subjects } from '../engine/subjects/index.ts';
 import type { Scopes, Uniqueness } from '../engine/uniqueness/index.ts';
 import {
@@ -120,6 +121,7 @@ export function createPeople({
     alerts,
     reviews,
     approvals: createWaitingApprovals(shared),
+    sessions: { countWaiting: (realm) => countWaitingSessions(shared.db, realm) },
     templates(realm) {
       const { primary } = models.current();
       return primary === undefined ? 0 : galleries.size(`${realmKey(realm)}/${primary}`);

@@ -15,7 +15,7 @@ import { createControlServer } from '../../service/server/control-server.ts';
 import { portrait } from '../cli/portraits.ts';
 import { adminUrl } from '../support/admin-url.ts';
 import { by } from '../support/audited.ts';
-import { createLiveSession } from '../support/live-session.ts';
+import { createLiveSession, holdLiveSession } from '../support/live-session.ts';
 import { enrollTwins } from '../support/twins.ts';
 
 interface Sample {
@@ -53,6 +53,13 @@ const changes: Record<string, () => Sample> = {
     before: async () => {
       ids.session = await createLiveSession(gatehouse, testRealm());
     },
+    action: 'session.decide',
+  }),
+  'POST /api/admin/sessions/:id/decide': () => ({
+    before: async () => {
+      ids.session = await holdLiveSession(gatehouse, testRealm(), join(folder, 'data'));
+    },
+    body: { decision: 'refuse' },
     action: 'session.decide',
   }),
   'POST /api/admin/administrators': () => ({

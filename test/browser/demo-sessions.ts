@@ -1,9 +1,6 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { protectedFields } from '../../service/engine/sessions/session-store.ts';
-import { openIntegrity } from '../../service/storage/keys/integrity.ts';
-import type { WrappedSecret } from '../../service/storage/keys/wrapped-key.ts';
-import { masterKeyFile } from '../../service/storage/master/master-key-file.ts';
+import { type SessionColumns, sessionMacs } from '../support/session-macs.ts';
 import type { RunningBox } from './running-box.ts';
 
 type Send = (method: string, path: string, body?: unknown) => Promise<unknown>;
@@ -225,22 +222,10 @@ interface Rows {
   /** As the service makes it: a row that was changed without its key is no session. */
   macOf(row: SessionColumns): string;
 }
-type SessionColumns = Parameters<typeof protectedFields>[0];
-
 async function openRows({ data }: RunningBox): Promise<Rows> {
-  const keys = new Database(join(data, 'keys.db'), { readonly: true });
-  const secrets = keys
-    .prepare('select name, master, wrapped, details from appliance_secret')
-    .all() as WrappedSecret[];
-  keys.close();
-  const integrity = await openIntegrity({
-    keys: { secrets: async () => secrets },
-    master: await masterKeyFile(join(data, 'master.key')).open('current'),
-    organizations: { boundToIntegrity: () => true },
-  });
   return {
     rows: new Database(join(data, 'gatehouse.db'), { timeout: 10_000 }),
-    macOf: (row) => integrity!.mac('live-session', protectedFields(row)),
+    macOf: await sessionMacs(data),
   };
 }
 

@@ -60,7 +60,7 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
           <Line icon={<IconTrash aria-hidden="true" />}>{consent.retention[language]}</Line>
         </ul>
       </section>
-      <PathChoice choices={description.pathChoices} path={path} choose={setPath} />
+      <PathChoice description={description} path={path} choose={setPath} />
       <div className="c-fine">
         <p>{t('consentAsk', { organization })}</p>
         <details>
@@ -93,14 +93,16 @@ export const Line = ({ icon, children }: { icon: ReactNode; children: ReactNode 
 );
 
 interface PathChoiceProps {
-  choices: Path;
+  description: Description;
   path: Path;
   choose(path: Path): void;
 }
 
 /** Ways for people harmed by flashing light, and for people who cannot move their head; offered before the camera starts. */
-function PathChoice({ choices, path, choose }: PathChoiceProps) {
+function PathChoice({ description, path, choose }: PathChoiceProps) {
   const t = useStrings(captureStrings);
+  const choices = description.pathChoices;
+  const organization = description.organization.name;
   if (!choices.flash && !choices.motion) return null;
   const box = (which: keyof Path, label: string) => (
     <label>
@@ -121,6 +123,10 @@ function PathChoice({ choices, path, choose }: PathChoiceProps) {
       <p>{t(choices.flash ? 'flashText' : 'motionText')}</p>
       {choices.flash && box('flash', t('withoutFlash'))}
       {choices.motion && box('motion', t('withoutMotion'))}
+      {choices.motion && !path.motion && description.motionReviewed && (
+        <p role="status">{t('motionReviewed', { organization })}</p>
+      )}
+      {!choices.motion && <p>{t('motionNeeded', { organization })}</p>}
     </fieldset>
   );
 }

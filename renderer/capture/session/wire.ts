@@ -23,6 +23,8 @@ export interface Description {
   product?: string;
   steps: number;
   pathChoices: Path;
+  /** A person decides when the head was not moved. */
+  motionReviewed?: true;
   consent: {
     version: string;
     text: Record<Language, readonly string[]>;

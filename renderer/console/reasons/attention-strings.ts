@@ -73,6 +73,11 @@ export const attentionStrings = defineStrings(
       other: '{count} pairs of similar faces wait for a reviewer',
     },
     'REVIEWS_WAIT.do': 'Compare them, and decide. Undecided ones are erased 30 days after they came.',
+    SESSIONS_WAIT: {
+      one: '{count} live session was passed without movements and waits for you',
+      other: '{count} live sessions were passed without movements and wait for you',
+    },
+    'SESSIONS_WAIT.do': 'See or call the person, and decide. Undecided ones are rejected after 73 hours.',
     'step-name': 'name and certificate',
     'step-factor': 'second factor',
     'step-attack-detection': 'attack detection',
@@ -158,6 +163,12 @@ export const attentionStrings = defineStrings(
     },
     'REVIEWS_WAIT.do':
       'Vergleichen Sie sie, und entscheiden Sie. Was 30 Tage nach dem Eintreffen offen ist, wird gelöscht.',
+    SESSIONS_WAIT: {
+      one: '{count} Live-Sitzung wurde ohne Bewegungen bestanden und wartet auf Sie',
+      other: '{count} Live-Sitzungen wurden ohne Bewegungen bestanden und warten auf Sie',
+    },
+    'SESSIONS_WAIT.do':
+      'Sehen Sie die Person, oder rufen Sie sie an, und entscheiden Sie. Was nach 73 Stunden offen ist, wird abgelehnt.',
     'step-name': 'Name und Zertifikat',
     'step-factor': 'zweiter Faktor',
     'step-attack-detection': 'Angriffserkennung',

@@ -219,6 +219,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'GET /api/admin/sessions': 'o OAo-a - --',
   'GET /api/admin/sessions/:id': 'o OAo-a - --',
   'POST /api/admin/sessions/:id/cancel': 'o OAo-- - --',
+  'POST /api/admin/sessions/:id/decide': 'o OAo-- - --',
   'GET /api/admin/kiosks': 'o OAo-a - --',
   'POST /api/admin/kiosks/:id/revoke': 'o OA--- - --',
   'POST /api/admin/kiosks/:id/unlock': 'o OAo-- - -f',

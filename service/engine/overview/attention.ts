@@ -8,6 +8,7 @@ export const screens = [
   'people',
   'profiles',
   'review',
+  'sessions',
   'settings',
   'setup',
   'verifications',

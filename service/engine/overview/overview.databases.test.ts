@@ -20,6 +20,7 @@ onBothDatabases('overview', (newPlace) => {
       verifications: engine.pastVerifications,
       alerts: { list: async () => [] },
       reviews: { countOpen: async () => 0 },
+      sessions: { countWaiting: async () => 0 },
       approvals: { count: async () => 0 },
       templates: () => 2,
       ...more,
@@ -121,10 +122,12 @@ onBothDatabases('overview', (newPlace) => {
     const { attention } = await overviews({
       approvals: createWaitingApprovals(engine),
       reviews: { countOpen: async () => 3 },
+      sessions: { countWaiting: async () => 2 },
     }).read(realm(), 24);
     expect(attention.filter(({ code }) => code.endsWith('_WAIT'))).toMatchObject([
       { code: 'APPROVALS_WAIT', values: { count: 1 }, screen: 'approvals' },
       { code: 'REVIEWS_WAIT', values: { count: 3 }, screen: 'review' },
+      { code: 'SESSIONS_WAIT', values: { count: 2 }, screen: 'sessions' },
     ]);
   });
 });

@@ -52,6 +52,8 @@ export interface OverviewsDeps {
   models: Pick<Models, 'current' | 'importable'>;
   reviews: Pick<Reviews, 'countOpen'>;
   approvals: Pick<WaitingApprovals, 'count'>;
+  /** Sessions that wait for a person who decides. */
+  sessions: { countWaiting(realm: Realm): Promise<number> };
   /** Number of templates in the gallery in memory. */
   templates(realm: Realm): number;
   clock: Clock;
@@ -221,8 +223,12 @@ async function aboutAlerts({ alerts }: OverviewsDeps, realm: Realm): Promise<Att
 }
 
 /** What waits for the decision of an administrator. */
-async function aboutDecisions({ reviews, approvals }: OverviewsDeps, realm: Realm): Promise<Attention[]> {
+async function aboutDecisions(
+  { reviews, approvals, sessions }: OverviewsDeps,
+  realm: Realm,
+): Promise<Attention[]> {
   const open = await reviews.countOpen(realm);
+  const held = await sessions.countWaiting(realm);
   const waiting = await approvals.count(realm);
   return [
     ...(waiting === 0
@@ -247,6 +253,18 @@ async function aboutDecisions({ reviews, approvals }: OverviewsDeps, realm: Real
             values: { count: open },
             remedy: 'Compare them, and decide.',
             screen: 'review',
+          } as const,
+        ]),
+    ...(held === 0
+      ? []
+      : [
+          {
+            code: 'SESSIONS_WAIT',
+            urgency: 'soon',
+            sentence: `Live sessions that were passed without movements and wait for a person who decides: ${held}. Each is rejected undecided after 73 hours.`,
+            values: { count: held },
+            remedy: 'See or call the person, and decide.',
+            screen: 'sessions',
           } as const,
         ]),
   ];

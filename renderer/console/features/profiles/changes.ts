@@ -41,6 +41,7 @@ export function loosened(changes: readonly Change[]): Change[] {
     if (path.startsWith('match.')) return Number(after) > Number(before);
     if (path === 'models.pad') return after === 'where-installed';
     if (path === 'models.livenessScale') return after === 'live';
+    if (path === 'challenge.withoutMotion') return after === 'allow' || before === 'refuse';
     return false;
   });
 }

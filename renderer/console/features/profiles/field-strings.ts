@@ -112,6 +112,16 @@ export const fieldStrings = defineStrings(
     'quality.luminanceMean': 'too dark or too bright',
     'quality.underExposurePrevention': 'face in shadow',
     'quality.overExposurePrevention': 'face in strong light',
+    liveTitle: 'Live sessions',
+    withoutMotion: 'People who cannot move their head',
+    motionReview: 'A person decides',
+    motionAllow: 'Approved at once (open to replay)',
+    motionRefuse: 'Use another way',
+    'motionHint.review':
+      'They pass with a blink and by holding still. An old recording passes that too, so a person sees or calls them and decides. A proof of presence cannot wait: there the way is not offered.',
+    'motionHint.allow':
+      'They are approved as soon as they pass. The frames of an old session, encoded anew, mostly pass this way.',
+    'motionHint.refuse': 'The way without movements is not offered: the page names another way.',
     attemptsTitle: 'Failed attempts at one person',
     attemptsHint: 'Empty: the figures of NIST SP 800-63B. The strictest of the allowed profiles holds.',
     failuresBeforeDelay: 'Failures before a delay',
@@ -241,6 +251,16 @@ export const fieldStrings = defineStrings(
     'quality.luminanceMean': 'zu dunkel oder zu hell',
     'quality.underExposurePrevention': 'Gesicht im Schatten',
     'quality.overExposurePrevention': 'Gesicht in grellem Licht',
+    liveTitle: 'Live-Sitzungen',
+    withoutMotion: 'Personen, die den Kopf nicht bewegen können',
+    motionReview: 'Eine Person entscheidet',
+    motionAllow: 'Sofort bestätigt (offen für Aufnahmen)',
+    motionRefuse: 'Anderer Weg',
+    'motionHint.review':
+      'Sie bestehen mit einem Blinzeln und durch Stillhalten. Auch eine alte Aufnahme besteht so; darum sieht jemand sie an oder ruft sie an und entscheidet. Ein Anwesenheitsnachweis kann nicht warten: Dort wird der Weg nicht angeboten.',
+    'motionHint.allow':
+      'Sie werden bestätigt, sobald sie bestehen. Die Bilder einer alten Sitzung, neu kodiert, bestehen so meistens.',
+    'motionHint.refuse': 'Der Weg ohne Bewegungen wird nicht angeboten: Die Seite nennt einen anderen.',
     attemptsTitle: 'Gescheiterte Versuche an einer Person',
     attemptsHint: 'Leer: die Zahlen aus NIST SP 800-63B. Es gilt das strengste der erlaubten Profile.',
     failuresBeforeDelay: 'Fehlversuche bis zu einer Wartezeit',

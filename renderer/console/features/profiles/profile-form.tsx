@@ -22,7 +22,14 @@ import styles from './profiles.module.css';
 import { profileQuery } from './queries.ts';
 import { RateCard, SearchCard } from './rate-card.tsx';
 import { useSettingWords } from './setting-names.ts';
-import { AboutCard, AttemptsCard, ModelsCard, PlaceCard, QualityCard } from './settings-cards.tsx';
+import {
+  AboutCard,
+  AttemptsCard,
+  ModelsCard,
+  PlaceCard,
+  QualityCard,
+  WithoutMotionCard,
+} from './settings-cards.tsx';
 import { profileStrings } from './strings.ts';
 import { UsedBy } from './used-by.tsx';
 
@@ -97,6 +104,7 @@ export function ProfileForm({ profile, mayChange }: { profile: Profile; mayChang
             <ModelsCard control={control} />
             <PlaceCard control={control} />
             <QualityCard control={control} />
+            <WithoutMotionCard control={control} />
             <AttemptsCard control={control} />
             <AboutCard control={control} />
           </Stack>

@@ -83,6 +83,7 @@ const profileSchema = (t: Sentences) =>
         ]),
       ) as Record<AttemptLimit, z.ZodNullable<z.ZodInt>>,
     ),
+    challenge: z.object({ withoutMotion: z.enum(['review', 'allow', 'refuse']) }),
     refuseQuality: z.array(z.string()),
   });
 

@@ -55,6 +55,7 @@ export interface ProfileValues {
   countries: string;
   hours: { on: boolean; days: string[]; from: string; to: string; timeZone: string };
   attempts: Record<AttemptLimit, number | null>;
+  challenge: { withoutMotion: 'review' | 'allow' | 'refuse' };
   refuseQuality: string[];
 }
 
@@ -90,6 +91,7 @@ export function valuesOf(definition: Definition): ProfileValues {
       timeZone: timeRestriction?.timeZone ?? '',
     },
     attempts: forEach(attemptLimits, (limit) => attempts?.[limit] ?? null),
+    challenge: { withoutMotion: definition.challenge?.withoutMotion ?? 'review' },
     refuseQuality: definition.refuseQuality,
   };
 }
@@ -107,7 +109,7 @@ const rateOf = (oneIn: number, before: number) => (Math.round(1 / before) === on
 /** What the form says as the route takes it. What `before` leaves out and the form does not change stays left out. */
 export function definitionOf(values: ProfileValues, before: Definition): Definition {
   const { models, hours, attempts } = values;
-  const { attempts: limitsBefore, geoFence, timeRestriction: _, ...rest } = before;
+  const { attempts: limitsBefore, geoFence, timeRestriction: _, challenge: __, ...rest } = before;
   const countries = countriesOf(values.countries);
   const limits = Object.fromEntries(
     attemptLimits.flatMap((limit) => (attempts[limit] === null ? [] : [[limit, attempts[limit]]])),
@@ -140,8 +142,27 @@ export function definitionOf(values: ProfileValues, before: Definition): Definit
       },
     }),
     ...((Object.keys(limits).length > 0 || limitsBefore) && { attempts: limits }),
+    ...challengeOf(values.challenge, before.challenge),
     refuseQuality: qualityComponents.filter((name) => values.refuseQuality.includes(name)),
   };
+}
+
+/** What is asked for where a profile does not say it. */
+const usualChallenge: NonNullable<Definition['challenge']> = {
+  steps: [
+    ...(['hold-still', 'turn-left', 'turn-right', 'look-up'] as const),
+    ...(['look-down', 'come-closer', 'blink', 'color-flash'] as const),
+  ],
+  count: 4,
+};
+
+/** What the profile leaves out stays left out where the form says the same. */
+function challengeOf(
+  { withoutMotion }: ProfileValues['challenge'],
+  before: Definition['challenge'],
+): Pick<Definition, 'challenge'> {
+  if (withoutMotion === (before?.withoutMotion ?? 'review')) return before ? { challenge: before } : {};
+  return { challenge: { ...(before ?? usualChallenge), withoutMotion } };
 }
 
 /** The field of the form that a field of the definition is shown in. */

@@ -24,6 +24,7 @@ const names: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
   'timeRestriction.to': 'to',
   'timeRestriction.timeZone': 'timeZone',
   refuseQuality: 'qualityTitle',
+  'challenge.withoutMotion': 'withoutMotion',
 };
 const rules: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
   weight: 'weight',
@@ -39,6 +40,9 @@ const values: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
   'models.pad required': 'padRequired',
   'models.livenessScale live': 'scaleLive',
   'models.livenessScale apcer5': 'scaleApcer',
+  'challenge.withoutMotion review': 'motionReview',
+  'challenge.withoutMotion allow': 'motionAllow',
+  'challenge.withoutMotion refuse': 'motionRefuse',
 };
 const isLimit = (name: string): name is AttemptLimit => attemptLimits.some((one) => one === name);
 

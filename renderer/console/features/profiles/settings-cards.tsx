@@ -167,6 +167,29 @@ function Ticks({
   );
 }
 
+/** Live sessions of people who cannot move their head. */
+export function WithoutMotionCard({ control }: Props) {
+  const t = useStrings(fieldStrings);
+  const chosen = useWatch({ control, name: 'challenge.withoutMotion' });
+  return (
+    <Card title={t('liveTitle')}>
+      <Stack>
+        <SelectField
+          control={control}
+          name="challenge.withoutMotion"
+          label={t('withoutMotion')}
+          data={[
+            { value: 'review', label: t('motionReview') },
+            { value: 'allow', label: t('motionAllow') },
+            { value: 'refuse', label: t('motionRefuse') },
+          ]}
+        />
+        <p className="small muted">{t(`motionHint.${chosen}` as 'motionHint.review')}</p>
+      </Stack>
+    </Card>
+  );
+}
+
 export function QualityCard({ control }: Props) {
   const t = useStrings(fieldStrings);
   return (

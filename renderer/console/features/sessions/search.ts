@@ -9,5 +9,6 @@ export const SessionSearch = z.object({
   flow: z.enum(flows).optional().catch(undefined),
   state: z.enum(states).optional().catch(undefined),
   decision: z.enum(decisions).optional().catch(undefined),
+  inReview: z.literal('true').optional().catch(undefined),
   after: z.string().max(254).optional().catch(undefined),
 });

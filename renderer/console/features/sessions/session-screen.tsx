@@ -36,7 +36,11 @@ function SessionScreen() {
       replyOf(admin.GET('/api/admin/sessions/{id}', { params: { path: { id }, query: { env } }, signal })),
   });
   const session = query.data;
-  const mayCancel = session !== undefined && session.decision === undefined && operators.includes(user.role);
+  const mayCancel =
+    session !== undefined &&
+    session.decision === undefined &&
+    !session.inReview &&
+    operators.includes(user.role);
   return (
     <Page
       title={t('one')}
@@ -51,7 +55,10 @@ function SessionScreen() {
       actions={
         session && (
           <>
-            {session.inReview && reviewers.includes(user.role) && (
+            {session.waitsFor === 'without-motion' && operators.includes(user.role) && (
+              <Decide id={id} env={env} />
+            )}
+            {session.waitsFor === 'uniqueness' && reviewers.includes(user.role) && (
               <ButtonLink to="/review" search={{ kind: 'uniqueness' }} kind="primary">
                 {t('openReview')}
               </ButtonLink>
@@ -75,6 +82,54 @@ function SessionScreen() {
         </Stack>
       )}
     </Page>
+  );
+}
+
+/** About a session that was passed without movements of the head. */
+function Decide({ id, env }: { id: string; env: 'live' | 'test' }) {
+  const t = useStrings(sessionStrings);
+  const [asking, setAsking] = useState(false);
+  const queryClient = useQueryClient();
+  const decide = useMutation({
+    mutationFn: (decision: 'approve' | 'refuse') =>
+      replyOf(
+        admin.POST('/api/admin/sessions/{id}/decide', {
+          params: { path: { id }, query: { env } },
+          body: { decision },
+        }),
+      ),
+    async onSuccess({ inReview, waitsFor }) {
+      setAsking(false);
+      toast(t(inReview && waitsFor === 'without-motion' ? 'votedNow' : 'decidedNow'));
+      await queryClient.invalidateQueries({ queryKey: ['live-session'] });
+      await queryClient.invalidateQueries({ queryKey: ['live-sessions'] });
+    },
+  });
+  return (
+    <>
+      <Button kind="primary" onClick={() => setAsking(true)}>
+        {t('decide')}
+      </Button>
+      <ConfirmDialog
+        opened={asking}
+        title={t('decideTitle')}
+        confirmLabel={t('approve')}
+        cancelLabel={t('decideLater')}
+        busy={decide.isPending}
+        failed={decide.error && <LoadFailed error={decide.error} />}
+        onConfirm={() => decide.mutate('approve')}
+        onCancel={() => setAsking(false)}
+      >
+        <Stack gap={16}>
+          <p>{t('decideText')}</p>
+          <Row>
+            <Button kind="danger" disabled={decide.isPending} onClick={() => decide.mutate('refuse')}>
+              {t('refuse')}
+            </Button>
+          </Row>
+        </Stack>
+      </ConfirmDialog>
+    </>
   );
 }
 

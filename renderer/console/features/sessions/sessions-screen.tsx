@@ -39,7 +39,7 @@ function SessionsScreen() {
     placeholderData: keepPreviousData,
   });
   const { change, clear } = useAddressFilters();
-  const { flow, state, decision } = filters;
+  const { flow, state, decision, inReview } = filters;
   return (
     <Page title={t('title')} lead={t('lead')}>
       <QueryTable
@@ -50,7 +50,7 @@ function SessionsScreen() {
         paging={{ pages, limit: LIMIT }}
         secondLine={(session) => <SecondLine session={session} />}
         filters={<FilterBar filters={useFilters()} values={filters as FilterValues} change={change} />}
-        {...((flow ?? state ?? decision) && {
+        {...((flow ?? state ?? decision ?? inReview) && {
           clearFilters: clear,
         })}
         empty={
@@ -173,6 +173,12 @@ function useFilters(): readonly Filter[] {
         label: t('state'),
         kind: 'choice',
         options: states.map((value) => ({ value, label: t(value) })),
+      },
+      {
+        key: 'inReview',
+        label: t('inReview'),
+        kind: 'choice',
+        options: [{ value: 'true', label: t('onlyInReview') }],
       },
     ],
     [t],

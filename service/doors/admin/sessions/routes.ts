@@ -2,7 +2,7 @@ import type { Sessions } from '../../../engine/sessions/index.ts';
 import { toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import { paramsOf } from '../ids.ts';
-import { operators, readers, reviewers } from '../may-call.ts';
+import { operators, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromSession, fromWhole } from './translate.ts';
 import {
@@ -68,7 +68,7 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     summary: 'Decide a session that was passed without movements',
     description:
       'For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. No picture is kept: see or call the person before you approve. If the organization requires two administrators, the first call is a vote.',
-    may: { operator: true, administrator: reviewers, key: false },
+    may: { operator: true, administrator: operators, key: false },
     params: paramsOf('session'),
     body: SessionDecisionRequest,
     reply: SessionReply,
