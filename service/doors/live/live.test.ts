@@ -139,6 +139,7 @@ test('reading a link changes nothing; beginning it is for one browser', async ()
       ...{ state: 'ready', flow: 'api', title: 'Check-in', steps: 3, test: true, consent },
       ...{ organization: { name: 'Acme' }, openerOrigins: ['https://shop.example'] },
       pathChoices: { flash: true, motion: true },
+      motionReviewed: true,
     },
   });
   expect(await send('GET', 'state', undefined, bearer(token))).toMatchObject({ body: { state: 'ready' } });

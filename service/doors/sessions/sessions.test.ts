@@ -101,14 +101,14 @@ async function person(
   sessionId: string,
   token: string,
   key: string,
-  { face, sessionData }: { face?: Float32Array; sessionData?: object } = {},
+  { face, sessionData, motion }: { face?: Float32Array; sessionData?: object; motion?: boolean } = {},
 ) {
   const { consent } = (
     await app.inject({ url: `/api/v1/sessions/${sessionId}`, headers: { 'x-api-key': key } })
   ).json();
   const signals = `/api/v1/sessions/${sessionId}/signals`;
   let answer = await post(signals, token, {
-    consent: { textVersion: consent.version },
+    consent: { textVersion: consent.version, ...(motion !== undefined && { motion }) },
     ...(sessionData && { sessionData }),
   });
   for (let i = 0; i < 12 && answer.body.next === 'frames'; i++) {
@@ -356,6 +356,47 @@ test('a page names a person for the pass alone: the same face again waits for a 
   const approved = [200, 'approved'];
   expect(await twice(page, { origin }, direction('ada'))).toEqual([approved, [202, null]]);
   expect(await twice(server, {}, direction('bob'))).toEqual([approved, approved]);
+});
+
+test('a check without motion is answered 202 until a person decides, and then called back', async () => {
+  const key = await keyOf();
+  const callbackUrl = 'https://hooks.example.org/cb';
+  await eventsOut.grants.add(engine.organization, 'hooks.example.org', '', operator);
+  challenges.script.assurance = 'passive-frames';
+  const { sessionId, token } = (await post('/api/v1/sessions', key, { callbackUrl })).body;
+  await person(sessionId, token, key, { motion: false });
+  const finalize = () => post(`/api/v1/sessions/${sessionId}/finalize`, key);
+  const waiting = await finalize();
+  expect([waiting.status, waiting.body]).toMatchObject([
+    202,
+    { decision: null, passToken: null, riskFlags: ['reduced_challenge'] },
+  ]);
+  const status = await app.inject({
+    url: `/api/v1/sessions/${sessionId}`,
+    headers: { 'x-api-key': key },
+  });
+  expect(status.json()).toMatchObject({ state: 'processing', decision: null });
+  expect((await payloads()).count).toBe(0);
+  const realm = { organization: engine.organization, world: 'live' } as const;
+  await sessions.review(realm, sessionId, { approve: true, actor: operator });
+  const { status: code, body } = await finalize();
+  expect([code, body.decision]).toEqual([200, 'approved']);
+  const pass = await post('/api/v1/passes/verify', key, { passToken: body.passToken });
+  expect(pass.body).toMatchObject({ valid: true, assurance: 'passive-frames' });
+  expect((await payloads()).count).toBe(1);
+});
+
+test('a profile that does not offer the path without motion refuses it before a picture', async () => {
+  const key = await keyOf();
+  challenges.script.withoutMotion = 'refuse';
+  const { sessionId, token } = (await post('/api/v1/sessions', key, {})).body;
+  const answer = await person(sessionId, token, key, { motion: false });
+  expect([answer.status, answer.body.code]).toEqual([422, 'MOTION_REQUIRED']);
+  expect(answer.body.error).toContain('another way');
+  const link = { kind: 'session', token };
+  const page = await app.inject({ method: 'POST', url: '/api/live/describe', payload: { link } });
+  expect(page.json()).toMatchObject({ pathChoices: { flash: true, motion: false } });
+  expect((await person(sessionId, token, key)).status).toBe(200);
 });
 
 test('a callback URL that a page may not name leaves nothing behind', async () => {

@@ -29,12 +29,18 @@ const codeOf = (work: Promise<unknown>) =>
   );
 
 /** The person agrees to what the page shows. */
-async function begin(resolver: LinkResolver, token: string, mode = false, address = '127.0.0.1') {
+async function begin(
+  resolver: LinkResolver,
+  token: string,
+  mode = false,
+  address = '127.0.0.1',
+  path = { flash: true, motion: true },
+) {
   const { page } = await resolver.describe(token, { test: mode });
   return resolver.begin(token, {
     test: mode,
     consent: { version: page.consent.version },
-    path: { flash: true, motion: true },
+    path,
     device: { label: 'cam', address },
   });
 }
@@ -195,6 +201,33 @@ onBothDatabases('hosted links', (newPlace) => {
     expect(await hosted.status(realm(), 'verifyhuman', link.id)).toMatchObject({
       ...{ status: 'FAIL', reasons: ['LIVENESS_FAILED'] },
     });
+  });
+
+  test('a check without motion stays PENDING until a person decides', async () => {
+    const still = { flash: false, motion: false };
+    challenges.script.assurance = 'passive-frames';
+    for (const [approve, result] of [
+      [true, { status: 'PASS', reasons: [] }],
+      [false, { status: 'FAIL', reasons: ['CHECK_FAILED'] }],
+    ] as const) {
+      const { link, token } = await generate();
+      const { token: capability, sessionId } = await begin(hosted.links, token, false, '127.0.0.1', still);
+      await look(capability);
+      engine.advance(hour);
+      expect(await hosted.status(realm(), 'verifyhuman', link.id)).toMatchObject({ status: 'PENDING' });
+      expect(await codeOf(hosted.complete(token, { denied: false }))).toBe('CONFLICT');
+      await sessions.review(realm(), sessionId, { approve, actor: operator });
+      expect(await hosted.status(realm(), 'verifyhuman', link.id)).toMatchObject(result);
+    }
+    expect((await events()).map(({ decision }) => decision)).toEqual(['approved', 'rejected']);
+  });
+
+  test('a profile that refuses the path without motion leaves the link for the person who turns the head', async () => {
+    challenges.script.withoutMotion = 'refuse';
+    const { token } = await generate();
+    const still = { flash: false, motion: false };
+    expect(await codeOf(begin(hosted.links, token, false, '127.0.0.1', still))).toBe('MOTION_REQUIRED');
+    await begin(hosted.links, token);
   });
 
   test('identity: an enrolled person passes, a stranger does not; by address only that person', async () => {

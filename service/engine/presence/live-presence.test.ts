@@ -104,6 +104,20 @@ test('a person who gives up at the page ends it', async () => {
   });
 });
 
+test('a proof of presence waits for no reviewer: without motion it is not begun, and the link stays', async () => {
+  const order = { orgId: engine.organization, purpose: 'Deploy' };
+  const { session, link } = await engine.presence.create(caller(), order, key);
+  const still = { ...begin, path: { flash: false, motion: false } };
+  expect(await refusal(engine.presence.links.begin(link, still))).toBe('MOTION_REQUIRED');
+  expect((await engine.presence.get(caller(), session.id, key)).state).toEqual({
+    is: 'pending',
+    begun: false,
+  });
+  const { token } = await engine.presence.links.begin(link, begin);
+  await attempt(token, faces.alice);
+  expect((await engine.presence.get(caller(), session.id, key)).state.is).toBe('verified');
+});
+
 test('time ends both', async () => {
   const order = { orgId: engine.organization, purpose: 'Deploy' };
   const { session, link } = await engine.presence.create(caller(), order, key);

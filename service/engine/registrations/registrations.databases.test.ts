@@ -39,12 +39,12 @@ const codeOf = (work: Promise<unknown>) =>
     (error) => (error instanceof Problem ? error.code : error),
   );
 
-async function begin(token: string) {
+async function begin(token: string, path = { flash: true, motion: true }) {
   const { page } = await registrations.invitations.describe(token, { test: false });
   return registrations.invitations.begin(token, {
     test: false,
     consent: { version: page.consent.version },
-    path: { flash: true, motion: true },
+    path,
     device: { label: 'cam' },
   });
 }
@@ -197,6 +197,26 @@ onBothDatabases('registrations', (newPlace) => {
       'rejected',
       'rejected',
     ]);
+  });
+
+  test('a check without motion stays pending until a person decides, and is counted only then', async () => {
+    challenges.script.assurance = 'passive-frames';
+    const still = { flash: false, motion: false };
+    const one = await register();
+    const begun = await begin(one.token, still);
+    await look(begun.token);
+    engine.advance(day);
+    expect(await status()).toEqual(['pending']);
+    expect(asked).toEqual([]);
+    await sessions.review(realm(), begun.sessionId, { approve: true, actor: operator });
+    expect(asked).toHaveLength(1);
+    expect(await status()).toEqual(['completed', 'ab12', 0.45]);
+    const two = await register({ reference: 'user_2' });
+    const other = await begin(two.token, still);
+    await look(other.token);
+    await sessions.review(realm(), other.sessionId, { approve: false, actor: operator });
+    expect(await status('user_2')).toEqual(['failed', 'liveness-failed']);
+    expect(asked).toHaveLength(1);
   });
 
   test('an invitation that is not opened expires by the clock, without an event', async () => {

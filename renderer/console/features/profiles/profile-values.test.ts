@@ -19,6 +19,23 @@ const definition: Definition = {
   refuseQuality: ['sharpness', 'headPose'],
 };
 
+test('what follows without motion is kept as the profile says it, and written where the form says otherwise', () => {
+  const { challenge: _, ...absent } = definition;
+  const of = (before: typeof definition, withoutMotion?: 'allow' | 'review' | 'refuse') => {
+    const values = valuesOf(before);
+    if (withoutMotion) values.challenge.withoutMotion = withoutMotion;
+    return definitionOf(values, before).challenge;
+  };
+  expect(of(absent)).toBeUndefined();
+  expect(of(absent, 'refuse')).toMatchObject({ count: 4, withoutMotion: 'refuse' });
+  const named = { ...absent, challenge: { steps: ['turn-left' as const], count: 1 } };
+  expect(of(named)).toEqual(named.challenge);
+  expect(of(named, 'allow')).toEqual({ ...named.challenge, withoutMotion: 'allow' });
+  const refused = { ...absent, challenge: { ...named.challenge, withoutMotion: 'refuse' as const } };
+  expect(of(refused)).toEqual(refused.challenge);
+  expect(of(refused, 'review')).toEqual({ ...named.challenge, withoutMotion: 'review' });
+});
+
 test('a form that nothing was changed in gives the definition it began with, also where "1 in …" rounds', () => {
   const full: Definition = {
     ...definition,
