@@ -115,11 +115,7 @@ export function createPeople({
   });
   const overviews = createOverviews({
     ...shared,
-    verifications,
-    checks,
-    subjects,
-    alerts,
-    reviews,
+    ...{ verifications, checks, subjects, alerts, reviews },
     approvals: createWaitingApprovals(shared),
     sessions: { countWaiting: (realm) => countWaitingSessions(shared.db, realm) },
     templates(realm) {

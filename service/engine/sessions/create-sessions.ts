@@ -49,6 +49,7 @@ export function createSessions({ random = randomFillSync, ...deps }: SessionsDep
     ...createHandovers(parts, attempts, find),
     ...createDue(parts, { rooms, attempts, expire }),
     ...createRelyingSide(parts, attempts),
+    ...createProfileSide(parts),
     noteBehavior: parts.behaviors.note,
     load: () => ({
       admitted: admission.admitted,
@@ -64,17 +65,7 @@ function createRelyingSide(
   attempts: Attempts,
 ): Pick<
   Sessions,
-  | 'find'
-  | 'read'
-  | 'page'
-  | 'cancel'
-  | 'review'
-  | 'finalize'
-  | 'stands'
-  | 'newcomerDecided'
-  | 'stepsOf'
-  | 'withoutMotionOf'
-  | 'originsOf'
+  'find' | 'read' | 'page' | 'cancel' | 'review' | 'finalize' | 'stands' | 'newcomerDecided' | 'originsOf'
 > {
   const { store, sealed, inTransaction, turns } = parts;
   const decide = createDecide(parts);
@@ -138,16 +129,19 @@ function createRelyingSide(
       });
     },
 
-    stepsOf: async (realm, profile) => parts.challenges.steps(await profileOf(parts, realm, profile)),
-    withoutMotionOf: async (realm, { flow, profile }) =>
-      withoutMotionIn(flow, await profileOf(parts, realm, profile), parts.challenges),
-
     async originsOf(id) {
       const row = await store.byId(id);
       return row ? (await sealed.whole(row)).browserOrigins : [];
     },
   };
 }
+
+/** What a profile says of sessions that are not there yet. */
+const createProfileSide = (parts: SessionParts): Pick<Sessions, 'stepsOf' | 'withoutMotionOf'> => ({
+  stepsOf: async (realm, profile) => parts.challenges.steps(await profileOf(parts, realm, profile)),
+  withoutMotionOf: async (realm, { flow, profile }) =>
+    withoutMotionIn(flow, await profileOf(parts, realm, profile), parts.challenges),
+});
 
 /** The named profile, or the one that the organization uses. */
 async function profileOf(

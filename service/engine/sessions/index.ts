@@ -1,5 +1,5 @@
 export { createApiEnd, type SessionPasses } from './api-end.ts';
-export type { Challenges, RunningChallenge, WithoutMotion } from './attempts/challenge.ts';
+export type { Challenges, RunningChallenge } from './attempts/challenge.ts';
 export { createSessions } from './create-sessions.ts';
 export { endUnopened } from './end-unopened.ts';
 export type { BeginOrder, BegunSession, LinkDescription, LinkKind, LinkResolver } from './link.ts';

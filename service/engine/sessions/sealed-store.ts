@@ -1,9 +1,15 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
-import type { FlowReply, SessionDevice, SessionPage, UniquenessRule, WholeSession } from './session.ts';
+import type {
+  FlowReply,
+  SessionDevice,
+  SessionPage,
+  UniquenessRule,
+  WaitingFace,
+  WholeSession,
+} from './session.ts';
 import { type SessionRow, sessionOf } from './session-store.ts';
-import type { WaitingFace } from './without-motion/waiting-face.ts';
 
 export type SessionSealer = Pick<Sealer, 'seal' | 'open' | 'sealOwn' | 'openOwn' | 'emailHash'>;
 

@@ -103,6 +103,21 @@ export interface ChosenPath {
 /** What a reviewer decides about: whether the person is counted already, or a passed attempt without motion of the head. */
 export type SessionWait = 'uniqueness' | 'without-motion';
 
+/** What a passed attempt without motion of the head yields: a person decides, an approval, or the path is not offered. */
+export type WithoutMotion = 'review' | 'allow' | 'refuse';
+
+/** The face of a passed attempt, as a uniqueness scope is asked for it; kept sealed while a person decides. */
+export interface WaitingFace {
+  /** By embedder: 32-bit floats, base64. */
+  vectors: Record<string, string>;
+  /** SHA-256 of the model files that made them, by embedder. */
+  files: Record<string, string>;
+  pixelHash: string;
+  quality: number;
+  /** Base64 of a JPEG; where a reviewer of the scope may have to compare it. */
+  portrait?: string;
+}
+
 export type RiskLevel = 'low' | 'medium' | 'high';
 
 /** Reasons of a risk score; `spoof-suspected` and `duplicate-identity` are called back. */

@@ -3,7 +3,6 @@ import type { Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import type { SessionData } from '../behavior/index.ts';
 import type { Realm } from '../subjects/index.ts';
-import type { WithoutMotion } from './attempts/challenge.ts';
 import type { BegunSession, LinkDescription } from './link.ts';
 import type {
   ChosenPath,
@@ -15,6 +14,7 @@ import type {
   SessionFlow,
   SessionResult,
   WholeSession,
+  WithoutMotion,
 } from './session.ts';
 import type { DecidedNewcomer } from './uniqueness-judge.ts';
 

@@ -1,7 +1,7 @@
 import type { Analysis, AnalysisRequest, FollowedFace } from '../../../inference/face.ts';
 import type { Embeddings } from '../../matching/index.ts';
 import type { ModelPlan, Profile } from '../../profiles/index.ts';
-import type { ChosenPath, SessionDevice, SessionEvidence } from '../session.ts';
+import type { ChosenPath, SessionDevice, SessionEvidence, WithoutMotion } from '../session.ts';
 import type { NotPassed } from '../sessions.ts';
 
 export interface ChallengeStep {
@@ -51,9 +51,6 @@ export interface RunningChallenge {
   /** `now`: on the clock of `receivedAt`. */
   result(now: number): ChallengeResult;
 }
-
-/** What a passed attempt without motion of the head yields. */
-export type WithoutMotion = 'review' | 'allow' | 'refuse';
 
 /** What sessions need of engine/challenges. */
 export interface Challenges {

@@ -6,11 +6,11 @@ import type { Opened } from '../decide.ts';
 import type { KeptFrames } from '../keep-frames.ts';
 import { MOST_ATTEMPTS, type SessionParts } from '../parts.ts';
 import { REPLAYED_FRAMES, REPLAYED_MOVEMENT } from '../risk.ts';
-import type { SessionEvidence, SessionLiveness } from '../session.ts';
+import type { SessionEvidence, SessionLiveness, WithoutMotion } from '../session.ts';
 import { realmOf, type SessionRow, type StoredOutcome } from '../session-store.ts';
 import { withoutMotionIn } from '../without-motion/path-rule.ts';
 import type { Attempt } from './attempt.ts';
-import type { ChallengeResult, WithoutMotion } from './challenge.ts';
+import type { ChallengeResult } from './challenge.ts';
 import { frameHashes, keptHashes } from './frame-hashes.ts';
 import { type ShownBefore, shownBefore } from './shown-before.ts';
 

@@ -1,6 +1,6 @@
 import { Problem } from '../../../lib/problem.ts';
-import type { Challenges, WithoutMotion } from '../attempts/challenge.ts';
-import type { ChosenPath, SessionFlow } from '../session.ts';
+import type { Challenges } from '../attempts/challenge.ts';
+import type { ChosenPath, SessionFlow, WithoutMotion } from '../session.ts';
 
 /**
  * What the path without motion yields in a session: by its profile, but a proof of presence is for the next minutes and cannot wait for a

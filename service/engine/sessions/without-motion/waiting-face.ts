@@ -7,20 +7,9 @@ import type { ChallengeResult } from '../attempts/challenge.ts';
 import { planOf } from '../attempts/judge-frame.ts';
 import type { Opened } from '../decide.ts';
 import type { SessionParts } from '../parts.ts';
+import type { WaitingFace } from '../session.ts';
 import type { SessionRow } from '../session-store.ts';
 import type { UniquenessOrder } from '../uniqueness-judge.ts';
-
-/** The face of a passed attempt, as a uniqueness scope is asked for it; kept sealed while a person decides. */
-export interface WaitingFace {
-  /** By embedder: 32-bit floats, base64. */
-  vectors: Record<string, string>;
-  /** SHA-256 of the model files that made them, by embedder. */
-  files: Record<string, string>;
-  pixelHash: string;
-  quality: number;
-  /** Base64 of a JPEG; where a reviewer of the scope may have to compare it. */
-  portrait?: string;
-}
 
 const toBase64 = ({ buffer, byteOffset, byteLength }: Uint8Array | Float32Array) =>
   Buffer.from(buffer, byteOffset, byteLength).toString('base64');
