@@ -36,8 +36,9 @@ export function openSqliteFile(path: string): Sqlite.Database {
   }
 }
 
-export function openSqliteMemory(): Sqlite.Database {
-  const database = new Sqlite(':memory:');
+/** `contents`: of another one, serialized. */
+export function openSqliteMemory(contents: Buffer | ':memory:' = ':memory:'): Sqlite.Database {
+  const database = new Sqlite(contents);
   setPragmas(database);
   return database;
 }

@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { FastifyInstance } from 'fastify';
 import sharp from 'sharp';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { issueLeaf, makeAuthority } from '../../service/certificate/issue.ts';
 import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
@@ -442,24 +451,35 @@ let folder: string;
 let gatehouse: Gatehouse;
 let app: FastifyInstance;
 let profile: Record<string, unknown>;
+/** Of each test, which adds its own to those that are there. */
 let ids: Record<string, string>;
+let filled: Record<string, string>;
 
-beforeEach(async () => {
+const mail = { smtpUrl: 'smtp://127.0.0.1:9', smtpFrom: 'box@example.com' };
+const open = () =>
+  compose(parseConfig({ data: join(folder, 'data'), ...mail }), { log: silentLog, workers: 'when-needed' });
+
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-changes-'));
+  gatehouse = await open();
+  filled = await fill();
+  await gatehouse.close();
+  renameSync(join(folder, 'data'), join(folder, 'filled'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeEach(async () => {
   for (const name of ['place', 'backups']) mkdirSync(join(folder, name));
-  const mail = { smtpUrl: 'smtp://127.0.0.1:9', smtpFrom: 'box@example.com' };
-  gatehouse = await compose(parseConfig({ data: join(folder, 'data'), ...mail }), {
-    log: silentLog,
-    workers: 'when-needed',
-  });
+  cpSync(join(folder, 'filled'), join(folder, 'data'), { recursive: true });
+  ids = { ...filled };
+  gatehouse = await open();
   app = await createControlServer(gatehouse, { log: silentLog });
   await app.ready();
-  await fill();
 });
 afterEach(async () => {
   await app.close();
   await gatehouse.close();
-  rmSync(folder, { recursive: true, force: true });
+  for (const name of readdirSync(folder))
+    if (name !== 'filled') rmSync(join(folder, name), { recursive: true, force: true });
 });
 
 const realmOf = () => ({ organization: ids.organization as OrganizationId, world: 'test' }) as const;
@@ -476,7 +496,7 @@ function enrollBea() {
 }
 
 /** A person, a key, a site and whatever else the routes name. */
-async function fill(): Promise<void> {
+async function fill(): Promise<Record<string, string>> {
   const organization = (await gatehouse.organizations.create({ name: 'Acme' }, by.actor)).id;
   const realm = { organization, world: 'test' } as const;
   // No server listens there.
@@ -506,7 +526,7 @@ async function fill(): Promise<void> {
   const { definition } = await gatehouse.checks.getProfile(organization, 'default');
   profile = { ...definition };
   await gatehouse.checks.setProfile(organization, 'own', definition, by.actor);
-  ids = {
+  return {
     organization,
     subject: subject.id,
     key: key.id,

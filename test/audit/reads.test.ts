@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
@@ -118,14 +118,40 @@ const endless = ['/api/admin/audit/follow'];
 
 const email = 'ada.lovelace@example.com';
 
+let folder: string;
 let data: string;
 let gatehouse: Gatehouse;
 let app: FastifyInstance;
+/** Of each test, which adds its own to those that are there. */
 let ids: Record<string, string>;
+let filled: Record<string, string>;
 
+const open = () => compose(parseConfig({ data }), { log: silentLog, workers: 'when-needed' });
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gatehouse-reads-'));
+  data = join(folder, 'data');
+  gatehouse = await open();
+  filled = await fill();
+  await gatehouse.close();
+  renameSync(data, join(folder, 'filled'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(async () => {
-  data = mkdtempSync(join(tmpdir(), 'gatehouse-reads-'));
-  gatehouse = await compose(parseConfig({ data }), { log: silentLog, workers: 'when-needed' });
+  cpSync(join(folder, 'filled'), data, { recursive: true });
+  ids = { ...filled };
+  gatehouse = await open();
+  app = await createControlServer(gatehouse, { log: silentLog });
+  await app.ready();
+});
+afterEach(async () => {
+  await app.close();
+  await gatehouse.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+/** A person with a verification, a delivery and an account of the console. */
+async function fill(): Promise<Record<string, string>> {
   const organization = (await gatehouse.organizations.create({ name: 'Acme' }, by.actor)).id;
   const [embedder] = gatehouse.models.current().embedders;
   const embedding = new Float32Array(128);
@@ -155,21 +181,14 @@ beforeEach(async () => {
     { organization, email: 'rear@example.com', name: 'Grace Hopper', role: 'operator' },
     by.actor,
   );
-  ids = {
+  return {
     organization,
     subject: subject.id,
     delivery: delivery!.id,
     verification,
     administrator: administrator.id,
   };
-  app = await createControlServer(gatehouse, { log: silentLog });
-  await app.ready();
-});
-afterEach(async () => {
-  await app.close();
-  await gatehouse.close();
-  rmSync(data, { recursive: true, force: true });
-});
+}
 
 const inDatabase = <T>(work: (database: Sqlite.Database) => T): T => {
   const database = new Sqlite(join(data, 'gatehouse.db'));

@@ -2,8 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { Actor, AuditLine } from '../../service/engine/audit/index.ts';
 import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { type DatabasePlace, openDatabase } from '../../service/storage/connection.ts';
+import type { DatabasePlace } from '../../service/storage/connection.ts';
 import { createTestAuditLog, noteIn } from './audit.ts';
+import { openTestDatabase } from './memory-database.ts';
 import { createSigner } from './signer.ts';
 
 const ada: Actor = { is: 'operator', name: 'ada' };
@@ -29,7 +30,7 @@ export async function startAudited({
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++safe.ids));
   const logged: unknown[] = [];
   const log = { ...silentLog, error: (...words: unknown[]) => void logged.push(words) };
-  const database = await openDatabase(place, { clock, log });
+  const database = await openTestDatabase(place, { clock, log });
   const { db, inTransaction, close } = database;
   const auditLog = createTestAuditLog({
     db,

@@ -41,7 +41,7 @@ import type { Clock } from '../../service/lib/clock.ts';
 import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { Problem } from '../../service/lib/problem.ts';
-import { type DatabasePlace, openDatabase } from '../../service/storage/connection.ts';
+import type { DatabasePlace } from '../../service/storage/connection.ts';
 import { openKeyStore } from '../../service/storage/keys/key-store.ts';
 import { createNoteGuard, openNoteGuard } from '../../service/storage/keys/note-guard.ts';
 import { openOrganizationKeys } from '../../service/storage/keys/organization-keys.ts';
@@ -50,6 +50,7 @@ import { createMasterKey } from '../../service/storage/master/master-key.ts';
 import { createSealer } from '../../service/storage/sealing/sealed.ts';
 import { createScriptedAnalyzer } from './faces.ts';
 import { openFlows } from './live-sessions.ts';
+import { openTestDatabase } from './memory-database.ts';
 
 export const operator: Actor = { is: 'operator', name: 'ada' };
 export const key: Actor = { is: 'key', key: 'key_1' };
@@ -247,7 +248,7 @@ export async function startEngine({
   // The clock stands still: ids count up instead, so that rows keep the order they were written in.
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++made));
   const log = silentLog;
-  const { db, inTransaction, close } = await openDatabase(place, { clock, log });
+  const { db, inTransaction, close } = await openTestDatabase(place, { clock, log });
   const keys = await openKeyStore({ kind: 'sqlite-memory' }, { clock });
   const master = createMasterKey(new Uint8Array(32).fill(7));
   const organizationKeys = await openOrganizationKeys({ keys, master, random: randomFillSync });
