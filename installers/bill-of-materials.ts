@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { LINKED } from './licences/linked-parts.ts';
 import { run } from './run.ts';
 
 export interface BillOrder {
@@ -92,19 +93,16 @@ async function nativeParts(tree: string, work: string): Promise<Component[]> {
   return [
     part('node', versions.node!, {
       type: 'application',
-      licence: 'MIT',
       purl: `pkg:generic/node@${versions.node}`,
     }),
     ...insideNode
       .filter((name) => versions[name])
       .map((name) => part(`node/${name}`, versions[name]!, { in: 'Node.js' })),
     part('onnxruntime', runtime.version, {
-      licence: 'MIT',
       purl: `pkg:generic/onnxruntime@${runtime.version}`,
     }),
     part('sqlite', sqlite.trim(), { in: 'better-sqlite3', purl: `pkg:generic/sqlite@${sqlite.trim()}` }),
     part('libvips', libvips.vips!, {
-      licence: 'LGPL-3.0-or-later',
       purl: `pkg:generic/libvips@${libvips.vips}`,
     }),
     ...Object.entries(libvips)
@@ -116,12 +114,7 @@ async function nativeParts(tree: string, work: string): Promise<Component[]> {
 function part(
   name: string,
   version: string,
-  {
-    type = 'library',
-    licence,
-    purl,
-    in: inside,
-  }: { type?: Component['type']; licence?: string; purl?: string; in?: string },
+  { type = 'library', purl, in: inside }: { type?: Component['type']; purl?: string; in?: string },
 ): Component {
   return {
     type,
@@ -129,10 +122,14 @@ function part(
     name,
     version,
     ...(inside && { description: `Linked into ${inside}.` }),
-    ...(licence && { licenses: [{ license: { id: licence } }] }),
+    ...(LINKED[name] && { licenses: licensesOf(LINKED[name]) }),
     ...(purl && { purl }),
   };
 }
+
+/** CycloneDX knows single licences by SPDX's id, and several as an expression. */
+const licensesOf = (licence: string): NonNullable<Component['licenses']> =>
+  licence.includes(' ') ? [{ expression: licence }] : [{ license: { id: licence } }];
 
 /** Every ONNX file that is in the package, by its bytes. */
 async function modelsIn(tree: string): Promise<Component[]> {

@@ -20,6 +20,8 @@ export default defineConfig({
     emptyOutDir: true,
     assetsDir: 'assets',
     manifest: true,
+    // What of other packages is in the pages: the packages' list of licences.
+    license: { fileName: '.vite/licences.json' },
     sourcemap: false,
     target: 'es2023',
     // Fonts and icons stay files: the content security policy takes no font out of a data address.

@@ -16,6 +16,8 @@ export interface DebianOrder {
   /** Man page (roff) and completion of bash. */
   manual: string;
   completion: string;
+  /** In Debian's machine-readable form. */
+  copyright: string;
   /** Folder for the package. */
   out: string;
 }
@@ -50,7 +52,10 @@ export async function makeDebianPackage(order: DebianOrder): Promise<{ path: str
   }
 }
 
-async function layOut(root: string, { tree, version, at, manual, completion }: DebianOrder): Promise<void> {
+async function layOut(
+  root: string,
+  { tree, version, at, manual, completion, copyright }: DebianOrder,
+): Promise<void> {
   const place = async (path: string, text: string | Uint8Array) => {
     await mkdir(join(root, path, '..'), { recursive: true });
     await writeFile(join(root, path), text);
@@ -64,7 +69,7 @@ async function layOut(root: string, { tree, version, at, manual, completion }: D
   await place('etc/gatehouse/gatehouse.json', '{}\n');
   await place('usr/share/man/man1/gatehouse.1.gz', zipped(manual));
   await place('usr/share/bash-completion/completions/gatehouse', completion);
-  await cp(join(tree, 'LICENSE'), join(root, 'usr/share/doc/gatehouse/copyright'));
+  await place('usr/share/doc/gatehouse/copyright', copyright);
   await place('usr/share/doc/gatehouse/changelog.Debian.gz', zipped(changelogOf(version, at)));
 }
 

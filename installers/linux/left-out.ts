@@ -46,6 +46,8 @@ export function rulesFor(arch: Architecture): Rules {
       'luxon/build/es6',
       'luxon/build/global',
       'pdfkit/js/pdfkit.standalone.js',
+      // What its own repository needs.
+      'pdfkit/.yarn',
       // The programs of packages: none is called.
       '.bin',
       '.package-lock.json',

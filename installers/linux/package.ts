@@ -10,6 +10,7 @@ import { createTerminal } from '../../service/cli/terminal/terminal.ts';
 import { readSignature } from '../../service/release/minisign.ts';
 import { signatureBeside } from '../../service/release/signed-file.ts';
 import { writeBill } from '../bill-of-materials.ts';
+import { writeLicences } from '../licences/write-licences.ts';
 import { run } from '../run.ts';
 import { makeArchive } from './archive.ts';
 import { makeDebianPackage } from './debian-package.ts';
@@ -92,11 +93,17 @@ async function makePackages({
     const bill = join(out, `gatehouse-${version}-linux-${arch}.cdx.json`);
     await writeBill({ root, work: join(work, 'npm'), tree, out: bill });
     await cp(bill, join(tree, 'SBOM.cdx.json'));
+    const { notices, copyright } = await writeLicences({
+      ...{ root, work: join(work, 'npm'), tree, version },
+      folder: 'usr/lib/gatehouse',
+    });
+    const licences = join(out, `gatehouse-${version}-linux-${arch}.licences.txt`);
+    await writeFile(licences, notices);
     await settle(tree, at);
     log('Debian package');
     const program = await createProgram(createCommandRunner(createTerminal(process.stdout, process.stderr)));
     const debian = await makeDebianPackage({
-      ...{ tree, version, arch, at, out },
+      ...{ tree, version, arch, at, out, copyright },
       manual: manualOf(program, { version, at }),
       completion: await run(process.execPath, [join(root, 'bin/gatehouse.mjs'), 'completion', 'bash'], {
         cwd: root,
@@ -104,7 +111,7 @@ async function makePackages({
     });
     log('archive');
     const archive = await makeArchive({ folder: work, version, arch, at, out });
-    await writeSums(out, [debian.path, archive, bill, ...manifest], signingKey);
+    await writeSums(out, [debian.path, archive, bill, licences, ...manifest], signingKey);
     report(debian.kibibytes);
   } finally {
     await rm(work, { recursive: true, force: true });

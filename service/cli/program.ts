@@ -44,6 +44,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   backup: async () => (await import('./backup/backup.ts')).addBackup,
   restore: async () => (await import('./backup/restore.ts')).addRestore,
   update: async () => (await import('./update/update.ts')).addUpdate,
+  licenses: async () => (await import('./licenses/licenses.ts')).addLicenses,
   openapi: async () => (await import('./openapi/openapi.ts')).addOpenApi,
   help: async () => (await import('./help/help.ts')).addHelp,
   completion: async () => (await import('./completion/completion.ts')).addCompletion,
