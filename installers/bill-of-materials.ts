@@ -12,6 +12,7 @@ export interface BillOrder {
   work: string;
   /** The production tree: what is really in the package. */
   tree: string;
+  arch: 'x64' | 'arm64';
   out: string;
 }
 
@@ -32,7 +33,7 @@ const SPEC = '1.6';
  * Writes the CycloneDX 1.6 bill of materials of the package: npm's production packages, and what no package manager lists: Node.js
  * and what is linked into it, libvips' libraries, SQLite, ONNX Runtime, the models. It is validated before it is written.
  */
-export async function writeBill({ root, work, tree, out }: BillOrder): Promise<void> {
+export async function writeBill({ root, work, tree, arch, out }: BillOrder): Promise<void> {
   const tool = join(root, 'node_modules/@cyclonedx/cyclonedx-npm/bin/cyclonedx-npm-cli.js');
   const options = [
     '--omit',
@@ -48,7 +49,7 @@ export async function writeBill({ root, work, tree, out }: BillOrder): Promise<v
   const bill = JSON.parse(await run(process.execPath, [tool, ...options], { cwd: work }));
   bill.components = [
     ...bill.components,
-    ...(await nativeParts(tree, work)),
+    ...(await nativeParts({ root, tree, work, arch })),
     ...(await modelsIn(tree)),
   ].toSorted((a: Component, b: Component) => (a['bom-ref'] < b['bom-ref'] ? -1 : 1));
   const text = `${JSON.stringify(bill, null, 2)}\n`;
@@ -56,21 +57,25 @@ export async function writeBill({ root, work, tree, out }: BillOrder): Promise<v
   await writeFile(out, text);
 }
 
-async function nativeParts(tree: string, work: string): Promise<Component[]> {
-  const node = join(tree, 'bin/node');
+async function nativeParts({
+  root,
+  tree,
+  work,
+  arch,
+}: Pick<BillOrder, 'root' | 'tree' | 'work' | 'arch'>): Promise<Component[]> {
+  // The Node.js of another architecture does not run here; the checkout's is of the same version, by the same lock file.
+  const own = arch === process.arch;
+  const node = own ? join(tree, 'bin/node') : process.execPath;
   const versions: Record<string, string> = JSON.parse(
     await run(node, ['-p', 'JSON.stringify(process.versions)'], { cwd: tree }),
   );
   const libvips: Record<string, string> = JSON.parse(
-    await readFile(
-      join(tree, 'node_modules/@img', `sharp-libvips-linux-${process.arch}`, 'versions.json'),
-      'utf8',
-    ),
+    await readFile(join(tree, 'node_modules/@img', `sharp-libvips-linux-${arch}`, 'versions.json'), 'utf8'),
   );
   const sqlite = await run(
     node,
     ['-p', "new (require('better-sqlite3'))(':memory:').prepare('select sqlite_version() as v').get().v"],
-    { cwd: tree },
+    { cwd: own ? tree : root },
   );
   const runtime = JSON.parse(
     await readFile(join(work, 'node_modules/onnxruntime-node/package.json'), 'utf8'),

@@ -16,6 +16,7 @@ import { makeArchive } from './archive.ts';
 import { makeDebianPackage } from './debian-package.ts';
 import type { Architecture } from './left-out.ts';
 import { manualOf } from './manual.ts';
+import { requireNatives } from './native-files.ts';
 import { digestOf, settle } from './package-files.ts';
 import { makeProductionTree, PARTS_OF_DIST } from './production-tree.ts';
 import { differenceOfSecondBuild, refuseUncommitted } from './second-build.ts';
@@ -88,10 +89,12 @@ async function makePackages({
     await run('npm', ['run', '--silent', 'build'], { cwd: root });
     const tree = join(work, `gatehouse-${version}`);
     await makeProductionTree({ root, work: join(work, 'npm'), out: tree, arch, log });
+    requireNatives(tree, arch);
+    await addArchiveFiles(tree);
     const manifest = await signManifest(tree, { out, version, signingKey, modelsSignature });
     log('bill of materials and licences');
     const bill = join(out, `gatehouse-${version}-linux-${arch}.cdx.json`);
-    await writeBill({ root, work: join(work, 'npm'), tree, out: bill });
+    await writeBill({ root, work: join(work, 'npm'), tree, arch, out: bill });
     await cp(bill, join(tree, 'SBOM.cdx.json'));
     const { notices, copyright } = await writeLicences({
       ...{ root, work: join(work, 'npm'), tree, version },
@@ -116,6 +119,17 @@ async function makePackages({
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** What an unpacked archive needs and the Debian package has elsewhere: the command, and the unit for /opt/gatehouse. */
+async function addArchiveFiles(tree: string): Promise<void> {
+  const own = import.meta.dirname;
+  await cp(join(own, 'archive-files/gatehouse'), join(tree, 'bin/gatehouse'));
+  const unit = await readFile(join(own, 'debian/gatehouse.service'), 'utf8');
+  await writeFile(
+    join(tree, 'gatehouse.service'),
+    unit.replaceAll('/usr/bin/gatehouse', '/opt/gatehouse/current/bin/gatehouse'),
+  );
 }
 
 /** Puts the signature of the models' manifest into the tree, and beside the packages; its path there. Without a key there is none. */

@@ -9,25 +9,20 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { request as plainRequest } from 'node:http';
-import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isInitialized } from '../data-directory.ts';
+import { installedData } from './installed-data.ts';
 import type { Machine } from './machine.ts';
-import { type Account, runProgram, runUntil } from './run-program.ts';
+import { runProgram } from './run-program.ts';
+import { systemService } from './system-service.ts';
 
 const PACKAGE = 'gatehouse';
 const COMMAND = '/usr/bin/gatehouse';
-const UNIT = 'gatehouse.service';
 const CACHE = '/var/cache/gatehouse';
 const INFO = '/var/lib/dpkg/info';
-/** Milliseconds: models are loaded, galleries of large organizations are read. */
-const START = 120_000;
 
 /** A machine with dpkg, and with systemd where it runs. Root alone can use it. */
 export function debianMachine(data: string): Machine {
-  const systemd = existsSync('/run/systemd/system');
   const field = async (file: string, name: string) =>
     (await runProgram('dpkg-deb', ['-f', file, name])).trim();
   return {
@@ -70,74 +65,9 @@ export function debianMachine(data: string): Machine {
         },
       );
     },
-    isRunning: async () =>
-      systemd &&
-      runProgram('systemctl', ['is-active', '--quiet', UNIT]).then(
-        () => true,
-        () => false,
-      ),
-    stop: async () => void (await runProgram('systemctl', ['stop', UNIT])),
-    start: async () => void (await runProgram('systemctl', ['start', UNIT])),
-    ...dataOf(data),
+    ...systemService(),
+    ...installedData(data, COMMAND),
   };
-}
-
-/** What an update does with the data directory, as the account that owns it. */
-function dataOf(data: string): Pick<Machine, 'migrate' | 'migrateBack' | 'tryStart'> {
-  const account = (): Account => {
-    const { uid, gid } = statSync(data);
-    return { uid, gid };
-  };
-  const gatehouse = (...words: string[]) =>
-    runProgram(COMMAND, words, { account: account(), env: { GATEHOUSE_DATA: data } });
-  const initialized = () => isInitialized(data);
-  return {
-    async migrate() {
-      if (!initialized()) return false;
-      const { changes } = JSON.parse(await gatehouse('migrate', '--json'));
-      return changes.length > 0;
-    },
-    async migrateBack() {
-      // Asked without it, the command refuses and names the number that confirms; the newest snapshot is seconds old.
-      const refusal = await gatehouse('migrate', '--back').then(
-        () => '',
-        (error: Error) => error.message,
-      );
-      const people = /--confirm (\d+)/.exec(refusal)?.[1];
-      if (people === undefined && refusal !== '') throw new Error(refusal);
-      if (people !== undefined) await gatehouse('migrate', '--back', '--confirm', people);
-    },
-    async tryStart() {
-      if (!initialized()) return undefined;
-      const words = ['serve', '--data', data, '--host', '127.0.0.1', '--port', '0'];
-      return runUntil(COMMAND, words, { account: account(), timeoutMs: START, ready: readyLine }).then(
-        (answer) => (answer === 'ready' ? undefined : answer),
-        (error: Error) => error.message,
-      );
-    },
-  };
-}
-
-/** `ready`, or what `/ready` said. A sealed service waits for its operator: that it waits is all that can be tried. */
-async function readyLine(line: string): Promise<string | undefined> {
-  const { event, url } = JSON.parse(line) as { event: string; url: string };
-  if (event === 'sealed') return 'ready';
-  if (event !== 'listening') return undefined;
-  const status = await statusOf(`${url}/ready`);
-  return status === 200 ? 'ready' : `/ready answered ${status}`;
-}
-
-/** Of this machine's own service, whose certificate is for its name and not for 127.0.0.1. */
-function statusOf(url: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const ask = url.startsWith('https:') ? request(url, { rejectUnauthorized: false }) : plainRequest(url);
-    ask.on('response', (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
-    ask.on('error', reject);
-    ask.end();
-  });
 }
 
 /** As dpkg-repack does: the files that dpkg lists, and what it keeps of the package. */

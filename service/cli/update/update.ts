@@ -1,13 +1,16 @@
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { releaseKeyFolders } from '../../compose/model-paths.ts';
 import { Problem } from '../../lib/problem.ts';
+import { productRoot } from '../../lib/product-root.ts';
 import { checkSignature, hashForSignature, readSignature, SignatureRefused } from '../../release/minisign.ts';
 import { RELEASE_KEYS, readReleaseKeys } from '../../release/release-keys.ts';
 import { type Answer, type CommandRunner, examples } from '../command.ts';
+import { requireInitialized } from '../data-directory.ts';
 import { userPath } from '../user-path.ts';
+import { archiveHome, archiveMachine } from './archive-machine.ts';
 import { debianMachine } from './debian-machine.ts';
 import { type Machine, type UpdateOutcome, update } from './machine.ts';
 
@@ -26,24 +29,29 @@ export function addUpdate(program: Command, runner: CommandRunner): void {
     .description(
       'Verifies the signature of a Debian package of Gatehouse, keeps a copy of the installed version, stops the service, installs, brings the data to the new schema ' +
         '(a checked copy is kept), and starts the new version once. Where that does not become ready, the version and the data from before come back, and the command ends with 1. ' +
-        'It opens no connection. To be run as root, on a machine where Gatehouse was installed by its Debian package.',
+        'It opens no connection. To be run as root. Where the archive (.tar.gz) was unpacked into DIR/versions with the link DIR/current, it takes an archive in the same way, and --data names the data directory.',
     )
-    .argument('<file>', 'gatehouse_VERSION_ARCH.deb')
+    .argument('<file>', 'gatehouse_VERSION_ARCH.deb, or gatehouse-VERSION-linux-ARCH.tar.gz')
     .option('--signature <file>', 'signature of minisign (default: FILE.minisig)')
     .option('--public-key <file>', `one more public key of releases, beside those in ${RELEASE_KEYS}`)
     .option('--check', 'verify the signature and the version, and change nothing')
     .addHelpText(
       'after',
-      examples('update gatehouse_0.2.0_amd64.deb', 'update gatehouse_0.2.0_amd64.deb --check'),
+      examples(
+        'update gatehouse_0.2.0_amd64.deb',
+        'update gatehouse_0.2.0_amd64.deb --check',
+        'update gatehouse-0.2.0-linux-x64.tar.gz --data /var/lib/gatehouse',
+      ),
     );
   runner.run<UpdateOptions>(command, async ({ options, data, terminal }, word) => {
     const given = userPath(word!);
-    const machine = debianMachine(data);
+    const machine = machineFor(given, data);
     if (options.check) {
       const comment = await verifyFile(given, given, options);
       return checked(await versionsOf(machine, given), comment);
     }
     requireRoot(process.geteuid?.());
+    if (given.endsWith(ARCHIVE)) await requireInitialized(data);
     const file = takeIn(given);
     try {
       await verifyFile(given, file, options);
@@ -55,11 +63,30 @@ export function addUpdate(program: Command, runner: CommandRunner): void {
   });
 }
 
+const ARCHIVE = '.tar.gz';
+
+/** By how the running program was installed; a file of the other kind is refused. */
+function machineFor(file: string, data: string): Machine {
+  const home = archiveHome(productRoot());
+  const isArchive = file.endsWith(ARCHIVE);
+  if (home === undefined && isArchive)
+    throw new Problem(
+      'CONFLICT',
+      'This Gatehouse was not unpacked for updates: an archive updates DIR/versions/gatehouse-VERSION with the link DIR/current (docs/PACKAGES.md, "From the archive"). One that dpkg installed is updated by a .deb.',
+    );
+  if (home !== undefined && !isArchive)
+    throw new Problem(
+      'CONFLICT',
+      `${home} was unpacked from an archive: it is updated by gatehouse-VERSION-linux-ARCH.tar.gz.`,
+    );
+  return home === undefined ? debianMachine(data) : archiveMachine(home, data);
+}
+
 /** A copy that no other account can change between the check of its signature and its installation. */
 function takeIn(file: string): string {
   if (!existsSync(file)) throw new Problem('NOT_FOUND', `There is no file ${file}.`);
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-update-'));
-  const copy = join(folder, 'package.deb');
+  const copy = join(folder, basename(file));
   copyFileSync(file, copy);
   return copy;
 }
@@ -92,7 +119,7 @@ async function versionsOf(machine: Machine, file: string): Promise<{ from: strin
   if (from === undefined)
     throw new Problem(
       'CONFLICT',
-      'dpkg has no installed Gatehouse here. Install the package with "dpkg -i FILE"; a checkout or an unpacked archive is updated by replacing its folder (docs/OPERATIONS.md, Updates).',
+      'dpkg has no installed Gatehouse here. Install the package with "dpkg -i FILE"; a checkout is updated by replacing its folder (docs/OPERATIONS.md, Updates).',
     );
   const { name, version: to, architecture } = await machine.describe(file);
   const here = await machine.architecture();
