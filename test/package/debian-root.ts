@@ -24,14 +24,20 @@ export function objection(): string | undefined {
   return undefined;
 }
 
-/** Copies the minimal system into a folder. */
-export async function makeDebianRoot(folder: string): Promise<void> {
+/** The minimal system, not to be changed. */
+export async function debianCache(): Promise<string> {
   if (!existsSync(join(CACHE, 'etc/debian_version'))) {
     const options = ['--variant=minbase', '--include=ca-certificates', 'bookworm', CACHE, mirror()];
     await execute('debootstrap', options, { maxBuffer: 64 * 2 ** 20 });
   }
+  return CACHE;
+}
+
+/** Copies the minimal system into a folder. */
+export async function makeDebianRoot(folder: string): Promise<void> {
+  const cache = await debianCache();
   mkdirSync(folder, { recursive: true });
-  await execute('cp', ['-a', `${CACHE}/.`, folder]);
+  await execute('cp', ['-a', `${cache}/.`, folder]);
 }
 
 function mirror(): string {
