@@ -1,21 +1,16 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
-import { addAuthenticator, missing, openChromium, watchPages } from './chromium.ts';
+import { missingForTrust as absent, makeHome } from './browser-home.ts';
+import { addAuthenticator, openChromium, watchPages } from './chromium.ts';
 import { type EmptyBox, startEmptyBox } from './running-box.ts';
 import { signOutAndIn, walkThroughSetup } from './setup-walk.ts';
 
 // As on a network: by a name, over HTTPS with the certificate of the box's own authority, which the browser's system trusts or not.
 
-const run = promisify(execFile);
-const certutil = '/usr/bin/certutil';
-const absent = missing ?? (existsSync(certutil) ? undefined : 'there is no certutil (libnss3-tools)');
 const why = absent === undefined ? '' : `: ${absent}`;
 const name = 'gatehouse.home.arpa';
 
@@ -39,21 +34,10 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true, force: true });
 });
 
-/** A home whose store of certificates is empty, or holds this authority. */
-async function makeHome(authority?: string): Promise<string> {
-  const home = await mkdtemp(join(folder, 'home-'));
-  const store = `sql:${join(home, '.pki/nssdb')}`;
-  await mkdir(join(home, '.pki/nssdb'), { recursive: true });
-  await run(certutil, ['-d', store, '-N', '--empty-password']);
-  if (authority !== undefined)
-    await run(certutil, ['-d', store, '-A', '-t', 'C,,', '-n', 'gatehouse', '-i', authority]);
-  return home;
-}
-
 test.skipIf(absent)(
   `a browser that does not trust the box's authority refuses the console, and gets the authority from /trust${why}`,
   async () => {
-    browser = await openChromium({ home: await makeHome(), names: name });
+    browser = await openChromium({ home: await makeHome(folder), names: name });
     const context = await browser.newContext();
     const page = await context.newPage();
     await expect(page.goto(box.setupAddress)).rejects.toThrow('ERR_CERT_AUTHORITY_INVALID');
@@ -81,7 +65,7 @@ test.skipIf(absent)(
   `with the authority trusted: setup, a passkey of the name, sign-out and sign-in with it${why}`,
   { timeout: 300_000 },
   async () => {
-    const home = await makeHome(join(box.data, 'tls/authority.pem'));
+    const home = await makeHome(folder, join(box.data, 'tls/authority.pem'));
     browser = await openChromium({ home, names: name });
     const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
     context.setDefaultTimeout(120_000);

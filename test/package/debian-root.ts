@@ -10,6 +10,19 @@ const IN_ROOT = join(import.meta.dirname, 'in-root.sh');
 /** A minimal Debian 12, made once by debootstrap from the mirror that apt uses here. */
 const CACHE = '/var/cache/gatehouse-debian12';
 
+const product = join(import.meta.dirname, '../..');
+/** Where `npm run package` left them. */
+export const packages = process.env.GATEHOUSE_PACKAGES ?? join(product, 'dist/packages');
+
+/** Of this checkout. */
+export const version: string = JSON.parse(readFileSync(join(product, 'package.json'), 'utf8')).version;
+
+export function packageFile(): string {
+  const file = join(packages, `gatehouse_${version}_amd64.deb`);
+  if (!existsSync(file)) throw new Error(`There is no ${file}: run "npm run package" first.`);
+  return file;
+}
+
 /** Why the tests of packages cannot run here; undefined where they can. */
 export function objection(): string | undefined {
   if (process.platform !== 'linux' || process.geteuid?.() !== 0)

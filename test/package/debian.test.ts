@@ -1,23 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../installers/run.ts';
 import { portrait } from '../cli/portraits.ts';
-import { makeDebianRoot, objection, put, runIn } from './debian-root.ts';
+import { makeDebianRoot, objection, packageFile, put, runIn, version } from './debian-root.ts';
 import { makeLater } from './later-version.ts';
 
-const product = join(import.meta.dirname, '../..');
-const packages = process.env.GATEHOUSE_PACKAGES ?? join(product, 'dist/packages');
 const reason = objection();
 
 /** As the service runs: its account, no capabilities. */
@@ -54,7 +44,6 @@ describe.skipIf(reason !== undefined)(
   () => {
     let work: string;
     let root: string;
-    let version: string;
     let key: string;
     const sign = (file: string) =>
       run('minisign', ['-S', '-s', join(work, 'key'), '-t', 'a test', '-m', file], { cwd: work });
@@ -69,13 +58,10 @@ describe.skipIf(reason !== undefined)(
     };
 
     beforeAll(async () => {
-      version = JSON.parse(readFileSync(join(product, 'package.json'), 'utf8')).version;
       work = mkdtempSync(join(tmpdir(), 'gatehouse-package-test-'));
       root = join(work, 'root');
-      const file = join(packages, `gatehouse_${version}_amd64.deb`);
-      if (!existsSync(file)) throw new Error(`There is no ${file}: run "npm run package" first.`);
       await makeDebianRoot(root);
-      put(root, file, 'tmp/gatehouse.deb');
+      put(root, packageFile(), 'tmp/gatehouse.deb');
       for (const [name, who, quality] of [
         ['ada', 'ada', 90],
         ['ada-again', 'ada', 60],
@@ -101,7 +87,7 @@ describe.skipIf(reason !== undefined)(
     });
 
     test('an update needs a signature by a key of this machine', async () => {
-      const later = await makeLater(join(packages, `gatehouse_${version}_amd64.deb`), work, {
+      const later = await makeLater(packageFile(), work, {
         version: '9.0.0',
         migration: 'later_table',
       });

@@ -26,7 +26,7 @@ export function checkSecondFactor(
     ({ passkeys, disabledAt }) => passkeys === 0 && disabledAt === undefined,
   );
   return without.length === 0
-    ? good(`every account of ${administrators.length} has a passkey, or is disabled`)
+    ? good(`no account without a passkey (${count(administrators.length, 'account', 'accounts')})`)
     : bad(
         `${without.map(({ email }) => email).join(', ')} ${without.length === 1 ? 'has' : 'have'} no second factor`,
         `They enroll a passkey at /console/; an account that is not needed: ${invocation} admin list, and disable it in the console`,
@@ -43,7 +43,7 @@ export function checkFourEyes(
     ? good('on in every organization')
     : bad(
         `one administrator alone may erase and export people in ${without.map(({ name }) => name).join(', ')}`,
-        'Switch the four-eyes rule on at /console/ (Organization, Security). It needs two accounts that can confirm.',
+        'Switch the four-eyes rule on at /console/approvals. It needs two accounts that can confirm.',
       );
 }
 

@@ -8,6 +8,7 @@ import { programBuiltAt } from '../../../lib/program-built.ts';
 import { productVersion } from '../../../lib/version.ts';
 import { RELEASE_KEYS } from '../../../release/release-keys.ts';
 import type { Control } from '../../control/control.ts';
+import type { OpenOptions } from '../../control/open-control.ts';
 import { toFailure } from '../../failure.ts';
 import { invocation } from '../../invocation.ts';
 import { listOrganizations } from '../../organization.ts';
@@ -22,12 +23,15 @@ import * as serving from './process.ts';
 import { synchronized } from './synchronized.ts';
 import { checkUnit, readUnit } from './unit.ts';
 
+/** A command that opened the directory itself, perhaps as root, would leave files that the service cannot write. */
+const NOT_RUNNING = 'The service does not run, so this cannot be seen.';
+
 type Outcomes = Partial<Record<CheckId, Outcome>>;
 
 /** Every line of the checklist, in its order. */
 export async function examineHardening(
   data: string,
-  control: () => Promise<Control>,
+  control: (how: OpenOptions) => Promise<Control>,
 ): Promise<HardeningFinding[]> {
   const found: Outcomes = { ...(await ofMachine(data)), ...(await ofBox(data, control)) };
   return Object.entries(checkList).map(([id, [what, why]]) => ({
@@ -74,13 +78,13 @@ function checkModels(): Outcome {
 }
 
 /** What the serving process and its organizations say; where it does not run or is sealed, that is what every line of it says. */
-async function ofBox(data: string, control: () => Promise<Control>): Promise<Outcomes> {
+async function ofBox(data: string, control: (how: OpenOptions) => Promise<Control>): Promise<Outcomes> {
   let open: Control;
   try {
-    open = await control();
+    open = await control({ needsService: NOT_RUNNING });
   } catch (error) {
     const [found = ''] = toFailure(error).text.split('\n');
-    return allOf(bad(found, `${invocation} doctor --data ${data}`));
+    return allOf(bad(found, `systemctl start gatehouse   or: ${invocation} doctor --data ${data}`));
   }
   const { is } = await replyOf(open.admin.GET('/api/admin/seal'));
   if (is !== 'open')
@@ -88,7 +92,9 @@ async function ofBox(data: string, control: () => Promise<Control>): Promise<Out
   const organizations = await listOrganizations(open);
   const status = await replyOf(open.admin.GET('/api/admin/status'));
   return {
-    ...(status.service ? await ofService(open, status.service, data) : notRunning),
+    ...(status.service
+      ? await ofService(open, status.service, data)
+      : every(ofServing, bad(NOT_RUNNING, 'systemctl start gatehouse'))),
     ...(await ofBackups(open, data)),
     'second-factor': box.checkSecondFactor(await administratorsOf(open, organizations)),
     'four-eyes': box.checkFourEyes(organizations),
@@ -113,7 +119,6 @@ const ofOpen = ['second-factor', 'four-eyes', 'setup', 'backups', 'drill', 'key-
 const every = (ids: readonly CheckId[], outcome: Outcome): Outcomes =>
   Object.fromEntries(ids.map((id) => [id, outcome]));
 const allOf = (outcome: Outcome): Outcomes => every([...ofServing, ...ofOpen], outcome);
-const notRunning = every(ofServing, bad('the service does not run', 'systemctl start gatehouse'));
 
 async function ofService(
   open: Control,

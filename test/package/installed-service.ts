@@ -1,0 +1,143 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import type { Ended } from './debian-root.ts';
+
+const execute = promisify(execFile);
+const IN_ROOT = join(import.meta.dirname, 'in-root.sh');
+
+/** A root in namespaces of its own that stay: what one script mounts and starts, the next one finds. */
+export interface Namespaces {
+  run(script: string): Promise<Ended>;
+  /** The same; throws with what was written where it does not end with 0. */
+  must(script: string): Promise<string>;
+  end(): Promise<void>;
+}
+
+export async function keepNamespaces(root: string): Promise<Namespaces> {
+  // the first process of the namespace takes in those whose parent ended
+  const script = 'echo up; sleep infinity & while :; do wait; done';
+  const options = ['--net', '--mount', '--pid', '--fork', '--kill-child', IN_ROOT, root, script];
+  const keeper = spawn('unshare', options, { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(createInterface({ input: keeper.stdout }), 'line');
+  const inside = readFileSync(`/proc/${keeper.pid}/task/${keeper.pid}/children`, 'utf8').trim();
+  const run = async (text: string): Promise<Ended> => {
+    const environment = ['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LC_ALL=C'];
+    const words = ['--target', inside, '--net', '--mount', '--pid', '--root', ...environment];
+    try {
+      const { stdout, stderr } = await execute('nsenter', [...words, 'bash', '-c', `cd /; ${text}`], {
+        maxBuffer: 64 * 2 ** 20,
+        // what a script leaves running must not hold its outputs
+        timeout: 200_000,
+        killSignal: 'SIGKILL',
+      });
+      return { code: 0, stdout, stderr };
+    } catch (error) {
+      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+      return { code, stdout, stderr };
+    }
+  };
+  return {
+    run,
+    async must(text) {
+      const { code, stdout, stderr } = await run(text);
+      if (code !== 0) throw new Error(`It ended with ${code}: ${text}\n${stdout}${stderr}`);
+      return stdout;
+    },
+    async end() {
+      keeper.kill('SIGKILL');
+      await once(keeper, 'exit');
+    },
+  };
+}
+
+/** Starts what stands behind it under a filter of system calls that lets all through: that there is one is what can be seen. */
+const FILTERED = `
+my $all = pack('SCCL', 0x06, 0, 0, 0x7fff0000);
+my $program = pack('Sx6P8', 1, $all);
+syscall(157, 22, 2, $program) == 0 or die "prctl: $!";
+exec { $ARGV[0] } @ARGV or die "$ARGV[0]: $!";
+`;
+/** From a socket in the root to the port of the service, which nothing outside its network can reach. */
+const DOOR = `
+import { createServer, connect } from 'node:net';
+const port = Number(process.argv[2]);
+createServer((from) => {
+  const to = connect(port, '127.0.0.1');
+  from.pipe(to).pipe(from);
+  from.on('error', () => to.destroy());
+  to.on('error', () => from.destroy());
+}).listen('/tmp/door.sock');
+`;
+const NODE = '/usr/lib/gatehouse/bin/node';
+/** As the account of the service, without privileges. */
+const AS =
+  'setpriv --reuid gatehouse --regid gatehouse --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all';
+export const DATA = '/var/lib/gatehouse';
+const ENVIRONMENT = `export GATEHOUSE_DATA=${DATA} GATEHOUSE_WORKERS=1\n`;
+
+/** How the service is started, each as its unit does it unless it is undone. */
+export interface Start {
+  as?: string;
+  umask?: string;
+  cores?: string;
+  filter?: string;
+  output?: string;
+}
+
+/** The service of an installed package, started as its unit starts it, as far as that is possible without systemd. */
+export function installedService(root: string, { run, must }: Namespaces) {
+  writeFileSync(join(root, 'tmp/filtered.pl'), FILTERED);
+  writeFileSync(join(root, 'tmp/door.mjs'), DOOR);
+  const pidOf = async () => (await run('cat /tmp/service.pid')).stdout.trim();
+  return {
+    /** A command of the program, as the account of the service. */
+    as: (words: string) => must(`${ENVIRONMENT}umask 077; ${AS} gatehouse ${words}`),
+    gatehouse: (words: string) => run(`${ENVIRONMENT}gatehouse ${words}`),
+    async start({
+      as = AS,
+      umask = '077',
+      cores = '0',
+      filter = 'perl /tmp/filtered.pl',
+      output = '> >(exec cat > /tmp/service.out 2> /dev/null)',
+    }: Start = {}): Promise<void> {
+      await must(`${ENVIRONMENT}
+        rm -f /tmp/service.out
+        umask ${umask}; ulimit -c ${cores}
+        setsid ${as} ${filter} gatehouse serve ${output} 2> /tmp/service.err < /dev/null &
+        echo $! > /tmp/service.pid
+        for _ in $(seq 600); do
+          if [ -S ${DATA}/control.sock ] && ${AS} gatehouse admin list --json > /dev/null 2>&1; then exit 0; fi
+          kill -0 $! 2> /dev/null || break
+          sleep 0.2
+        done
+        cat /tmp/service.err >&2; exit 1`);
+    },
+    async stop(): Promise<void> {
+      const pid = await pidOf();
+      await must(
+        `kill ${pid}; for _ in $(seq 450); do kill -0 ${pid} 2> /dev/null || exit 0; sleep 0.2; done; exit 1`,
+      );
+    },
+    /** A port of this machine that leads to the service. */
+    async openDoor(port: number): Promise<Server> {
+      await must(`rm -f /tmp/door.sock; setsid ${NODE} /tmp/door.mjs ${port} > /dev/null 2>&1 < /dev/null &
+        for _ in $(seq 100); do [ -S /tmp/door.sock ] && exit 0; sleep 0.1; done; exit 1`);
+      const door = createServer((from) => {
+        const to = connect(join(root, 'tmp/door.sock'));
+        from.pipe(to).pipe(from);
+        from.on('error', () => to.destroy());
+        to.on('error', () => from.destroy());
+      });
+      door.listen(port, '127.0.0.1');
+      await once(door, 'listening');
+      return door;
+    },
+  };
+}
+
+export type InstalledService = ReturnType<typeof installedService>;
