@@ -123,7 +123,7 @@ describe.skipIf(reason !== undefined)(`the container image${reason ? ` (${reason
 program="${config.Entrypoint.join(' ')}"
 key=$(go $program init --org Bank --json | go /usr/lib/gatehouse/bin/node -p 'JSON.parse(require("fs").readFileSync(0, "utf8")).keys.test')
 go ${config.Healthcheck.Test.slice(1).join(' ')} 2> /dev/null && echo "healthy before the start"
-go $program ${config.Cmd.join(' ')} > "${work}/out" 2> "${work}/err" & service=$!
+become $program ${config.Cmd.join(' ')} > "${work}/out" 2> "${work}/err" & service=$!
 tail -f "${work}/out" --pid=$service | grep -m1 -q listening || { cat "${work}/err"; exit 1; }
 go ${config.Healthcheck.Test.slice(1).join(' ')} && echo healthy
 IMAGE_ENV="$IMAGE_ENV NODE_TLS_REJECT_UNAUTHORIZED=0" go /usr/lib/gatehouse/bin/node --no-warnings /tmp/walk.mjs https://127.0.0.1:7300 "$key"

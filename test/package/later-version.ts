@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../installers/run.ts';
@@ -13,32 +13,53 @@ export interface Difference {
 }
 
 /** Makes a package of a later version from a package of this one: unpacked, changed, packed again. */
-export async function makeLater(
-  file: string,
-  out: string,
-  { version, migration, broken }: Difference,
-): Promise<string> {
-  const work = mkdtempSync(join(tmpdir(), 'gatehouse-later-'));
-  try {
+export function makeLater(file: string, out: string, difference: Difference): Promise<string> {
+  const { version } = difference;
+  return inFolder(async (work) => {
     const root = join(work, 'root');
     await run('dpkg-deb', ['-R', file, root], { cwd: work });
-    const program = join(root, 'usr/lib/gatehouse');
     edit(join(root, 'DEBIAN/control'), (text) => text.replace(/^Version: .*$/m, `Version: ${version}`));
-    edit(join(program, 'package.json'), (text) =>
-      text.replace(/"version": "[^"]+"/, `"version": "${version}"`),
-    );
-    if (migration) addMigration(join(program, 'dist/service/storage/migrations'), migration);
-    if (broken)
-      edit(
-        join(program, 'dist/service/server/serve.js'),
-        (text) => `throw new Error('a broken release');\n${text}`,
-      );
+    change(join(root, 'usr/lib/gatehouse'), difference);
     const made = join(out, `gatehouse_${version}_amd64.deb`);
     await run('dpkg-deb', ['--root-owner-group', '-Zgzip', '-z1', '--build', root, made], { cwd: work });
     return made;
+  });
+}
+
+/** The same with an archive. */
+export function makeLaterArchive(file: string, out: string, difference: Difference): Promise<string> {
+  const { version } = difference;
+  return inFolder(async (work) => {
+    await run('tar', ['-xzf', file, '-C', work], { cwd: work });
+    const [folder] = readdirSync(work);
+    renameSync(join(work, folder!), join(work, `gatehouse-${version}`));
+    change(join(work, `gatehouse-${version}`), difference);
+    const made = join(out, `gatehouse-${version}-linux-x64.tar.gz`);
+    const words = ['--use-compress-program', 'gzip -1', '-C', work, '-cf', made, `gatehouse-${version}`];
+    await run('tar', words, { cwd: work });
+    return made;
+  });
+}
+
+async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const work = mkdtempSync(join(tmpdir(), 'gatehouse-later-'));
+  try {
+    return await use(work);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+function change(program: string, { version, migration, broken }: Difference): void {
+  edit(join(program, 'package.json'), (text) =>
+    text.replace(/"version": "[^"]+"/, `"version": "${version}"`),
+  );
+  if (migration) addMigration(join(program, 'dist/service/storage/migrations'), migration);
+  if (broken)
+    edit(
+      join(program, 'dist/service/server/serve.js'),
+      (text) => `throw new Error('a broken release');\n${text}`,
+    );
 }
 
 function addMigration(folder: string, table: string): void {
