@@ -32,6 +32,7 @@ export interface ComposeDeps extends OlderSchema {
 export interface Ground {
   db: Db;
   inTransaction: InTransaction;
+  inGroupTransaction: InTransaction;
   sealer: Sealer;
   ids: Ids;
   clock: Clock;
@@ -69,9 +70,17 @@ export async function openBase(
       `${describeDamage(damage)} It is not used: import it again with "gatehouse models import", or remove it with "gatehouse models remove ${damage.id}".`,
     );
   }
-  const { db, inTransaction } = database;
+  const { db, inTransaction, inGroupTransaction } = database;
   return {
-    ground: { db, inTransaction, sealer: vault.sealer, ids: createIds(clock), clock, log },
+    ground: {
+      db,
+      inTransaction,
+      inGroupTransaction,
+      sealer: vault.sealer,
+      ids: createIds(clock),
+      clock,
+      log,
+    },
     ...{ config, place, database, vault, library, certificate, boxCertificate, opened },
     metrics: createMetrics({ processMetrics: true }),
   };

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
 import type { Log } from '../lib/log.ts';
 import { createOneAtATime } from '../lib/one-at-a-time.ts';
+import { createLateSync, type LateSync } from './late-sync.ts';
 import { migrate, type OlderSchema, type StoreName } from './migrate.ts';
 import type { DialectName, Migration } from './migration.ts';
 import { migrations as ourMigrations } from './migrations/index.ts';
@@ -32,6 +33,11 @@ export interface Database {
   version: string;
   /** Throws (a bug, not a Problem) when called, or when `db` is used, inside a running transaction. */
   inTransaction: InTransaction;
+  /**
+   * As `inTransaction`, and on disk when it resolves too; the event loop does not stand still while the disk writes, so that others may
+   * see the changes before that. For changes of many requests in one transaction. Throws STORAGE_UNAVAILABLE where the disk did not confirm.
+   */
+  inGroupTransaction: InTransaction;
   /** Throws STORAGE_UNAVAILABLE while another process may be writing: the lock on a PostgreSQL database was lost. */
   requireWriter(): void;
   close(): Promise<void>;
@@ -80,6 +86,7 @@ export interface Opened<S> {
   dialect: DialectName;
   version: string;
   inTransaction: <T>(work: (tx: Transaction<S>) => Promise<T>) => Promise<T>;
+  inGroupTransaction: <T>(work: (tx: Transaction<S>) => Promise<T>) => Promise<T>;
   requireWriter(): void;
   close(): Promise<void>;
 }
@@ -91,14 +98,18 @@ export async function openSqlite<S>(
   snapshot?: (version: string) => string,
 ): Promise<Opened<S>> {
   const guard = createTransactionGuard();
-  const db = new Kysely<S>({ dialect: sqliteDialect(database, guard) });
+  const late = database.memory ? undefined : createLateSync(database);
+  const db = new Kysely<S>({ dialect: sqliteDialect(database, guard, late) });
+  const inTransaction: Opened<S>['inTransaction'] = (work) =>
+    db.transaction().execute((tx) => guard.run(() => work(tx)));
   return finish(db, {
     dialect: 'sqlite',
     clock,
     ...older,
     migrations,
     ...(snapshot && { snapshot: async (version: string) => snapshot(version) }),
-    inTransaction: (work) => db.transaction().execute((tx) => guard.run(() => work(tx))),
+    inTransaction,
+    ...(late && { inGroupTransaction: (work) => late.run(() => inTransaction(work)), late }),
   });
 }
 
@@ -161,6 +172,8 @@ async function finish<S>(
     migrations,
     snapshot,
     inTransaction,
+    inGroupTransaction = inTransaction,
+    late,
     lock,
     ...older
   }: OlderSchema & {
@@ -170,10 +183,13 @@ async function finish<S>(
     migrations: readonly Migration[];
     snapshot?: (version: string) => Promise<string | undefined>;
     inTransaction: Opened<S>['inTransaction'];
+    inGroupTransaction?: Opened<S>['inTransaction'];
+    late?: Pick<LateSync, 'close'>;
     lock?: PostgresLock;
   },
 ): Promise<Opened<S>> {
   const close = async () => {
+    await late?.close();
     await db.destroy();
     await lock?.close();
   };
@@ -187,7 +203,7 @@ async function finish<S>(
       ...older,
       ...defined({ snapshot }),
     });
-    return { db, dialect, version, inTransaction, requireWriter, close };
+    return { db, dialect, version, inTransaction, inGroupTransaction, requireWriter, close };
   } catch (error) {
     await close();
     throw error;

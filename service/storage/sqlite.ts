@@ -4,6 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { CompiledQuery, type Dialect, type Driver, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely';
 import { Problem } from '../lib/problem.ts';
 import { guardDriver } from './guarded-driver.ts';
+import type { LateSync } from './late-sync.ts';
 import { cacheStatements } from './statement-cache.ts';
 import { toStorageProblem } from './storage-problem.ts';
 import type { TransactionGuard } from './transaction-guard.ts';
@@ -56,13 +57,17 @@ function setPragmas(database: Sqlite.Database): void {
  * Kysely's SQLite with `BEGIN IMMEDIATE` (a transaction that reads first and writes later cannot meet SQLITE_BUSY) and
  * one connection taken in turn. The turns are ours, not Kysely's, so that `guard` speaks before a query starts to wait.
  */
-export function sqliteDialect(database: Sqlite.Database, guard: TransactionGuard): Dialect {
+export function sqliteDialect(
+  database: Sqlite.Database,
+  guard: TransactionGuard,
+  late?: Pick<LateSync, 'begins' | 'ended'>,
+): Dialect {
   const kyselys = new SqliteDialect({ database });
   return {
     createQueryCompiler: () => kyselys.createQueryCompiler(),
     createIntrospector: (db) => kyselys.createIntrospector(db),
     createAdapter: () => new TurnTakingAdapter(),
-    createDriver: () => guardDriver(turnTakingDriver(database), guard),
+    createDriver: () => guardDriver(turnTakingDriver(database, late), guard),
   };
 }
 
@@ -72,7 +77,7 @@ class TurnTakingAdapter extends SqliteAdapter {
   }
 }
 
-function turnTakingDriver(database: Sqlite.Database): Driver {
+function turnTakingDriver(database: Sqlite.Database, late?: Pick<LateSync, 'begins' | 'ended'>): Driver {
   const driver = new SqliteDriver({ database: cacheStatements(database) });
   const waiting: (() => void)[] = [];
   let taken = false;
@@ -84,11 +89,13 @@ function turnTakingDriver(database: Sqlite.Database): Driver {
       return driver.acquireConnection();
     },
     async releaseConnection() {
+      late?.ended();
       const next = waiting.shift();
       if (next) next();
       else taken = false;
     },
     async beginTransaction(connection) {
+      late?.begins();
       await connection.executeQuery(CompiledQuery.raw('begin immediate'));
     },
     commitTransaction: (connection) => driver.commitTransaction(connection),

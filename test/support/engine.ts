@@ -248,7 +248,7 @@ export async function startEngine({
   // The clock stands still: ids count up instead, so that rows keep the order they were written in.
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++made));
   const log = silentLog;
-  const { db, inTransaction, close } = await openTestDatabase(place, { clock, log });
+  const { db, inTransaction, inGroupTransaction, close } = await openTestDatabase(place, { clock, log });
   const keys = await openKeyStore({ kind: 'sqlite-memory' }, { clock });
   const master = createMasterKey(new Uint8Array(32).fill(7));
   const organizationKeys = await openOrganizationKeys({ keys, master, random: randomFillSync });
@@ -280,7 +280,19 @@ export async function startEngine({
   const events = createEvents({ ids, clock, sealer });
   const limits = createLimits({ db, inTransaction, sealer, audit, clock, log, elapsed: () => clock.now() });
   const profiles = createProfiles({ db, inTransaction, audit, ids, clock, log });
-  const shared = { db, inTransaction, sealer, audit, events, limits, profiles, ids, clock, log };
+  const shared = {
+    db,
+    inTransaction,
+    inGroupTransaction,
+    sealer,
+    audit,
+    events,
+    limits,
+    profiles,
+    ids,
+    clock,
+    log,
+  };
   const models = await createModels({ ...shared, library });
   const organizations = createOrganizations(shared);
   const consents = createConsents({ ...shared, organizations });

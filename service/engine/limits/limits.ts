@@ -92,6 +92,8 @@ export interface Limits {
 export interface LimitsDeps {
   db: Db;
   inTransaction: InTransaction;
+  /** For groups of counters; `inTransaction` when absent. */
+  inGroupTransaction?: InTransaction;
   /** A keyed hash, so that the name of a counter holds no address of a person, and none of a visitor's machine. */
   sealer: { emailHash(organization: OrganizationId, userId: string): string };
   audit: Audit;
@@ -144,7 +146,11 @@ const free: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
 export function createLimits(deps: LimitsDeps): Limits {
   const { db, sealer, clock, elapsed, refusedPerMinute = 20 } = deps;
   const steady = createSteadyClock(clock, elapsed);
-  const usage = createUsage({ ...deps, steady });
+  const usage = createUsage({
+    ...deps,
+    inTransaction: deps.inGroupTransaction ?? deps.inTransaction,
+    steady,
+  });
   const settings = createKnownSettings(db);
   const { countMonth, countNothing } = createMonthlyCount({ usage, clock });
 

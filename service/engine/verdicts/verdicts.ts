@@ -113,6 +113,8 @@ export interface Verdicts {
 export interface VerdictsDeps {
   db: Db;
   inTransaction: InTransaction;
+  /** For groups of changes; `inTransaction` when absent. */
+  inGroupTransaction?: InTransaction;
   /** A keyed hash of the organization. */
   sealer: { emailHash(organization: VerdictRealm['organization'], text: string): string };
   integrity: VerdictIntegrity;
@@ -152,7 +154,12 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
   const windows = createWindows(deps);
   const lines = createAuditLines(deps);
   const write = createWriting(deps);
-  const group = createGroupCommit<Written>({ ...deps, apart, writeRows: write.rows });
+  const group = createGroupCommit<Written>({
+    ...deps,
+    inTransaction: deps.inGroupTransaction ?? inTransaction,
+    apart,
+    writeRows: write.rows,
+  });
 
   const userHashOf = ({ organization, world }: VerdictRealm, userId: string): string => {
     // The hash inside keeps capitals and spaces apart, which an address does not.

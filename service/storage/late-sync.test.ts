@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Kysely, sql } from 'kysely';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createLateSync, type LateSync } from './late-sync.ts';
+import { openSqliteFile, sqliteDialect } from './sqlite.ts';
+import { createTransactionGuard } from './transaction-guard.ts';
+
+let folder: string;
+let db: Kysely<{ thing: { a: number } }>;
+let late: LateSync;
+let synced: string[];
+let sync: () => Promise<void>;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'late-sync-'));
+  const database = openSqliteFile(join(folder, 'data.sqlite'));
+  synced = [];
+  sync = async () => {};
+  late = createLateSync(database, async (path) => ({
+    datasync: () => sync().then(() => void synced.push(path)),
+    close: async () => void synced.push('closed'),
+  }));
+  db = new Kysely({ dialect: sqliteDialect(database, createTransactionGuard(), late) });
+  await sql`create table thing (a integer)`.execute(db);
+});
+afterEach(async () => {
+  await db.destroy();
+  rmSync(folder, { recursive: true });
+});
+
+/** 1: the commit does not wait for the disk; 2: it does. */
+const level = async (from = db) =>
+  (await sql<{ synchronous: number }>`pragma synchronous`.execute(from)).rows[0]!.synchronous;
+const insert = (a: number) =>
+  db.transaction().execute(async (tx) => {
+    await tx.insertInto('thing').values({ a }).execute();
+    return level(tx);
+  });
+
+test('the commit does not wait, the answer does', async () => {
+  const gate = Promise.withResolvers<void>();
+  sync = () => gate.promise;
+  let answered = false;
+  const running = late
+    .run(() => insert(1))
+    .finally(() => {
+      answered = true;
+    });
+  // Others see the change, and their own commits wait for the disk as always.
+  await expect.poll(() => db.selectFrom('thing').selectAll().execute()).toEqual([{ a: 1 }]);
+  expect(await insert(2)).toBe(2);
+  expect([answered, synced]).toEqual([false, []]);
+  gate.resolve();
+  expect(await running).toBe(1);
+  expect(synced).toEqual([join(folder, 'data.sqlite-wal')]);
+  expect(await level()).toBe(2);
+});
+
+test('one that throws changes nothing and waits for no disk; the next commits wait again', async () => {
+  const broken = late.run(() =>
+    db.transaction().execute(async (tx) => {
+      await tx.insertInto('thing').values({ a: 1 }).execute();
+      throw new Error('broken');
+    }),
+  );
+  await expect(broken).rejects.toThrow('broken');
+  expect(synced).toEqual([]);
+  expect([await level(), await insert(2)]).toEqual([2, 2]);
+  expect(await db.selectFrom('thing').selectAll().execute()).toEqual([{ a: 2 }]);
+});
+
+test('what is begun inside for later waits for the disk', async () => {
+  let inside: Promise<number> | undefined;
+  await late.run(async () => {
+    const own = await insert(1);
+    inside = insert(2);
+    return own;
+  });
+  expect(await inside).toBe(2);
+});
+
+test('a disk that does not confirm is said', async () => {
+  sync = () => Promise.reject(Object.assign(new Error('broken'), { code: 'EIO' }));
+  await expect(late.run(() => insert(1))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  sync = async () => {};
+  expect(await late.run(() => insert(2))).toBe(1);
+  await late.close();
+  expect(synced.at(-1)).toBe('closed');
+});

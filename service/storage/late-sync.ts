@@ -1,0 +1,77 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { open } from 'node:fs/promises';
+import type Sqlite from 'better-sqlite3';
+import { Problem } from '../lib/problem.ts';
+
+/**
+ * Transactions whose commit does not wait for the disk while everything else stands still: SQLite writes the changes to its log, and the
+ * log is put on disk beside the other work, by a thread of the system. Until then others may see the changes; a loss of power then takes
+ * them back, as if the transaction had never been.
+ */
+export interface LateSync {
+  /** Runs one transaction; resolves when it is on disk. */
+  run<T>(transaction: () => Promise<T>): Promise<T>;
+  /** Before `begin`: whether this transaction is one of them. It is asked once for each. */
+  begins(): void;
+  /** When the connection is given back. */
+  ended(): void;
+  close(): Promise<void>;
+}
+
+interface LogFile {
+  datasync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createLateSync(
+  database: Sqlite.Database,
+  openLog: (path: string) => Promise<LogFile> = (path) => open(path, 'r+'),
+): LateSync {
+  /** What is begun inside the transaction for later must not be taken for it. */
+  const asked = new AsyncLocalStorage<{ pending: boolean }>();
+  let relaxed = false;
+  let opened: Promise<LogFile> | undefined;
+
+  /** The log stays the same file as long as the database is open. */
+  function log(): Promise<LogFile> {
+    opened ??= openLog(`${database.name}-wal`).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  }
+
+  return {
+    async run(transaction) {
+      const result = await asked.run({ pending: true }, transaction);
+      try {
+        await (await log()).datasync();
+      } catch (error) {
+        throw unconfirmed(error);
+      }
+      return result;
+    },
+    begins() {
+      const store = asked.getStore();
+      if (!store?.pending) return;
+      store.pending = false;
+      relaxed = true;
+      database.pragma('synchronous = NORMAL');
+    },
+    ended() {
+      if (!relaxed) return;
+      database.pragma('synchronous = FULL');
+      relaxed = false;
+    },
+    async close() {
+      await (await opened?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+const unconfirmed = (cause: unknown) =>
+  new Problem(
+    'STORAGE_UNAVAILABLE',
+    'The disk that holds the database did not confirm that this is stored, and the result is unknown: check it, or send it again shortly; the operator checks the disk and its free space.',
+    { cause, retryAfterSeconds: 5 },
+  );
