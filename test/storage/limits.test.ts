@@ -325,7 +325,7 @@ onBothDatabases('limits', (newPlace) => {
     const warnings: string[] = [];
     const limits = createLimits({
       ...database,
-      inTransaction: (work) => (full ? Promise.reject(new Error('full')) : database.inTransaction(work)),
+      inGroupTransaction: (work) => (full ? Promise.reject(new Error('full')) : database.inTransaction(work)),
       sealer: { emailHash: () => 'x' },
       audit: createTestAudit({ ids, clock }),
       clock,
