@@ -5,7 +5,6 @@ import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
 import type { Log } from '../lib/log.ts';
 import { createOneAtATime } from '../lib/one-at-a-time.ts';
-import { createLateSync, type LateSync } from './late-sync.ts';
 import { migrate, type OlderSchema, type StoreName } from './migrate.ts';
 import type { DialectName, Migration } from './migration.ts';
 import { migrations as ourMigrations } from './migrations/index.ts';
@@ -19,6 +18,7 @@ import { takeSnapshot } from './snapshot.ts';
 import { openSqliteFile, openSqliteMemory, sqliteDialect } from './sqlite.ts';
 import type { Db, InTransaction } from './transaction.ts';
 import { createTransactionGuard } from './transaction-guard.ts';
+import { createLateSync, type LateSync } from './write-ahead/late-sync.ts';
 
 export type DatabasePlace =
   | { kind: 'sqlite'; path: string }

@@ -4,10 +4,10 @@ import Sqlite from 'better-sqlite3';
 import { CompiledQuery, type Dialect, type Driver, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely';
 import { Problem } from '../lib/problem.ts';
 import { guardDriver } from './guarded-driver.ts';
-import type { LateSync } from './late-sync.ts';
 import { cacheStatements } from './statement-cache.ts';
 import { toStorageProblem } from './storage-problem.ts';
 import type { TransactionGuard } from './transaction-guard.ts';
+import type { LateSync } from './write-ahead/late-sync.ts';
 
 /** How long a statement waits for another process's lock, in milliseconds. It blocks the event loop meanwhile. */
 const BUSY_MILLISECONDS = 5_000;

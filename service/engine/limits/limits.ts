@@ -146,11 +146,7 @@ const free: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
 export function createLimits(deps: LimitsDeps): Limits {
   const { db, sealer, clock, elapsed, refusedPerMinute = 20 } = deps;
   const steady = createSteadyClock(clock, elapsed);
-  const usage = createUsage({
-    ...deps,
-    inTransaction: deps.inGroupTransaction ?? deps.inTransaction,
-    steady,
-  });
+  const usage = createGroupedUsage(deps, steady);
   const settings = createKnownSettings(db);
   const { countMonth, countNothing } = createMonthlyCount({ usage, clock });
 
@@ -227,6 +223,9 @@ export function createLimits(deps: LimitsDeps): Limits {
     },
   };
 }
+
+const createGroupedUsage = (deps: LimitsDeps, steady: Clock) =>
+  createUsage({ ...deps, inTransaction: deps.inGroupTransaction ?? deps.inTransaction, steady });
 
 /** Reads each once: one entry per organization and per lineage that was ever asked for. */
 function createKnownSettings(db: Db) {

@@ -50,13 +50,40 @@ export async function writeCounts(
   }
 }
 
+/** Rows that one transaction looks at: there may be a hundred thousand, and nothing else is answered while they are gone through. */
+const SWEPT = 1_000;
+
 /** Deletes minutes that begin before `from` or after `to`. */
-export async function deleteMinutes(db: Db, from: number, to: number): Promise<void> {
-  await db
+export async function deleteMinutes(inTransaction: InTransaction, from: number, to: number): Promise<void> {
+  for (let after = ''; ; await setImmediate()) {
+    const last = await inTransaction((tx) => deleteMinutesAfter(tx, after, { from, to }));
+    if (last === undefined) return;
+    after = last;
+  }
+}
+
+/** Of the next names; gives the last of these, undefined where there are no more. */
+async function deleteMinutesAfter(
+  tx: Tx,
+  after: string,
+  { from, to }: { from: number; to: number },
+): Promise<string | undefined> {
+  const last = await tx
+    .selectFrom('usage_counter')
+    .select('name')
+    .where('name', '>', after)
+    .orderBy('name')
+    .offset(SWEPT - 1)
+    .limit(1)
+    .executeTakeFirst();
+  await tx
     .deleteFrom('usage_counter')
+    .where('name', '>', after)
+    .$if(last !== undefined, (query) => query.where('name', '<=', last!.name))
     .where('name', 'not like', isMonth)
     .where((eb) => eb.or([eb('period', '<', from), eb('period', '>', to)]))
     .execute();
+  return last?.name;
 }
 
 export async function deleteCounter(db: Db, name: string): Promise<void> {

@@ -61,7 +61,7 @@ async function deleteOldMonths(db: Db, months: Map<string, Map<number, number>>)
 }
 
 export function createUsage(deps: UsageDeps): Usage {
-  const { db, clock, steady, most = 20_000 } = deps;
+  const { db, inTransaction, clock, steady, most = 20_000 } = deps;
   const minutes = createMinutes(most);
   const months = new Map<string, Map<number, number>>();
   /** Minutes that are over or forgotten need not be written any more: nothing piles up while the disk is full. */
@@ -83,7 +83,7 @@ export function createUsage(deps: UsageDeps): Usage {
     const now = steady.now();
     if (!litter || now - swept < WINDOW) return;
     minutes.deleteEmpty(now);
-    await deleteMinutes(db, now - WINDOW - SLOT, now + WINDOW);
+    await deleteMinutes(inTransaction, now - WINDOW - SLOT, now + WINDOW);
     await deleteOldMonths(db, months);
     swept = now;
     litter = minutes.size() > 0;

@@ -154,12 +154,7 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
   const windows = createWindows(deps);
   const lines = createAuditLines(deps);
   const write = createWriting(deps);
-  const group = createGroupCommit<Written>({
-    ...deps,
-    inTransaction: deps.inGroupTransaction ?? inTransaction,
-    apart,
-    writeRows: write.rows,
-  });
+  const group = createGroups(deps, write);
 
   const userHashOf = ({ organization, world }: VerdictRealm, userId: string): string => {
     // The hash inside keeps capitals and spaces apart, which an address does not.
@@ -260,6 +255,14 @@ function createDraft({ settings, ids, clock, random = createRandomBlocks() }: Ve
     return { verdict, token };
   };
 }
+
+const createGroups = (deps: VerdictsDeps, write: ReturnType<typeof createWriting>) =>
+  createGroupCommit<Written>({
+    ...deps,
+    inTransaction: deps.inGroupTransaction ?? deps.inTransaction,
+    apart,
+    writeRows: write.rows,
+  });
 
 /** Writes verdicts and their events in a transaction. */
 function createWriting({ integrity, events, receives }: VerdictsDeps) {

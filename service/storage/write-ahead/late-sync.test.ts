@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kysely, sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openSqliteFile, sqliteDialect } from '../sqlite.ts';
+import { createTransactionGuard } from '../transaction-guard.ts';
 import { createLateSync, type LateSync } from './late-sync.ts';
-import { openSqliteFile, sqliteDialect } from './sqlite.ts';
-import { createTransactionGuard } from './transaction-guard.ts';
 
 let folder: string;
 let db: Kysely<{ thing: { a: number } }>;

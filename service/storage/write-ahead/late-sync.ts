@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { open } from 'node:fs/promises';
 import type Sqlite from 'better-sqlite3';
-import { Problem } from '../lib/problem.ts';
+import { Problem } from '../../lib/problem.ts';
+import { createCheckpoints } from './checkpoints.ts';
 
 /**
  * Transactions whose commit does not wait for the disk while everything else stands still: SQLite writes the changes to its log, and the
@@ -29,6 +30,7 @@ export function createLateSync(
 ): LateSync {
   /** What is begun inside the transaction for later must not be taken for it. */
   const asked = new AsyncLocalStorage<{ pending: boolean }>();
+  const checkpoints = createCheckpoints(database);
   let relaxed = false;
   let opened: Promise<LogFile> | undefined;
 
@@ -49,6 +51,7 @@ export function createLateSync(
       } catch (error) {
         throw unconfirmed(error);
       }
+      checkpoints.committed();
       return result;
     },
     begins() {
@@ -64,6 +67,7 @@ export function createLateSync(
       relaxed = false;
     },
     async close() {
+      await checkpoints.close();
       await (await opened?.catch(() => undefined))?.close();
     },
   };

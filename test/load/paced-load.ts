@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { quantile } from './statistics.ts';
+
+export interface PacedLoad {
+  url: string;
+  path: string;
+  headers: Record<string, string>;
+  /** The bodies of all requests, made before. With a `rate` as many are sent as fall into the time. */
+  bodies: readonly string[];
+  seconds: number;
+  /** Requests a second, evenly, whether those before are answered or not; undefined: each connection sends when it is answered. */
+  rate?: number | undefined;
+  connections: number;
+  /** Called with the number of answers so far. */
+  answered?: (count: number) => void;
+}
+
+export interface PacedResult {
+  answered: number;
+  /** From the first request to the last answer. */
+  seconds: number;
+  /** From the moment at which a request was due to its whole answer, milliseconds. */
+  latency: { p50: number; p99: number; most: number };
+  /** How long after its moment a request was given to a free connection, or began to wait for one: the generator's own part, milliseconds. */
+  late: { p50: number; p99: number };
+}
+
+interface Request {
+  bytes: Buffer;
+  due: number;
+}
+
+interface Line {
+  socket: Socket;
+  under: Request | undefined;
+  text: string;
+}
+
+/** Sends requests at an even rate over plain sockets, and measures each from its due moment, so that a service that stands still is not spared. */
+export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
+  const { hostname, port, host } = new URL(load.url);
+  const fields = Object.entries({ host, ...load.headers }).map(([name, value]) => `${name}: ${value}`);
+  const head = [`POST ${load.path} HTTP/1.1`, ...fields].join('\r\n');
+  const bytes = load.bodies.map((body) =>
+    Buffer.from(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
+  );
+  const latencies: number[] = [];
+  const late: number[] = [];
+  const waiting: Request[] = [];
+  let failed: Error | undefined;
+  let next = 0;
+
+  function send(line: Line, request: Request): void {
+    line.under = request;
+    line.socket.write(request.bytes);
+  }
+
+  function done(line: Line, status: string): void {
+    if (status !== '200') failed ??= new Error(`A request was answered ${status}.`);
+    latencies.push(performance.now() - line.under!.due);
+    line.under = undefined;
+    load.answered?.(latencies.length);
+    const following = waiting.shift();
+    if (following) send(line, following);
+    else if (load.rate === undefined && !over() && next < bytes.length)
+      send(line, { bytes: bytes[next++]!, due: performance.now() });
+    else free.push(line);
+  }
+
+  const lines = await Promise.all(
+    Array.from({ length: load.connections }, async () => {
+      const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+      await once(socket, 'connect');
+      const line: Line = { socket, under: undefined, text: '' };
+      socket.setEncoding('latin1');
+      socket.on('data', (text: string) => {
+        line.text += text;
+        const status = answerOf(line);
+        if (status !== undefined) done(line, status);
+      });
+      socket.on('close', () => {
+        if (line.under) failed ??= new Error('A connection was closed before its answer.');
+      });
+      return line;
+    }),
+  );
+  const free = [...lines];
+  const begun = performance.now();
+  const over = () => performance.now() - begun > load.seconds * 1_000;
+  if (load.rate === undefined) {
+    for (const line of free.splice(0)) send(line, { bytes: bytes[next++]!, due: performance.now() });
+    while (!over() && !failed) await pause(20);
+  } else {
+    const gap = 1_000 / load.rate;
+    const all = Math.min(bytes.length, Math.floor(load.rate * load.seconds));
+    while (next < all && !failed) {
+      const now = performance.now();
+      for (; next < all && begun + next * gap <= now; next++) {
+        const due = begun + next * gap;
+        late.push(now - due);
+        const request = { bytes: bytes[next]!, due };
+        const line = free.pop();
+        if (line) send(line, request);
+        else waiting.push(request);
+      }
+      await pause(1);
+    }
+  }
+  while (!failed && (waiting.length > 0 || lines.some(({ under }) => under))) await pause(5);
+  const seconds = (performance.now() - begun) / 1_000;
+  for (const { socket } of lines) socket.destroy();
+  if (failed) throw failed;
+  const of = (values: number[], share: number) => (values.length === 0 ? 0 : quantile(values, share));
+  return {
+    ...{ answered: latencies.length, seconds },
+    latency: { p50: of(latencies, 0.5), p99: of(latencies, 0.99), most: of(latencies, 1) },
+    late: { p50: of(late, 0.5), p99: of(late, 0.99) },
+  };
+}
+
+/** The status of a whole answer, which is taken from the line; undefined while it is not whole. */
+function answerOf(line: Line): string | undefined {
+  const end = line.text.indexOf('\r\n\r\n');
+  if (end < 0) return undefined;
+  const head = line.text.slice(0, end);
+  const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? Number.NaN);
+  if (Number.isNaN(length)) throw new Error('An answer has no Content-Length.');
+  if (line.text.length < end + 4 + length) return undefined;
+  line.text = line.text.slice(end + 4 + length);
+  return head.slice(9, 12);
+}
