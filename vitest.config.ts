@@ -36,6 +36,10 @@ const alsoInBrowser = ['test/browser/!(first-day|first-screen).test.ts'];
 /** Among those, a person in front of the camera: frames are judged as fast as the machine can. */
 const inFrontOfCamera = ['test/browser/live-flows.test.ts'];
 
+/** Of the system, those that keep all of their state in folders and processes of their own, or have none. */
+const keepNothing = [
+  'test/{accuracy,bots,checks,cli,gallery-calibration,layers,live,load,support,webhooks,wire}/**/*.test.ts',
+];
 /** Packages that `npm run package` built, in a Debian root: `npm run test:package`. */
 const ofPackages = ['test/package/**/*.test.ts'];
 
@@ -76,8 +80,20 @@ export default defineConfig({
           name: 'system',
           sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts'],
-          exclude: [...onDatabases, ...alsoInBrowser, ...ofPackages],
+          exclude: [...onDatabases, ...keepNothing, ...alsoInBrowser, ...ofPackages],
           // Each file brings its own processes, folders and ports; more than two at once only wait for the cores.
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...common,
+          ...sharing,
+          ...patient,
+          name: 'commands',
+          sequence: { groupOrder: 1 },
+          include: keepNothing,
+          exclude: onDatabases,
           maxWorkers: 2,
         },
       },

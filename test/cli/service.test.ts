@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { certificate, certificateKey } from '../support/certificate.ts';
 import { sceneHeic } from '../support/scene-heic.ts';
 import { statusAsHost } from '../support/status-as-host.ts';
-import { type Cli, createCli } from './gatehouse.ts';
+import { type Cli, createCli, type Running } from './gatehouse.ts';
 import { portrait } from './portraits.ts';
 
 let cli: Cli;
@@ -200,14 +200,14 @@ test('start makes the directory, greets in plain words, and the pasted key works
   const fresh = createCli();
   try {
     const first = fresh.start('start', '--port', '0');
-    await until(() => first.output.stdout.includes('Ctrl-C stops.'), first.ended);
+    await greeted(first);
     const [, url, key] = /running at (\S+)[\s\S]*?(gh_test_\S+)/.exec(first.output.stdout) ?? [];
     const image = (await portrait('ada')).toString('base64');
     expect((await post(`${url}`, '/api/verify', `${key}`, { image })).status).toBe(200);
     first.child.kill('SIGINT');
     expect((await first.ended).code).toBe(0);
     const later = fresh.start('start', '--port', '0');
-    await until(() => later.output.stdout.includes('Ctrl-C stops.'), later.ended);
+    await greeted(later);
     expect(later.output.stdout).not.toContain('gh_test_');
     later.child.kill('SIGTERM');
     expect((await later.ended).code).toBe(0);
@@ -216,14 +216,11 @@ test('start makes the directory, greets in plain words, and the pasted key works
   }
 });
 
-/** Waits for a condition on what a process has written, or for its end. */
-async function until(condition: () => boolean, ended: Promise<unknown>): Promise<void> {
-  let over = false;
-  void ended.then(() => {
-    over = true;
+/** Waits for its greeting, or for its end. */
+async function greeted({ child, output, ended }: Running): Promise<void> {
+  const early = ended.then(() => {
+    throw new Error('the process ended first');
   });
-  while (!condition()) {
-    if (over) throw new Error('the process ended first');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  early.catch(() => {});
+  while (!output.stdout.includes('Ctrl-C stops.')) await Promise.race([once(child.stdout!, 'data'), early]);
 }
