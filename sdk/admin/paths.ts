@@ -9012,8 +9012,8 @@ export interface components {
             format: 1;
             /** @description Id of the weights */
             id: string;
-            /** @description Inputs: the 18 figures of `sessionData.mouse` in their order */
-            features: ("str" | "strIqr" | "dev" | "vcv" | "tpk" | "tpkIqr" | "sub" | "ldj" | "ldjIqr" | "turn" | "turnSd" | "flip" | "pl" | "fitts" | "vBeg" | "vEnd" | "vSd" | "durSd")[];
+            /** @description Inputs: figures of `sessionData.mouse` in their order, 18 of older weights */
+            features: ("str" | "strIqr" | "dev" | "vcv" | "tpk" | "tpkIqr" | "sub" | "ldj" | "ldjIqr" | "turn" | "turnSd" | "flip" | "pl" | "fitts" | "vBeg" | "vEnd" | "vSd" | "durSd" | "strSd" | "strLo" | "lenStr" | "vcvLo" | "vcvHi" | "tpkLo" | "vBegLo" | "turnHi" | "top" | "slow" | "slowHi" | "plRest" | "angSd" | "side" | "overSd" | "tSp" | "tSpSd" | "tSkHi" | "q1Sd" | "rip" | "ripSh" | "cubLo" | "qui" | "quiLo" | "fitHi" | "fitSm" | "fitts2")[];
             /** @description In place of what was not measured, one for each input */
             medians: number[];
             /** @description Start of the sum */
@@ -12264,6 +12264,7 @@ export interface components {
          *           "ddNear": 0.08,
          *           "dd": 171,
          *           "ddLsd": 0.48,
+         *           "relay": 0.03,
          *           "roll": 0.16,
          *           "inNoKey": 0,
          *           "nIn": 28,
@@ -12360,6 +12361,7 @@ export interface components {
          *         "ddNear": 0.08,
          *         "dd": 171,
          *         "ddLsd": 0.48,
+         *         "relay": 0.03,
          *         "roll": 0.16,
          *         "inNoKey": 0,
          *         "nIn": 28,
@@ -12470,6 +12472,60 @@ export interface components {
                 vSd: number | null;
                 /** @description Standard deviation of the log duration of the movements, 0 to 5 */
                 durSd: number | null;
+                /** @description Straightness, standard deviation, 0 to 1 */
+                strSd?: number | null;
+                /** @description Straightness, 10 % quantile, 0 to 1 */
+                strLo?: number | null;
+                /** @description Correlation of log path and straightness over the movements, -1 to 1 */
+                lenStr?: number | null;
+                /** @description Coefficient of variation of the speed, 10 % quantile, 0 to 10 */
+                vcvLo?: number | null;
+                /** @description Coefficient of variation of the speed, 90 % quantile, 0 to 10 */
+                vcvHi?: number | null;
+                /** @description Time of the speed peak by duration, 10 % quantile, 0 to 1 */
+                tpkLo?: number | null;
+                /** @description Speed at the start by peak speed, 10 % quantile, 0 to 1 */
+                vBegLo?: number | null;
+                /** @description Mean turn angle, radians, 90 % quantile, 0 to 3.15 */
+                turnHi?: number | null;
+                /** @description Sharpest turn, radians, median, 0 to 3.15 */
+                top?: number | null;
+                /** @description Share of turning in the slowest third of steps, median, 0 to 1 */
+                slow?: number | null;
+                /** @description Share of turning in the slowest third of steps, 90 % quantile, 0 to 1 */
+                slowHi?: number | null;
+                /** @description What the power law leaves of the log speed, 90 % quantile, 0 to 5 */
+                plRest?: number | null;
+                /** @description Angle between start and chord, radians, standard deviation over the movements, 0 to 3.15 */
+                angSd?: number | null;
+                /** @description 1: the path lies on one side of its chord, median, 0 to 1 */
+                side?: number | null;
+                /** @description Way beyond the end by chord, standard deviation, 0 to 5 */
+                overSd?: number | null;
+                /** @description Spread of the way over time by duration, median, 0 to 1 */
+                tSp?: number | null;
+                /** @description Spread of the way over time by duration, standard deviation, 0 to 1 */
+                tSpSd?: number | null;
+                /** @description Third moment of the way over time by duration, 90 % quantile, -1 to 1 */
+                tSkHi?: number | null;
+                /** @description Share of the way in the first quarter of the time, standard deviation, 0 to 1 */
+                q1Sd?: number | null;
+                /** @description Mean change of acceleration by mean speed, median, 0 to 10 */
+                rip?: number | null;
+                /** @description Change of acceleration by acceleration, median, 0 to 10 */
+                ripSh?: number | null;
+                /** @description Log of what a cubic of time leaves of the path, 10 % quantile, -12 to 5 */
+                cubLo?: number | null;
+                /** @description Log of what a quintic of time leaves of the path, median, -12 to 5 */
+                qui?: number | null;
+                /** @description Log of what a quintic of time leaves of the path, 10 % quantile, -12 to 5 */
+                quiLo?: number | null;
+                /** @description What a quartic of time leaves of the speed by mean speed, 90 % quantile, 0 to 10 */
+                fitHi?: number | null;
+                /** @description Correlation of neighbors in that, standard deviation, -1 to 1 */
+                fitSm?: number | null;
+                /** @description What the path leaves of the log duration, standard deviation, 0 to 5 */
+                fitts2?: number | null;
                 /** @description Share of steps, as received, that equal the median step of their movement, 0 to 1 */
                 eq: number | null;
             };
@@ -12510,6 +12566,8 @@ export interface components {
                 dd: number | null;
                 /** @description Standard deviation of the log interval from press to press, 0 to 5 */
                 ddLsd: number | null;
+                /** @description Share of keys pressed within 8 ms after the release before; absent from scripts older than this figure, 0 to 1 */
+                relay?: number | null;
                 /** @description Share of keys pressed before the one before was released, 0 to 1 */
                 roll: number | null;
                 /** @description Share of inputs without a key before them; autofill, composition, drop and paste left out, 0 to 1 */
@@ -36228,6 +36286,7 @@ export interface operations {
                  *           "ddNear": 0.08,
                  *           "dd": 171,
                  *           "ddLsd": 0.48,
+                 *           "relay": 0.03,
                  *           "roll": 0.16,
                  *           "inNoKey": 0,
                  *           "nIn": 28,

@@ -22,6 +22,41 @@ const ranges: Record<keyof MouseShape, readonly [number, number]> = {
     fitts: [-1, 1],
   },
   ...{ vBeg: [0, 1], vEnd: [0, 1], vSd: [0, 2], durSd: [0, 2] },
+  ...{
+    strSd: [0, 0.4],
+    strLo: [0, 1],
+    lenStr: [-1, 1],
+    vcvLo: [0, 1],
+    vcvHi: [0.3, 2],
+    tpkLo: [0, 0.6],
+    vBegLo: [0, 0.6],
+  },
+  ...{
+    turnHi: [0, 1.5],
+    top: [0, 3],
+    slow: [0.2, 1],
+    slowHi: [0.3, 1],
+    plRest: [0, 1.2],
+    angSd: [0, 1.5],
+    side: [0, 1],
+  },
+  ...{
+    overSd: [0, 2],
+    tSp: [0.1, 0.35],
+    tSpSd: [0, 0.1],
+    tSkHi: [-0.02, 0.03],
+    q1Sd: [0, 0.4],
+    rip: [0, 1],
+    ripSh: [0, 2],
+  },
+  ...{
+    cubLo: [-9, -2],
+    qui: [-9, -2],
+    quiLo: [-10, -3],
+    fitHi: [0, 1],
+    fitSm: [0, 0.6],
+    fitts2: [0, 1],
+  },
 };
 
 /** 200 made-up shapes, always the same; one figure in twenty is not measured. No person’s movements are in them. */

@@ -21,8 +21,15 @@ const Line = z.object({
   person: z.string().nullish(),
   session: z.string().nullish(),
   half: z.enum(['dev', 'held-out']),
+  lengthMs: z.number(),
+  thinned: z.boolean().default(false),
   data: SessionData,
 });
+
+/** Shorter windows are alike, and a tenth of a second of a person says little. */
+const SHORTEST = 3_000;
+/** Windows of a bot, and of a family of drawn programs, that ship. */
+const SHIPPED = { zoo: 60, simulated: 25 };
 
 const measured = '// biome-ignore-all lint/suspicious/noApproximativeNumericConstant: measured';
 const { values } = parseArgs({
@@ -60,26 +67,29 @@ async function readWindows(folder: string) {
   return texts
     .flatMap((text) => text.split('\n').filter((line) => line !== ''))
     .map((line) => Line.parse(JSON.parse(line)))
-    .filter(({ half }) => half === 'dev')
-    .map(({ set, label, generator = null, person, session, data }) => ({
-      ...{ set, label, generator, data },
+    .filter(({ half, lengthMs }) => half === 'dev' && lengthMs >= SHORTEST)
+    .map(({ set, label, generator = null, person, session, thinned, data }) => ({
+      ...{ set, label, generator, thinned, data },
       person: person ?? session ?? 'unknown',
     }));
 }
 
-/** At most 60 windows of each generator of our own, spread over what was recorded. */
+/** Some windows of each generator of our own, spread over what was recorded or drawn. */
 function toPrograms(): string {
   const own = windows.filter(
-    ({ set, label, generator, data }) =>
-      set === 'zoo' && label === 'bot' && !generator?.includes('replay') && data.mouse.n >= 2,
+    ({ set, label, generator, thinned, data }) =>
+      (set === 'zoo' || set === 'simulated') &&
+      label === 'bot' &&
+      !thinned &&
+      !generator?.includes('replay') &&
+      data.mouse.n >= 2,
   );
   const rows = [...new Set(own.map(({ generator }) => generator))].toSorted().flatMap((generator) => {
     const all = own.filter((one) => one.generator === generator);
+    const most = SHIPPED[all[0]!.set as keyof typeof SHIPPED];
+    const placeOf = (i: number): number => Math.floor((i * most) / all.length);
     return all
-      .filter(
-        (_, i) =>
-          all.length <= 60 || Math.floor((i * 60) / all.length) !== Math.floor(((i - 1) * 60) / all.length),
-      )
+      .filter((_, i) => all.length <= most || placeOf(i) !== placeOf(i - 1))
       .map(({ data }) => [
         generator,
         data.winMs,

@@ -1,5 +1,5 @@
 import { availableParallelism, loadavg } from 'node:os';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { quantile } from '../../sdk/gatehouse/src/collector/features/statistics.ts';
 import { createRandom } from '../accuracy/random.ts';
 import type { Bot } from './bots.ts';
@@ -14,8 +14,8 @@ export interface RecordOrder {
   sessions(bot: Bot): number;
   /** Pages at a time. */
   pages: number;
-  /** One-minute load a core above which a session is not kept, but played again: pages starve, and a bot is no longer the bot. */
-  mostLoad: number;
+  /** Ms: a session whose pauses ended later than this (95 % quantile) is not kept, but played again: a starved bot is another bot. */
+  mostLate: number;
   /** No session begins later. */
   untilMs: number;
   commit: string;
@@ -24,7 +24,7 @@ export interface RecordOrder {
 /** Records the sessions that are not in the cache yet; answers how many were made and how many are still missing. */
 export async function recordBots(
   browser: Browser,
-  { bots, sessions, pages, mostLoad, untilMs, commit }: RecordOrder,
+  { bots, sessions, pages, mostLate, untilMs, commit }: RecordOrder,
   say: (line: string) => void,
 ): Promise<{ made: number; missing: number }> {
   // By seed: what is interrupted has about as many sessions of each bot.
@@ -35,13 +35,16 @@ export async function recordBots(
   const { url, close } = await servePage();
   const waiting = open.values();
   let made = 0;
+  // One window for all sessions of a worker: opening one costs more than what a bot does in it.
   const work = async (): Promise<void> => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(20_000);
     for (const { bot, seed } of waiting) {
-      if (performance.now() + bot.lastsMs > untilMs) return;
+      if (performance.now() + bot.lastsMs > untilMs) break;
       try {
-        const trace = await recordSession(browser, { bot, seed, url, commit });
-        if (trace.load > mostLoad * trace.cores) {
-          say(`${bot.name} ${seed}: not kept, at a load of ${trace.load}`);
+        const trace = await recordSession(page, { bot, seed, url, commit });
+        if (trace.late! > mostLate) {
+          say(`${bot.name} ${seed}: not kept, ${trace.late} ms late at a load of ${trace.load}`);
           continue;
         }
         writeTrace(trace);
@@ -50,6 +53,7 @@ export async function recordBots(
         say(`${bot.name} ${seed}: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
+    await page.close();
   };
   try {
     await Promise.all(Array.from({ length: pages }, work));
@@ -66,30 +70,23 @@ interface Session {
   commit: string;
 }
 
-async function recordSession(browser: Browser, { bot, seed, url, commit }: Session): Promise<Trace> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  try {
-    const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
-    const salt = [...bot.name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_003, 7);
-    await page.goto(`${url}?seed=${salt + seed}`);
-    const load = loadavg()[0] ?? 0;
-    const stage = await createStage(page, createRandom(salt * 1000 + seed), bot.lastsMs);
-    await bot.run(stage);
-    const taken = (await page.evaluate('({ environment: environment(), events: recording })')) as object;
-    return Trace.parse({
-      version: 1,
-      bot: bot.name,
-      seed,
-      recorded: new Date().toISOString(),
-      commit,
-      browser: browser.version(),
-      load: Math.max(load, loadavg()[0] ?? 0),
-      cores: availableParallelism(),
-      late: Math.round(10 * (quantile(stage.late, 0.95) ?? 0)) / 10,
-      ...taken,
-    });
-  } finally {
-    await context.close();
-  }
+async function recordSession(page: Page, { bot, seed, url, commit }: Session): Promise<Trace> {
+  const salt = [...bot.name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_003, 7);
+  await page.goto(`${url}?seed=${salt + seed}`);
+  const load = loadavg()[0] ?? 0;
+  const stage = await createStage(page, createRandom(salt * 1000 + seed), bot.lastsMs);
+  await bot.run(stage);
+  const taken = (await page.evaluate('({ environment: environment(), events: recording })')) as object;
+  return Trace.parse({
+    version: 1,
+    bot: bot.name,
+    seed,
+    recorded: new Date().toISOString(),
+    commit,
+    browser: page.context().browser()?.version() ?? '',
+    load: Math.max(load, loadavg()[0] ?? 0),
+    cores: availableParallelism(),
+    late: Math.round(10 * (quantile(stage.late, 0.95) ?? 0)) / 10,
+    ...taken,
+  });
 }

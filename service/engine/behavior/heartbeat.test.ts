@@ -56,6 +56,35 @@ describe('a heartbeat', () => {
     expect(scores[7]).toMatchObject({ score: 31, delta: -29, action: 'flag', notes: ['session_drop'] });
   });
 
+  it('is no anomaly by windows that say nothing, however many', () => {
+    const scores = run([95, 95, 95, 95, ...Array.from({ length: 12 }, () => 50)], 95);
+    expect(scores.filter(({ anomaly }) => anomaly)).toEqual([]);
+    expect(scores.at(-1)).toMatchObject({ score: 67, delta: -28, action: 'allow' });
+  });
+
+  it('adds up windows that each say little: flags, then blocks; a person’s past weighs little against it', () => {
+    const weak = judgement(48, { parts: { rules: [], mouse: { z: 0, logOdds: -0.1, ratio: -1.3 } } });
+    const good = judgement(77, { parts: { rules: [], mouse: { z: 9, logOdds: 1.2, ratio: 3 } } });
+    const beats = run(
+      [...Array.from({ length: 40 }, () => good), ...Array.from({ length: 9 }, () => weak)],
+      77,
+    );
+    const after = beats.slice(40).map(({ action }) => action);
+    expect(after.indexOf('flag')).toBe(3);
+    expect(after.indexOf('block')).toBe(7);
+    expect(beats[43]).toMatchObject({ score: 48, delta: -29, notes: ['synthetic_session'] });
+    expect(beats.slice(0, 40).every(({ action }) => action === 'allow')).toBe(true);
+  });
+
+  it('forgets what adds up', () => {
+    const against = judgement(40, { parts: { rules: [], mouse: { z: 0, logOdds: -0.4, ratio: -2.9 } } });
+    const quiet = judgement(50, { evidence: 0.2 });
+    const beats = run([against, against, quiet, quiet, quiet, quiet], 60);
+    expect(beats.map(({ notes }) => notes.includes('synthetic_session'))).toEqual([
+      ...[false, true, true, true, false, false],
+    ]);
+  });
+
   it('keeps a state under 1 KB', () => {
     const beats = run(
       Array.from({ length: 50 }, (_, i) => 60 + (i % 7) * 3.3333),

@@ -11,6 +11,8 @@ export interface HeartbeatState {
   anomalous: boolean;
   /** Beats in a row above the session's own level, while anomalous. */
   recovered: number;
+  /** What the movements of the windows add up to, in log-odds; absent in states of before it was kept. */
+  sum?: number;
 }
 
 export interface Beat {
@@ -35,6 +37,15 @@ const FEWEST_COMPARED = 3;
 /** Of the session's own level: above it twice, an anomaly is over. */
 const RECOVERY = 14;
 const SUSTAINED = 2;
+/**
+ * Windows that each say little add up (BEHAVIOR.md 5.8). What lies a while back counts less, and a person's hour is forgotten after two
+ * windows of a program: what speaks for a person is bounded closely. Both limits were chosen on dev people.
+ */
+const SUM_KEEPS = 0.8;
+const SUM_LEAST = -8;
+const SUM_MOST = 1;
+const SUM_FLAGS = -3;
+const SUM_BLOCKS = -5;
 
 /**
  * The running score of a session: windows count by their evidence, so that a thin one hardly moves it, and a hard rule counts at
@@ -45,27 +56,57 @@ export function beat(state: HeartbeatState | undefined, judgement: Judgement, ba
   const { hardRule, evidence } = judgement;
   const weight = WEIGHT * Math.min(1, evidence);
   const averaged = (1 - weight) * before.score + weight * judgement.score;
-  const running = hardRule ? Math.min(averaged, judgement.score) : averaged;
+  const running = hardRule
+    ? Math.min(averaged, judgement.score)
+    : atLeastFloor(averaged, before, judgement, baseline);
   const compared = hardRule || evidence >= COMPARABLE_EVIDENCE;
   const fall = compared ? fallOf(before, running) : before;
-  const score = shownScore(running, baseline, fall.anomalous);
+  const sum = summed(before.sum, judgement);
+  const score = Math.min(shownScore(running, baseline, fall.anomalous || sum <= SUM_FLAGS), mostOf(sum));
   const delta = score - Math.round(baseline);
   const anomaly = delta < -DROP || score < BOT_SCORE;
   const { anomalous, recovered } = fall;
   return {
     state: {
-      ...{ score: running, beats: before.beats + 1, anomalous, recovered },
+      ...{ score: running, beats: before.beats + 1, anomalous, recovered, sum },
       recent: compared && !anomalous ? [...before.recent, running].slice(-REMEMBERED) : before.recent,
     },
     ...{ score, confidence: score / 100, delta, anomaly },
     action: hardRule || score < BOT_SCORE ? 'block' : anomaly ? 'flag' : 'allow',
-    notes: [...judgement.notes, ...(anomalous ? ['session_drop'] : [])],
+    notes: [
+      ...judgement.notes,
+      ...(anomalous ? ['session_drop'] : []),
+      ...(sum <= SUM_FLAGS ? ['synthetic_session'] : []),
+    ],
   };
 }
 
 const startingAt = (score: number): HeartbeatState => ({
   ...{ score, beats: 0, recent: [], anomalous: false, recovered: 0 },
 });
+
+/** A window that says nothing against a person brings no score down to an anomaly. */
+function atLeastFloor(
+  averaged: number,
+  { score, recent }: HeartbeatState,
+  { human }: Judgement,
+  baseline: number,
+): number {
+  if (!human) return averaged;
+  const level = recent.length < FEWEST_COMPARED ? baseline : Math.max(baseline, median(recent));
+  const floor = level - DROP;
+  // A small drop ends with the first window that is a person's again, a deep one as slowly as it came.
+  return Math.max(averaged, score >= floor - RECOVERY ? floor : Math.min(score, floor));
+}
+
+function summed(before = 0, { parts: { mouse } }: Judgement): number {
+  const next = SUM_KEEPS * before + (mouse?.ratio ?? 0);
+  return Math.max(SUM_LEAST, Math.min(SUM_MOST, next));
+}
+
+/** Where several windows are as sure of a program as one may be, the score says so. */
+const mostOf = (sum: number): number =>
+  sum > SUM_BLOCKS ? 100 : Math.min(BOT_SCORE - 1, Math.round(100 / (1 + Math.exp(-sum))));
 
 /** Against the session's own level, which stays where it is during an anomaly. */
 function fallOf(before: HeartbeatState, running: number): Pick<HeartbeatState, 'anomalous' | 'recovered'> {

@@ -85,8 +85,8 @@ describe('a judgement', () => {
 
   it('shrinks the learned layer for few movements, and moves its zero with the site', () => {
     const few = personWindow({ ...onlyMoves, mouse: { n: 4, str: 0.99 } });
-    expect(judgeBehavior(few, { model }).parts.mouse).toEqual({ z: -2, logOdds: -1 });
-    expect(judgeBehavior(few, { model, z0: -3 }).parts.mouse).toEqual({ z: -2, logOdds: 0.5 });
+    expect(judgeBehavior(few, { model }).parts.mouse).toMatchObject({ z: -2, logOdds: -1 });
+    expect(judgeBehavior(few, { model, z0: -3 }).parts.mouse).toMatchObject({ z: -2, logOdds: 0.5 });
   });
 
   it('of a program names its rules', () => {
@@ -151,17 +151,29 @@ describe('a judgement', () => {
 
 test('between people’s zero and where programs are rarer, movements count for nothing', () => {
   const careful = { ...model, even: 1.5 };
-  expect(judgeBehavior(personWindow(), { model: careful }).parts.mouse).toEqual({ z: 2, logOdds: 0.5 });
-  expect(judgeBehavior(personWindow(), { model: careful, z0: 1 }).parts.mouse).toEqual({ z: 2, logOdds: 0 });
+  expect(judgeBehavior(personWindow(), { model: careful }).parts.mouse).toMatchObject({ z: 2, logOdds: 0.5 });
+  expect(judgeBehavior(personWindow(), { model: careful, z0: 1 }).parts.mouse).toMatchObject({
+    z: 2,
+    logOdds: 0,
+  });
   const straight = personWindow({ mouse: { str: 0.99 } });
-  expect(judgeBehavior(straight, { model: careful }).parts.mouse).toEqual({ z: -2, logOdds: -2 });
+  expect(judgeBehavior(straight, { model: careful }).parts.mouse).toMatchObject({ z: -2, logOdds: -2 });
+});
+
+test('figures that an older script leaves out speak against a person, never for one', () => {
+  const older = (str: number) => {
+    const { strSd: _, ...mouse } = personWindow({ mouse: { str } }).mouse;
+    return judgeBehavior({ ...personWindow(), mouse }, { model }).parts.mouse;
+  };
+  expect(older(0.9)).toMatchObject({ z: 2, logOdds: 0, ratio: 0 });
+  expect(older(0.99)).toMatchObject({ z: -2, logOdds: -2, ratio: -2 });
 });
 
 test('a zero for thin windows moves with the site’s own', () => {
   const thin = { ...model, thinZeros: [-1, -1, -1, -1, -1, -1, -1] };
   const few = personWindow({ mouse: { n: 4 } });
-  expect(judgeBehavior(few, { model: thin }).parts.mouse).toEqual({ z: 2, logOdds: 1.5 });
-  expect(judgeBehavior(few, { model: thin, z0: 1 }).parts.mouse).toEqual({ z: 2, logOdds: 1 });
+  expect(judgeBehavior(few, { model: thin }).parts.mouse).toMatchObject({ z: 2, logOdds: 1.5 });
+  expect(judgeBehavior(few, { model: thin, z0: 1 }).parts.mouse).toMatchObject({ z: 2, logOdds: 1 });
 });
 
 describe('rules', () => {
@@ -170,6 +182,7 @@ describe('rules', () => {
     impossible_signals: { upMs: 1_000, ttfaMs: 10 },
     bot_typing: { key: { hold: 12, holdP10: 9 } },
     metronome_typing: { key: { ddNear: 0.7 } },
+    relay_typing: { key: { relay: 0.7 } },
     constant_velocity: { mouse: { eq: 0.9 } },
     centre_clicks: { click: { ctr: 0.9 } },
     untrusted_events: { counts: { move: 60 }, env: { ...personWindow().env, untrusted: 200 } },

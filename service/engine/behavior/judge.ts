@@ -22,8 +22,8 @@ export interface Judgement {
   agent?: { is_agent: boolean; agent_confidence: number; signals: string[] };
   parts: {
     rules: { name: string; logOdds: number }[];
-    /** `z` as the model scores it, and what it counts for after calibration and shrinking. */
-    mouse?: { z: number; logOdds: number };
+    /** `z` as the model scores it, what it counts for after calibration and shrinking, and what it adds to other windows. */
+    mouse?: { z: number; logOdds: number; ratio: number };
     typing?: number;
   };
 }

@@ -70,6 +70,12 @@ const rules: readonly BehaviorRule[] = [
     fires: (data) => data.key.n >= 15 && (atLeast(data.key.ddNear, 0.6) || under(data.key.ddLsd, 0.12)),
   },
   {
+    ...{ name: 'relay_typing', hard: true, logOdds: -3 },
+    explains:
+      'At least ten keys, 60 % of which went down within 8 ms after the release of the key before: one after the other, as a library types.',
+    fires: (data) => data.key.n >= 10 && atLeast(data.key.relay ?? null, 0.6),
+  },
+  {
     ...{ name: 'constant_velocity', hard: true, logOdds: -3 },
     explains: 'At least three movements, 80 % of their steps equal.',
     fires: ({ mouse }) => mouse.n >= 3 && atLeast(mouse.eq, 0.8),

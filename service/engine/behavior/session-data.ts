@@ -13,6 +13,9 @@ const count = (description: string, most = 20_000) =>
 const duration = (description: string, most: number) =>
   z.number().min(0).max(most).nullable().describe(`${description}, milliseconds, at most ${most}`);
 
+/** Absent from scripts older than this figure: not measured. */
+const newer = <Figure extends z.ZodType>(figure: Figure) => figure.optional();
+
 const DAY = 86_400_000;
 const LONGEST_WINDOW = 60_000;
 
@@ -52,6 +55,37 @@ const Mouse = z
     vEnd: ratio('Speed at the end by peak speed, median'),
     vSd: number('Standard deviation of the log mean speed of the movements', 0, 5),
     durSd: number('Standard deviation of the log duration of the movements', 0, 5),
+    ...{
+      strSd: newer(ratio('Straightness, standard deviation')),
+      strLo: newer(ratio('Straightness, 10 % quantile')),
+      lenStr: newer(number('Correlation of log path and straightness over the movements', -1, 1)),
+      vcvLo: newer(number('Coefficient of variation of the speed, 10 % quantile', 0, 10)),
+      vcvHi: newer(number('Coefficient of variation of the speed, 90 % quantile', 0, 10)),
+      tpkLo: newer(ratio('Time of the speed peak by duration, 10 % quantile')),
+      vBegLo: newer(ratio('Speed at the start by peak speed, 10 % quantile')),
+      turnHi: newer(number('Mean turn angle, radians, 90 % quantile', 0, 3.15)),
+      top: newer(number('Sharpest turn, radians, median', 0, 3.15)),
+      slow: newer(ratio('Share of turning in the slowest third of steps, median')),
+      slowHi: newer(ratio('Share of turning in the slowest third of steps, 90 % quantile')),
+      plRest: newer(number('What the power law leaves of the log speed, 90 % quantile', 0, 5)),
+      angSd: newer(
+        number('Angle between start and chord, radians, standard deviation over the movements', 0, 3.15),
+      ),
+      side: newer(ratio('1: the path lies on one side of its chord, median')),
+      overSd: newer(number('Way beyond the end by chord, standard deviation', 0, 5)),
+      tSp: newer(ratio('Spread of the way over time by duration, median')),
+      tSpSd: newer(ratio('Spread of the way over time by duration, standard deviation')),
+      tSkHi: newer(number('Third moment of the way over time by duration, 90 % quantile', -1, 1)),
+      q1Sd: newer(ratio('Share of the way in the first quarter of the time, standard deviation')),
+      rip: newer(number('Mean change of acceleration by mean speed, median', 0, 10)),
+      ripSh: newer(number('Change of acceleration by acceleration, median', 0, 10)),
+      cubLo: newer(number('Log of what a cubic of time leaves of the path, 10 % quantile', -12, 5)),
+      qui: newer(number('Log of what a quintic of time leaves of the path, median', -12, 5)),
+      quiLo: newer(number('Log of what a quintic of time leaves of the path, 10 % quantile', -12, 5)),
+      fitHi: newer(number('What a quartic of time leaves of the speed by mean speed, 90 % quantile', 0, 10)),
+      fitSm: newer(number('Correlation of neighbors in that, standard deviation', -1, 1)),
+      fitts2: newer(number('What the path leaves of the log duration, standard deviation', 0, 5)),
+    },
     eq: ratio('Share of steps, as received, that equal the median step of their movement'),
   })
   .describe('Movements of the mouse, resampled to 20 ms: independent of the rate of its events');
@@ -79,6 +113,9 @@ const Key = z
     ddNear: ratio('Share of intervals from press to press within 6 ms of their median'),
     dd: duration('Interval from press to press, median', 5_000),
     ddLsd: number('Standard deviation of the log interval from press to press', 0, 5),
+    relay: ratio(
+      'Share of keys pressed within 8 ms after the release before; absent from scripts older than this figure',
+    ).optional(),
     roll: ratio('Share of keys pressed before the one before was released'),
     inNoKey: ratio(
       'Share of inputs without a key before them; autofill, composition, drop and paste left out',
@@ -156,7 +193,8 @@ const example = {
     ...{ n: 4, press: 96, pressSd: 14, pressMin: 81, ctr: 0, off: 0.19, nOff: 4, tele: 0, dwell: 210 },
   },
   key: {
-    ...{ n: 31, hold: 94, holdP10: 70, holdNear: 0.19, ddNear: 0.08, dd: 171, ddLsd: 0.48, roll: 0.16 },
+    ...{ n: 31, hold: 94, holdP10: 70, holdNear: 0.19, ddNear: 0.08, dd: 171, ddLsd: 0.48, relay: 0.03 },
+    ...{ roll: 0.16 },
     ...{ inNoKey: 0, nIn: 28, paste: 0 },
   },
   scroll: { n: 14, uniq: 0.5, dtCv: 0.9 },

@@ -22,7 +22,7 @@ interface Options {
   humanised: string;
   replays: string;
   pages: string;
-  mostLoad: string;
+  mostLate: string;
   playOnly?: true;
   minutes: string;
   bars?: string;
@@ -49,9 +49,9 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
     .option('--replays <n>', 'sessions of each replay', '30')
     .option('--pages <n>', 'at a time', '4')
     .option(
-      '--most-load <n>',
-      'one-minute load a core; sessions above it are not kept and are played next time',
-      '2',
+      '--most-late <ms>',
+      'sessions whose pauses ended later than this (95 % quantile) are not kept and are played next time',
+      '8',
     )
     .option('--play-only', 'play what is missing, measure nothing')
     .option('--minutes <n>', 'begin no session later; what is missing is played next time', '30')
@@ -71,7 +71,7 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
         record,
         only,
         pages,
-        mostLoad,
+        mostLate,
         playOnly,
         minutes,
         bars,
@@ -90,7 +90,7 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
                 humanised: Number(counts.humanised),
                 replay: Number(counts.replays),
               },
-              ...{ pages: Number(pages), mostLoad: Number(mostLoad), minutes: Number(minutes) },
+              ...{ pages: Number(pages), mostLate: Number(mostLate), minutes: Number(minutes) },
             },
             say,
           );

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../../bots/trace-files.ts';
 import type { Subject } from './sets/data-set.ts';
@@ -22,9 +22,10 @@ export const allWindows = (subjects: readonly Subject[]): BehaviorWindow[] =>
 /** JSON lines for the trainer, one file for each set or bot; answers the folder. Derived of research data: outside the repository. */
 export function writeFeatureFiles(windows: readonly BehaviorWindow[]): string {
   const folder = join(cacheFolder(), 'features');
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const [name, lines] of Map.groupBy(windows, ({ set, generator }) =>
-    set === 'zoo' ? `zoo-${generator}` : set,
+  for (const [name, lines] of Map.groupBy(windows, ({ set, generator, thinned }) =>
+    thinned ? `slower-${set}` : set === 'zoo' ? `zoo-${generator}` : set,
   ))
     writeFileSync(join(folder, `${name}.jsonl`), `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
   return folder;

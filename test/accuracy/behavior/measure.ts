@@ -15,6 +15,7 @@ import { measureTyping } from './bars/typing.ts';
 import { measureUnadapted } from './bars/unadapted.ts';
 import { measureUnseen } from './bars/unseen.ts';
 import { allWindows, writeFeatureFiles } from './feature-files.ts';
+import { extraWindows } from './training-windows.ts';
 
 export interface Measured {
   bars: Bar[];
@@ -39,7 +40,8 @@ export function measureBehavior(
   const { subjects: zoo, traces } = readZoo();
   const subjects = [...people, ...zoo];
   const windows = allWindows(subjects);
-  const features = writeFeatureFiles(windows);
+  const extra = extraWindows(subjects);
+  const features = writeFeatureFiles([...windows, ...extra]);
   say(`${windows.length} windows of ${subjects.length} sessions, written to ${features}.`);
   const model = researchModel;
   say(
@@ -49,8 +51,8 @@ export function measureBehavior(
     1: () => measureUnadapted(windows, traces),
     2: () => measurePeople(windows, model),
     3: () => measureSeen(windows, model),
-    4: () => measureUnseen(windows, date),
-    5: () => measureSite(windows, date),
+    4: () => measureUnseen(windows, extra, date),
+    5: () => measureSite(windows, extra, date),
     6: () => measureThin(windows, model),
     7: () => measureHeartbeats(windows, model),
     8: () => measureRates(subjects, model),

@@ -8,6 +8,8 @@ export interface BehaviorWindow extends Omit<Subject, 'track'> {
   /** Ms from the start of the session. */
   start: number;
   lengthMs: number;
+  /** Moves were left out, as a slower recorder does: for training alone. */
+  thinned?: true;
   data: SessionData;
 }
 

@@ -46,7 +46,7 @@ export const BehaviorLayerReply = z
       {
         layer: 'rules' as const,
         offered: {
-          id: 'research-1',
+          id: 'research-2',
           z0: 0.385263,
           sha256: '0'.repeat(64),
           trained: {

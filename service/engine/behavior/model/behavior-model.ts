@@ -7,7 +7,12 @@ import { z } from 'zod';
 export const mouseFeatures = [
   ...(['str', 'strIqr', 'dev', 'vcv', 'tpk', 'tpkIqr', 'sub', 'ldj', 'ldjIqr'] as const),
   ...(['turn', 'turnSd', 'flip', 'pl', 'fitts', 'vBeg', 'vEnd', 'vSd', 'durSd'] as const),
+  ...(['strSd', 'strLo', 'lenStr', 'vcvLo', 'vcvHi', 'tpkLo', 'vBegLo', 'turnHi', 'top'] as const),
+  ...(['slow', 'slowHi', 'plRest', 'angSd', 'side', 'overSd', 'tSp', 'tSpSd', 'tSkHi'] as const),
+  ...(['q1Sd', 'rip', 'ripSh', 'cubLo', 'qui', 'quiLo', 'fitHi', 'fitSm', 'fitts2'] as const),
 ] as const;
+/** Inputs of weights that were trained before the others were measured. */
+const FEWEST_FEATURES = 18;
 
 const finite = z.number().min(-1e6).max(1e6);
 
@@ -23,14 +28,16 @@ export const BehaviorModel = z.strictObject({
     .describe('Id of the weights'),
   features: z
     .array(z.enum(mouseFeatures))
-    .length(mouseFeatures.length)
+    .min(FEWEST_FEATURES)
+    .max(mouseFeatures.length)
     .refine((names) => names.every((name, i) => name === mouseFeatures[i]), {
-      error: 'The inputs of a model are the 18 features in their order.',
+      error: 'The inputs of a model are the features in their order.',
     })
-    .describe('Inputs: the 18 figures of `sessionData.mouse` in their order'),
+    .describe('Inputs: figures of `sessionData.mouse` in their order, 18 of older weights'),
   medians: z
     .array(finite)
-    .length(mouseFeatures.length)
+    .min(FEWEST_FEATURES)
+    .max(mouseFeatures.length)
     .describe('In place of what was not measured, one for each input'),
   bias: finite.describe('Start of the sum'),
   stumps: z

@@ -7,21 +7,38 @@ const FULL_ACTIVITY_MS = 10_000;
 /** Of a shrunk figure, less than this is a coin toss between 0.49 and 0.51. */
 const COIN_TOSS = 0.2;
 
+export interface MouseScore {
+  z: number;
+  /** What the window alone counts for. */
+  logOdds: number;
+  /** How much likelier a person than a program makes it, in log-odds: what several windows add up to. */
+  ratio: number;
+}
+
 /** z, and its weight in the score: less for few movements and short activity. Undefined without a movement. */
 export function scoreMouse(
   { mouse, glob, winMs }: SessionData,
   model: BehaviorModel,
   z0 = model.z0,
-): { z: number; logOdds: number } | undefined {
+): MouseScore | undefined {
   if (mouse.n === 0) return undefined;
   const z = sumOfStumps(mouse, model);
   const shrunk = Math.min(1, mouse.n / FULL_MOVEMENTS) * Math.min(1, (glob.act * winMs) / FULL_ACTIVITY_MS);
   const above = z - zeroOf(mouse.n, model, z0);
-  const counted = above < 0 ? above : Math.max(0, above - model.even);
-  const calibrated = Math.max(-MOST, Math.min(MOST, model.slope * counted));
+  // What an older script, or a caller, leaves out does not speak for a person.
+  const complete = model.features.every((name) => mouse[name] !== undefined);
+  const counted = above < 0 ? above : complete ? Math.max(0, above - model.even) : 0;
+  const calibrated = bounded(model.slope * counted);
   const logOdds = calibrated * shrunk;
-  return { z, logOdds: shrunk < 1 && Math.abs(logOdds) < COIN_TOSS ? 0 : logOdds };
+  const ratio = bounded(model.slope * (above - model.even)) * shrunk;
+  return {
+    z,
+    logOdds: shrunk < 1 && Math.abs(logOdds) < COIN_TOSS ? 0 : logOdds,
+    ratio: complete ? ratio : Math.min(0, ratio),
+  };
 }
+
+const bounded = (value: number): number => Math.max(-MOST, Math.min(MOST, value));
 
 /** A zero of the site's own moves those of thinner windows by the same. */
 export function zeroOf(
@@ -46,4 +63,4 @@ export function sumOfStumps(
 }
 
 export const inputsOf = (mouse: MouseShape, medians: readonly number[]): number[] =>
-  mouseFeatures.map((name, i) => mouse[name] ?? medians[i] ?? 0);
+  medians.map((median, i) => mouse[mouseFeatures[i]!] ?? median);

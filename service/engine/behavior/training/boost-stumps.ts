@@ -3,6 +3,8 @@ export type Stump = [input: number, threshold: number, low: number, high: number
 export interface BoostOptions {
   rounds?: number;
   rate?: number;
+  /** Share of the inputs that a round may choose from, drawn anew each time: so that no few inputs carry everything. */
+  share?: number;
   /** One for each row; without them all rows weigh the same. */
   weights?: Float64Array;
 }
@@ -14,13 +16,18 @@ const RIDGE = 5;
 const SMALLEST_LEAF = 0.01;
 
 /**
- * Boosted stumps by Newton steps on the logistic loss. Without chance: the same examples give the same stumps. Each round takes the
+ * Boosted stumps by Newton steps on the logistic loss. The same examples give the same stumps: chance is seeded. Each round takes the
  * input and the threshold that explain most of what is left.
  */
 export function boostStumps(
   rows: readonly (readonly number[])[],
   isHuman: readonly boolean[],
-  { rounds = 150, rate = 0.15, weights = new Float64Array(rows.length).fill(1) }: BoostOptions = {},
+  {
+    rounds = 150,
+    rate = 0.15,
+    share = 1,
+    weights = new Float64Array(rows.length).fill(1),
+  }: BoostOptions = {},
 ): { bias: number; stumps: Stump[] } {
   const labels = Uint8Array.from(isHuman, Number);
   const normal = normalized(weights);
@@ -33,14 +40,18 @@ export function boostStumps(
   const slopes = new Float64Array(labels.length);
   const curvatures = new Float64Array(labels.length);
   const stumps: Stump[] = [];
+  const draw = drawing(width, Math.max(1, Math.floor(share * width)));
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < z.length; i++) {
       const p = 1 / (1 + Math.exp(-z[i]!));
       slopes[i] = normal[i]! * (labels[i]! - p);
       curvatures[i] = normal[i]! * p * (1 - p);
     }
-    const best = bestSplit(inputs, slopes, curvatures);
-    if (best === undefined) break;
+    const best = bestSplit(inputs, draw(), slopes, curvatures);
+    if (best === undefined) {
+      if (share === 1) break;
+      continue;
+    }
     const { input, bin, left, right } = best;
     const { bins, thresholds } = inputs[input]!;
     for (let i = 0; i < z.length; i++) z[i]! += rate * (bins[i]! <= bin ? left : right);
@@ -83,10 +94,32 @@ interface Split {
   right: number;
 }
 
-function bestSplit(inputs: readonly Binned[], slopes: Float64Array, curvatures: Float64Array) {
+/** Draws `many` of the inputs, the same ones in each training (linear congruence). */
+function drawing(width: number, many: number): () => number[] {
+  const all = Array.from({ length: width }, (_, input) => input);
+  if (many >= width) return () => all;
+  let state = 1;
+  return () => {
+    const order = [...all];
+    for (let i = 0; i < many; i++) {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      const j = i + Math.floor((state / 2 ** 32) * (width - i));
+      [order[i], order[j]] = [order[j]!, order[i]!];
+    }
+    return order.slice(0, many);
+  };
+}
+
+function bestSplit(
+  inputs: readonly Binned[],
+  drawn: readonly number[],
+  slopes: Float64Array,
+  curvatures: Float64Array,
+) {
   let best: Split | undefined;
   let most = 1e-6;
-  for (const [input, { bins, thresholds }] of inputs.entries()) {
+  for (const input of drawn) {
+    const { bins, thresholds } = inputs[input]!;
     const slope = new Float64Array(thresholds.length + 1);
     const curvature = new Float64Array(thresholds.length + 1);
     const many = new Float64Array(thresholds.length + 1);

@@ -102,3 +102,19 @@ describe('stumps', () => {
     expect(boostStumps([[1], [1], [1]], [true, false, true]).stumps).toEqual([]);
   });
 });
+
+describe('stumps', () => {
+  const rows = Array.from({ length: 300 }, (_, i) => [
+    i / 300,
+    ((i * 7) % 300) / 300 + i / 600,
+    (i * 13) % 300,
+  ]);
+  const labels = rows.map(([first]) => first! > 0.5);
+
+  it('choose from a share of the inputs, drawn the same way each time', () => {
+    const some = boostStumps(rows, labels, { rounds: 40, share: 0.4 });
+    expect(boostStumps(rows, labels, { rounds: 40, share: 0.4 })).toEqual(some);
+    expect(new Set(some.stumps.map(([input]) => input)).size).toBe(3);
+    expect(new Set(boostStumps(rows, labels, { rounds: 40 }).stumps.map(([input]) => input)).size).toBe(1);
+  });
+});

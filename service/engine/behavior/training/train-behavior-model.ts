@@ -13,6 +13,8 @@ export interface TrainingWindow {
   person: string;
   /** Of a program: what made its movements. Every generator weighs the same. */
   generator: string | null;
+  /** Moves were left out, as a slower recorder leaves them out: for training alone, not for a zero. */
+  thinned?: boolean;
   data: Pick<SessionData, 'mouse' | 'winMs'>;
 }
 
@@ -24,11 +26,15 @@ export interface AboutModel {
 }
 
 const FOLDS = 5;
+/** Many small steps, each over few inputs: a program that is even in one figure is caught though others are as of a person. */
+const BOOST = { rounds: 900, rate: 0.1, share: 0.12 };
 /** Length from which on a window is one of a page in use, and not of its first seconds. */
 const FULL_WINDOW_MS = 20_000;
 const PEOPLE_BELOW_ZERO = 0.01;
 /** A replay is a person's movement: as a program's it spoils what else is learned (BEHAVIOR.md 1.5). */
 const LEFT_OUT = /replay/;
+/** Families of drawn programs teach what programs are; the slope is that of programs that someone wrote. */
+const DRAWN = /^simulated-/;
 const FEWEST = { people: 5, humanWindows: 200, generators: 2, botWindows: 50 };
 
 /**
@@ -42,7 +48,7 @@ export function trainBehaviorModel(
   const usable = windows.filter(
     ({ data, generator }) => data.mouse.n >= 1 && !LEFT_OUT.test(generator ?? ''),
   );
-  const people = usable.filter(isHuman);
+  const people = usable.filter((one) => isHuman(one) && !one.thinned);
   const programs = usable.filter((one) => !isHuman(one));
   const personOf = ({ set, person }: TrainingWindow) => `${set}/${person}`;
   const persons = [...new Set(people.map(personOf))].toSorted();
@@ -62,10 +68,11 @@ export function trainBehaviorModel(
       const model = fitOn(usable.filter((one) => !(isHuman(one) && held.has(personOf(one)))));
       return people.filter((one) => held.has(personOf(one))).map((one) => scored(one, model));
     });
-  const unseenPrograms = generators.flatMap((generator) => {
+  const written = generators.filter((name) => !DRAWN.test(name));
+  const unseenPrograms = (written.length > 1 ? written : generators).flatMap((generator) => {
     const isOf = (one: TrainingWindow) => !isHuman(one) && (one.generator ?? 'unknown') === generator;
     const model = fitOn(usable.filter((one) => !isOf(one)));
-    return usable.filter(isOf).map((one) => scored(one, model));
+    return usable.filter((one) => isOf(one) && !one.thinned).map((one) => scored(one, model));
   });
   const zeros = zerosOf(unseenPeople);
   const { slope, even } = platt(withWeights(unseenPeople, unseenPrograms, zeros));
@@ -112,13 +119,13 @@ type Fitted = Pick<BehaviorModel, 'medians' | 'bias' | 'stumps'>;
 function fitOn(windows: readonly TrainingWindow[]): Fitted {
   const medians = mouseFeatures.map((name) => middleOf(windows.map(({ data }) => data.mouse[name])));
   const rows = windows.map(({ data }) => inputsOf(data.mouse, medians));
-  return { medians, ...boostStumps(rows, windows.map(isHuman), { weights: weightsOf(windows) }) };
+  return { medians, ...boostStumps(rows, windows.map(isHuman), { ...BOOST, weights: weightsOf(windows) }) };
 }
 
 /** People and programs weigh the same; within each, every set or generator; within that, windows by their movements. */
 function weightsOf(windows: readonly TrainingWindow[]): Float64Array {
-  const groupOf = ({ label, set, generator }: TrainingWindow) =>
-    label === 'human' ? `human/${set}` : `bot/${generator ?? 'unknown'}`;
+  const groupOf = ({ label, set, generator, thinned = false }: TrainingWindow) =>
+    label === 'human' ? `human/${set}/${thinned}` : `bot/${generator ?? 'unknown'}`;
   const own = windows.map(({ data }) => Math.min(1, data.mouse.n / FULL_MOVEMENTS));
   const sums = new Map<string, number>();
   for (const [i, one] of windows.entries()) {
@@ -177,8 +184,8 @@ function withWeights(people: readonly Scored[], programs: readonly Scored[], zer
   }));
 }
 
-function middleOf(values: readonly (number | null)[]): number {
-  const known = values.filter((one) => one !== null).toSorted((a, b) => a - b);
+function middleOf(values: readonly (number | null | undefined)[]): number {
+  const known = values.filter((one) => one !== null && one !== undefined).toSorted((a, b) => a - b);
   return known[Math.floor(known.length / 2)] ?? 0;
 }
 

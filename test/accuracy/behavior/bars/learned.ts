@@ -42,10 +42,12 @@ export function trainWithout(
 ): BehaviorModel {
   const name = ['measured', ...(without.generators ?? []), ...(without.people ?? [])].join('-');
   return trainBehaviorModel(
-    trainingWindows(windows, without).map(({ label, set, person, session, generator, data }) => ({
-      ...{ label, set, generator, person: without.bySession ? session : person },
-      data: SessionData.parse(data),
-    })),
+    trainingWindows(windows, without).map(
+      ({ label, set, person, session, generator, thinned = false, data }) => ({
+        ...{ label, set, generator, thinned, person: without.bySession ? session : person },
+        data: SessionData.parse(data),
+      }),
+    ),
     { id: name.slice(0, 60), at: date },
   );
 }

@@ -14,7 +14,11 @@ interface Row {
 }
 
 /** Bar 5: the people of one data set are kept out of training and are then judged, before and after z0 moves to their own traffic. */
-export function measureSite(windows: readonly BehaviorWindow[], date: string): Bar {
+export function measureSite(
+  windows: readonly BehaviorWindow[],
+  extra: readonly BehaviorWindow[],
+  date: string,
+): Bar {
   const people = windows.filter((window) => window.label === 'human' && isFull(window));
   const rows = (
     [
@@ -22,7 +26,7 @@ export function measureSite(windows: readonly BehaviorWindow[], date: string): B
       ['balabit', 'webbot'],
     ] as const
   ).map(([from, to]): Row => {
-    const model = trainWithout(windows, { people: [to], bySession: true }, date);
+    const model = trainWithout([...windows, ...extra], { people: [to], bySession: true }, date);
     const site = people.filter(({ set }) => set === to);
     const confirmed = site.filter(({ half }) => half === 'dev');
     const others = site.filter(({ half }) => half === 'held-out');

@@ -10,7 +10,7 @@ import type { BehaviorWindow } from '../windows.ts';
 import { type Bar, HALF_MINUTE, judged } from './bar.ts';
 
 const BLOCK = 15;
-const rules = ['bot_typing', 'metronome_typing'];
+const rules = ['bot_typing', 'metronome_typing', 'relay_typing'];
 type Strokes = readonly { down: number; up: number }[];
 
 const firedOf = (strokes: Strokes): boolean => {

@@ -1,6 +1,7 @@
 import { bots } from '../../../bots/bots.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import { areaUnderCurve, mean, percent, quantile, type Rate, rateOf, shown } from '../figures.ts';
+import { withKin } from '../training-windows.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { type Bar, HALF_MINUTE } from './bar.ts';
 import { heldOutPeople, marginOf, marginsOf, trainWithout } from './learned.ts';
@@ -20,10 +21,14 @@ interface Row {
 }
 
 /** Bar 4: each generator in turn is kept out of training, then tested. */
-export function measureUnseen(windows: readonly BehaviorWindow[], date: string): Bar {
+export function measureUnseen(
+  windows: readonly BehaviorWindow[],
+  extra: readonly BehaviorWindow[],
+  date: string,
+): Bar {
   const imitators = bots.filter(({ kind }) => kind === 'humanised').map(({ name }) => name);
   const others = ['certh-moderate', 'certh-advanced', 'steps'];
-  const rows = [...imitators, ...others].map((name) => measureLeftOut(windows, name, date));
+  const rows = [...imitators, ...others].map((name) => measureLeftOut(windows, extra, name, date));
   const zoo = rows.filter(({ name }) => imitators.includes(name));
   const areas = zoo.map(({ area }) => area);
   const one = mean(zoo.map((row) => row.one.rate));
@@ -61,8 +66,13 @@ export function measureUnseen(windows: readonly BehaviorWindow[], date: string):
   };
 }
 
-function measureLeftOut(windows: readonly BehaviorWindow[], name: string, date: string): Row {
-  const model = trainWithout(windows, { generators: [name] }, date);
+function measureLeftOut(
+  windows: readonly BehaviorWindow[],
+  extra: readonly BehaviorWindow[],
+  name: string,
+  date: string,
+): Row {
+  const model = trainWithout([...windows, ...extra], { generators: withKin(name) }, date);
   const people = heldOutPeople(windows);
   const human = marginsOf(people, model);
   const bot = marginsOf(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Track } from '../track.ts';
 
 export interface Subject {
-  set: 'webbot' | 'balabit' | 'captcha' | 'aalto' | 'zoo';
+  set: 'webbot' | 'balabit' | 'captcha' | 'aalto' | 'zoo' | 'simulated';
   label: 'human' | 'bot';
   generator: string | null;
   /** A person where the set names one, otherwise the session. */

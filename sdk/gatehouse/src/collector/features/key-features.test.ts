@@ -66,6 +66,15 @@ test('a pause is no rhythm, and a key that is still down has no hold', () => {
   expect(keyFeatures([...pause, { down: 9_000 }], [])).toMatchObject({ n: 3, dd: 150 });
 });
 
+test('keys that follow a release at once are counted; the same moment is a rounded clock, overlap is a person', () => {
+  const after = (...flights: number[]) =>
+    strokes(...[0, ...flights].map((_, i): [number, number] => [80 + (flights[i] ?? 0), 80]));
+  expect(keyFeatures(after(1.4, 2.2, 7.9, 60), []).relay).toBe(0.75);
+  expect(keyFeatures(after(0, 0, -20, 8.5), []).relay).toBe(0);
+  expect(keyFeatures(strokes(...organic), []).relay).toBeLessThan(0.3);
+  expect(keyFeatures(strokes([100, 50]), []).relay).toBeUndefined();
+});
+
 test('text that no key brought', () => {
   const typed = [true, false, false, false].map((keyed, t) => ({ t, keyed }));
   expect(keyFeatures([], typed)).toMatchObject({ nIn: 4, inNoKey: 0.75 });

@@ -5,6 +5,8 @@ import { deviation, gaps, median, quantile, shareNearMedian, shareOf } from './s
 const LONGEST_RHYTHM = 2_000;
 const HOLD_NEAR = 4;
 const RHYTHM_NEAR = 6;
+/** A key that goes down this soon after the release before: a program that presses one after the other. Milliseconds. */
+const RELAY = 8;
 /** Clocks that privacy modes and old systems round to: milliseconds, and how far a rounded time is off. */
 const COARSE_CLOCKS = [
   { tick: 10, off: 0.06 },
@@ -27,10 +29,22 @@ export function keyFeatures(strokes: readonly Stroke[], typed: readonly Typed[])
     ddNear: coarse ? undefined : shareNearMedian(rhythm, RHYTHM_NEAR),
     dd: median(rhythm),
     ddLsd: coarse ? undefined : deviation(rhythm.map(Math.log)),
+    relay: coarse ? undefined : relayOf(pairs, followed),
     roll: shareOf(pairs, (stroke) => followed.get(stroke)!.down < stroke.up!),
     inNoKey: shareOf(typed, ({ keyed }) => !keyed),
     nIn: typed.length,
   };
+}
+
+/** Of keys that follow another without a pause: the share pressed right after its release. At the very same time is a rounded clock. */
+function relayOf(
+  strokes: readonly Stroke[],
+  followed: ReadonlyMap<Stroke, Stroke | undefined>,
+): number | undefined {
+  const flights = strokes
+    .map((stroke) => followed.get(stroke)!.down - stroke.up!)
+    .filter((flight) => flight <= LONGEST_RHYTHM);
+  return shareOf(flights, (flight) => flight > 0 && flight <= RELAY);
 }
 
 /**

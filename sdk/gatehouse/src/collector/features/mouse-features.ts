@@ -1,7 +1,8 @@
 import { type MovementShape, shapeOf } from './movement-shape.ts';
+import { type MovementStructure, structureOf } from './movement-structure.ts';
 import { type Movement, movementsOf } from './movements.ts';
 import type { PointerSample } from './raw-window.ts';
-import { correlation, deviation, gaps, interquartile, median } from './statistics.ts';
+import { correlation, deviation, gaps, interquartile, median, quantile } from './statistics.ts';
 
 /** Shorter steps of a slow hand are equal by rounding: pixels. */
 const SHORTEST_EQUAL_STEP = 3;
@@ -9,10 +10,13 @@ const SHORTEST_EQUAL_STEP = 3;
 /** Group `mouse` of `sessionData`, before rounding. */
 export function mouseFeatures(samples: readonly PointerSample[]) {
   const movements = movementsOf(samples);
-  const shapes = movements.map(shapeOf);
-  const all = (name: keyof MovementShape): number[] =>
+  const shapes = movements.map((movement) => ({ ...shapeOf(movement), ...structureOf(movement) }));
+  const all = (name: keyof MovementShape | keyof MovementStructure): number[] =>
     shapes.map((shape) => shape[name]).filter((value) => value !== undefined);
-  const middle = (name: keyof MovementShape) => median(all(name));
+  const middle = (name: Parameters<typeof all>[0]) => median(all(name));
+  const spread = (name: Parameters<typeof all>[0]) => deviation(all(name));
+  const low = (name: Parameters<typeof all>[0]) => quantile(all(name), 0.1);
+  const high = (name: Parameters<typeof all>[0]) => quantile(all(name), 0.9);
   return {
     n: movements.length,
     str: middle('straightness'),
@@ -31,10 +35,43 @@ export function mouseFeatures(samples: readonly PointerSample[]) {
     fitts: correlation(all('logPath'), all('logDuration')),
     vBeg: middle('startSpeed'),
     vEnd: middle('endSpeed'),
-    vSd: deviation(all('logSpeed')),
-    durSd: deviation(all('logDuration')),
+    vSd: spread('logSpeed'),
+    durSd: spread('logDuration'),
+    strSd: spread('straightness'),
+    strLo: low('straightness'),
+    lenStr: correlation(all('logPath'), all('straightness')),
+    vcvLo: low('speedVariation'),
+    vcvHi: high('speedVariation'),
+    tpkLo: low('peakTime'),
+    vBegLo: low('startSpeed'),
+    turnHi: high('turn'),
+    top: middle('sharpest'),
+    slow: middle('slowTurning'),
+    slowHi: high('slowTurning'),
+    plRest: high('powerRest'),
+    angSd: spread('startAngle'),
+    side: middle('side'),
+    overSd: spread('overshoot'),
+    tSp: middle('timeSpread'),
+    tSpSd: spread('timeSpread'),
+    tSkHi: high('timeSkew'),
+    q1Sd: spread('firstQuarter'),
+    rip: middle('ripple'),
+    ripSh: middle('rippleShare'),
+    cubLo: low('cubic'),
+    qui: middle('quintic'),
+    quiLo: low('quintic'),
+    fitHi: high('speedRest'),
+    fitSm: spread('speedRestSmooth'),
+    fitts2: fittsRest(all('logPath'), all('logDuration')),
     eq: equalSteps(movements),
   };
+}
+
+/** What the length of the movements leaves of their log duration. */
+function fittsRest(paths: readonly number[], durations: readonly number[]): number | undefined {
+  const together = correlation(paths, durations);
+  return together === undefined ? undefined : deviation(durations)! * Math.sqrt(1 - together ** 2);
 }
 
 /** Share of steps, as recorded, that are the usual step of their movement to the pixel that rounding takes: a program's constant velocity. */

@@ -37,6 +37,14 @@ const facts: WindowFacts = {
   pixelRatio: 2,
 };
 
+const newer = Object.fromEntries(
+  [
+    ...['strSd', 'strLo', 'lenStr', 'vcvLo', 'vcvHi', 'tpkLo', 'vBegLo', 'turnHi', 'top', 'slow', 'slowHi'],
+    ...['plRest', 'angSd', 'side', 'overSd', 'tSp', 'tSpSd', 'tSkHi', 'q1Sd', 'rip', 'ripSh', 'cubLo', 'qui'],
+    ...['quiLo', 'fitHi', 'fitSm', 'fitts2'],
+  ].map((name) => [name, null]),
+);
+
 test('an empty window', () => {
   expect(sessionDataOf(nothing, facts)).toEqual({
     v: 1,
@@ -67,6 +75,7 @@ test('an empty window', () => {
       vEnd: null,
       vSd: null,
       durSd: null,
+      ...newer,
       eq: null,
     },
     click: {
@@ -88,6 +97,7 @@ test('an empty window', () => {
       ddNear: null,
       dd: null,
       ddLsd: null,
+      relay: null,
       roll: null,
       inNoKey: null,
       nIn: 0,

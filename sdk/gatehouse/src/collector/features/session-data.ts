@@ -94,6 +94,7 @@ const spread: Bounds = [0, 5];
 const radians: Bounds = [0, 3.15];
 const jerk: Bounds = [-20, 40];
 const correlated: Bounds = [-1, 1];
+const logShare: Bounds = [-12, 5];
 const press: Bounds = [0, 10_000];
 
 const MOUSE = {
@@ -116,6 +117,33 @@ const MOUSE = {
   vEnd: share,
   vSd: spread,
   durSd: spread,
+  strSd: share,
+  strLo: share,
+  lenStr: correlated,
+  vcvLo: [0, 10],
+  vcvHi: [0, 10],
+  tpkLo: share,
+  vBegLo: share,
+  turnHi: radians,
+  top: radians,
+  slow: share,
+  slowHi: share,
+  plRest: spread,
+  angSd: radians,
+  side: share,
+  overSd: spread,
+  tSp: share,
+  tSpSd: share,
+  tSkHi: correlated,
+  q1Sd: share,
+  rip: [0, 10],
+  ripSh: [0, 10],
+  cubLo: logShare,
+  qui: logShare,
+  quiLo: logShare,
+  fitHi: [0, 10],
+  fitSm: correlated,
+  fitts2: spread,
   eq: share,
 } as const;
 
@@ -139,6 +167,7 @@ const KEY = {
   ddNear: share,
   dd: [0, 5_000],
   ddLsd: spread,
+  relay: share,
   roll: share,
   inNoKey: share,
   nIn: [0, MOST],

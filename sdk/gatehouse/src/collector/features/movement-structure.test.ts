@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { structureOf } from './movement-structure.ts';
+import { movementsOf } from './movements.ts';
+import type { PointerSample } from './raw-window.ts';
+
+/** A second of moves, 10 ms apart, at places of 0..1 of the time. */
+function structureAt(place: (share: number) => [x: number, y: number]) {
+  const samples = Array.from({ length: 101 }, (_, at): PointerSample => {
+    const [x, y] = place(at / 100);
+    return { t: 10 * at, x, y };
+  });
+  return structureOf(movementsOf(samples)[0]!);
+}
+
+const minimumJerk = (s: number) => 10 * s ** 3 - 15 * s ** 4 + 6 * s ** 5;
+
+test('a polynomial of time explains minimum jerk, and no movement with several strokes', () => {
+  const one = structureAt((s) => [900 * minimumJerk(s), 200 * minimumJerk(s)]);
+  const several = structureAt((s) => [900 * minimumJerk(s) + 60 * Math.sin(25 * s), 90 * Math.sin(14 * s)]);
+  expect(one.quintic).toBeLessThan(-6);
+  expect(several.quintic).toBeGreaterThan(one.quintic! + 2);
+  expect(several.speedRest).toBeGreaterThan(3 * one.speedRest!);
+  expect(several.rippleShare).toBeGreaterThan(one.rippleShare!);
+});
+
+test('when the way is made', () => {
+  const even = structureAt((s) => [900 * s, 100 * s]);
+  const bell = structureAt((s) => [900 * minimumJerk(s), 100 * minimumJerk(s)]);
+  const early = structureAt((s) => [900 * (1 - (1 - s) ** 3), 100 * s]);
+  expect(even.timeSpread).toBeGreaterThan(bell.timeSpread + 0.08);
+  expect(early.firstQuarter).toBeGreaterThan(0.5);
+  expect(early.timeSkew).toBeGreaterThan(even.timeSkew);
+});
+
+test('its ends and sides', () => {
+  const bow = structureAt((s) => [900 * s, 200 * Math.sin(Math.PI * s)]);
+  const past = structureAt((s) => [s < 0.8 ? 1_250 * s : 1_000 - 500 * (s - 0.8), 10 * s]);
+  expect(bow.side).toBeCloseTo(1, 2);
+  expect(bow.startAngle).toBeGreaterThan(0.3);
+  expect(bow.overshoot).toBe(0);
+  expect(past.overshoot).toBeGreaterThan(0.08);
+  expect(structureAt((s) => [900 * s, 60 * Math.sin(2 * Math.PI * s)]).side).toBeLessThan(0.2);
+});
+
+test('a corner is turned at one place', () => {
+  const corner = structureAt((s) => (s < 0.5 ? [800 * s, 0] : [400, 800 * (s - 0.5)]));
+  expect(corner.sharpest).toBeGreaterThan(0.2);
+  expect(structureAt((s) => [900 * s, 200 * s]).sharpest).toBeLessThan(0.05);
+});
+
+test('of too short a movement nothing is fitted', () => {
+  const short = movementsOf([0, 1, 2, 3, 4, 5].map((at) => ({ t: 20 * at, x: 30 * at, y: 0 })))[0]!;
+  expect(structureOf(short)).toMatchObject({ cubic: undefined, speedRest: undefined });
+});
