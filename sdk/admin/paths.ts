@@ -3403,7 +3403,7 @@ export interface paths {
         put?: never;
         /**
          * Judge a window of your own session
-         * @description Judges it by the rules alone. Nothing is kept, and no event is sent.
+         * @description Judges it by the rules alone, and with the learned layer where one is in use. Nothing is kept, and no event is sent.
          */
         post: operations["tryBehavior"];
         delete?: never;
@@ -8859,7 +8859,7 @@ export interface components {
          * @example {
          *       "layer": "rules",
          *       "offered": {
-         *         "id": "research-1",
+         *         "id": "research-2",
          *         "z0": 0.385263,
          *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
          *         "trained": {
@@ -12619,7 +12619,7 @@ export interface components {
             };
         };
         /**
-         * @description Judged by the rules alone. Nothing is kept.
+         * @description Judged by the rules alone, and with the learned layer where one is in use. Nothing is kept.
          * @example {
          *       "human": true,
          *       "confidence": 0.62,
@@ -12628,7 +12628,19 @@ export interface components {
          *         "organic_typing"
          *       ],
          *       "evidence": 1.1,
-         *       "rules": []
+         *       "rules": [],
+         *       "learned": {
+         *         "weights": "research-2",
+         *         "human": true,
+         *         "confidence": 0.81,
+         *         "score": 81,
+         *         "notes": [
+         *           "organic_mouse",
+         *           "organic_typing"
+         *         ],
+         *         "z": 7.2,
+         *         "logOdds": 1.6
+         *       }
          *     }
          */
         BehaviorTryReply: {
@@ -12651,6 +12663,32 @@ export interface components {
             };
             /** @description How much the window held; little is under 0.35 */
             evidence: number;
+            /** @description Judged with the learned layer too; absent where rules judge alone */
+            learned?: {
+                /** @description Id of the weights in use */
+                weights: string;
+                /** @description Whether the confidence is at least 0.50 */
+                human: boolean;
+                /** @description 0 to 1, in two decimals; human from 0.50 on */
+                confidence: number;
+                /** @description 100 · confidence */
+                score: number;
+                /** @description What the window showed (docs/BEHAVIOR.md) */
+                notes: string[];
+                /** @description Whether a program drives the browser; absent without signals */
+                agent?: {
+                    /** @description A program */
+                    is_agent: boolean;
+                    /** @description How certain, 0 to 1 */
+                    agent_confidence: number;
+                    /** @description The rules that fired */
+                    signals: string[];
+                };
+                /** @description As the weights score it; absent without a movement */
+                z?: number;
+                /** @description What the movements count for; negative: speaks for a program */
+                logOdds?: number;
+            };
             /** @description The rules that fired */
             rules: {
                 /** @description Name */
@@ -27726,7 +27764,7 @@ export interface operations {
                      * @example {
                      *       "layer": "rules",
                      *       "offered": {
-                     *         "id": "research-1",
+                     *         "id": "research-2",
                      *         "z0": 0.385263,
                      *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *         "trained": {
@@ -27825,7 +27863,7 @@ export interface operations {
                      * @example {
                      *       "layer": "rules",
                      *       "offered": {
-                     *         "id": "research-1",
+                     *         "id": "research-2",
                      *         "z0": 0.385263,
                      *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *         "trained": {
@@ -28041,7 +28079,7 @@ export interface operations {
                      * @example {
                      *       "layer": "rules",
                      *       "offered": {
-                     *         "id": "research-1",
+                     *         "id": "research-2",
                      *         "z0": 0.385263,
                      *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *         "trained": {
@@ -36321,7 +36359,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Judged by the rules alone. Nothing is kept. */
+            /** @description Judged by the rules alone, and with the learned layer where one is in use. Nothing is kept. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -36336,7 +36374,19 @@ export interface operations {
                      *         "organic_typing"
                      *       ],
                      *       "evidence": 1.1,
-                     *       "rules": []
+                     *       "rules": [],
+                     *       "learned": {
+                     *         "weights": "research-2",
+                     *         "human": true,
+                     *         "confidence": 0.81,
+                     *         "score": 81,
+                     *         "notes": [
+                     *           "organic_mouse",
+                     *           "organic_typing"
+                     *         ],
+                     *         "z": 7.2,
+                     *         "logOdds": 1.6
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["BehaviorTryReply"];

@@ -65,10 +65,10 @@ function TryScreen() {
 
 function Judged({ verdict }: { verdict: Schemas['BehaviorTryReply'] }) {
   const t = useStrings(behaviorStrings);
-  const { confidence, notes, rules } = verdict;
+  const { confidence, notes, rules, learned } = verdict;
   return (
-    <Card title={t('judged')} foot={<span className="small muted">{t('judgedLead')}</span>}>
-      <div aria-live="polite">
+    <div aria-live="polite">
+      <Card title={t('judged')} foot={<span className="small muted">{t('judgedLead')}</span>}>
         <KeyValues
           entries={[
             [t('verdict'), <BehaviorBadge key="verdict" verdict={verdict} />],
@@ -77,7 +77,29 @@ function Judged({ verdict }: { verdict: Schemas['BehaviorTryReply'] }) {
             [t('rules'), rules.length === 0 ? t('noRules') : rules.map(({ name }) => name).join(', ')],
           ]}
         />
-      </div>
-    </Card>
+      </Card>
+      <Card
+        title={t('judgedLearned')}
+        foot={<span className="small muted">{learned ? t('judgedLearnedLead') : t('noLearnedLead')}</span>}
+      >
+        {learned ? <Learned verdict={learned} /> : <p>{t('noLearned')}</p>}
+      </Card>
+    </div>
+  );
+}
+
+function Learned({ verdict }: { verdict: NonNullable<Schemas['BehaviorTryReply']['learned']> }) {
+  const t = useStrings(behaviorStrings);
+  const { weights, confidence, notes, logOdds } = verdict;
+  return (
+    <KeyValues
+      entries={[
+        [t('verdict'), <BehaviorBadge key="verdict" verdict={verdict} />],
+        [t('score'), <ScoreBar key="score" score={confidence} threshold={0.5} />],
+        [t('notes'), <Notes key="notes" notes={notes} />],
+        [t('movementsCount'), logOdds === undefined ? t('noMovements') : logOdds.toFixed(2)],
+        [t('weights'), <code key="weights">{weights}</code>],
+      ]}
+    />
   );
 }

@@ -83,6 +83,15 @@ test('an own window is judged, and nothing of it is kept', async () => {
   ]);
   expect(body.rules.every(({ logOdds }: { logOdds: number }) => logOdds < 0)).toBe(true);
   expect((await control.call('GET', '/behavior/verdicts?env=live')).body).toEqual({ items: [] });
+  expect(body).not.toHaveProperty('learned');
+  await control.call('PUT', '/behavior/layer', { layer: 'research', acceptLicenceDoubt: true });
+  const both = await control.call('POST', '/behavior/try', { sessionData: personWindow() });
+  expect(both.body).toMatchObject({
+    ...{ confidence: 0.77, notes: ['organic_typing', 'rules_only'] },
+    learned: { weights: 'research-2', z: expect.any(Number), logOdds: expect.any(Number) },
+  });
+  expect(both.body.learned.notes).not.toContain('rules_only');
+  await control.call('PUT', '/behavior/layer', { layer: 'rules' });
   // A second look at the same window is no replay.
   const again = await control.call('POST', '/behavior/try', { sessionData: programWindow() });
   expect(again.body).toEqual(body);

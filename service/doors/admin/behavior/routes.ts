@@ -1,4 +1,5 @@
 import { judgeBehavior } from '../../../engine/behavior/index.ts';
+import type { BehaviorLayers } from '../../../engine/behavior-layer/index.ts';
 import type { BehaviorSettingsOf } from '../../../engine/behavior-settings/index.ts';
 import type { Verdicts } from '../../../engine/verdicts/index.ts';
 import { toPage } from '../../../http/cursor.ts';
@@ -6,7 +7,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import { managers, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
-import { fromJudgement, fromScores, fromVerdict } from './translate.ts';
+import { fromScores, fromTry, fromVerdict } from './translate.ts';
 import {
   ScoreQuery,
   ScoresReply,
@@ -21,6 +22,7 @@ import {
 export interface BehaviorRouteDeps {
   verdicts: Pick<Verdicts, 'recent' | 'distribution'>;
   behaviorSettings: Pick<BehaviorSettingsOf, 'get' | 'set'>;
+  behaviorLayers: Pick<BehaviorLayers, 'learned'>;
   clock: Clock;
 }
 
@@ -38,7 +40,7 @@ export const behaviorRoutes = (deps: BehaviorRouteDeps): AdminRoute[] => [
   ...settingRoutes(deps),
 ];
 
-const verdictRoutes = ({ verdicts, clock }: BehaviorRouteDeps): AdminRoute[] => [
+const verdictRoutes = ({ verdicts, behaviorLayers, clock }: BehaviorRouteDeps): AdminRoute[] => [
   route({
     ...{ tag, keyRefusal, within: 'world', may: looking },
     method: 'GET',
@@ -79,10 +81,17 @@ const verdictRoutes = ({ verdicts, clock }: BehaviorRouteDeps): AdminRoute[] => 
     url: '/behavior/try',
     operationId: 'tryBehavior',
     summary: 'Judge a window of your own session',
-    description: 'Judges it by the rules alone. Nothing is kept, and no event is sent.',
+    description:
+      'Judges it by the rules alone, and with the learned layer where one is in use. Nothing is kept, and no event is sent.',
     body: TryRequest,
     reply: TryReply,
-    handle: ({ body: { sessionData } }) => fromJudgement(judgeBehavior(sessionData, {})),
+    handle: ({ organization, body: { sessionData } }) => {
+      const learned = behaviorLayers.learned(organization);
+      return fromTry(
+        judgeBehavior(sessionData, {}),
+        learned.model && { weights: learned.model.id, judgement: judgeBehavior(sessionData, learned) },
+      );
+    },
   }),
 ];
 

@@ -37,8 +37,25 @@ export function fromScores(counts: readonly ScoreCount[], from: number): ScoresR
   return { from: time(from), verdicts: sum('verdicts'), humans, agents: sum('agents'), bins };
 }
 
-export const fromJudgement = (judgement: Judgement): TryReply => {
+/** By the rules alone, and with the weights in use, if there are any. */
+export function fromTry(judgement: Judgement, learned?: { weights: string; judgement: Judgement }): TryReply {
   const { human, confidence, score, notes, agent, evidence, parts } = judgement;
   const rules = parts.rules.map(({ name, logOdds }) => ({ name, logOdds }));
-  return { human, confidence, score, notes, evidence, rules, ...defined({ agent }) };
-};
+  return {
+    ...{ human, confidence, score, notes, evidence, rules },
+    ...defined({ agent, learned: learned && fromLearned(learned) }),
+  };
+}
+
+function fromLearned({
+  weights,
+  judgement: { human, confidence, score, notes, agent, parts },
+}: {
+  weights: string;
+  judgement: Judgement;
+}): NonNullable<TryReply['learned']> {
+  return {
+    ...{ weights, human, confidence, score, notes },
+    ...defined({ agent, z: parts.mouse?.z, logOdds: parts.mouse?.logOdds }),
+  };
+}

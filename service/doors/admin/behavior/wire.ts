@@ -119,10 +119,24 @@ export const TryRequest = z.strictObject({ sessionData: SessionData }).meta({
   examples: [{ sessionData: (SessionData.meta()?.examples as unknown[] | undefined)?.[0] }],
 });
 
+const judged = { human, confidence, score, notes, agent };
+
 export const TryReply = z
   .strictObject({
-    ...{ human, confidence, score, notes, agent },
+    ...judged,
     evidence: z.number().describe('How much the window held; little is under 0.35'),
+    learned: z
+      .strictObject({
+        weights: z.string().describe('Id of the weights in use'),
+        ...judged,
+        z: z.number().optional().describe('As the weights score it; absent without a movement'),
+        logOdds: z
+          .number()
+          .optional()
+          .describe('What the movements count for; negative: speaks for a program'),
+      })
+      .optional()
+      .describe('Judged with the learned layer too; absent where rules judge alone'),
     rules: z
       .array(
         z.strictObject({
@@ -134,9 +148,16 @@ export const TryReply = z
   })
   .meta({
     id: 'BehaviorTryReply',
-    description: 'Judged by the rules alone. Nothing is kept.',
+    description:
+      'Judged by the rules alone, and with the learned layer where one is in use. Nothing is kept.',
     examples: [
-      { human: true, confidence: 0.62, score: 62, notes: ['organic_typing'], evidence: 1.1, rules: [] },
+      {
+        ...{ human: true, confidence: 0.62, score: 62, notes: ['organic_typing'], evidence: 1.1, rules: [] },
+        learned: {
+          ...{ weights: 'research-2', human: true, confidence: 0.81, score: 81 },
+          ...{ notes: ['organic_mouse', 'organic_typing'], z: 7.2, logOdds: 1.6 },
+        },
+      },
     ],
   });
 export type TryReply = z.output<typeof TryReply>;

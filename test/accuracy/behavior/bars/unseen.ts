@@ -59,6 +59,7 @@ export function measureUnseen(
         ]),
       ),
       '',
+      'Kin are left out with a bot: families of drawn programs (`test/bots/families`) that work like it, though no code is shared: `through` with `bezier` and `ghost`, `strokes` with `minimum-jerk` and `adaptive`, `spring` with `windmouse`. Other bots of the zoo stay in training, as BEHAVIOR.md has it: `adaptive` is made of `minimum-jerk`’s code, and either knows the other.',
       'Several windows: mean of clipped z; windows of a bot come from several of its sessions, those of a person follow each other; the threshold is the 1 % quantile of the held-out groups themselves, which flatters.',
       'FPR 0.1 % must not be claimed: it needs 3,000 windows of 100 unrelated people and more (BEHAVIOR.md §6.6).',
     ],
