@@ -55,3 +55,9 @@ export const turningBothWays = (sources: Sources): LivePerson[] =>
   turning(sources).filter(
     ({ recording: { fits } }) => fits['turn-left'].length > 0 && fits['turn-right'].length > 0,
   );
+
+/** People whose recordings show what the path without motion asks for. */
+export const canKeepStill = ({ recording }: LivePerson) => {
+  const steps = stepsOf(recording);
+  return steps.includes('hold-still') && steps.includes('blink');
+};

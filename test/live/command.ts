@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Terminal } from '../../service/cli/terminal/terminal.ts';
 import { describeMachine } from '../support/machine.ts';
+import { canKeepStill } from './attack.ts';
 import { measureAttack, measurePeople, type Setting } from './measure.ts';
 import { withLivePipeline } from './open.ts';
 import { cacheFolder } from './readings.ts';
 import { measureRepeats } from './repeats.ts';
 import { keepLiveness } from './report.ts';
+import { measureRest } from './rest.ts';
 import { openSources } from './sources.ts';
 import { species } from './species.ts';
 
@@ -91,8 +93,9 @@ export function createChallengesCommand(terminal: Terminal, evidenceFolder: stri
           }));
           terminal.answer(JSON.stringify(people));
           const repeats = measureRepeats(sources.people);
-          terminal.answer(JSON.stringify(repeats));
-          if (keep) keepLiveness(evidenceFolder, { people, repeats }, describeMachine());
+          const rest = await measureRest(sources.people.filter(canKeepStill), readings);
+          terminal.answer(JSON.stringify({ repeats, rest }));
+          if (keep) keepLiveness(evidenceFolder, { people, repeats, rest }, describeMachine());
         },
       );
     });

@@ -8,8 +8,7 @@ import { median } from '../../service/lib/median.ts';
 import { wilsonInterval } from '../accuracy/interval.ts';
 import { createRandom } from '../accuracy/random.ts';
 import { createPerson, stepsOf } from './actors/person.ts';
-import { type Draw, type Species, turning, withinReach } from './attack.ts';
-import type { LivePerson } from './people.ts';
+import { canKeepStill, type Draw, type Species, turning, withinReach } from './attack.ts';
 import type { Readings } from './readings.ts';
 import type { Sources } from './sources.ts';
 
@@ -196,8 +195,3 @@ export function measurePeople(
     };
   });
 }
-
-const canKeepStill = ({ recording }: LivePerson) => {
-  const steps = stepsOf(recording);
-  return steps.includes('hold-still') && steps.includes('blink');
-};

@@ -4,7 +4,15 @@ import type { Seen } from './actors/actor.ts';
 import { createRecorded, createRecorder } from './actors/other-session.ts';
 import { createPerson, type Recording, recordingOf } from './actors/person.ts';
 import { momentsOf } from './actors/poses.ts';
-import { type Draw, type Judge, type Species, turning, turningBothWays, withinReach } from './attack.ts';
+import {
+  canKeepStill,
+  type Draw,
+  type Judge,
+  type Species,
+  turning,
+  turningBothWays,
+  withinReach,
+} from './attack.ts';
 import { jpegOf } from './clips.ts';
 import { type LivePerson, pictureAt, placeOf } from './people.ts';
 import type { Readings } from './readings.ts';
@@ -26,11 +34,16 @@ async function readScreen(person: LivePerson, readings: Readings): Promise<Shown
   return readings.read(`screen-edge-${clip.id}`, frames);
 }
 
-/** By encoding. */
-async function readAnew(person: LivePerson, readings: Readings): Promise<Shown[]> {
+/** By encoding. Without `closer`: of the frames as they were recorded alone. */
+export async function readAnew(
+  person: LivePerson,
+  readings: Readings,
+  { closer = false }: { closer?: boolean } = {},
+): Promise<Shown[]> {
   const shown: Shown[] = [];
   for (const encoding of Object.keys(encodings)) {
-    const frames = person.recording.moments.map(({ name }) => ({
+    const moments = person.recording.moments.filter(({ name }) => closer || placeOf(name).zoom === 1);
+    const frames = moments.map(({ name }) => ({
       name,
       make: async () => encodedAnew(await pictureAt(person, name), encoding),
     }));
@@ -107,6 +120,7 @@ const oldSession = (
 const anew = `the frames of a session that passed, fed in again in their order after they were decoded and encoded in another way (${Object.keys(encodings).join(', ')}, a fifth of the trials each), so that no hash is known`;
 const screen =
   'simulated recapture from a screen (fewer pixels, moiré, contrast, glare, the edge of the screen, a sensor)';
+const inMotion = (person: LivePerson, readings: Readings) => readAnew(person, readings, { closer: true });
 const onScreen = async (person: LivePerson, readings: Readings) => [await readScreen(person, readings)];
 
 /** The clip as it was recorded, from a random frame on, again from its beginning when it ends. */
@@ -166,21 +180,24 @@ const feedsIn = 'has the frames of an old session and feeds them in again';
 
 export const replays: readonly Species[] = [
   oldSession('replay-old-session', feedsIn, anew, {
-    ...{ draw: 'product', pick: turningBothWays, read: readAnew },
+    ...{ draw: 'product', pick: turningBothWays, read: inMotion },
   }),
   oldSession(
     'replay-old-session-same-draw',
     `${feedsIn}, when by chance the same steps are asked for`,
     anew,
     {
-      ...{ draw: 'same', pick: turning, read: readAnew },
+      ...{ draw: 'same', pick: turning, read: inMotion },
     },
   ),
   oldSession(
     'replay-old-session-no-motion',
-    `${feedsIn}, and takes the path for people who cannot move their head: its steps are never random`,
+    `${feedsIn}, and takes the path for people who cannot move their head, in a profile that approves it (\`allow\`)`,
     anew,
-    { draw: 'product', pick: turning, read: readAnew, path: { flash: false, motion: false } },
+    {
+      ...{ draw: 'product', read: readAnew, path: { flash: false, motion: false } },
+      pick: ({ people }) => people.filter(canKeepStill),
+    },
   ),
   ownOrder,
   oldSession(

@@ -74,7 +74,8 @@ export function runTrial(order: TrialOrder): Trial {
   for (let i = 0; i < (order.attempts ?? ATTEMPTS); i++) {
     const attempt = runAttempt(order, order.actor(i));
     const compared = order.earlier !== undefined || order.rules.repeats === 'refuse';
-    attempts.push(compared ? shownBefore(attempt, known) : attempt);
+    const still = !order.path.motion;
+    attempts.push(compared ? shownBefore(attempt, known, { still }) : attempt);
     if (attempts.at(-1)!.passed) break;
     if (attempt.movement) known.push(attempt.movement);
   }
@@ -82,8 +83,8 @@ export function runTrial(order: TrialOrder): Trial {
 }
 
 /** As engine/sessions refuses what moves as in an earlier attempt, of whatever session. */
-function shownBefore(attempt: Attempt, earlier: readonly Uint8Array[]): Attempt {
-  if (!attempt.movement || !earlier.some(movementIn(attempt.movement))) return attempt;
+function shownBefore(attempt: Attempt, earlier: readonly Uint8Array[], path: { still: boolean }): Attempt {
+  if (!attempt.movement || !earlier.some(movementIn(attempt.movement, path))) return attempt;
   const evidence: Evidence = { kind: 'replay', passed: false, maturity: 'experimental', details: {} };
   const reasons: Attempt['reasons'] = [...attempt.reasons, 'REPLAYED_MOVEMENT'];
   return { ...attempt, passed: false, reasons, evidence: [...attempt.evidence, evidence] };

@@ -63,8 +63,8 @@ export interface Challenges {
   ): Pick<AnalysisRequest, 'detector' | 'embedders'> & Partial<AnalysisRequest>;
   /** Steps that a challenge of the profile has. */
   steps(profile: Profile): number;
-  /** Whether an earlier movement, packed, holds parts of this one: the person moved as before, which no one does. */
-  movementIn(movement: Uint8Array): (earlier: Uint8Array) => boolean;
+  /** Whether an earlier movement, packed, holds parts of this one: the person moved as before, which no one does. `still`: of the path without motion. */
+  movementIn(movement: Uint8Array, path: { still: boolean }): (earlier: Uint8Array) => boolean;
   /** Whether a movement that was shown before is refused, or noted only. */
   refusesRepeats(profile: Profile): boolean;
   withoutMotion(profile: Profile): WithoutMotion;

@@ -77,7 +77,8 @@ async function repeats(parts: SessionParts, one: Finished, person: SubjectId): P
   const { row, result, outcome, refusesRepeats } = one;
   const liveness = outcome.liveness!;
   if (!result.movement || liveness.evidence.some(({ kind }) => kind === 'replay')) return false;
-  const before = await shownBefore(parts, realmOf(row), result.movement, person);
+  const { movement, assurance } = result;
+  const before = await shownBefore(parts, realmOf(row), { movement, assurance }, person);
   if (before) liveness.evidence.push(replayEvidence(before, refusesRepeats));
   return before !== undefined && refusesRepeats;
 }

@@ -62,7 +62,8 @@ export async function gather(
   const profile = await profiles.get(organization, row.profile).catch(() => undefined);
   const refusesRepeats = profile === undefined || challenges.refusesRepeats(profile);
   const { movement } = result;
-  const before = movement && (await shownBefore(parts, realmOf(row), movement));
+  const before =
+    movement && (await shownBefore(parts, realmOf(row), { movement, assurance: result.assurance }));
   if (before && refusesRepeats) reasons.push(REPLAYED_MOVEMENT);
   const { passed, score, assurance } = result;
   const evidence = [...result.evidence, ...(before ? [replayEvidence(before, refusesRepeats)] : [])];

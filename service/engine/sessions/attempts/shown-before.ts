@@ -11,6 +11,8 @@ const MOST = { organization: 1_000, person: 200 } as const;
 /** Milliseconds of comparing, after which others have their turn. */
 const TURN = 5;
 
+const pathOf = ({ assurance }: { assurance: string }) => ({ still: assurance === 'passive-frames' });
+
 export interface ShownBefore {
   session: string;
   attempt: number;
@@ -20,12 +22,12 @@ export interface ShownBefore {
 export async function shownBefore(
   { movements, challenges, clock }: Pick<SessionParts, 'movements' | 'challenges' | 'clock'>,
   realm: Realm,
-  movement: Uint8Array,
+  shown: { movement: Uint8Array; assurance: string },
   person?: string,
 ): Promise<ShownBefore | undefined> {
   const since = clock.now() - FRAMES_KEPT;
   const most = person === undefined ? MOST.organization : MOST.person;
-  const isShownIn = challenges.movementIn(movement);
+  const isShownIn = challenges.movementIn(shown.movement, pathOf(shown));
   let began = performance.now();
   for (const row of await movements.recent(realm, { since, most, ...defined({ person }) })) {
     const earlier = await movements.open(row);
@@ -47,13 +49,13 @@ export async function shownMeanwhile(
   tx: Tx,
   {
     row,
-    result: { movement },
+    result: { movement, assurance },
     refusesRepeats,
   }: { row: SessionRow; result: ChallengeResult; refusesRepeats: boolean },
 ): Promise<boolean> {
   if (!movement || !refusesRepeats) return false;
   const order = { since: clock.now() - MEANWHILE, most: MOST_MEANWHILE };
-  const isShownIn = challenges.movementIn(movement);
+  const isShownIn = challenges.movementIn(movement, pathOf({ assurance }));
   for (const other of await movements.recent(realmOf(row), order, tx)) {
     const earlier = await movements.open(other);
     if (earlier && isShownIn(earlier)) return true;
