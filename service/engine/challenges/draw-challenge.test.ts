@@ -95,20 +95,35 @@ test('without flashing light no color is shown, and the level says so', () => {
   }
 });
 
-test('without motion the person holds still for longer and blinks, whatever the profile asks for', () => {
+test('without motion the person holds still and blinks, whatever the profile asks for; how often, in which order and how long is drawn', () => {
   for (const pool of [[...stepNames], [...turnSteps]]) {
     for (const flash of [true, false]) {
-      const drawn = drawChallenge(
-        { pool, count: 4, strict: false, repeats: 'refuse', withoutMotion: 'review' },
-        { flash, motion: false },
-        chance(1),
-      );
-      expect(drawn.assurance).toBe('passive-frames');
-      expect(drawn.steps.map(({ name, holdMs }) => [name, holdMs > 3000])).toEqual([
-        ['hold-still', true],
-        ['blink', false],
-        ...(flash && pool.length > 2 ? [['color-flash', false]] : []),
-      ]);
+      const [orders, holds, pauses] = [new Set<string>(), new Set<number>(), new Set<number>()];
+      for (let seed = 0; seed < 60; seed++) {
+        const drawn = drawChallenge(
+          { pool, count: 4, strict: false, repeats: 'refuse', withoutMotion: 'review' },
+          { flash, motion: false },
+          chance(seed),
+        );
+        expect(drawn.assurance).toBe('passive-frames');
+        const names = drawn.steps.map(({ name }) => name);
+        orders.add(names.join());
+        const [first, ...others] = drawn.steps;
+        expect(first).toMatchObject({ name: 'hold-still', limitMs: 5000 + first!.holdMs });
+        expect([3500 <= first!.holdMs, first!.holdMs <= 5000]).toEqual([true, true]);
+        holds.add(first!.holdMs);
+        for (const { name, holdMs } of others) if (name === 'hold-still') pauses.add(holdMs);
+        const blinks = names.filter((name) => name === 'blink').length;
+        expect([1, 2]).toContain(blinks);
+        expect(names.includes('color-flash')).toBe(flash && pool.length > 2);
+        expect(names.some((name, at) => name === names[at + 1])).toBe(false);
+        expect(names.at(-1)).not.toBe('hold-still');
+        expect(new Set(names).size).toBe(names.includes('color-flash') ? 3 : 2);
+      }
+      // of 12 with colors
+      expect(orders.size).toBeGreaterThanOrEqual(flash && pool.length > 2 ? 9 : 2);
+      expect([holds.size > 20, pauses.size > 10]).toEqual([true, true]);
+      expect([Math.min(...pauses) >= 600, Math.max(...pauses) <= 1800]).toEqual([true, true]);
     }
   }
 });

@@ -35,13 +35,18 @@ export interface DrawnChallenge {
 const HOLD = [500, 1000] as const;
 const LIMIT = 5000;
 /** Without motion the frames alone are judged, and motion is only judged over three seconds. */
-const HOLD_WITHOUT_MOTION = 3500;
+const HOLD_WITHOUT_MOTION = [3500, 5000] as const;
+/** Of holding still between two steps without motion. */
+const PAUSE = [600, 1800] as const;
+/** Blinks of an attempt without motion: one or two. */
+const MOST_BLINKS = 2;
 /** From this many steps on both directions are asked for. */
 const BOTH_TURNS_FROM = 3;
 
 /**
  * Draws the steps of one attempt: at least one turn, both directions from three steps on, no step twice, a step that comes first where
- * it is in the pool. Without motion, holding still and a blink (and colors, where they may be shown) take their place.
+ * it is in the pool. Without motion, holding still for a drawn time, one or two blinks and pauses of drawn lengths (and colors, where they
+ * may be shown) take their place.
  */
 export function drawChallenge(
   rules: ChallengeRules,
@@ -49,9 +54,9 @@ export function drawChallenge(
   random: RandomBytes,
 ): DrawnChallenge {
   const chance = createChance(random);
-  const names = path.motion ? drawMoving(rules, path, chance) : drawStill(rules, path);
+  const names = path.motion ? drawMoving(rules, path, chance) : drawStill(rules, path, chance);
   return {
-    steps: names.map((name) => drawStep(name, path, chance)),
+    steps: names.map((name, index) => drawStep(name, { ...path, index }, chance)),
     path,
     assurance: assuranceOf(rules, path),
     strict: rules.strict,
@@ -70,22 +75,33 @@ function drawMoving({ pool, count }: ChallengeRules, path: ChallengePath, chance
   return [...first, ...chance.shuffle([...certain, ...chance.shuffle(others).slice(0, room)])];
 }
 
-/** In a fixed order: there is nothing to guess, and a person who needs this path is asked for little. */
-function drawStill({ pool }: ChallengeRules, path: ChallengePath): StepName[] {
+/** Little to guess, because a person who needs this path is asked for little: how many blinks, their place beside the colors, and pauses. */
+function drawStill({ pool }: ChallengeRules, path: ChallengePath, chance: Chance): StepName[] {
   const flash = path.flash ? pool.filter((name) => stepNamed(name).needs === 'flash') : [];
-  return ['hold-still', 'blink', ...flash];
+  const blinks = Array.from({ length: 1 + chance.below(MOST_BLINKS) }, (): StepName => 'blink');
+  const steps: StepName[] = [];
+  for (const name of chance.shuffle([...blinks, ...flash])) {
+    if (steps.length > 0 && (steps.at(-1) === name || chance.below(2) === 1)) steps.push('hold-still');
+    steps.push(name);
+  }
+  return ['hold-still', ...steps];
 }
 
-function drawStep(name: StepName, { motion }: ChallengePath, chance: Chance): DrawnStep {
+function drawStep(
+  name: StepName,
+  { motion, index }: ChallengePath & { index: number },
+  chance: Chance,
+): DrawnStep {
   const step: Step = stepNamed(name);
-  const [least, most] = step.hold ?? HOLD;
-  const longer = !motion && step.first;
-  const holdMs = longer ? HOLD_WITHOUT_MOTION : least + chance.below(most - least + 1);
+  const still = !motion && step.first;
+  const longer = still && index === 0;
+  const [least, most] = longer ? HOLD_WITHOUT_MOTION : still ? PAUSE : (step.hold ?? HOLD);
+  const holdMs = least + chance.below(most - least + 1);
   const colors = step.colors && chance.shuffle(step.colors);
   return {
     name,
     holdMs,
-    limitMs: longer ? LIMIT + HOLD_WITHOUT_MOTION : LIMIT,
+    limitMs: longer ? LIMIT + holdMs : LIMIT,
     ...(colors && { colors, color: colors[0]! }),
   };
 }
