@@ -109,9 +109,10 @@ async function measure(
   const before = verifications?.done() ?? 0;
   for (const client of clients) client.watch();
   await pause(1000 * SECONDS);
+  // Where a session ends meanwhile, the client's next one waits: a pace needs two frames of one attempt.
   const [admitted, others] = [
-    clients.filter(({ latencies }) => latencies.length > 0),
-    clients.filter(({ latencies }) => latencies.length === 0),
+    clients.filter(({ judgedFrames }) => judgedFrames > 0),
+    clients.filter(({ judgedFrames }) => judgedFrames === 0),
   ];
   return {
     what,
