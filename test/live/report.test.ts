@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Kept, keepLiveness, render } from './report.ts';
+import { judgeSince, type Kept, keepLiveness, render } from './report.ts';
 import { species } from './species.ts';
 
 const folder = join(import.meta.dirname, '../../docs/evidence');
@@ -20,7 +20,7 @@ test('every row says which judge and which draw gave it, and a species without a
     for (const [i, row] of rowsOf(name).entries()) {
       const { commit, date } = rows[i]!.machine ?? machine;
       expect(row).toContain(commit.slice(0, 8));
-      expect([row, row.includes('before the present rule')]).toEqual([row, date < '2026-11-21T21:11']);
+      expect([row, row.includes('before the present rule')]).toEqual([row, date < judgeSince(name)]);
     }
   }
   const { 'print-bent': _, ...others } = kept.attacks;
@@ -31,7 +31,8 @@ test('what is measured anew leaves no row of an older judge under the new date',
   const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-report-'));
   try {
     const [name] = Object.keys(kept.attacks);
-    const { machine, rows } = kept.attacks[name!]!;
+    const { machine } = kept.attacks[name!]!;
+    const rows = kept.attacks[name!]!.rows.map(({ machine: _, ...row }) => row);
     const older = { rows, machine: { ...machine, date: '2026-11-21T15:00' } };
     writeFileSync(
       join(scratch, 'liveness.json'),

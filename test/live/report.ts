@@ -49,7 +49,7 @@ export function keepLiveness(
     const others = (before?.rows ?? [])
       .filter(({ setting }) => settingName(setting) !== settingName(row.setting))
       .map((other) => ({ ...other, machine: other.machine ?? before!.machine }))
-      .filter((other) => other.machine.date >= JUDGE_SINCE)
+      .filter((other) => other.machine.date >= judgeSince(row.species))
       .map(
         ({ machine: own, ...other }): KeptRow => (isSame(own, machine) ? other : { ...other, machine: own }),
       );
@@ -99,7 +99,7 @@ export function render({ attacks, people, repeats, rest }: Kept): string {
         'measured',
       ],
       Object.values(attacks).flatMap(({ rows, machine }) =>
-        rows.map((row) => [...attackLine(row), judgedBy(row.machine ?? machine)]),
+        rows.map((row) => [...attackLine(row), judgedBy(row.machine ?? machine, row.species)]),
       ),
     ),
     '',
@@ -122,10 +122,15 @@ export function render({ attacks, people, repeats, rest }: Kept): string {
 
 /** When the rules of `challenges: judge repeats beside what was asked, one long stretch too` were as they are; what is measured before has another judge. */
 const JUDGE_SINCE = '2026-11-21T21:11';
+/** The same of the path without motion: faces at rest are compared, and its steps are drawn. */
+const STILL_JUDGE_SINCE = '2026-11-22T00:50';
+
+export const judgeSince = (name: string): string =>
+  /(no-motion|^without motion)/.test(name) ? STILL_JUDGE_SINCE : JUDGE_SINCE;
 
 /** A row is of the judge of its day. */
-const judgedBy = ({ date, commit }: Machine): string =>
-  `${date.replace('T', ' ')}, ${commit.slice(0, 8)}${date < JUDGE_SINCE ? ', **before the present rule of repeated movements**' : ''}`;
+const judgedBy = ({ date, commit }: Machine, name: string): string =>
+  `${date.replace('T', ' ')}, ${commit.slice(0, 8)}${date < judgeSince(name) ? ', **before the present rule of repeated movements**' : ''}`;
 
 const draws: Record<Draw, string> = {
   product: "product's",
@@ -140,7 +145,7 @@ function hitsOf(attacks: Kept['attacks']): (name: string, setting?: string) => s
     const row = rows?.find(({ setting }) => settingName(setting) === wanted);
     if (!row || !machine) return 'not measured yet';
     const { date } = row.machine ?? machine;
-    return `${row.accepted.hits} of ${row.trials}${date < JUDGE_SINCE ? ' (older judge)' : ''}`;
+    return `${row.accepted.hits} of ${row.trials}${date < judgeSince(name) ? ' (older judge)' : ''}`;
   };
 }
 
@@ -220,7 +225,7 @@ function peopleLines(name: string, { rows, machine }: PeoplePart & { machine: Ma
   return [
     `### ${name[0]!.toUpperCase()}${name.slice(1)}`,
     '',
-    `Measured ${judgedBy(machine)}. Each session by itself.`,
+    `Measured ${judgedBy(machine, name)}. Each session by itself.`,
     `${rows.length} people, ${sum(({ sessions }) => sessions)} sessions: ${percent(sum(({ passed }) => passed) / sum(({ sessions }) => sessions))} pass within three attempts, ` +
       `${percent(sum(({ firstTry }) => firstTry) / sum(({ sessions }) => sessions))} at the first. ${unseen.length} of the people are in no data that thresholds were chosen on.`,
     `People of whose sessions at least 95 % pass within three attempts: ${over(rows)}; of those in no data that thresholds were chosen on: ${over(unseen)}.`,
@@ -284,7 +289,7 @@ const repeatsTable = (rows: readonly RepeatsRow[]): string[] => [
 const restLines = ({ rows, machine }: NonNullable<Kept['rest']>): string[] => [
   '## Faces at rest',
   '',
-  `Measured ${judgedBy(machine)}. Parts of 5 s of the recordings that show what the path without motion asks for, as they were recorded. Copies are the same frames, decoded and encoded in five other ways.`,
+  `Measured ${judgedBy(machine, 'without motion')}. Parts of 5 s of the recordings that show what the path without motion asks for, as they were recorded. Copies are the same frames, decoded and encoded in five other ways.`,
   'The limit, a correlation of .75, was chosen while looking at the recordings that other thresholds saw too (rows "chosen on"): it lies in the middle between copies and living people there. The rows of other people were read once, with that limit. Few of them are long enough to compare a person with themselves.',
   '',
   ...markdownTable(
