@@ -22,7 +22,7 @@ const ROOM = 3_600_000;
 
 /** Shares that are accepted at most, within three attempts; undefined: not caught, docs/evidence/liveness.md says how many pass. */
 function most(name: string): number | undefined {
-  if (/^(injection|replay-screen-chosen)|-same-draw$|-no-motion$/.test(name)) return undefined;
+  if (/^(injection|replay-screen-chosen)|-same-draw$|-no-motion(-others)?$/.test(name)) return undefined;
   return name === 'puppet' ? 0.05 : name === 'two-people' ? 0.01 : 0;
 }
 

@@ -178,6 +178,8 @@ const chosen = (name: string, draw: 'product' | 'within reach'): Species => ({
 
 const feedsIn = 'has the frames of an old session and feeds them in again';
 
+const stillAttacker = `${feedsIn}, and takes the path for people who cannot move their head, in a profile that approves it (allow)`;
+
 export const replays: readonly Species[] = [
   oldSession('replay-old-session', feedsIn, anew, {
     ...{ draw: 'product', pick: turningBothWays, read: inMotion },
@@ -190,15 +192,13 @@ export const replays: readonly Species[] = [
       ...{ draw: 'same', pick: turning, read: inMotion },
     },
   ),
-  oldSession(
-    'replay-old-session-no-motion',
-    `${feedsIn}, and takes the path for people who cannot move their head, in a profile that approves it (\`allow\`)`,
-    anew,
-    {
-      ...{ draw: 'product', read: readAnew, path: { flash: false, motion: false } },
-      pick: ({ people }) => people.filter(canKeepStill),
-    },
-  ),
+  oldSession('replay-old-session-no-motion', stillAttacker, anew, {
+    ...{ draw: 'product', pick: turning, read: readAnew, path: { flash: false, motion: false } },
+  }),
+  oldSession('replay-old-session-no-motion-others', stillAttacker, anew, {
+    ...{ draw: 'product', read: readAnew, path: { flash: false, motion: false } },
+    pick: (sources) => sources.people.filter((one) => canKeepStill(one) && !turning(sources).includes(one)),
+  }),
   ownOrder,
   oldSession(
     'replay-screen-session',
