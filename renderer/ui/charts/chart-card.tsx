@@ -77,10 +77,16 @@ export function ChartCard({
   );
 }
 
-/** Figures as rows; it scrolls where they are many. */
-export const NumberTable = ({ numbers: { head, rows } }: { numbers: Numbers }) => (
+/** Figures as rows. It scrolls where they are many; `words`: it is shown whole, its cells are texts. */
+export const NumberTable = ({
+  numbers: { head, rows },
+  words = false,
+}: {
+  numbers: Numbers;
+  words?: boolean;
+}) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-  <div className={styles.scroll} tabIndex={0}>
+  <div className={styles.scroll} tabIndex={0} data-words={words || undefined}>
     <table className={styles.numbers}>
       <thead>
         <tr>

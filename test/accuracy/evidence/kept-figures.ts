@@ -33,7 +33,10 @@ export const percent = (value: number, digits = 1): string => {
 
 /** "1.2 % (95 %: 0.4 to 2.0 %)" */
 export const withInterval = ({ value, from, to }: MeasuredShare, digits = 1): string =>
-  `${percent(value, digits)} (95 %: ${percent(from, digits).replace(' %', '')} to ${percent(to, digits)})`;
+  `${percent(value, digits)} (95 %: ${percent(from, digits).replace(' %', '')} to ${percent(to, digits)})`.replaceAll(
+    ' %',
+    '\u00a0%',
+  );
 
 /** Where and when a part was measured, as each claim says it. */
 export const measuredOn = ({

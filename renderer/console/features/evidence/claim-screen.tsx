@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { createLazyRoute } from '@tanstack/react-router';
+import { createLazyRoute, Link } from '@tanstack/react-router';
 import { Maturity } from '../../../ui/badges/badge.tsx';
 import { NumberTable } from '../../../ui/charts/chart-card.tsx';
 import { ShareBars } from '../../../ui/charts/share-bars.tsx';
@@ -27,7 +27,11 @@ function ClaimScreen() {
   return (
     <Page title={id} parents={parents} reading>
       {error && <LoadFailed error={error} retry={() => void refetch()} />}
-      {data && <Note title={t('unknown', { id })}>{t('unknownText')}</Note>}
+      {data && (
+        <Note title={t('unknown', { id })}>
+          <Link to="/evidence">{t('unknownText')}</Link>
+        </Note>
+      )}
     </Page>
   );
 }
@@ -50,7 +54,7 @@ function ClaimPage({ claim, parents }: { claim: Claim; parents: { label: string;
           />
         )}
         <Card title={t('table')}>
-          <NumberTable numbers={claim.table} />
+          <NumberTable numbers={claim.table} words />
         </Card>
         <Card title={t('limits')}>
           <ul lang="en" className={styles.limits}>
