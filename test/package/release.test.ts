@@ -85,11 +85,18 @@ describe.skipIf(reason !== undefined)(`a release${reason ? ` (${reason})` : ''}`
   test('every altered byte of a signature is refused by both, but those of its first comment', async () => {
     const file = release[3]!;
     const text = readFileSync(`${file}.minisig`, 'utf8');
+    const decoded = (signature: string) => {
+      const [, first = '', comment, second = '', ...more] = signature.split('\n');
+      const bytes = [first, second].map((line) => Buffer.from(line, 'base64').toString('hex'));
+      return JSON.stringify([bytes, comment, more]);
+    };
     for (let at = text.indexOf('\n'); at < text.length - 1; at++) {
       const other = text[at] === 'A' ? 'B' : 'A';
-      writeFileSync(`${file}.minisig`, `${text.slice(0, at)}${other}${text.slice(at + 1)}`);
+      const altered = `${text.slice(0, at)}${other}${text.slice(at + 1)}`;
+      writeFileSync(`${file}.minisig`, altered);
       await expect(ours(file), `byte ${at}`).rejects.toThrow();
-      expect(minisign(file).status, `byte ${at}`).not.toBe(0);
+      // minisign reads the last digit of Base64 with fewer bits than it has: those that are left are no part of the signature
+      if (decoded(altered) !== decoded(text)) expect(minisign(file).status, `byte ${at}`).not.toBe(0);
     }
     writeFileSync(`${file}.minisig`, text);
   });
