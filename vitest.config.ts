@@ -38,7 +38,8 @@ const inFrontOfCamera = ['test/browser/live-flows.test.ts'];
 
 /** Of the system, those that keep all of their state in folders and processes of their own, or have none. */
 const keepNothing = [
-  'test/{accuracy,bots,checks,cli,gallery-calibration,layers,live,load,support,webhooks,wire}/**/*.test.ts',
+  'test/{accuracy,bots,checks,gallery-calibration,layers,live,load,support,webhooks,wire}/**/*.test.ts',
+  'test/cli/!(build|certificate|import|jobs|keys|npm|postgres|service).test.ts',
 ];
 /** Packages that `npm run package` built, in a Debian root: `npm run test:package`. */
 const ofPackages = ['test/package/**/*.test.ts'];
