@@ -120,7 +120,7 @@ const oldSession = (
 const anew = `the frames of a session that passed, fed in again in their order after they were decoded and encoded in another way (${Object.keys(encodings).join(', ')}, a fifth of the trials each), so that no hash is known`;
 const screen =
   'simulated recapture from a screen (fewer pixels, moiré, contrast, glare, the edge of the screen, a sensor)';
-const inMotion = (person: LivePerson, readings: Readings) => readAnew(person, readings, { closer: true });
+const everyMoment = (person: LivePerson, readings: Readings) => readAnew(person, readings, { closer: true });
 const onScreen = async (person: LivePerson, readings: Readings) => [await readScreen(person, readings)];
 
 /** The clip as it was recorded, from a random frame on, again from its beginning when it ends. */
@@ -182,21 +182,21 @@ const stillAttacker = `${feedsIn}, and takes the path for people who cannot move
 
 export const replays: readonly Species[] = [
   oldSession('replay-old-session', feedsIn, anew, {
-    ...{ draw: 'product', pick: turningBothWays, read: inMotion },
+    ...{ draw: 'product', pick: turningBothWays, read: everyMoment },
   }),
   oldSession(
     'replay-old-session-same-draw',
     `${feedsIn}, when by chance the same steps are asked for`,
     anew,
     {
-      ...{ draw: 'same', pick: turning, read: inMotion },
+      ...{ draw: 'same', pick: turning, read: everyMoment },
     },
   ),
   oldSession('replay-old-session-no-motion', stillAttacker, anew, {
-    ...{ draw: 'product', pick: turning, read: readAnew, path: { flash: false, motion: false } },
+    ...{ draw: 'product', pick: turning, read: everyMoment, path: { flash: false, motion: false } },
   }),
   oldSession('replay-old-session-no-motion-others', stillAttacker, anew, {
-    ...{ draw: 'product', read: readAnew, path: { flash: false, motion: false } },
+    ...{ draw: 'product', read: everyMoment, path: { flash: false, motion: false } },
     pick: (sources) => sources.people.filter((one) => canKeepStill(one) && !turning(sources).includes(one)),
   }),
   ownOrder,
