@@ -38,7 +38,7 @@ export const HeartbeatReply = z
     notes: z
       .array(z.string())
       .describe(
-        'Labels that explain the score. `session_drop`: under the session’s own level; `changed_rhythm`: typed by another person, it seems',
+        'Labels that explain the score. `session_drop`: under the session’s own level; `synthetic_session`: several windows together move like a program; `changed_rhythm`: typed by another person, it seems',
       ),
   })
   .meta({
