@@ -158,8 +158,8 @@ async function signManifest(
 }
 
 /** minisign asks for the password of the key at the terminal, where it has one. */
-const signFile = (file: string, key: string, comment: string): Promise<void> =>
-  new Promise((done, refuse) => {
+function signFile(file: string, key: string, comment: string): Promise<void> {
+  return new Promise((done, refuse) => {
     const child = spawn('minisign', ['-S', '-s', key, '-t', comment, '-m', file], {
       stdio: ['inherit', 'ignore', 'inherit'],
     });
@@ -168,6 +168,7 @@ const signFile = (file: string, key: string, comment: string): Promise<void> =>
       code === 0 ? done() : refuse(new Error(`minisign did not sign ${file}: it ended with ${code}.`)),
     );
   });
+}
 
 /** Of everything in the packages: a second build of the commit has the same. */
 async function timeOfCommit(): Promise<Date> {
