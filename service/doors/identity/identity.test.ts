@@ -81,6 +81,7 @@ test('every problem has its status', () => {
       'REPLAYED_PICTURE',
       'CHECK_FAILED',
       'CONSENT_REQUIRED',
+      'MOTION_REQUIRED',
     ],
     429: ['MONTHLY_LIMIT_EXCEEDED', 'BURST_LIMIT_EXCEEDED', 'USER_FLOOD_DETECTED', 'SIGN_IN_DELAYED'],
     500: ['INTERNAL'],
