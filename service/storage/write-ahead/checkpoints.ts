@@ -53,6 +53,8 @@ export function createCheckpoints(database: Sqlite.Database): Checkpoints {
     async close() {
       if (!thread) return;
       const ended = once(thread, 'exit');
+      // Else a process with nothing more to do ends before the thread, and what follows is never done.
+      thread.ref();
       thread.postMessage('end');
       thread = undefined;
       await ended.catch(() => undefined);
