@@ -84,12 +84,13 @@ describe.skipIf(missing !== undefined)(`the collector in a page${why}`, () => {
     expect(sessionData).toMatchObject({
       seq: 0,
       counts: { down: 2, up: 2, paste: 0, touch: 0 },
-      mouse: { n: 2 },
       click: { n: 2, nOff: 2, tele: 0 },
       key: { inNoKey: 0, nIn: secret.length },
       env: { wd: 1, untrusted: 0 },
     });
     expect(sessionData.counts.move).toBeGreaterThan(20);
+    // A pause of a busy machine divides a movement.
+    expect(sessionData.mouse.n).toBeGreaterThanOrEqual(2);
     expect(sessionData.mouse.eq).toBeLessThan(0.8);
     expect(sessionData.key.n).toBeGreaterThan(12);
     expect(sessionData.key.hold).toBeGreaterThan(40);

@@ -12,7 +12,9 @@ export interface Bench {
     count: number;
     runs: Record<string, { milliseconds: number; p95: number; fasterThan: Record<string, number> }>;
   }>;
-  behavior?: KeptPart<{ what: string; answered: number; p50: number; p99: number }[]>;
+  behavior: KeptPart<{
+    rows: { what: string; rate: number; latency: { p50: number; p99: number } }[];
+  }>;
 }
 
 /** How fast the service answers on the machine that it was measured on. */
@@ -43,30 +45,32 @@ export function speedClaims({ loop, pipeline, behavior }: Bench): Claim[] {
         'Figures of one machine: run the command on yours. An interval is not given, runs vary by some per cent.',
       ],
     },
-    ...(behavior ? [behaviorSpeed(behavior)] : []),
+    behaviorSpeed(behavior),
   ];
 }
 
-const behaviorSpeed = ({ measured, machine }: NonNullable<Bench['behavior']>): Claim => {
-  const fastest = measured.toSorted((a, b) => b.answered - a.answered)[0]!;
-  const reached = fastest.answered >= 2000 && fastest.p99 <= 10;
+/** The first row is the load of the goal; the second as fast as it goes. */
+const behaviorSpeed = ({ measured: { rows }, machine }: Bench['behavior']): Claim => {
+  const [asked, fastest] = rows;
+  const at = (row: typeof asked) => Math.round(row!.rate).toLocaleString('en');
+  const p99 = asked!.latency.p99;
   return {
     id: 'speed-behavior',
     group: 'speed',
     title: 'Behavior scores a second',
-    claim: `${Math.round(fastest.answered).toLocaleString('en')} a second, 99 of 100 within ${fastest.p99} ms. The goal is 2,000 a second within 10 ms.`,
-    verdict: reached ? 'holds' : 'missed',
+    claim: `Asked for 2,000 a second on one core, ${at(asked)} are answered, 99 of 100 within ${p99.toFixed(0)} ms (the goal is 10 ms). As fast as it goes, ${at(fastest)} a second.`,
+    verdict: asked!.rate < 1990 ? 'missed' : p99 <= 10 ? 'holds' : 'part',
     maturity: 'proven',
-    data: 'Windows of features, one API key',
+    data: 'Windows of features, each new, one API key',
     ...measuredOn(machine),
     command: 'npm run bench -- behavior',
     table: {
       head: ['Load', 'Answered a second', 'Half within ms', '99 of 100 within ms'],
-      rows: measured.map(({ what, answered, p50, p99 }) => [
+      rows: rows.map(({ what, rate, latency }) => [
         what,
-        Math.round(answered).toLocaleString('en'),
-        `${p50}`,
-        `${p99}`,
+        Math.round(rate).toLocaleString('en'),
+        latency.p50.toFixed(1),
+        latency.p99.toFixed(1),
       ]),
     },
     limits: ['Figures of one machine: run the command on yours.'],
