@@ -8,7 +8,7 @@ import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
 import { type AuthDeps, createAuthDoor } from '../doors/auth/index.ts';
 import { behaviorWebhooks, createBehaviorDoor } from '../doors/behavior/index.ts';
 import { createScriptDoor } from '../doors/behavior/script.ts';
-import { type CapturePageDeps, createCapturePageDoor } from '../doors/capture-page/index.ts';
+import { createCapturePageDoor } from '../doors/capture-page/index.ts';
 import { createCapturesDoor } from '../doors/captures/index.ts';
 import { createConsoleDoor } from '../doors/console/index.ts';
 import { createHostedDoor, hostedWebhooks } from '../doors/hosted/index.ts';
@@ -32,6 +32,7 @@ import { defined } from '../lib/defined.ts';
 import type { Log } from '../lib/log.ts';
 import { productRoot } from '../lib/product-root.ts';
 import { productVersion } from '../lib/version.ts';
+import { frameOrigins } from './frame-origins.ts';
 
 /** What the families add to the OpenAPI document. */
 export const families = {
@@ -112,7 +113,7 @@ export async function createPublicServer(
   const pages = createPages(join(productRoot(), 'dist/renderer'));
   await app.register(createConsoleDoor({ pages, nonce: () => randomBytes(16).toString('base64') }));
   await app.register(createScriptDoor({ pages }));
-  await app.register(createCapturePageDoor({ pages, originsOf: originsOf(gatehouse), log }));
+  await app.register(createCapturePageDoor({ pages, originsOf: frameOrigins(gatehouse), log }));
   await app.register(createIdentityDoor({ checks }));
   await app.register(createAuthDoor(gatehouse));
   await app.register(createTokensDoor(gatehouse));
@@ -158,14 +159,3 @@ const personSessions = (liveSessions: Pick<Gatehouse['liveSessions'], 'holder'>)
     return { is: 'session', kind: 'sessions', session: id, ...realm, origins: browserOrigins };
   },
 });
-
-/** Origins whose pages may open or embed the page at an address. */
-const originsOf =
-  ({
-    liveSessions,
-    liveLinks,
-  }: Pick<Gatehouse, 'liveSessions' | 'liveLinks'>): CapturePageDeps['originsOf'] =>
-  async (place) =>
-    'session' in place
-      ? liveSessions.originsOf(place.session)
-      : ((await liveLinks[place.kind]?.originsOf?.(place.token)) ?? []);

@@ -2,6 +2,7 @@ import { createHash, randomFillSync } from 'node:crypto';
 import { createPersonalData, tablesWithoutPersons } from '../../service/compose/personal-data.ts';
 import { createStaff } from '../../service/compose/staff/administrators.ts';
 import { openUniqueness } from '../../service/compose/uniqueness.ts';
+import { createAccess } from '../../service/engine/access/index.ts';
 import { createApprovals } from '../../service/engine/approvals/index.ts';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
 import { createBehaviorChallenges } from '../../service/engine/behavior-challenges/index.ts';
@@ -293,6 +294,7 @@ export async function startEngine({
     clock,
     log,
   };
+  const access = createAccess({ ...shared, integrity });
   const models = await createModels({ ...shared, library });
   const organizations = createOrganizations(shared);
   const consents = createConsents({ ...shared, organizations });
@@ -378,6 +380,7 @@ export async function startEngine({
     library,
     models,
     organizations,
+    access,
     ...staff,
     approvals: createApprovals({ ...shared, ...staff, organizations }),
     personTokens: createPersonTokens({ ...shared, signing, issuer: appliance }),
@@ -413,6 +416,7 @@ export async function startEngine({
     importModel: (id: string) => importModel(models, id),
     async stop() {
       await engine.verdicts.settled();
+      await access.settled();
       await subjects.closeSearch();
       await galleries.close();
       await close();

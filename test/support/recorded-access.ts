@@ -62,6 +62,7 @@ export function recordedAccess(): Access {
     revokeKey: unused,
     rotateKey: unused,
     restrictKey: unused,
+    originsOf: unused,
     knowsOrigin: async (origin) => origin === 'https://app.example.com',
     async authenticate({ credential, scope, orScopes = [], refusal, origin }) {
       if (credential === undefined) throw new Problem('MISSING_AUTH', 'Send an API key.');

@@ -53,6 +53,7 @@ export function createLiveSessions({
   vault,
   audit,
   organizations,
+  access,
   models,
   analyzer,
   pictures,
@@ -68,13 +69,13 @@ export function createLiveSessions({
   opened,
 }: { profiles: Profiles } & Pick<Base, 'config' | 'ground' | 'vault' | 'opened'> &
   Audited &
-  Pick<Callers, 'organizations' | 'limits'> &
+  Pick<Callers, 'organizations' | 'access' | 'limits'> &
   Pick<Pictures, 'models' | 'analyzer' | 'pictures'> &
   Pick<Outbound, 'eventsOut'> &
   Pick<People, 'subjects' | 'checks' | 'flows' | 'uniqueness' | 'behaviorLayers'> &
   Pick<PersonTokenParts, 'personTokens'>): LiveSessions {
   const { events, callbacks } = eventsOut;
-  const shared = { ...ground, audit, organizations, models, profiles };
+  const shared = { ...ground, audit, organizations, access, models, profiles };
   // Each flow adds its own.
   const ends: Partial<Record<SessionFlow, FlowEnd>> = {
     api: createApiEnd({ events, passes: personTokens.passes, callbacks }),

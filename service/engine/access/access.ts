@@ -12,6 +12,7 @@ import {
   selectAltered,
   selectKey,
   selectKeys,
+  selectLineage,
   selectOrigins,
   selectOwner,
   updateRestrictions,
@@ -53,6 +54,11 @@ export interface Access {
    * once the secret was right), BURST_LIMIT_EXCEEDED for an address that sent too many refused ones.
    */
   authenticate(input: Credential): Promise<KeyCaller>;
+  /**
+   * Origins whose pages may frame or open what this caller ordered: those of the key and of the keys of its lineage, as far as they
+   * are valid now. None for any other caller, and none once all of these keys are revoked or expired.
+   */
+  originsOf(organization: OrganizationId, actor: Actor): Promise<readonly string[]>;
   /** Whether a key of any organization is or was bound to this origin, as a browser sends it. */
   knowsOrigin(origin: string): Promise<boolean>;
 }
@@ -137,9 +143,21 @@ export function createAccess(deps: AccessDeps): Access & {
       const canonical = parseOrigin(origin);
       return canonical !== undefined && origins.has(canonical);
     },
+    originsOf: (organization, actor) => originsOf(deps, organization, actor),
     protectKeys: (order) => protectKeys(deps, order),
     settled: authentication.settled,
   };
+}
+
+async function originsOf(
+  { db, integrity, clock }: AccessDeps,
+  organization: OrganizationId,
+  actor: Actor,
+): Promise<string[]> {
+  if (actor.is !== 'key') return [];
+  const lineage = await selectLineage(db, integrity, organization, actor.key);
+  const valid = lineage.filter((key) => isValid(key, clock.now()));
+  return [...new Set(valid.flatMap((key) => key.origins))];
 }
 
 const rightsOf = ({ scopes, origins, cidrs, profiles, expiresAt }: ApiKey) => ({

@@ -208,6 +208,29 @@ export async function selectOrigins(db: Db): Promise<string[]> {
   return rows.flatMap(({ origins }) => JSON.parse(origins) as string[]);
 }
 
+/** The key with this id, and those of its lineage. */
+export async function selectLineage(
+  db: Db,
+  integrity: KeyIntegrity,
+  organization: OrganizationId,
+  id: string,
+): Promise<ApiKey[]> {
+  const rows = await db
+    .selectFrom('api_key')
+    .selectAll()
+    .where('organization', '=', organization)
+    .where('lineage', 'in', (eb) =>
+      eb
+        .selectFrom('api_key as named')
+        .select('named.lineage')
+        .where('named.organization', '=', organization)
+        .where('named.id', '=', id),
+    )
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => fromRow(row, integrity));
+}
+
 /** Hashes of all keys that are not revoked. */
 export async function selectHashes(db: Db): Promise<string[]> {
   const rows = await db.selectFrom('api_key').select('secret_hash').where('revoked_at', 'is', null).execute();

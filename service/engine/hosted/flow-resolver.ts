@@ -60,6 +60,7 @@ export function createFlowResolver({
         ...defined({ profile: definition.profile }),
         expiresAt: clock.now() + SESSION_LIFE,
         test,
+        // Of no key: a published flow opens by itself, in no frame.
         openerOrigins: [],
       };
     },

@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/id.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Access } from '../access/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Flows } from '../flows/index.ts';
@@ -18,6 +19,7 @@ export interface HostedDeps {
   sessions: Pick<Sessions, 'prepare'>;
   flows: Pick<Flows, 'bySlug'>;
   organizations: Pick<Organizations, 'get' | 'lookOf'>;
+  access: Pick<Access, 'originsOf'>;
   profiles: Pick<Profiles, 'get' | 'list'>;
   subjects: Pick<Subjects, 'birthDate'>;
   limits: Pick<Limits, 'admit'>;

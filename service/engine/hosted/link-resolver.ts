@@ -17,7 +17,7 @@ import type { WriteResult } from './write-result.ts';
 
 /** The page of a link for one use: reading it changes nothing, the consent consumes it. */
 export function createLinkResolver(
-  { inTransaction, sessions, organizations, store, clock }: HostedParts,
+  { inTransaction, sessions, organizations, access, store, clock }: HostedParts,
   writeResult: WriteResult,
 ): LinkResolver {
   async function get(token: string): Promise<WholeLink> {
@@ -25,6 +25,9 @@ export function createLinkResolver(
     if (link) return link;
     throw new Problem('NOT_FOUND', 'There is no such link. Ask for a new one.');
   }
+
+  const originsOf = ({ realm, createdBy }: WholeLink) =>
+    access.originsOf(realm.organization, readActor(createdBy));
 
   return {
     async describe(token): Promise<LinkDescription> {
@@ -42,7 +45,7 @@ export function createLinkResolver(
         ...defined({ profile: link.page.profile }),
         expiresAt: link.expiresAt,
         test: link.realm.world === 'test',
-        openerOrigins: [],
+        openerOrigins: await originsOf(link),
       };
     },
 
@@ -53,7 +56,8 @@ export function createLinkResolver(
       const page = toSessionPage(link.product, { ...link.page, redirects }, organization);
       const now = clock.now();
       if (statusAt(link, now) !== 'PENDING' || link.openedAt !== undefined) throw refusalOf(link, now);
-      const made = await sessions.prepare({ ...sessionOf(link, order, now), page });
+      const browserOrigins = await originsOf(link);
+      const made = await sessions.prepare({ ...sessionOf(link, order, now), page, browserOrigins });
       await inTransaction(async (tx) => {
         if (!(await store.take(tx, link.id, now))) throw refusalOf(link, now);
         await made.write(tx);
@@ -72,6 +76,11 @@ export function createLinkResolver(
         await writeResult(tx, link, { status: 'FAIL', reasons: ['CONSENT_DENIED'] }, defined({ request }));
       });
       return defined({ redirect: failure });
+    },
+
+    async originsOf(token) {
+      const link = await store.byToken(hashLinkToken(token));
+      return link ? originsOf(link) : [];
     },
   };
 }

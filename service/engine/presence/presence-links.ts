@@ -24,7 +24,7 @@ import { readRow } from './read-row.ts';
 /** The page of a link. Only `begin` and `deny` change anything: mail and chat previews open links. */
 export function createPresenceLinks(deps: PresenceDeps): LinkResolver {
   const { clock } = deps;
-  const { find, pageOf, requestOf } = createLinkReading(deps);
+  const { find, pageOf, requestOf, originsOf } = createLinkReading(deps);
   return {
     async describe(link) {
       const row = await find(link);
@@ -38,11 +38,15 @@ export function createPresenceLinks(deps: PresenceDeps): LinkResolver {
         page,
         expiresAt: row.expires_at,
         test: row.world === 'test',
-        openerOrigins: [],
+        openerOrigins: await originsOf(row),
       };
     },
     begin: createBegin(deps),
     deny: createDeny(deps),
+    async originsOf(link) {
+      const row = await selectPresenceBy(deps.db, 'link_hash', hashOfLink(link));
+      return row ? originsOf(row) : [];
+    },
   };
 }
 
@@ -51,7 +55,7 @@ function stateOf(state: PresenceState): LinkDescription['state'] {
   return state.is === 'expired' ? 'ended' : 'finished';
 }
 
-function createLinkReading({ db, sealer, organizations, clock }: PresenceDeps) {
+function createLinkReading({ db, sealer, access, organizations, clock }: PresenceDeps) {
   const unknown = () => new Problem('NOT_FOUND', 'This link leads nowhere: ask for a new one.');
 
   async function find(link: string): Promise<PresenceRow> {
@@ -61,6 +65,7 @@ function createLinkReading({ db, sealer, organizations, clock }: PresenceDeps) {
   }
   return {
     find,
+    originsOf: (row: PresenceRow) => access.originsOf(realmOf(row).organization, readActor(row.created_by)),
     /** Throws unless the link waits to be used. */
     async findReady(link: string): Promise<PresenceRow> {
       const row = await find(link);
@@ -86,7 +91,7 @@ function createLinkReading({ db, sealer, organizations, clock }: PresenceDeps) {
 /** The link's one use, with the live session that it opens. */
 function createBegin(deps: PresenceDeps): LinkResolver['begin'] {
   const { inTransaction, sessions, audit, clock } = deps;
-  const { findReady, pageOf, requestOf } = createLinkReading(deps);
+  const { findReady, pageOf, requestOf, originsOf } = createLinkReading(deps);
   return async function begin(link, { consent, path, device, request }) {
     const row = await findReady(link);
     const asked = await requestOf(row);
@@ -95,6 +100,7 @@ function createBegin(deps: PresenceDeps): LinkResolver['begin'] {
     const prepared = await sessions.prepare({
       ...{ flow: 'presence', realm, page, expiresAt: row.expires_at },
       actor: readActor(row.created_by),
+      browserOrigins: await originsOf(row),
       match: matchOf(asked),
       opened: { consent, path, device },
       ...defined({ profiles: asked.profiles, request }),

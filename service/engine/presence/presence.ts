@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/id.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Access } from '../access/index.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { FlowEnd, LinkResolver, Sessions } from '../sessions/index.ts';
@@ -39,6 +40,7 @@ export interface PresenceDeps {
   inTransaction: InTransaction;
   sealer: PresenceSealer;
   organizations: Pick<Organizations, 'get' | 'lookOf'>;
+  access: Pick<Access, 'originsOf'>;
   subjects: Pick<Subjects, 'find'>;
   sessions: Pick<Sessions, 'prepare' | 'cancel'>;
   tokens: Pick<PersonTokens, 'presence' | 'check' | 'redeem'>;

@@ -15,7 +15,7 @@ const SESSION_LIFE = 10 * 60_000;
 /** The page of an invitation: reading it changes nothing, the consent uses it up. */
 export function createInvitations(parts: RegistrationParts, writeEnd: WriteEnd): LinkResolver {
   const { inTransaction, sessions, store, clock } = parts;
-  const { get, getPending, pageOf } = createReader(parts);
+  const { find, get, getPending, pageOf, originsOf } = createReader(parts);
 
   return {
     async describe(token): Promise<LinkDescription> {
@@ -31,7 +31,7 @@ export function createInvitations(parts: RegistrationParts, writeEnd: WriteEnd):
         page,
         expiresAt: registration.expiresAt,
         test: registration.realm.world === 'test',
-        openerOrigins: [],
+        openerOrigins: await originsOf(registration),
       };
     },
 
@@ -45,6 +45,7 @@ export function createInvitations(parts: RegistrationParts, writeEnd: WriteEnd):
         uniqueness: { policy: 'block', scope: region },
         ...{ expiresAt: now + SESSION_LIFE, page, subjectRef: registration.request.reference },
         opened: { consent, path, device },
+        browserOrigins: await originsOf(registration),
         ...defined({ request }),
       });
       await inTransaction(async (tx) => {
@@ -71,13 +72,22 @@ export function createInvitations(parts: RegistrationParts, writeEnd: WriteEnd):
       });
       return defined({ redirect });
     },
+
+    async originsOf(token) {
+      const registration = await find(token);
+      return registration ? originsOf(registration) : [];
+    },
   };
 }
 
-function createReader({ organizations, uniqueness, store, clock }: RegistrationParts) {
-  async function get(token: string): Promise<Registration | WholeRegistration> {
+function createReader({ organizations, access, uniqueness, store, clock }: RegistrationParts) {
+  async function find(token: string): Promise<Registration | WholeRegistration | undefined> {
     const found = await store.byToken(hashLinkToken(token));
-    if (found && found.state !== 'replaced') return found;
+    return found?.state === 'replaced' ? undefined : found;
+  }
+  async function get(token: string): Promise<Registration | WholeRegistration> {
+    const found = await find(token);
+    if (found) return found;
     throw new Problem('NOT_FOUND', 'There is no such invitation. Ask for a new one.');
   }
   /** Throws for one that was used or is over. */
@@ -95,7 +105,9 @@ function createReader({ organizations, uniqueness, store, clock }: RegistrationP
     const page = toInvitationPage(organization, terms, success);
     return { organization, page, ...defined({ redirect: success }) };
   }
-  return { get, getPending, pageOf };
+  const originsOf = ({ realm, createdBy }: Registration) =>
+    access.originsOf(realm.organization, readActor(createdBy));
+  return { find, get, getPending, pageOf, originsOf };
 }
 
 /** Why an invitation was not taken. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/id.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Access } from '../access/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Organizations } from '../organizations/index.ts';
@@ -15,6 +16,7 @@ export interface RegistrationsDeps {
   sealer: RegistrationSealer;
   sessions: Pick<Sessions, 'prepare'>;
   organizations: Pick<Organizations, 'get' | 'lookOf'>;
+  access: Pick<Access, 'originsOf'>;
   uniqueness: {
     /** Throws CONFLICT for a region that has ended. */
     termsOf(realm: Realm, scope: string): Promise<RegionTerms>;
