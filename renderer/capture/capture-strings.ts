@@ -196,6 +196,10 @@ export const captureStrings = defineStrings(
       'Go on only if you began this yourself. Another person may have sent you their code. Nothing has happened: your camera was not used.',
     numberWho: 'Who asks',
     numberFor: 'Purpose',
+    forPerson: 'To show that you are a living person',
+    forIdentity: 'To confirm that it is you',
+    forAge: 'To confirm your age',
+    forRegistration: 'To show that you are one person, and take part once',
 
     phoneTitle: 'Go on with your phone',
     phoneText: 'This page follows along.',
@@ -423,6 +427,10 @@ export const captureStrings = defineStrings(
       'Machen Sie nur weiter, wenn Sie selbst begonnen haben. Vielleicht hat Ihnen eine andere Person ihren Code geschickt. Es ist nichts geschehen: Ihre Kamera wurde nicht benutzt.',
     numberWho: 'Wer fragt',
     numberFor: 'Zweck',
+    forPerson: 'Zeigen, dass Sie ein lebender Mensch sind',
+    forIdentity: 'Bestätigen, dass Sie es sind',
+    forAge: 'Ihr Alter bestätigen',
+    forRegistration: 'Zeigen, dass Sie ein Mensch sind und einmal teilnehmen',
 
     phoneTitle: 'Weiter mit dem Handy',
     phoneText: 'Diese Seite geht mit.',

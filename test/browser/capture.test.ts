@@ -292,6 +292,8 @@ test.skipIf(missing)('the phone picks the number of the computer, which follows 
   await button(wide, 'I agree, start');
   await heading('Go on with your phone', wide);
   await wide.getByText(new URL(box.url).host).first().waitFor();
+  const asked = ['Who asks', 'Nordlys Bank', 'Purpose', 'Raise your transfer limit'];
+  expect(await wide.locator('.c-who > *').allTextContents()).toEqual(asked);
   expect(bodyOf('handover')).toEqual({ token: 'session-token' });
   const renew = wide.getByRole('button', { name: 'Show a new code' });
   box.answers.handover = { url: '/verify/h/phone-link', number: '53', expiresAt };
@@ -302,6 +304,7 @@ test.skipIf(missing)('the phone picks the number of the computer, which follows 
   await renew.press('Enter');
   await wide.getByText('This check gives no more codes.').waitFor();
   await page.goto(`${box.url}/verify/h/phone-link`);
+  expect(await page.locator('.c-who > *').allTextContents()).toEqual(asked);
   box.live = { ...ready, state: 'following' };
   await heading('Continue on your phone', wide);
   box.live = step('blink', 0, 0);

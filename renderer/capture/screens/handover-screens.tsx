@@ -3,8 +3,9 @@ import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { captureStrings } from '../capture-strings.ts';
 import { Button, Heading, Sheet } from '../parts/frame.tsx';
-import { useText } from '../parts/use-text.ts';
+import { usePurpose } from '../parts/use-purpose.ts';
 import type { View } from '../session/view.ts';
+import type { Description } from '../session/wire.ts';
 
 /** Drawn only where a phone goes on. */
 const QrCode = lazy(() => import('../../ui/code/qr-code.tsx').then(({ QrCode }) => ({ default: QrCode })));
@@ -41,6 +42,7 @@ export function PhoneScreen({ view, noCamera, problem, newCode, toCamera, leave 
             <Heading>{t(following ? 'phoneFollowTitle' : 'phoneTitle')}</Heading>
             <p className="lead">{t(noCamera && !following ? 'phoneNoCamera' : 'phoneText')}</p>
           </div>
+          {description && <WhoAndWhy description={description} />}
           {!following && usable && <PhoneSteps url={handover.url} number={handover.number} />}
           <div className="c-note info">
             {following ? <IconDeviceMobile aria-hidden="true" /> : <IconClock aria-hidden="true" />}
@@ -78,6 +80,20 @@ export function PhoneScreen({ view, noCamera, problem, newCode, toCamera, leave 
         )}
       </div>
     </Sheet>
+  );
+}
+
+/** The same words on both screens, so that a person can compare them. */
+function WhoAndWhy({ description }: { description: Description }) {
+  const t = useStrings(captureStrings);
+  const purpose = usePurpose(description);
+  return (
+    <dl className="c-who">
+      <dt>{t('numberWho')}</dt>
+      <dd>{description.organization.name}</dd>
+      <dt>{t('numberFor')}</dt>
+      <dd>{purpose}</dd>
+    </dl>
   );
 }
 
@@ -142,10 +158,8 @@ interface NumberProps {
 /** The phone: who asks and for what, and which number the computer shows. A link that another person sent ends here. */
 export function NumberScreen({ view: { description, busy }, problem, pick }: NumberProps) {
   const t = useStrings(captureStrings);
-  const text = useText();
   const [stranger, setStranger] = useState(false);
   if (stranger) return <StrangerScreen view={{ description }} />;
-  const purpose = text(description?.purpose);
   return (
     <Sheet
       description={description}
@@ -156,16 +170,7 @@ export function NumberScreen({ view: { description, busy }, problem, pick }: Num
         <Heading>{t('numberTitle')}</Heading>
         <p className="lead">{t('numberText')}</p>
       </div>
-      <dl className="c-who">
-        <dt>{t('numberWho')}</dt>
-        <dd>{description?.organization.name}</dd>
-        {purpose !== undefined && (
-          <>
-            <dt>{t('numberFor')}</dt>
-            <dd>{purpose}</dd>
-          </>
-        )}
-      </dl>
+      {description && <WhoAndWhy description={description} />}
       <div className="c-numbers">
         {description?.numbers?.map((number) => (
           <Button key={number} busy={busy} onClick={() => pick(number)}>
