@@ -281,13 +281,15 @@ describe('a face after the password', () => {
   const url = '/api/auth/2fa/face';
   /** As a page sends them, of what the analyzer is scripted to see. */
   const pictures = (moment: string) => {
-    const one = (name: string) => {
+    const one = (name: string, eyesOpen = 0.3) => {
       const embeddings = { 'a-net': near(direction('ada'), 0.99, name), 'b-net': direction('ada b', 64) };
-      const bytes = staff.analyzer.show(name, analysisOf(name, { live: 0.99, embeddings }));
+      const script = { live: 0.99, embeddings, quality: { eyesOpen } };
+      const bytes = staff.analyzer.show(name, analysisOf(name, script));
       return Buffer.from(bytes).toString('base64');
     };
-    const frames = Array.from({ length: 5 }, (_, i) => one(`${moment} frame ${i}`));
-    return { image: one(`${moment} picture`), frames, consent: true };
+    const frames = Array.from({ length: 20 }, (_, i) => one(`${moment} frame ${i}`, i === 10 ? 0.05 : 0.3));
+    const frameTimes = frames.map((_, i) => i * 100);
+    return { image: one(`${moment} picture`), frames, frameTimes, consent: true };
   };
   const textVersion = 'gatehouse-face-factor-1';
   const allow = (token: string, allowed: boolean) =>

@@ -77,7 +77,7 @@ const cameraOfPage = (label: string): string => `(() => {
     const [track] = stream.getVideoTracks();
     Object.defineProperty(track, 'label', { value: device.label });
     const show = async () => {
-      const text = document.querySelector('h1')?.textContent ?? '';
+      const text = (document.querySelector('[data-instruction]') ?? document.querySelector('h1'))?.textContent ?? '';
       const base64 = await nextCameraFrame(text, performance.now());
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/jpeg' }));

@@ -50,7 +50,9 @@ export const cameraStrings = defineStrings(
       'No picture can be checked at the moment. Look whether the box is on and this device is in its network.',
     tryAgain: 'Try again',
     tooFew: 'The camera gave too few pictures. Take them again.',
-    faceOval: 'Bring your face into the oval, in good light, and look into the camera.',
+    faceOval:
+      'Bring your face into the oval, in good light, and look into the camera. Blink once when you are asked to.',
+    blink: 'Blink once',
   },
   {
     preview: 'Ihr Kamerabild, gespiegelt',
@@ -102,6 +104,8 @@ export const cameraStrings = defineStrings(
       'Gerade kann kein Bild geprüft werden. Prüfen Sie, ob das Gerät läuft und dieser Bildschirm in seinem Netz ist.',
     tryAgain: 'Noch einmal versuchen',
     tooFew: 'Die Kamera gab zu wenige Bilder. Nehmen Sie sie noch einmal auf.',
-    faceOval: 'Bringen Sie Ihr Gesicht bei gutem Licht ins Oval, und schauen Sie in die Kamera.',
+    faceOval:
+      'Bringen Sie Ihr Gesicht bei gutem Licht ins Oval, und schauen Sie in die Kamera. Blinzeln Sie einmal, wenn Sie dazu aufgefordert werden.',
+    blink: 'Einmal blinzeln',
   },
 );

@@ -8,16 +8,18 @@ import { cameraStrings } from './camera-strings.ts';
 import { toDataUrl } from './data-url.ts';
 import { grab, wipe } from './grab.ts';
 import { useCamera } from './use-camera.ts';
-import { type Shot, wholeShot } from './whole-shot.ts';
+import { type Shot, type TimedPicture, wholeShot } from './whole-shot.ts';
 
-/** A picture and frames beside it. */
-const PICTURES = 6;
+/** A picture, and three seconds of frames in which the person blinks. */
+const PICTURES = 29;
+/** The person is asked to blink once so many are taken: the frames before show the eyes open. */
+const BLINK_FROM = 8;
 /** Milliseconds from one to the next. */
-const PACE = 220;
+const PACE = 100;
 const PICTURE = { most: 960, quality: 0.92 };
-const FRAME = { most: 720, quality: 0.85 };
+const FRAME = { most: 720, quality: 0.8 };
 
-/** The camera with an oval and one button, which takes a picture and frames of one moment. Nothing is sent before it is pressed. */
+/** The camera with an oval and one button, which takes a picture, and frames in which the person is asked to blink. Nothing is sent before it is pressed. */
 export function FaceShot({
   label,
   busy,
@@ -56,8 +58,8 @@ export function FaceShot({
         <div className={styles.surround} />
         <Ring shown={{ ring: share, passed: false }} done={busy} />
       </div>
-      <p className="small muted" aria-live="polite">
-        {t(taken !== undefined ? 'hold' : missed ? 'tooFew' : 'faceOval')}
+      <p className="small muted" aria-live="polite" data-instruction="">
+        {t(instructionAt(taken, missed))}
       </p>
       <Button kind="primary" block busy={busy || taken !== undefined} onClick={() => void shoot()}>
         <IconFaceId size={18} stroke={1.75} aria-hidden="true" />
@@ -67,18 +69,25 @@ export function FaceShot({
   );
 }
 
-/** As data URLs; fewer where the camera stopped. */
-async function takePictures(video: HTMLVideoElement, took: (count: number) => void): Promise<string[]> {
+const instructionAt = (taken: number | undefined, missed: boolean) => {
+  if (taken === undefined) return missed ? 'tooFew' : 'faceOval';
+  return taken < BLINK_FROM ? 'hold' : 'blink';
+};
+
+/** Fewer where the camera stopped. */
+async function takePictures(video: HTMLVideoElement, took: (count: number) => void): Promise<TimedPicture[]> {
   const canvas = document.createElement('canvas');
-  const pictures: string[] = [];
+  const pictures: TimedPicture[] = [];
   try {
     while (pictures.length < PICTURES) {
+      const began = performance.now();
       await nextPicture(video);
+      const at = performance.now();
       const picture = await grab(video, canvas, pictures.length === 0 ? PICTURE : FRAME);
       if (!picture) break;
-      pictures.push(await toDataUrl(picture));
+      pictures.push({ url: await toDataUrl(picture), at });
       took(pictures.length);
-      await new Promise((resolve) => setTimeout(resolve, PACE));
+      await new Promise((resolve) => setTimeout(resolve, PACE - (performance.now() - began)));
     }
   } finally {
     wipe(canvas);

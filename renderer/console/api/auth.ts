@@ -81,6 +81,8 @@ export type OwnFace = z.output<typeof FaceReply>;
 export interface FacePictures {
   image: string;
   frames: string[];
+  /** Of each frame, ms. */
+  frameTimes: number[];
 }
 
 const SessionsReply = z.object({

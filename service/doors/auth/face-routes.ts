@@ -15,7 +15,7 @@ const url = '/api/auth/2fa/face';
 const MOST_PICTURE = 1024 * 1024;
 const MOST_FRAME = 256 * 1024;
 /** A picture and the frames, as base64. */
-const BODY = 5 * 1024 * 1024;
+const BODY = 6 * 1024 * 1024;
 const refuses = [
   ...(['FACE_REFUSED', 'CHECK_FAILED', 'PAD_NOT_INSTALLED', 'MODEL_NOT_INSTALLED'] as const),
   ...(['FACE_NOT_FOUND', 'SEVERAL_FACES', 'FACE_TOO_SMALL', 'FACE_QUALITY_REFUSED'] as const),
@@ -28,11 +28,15 @@ export function faceRoutes(app: FastifyInstance, deps: AuthDeps): void {
   ownFaceRoutes(app, deps);
 }
 
-async function toPictures({ image, frames }: Pick<FaceSignIn, 'image' | 'frames'>) {
+async function toPictures({
+  image,
+  frames,
+  frameTimes = [],
+}: Pick<FaceSignIn, 'image' | 'frames' | 'frameTimes'>) {
   const decoded: Uint8Array[] = [];
   for (const [i, frame] of (frames ?? []).entries())
     decoded.push(await decodePicture(frame, `frames.${i}`, MOST_FRAME));
-  return { picture: await decodePicture(image, 'image', MOST_PICTURE), frames: decoded };
+  return { picture: await decodePicture(image, 'image', MOST_PICTURE), frames: decoded, frameTimes };
 }
 
 function signInRoute(app: FastifyInstance, deps: AuthDeps): void {
@@ -49,7 +53,7 @@ function signInRoute(app: FastifyInstance, deps: AuthDeps): void {
         operationId: 'finishSignInByFace',
         summary: 'Finish signing in with the face',
         description:
-          'After sign-in answered `requires_2fa` with `methods.face`. Needs at least five frames beside the picture, presentation attack detection, and pictures that were not used before. The session has no fresh second factor: what needs one asks for a passkey. Off until the organization allows it; a passkey is always enrolled beside it.',
+          'After sign-in answered `requires_2fa` with `methods.face`. Needs at least 20 frames beside the picture, about ten a second, with their times; presentation attack detection; a blink in the frames; and pictures that were not used before. The session has no fresh second factor: what needs one asks for a passkey. Off until the organization allows it; a passkey is always enrolled beside it.',
         tags,
         body: FaceSignIn,
         response: { 200: PasskeySignInReply },

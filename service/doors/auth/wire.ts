@@ -49,14 +49,25 @@ const facePictures = {
   ),
   frames: z
     .array(picture)
-    .max(10)
+    .max(30)
     .optional()
-    .describe('Further pictures of the same moment, 5 to 10, each of other pixels'),
+    .describe(
+      'Further pictures of the same moment, 20 to 30, about ten a second, each of other pixels; the person blinks in them',
+    ),
+  frameTimes: z
+    .array(z.number().min(0).max(Number.MAX_SAFE_INTEGER))
+    .max(30)
+    .optional()
+    .describe('When each of `frames` was taken, in milliseconds on your clock, rising'),
 };
 const consent = z.literal(true).describe('True: the administrator agrees to the use of the face for this');
 /** A placeholder: Gatehouse ships no face as an example. */
 const yourPicture = 'data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>';
-const pictures = { image: yourPicture, frames: Array.from({ length: 5 }, () => yourPicture) };
+const pictures = {
+  image: yourPicture,
+  frames: Array.from({ length: 20 }, () => yourPicture),
+  frameTimes: Array.from({ length: 20 }, (_, i) => i * 100),
+};
 
 export const FaceSignIn = z.object({ sessionToken, ...facePictures, consent, cookie }).meta({
   id: 'FaceSignIn',

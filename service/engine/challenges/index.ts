@@ -1,3 +1,4 @@
+export { blinksIn } from './blink-in-frames.ts';
 export type { CaptureMetadata } from './camera-signals.ts';
 export type { Challenge, ChallengeProgress } from './challenge.ts';
 export { createChallenge } from './challenge.ts';

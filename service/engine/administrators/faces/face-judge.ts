@@ -1,9 +1,11 @@
 import type { AdministratorId, OrganizationId } from '../../../lib/id.ts';
 
-/** A picture and further ones of the same moment. */
+/** A picture, and frames after it in which the person blinks. */
 export interface FacePictures {
   picture: Uint8Array;
   frames: readonly Uint8Array[];
+  /** Of each frame, on the clock of the client, ms. */
+  frameTimes: readonly number[];
   signal?: AbortSignal;
 }
 
@@ -21,7 +23,8 @@ export interface LivingFace {
 export interface FaceJudge {
   /**
    * Throws PAD_NOT_INSTALLED without presentation attack detection, whatever the organization allows elsewhere; INVALID_REQUEST for too
-   * few frames; CHECK_FAILED for what does not seem to be one living person; and what refuses a picture.
+   * few frames, or without their times; CHECK_FAILED for what does not seem to be one living person, and where no blink is seen; and what
+   * refuses a picture.
    */
   look(
     who: { organization: OrganizationId; administrator: AdministratorId },

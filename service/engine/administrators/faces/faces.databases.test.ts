@@ -22,11 +22,13 @@ onBothDatabases('sign-in by face', (newPlace) => {
       {
         person = 'ada',
         live = 0.99,
-        frames = 5,
+        frames = 20,
+        blink = 10,
+        pace = 100,
         ...script
-      }: { person?: string; frames?: number } & FaceScript = {},
+      }: { person?: string; frames?: number; blink?: number; pace?: number } & FaceScript = {},
     ) => {
-      const one = (name: string) =>
+      const one = (name: string, eyesOpen = 0.3) =>
         staff.analyzer.show(
           name,
           analysisOf(name, {
@@ -35,12 +37,16 @@ onBothDatabases('sign-in by face', (newPlace) => {
               'a-net': near(direction(person), 0.99, name),
               'b-net': direction(`${person} b`, 64),
             },
+            quality: { eyesOpen },
             ...script,
           }),
         );
       return {
         picture: one(`${moment} picture`),
-        frames: Array.from({ length: frames }, (_, i) => one(`${moment} frame ${i}`)),
+        frames: Array.from({ length: frames }, (_, i) =>
+          one(`${moment} frame ${i}`, i === blink ? 0.05 : 0.3),
+        ),
+        frameTimes: Array.from({ length: frames }, (_, i) => i * pace),
       };
     };
     const enroll = (pictures = camera('enrollment'), text = TEXT) =>
@@ -135,7 +141,7 @@ onBothDatabases('sign-in by face', (newPlace) => {
     await staff.stop();
   });
 
-  test('attacks are refused: another face, used pictures, a photo, too few frames, a second person in the frames', async () => {
+  test('attacks are refused: another face, used pictures, a photo, no blink, too few frames, a second person in the frames', async () => {
     const { enroll, finish, camera, ...staff } = await start();
     const first = camera('enrollment');
     await enroll(first);
@@ -153,11 +159,16 @@ onBothDatabases('sign-in by face', (newPlace) => {
       [camera('photo', { live: 0.5 }), 'CHECK_FAILED'],
       [camera('black and white', { color: 0 }), 'FACE_QUALITY_REFUSED'],
       [camera('two', { others: [190] }), 'SEVERAL_FACES'],
-      [camera('few', { frames: 4 }), 'INVALID_REQUEST'],
+      [camera('few', { frames: 19 }), 'INVALID_REQUEST'],
+      [camera('eyes that stay open', { blink: -1 }), 'CHECK_FAILED'],
+      [camera('too quick for a person', { pace: 50 }), 'INVALID_REQUEST'],
+      [camera('too long for a moment', { pace: 1_000 }), 'INVALID_REQUEST'],
+      [{ ...camera('without times'), frameTimes: [] as number[] }, 'INVALID_REQUEST'],
+      [{ ...camera('falling times'), frameTimes: used.frameTimes.toReversed() }, 'INVALID_REQUEST'],
       [mixed, 'CHECK_FAILED'],
       [crowded, 'CHECK_FAILED'],
       [faded, 'CHECK_FAILED'],
-      [{ picture: still.picture, frames: Array.from({ length: 5 }, () => still.picture) }, 'CHECK_FAILED'],
+      [{ ...still, frames: still.frames.map(() => still.picture) }, 'CHECK_FAILED'],
     ] as const) {
       expect(await refusal(finish(pictures))).toBe(code);
       // Refused attempts delay the next.

@@ -64,8 +64,8 @@ interface OwnPlace {
   version: number;
 }
 
-/** Pictures that are remembered: more than a person uses in a year of working days. */
-const MOST_SEEN = 1500;
+/** Pictures that are remembered: as many as a person uses in a year of working days. */
+const MOST_SEEN = 7500;
 
 const placeOf = ({ organization, id }: Pick<Account, 'organization' | 'id'>): OwnPlace => ({
   organization,

@@ -2,10 +2,12 @@ import type { Analysis, AnalyzedFace } from '../../../inference/face.ts';
 import type { PadSetEntry } from '../../../inference/models/manifest.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { FaceJudge } from '../../administrators/index.ts';
+import { blinksIn } from '../../challenges/index.ts';
 import { faceQuality, isBlackAndWhite } from '../../checks/index.ts';
 import { isSameAt, sameFace } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
 import { builtInProfiles, planModels } from '../../profiles/index.ts';
+import { analyzeFrames } from '../analyze-frames.ts';
 import { analysisRequest, type SightDeps } from '../look.ts';
 import { blackAndWhiteRefusal, pictureRefusal } from '../refuse-picture.ts';
 
@@ -13,8 +15,10 @@ export interface JudgeAdministratorFaceDeps extends SightDeps {
   models: Pick<Models, 'current' | 'importable'>;
 }
 
-/** Beside the picture: one still picture is no sign of a person at the camera. */
-const FEWEST_FRAMES = 5;
+/** Beside the picture: at ten a second, enough for a person to read that they shall blink, and to do it. */
+const FEWEST_FRAMES = 20;
+/** Milliseconds from the first frame to the last: least, and most. */
+const SPAN = [1_500, 15_000] as const;
 /** False-match rate of the comparison: a fifth of the profile's, and not below what the calibration has measured. */
 const RATE = 2e-5;
 /** Built in: what the organization relaxes in its own profiles does not count here. */
@@ -27,8 +31,9 @@ export function createJudgeAdministratorFace({
   models,
 }: JudgeAdministratorFaceDeps): FaceJudge {
   return {
-    async look({ organization, administrator }, { picture, frames, signal }) {
+    async look({ organization, administrator }, { picture, frames, frameTimes, signal }) {
       if (frames.length < FEWEST_FRAMES) throw tooFew();
+      requireTimes(frames, frameTimes);
       const set = models.current();
       const circumstances = { set, importable: models.importable() };
       const plan = planModels(strict, { ...circumstances, world: 'live', matchOnly: false });
@@ -39,12 +44,13 @@ export function createJudgeAdministratorFace({
       const request = analysisRequest(command, plan, plan.embedders, deadline);
       const main = await analyzer.analyze(picture, request);
       requireGoodPicture(main);
-      const looks: Analysis[] = [main];
-      for (const frame of frames) looks.push(await analyzer.analyze(frame, request));
+      const seen = await analyzeFrames(analyzer, { frames: [...frames] }, request);
+      const looks: Analysis[] = [main, ...seen.map(({ analysis }) => analysis)];
       requireLife(looks, plan.pad);
       const faces = looks.map(({ face }) => face!);
       const { same } = sameFace(faces[0]!, faces.slice(1), neighboursOf(faces), plan.scorers);
       if (!same) throw notOneLivingPerson();
+      if (!blinksIn(seen.map(({ analysis }, i) => ({ at: frameTimes[i]!, analysis })))) throw noBlink();
       const { embeddings } = faces[0]!;
       return {
         embeddings,
@@ -102,7 +108,28 @@ const notOneLivingPerson = () =>
     'The pictures could not be used: look into the camera in good light and try again.',
   );
 
+/** Every picture was one of this person: only the blink was missing, and a person can give it. */
+const noBlink = () =>
+  new Problem(
+    'CHECK_FAILED',
+    'No blink was seen: look into the camera with open eyes and blink once while the pictures are taken, or use a passkey.',
+  );
+
+/** Throws INVALID_REQUEST unless each frame has its time, they rise, and the person had time to blink. */
+function requireTimes(frames: readonly unknown[], times: readonly number[]): void {
+  const span = times.at(-1)! - times[0]!;
+  const message =
+    times.length !== frames.length
+      ? `Send the time of each of the ${frames.length} frames, in milliseconds.`
+      : times.some((time, i) => !(i === 0 || time > times[i - 1]!))
+        ? 'The times of the frames must rise.'
+        : span < SPAN[0] || span > SPAN[1]
+          ? `From the first frame to the last it takes ${SPAN[0]} to ${SPAN[1]} milliseconds.`
+          : undefined;
+  if (message) throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'frameTimes', message }] });
+}
+
 function tooFew(): Problem {
-  const message = `Send at least ${FEWEST_FRAMES} frames of the same moment.`;
+  const message = `Send at least ${FEWEST_FRAMES} frames, ten a second, in which the person blinks.`;
   return new Problem('INVALID_REQUEST', message, { details: [{ path: 'frames', message }] });
 }
