@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
-import type { SessionData } from './session-data.ts';
+import { hash } from 'node:crypto';
+import { z } from 'zod';
+import { SessionData } from './session-data.ts';
 
 /** What is kept of the first time that a vector came. */
 export interface FirstSight {
@@ -13,11 +14,8 @@ export interface FirstSight {
  * head. Undefined where too little was measured: two people who press one button leave the same figures.
  */
 export function vectorFingerprint(data: SessionData): string | undefined {
-  const { counts, mouse, click, key, scroll, glob, env } = data;
-  if (mouse.n < 3 && key.n < 8) return undefined;
-  const { wd, untrusted, ...machine } = env;
-  const measured = [counts, mouse, click, key, scroll, glob, machine].map(rounded);
-  return createHash('sha256').update(JSON.stringify(measured)).digest('base64url').slice(0, 22);
+  if (data.mouse.n < 3 && data.key.n < 8) return undefined;
+  return hash('sha256', fillFigures(data), 'base64url').slice(0, 22);
 }
 
 /**
@@ -29,11 +27,45 @@ export function isReplay(first: FirstSight, { sid, seq, upMs, winMs }: SessionDa
   return upMs - first.upMs > winMs;
 }
 
-/** Keys in their order, numbers to a thousandth: other spellings of one number are one number. */
-function rounded(value: unknown): unknown {
-  if (typeof value === 'number') return Math.round(value * 1_000) / 1_000 + 0;
-  if (value === null || typeof value !== 'object') return value;
-  return Object.entries(value)
+type Path = readonly [section: string, figure: string, inside?: string];
+
+/** Where the figures of a schema lie, in order of their names. */
+function pathsOf(section: string, { shape }: z.ZodObject, leave: readonly string[] = []): Path[] {
+  const figures = Object.entries(shape).filter(([name]) => !leave.includes(name));
+  return figures
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, one]) => [name, rounded(one)]);
+    .flatMap(([name, figure]): Path[] =>
+      figure instanceof z.ZodObject
+        ? Object.keys(figure.shape)
+            .toSorted()
+            .map((inside) => [section, name, inside])
+        : [[section, name]],
+    );
+}
+
+const { shape } = SessionData;
+const paths = [
+  ...(['counts', 'mouse', 'click', 'key', 'scroll', 'glob'] as const).flatMap((section) =>
+    pathsOf(section, shape[section]),
+  ),
+  // Left out is what says of itself that a program made it.
+  ...pathsOf('env', shape.env, ['wd', 'untrusted']),
+];
+
+/** Beyond every figure in thousandths. */
+const NULL = 1e300;
+const ABSENT = -1e300;
+
+/** All figures in thousandths: other spellings of one number are one number. Filled again for each window. */
+const figures = new Float64Array(paths.length);
+
+function fillFigures(data: SessionData): Uint8Array {
+  const sections = data as unknown as Record<string, Record<string, unknown>>;
+  for (const [i, [section, figure, inside]] of paths.entries()) {
+    const found = sections[section]![figure];
+    const value = inside === undefined ? found : (found as Record<string, unknown>)[inside];
+    if (typeof value === 'number') figures[i] = Math.round(value * 1_000) + 0;
+    else figures[i] = value === null ? NULL : ABSENT;
+  }
+  return new Uint8Array(figures.buffer);
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -82,6 +82,41 @@ test('a full disk fails all at once, and the next group is tried', async () => {
   failure = undefined;
   await group.write('c');
   expect(kept).toEqual([['c']]);
+});
+
+test('a group is written while the one before it is put on disk, four at most; settled waits for all', async () => {
+  const onDisk: (() => void)[] = [];
+  const written: string[] = [];
+  const group = createGroupCommit<string>({
+    async inTransaction(work) {
+      const result = await work({} as Tx);
+      await new Promise<void>((resolve) => onDisk.push(resolve));
+      return result;
+    },
+    writeRows: async (_, rows) => void written.push(...rows),
+    apart: (_, change) => change(),
+    gather: async () => undefined,
+  });
+  const answered: string[] = [];
+  for (const name of ['a', 'b', 'c', 'd', 'e']) {
+    void group.write(name).then(() => answered.push(name));
+    await vi.waitUntil(() => written.includes(name) || onDisk.length === 4);
+  }
+  expect(written).toEqual(['a', 'b', 'c', 'd']);
+  expect(answered).toEqual([]);
+  let settled = false;
+  const all = group.settled().then(() => {
+    settled = true;
+  });
+  onDisk[1]!();
+  await vi.waitUntil(() => written.includes('e') && onDisk.length === 5);
+  expect(answered).toEqual(['b']);
+  for (const i of [0, 2, 3]) onDisk[i]!();
+  await vi.waitUntil(() => answered.length === 4);
+  expect(settled).toBe(false);
+  onDisk[4]!();
+  await all;
+  expect(answered).toEqual(['b', 'a', 'c', 'd', 'e']);
 });
 
 test('settled waits for what was added', async () => {

@@ -32,6 +32,8 @@ export interface GroupCommitDeps<Row> {
 const GATHER = 3;
 /** Members of a group: bounds how long one transaction blocks others. */
 const MOST = 64;
+/** Groups of which none is on disk yet: the next is written while those before it are put there. */
+const MOST_UNDER_WAY = 4;
 
 type Member<Row> = {
   resolve(value: unknown): void;
@@ -48,6 +50,7 @@ export function createGroupCommit<Row>({
 }: GroupCommitDeps<Row>): GroupCommit<Row> {
   const outside = AsyncLocalStorage.snapshot();
   const waiting: Member<Row>[] = [];
+  const underWay = new Set<Promise<void>>();
   let running: Promise<void> | undefined;
 
   async function attempt(tx: Tx, group: readonly Member<Row>[]): Promise<Outcome[]> {
@@ -89,7 +92,9 @@ export function createGroupCommit<Row>({
   async function run(): Promise<void> {
     while (waiting.length > 0) {
       await gather();
-      await write(waiting.splice(0, MOST));
+      while (underWay.size >= MOST_UNDER_WAY) await Promise.race(underWay);
+      const one = write(waiting.splice(0, MOST)).finally(() => underWay.delete(one));
+      underWay.add(one);
     }
     running = undefined;
   }
@@ -104,7 +109,7 @@ export function createGroupCommit<Row>({
     write: async (row) => void (await add({ row })),
     commit: <T>(change: (tx: Tx) => Promise<T>) => add({ change }) as Promise<T>,
     async settled() {
-      while (running) await running;
+      while (running ?? underWay.size > 0) await Promise.all([running, ...underWay]);
     },
   };
 }

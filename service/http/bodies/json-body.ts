@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '../../lib/problem.ts';
+import { parsePlainJson } from './plain-json.ts';
 
 interface JsonLimits {
   /** Objects and arrays inside one another. */
@@ -62,7 +63,10 @@ export function parseJson(body: Buffer, { limits, longTexts = false }: JsonOptio
   const bytes = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
   if (bytes.length === 0) throw malformed('The body is empty; JSON was announced.');
   if (!isUtf8(bytes)) throw malformed('The body is not UTF-8.');
-  const long = inspect(bytes, { ...jsonLimits, ...limits });
+  const allowed = { ...jsonLimits, ...limits };
+  const plain = bytes.length <= BYTES_BETWEEN * allowed.tokens ? parsePlainJson(bytes, allowed) : undefined;
+  if (plain) return plain.value;
+  const long = inspect(bytes, allowed);
   const around = longTexts && long.length > 0;
   try {
     return around ? parseAround(bytes, long) : JSON.parse(bytes.toString('utf8'));
