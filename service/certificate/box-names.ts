@@ -1,7 +1,8 @@
-import { networkInterfaces, hostname as systemHostName } from 'node:os';
+import { hostname as systemHostName } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import type { Config } from '../config.ts';
 import { isDnsName } from '../http/listening/dns-name.ts';
+import { machineInterfaces } from '../lib/network-interfaces.ts';
 
 /** What a certificate of the box is for. */
 export interface BoxNames {
@@ -22,7 +23,7 @@ export interface Machine {
 const loopback = { addresses: ['127.0.0.1', '::1'], networks: ['127.0.0.0/8', '::1/128'] };
 const thisMachine = (): Machine => ({
   hostName: systemHostName(),
-  interfaces: Object.values(networkInterfaces()).flatMap((all) => all ?? []),
+  interfaces: machineInterfaces(),
 });
 
 /**

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import type { Config } from '../config.ts';
 import type { OwnPlaces } from '../engine/destinations/index.ts';
+import { machineInterfaces } from '../lib/network-interfaces.ts';
 
 export interface OwnPlacesDeps {
   config: Pick<Config, 'port' | 'databaseUrl' | 'keysDatabaseUrl' | 'redisUrl'>;
@@ -77,8 +77,7 @@ export function createOwnPlaces({
   };
 }
 
-const machineAddresses = () =>
-  Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address));
+const machineAddresses = () => machineInterfaces().map(({ address }) => address);
 
 const isLoopback = (address: string) => address.startsWith('127.') || address === '::1';
 

@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { networkInterfaces, hostname as systemHostName } from 'node:os';
+import { hostname as systemHostName } from 'node:os';
 import ipaddr from 'ipaddr.js';
+import { machineInterfaces } from '../../lib/network-interfaces.ts';
 import { Problem } from '../../lib/problem.ts';
 
 /** The names and addresses that requests may name in `Host`. */
@@ -23,8 +24,7 @@ export interface OwnHostsDeps {
   addresses?: () => string[];
 }
 
-const machineAddresses = () =>
-  Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
+const machineAddresses = () => machineInterfaces().map(({ address }) => address);
 
 /**
  * Checks `Host` against DNS rebinding (a foreign name that resolves to this machine would be same-origin with the

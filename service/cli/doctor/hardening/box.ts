@@ -52,7 +52,7 @@ export const checkSetup = ({ state }: Pick<Schemas['Setup'], 'state'>): Outcome 
     ? good('an owner is there, and no setup token')
     : bad(
         'there is no owner yet: a browser with the setup token can become the owner',
-        'Open /console/setup with the token now, or make the owner: gatehouse init --owner-email …',
+        `Open /console/setup with the token now, or make the owner: ${invocation} admin create --email EMAIL --name NAME --role owner --appliance-owner`,
       );
 
 type Backup = Pick<Schemas['Backup'], 'outcome' | 'startedAt' | 'path' | 'verifiedAt' | 'file'>;

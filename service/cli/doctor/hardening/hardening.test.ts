@@ -34,7 +34,8 @@ test('the hardening guide has every line of the checklist, in its order, and no 
 describe('the serving process', () => {
   const right: serving.ServingProcess = {
     ...{ pid: 7, uid: 999, noNewPrivileges: true, seccomp: 2, effective: 0n, bounding: 0n },
-    ...{ umask: 0o077, coreLimit: '0', output: { is: 'socket' } },
+    ...{ umask: 0o077, coreLimit: '0', swapLimit: '0' },
+    ...{ output: { is: 'socket' }, log: { is: 'socket' } },
   };
   const account = { dataOwner: 999, shell: '/usr/sbin/nologin' };
 
@@ -48,8 +49,12 @@ describe('the serving process', () => {
     );
     expect(serving.readServingProcess(7, folder)).toEqual({
       ...right,
-      ...{ bounding: 0x1ffffffffffn, coreLimit: 'unlimited', output: undefined },
+      ...{ bounding: 0x1ffffffffffn, coreLimit: 'unlimited', swapLimit: undefined },
+      ...{ output: undefined, log: undefined },
     });
+    place('7/cgroup', '0::/system.slice/gatehouse.service\n');
+    place('groups/system.slice/gatehouse.service/memory.swap.max', '0\n');
+    expect(serving.readServingProcess(7, folder, join(folder, 'groups'))?.swapLimit).toBe('0');
     expect(serving.readServingProcess(8, folder)).toBeUndefined();
     const own = serving.readServingProcess(process.pid);
     expect(own).toMatchObject({ uid: process.getuid!(), umask: process.umask() });
@@ -77,13 +82,19 @@ describe('the serving process', () => {
     [
       'its log is readable',
       serving.checkOutput,
-      { output: { is: 'file', path: '/var/log/gatehouse.log', mode: 0o644 } },
+      { log: { is: 'file', path: '/var/log/gatehouse.log', mode: 0o644 } },
       'others may read the log /var/log/gatehouse.log (mode 644)',
+    ],
+    [
+      'its standard output is readable',
+      serving.checkOutput,
+      { output: { is: 'file', path: '/tmp/out', mode: 0o604 } },
+      'others may read the log /tmp/out (mode 604)',
     ],
     [
       'its log is lost',
       serving.checkOutput,
-      { output: { is: 'file', path: '/dev/null', mode: 0o666 } },
+      { log: { is: 'file', path: '/dev/null', mode: 0o666 } },
       'thrown away',
     ],
   ] as const)('%s', (_what, check, undone, sentence) => {
@@ -150,6 +161,31 @@ describe('the unit', () => {
     expect(found()).toMatchObject({ state: 'ok' });
   });
 
+  test.each([
+    ['ReadWritePaths=/'],
+    ['ReadWritePaths=/srv/backups /etc'],
+    ['ReadWritePaths=/mnt/../etc'],
+    ['BindPaths=/etc'],
+    ['DeviceAllow=/dev/mem rw'],
+    ['SupplementaryGroups=disk'],
+    ['ExecStartPre=+/bin/sh -c true'],
+    ['ExecStart=\nExecStart=!/usr/bin/gatehouse serve'],
+    ['PermissionsStartOnly=yes'],
+  ])('a drop-in that widens it is named: %s', (line) => {
+    place(FILE, UNIT);
+    place('etc/systemd/system/gatehouse.service.d/wide.conf', `[Service]\n${line}\n`);
+    expect(found()).toMatchObject({
+      state: 'fail',
+      found: expect.stringContaining(`${line.split('=')[0]}=`),
+    });
+  });
+
+  test('a folder for backups is no fault', () => {
+    place(FILE, UNIT);
+    place('etc/systemd/system/gatehouse.service.d/disk.conf', '[Service]\nReadWritePaths=-/srv/backups\n');
+    expect(found()).toMatchObject({ state: 'ok' });
+  });
+
   test('a unit of the administrator takes the place of that of the package', () => {
     place(FILE, UNIT);
     place('etc/systemd/system/gatehouse.service', '[Service]\nExecStart=/usr/bin/gatehouse serve\n');
@@ -164,6 +200,9 @@ describe('the machine', () => {
     place('dm-1/dm/uuid', 'CRYPT-PLAIN-swap\n');
     place('dm-2/dm/uuid', 'LVM-1234\n');
     const check = (...names: string[]) => machine.checkSwap(machine.readSwap(table(...names), folder));
+    const areas = machine.readSwap(table('/swapfile'), folder);
+    expect(machine.checkSwap(areas, '0')).toMatchObject({ state: 'ok' });
+    expect(machine.checkSwap(areas, 'max')).toMatchObject({ state: 'warn' });
     expect(check()).toEqual({ state: 'ok', found: 'none' });
     expect(check('/dev/zram0', '/dev/dm-1')).toMatchObject({ state: 'ok' });
     expect(check('/dev/dm-1', '/dev/dm-2', '/swapfile')).toMatchObject({

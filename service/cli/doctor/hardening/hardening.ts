@@ -141,6 +141,7 @@ async function ofService(
     umask: serving.checkUmask(running),
     'core-limit': serving.checkCoreLimit(running),
     log: serving.checkOutput(running),
+    swap: machine.checkSwap(machine.readSwap(read('/proc/swaps')), running.swapLimit),
     'settings-modes': machine.checkSettingsFile(
       process.env.GATEHOUSE_SETTINGS ?? join(data, 'gatehouse.json'),
       running.uid,

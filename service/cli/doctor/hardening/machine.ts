@@ -21,12 +21,15 @@ export function readSwap(table: string, block = '/sys/class/block'): SwapArea[] 
   });
 }
 
-export function checkSwap(areas: readonly SwapArea[]): Outcome {
+/** `limit`: of the serving process (`MemorySwapMax=`), where it runs and its control group says. */
+export function checkSwap(areas: readonly SwapArea[], limit?: string): Outcome {
   const open = areas.filter(({ encrypted }) => !encrypted).map(({ name }) => name);
+  if (open.length > 0 && limit === '0')
+    return good(`${open.join(', ')}, which the memory of the service is kept out of (MemorySwapMax=0)`);
   if (open.length > 0)
     return doubtful(
       `memory with keys and faces may be written to ${open.join(', ')}, not encrypted as far as can be seen from here`,
-      'swapoff -a and take it out of /etc/fstab, or encrypt it (crypttab, option swap), or put MemorySwapMax=0 into a drop-in of the unit.',
+      'swapoff -a and take it out of /etc/fstab, or encrypt it (crypttab, option swap), or put MemorySwapMax=0 into a drop-in of the unit and restart it.',
     );
   return good(areas.length === 0 ? 'none' : 'encrypted, or in memory');
 }

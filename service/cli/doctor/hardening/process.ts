@@ -14,12 +14,22 @@ export interface ServingProcess {
   umask: number;
   /** Bytes a core file may have at most, or `unlimited`. */
   coreLimit: string;
-  /** Of standard output: a socket or pipe (the journal), or a file with its mode. Undefined where this account may not see it. */
-  output: { is: 'socket' } | { is: 'file'; path: string; mode: number } | undefined;
+  /** Bytes of its memory that may be written to swap at most, or `max`; undefined where its control group does not say. */
+  swapLimit: string | undefined;
+  /** Standard output has the line that says it is ready; standard error has the log. */
+  output: Output | undefined;
+  log: Output | undefined;
 }
 
+/** A socket or pipe (the journal), or a file with its mode. Undefined where this account may not see it. */
+type Output = { is: 'socket' } | { is: 'file'; path: string; mode: number };
+
 /** Of `/proc/PID`; undefined where the process is not there. */
-export function readServingProcess(pid: number, proc = '/proc'): ServingProcess | undefined {
+export function readServingProcess(
+  pid: number,
+  proc = '/proc',
+  groups = '/sys/fs/cgroup',
+): ServingProcess | undefined {
   const folder = `${proc}/${pid}`;
   try {
     const status = readFileSync(`${folder}/status`, 'utf8');
@@ -34,14 +44,26 @@ export function readServingProcess(pid: number, proc = '/proc'): ServingProcess 
       bounding: BigInt(`0x${field('CapBnd')}`),
       umask: Number.parseInt(field('Umask'), 8),
       coreLimit: /^Max core file size\s+\S+\s+(\S+)/m.exec(limits)?.[1] ?? 'unknown',
+      swapLimit: readSwapLimit(`${folder}/cgroup`, groups),
       output: readOutput(`${folder}/fd/1`),
+      log: readOutput(`${folder}/fd/2`),
     };
   } catch {
     return undefined;
   }
 }
 
-function readOutput(descriptor: string): ServingProcess['output'] {
+/** `MemorySwapMax=` of the unit, as the kernel has it. */
+function readSwapLimit(file: string, groups: string): string | undefined {
+  try {
+    const path = /^0::(.*)$/m.exec(readFileSync(file, 'utf8'))?.[1];
+    return path && readFileSync(`${groups}${path}/memory.swap.max`, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function readOutput(descriptor: string): Output | undefined {
   try {
     const target = readlinkSync(descriptor);
     if (!target.startsWith('/')) return { is: 'socket' };
@@ -109,21 +131,22 @@ export function checkCorePattern(pattern: string): Outcome {
   );
 }
 
-export function checkOutput({ output }: ServingProcess): Outcome {
+export function checkOutput({ output, log }: ServingProcess): Outcome {
   const remedy =
-    'StandardOutput=journal, which is the default of the unit. In a file: chmod 0600, and logrotate with copytruncate.';
-  if (output === undefined)
+    'StandardOutput=journal and StandardError=inherit, which are the defaults of the unit. In a file: chmod 0600, and logrotate with copytruncate.';
+  if (output === undefined || log === undefined)
     return doubtful(
       'this account may not see it',
       'Run the command as root or as the account of the service.',
     );
-  if (output.is === 'socket') return good('the journal, which bounds and rotates it');
-  const { path, mode } = output;
-  if (path === '/dev/null') return bad('the log is thrown away', remedy);
-  if (path.startsWith('/dev/')) return bad(`the log goes to ${path}`, remedy);
-  return (mode & 0o077) === 0
-    ? good(path)
-    : bad(`others may read the log ${path} (mode ${mode.toString(8)})`, remedy);
+  if (log.is === 'file' && log.path === '/dev/null') return bad('the log is thrown away', remedy);
+  for (const one of [log, output]) {
+    if (one.is === 'socket' || one.path === '/dev/null') continue;
+    if (one.path.startsWith('/dev/')) return bad(`the log goes to ${one.path}`, remedy);
+    if ((one.mode & 0o077) !== 0)
+      return bad(`others may read the log ${one.path} (mode ${one.mode.toString(8)})`, remedy);
+  }
+  return good(log.is === 'socket' ? 'the journal, which bounds and rotates it' : log.path);
 }
 
 const hex = (bits: bigint): string => `0x${bits.toString(16)}`;

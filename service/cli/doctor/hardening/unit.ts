@@ -31,7 +31,7 @@ const WANTED: Readonly<Record<string, readonly string[]>> = {
   ProtectKernelModules: ['yes', 'true', '1', 'on'],
   ProtectKernelLogs: ['yes', 'true', '1', 'on'],
   ProtectControlGroups: ['yes', 'true', '1', 'on'],
-  RestrictAddressFamilies: ['AF_UNIX AF_INET AF_INET6'],
+  RestrictAddressFamilies: ['AF_UNIX AF_INET AF_INET6 AF_NETLINK'],
   RestrictNamespaces: ['yes', 'true', '1', 'on'],
   RestrictRealtime: ['yes', 'true', '1', 'on'],
   RestrictSUIDSGID: ['yes', 'true', '1', 'on'],
@@ -44,12 +44,38 @@ const WANTED: Readonly<Record<string, readonly string[]>> = {
   LimitCORE: ['0'],
   StateDirectoryMode: ['0700', '700'],
 };
+const isSet = (value: string) => value !== '';
+const isYes = (value: string) => ['yes', 'true', '1', 'on'].includes(value);
+/** Folders for backups, copies of keys and other media, and the service's own. */
+const MEDIA = /^[-+]*\/(mnt|media|srv|var\/backups|var\/lib\/gatehouse|run\/gatehouse)(\/|$)(?!.*\.\.)/;
+/** A command with these runs outside all restrictions. */
+const hasPrivileges = (commands: string) => /^[-@:|]*[+!]/m.test(commands);
+
+/** What undoes a restriction though its own setting stays: by name, whether a value does. */
+const WIDENS: Readonly<Record<string, (value: string) => boolean>> = {
+  ReadWritePaths: (value) =>
+    value.split(/\s+/).some((path) => isSet(path) && !MEDIA.test(path.replaceAll('"', ''))),
+  BindPaths: isSet,
+  BindReadOnlyPaths: isSet,
+  DeviceAllow: isSet,
+  SupplementaryGroups: isSet,
+  PAMName: isSet,
+  Delegate: (value) => isSet(value) && !['no', 'false', '0', 'off'].includes(value),
+  PermissionsStartOnly: isYes,
+  ExecStart: hasPrivileges,
+  ExecStartPre: hasPrivileges,
+  ExecStartPost: hasPrivileges,
+  ExecReload: hasPrivileges,
+  ExecStop: hasPrivileges,
+  ExecStopPost: hasPrivileges,
+};
 /** Values of these add up; an empty one begins anew. */
 const LISTS = new Set([
   'CapabilityBoundingSet',
   'AmbientCapabilities',
   'RestrictAddressFamilies',
   'SystemCallFilter',
+  ...Object.keys(WIDENS).filter((name) => !['PAMName', 'Delegate', 'PermissionsStartOnly'].includes(name)),
 ]);
 
 /** Names of all settings that the check of the unit covers. */
@@ -91,7 +117,8 @@ function merge(settings: Map<string, string>, text: string): void {
     if (heading !== undefined || section !== 'Service' || at < 0) continue;
     const [name, value] = [line.slice(0, at).trim(), line.slice(at + 1).trim()];
     const before = LISTS.has(name) && value !== '' ? settings.get(name) : undefined;
-    settings.set(name, before ? `${before} ${value}` : value);
+    const between = name.startsWith('Exec') ? '\n' : ' ';
+    settings.set(name, before ? `${before}${between}${value}` : value);
   }
 }
 
@@ -106,6 +133,10 @@ export function checkUnit(unit: ReturnType<typeof readUnit>): Outcome {
     const value = unit.settings.get(name);
     return value !== undefined && right.includes(value) ? [] : [`${name}=${value ?? ' is missing'}`];
   });
+  for (const [name, widens] of Object.entries(WIDENS)) {
+    const value = unit.settings.get(name);
+    if (value !== undefined && widens(value)) undone.push(`${name}=${value.replaceAll('\n', ' ')}`);
+  }
   return undone.length === 0
     ? good(`${Object.keys(WANTED).length} restrictions are set in ${unit.file}`)
     : bad(`the unit does not restrict the service as it should: ${undone.join(', ')}`, remedy);
