@@ -63,7 +63,7 @@ async function installed() {
   const server = createServer((_, response) => response.writeHead(answer.status).end());
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   onTestFinished(() => void server.close());
-  const machine = archiveMachine(home, data);
+  const machine = archiveMachine(home, data, {});
   return { home, own, machine, answer, port: (server.address() as AddressInfo).port };
 }
 

@@ -36,7 +36,7 @@ export function archiveHome(root: string): string | undefined {
 }
 
 /** An installation by the archive: versions side by side and one link, so that going back is the link alone. */
-export function archiveMachine(home: string, data: string): Machine {
+export function archiveMachine(home: string, data: string, env: Record<string, string>): Machine {
   const versions = join(home, 'versions');
   const current = join(home, 'current');
   const switchTo = (folder: string) => {
@@ -79,7 +79,7 @@ export function archiveMachine(home: string, data: string): Machine {
       }
     },
     ...systemService(),
-    ...installedData(data, join(current, 'bin/gatehouse')),
+    ...installedData({ data, command: join(current, 'bin/gatehouse'), env }),
   };
 }
 

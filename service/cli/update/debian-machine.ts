@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -22,7 +23,7 @@ const CACHE = '/var/cache/gatehouse';
 const INFO = '/var/lib/dpkg/info';
 
 /** A machine with dpkg, and with systemd where it runs. Root alone can use it. */
-export function debianMachine(data: string): Machine {
+export function debianMachine(data: string, env: Record<string, string>): Machine {
   const field = async (file: string, name: string) =>
     (await runProgram('dpkg-deb', ['-f', file, name])).trim();
   return {
@@ -66,13 +67,15 @@ export function debianMachine(data: string): Machine {
       );
     },
     ...systemService(),
-    ...installedData(data, COMMAND),
+    ...installedData({ data, command: COMMAND, env }),
   };
 }
 
 /** As dpkg-repack does: the files that dpkg lists, and what it keeps of the package. */
 async function packInstalled(): Promise<string> {
-  mkdirSync(CACHE, { recursive: true, mode: 0o755 });
+  // its settings may hold passwords
+  mkdirSync(CACHE, { recursive: true, mode: 0o700 });
+  chmodSync(CACHE, 0o700);
   const work = mkdtempSync(join(tmpdir(), 'gatehouse-repack-'));
   try {
     const root = join(work, 'root');

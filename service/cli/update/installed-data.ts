@@ -1,6 +1,11 @@
 import { statSync } from 'node:fs';
 import { request as plainRequest } from 'node:http';
 import { request } from 'node:https';
+import { join } from 'node:path';
+import { replyOf } from '../../../sdk/admin/client.ts';
+import { migrations } from '../../storage/migrations/index.ts';
+import { createControl } from '../control/control.ts';
+import { createSocketTransport } from '../control/socket-transport.ts';
 import { isInitialized } from '../data-directory.ts';
 import type { Machine } from './machine.ts';
 import { type Account, runProgram, runUntil } from './run-program.ts';
@@ -8,41 +13,68 @@ import { type Account, runProgram, runUntil } from './run-program.ts';
 /** Milliseconds: models are loaded, galleries of large organizations are read. */
 const START = 120_000;
 
-/** What an update does with the data directory, as the account that owns it. `command` is the installed `gatehouse`. */
-export function installedData(
-  data: string,
-  command: string,
-): Pick<Machine, 'migrate' | 'migrateBack' | 'tryStart'> {
+/** Of this program, which is the version that an update replaces. */
+const SCHEMA = migrations.at(-1)!.name;
+
+export interface InstalledDataDeps {
+  data: string;
+  /** The installed `gatehouse`. */
+  command: string;
+  /** What the unit gives the service beside its settings, and the passphrase of this update. */
+  env: Record<string, string>;
+  schema?: string;
+}
+
+/** What an update does with the data directory, as the account that owns it. */
+export function installedData({
+  data,
+  command,
+  env: given,
+  schema = SCHEMA,
+}: InstalledDataDeps): Pick<Machine, 'migrate' | 'migrateBack' | 'tryStart' | 'askService'> {
   const account = (): Account => {
     const { uid, gid } = statSync(data);
     return { uid, gid };
   };
-  const gatehouse = (...words: string[]) =>
-    runProgram(command, words, { account: account(), env: { GATEHOUSE_DATA: data } });
+  const env = { ...given, GATEHOUSE_DATA: data };
+  const gatehouse = (...words: string[]) => runProgram(command, words, { account: account(), env });
   const initialized = () => isInitialized(data);
   return {
     async migrate() {
-      if (!initialized()) return false;
-      const { changes } = JSON.parse(await gatehouse('migrate', '--json'));
-      return changes.length > 0;
+      if (initialized()) await gatehouse('migrate', '--json');
     },
     async migrateBack() {
-      // Asked without it, the command refuses and names the number that confirms; the newest snapshot is seconds old.
+      if (!initialized()) return;
+      // Asked without it, the command refuses, and names the schema of the newest snapshot with an older one and the number that confirms.
       const refusal = await gatehouse('migrate', '--back').then(
         () => '',
         (error: Error) => error.message,
       );
-      const people = /--confirm (\d+)/.exec(refusal)?.[1];
-      if (people === undefined && refusal !== '') throw new Error(refusal);
-      if (people !== undefined) await gatehouse('migrate', '--back', '--confirm', people);
+      if (refusal.includes('holds no snapshot with an older one')) return;
+      const [, older, people] = /\(schema ([\w-]+)\)[\s\S]*--confirm (\d+)/.exec(refusal) ?? [];
+      if (people === undefined) throw new Error(refusal);
+      // Otherwise it is of an earlier update, and what was written since would be lost.
+      if (older === schema) await gatehouse('migrate', '--back', '--confirm', people);
     },
     async tryStart() {
       if (!initialized()) return undefined;
       const words = ['serve', '--data', data, '--host', '127.0.0.1', '--port', '0'];
-      return runUntil(command, words, { account: account(), timeoutMs: START, ready: readyLine }).then(
+      return runUntil(command, words, { account: account(), env, timeoutMs: START, ready: readyLine }).then(
         (answer) => (answer === 'ready' ? undefined : answer),
         (error: Error) => error.message,
       );
+    },
+    async askService() {
+      const control = createControl(createSocketTransport(join(data, 'control.sock')));
+      try {
+        const { is } = await replyOf(control.admin.GET('/api/admin/seal'));
+        // as it was before: its operator had given the passphrase, and gave it to this update
+        if (is === 'sealed') await gatehouse('unseal');
+        const { ready, reason } = await replyOf(control.admin.GET('/api/admin/status'));
+        return ready ? undefined : `the service is not ready: ${reason}`;
+      } finally {
+        await control.close();
+      }
     },
   };
 }

@@ -32,11 +32,18 @@ export async function runUntil<T>(
   words: readonly string[],
   {
     account,
+    env,
     timeoutMs,
     ready,
-  }: { account?: Account; timeoutMs: number; ready(line: string): Promise<T | undefined> },
+  }: {
+    account?: Account;
+    env?: Record<string, string>;
+    timeoutMs: number;
+    ready(line: string): Promise<T | undefined>;
+  },
 ): Promise<T> {
-  const child = spawn(program, words, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], ...account });
+  const options = { cwd: '/', env: { ...process.env, ...env }, ...account };
+  const child = spawn(program, words, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (bytes: Buffer) => {
     errors = (errors + bytes).slice(-4000);

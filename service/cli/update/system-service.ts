@@ -15,6 +15,10 @@ export function systemService(): Pick<Machine, 'isRunning' | 'stop' | 'start'> {
         () => false,
       ),
     stop: async () => void (await runProgram('systemctl', ['stop', UNIT])),
-    start: async () => void (await runProgram('systemctl', ['start', UNIT])),
+    async start() {
+      // starts that failed count towards a limit, which the version from before would meet too
+      await runProgram('systemctl', ['reset-failed', UNIT]).catch(() => {});
+      await runProgram('systemctl', ['start', UNIT]);
+    },
   };
 }

@@ -1,24 +1,28 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { releaseKeyFolders } from '../../compose/model-paths.ts';
+import { parseConfig } from '../../config.ts';
 import { Problem } from '../../lib/problem.ts';
 import { productRoot } from '../../lib/product-root.ts';
 import { checkSignature, hashForSignature, readSignature, SignatureRefused } from '../../release/minisign.ts';
 import { RELEASE_KEYS, readReleaseKeys } from '../../release/release-keys.ts';
 import { type Answer, type CommandRunner, examples } from '../command.ts';
-import { requireInitialized } from '../data-directory.ts';
+import { isInitialized, requireInitialized } from '../data-directory.ts';
 import { userPath } from '../user-path.ts';
 import { archiveHome, archiveMachine } from './archive-machine.ts';
 import { debianMachine } from './debian-machine.ts';
 import { type Machine, type UpdateOutcome, update } from './machine.ts';
+import { passphraseFileFor, updatePassphrase } from './passphrase-file.ts';
+import { serviceEnvironment } from './service-environment.ts';
 
 const NO_KEYS = `No public key of releases is here. Compare the key that came with Gatehouse over another way, and put it into ${RELEASE_KEYS} as NAME.pub, or name it with --public-key FILE.`;
 
 interface UpdateOptions {
   signature?: string;
   publicKey?: string;
+  passphraseFile?: string;
   check?: boolean;
 }
 
@@ -28,12 +32,16 @@ export function addUpdate(program: Command, runner: CommandRunner): void {
     .summary('replace the installed package by a newer, signed one')
     .description(
       'Verifies the signature of a Debian package of Gatehouse, keeps a copy of the installed version, stops the service, installs, brings the data to the new schema ' +
-        '(a checked copy is kept), and starts the new version once. Where that does not become ready, the version and the data from before come back, and the command ends with 1. ' +
+        '(a checked copy is kept), starts the new version once, and then the service. Where one of these does not become ready, the version and the data from before come back, and the command ends with 1. ' +
         'It opens no connection. To be run as root. Where the archive (.tar.gz) was unpacked into DIR/versions with the link DIR/current, it takes an archive in the same way, and --data names the data directory.',
     )
     .argument('<file>', 'gatehouse_VERSION_ARCH.deb, or gatehouse-VERSION-linux-ARCH.tar.gz')
     .option('--signature <file>', 'signature of minisign (default: FILE.minisig)')
     .option('--public-key <file>', `one more public key of releases, beside those in ${RELEASE_KEYS}`)
+    .option(
+      '--passphrase-file <file>',
+      'the passphrase of the master key (default: as the service gets it, else asked for once)',
+    )
     .option('--check', 'verify the signature and the version, and change nothing')
     .addHelpText(
       'after',
@@ -45,7 +53,7 @@ export function addUpdate(program: Command, runner: CommandRunner): void {
     );
   runner.run<UpdateOptions>(command, async ({ options, data, terminal }, word) => {
     const given = userPath(word!);
-    const machine = machineFor(given, data);
+    const machine = machineFor(given, data, {});
     if (options.check) {
       const comment = await verifyFile(given, given, options);
       return checked(await versionsOf(machine, given), comment);
@@ -56,7 +64,9 @@ export function addUpdate(program: Command, runner: CommandRunner): void {
     try {
       await verifyFile(given, file, options);
       const versions = await versionsOf(machine, file);
-      return answer(await update(machine, file, versions, (sentence) => terminal.note(sentence)));
+      using environment = await environmentOf(data, options);
+      const prepared = machineFor(given, data, environment.env);
+      return answer(await update(prepared, file, versions, (sentence) => terminal.note(sentence)));
     } finally {
       rmSync(dirname(file), { recursive: true, force: true });
     }
@@ -65,8 +75,25 @@ export function addUpdate(program: Command, runner: CommandRunner): void {
 
 const ARCHIVE = '.tar.gz';
 
+/** What the programs of an update are started with: the environment of the unit, and the passphrase in a file. */
+async function environmentOf(
+  data: string,
+  { passphraseFile: given }: UpdateOptions,
+): Promise<{ env: Record<string, string> } & Disposable> {
+  const env = serviceEnvironment();
+  if (!isInitialized(data)) return { env, [Symbol.dispose]() {} };
+  const { passphraseFile: setting } = parseConfig({ data }, { ...process.env, ...env });
+  const passphrase = await updatePassphrase({ data, given, setting });
+  if (passphrase === undefined) return { env, [Symbol.dispose]() {} };
+  const file = passphraseFileFor(passphrase, statSync(data));
+  return {
+    env: { ...env, GATEHOUSE_PASSPHRASE_FILE: file.path },
+    [Symbol.dispose]: () => file[Symbol.dispose](),
+  };
+}
+
 /** By how the running program was installed; a file of the other kind is refused. */
-function machineFor(file: string, data: string): Machine {
+function machineFor(file: string, data: string, env: Record<string, string>): Machine {
   const home = archiveHome(productRoot());
   const isArchive = file.endsWith(ARCHIVE);
   if (home === undefined && isArchive)
@@ -79,7 +106,7 @@ function machineFor(file: string, data: string): Machine {
       'CONFLICT',
       `${home} was unpacked from an archive: it is updated by gatehouse-VERSION-linux-ARCH.tar.gz.`,
     );
-  return home === undefined ? debianMachine(data) : archiveMachine(home, data);
+  return home === undefined ? debianMachine(data, env) : archiveMachine(home, data, env);
 }
 
 /** A copy that no other account can change between the check of its signature and its installation. */

@@ -2,9 +2,9 @@ import { Problem } from '../../lib/problem.ts';
 import type { Unlock } from './open-master.ts';
 import { readSecretFile } from './secret-file.ts';
 
-/** The first and only line of a file that only its owner may read. Throws SEALED, naming the file and the remedy. */
-export function readPassphraseFile(path: string): string {
-  const text = readSecretFile(path, 'The passphrase file').replace(/\r?\n$/, '');
+/** The first and only line of a file that only its owner may read; `env` as for `readSecretFile`. Throws SEALED, naming the file and the remedy. */
+export function readPassphraseFile(path: string, env?: Record<string, string | undefined>): string {
+  const text = readSecretFile(path, 'The passphrase file', env).replace(/\r?\n$/, '');
   if (text !== '' && !/[\r\n]/.test(text)) return text;
   throw new Problem(
     'SEALED',

@@ -1,0 +1,104 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { installedData } from './installed-data.ts';
+import { passphraseFileFor, updatePassphrase } from './passphrase-file.ts';
+import { serviceEnvironment } from './service-environment.ts';
+
+function temporary(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-update-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A program that notes its words, and refuses `migrate --back` with a sentence. */
+function dataWith(refusal: string) {
+  const data = temporary();
+  writeFileSync(join(data, 'keys.db'), '');
+  const command = join(data, 'program');
+  const calls = join(data, 'calls');
+  writeFileSync(join(data, 'refusal'), refusal);
+  writeFileSync(
+    command,
+    `#!/bin/sh
+echo "$* $GATEHOUSE_PASSPHRASE_FILE" >> ${calls}
+case "$*" in
+  "migrate --back") [ -s ${data}/refusal ] || exit 0; cat ${data}/refusal >&2; exit 1 ;;
+esac
+`,
+  );
+  chmodSync(command, 0o755);
+  const env = { GATEHOUSE_PASSPHRASE_FILE: '/run/p' };
+  return {
+    machine: installedData({ data, command, env, schema: '0034-alerts' }),
+    calls: () => readFileSync(calls, 'utf8').trim().split('\n'),
+  };
+}
+
+const refusal = (schema: string) =>
+  `DATA holds 250 people. The snapshot from 2026-11-22T03:00:00.000Z (schema ${schema}) replaces its database; it lacks people: 0. Nothing was changed. To go back: --confirm 250 (the database of now is kept beside).`;
+
+test('data that this update migrated go back, with the passphrase', async () => {
+  const { machine, calls } = dataWith(refusal('0034-alerts'));
+  await machine.migrate();
+  await machine.migrateBack();
+  expect(calls()).toEqual([
+    'migrate --json /run/p',
+    'migrate --back /run/p',
+    'migrate --back --confirm 250 /run/p',
+  ]);
+});
+
+test.each([
+  ['a snapshot of an earlier update', refusal('0031-jobs')],
+  [
+    'no snapshot',
+    'The database has schema 0034-alerts, and /snapshots holds no snapshot with an older one: there is nothing to go back to.',
+  ],
+])('data that it did not migrate stay as they are: %s', async (_what, sentence) => {
+  const { machine, calls } = dataWith(sentence);
+  await machine.migrateBack();
+  expect(calls()).toEqual(['migrate --back /run/p']);
+});
+
+test('what cannot go back is said', async () => {
+  const { machine } = dataWith('The key store got its schema 0002 after the snapshot.');
+  await expect(machine.migrateBack()).rejects.toThrow('The key store got its schema 0002');
+});
+
+test('the passphrase is had as the service gets it, and before the service is stopped', async () => {
+  const data = temporary();
+  const stored = join(data, 'stored');
+  const setting = '/run/credentials/gatehouse-of-no-test/master-passphrase';
+  expect(await updatePassphrase({ data, setting, stored })).toBeUndefined();
+  writeFileSync(join(data, 'master-passphrase.json'), '{}');
+  await expect(updatePassphrase({ data, setting, stored })).rejects.toThrow(
+    `neither in ${setting} nor in ${stored}`,
+  );
+  writeFileSync(stored, 'seven words\n', { mode: 0o600 });
+  expect(await updatePassphrase({ data, setting, stored })).toBe('seven words');
+  const own = join(data, 'own');
+  writeFileSync(own, 'other words\n', { mode: 0o600 });
+  expect(await updatePassphrase({ data, setting: own, stored })).toBe('other words');
+  expect(await updatePassphrase({ data, setting, stored, given: own })).toBe('other words');
+  const input = { ...process.stdin, isTTY: false } as never;
+  const terminal = { input, output: { write: () => true }, interrupt() {} };
+  await expect(updatePassphrase({ data, stored, terminal })).rejects.toThrow('--passphrase-file FILE');
+});
+
+test('the file for the programs of an update is of their account alone, and goes with it', () => {
+  const owner = { uid: process.getuid!(), gid: process.getgid!() };
+  const file = passphraseFileFor('seven words', owner);
+  expect([readFileSync(file.path, 'utf8'), statSync(file.path).mode & 0o777]).toEqual(['seven words', 0o600]);
+  expect(statSync(join(file.path, '..')).mode & 0o777).toBe(0o700);
+  file[Symbol.dispose]();
+  expect(existsSync(join(file.path, '..'))).toBe(false);
+});
+
+test('the environment of the unit is read from its file', () => {
+  const file = join(temporary(), 'gatehouse');
+  expect(serviceEnvironment(file)).toEqual({});
+  writeFileSync(file, '# of this machine\nGATEHOUSE_LOG_LEVEL="debug"\nPATH=/evil\nGATEHOUSE_PORT=7301 \n');
+  expect(serviceEnvironment(file)).toEqual({ GATEHOUSE_LOG_LEVEL: 'debug', GATEHOUSE_PORT: '7301' });
+});

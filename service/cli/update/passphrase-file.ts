@@ -1,0 +1,62 @@
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Problem } from '../../lib/problem.ts';
+import { readPassphraseFile } from '../../storage/master/passphrase-file.ts';
+import { type AskingTerminal, readPassphrase } from '../master/passphrase.ts';
+
+/** Where a machine keeps it for the unit (docs/PACKAGES.md). */
+const STORED = '/etc/gatehouse/passphrase';
+/** What a unit hands over lies here while the service runs, and only then; an empty line where there is no passphrase. */
+const CREDENTIALS = '/run/credentials/';
+
+export interface PassphraseSources {
+  data: string;
+  /** `--passphrase-file`. */
+  given?: string | undefined;
+  /** The setting `passphraseFile` of the service. */
+  setting?: string | undefined;
+  stored?: string;
+  terminal?: AskingTerminal;
+}
+
+/**
+ * The passphrase that every step of an update needs, which stops the service and so ends its credential. Undefined where none protects the
+ * master key. Throws before anything is changed where it cannot be had.
+ */
+export async function updatePassphrase({
+  data,
+  given,
+  setting,
+  stored = STORED,
+  terminal,
+}: PassphraseSources): Promise<string | undefined> {
+  if (!existsSync(join(data, 'master-passphrase.json'))) return undefined;
+  const asking = { env: {}, ...(terminal && { terminal }) };
+  if (given !== undefined) return readPassphrase('', given, asking);
+  if (setting === undefined) return readPassphrase('Passphrase of the master key: ', undefined, asking);
+  if (!setting.startsWith(CREDENTIALS)) return readPassphraseFile(setting);
+  const found = [setting, stored].find(
+    (path) => existsSync(path) && readFileSync(path, 'utf8').trim() !== '',
+  );
+  if (found === stored) return readPassphraseFile(stored);
+  if (found !== undefined) return readPassphraseFile(found, { CREDENTIALS_DIRECTORY: dirname(found) });
+  throw new Problem(
+    'SEALED',
+    `The passphrase of the master key is neither in ${setting} nor in ${stored}. Start the service first, or name a file that holds it with --passphrase-file FILE (mode 0600).`,
+  );
+}
+
+/** A passphrase in a file that `account` alone may read, for the programs that run as it; removed at the end. */
+export function passphraseFileFor(
+  passphrase: string,
+  { uid, gid }: { uid: number; gid: number },
+): { path: string } & Disposable {
+  // in memory, where the machine has such a folder
+  const folder = mkdtempSync(join(existsSync('/run/systemd') ? '/run' : tmpdir(), 'gatehouse-passphrase-'));
+  const path = join(folder, 'passphrase');
+  writeFileSync(path, passphrase, { mode: 0o600 });
+  chownSync(path, uid, gid);
+  chownSync(folder, uid, gid);
+  return { path, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+}
