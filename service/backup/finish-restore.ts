@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { syncFolder } from '../lib/durable-file.ts';
@@ -6,6 +6,7 @@ import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import type { Vault } from '../storage/keys/vault.ts';
 import { openRestoreWord } from './restore-seal.ts';
+import { ownSurroundings, type Surroundings } from './surroundings.ts';
 import { wipeKeys } from './wipe-keys.ts';
 
 /** Beside the data directory while a restore puts the new one in its place. */
@@ -30,11 +31,24 @@ export function finishRestore(data: string): void {
   if (existsSync(data) || !existsSync(journal)) return;
   const staged = stagedIn(journal, data);
   if (existsSync(staged)) {
-    renameSync(staged, data);
+    try {
+      renameSync(staged, data);
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      throw new Problem(
+        'CONFLICT',
+        `A restore of ${data} was interrupted. Its new directory is whole; root puts it in place: sudo mv '${staged}' '${data}' && sudo rm '${journal}'`,
+        { cause: error },
+      );
+    }
     syncFolder(join(data, '..'));
   }
   if (existsSync(data)) rmSync(journal, { force: true });
 }
+
+/** The folder around the data directory belongs to another account. */
+export const isForbidden = (error: unknown): boolean =>
+  ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 function stagedIn(journal: string, data: string): string {
   try {
@@ -52,9 +66,10 @@ function stagedIn(journal: string, data: string): string {
 
 /**
  * Removes what restores that were cut short before they changed anything have left beside `data`: copies of its key store.
- * Called while the writer lock is held, so that no restore is at work.
+ * Called while the writer lock is held, so that no restore is at work. Where the folder around is another account's, the copies go, and
+ * an empty folder stays.
  */
-export function clearUnfinishedRestore(data: string): void {
+export function clearUnfinishedRestore(data: string, around: Surroundings = ownSurroundings): void {
   let names: string[];
   try {
     names = readdirSync(dirname(data));
@@ -63,9 +78,18 @@ export function clearUnfinishedRestore(data: string): void {
   }
   for (const name of names) {
     const path = join(dirname(data), name);
-    if (isStagedName(name, data) && isOwnFolder(path)) removeStaged(path);
+    if (isStagedName(name, data) && isOwnFolder(path)) unlessForbidden(() => removeStaged(path, around));
   }
-  if (names.includes(basename(journalOf(data)))) rmSync(journalOf(data), { force: true });
+  if (names.includes(basename(journalOf(data))))
+    unlessForbidden(() => around.change(() => rmSync(journalOf(data), { force: true })));
+}
+
+function unlessForbidden(step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+  }
 }
 
 const isStagedName = (name: string, data: string): boolean =>
@@ -74,13 +98,19 @@ const isStagedName = (name: string, data: string): boolean =>
 /** Refuses a link, which another account may have put there: the keys behind it must not be overwritten. */
 function isOwnFolder(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  return found?.isDirectory() === true && (process.getuid === undefined || found.uid === process.getuid());
+  return found?.isDirectory() === true && (process.geteuid === undefined || found.uid === process.geteuid());
 }
 
 /** Only the copy of the keys is overwritten: a master key in it is a second name of the one in use. */
-export function removeStaged(staged: string): void {
+export function removeStaged(staged: string, around: Surroundings = ownSurroundings): void {
   wipeKeys(staged);
-  rmSync(staged, { recursive: true, force: true });
+  removeFolder(staged, around);
+}
+
+/** What is in it by its owner, and its name by the owner of the folder around. */
+export function removeFolder(folder: string, around: Surroundings): void {
+  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
+  around.change(() => rmdirSync(folder));
 }
 
 /** What the marker holds, under the seal of the restored key store (backup/restore-seal.ts). */

@@ -18,16 +18,19 @@ import { type Examination, examineBackup } from './examine-backup.ts';
 import {
   clearUnfinishedRestore,
   finishRestore,
+  isForbidden,
   journalOf,
   MARKER,
   markerText,
   type RestoreMarker,
+  removeFolder,
   removeStaged,
 } from './finish-restore.ts';
 import { type LaidOutBackup, layOutBackup, type OpenBackupOrder } from './open-backup.ts';
 import { requireEmptyPostgres, restorePostgres } from './restore-postgres.ts';
 import { openRestoreSeal } from './restore-seal.ts';
 import { placeMasterKey, placeModels, writeSettings } from './restore-settings.ts';
+import { ownSurroundings, type Surroundings } from './surroundings.ts';
 
 export interface RestoreOrder extends Omit<OpenBackupOrder, 'into'> {
   /** The directory to restore to; an existing one is moved aside. */
@@ -45,6 +48,8 @@ export interface RestoreOrder extends Omit<OpenBackupOrder, 'into'> {
   confirm?: number;
   /** Restores also what the examination found wrong; the audit log names it. What does not open at all is refused all the same. */
   acceptUnproven?: boolean;
+  /** Rights to what lies beside `data`, where that is another account's. */
+  around?: Surroundings;
   /** For tests: called between two steps that change what lies where. */
   step?: (name: RestoreStep) => void;
 }
@@ -74,7 +79,7 @@ export interface Restored {
  * CONFIRMATION_REQUIRED over people; then `data` is as it was.
  */
 export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
-  const { data, clock, step = () => {} } = order;
+  const { data, clock, around = ownSurroundings, step = () => {} } = order;
   finishRestore(data);
   if (lstatSync(data, { throwIfNoEntry: false })?.isSymbolicLink()) {
     throw new Problem(
@@ -92,31 +97,34 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
   const aside = `${data}.before-restore-${time}`;
   let takeOut: (() => Promise<void>) | undefined;
   try {
-    clearUnfinishedRestore(data);
-    mkdirSync(dirname(data), { recursive: true, mode: 0o700 });
+    clearUnfinishedRestore(data, around);
+    around.change(() => mkdirSync(dirname(data), { recursive: true, mode: 0o700 }));
     const { facts, found, ...rest } = await stage(order, staged);
     const lost = lossBetween(join(data, 'gatehouse.db'), join(staged, 'gatehouse.db'));
     requireConfirmedLoss(lost, { data, takenAt: facts.takenAt, confirm: order.confirm });
     step('staged');
     if (order.databaseUrl !== undefined) takeOut = await moveIntoPostgres(staged, order.databaseUrl, clock);
-    writeDurably(journalOf(data), JSON.stringify({ staged }));
+    around.change(() => {
+      writeDurably(journalOf(data), JSON.stringify({ staged }));
+      around.give(journalOf(data));
+    });
     step('journal');
     if (lock) {
-      moveAside(data, aside);
+      around.change(() => moveAside(data, aside));
       step('moved-aside');
     }
     // A start that came in between has done it already.
-    if (existsSync(staged)) renameSync(staged, data);
+    if (existsSync(staged)) around.change(() => renameSync(staged, data));
     syncFolder(dirname(data));
     step('in-place');
-    rmSync(journalOf(data), { force: true });
-    if (holds.length === 0) rmSync(aside, { recursive: true, force: true });
+    around.change(() => rmSync(journalOf(data), { force: true }));
+    if (holds.length === 0 && existsSync(aside)) removeFolder(aside, around);
     return { data, ...(holds.length > 0 ? { aside } : {}), facts, found, ...defined({ lost }), ...rest };
   } catch (error) {
-    if (!existsSync(data) && existsSync(aside)) renameSync(aside, data);
+    if (!existsSync(data) && existsSync(aside)) around.change(() => renameSync(aside, data));
     if (existsSync(staged)) {
-      rmSync(journalOf(data), { force: true });
-      removeStaged(staged);
+      around.change(() => rmSync(journalOf(data), { force: true }));
+      removeStaged(staged, around);
       await takeOut?.();
     }
     throw error;
@@ -128,12 +136,12 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
 }
 
 async function stage(order: RestoreOrder, staged: string) {
-  const { data, actor, clock, log, step = () => {} } = order;
+  const { data, actor, clock, log, around = ownSurroundings, step = () => {} } = order;
   if (order.databaseUrl !== undefined) {
     await checkPostgres(order.databaseUrl);
     await requireEmptyPostgres(order.databaseUrl);
   }
-  mkdirSync(staged, { mode: 0o700 });
+  makeBeside(staged, around);
   const backup = await layOutBackup({ ...order, into: staged });
   try {
     step('laid-out');
@@ -182,6 +190,22 @@ async function stage(order: RestoreOrder, staged: string) {
   } finally {
     await backup.close();
     if (existsSync(staged)) syncAll(staged);
+  }
+}
+
+function makeBeside(staged: string, around: Surroundings): void {
+  try {
+    around.change(() => {
+      mkdirSync(staged, { mode: 0o700 });
+      around.give(staged);
+    });
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    throw new Problem(
+      'CONFLICT',
+      `${dirname(staged)} takes no folder of this account (${(error as NodeJS.ErrnoException).code}), and the restored directory is made there. Run the same command as root (sudo gatehouse restore …): the data stay those of their account. Nothing was changed.`,
+      { cause: error },
+    );
   }
 }
 

@@ -13,7 +13,9 @@ export async function firstStart(
   passphrase: () => Promise<string>,
 ): Promise<{ erasedAgain: number }> {
   try {
-    const gatehouse = await compose(parseConfig({ data }), {
+    // The passphrase is in hand; the credential of a unit is there only while its service runs.
+    const { passphraseFile: _, ...config } = parseConfig({ data });
+    const gatehouse = await compose(config, {
       log: silentLog,
       workers: 'when-needed',
       unlock: async (open) => open(await passphrase()),

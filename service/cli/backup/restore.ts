@@ -39,7 +39,8 @@ export function addRestore(program: Command, runner: CommandRunner): void {
       .description(
         'Makes a data directory of a backup and the newest copy of the key store. Everything is checked before anything is ' +
           'changed; what lies in --data is moved aside, never deleted. The service must not run on it. People who were erased ' +
-          'after the backup stay erased.',
+          'after the backup stay erased. Where the folder around --data is root’s, as with the packages, run it as root: what is restored ' +
+          'belongs to the owner of --data.',
       )
       .requiredOption('--keys <place>', 'folder of the newest copy of the key store')
       .option(
@@ -76,22 +77,27 @@ export function addRestore(program: Command, runner: CommandRunner): void {
       const path = await backupPath(file, 'restore --keys PLACE');
       const { restoreBackup } = await import('../../backup/restore-backup.ts');
       const { firstStart } = await import('../../server/first-start.ts');
-      const passphrase = passphraseSource(options);
-      const restored = await restoreBackup({
-        file: path,
-        keys: userPath(options.keys),
-        ...masterKeySources(data, options),
-        passphrase,
-        data,
-        drill: options.drill ?? false,
-        acceptUnproven: options.acceptUnproven ?? false,
-        ...defined({ confirm, databaseUrl }),
-        actor: operatorName(),
-        clock: systemClock,
-        log: silentLog,
-        progress: createPhases(terminal),
+      const { asOwnerOf } = await import('../../backup/data-owner.ts');
+      const ask = passphraseSource(options);
+      const [restored, start] = await asOwnerOf(data, async (around) => {
+        const passphrase = () => around.change(ask);
+        const restored = await restoreBackup({
+          file: path,
+          keys: userPath(options.keys),
+          ...masterKeySources(data, options),
+          passphrase,
+          data,
+          drill: options.drill ?? false,
+          acceptUnproven: options.acceptUnproven ?? false,
+          ...defined({ confirm, databaseUrl }),
+          actor: operatorName(),
+          clock: systemClock,
+          log: silentLog,
+          progress: createPhases(terminal),
+          around,
+        });
+        return [restored, await firstStart(restored, passphrase)] as const;
       });
-      const start = await firstStart(restored, passphrase);
       const text = restoredText(
         restored,
         { data, databaseUrl, drill: options.drill ?? false, ...start },
