@@ -86,7 +86,7 @@ sudo -u gatehouse gatehouse subject enroll --data ${DATA} --env test --email ada
     });
 
     test('a broken version is left again with its migration, and an older one is refused', async () => {
-      const broken = await updateTo({ version: '9.1.0', migration: 'broken_table', broken: true });
+      const broken = await updateTo({ version: '9.1.0', migration: 'broken_table', fails: 'start' });
       expect([broken.code, broken.stdout]).toEqual([
         1,
         expect.stringContaining('Version 9.0.0 and its data are back.'),

@@ -87,6 +87,14 @@ export async function runIn(root: string, script: string, env: Record<string, st
   }
 }
 
+/** What stands for systemd in a root: from then on the package finds it, as on a machine where it runs. */
+export function putSystemd(root: string): void {
+  for (const name of ['systemctl', 'systemd-notify'])
+    put(root, join(import.meta.dirname, name), `usr/bin/${name}`);
+  for (const folder of ['run/systemd/system', 'etc/systemd/system'])
+    mkdirSync(join(root, folder), { recursive: true });
+}
+
 /** Puts a file or folder into the root. */
 export function put(root: string, from: string, to: string): void {
   mkdirSync(join(root, to, '..'), { recursive: true });

@@ -1,26 +1,21 @@
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../installers/run.ts';
 import { portrait } from '../cli/portraits.ts';
-import { makeDebianRoot, objection, packageFile, put, runIn, version } from './debian-root.ts';
-import { makeLater } from './later-version.ts';
+import { makeDebianRoot, objection, packageFile, put, putSystemd, version } from './debian-root.ts';
+import { keepNamespaces, type Namespaces } from './installed-service.ts';
+import { type Difference, makeLater } from './later-version.ts';
+
+// The life of a package: installed, updated, taken back, restored, removed, purged; its service is started by its unit, as far as
+// test/package/systemctl has it. Each test goes on where the one before it ended.
 
 const reason = objection();
-
-/** As the service runs: its account, no capabilities. */
-const AS =
-  'as() { setpriv --reuid gatehouse --regid gatehouse --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all "$@"; }\nexport GATEHOUSE_DATA=/var/lib/gatehouse\n';
-
-/** Starts the service, runs commands beside it, and ends it. `$URL` is its address. */
-const served = (commands: string) => `${AS}
-as gatehouse serve > /tmp/serve.out 2> /tmp/serve.err & service=$!
-tail -f /tmp/serve.out --pid=$service | grep -m1 listening > /tmp/line || { cat /tmp/serve.err >&2; exit 1; }
-URL=$(/usr/lib/gatehouse/bin/node -p 'JSON.parse(require("fs").readFileSync("/tmp/line", "utf8")).url')
-${commands}
-kill $service; wait $service`;
+const DATA = '/var/lib/gatehouse';
+const URL = 'http://127.0.0.1:7300';
+const PASSPHRASE = '/etc/gatehouse/passphrase';
+const NODE = '/usr/lib/gatehouse/bin/node';
 
 /** Enrolls ada and verifies another picture of her, and that of a stranger. */
 const WALK = `
@@ -44,114 +39,247 @@ describe.skipIf(reason !== undefined)(
   () => {
     let work: string;
     let root: string;
+    let spaces: Namespaces;
     let key: string;
+    let before: string[];
     const sign = (file: string) =>
       run('minisign', ['-S', '-s', join(work, 'key'), '-t', 'a test', '-m', file], { cwd: work });
     const ready = { '/ready': 200, '/console/': 200, '/verify': 200, '/docs': 200, '/sdk/gatehouse.js': 200 };
-    const walk = async (enroll = '') => {
-      const ended = await runIn(
-        root,
-        served(`/usr/lib/gatehouse/bin/node /tmp/walk.mjs $URL ${key} ${enroll}`),
-      );
-      expect(ended.stderr).not.toContain('Error');
-      return JSON.parse(ended.stdout.trim().split('\n').at(-1)!);
-    };
+    const walk = async (enroll = '') =>
+      JSON.parse((await spaces.must(`${NODE} /tmp/given/walk.mjs ${URL} ${key} ${enroll}`)).trim());
+    const works = async () =>
+      expect(await walk()).toEqual({ pages: ready, known: 'ada@example.com', stranger: false });
+    const installed = async () => (await spaces.must('gatehouse --version')).trim();
+    /** As the account of the service. */
+    const as = (words: string) =>
+      `umask 077; setpriv --reuid gatehouse --regid gatehouse --clear-groups --no-new-privs gatehouse ${words}`;
+    /** Every file of the root, but what dpkg keeps of itself and what the test put there. */
+    const files = async () =>
+      (await spaces.must('find / -xdev -not -type d -o -xdev -type d -empty'))
+        .split('\n')
+        .filter(
+          (path) =>
+            !/^\/(proc|dev|tmp\/given|var\/lib\/dpkg|var\/log\/|run\/shim|var\/cache\/(ldconfig|debconf))/.test(
+              path,
+            ),
+        )
+        .filter((path) => !/^\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)-?$|^$/.test(path))
+        .toSorted();
+    /** A later version, signed, in the root. */
+    async function offer(difference: Difference, from = packageFile()): Promise<string> {
+      const file = await makeLater(from, work, difference);
+      await sign(file);
+      put(root, file, `tmp/given/${difference.version}.deb`);
+      put(root, `${file}.minisig`, `tmp/given/${difference.version}.deb.minisig`);
+      return file;
+    }
+    const update = (to: string) => spaces.run(`gatehouse update /tmp/given/${to}.deb`);
 
     beforeAll(async () => {
       work = mkdtempSync(join(tmpdir(), 'gatehouse-package-test-'));
       root = join(work, 'root');
       await makeDebianRoot(root);
-      put(root, packageFile(), 'tmp/gatehouse.deb');
+      putSystemd(root);
+      put(root, packageFile(), 'tmp/given/gatehouse.deb');
       for (const [name, who, quality] of [
         ['ada', 'ada', 90],
         ['ada-again', 'ada', 60],
         ['stranger', 'stranger', 90],
       ] as const)
-        writeFileSync(join(root, 'tmp', `${name}.jpg`), await portrait(who, quality));
-      writeFileSync(join(root, 'tmp/walk.mjs'), WALK);
+        writeFileSync(join(root, 'tmp/given', `${name}.jpg`), await portrait(who, quality));
+      writeFileSync(join(root, 'tmp/given/walk.mjs'), WALK.replaceAll("'/tmp/'", "'/tmp/given/'"));
       await run('minisign', ['-G', '-W', '-f', '-p', join(work, 'key.pub'), '-s', join(work, 'key')], {
         cwd: work,
       });
-    });
-    afterAll(() => rmSync(work, { recursive: true, force: true }));
-
-    test('it is installed, and a person is verified by the service', async () => {
-      const installed = await runIn(
-        root,
-        'dpkg -i /tmp/gatehouse.deb; gatehouse --version; stat -c "%a %U" /var/lib/gatehouse',
+      spaces = await keepNamespaces(root);
+      await spaces.must(
+        'for disk in disk keys; do mkdir /mnt/$disk; mount -t tmpfs -o mode=777 tmpfs /mnt/$disk; done',
       );
-      expect(installed.stdout.trim().split('\n').slice(-2)).toEqual([version, '700 gatehouse']);
-      const made = await runIn(root, `${AS} as gatehouse init --org Bank --json`);
-      key = (JSON.parse(made.stdout) as { keys: { test: string } }).keys.test;
+      before = await files();
+    });
+    afterAll(async () => {
+      await spaces?.run('systemctl stop gatehouse');
+      await spaces?.end();
+      if (work) rmSync(work, { recursive: true, force: true });
+    });
+
+    test('it is installed, its unit starts without a passphrase, and a person is verified', async () => {
+      const said = await spaces.must('dpkg -i /tmp/given/gatehouse.deb');
+      expect(said).toContain('sudo -u gatehouse gatehouse init --org "My organization"');
+      expect(await spaces.must('stat -c "%a %U" /var/lib/gatehouse')).toBe('700 gatehouse\n');
+      const made = await spaces.must(as('init --org Bank --json'));
+      key = (JSON.parse(made) as { keys: { test: string } }).keys.test;
+      await spaces.must('systemctl is-enabled gatehouse && systemctl start gatehouse');
       expect(await walk('enroll')).toEqual({ pages: ready, known: 'ada@example.com', stranger: false });
     });
 
-    test('an update needs a signature by a key of this machine', async () => {
-      const later = await makeLater(packageFile(), work, {
-        version: '9.0.0',
-        migration: 'later_table',
-      });
-      await sign(later);
-      put(root, later, 'tmp/later.deb');
-      const update = () => runIn(root, `${AS} gatehouse update /tmp/later.deb`);
-      expect((await update()).stderr).toContain('There is no file /tmp/later.deb.minisig');
-      put(root, `${later}.minisig`, 'tmp/later.deb.minisig');
-      expect((await update()).stderr).toContain('No public key of releases is here');
+    test('the unit lets the service write to media, and nowhere else', async () => {
+      await spaces.must(as('keystore add /mnt/keys'));
+      await spaces.must(as('backup /mnt/disk --keys-to /mnt/keys'));
+      await spaces.must('install -d -m 0777 /srv/elsewhere');
+      const refused = await spaces.run(as('backup /srv/elsewhere'));
+      expect([refused.code, refused.stderr]).toEqual([
+        1,
+        expect.stringContaining('/srv/elsewhere is read-only for the service'),
+      ]);
+      await spaces.must('rmdir /srv/elsewhere');
+    });
+
+    test('a passphrase in /etc/gatehouse is handed over as a credential', async () => {
+      await spaces.must(`systemctl stop gatehouse
+        (umask 077; echo "a passphrase of seven words for one machine" > ${PASSPHRASE})
+        install -m 0600 -o gatehouse ${PASSPHRASE} /run/own
+        ${as('master set-passphrase --passphrase-file /run/own')}
+        rm /run/own
+        echo '{ "passphraseFile": "/run/credentials/gatehouse.service/master-passphrase" }' > /etc/gatehouse/gatehouse.json
+        systemctl start gatehouse`);
+      await works();
+    });
+
+    test('an update needs a signature by a key of this machine, and opens what a passphrase protects', async () => {
+      const later = await offer({ version: '9.0.0', migration: 'later_table' });
+      rmSync(join(root, 'tmp/given/9.0.0.deb.minisig'));
+      expect((await update('9.0.0')).stderr).toContain('There is no file /tmp/given/9.0.0.deb.minisig');
+      put(root, `${later}.minisig`, 'tmp/given/9.0.0.deb.minisig');
+      expect((await update('9.0.0')).stderr).toContain('No public key of releases is here');
       put(root, join(work, 'key.pub'), 'etc/gatehouse/release-keys/test.pub');
-      const bytes = readFileSync(join(root, 'tmp/later.deb'));
+      const copy = join(root, 'tmp/given/9.0.0.deb');
+      const bytes = readFileSync(copy);
       bytes[bytes.length >> 1]! ^= 1;
-      writeFileSync(join(root, 'tmp/later.deb'), bytes);
-      expect((await update()).stderr).toContain('does not belong to this file');
-      expect((await runIn(root, 'gatehouse --version')).stdout.trim()).toBe(version);
-      copyFileSync(later, join(root, 'tmp/later.deb'));
-      expect((await update()).stdout).toContain(
+      writeFileSync(copy, bytes);
+      expect((await update('9.0.0')).stderr).toContain('does not belong to this file');
+      expect(await installed()).toBe(version);
+      copyFileSync(later, copy);
+      expect((await update('9.0.0')).stdout).toContain(
         `Gatehouse 9.0.0 is installed and was ready; before it was ${version}.`,
       );
-      expect((await runIn(root, 'gatehouse --version')).stdout.trim()).toBe('9.0.0');
-      expect(await walk()).toEqual({ pages: ready, known: 'ada@example.com', stranger: false });
+      expect(await installed()).toBe('9.0.0');
+      expect(await spaces.must('stat -c %a /var/cache/gatehouse')).toBe('700\n');
+      await works();
     });
 
-    test('a broken version is taken back with its migration, and people are still known', async () => {
-      const broken = await makeLater(join(work, 'gatehouse_9.0.0_amd64.deb'), work, {
-        version: '9.1.0',
-        migration: 'broken_table',
-        broken: true,
-      });
-      await sign(broken);
-      put(root, broken, 'tmp/broken.deb');
-      put(root, `${broken}.minisig`, 'tmp/broken.deb.minisig');
-      const ended = await runIn(root, `${AS} gatehouse update /tmp/broken.deb`);
-      expect([ended.code, ended.stdout]).toEqual([
-        1,
-        expect.stringContaining('Version 9.0.0 and its data are back.'),
-      ]);
-      expect((await runIn(root, 'gatehouse --version')).stdout.trim()).toBe('9.0.0');
-      expect(await walk()).toEqual({ pages: ready, known: 'ada@example.com', stranger: false });
+    test.each([
+      ['9.1.0', 'start', 'a broken release'],
+      ['9.2.0', 'keys', 'the keys do not open'],
+      ['9.3.0', 'unit', 'a filter of the unit'],
+    ] as const)('%s, which fails at its %s, is taken back with its migration', async (to, fails, why) => {
+      const from = join(work, 'gatehouse_9.0.0_amd64.deb');
+      await offer({ version: to, migration: `table_of_${fails}`, fails }, from);
+      const { code, stdout, stderr } = await update(to);
+      expect([code, stdout]).toEqual([1, expect.stringContaining('Version 9.0.0 and its data are back.')]);
+      expect(`${stdout}${stderr}`).toContain(why);
+      expect(await installed()).toBe('9.0.0');
+      await works();
     });
 
-    test('an older package is refused by dpkg', async () => {
-      const older = await runIn(root, 'dpkg -i /tmp/gatehouse.deb');
+    test('a passphrase that is wrong ends the update before anything is installed', async () => {
+      await spaces.must('(umask 077; echo wrong > /run/wrong)');
+      const ended = await spaces.run(
+        'gatehouse update /tmp/given/9.1.0.deb --passphrase-file /run/wrong; code=$?; rm /run/wrong; exit $code',
+      );
+      expect([ended.code, ended.stderr]).toEqual([1, expect.stringContaining('Nothing was changed')]);
+      expect(await installed()).toBe('9.0.0');
+      expect(await spaces.must('ls -d /run/gatehouse-* 2> /dev/null || true')).toBe('');
+      await works();
+    });
+
+    test('an older package is refused by dpkg, and the service goes on', async () => {
+      const older = await spaces.run('dpkg -i /tmp/given/gatehouse.deb');
       expect(older.stderr).toContain('An older program cannot read what a newer one wrote');
-      expect((await runIn(root, 'dpkg-query -s gatehouse')).stdout).toMatch(
+      expect(await spaces.must('dpkg-query -s gatehouse')).toMatch(
         /^Status: install ok installed[\s\S]*^Version: 9\.0\.0$/m,
       );
+      await works();
     });
 
-    test('purging leaves people and keys until destroying them is confirmed, and then nothing', async () => {
-      const kept = await runIn(root, 'dpkg --purge gatehouse', { DEBIAN_FRONTEND: 'noninteractive' });
-      expect(kept.stderr).toContain(
-        '/var/lib/gatehouse (people, templates, keys) and the account gatehouse stay',
+    test('a newer package is installed by dpkg alone; a service that did not run is not started', async () => {
+      await offer({ version: '9.4.0', migration: 'by_dpkg' }, join(work, 'gatehouse_9.0.0_amd64.deb'));
+      await spaces.must('dpkg -i --force-confold /tmp/given/9.4.0.deb');
+      expect(await installed()).toBe('9.4.0');
+      await works();
+      await offer({ version: '9.5.0' }, join(work, 'gatehouse_9.4.0_amd64.deb'));
+      await spaces.must(
+        'systemctl stop gatehouse && systemctl disable gatehouse && dpkg -i --force-confold /tmp/given/9.5.0.deb',
       );
+      expect(
+        await spaces.run('systemctl is-active gatehouse || systemctl is-enabled gatehouse'),
+      ).toMatchObject({
+        code: 1,
+      });
+      await spaces.must('systemctl enable --now gatehouse');
+      await works();
+    });
+
+    test('a backup is restored by root, for the account of the service', async () => {
+      const restore = `restore "$(gatehouse backup list /mnt/disk --newest)" --keys /mnt/keys --passphrase-file`;
+      await spaces.must(as('backup /mnt/disk'));
+      await spaces.must(`systemctl stop gatehouse; install -m 0600 -o gatehouse ${PASSPHRASE} /run/own`);
+      const refused = await spaces.run(
+        as(`${restore} /run/own --confirm 1; code=$?; rm /run/own; exit $code`),
+      );
+      expect(refused.stderr).toContain('Run the same command as root');
+      const asked = await spaces.run(`gatehouse ${restore} ${PASSPHRASE}`);
+      expect(asked.stderr).toContain('--confirm 1');
+      // what was refused left nothing that the service could not write
+      await spaces.must('systemctl start gatehouse');
+      await works();
+      await spaces.must('systemctl stop gatehouse');
+      await spaces.must(`gatehouse ${restore} ${PASSPHRASE} --confirm 1`);
+      const foreign = await spaces.must(
+        `find ${DATA} ${DATA}.before-restore-* \\( -not -user gatehouse -o -not -group gatehouse \\)`,
+      );
+      expect(foreign).toBe('');
+      expect(await spaces.must('ls /var/lib | grep ^gatehouse')).toMatch(
+        /^gatehouse\ngatehouse\.before-restore-[\w-]+\n$/,
+      );
+      await spaces.must('systemctl start gatehouse');
+      await works();
+    });
+
+    test('removing stops the service and leaves settings and data', async () => {
+      await spaces.must('dpkg --remove gatehouse');
+      expect(await spaces.must('ls /var/lib/gatehouse /etc/gatehouse')).toMatch(
+        /keys\.db[\s\S]*gatehouse\.json/,
+      );
+      expect(await spaces.run('ls /usr/lib/gatehouse /usr/bin/gatehouse')).toMatchObject({
+        code: 2,
+        stdout: '',
+      });
+      expect(
+        await spaces.run('systemctl is-active gatehouse || systemctl is-enabled gatehouse'),
+      ).toMatchObject({
+        code: 1,
+      });
+      await spaces.must('dpkg -i --force-confold /tmp/given/9.5.0.deb && systemctl start gatehouse');
+      await works();
+    });
+
+    const stays = async () => {
       expect(readdirSync(join(root, 'var/lib/gatehouse'))).toContain('keys.db');
-      await runIn(root, 'dpkg -i --force-confmiss /tmp/later.deb');
-      await runIn(root, 'dpkg --purge gatehouse', { GATEHOUSE_PURGE_DATA: 'yes' });
-      const left = execFileSync(
-        'find',
-        [root, '-xdev', '-iname', '*gatehouse*', '-not', '-path', `${root}/tmp/*`],
-        { encoding: 'utf8' },
-      );
-      expect(left).toBe('');
+      expect(await spaces.must(`ls -d ${DATA}.before-restore-* ${PASSPHRASE}`)).toContain(PASSPHRASE);
+      expect(readFileSync(join(root, 'etc/passwd'), 'utf8')).toContain('gatehouse');
+    };
+
+    test('purging leaves people and keys, and what opens them, until destroying them is confirmed', async () => {
+      const kept = await spaces.run('DEBIAN_FRONTEND=noninteractive dpkg --purge gatehouse < /dev/null');
+      expect(kept.stderr).toContain('/var/lib/gatehouse (people, templates, keys)');
+      expect(kept.stderr).toContain('/etc/gatehouse/passphrase opens the keys');
+      await stays();
+    });
+
+    test('asked at a terminal, anything but the word keeps them, and the word destroys them; then nothing is left', async () => {
+      const purge = (answer: string) =>
+        spaces.run(
+          `dpkg -i --force-confmiss /tmp/given/9.5.0.deb > /dev/null; echo ${answer} | script -qec 'dpkg --purge gatehouse' /dev/null`,
+        );
+      const no = await purge('no');
+      expect(no.stdout).toContain('Type "destroy" to do it');
+      await stays();
+      await purge('destroy');
+      await spaces.must('umount /mnt/disk /mnt/keys');
       expect(readFileSync(join(root, 'etc/passwd'), 'utf8')).not.toContain('gatehouse');
+      const after = await files();
+      expect(after.filter((path) => !before.includes(path))).toEqual([]);
     });
   },
 );

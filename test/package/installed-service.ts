@@ -80,7 +80,7 @@ const AS =
 export const DATA = '/var/lib/gatehouse';
 const ENVIRONMENT = `export GATEHOUSE_DATA=${DATA} GATEHOUSE_WORKERS=1\n`;
 
-/** How the service is started, each as its unit does it unless it is undone. */
+/** How the service is started without its unit, each as the unit does it unless it is undone. */
 export interface Start {
   as?: string;
   umask?: string;
@@ -89,26 +89,26 @@ export interface Start {
   output?: string;
 }
 
-/** The service of an installed package, started as its unit starts it, as far as that is possible without systemd. */
+/** The service of an installed package, started by its unit (test/package/systemctl), or by hand without a part of it. */
 export function installedService(root: string, { run, must }: Namespaces) {
   writeFileSync(join(root, 'tmp/filtered.pl'), FILTERED);
   writeFileSync(join(root, 'tmp/door.mjs'), DOOR);
   const pidOf = async () => (await run('cat /tmp/service.pid')).stdout.trim();
-  return {
-    /** A command of the program, as the account of the service. */
-    as: (words: string) => must(`${ENVIRONMENT}umask 077; ${AS} gatehouse ${words}`),
-    gatehouse: (words: string) => run(`${ENVIRONMENT}gatehouse ${words}`),
-    async start({
-      as = AS,
-      umask = '077',
-      cores = '0',
-      filter = 'perl /tmp/filtered.pl',
-      output = '> >(exec cat > /tmp/service.out 2> /dev/null)',
-    }: Start = {}): Promise<void> {
-      await must(`${ENVIRONMENT}
-        rm -f /tmp/service.out
+  /** Without what is undone. */
+  const startByHand = async ({
+    as = AS,
+    umask = '077',
+    cores = '0',
+    filter = 'perl /tmp/filtered.pl',
+    output = '2> >(exec cat > /tmp/service.err 2> /dev/null)',
+  }: Start): Promise<void> => {
+    await must(`${ENVIRONMENT}
+        export CREDENTIALS_DIRECTORY=/run/credentials/gatehouse.service
+        mkdir -p $CREDENTIALS_DIRECTORY
+        install -m 0400 -o gatehouse /etc/gatehouse/passphrase $CREDENTIALS_DIRECTORY/master-passphrase
+        chmod 0755 /run/credentials $CREDENTIALS_DIRECTORY
         umask ${umask}; ulimit -c ${cores}
-        setsid ${as} ${filter} gatehouse serve ${output} 2> /tmp/service.err < /dev/null &
+        setsid ${as} ${filter} gatehouse serve > >(exec cat > /dev/null 2>&1) ${output} < /dev/null &
         echo $! > /tmp/service.pid
         for _ in $(seq 600); do
           if [ -S ${DATA}/control.sock ] && ${AS} gatehouse admin list --json > /dev/null 2>&1; then exit 0; fi
@@ -116,12 +116,25 @@ export function installedService(root: string, { run, must }: Namespaces) {
           sleep 0.2
         done
         cat /tmp/service.err >&2; exit 1`);
+  };
+  const stopByHand = async (): Promise<void> => {
+    const pid = await pidOf();
+    if (pid === '') return;
+    await must(
+      `kill ${pid} 2> /dev/null; for _ in $(seq 450); do kill -0 ${pid} 2> /dev/null || { rm -f /tmp/service.pid; exit 0; }; sleep 0.2; done; exit 1`,
+    );
+  };
+  return {
+    /** A command of the program, as the account of the service. */
+    as: (words: string) => must(`${ENVIRONMENT}umask 077; ${AS} gatehouse ${words}`),
+    gatehouse: (words: string) => run(`${ENVIRONMENT}gatehouse ${words}`),
+    async start(how?: Start): Promise<void> {
+      if (how === undefined) return void (await must('systemctl start gatehouse'));
+      return startByHand(how);
     },
     async stop(): Promise<void> {
-      const pid = await pidOf();
-      await must(
-        `kill ${pid}; for _ in $(seq 450); do kill -0 ${pid} 2> /dev/null || exit 0; sleep 0.2; done; exit 1`,
-      );
+      await run('systemctl stop gatehouse');
+      await stopByHand();
     },
     /** A port of this machine that leads to the service. */
     async openDoor(port: number): Promise<Server> {

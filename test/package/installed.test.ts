@@ -13,7 +13,7 @@ import { signOutAndIn, walkThroughSetup } from '../browser/setup-walk.ts';
 import { portrait } from '../cli/portraits.ts';
 import { writeFakeCamera } from '../support/fake-camera.ts';
 import { freePort } from '../support/free-port.ts';
-import { makeDebianRoot, objection, packageFile, put } from './debian-root.ts';
+import { makeDebianRoot, objection, packageFile, put, putSystemd } from './debian-root.ts';
 import {
   DATA,
   type InstalledService,
@@ -67,6 +67,7 @@ describe.skipIf(reason !== undefined)(`the installed service${reason ? ` (${reas
     port = await freePort();
     base = `https://${name}:${port}`;
     await makeDebianRoot(root);
+    putSystemd(root);
     put(root, packageFile(), 'tmp/gatehouse.deb');
     await run('minisign', ['-G', '-W', '-p', join(work, 'key.pub'), '-s', join(work, 'key')], { cwd: work });
     spaces = await keepNamespaces(root);
@@ -89,14 +90,13 @@ describe.skipIf(reason !== undefined)(`the installed service${reason ? ` (${reas
 
   test('a data directory behind a passphrase, which the service gets as a credential', async () => {
     writeFileSync(join(root, STORED), 'a passphrase of seven words for one machine\n', { mode: 0o600 });
-    await spaces.must(
-      `install -D -m 0400 -o gatehouse ${STORED} ${CREDENTIAL}; chmod 0755 /run/credentials /run/credentials/gatehouse.service`,
-    );
     const made = JSON.parse(await service.as('init --org "Nordlys Bank" --json')) as {
       organizationId: string;
     };
     organization = made.organizationId;
-    await service.as(`master set-passphrase --passphrase-file ${CREDENTIAL}`);
+    await spaces.must(`install -m 0600 -o gatehouse ${STORED} /run/own`);
+    await service.as('master set-passphrase --passphrase-file /run/own');
+    await spaces.must('rm /run/own');
     await service.start();
     expect(await fetchInside('/ready')).toBe(200);
   });
@@ -357,7 +357,13 @@ describe.skipIf(reason !== undefined)(`the installed service${reason ? ` (${reas
     ['system-calls', { filter: '' }, ['system-calls'], /Seccomp is 0/],
     ['umask', { umask: '022' }, ['umask'], /its umask is 0022/],
     ['core-limit', { cores: 'unlimited' }, ['core-limit'], /limit of core files is unlimited/],
-    ['log', { output: '> /dev/null' }, ['log'], /thrown away/],
+    ['log', { output: '2> /dev/null' }, ['log'], /thrown away/],
+    [
+      'log',
+      { output: '2> /tmp/service.log', umask: '026' },
+      ['umask', 'log'],
+      /others may read the log \/tmp\/service\.log/,
+    ],
   ] as const)('a service that was started without its unit: %s', async (id, how, red, found) => {
     await service.stop();
     await service.start(how);

@@ -8,9 +8,18 @@ export interface Difference {
   version: string;
   /** Adds a table. */
   migration?: string;
-  /** Does not start. */
-  broken?: true;
+  /** Does not start; or does not open the keys, after it brought the database to its schema; or fails under its unit alone. */
+  fails?: keyof typeof FAULTS;
 }
+
+const FAULTS = {
+  start: ['server/serve.js', "throw new Error('a broken release');\n"],
+  keys: [
+    'storage/keys/vault.js',
+    "if (!process.argv.includes('--back')) throw new Error('the keys do not open');\n",
+  ],
+  unit: ['server/serve.js', "if (process.env.NOTIFY_SOCKET) throw new Error('a filter of the unit');\n"],
+} as const;
 
 /** Makes a package of a later version from a package of this one: unpacked, changed, packed again. */
 export function makeLater(file: string, out: string, difference: Difference): Promise<string> {
@@ -50,16 +59,15 @@ async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-function change(program: string, { version, migration, broken }: Difference): void {
+function change(program: string, { version, migration, fails }: Difference): void {
   edit(join(program, 'package.json'), (text) =>
     text.replace(/"version": "[^"]+"/, `"version": "${version}"`),
   );
   if (migration) addMigration(join(program, 'dist/service/storage/migrations'), migration);
-  if (broken)
-    edit(
-      join(program, 'dist/service/server/serve.js'),
-      (text) => `throw new Error('a broken release');\n${text}`,
-    );
+  if (fails) {
+    const [file, fault] = FAULTS[fails];
+    edit(join(program, 'dist/service', file), (text) => `${fault}${text}`);
+  }
 }
 
 function addMigration(folder: string, table: string): void {

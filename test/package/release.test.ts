@@ -36,6 +36,8 @@ describe.skipIf(reason !== undefined)(`a release${reason ? ` (${reason})` : ''}`
       join(packages, `gatehouse-${version}-linux-x64.tar.gz`),
       join(packages, `gatehouse-${version}-linux-x64.cdx.json`),
       join(packages, 'SHA256SUMS'),
+      join(packages, `gatehouse-${version}-linux-x64.licences.txt`),
+      ...[join(packages, `gatehouse-${version}-models.minisig`)].filter(existsSync),
     ].map((file) => {
       const copy = join(folder, basename(file));
       execFileSync('cp', ['--reflink=auto', file, copy]);
@@ -122,6 +124,10 @@ describe.skipIf(reason !== undefined)(`a release${reason ? ` (${reason})` : ''}`
     );
     for (const { origin, sha256 } of models) if (origin === 'built') expect(hashes).toContain(sha256);
     expect([bill.serialNumber, bill.metadata.timestamp]).toEqual([undefined, undefined]);
+    const refs = bill.components.map((one: { 'bom-ref': string }) => one['bom-ref'].replace(/@[^@]+$/, ''));
+    expect(refs).toEqual(expect.arrayContaining(['page:react', 'page:@mantine/core']));
+    // what installers/linux/left-out.ts leaves out is not in the package, and so not in its list
+    for (const left of ['typescript', 'adm-zip', 'global-agent']) expect(names).not.toContain(left);
   });
 
   test('the installed size is at most 300 MB', async () => {
