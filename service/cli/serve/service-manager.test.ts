@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { createManualTimers } from '../../../test/support/manual-timers.ts';
 import { createServiceManager } from './service-manager.ts';
 
@@ -41,4 +44,26 @@ test('the manager is sent the start, the watchdog at half its time, and the end'
     ['WATCHDOG=1'],
     ['STOPPING=1', 'STATUS=Running requests end'],
   ]);
+});
+
+test('the command that sends waits until the message was read', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-notify-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const command = join(folder, 'systemd-notify');
+  writeFileSync(
+    command,
+    `#!/bin/sh\necho "$NOTIFY_SOCKET $*" > ${folder}/part && mv ${folder}/part ${folder}/sent\n`,
+  );
+  chmodSync(command, 0o755);
+  const sent = new Promise<void>((done) => {
+    const watcher = watch(folder, (_, name) => {
+      if (name !== 'sent') return;
+      watcher.close();
+      done();
+    });
+  });
+  const PATH = `${folder}:${process.env.PATH}`;
+  createServiceManager({ env: { NOTIFY_SOCKET: '/run/n', PATH } }).ready('Serving');
+  await sent;
+  expect(readFileSync(join(folder, 'sent'), 'utf8')).toBe('/run/n READY=1 STATUS=Serving\n');
 });

@@ -17,7 +17,7 @@ export interface ServiceManagerDeps {
 
 export function createServiceManager({
   env = process.env,
-  send = sendByCommand,
+  send = (messages) => sendByCommand(messages, env),
   timer = systemTimer,
 }: ServiceManagerDeps = {}): ServiceManager {
   if (!env.NOTIFY_SOCKET) return { ready() {}, stopping() {} };
@@ -39,8 +39,9 @@ export function createServiceManager({
   };
 }
 
-function sendByCommand(messages: readonly string[]): void {
-  const child = spawn('systemd-notify', ['--no-block', ...messages], { stdio: 'ignore' });
+/** The command waits until the manager has read it: a message of a process that has ended may be ignored (systemd-notify(1)). */
+function sendByCommand(messages: readonly string[], env: Record<string, string | undefined>): void {
+  const child = spawn('systemd-notify', messages, { stdio: 'ignore', env });
   // Without the command the unit ends the start after TimeoutStartSec, and says so.
   child.on('error', () => {});
   child.unref();
