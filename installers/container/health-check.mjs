@@ -3,7 +3,7 @@ import { get as getPlain } from 'node:http';
 import { get } from 'node:https';
 
 const port = process.env.GATEHOUSE_PORT ?? '7300';
-const plain = process.env.GATEHOUSE_INSECURE_HTTP === 'true';
+const plain = /^(1|true|yes|on)$/i.test(process.env.GATEHOUSE_INSECURE_HTTP ?? '');
 // The service of this container, whose certificate is for its name and not for 127.0.0.1.
 const options = { timeout: 8_000, ...(!plain && { rejectUnauthorized: false }) };
 

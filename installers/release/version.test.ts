@@ -6,13 +6,14 @@ import { run } from '../run.ts';
 import { readChange } from './changesets.ts';
 
 const checkout = join(import.meta.dirname, '../..');
+const built = 'service/lib/program-built.ts';
 const versioned = ['package.json', 'sdk/gatehouse/package.json', 'sdk/mcp/package.json'];
 
 function copyOfCheckout(): string {
   const root = mkdtempSync(join(tmpdir(), 'gatehouse-release-'));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
-  for (const file of [...versioned, 'package-lock.json', '.changeset/config.json', '.changeset/README.md'])
-    cpSync(join(checkout, file), join(root, file));
+  const more = ['package-lock.json', '.changeset/config.json', '.changeset/README.md', built];
+  for (const file of [...versioned, ...more]) cpSync(join(checkout, file), join(root, file));
   writeFileSync(join(root, 'CHANGELOG.md'), '# Release notes\n\n## 0.1.0\n\n- The first.\n');
   mkdirSync(join(root, 'node_modules'));
   return root;
@@ -34,6 +35,7 @@ test('a release moves the product, its SDKs, the lock file and CHANGELOG.md to o
   before.version = '1.0.0';
   for (const path of ['', 'sdk/gatehouse', 'sdk/mcp']) before.packages[path].version = '1.0.0';
   expect(json(root, 'package-lock.json')).toEqual(before);
+  expect(readFileSync(join(root, built), 'utf8')).toContain('programBuiltAt = Date.UTC(2026, 10, 22);');
   expect(readFileSync(join(root, 'CHANGELOG.md'), 'utf8')).toBe(
     '# Release notes\n\n## 1.0.0 (2026-11-22)\n\n### Incompatible\n\n- Another shape.\n\n## 0.1.0\n\n- The first.\n',
   );

@@ -32,12 +32,21 @@ async function setVersion(root: string, date: string): Promise<{ from: string; t
   const { version: to } = JSON.parse(await readFile(join(root, 'sdk/gatehouse/package.json'), 'utf8'));
   await edit(join(root, 'package.json'), (text) => text.replace(/"version": "[^"]+"/, `"version": "${to}"`));
   await edit(join(root, 'package-lock.json'), (text) => lockWith(text, to));
+  await edit(join(root, 'service/lib/program-built.ts'), (text) => builtOn(text, date));
   await writeFile(join(root, 'CHANGELOG.md'), withRelease(changelog, { version: to, date, changes }));
   return { from, to };
 }
 
 async function edit(path: string, change: (text: string) => string): Promise<void> {
   await writeFile(path, change(await readFile(path, 'utf8')));
+}
+
+/** A clock that stands before this day is wrong, and the program grows old from it. */
+function builtOn(text: string, date: string): string {
+  const [year, month, day] = date.split('-').map(Number);
+  const built = text.replace(/Date\.UTC\([^)]*\)/, `Date.UTC(${year}, ${month! - 1}, ${day})`);
+  if (!built.includes('Date.UTC(')) throw new Error('service/lib/program-built.ts names no day any more.');
+  return built;
 }
 
 /** The lock file names the versions of the workspaces too; nothing else in it changes. */
