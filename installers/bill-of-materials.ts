@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -47,14 +48,71 @@ export async function writeBill({ root, work, tree, arch, out }: BillOrder): Pro
     '-',
   ];
   const bill = JSON.parse(await run(process.execPath, [tool, ...options], { cwd: work }));
+  const installed = shipped(bill, tree);
   bill.components = [
-    ...bill.components,
+    ...installed,
+    ...(await librariesInPages(tree, installed)),
     ...(await nativeParts({ root, tree, work, arch })),
     ...(await modelsIn(tree)),
   ].toSorted((a: Component, b: Component) => (a['bom-ref'] < b['bom-ref'] ? -1 : 1));
   const text = `${JSON.stringify(bill, null, 2)}\n`;
   await validate(root, text);
   await writeFile(out, text);
+}
+
+interface Bill {
+  components: NpmComponent[];
+  dependencies: { ref: string; dependsOn?: string[] }[];
+}
+type NpmComponent = Component & {
+  properties?: readonly { name: string; value: string }[];
+  components?: NpmComponent[];
+};
+
+/** Without what the tree leaves out of npm's packages (installers/linux/left-out.ts). */
+function shipped(bill: Bill, tree: string): NpmComponent[] {
+  const gone = new Set<string>();
+  const keep = (components: readonly NpmComponent[]): NpmComponent[] =>
+    components.flatMap((one) => {
+      const path = one.properties?.find(({ name }) => name === 'cdx:npm:package:path')?.value;
+      const inside = one.components && { components: keep(one.components) };
+      if (path === undefined || existsSync(join(tree, path, 'package.json'))) return [{ ...one, ...inside }];
+      gone.add(one['bom-ref']);
+      return [];
+    });
+  const components = keep(bill.components);
+  bill.dependencies = bill.dependencies
+    .filter(({ ref }) => !gone.has(ref))
+    .map(({ dependsOn, ...one }) => ({
+      ...one,
+      ...(dependsOn && { dependsOn: dependsOn.filter((ref) => !gone.has(ref)) }),
+    }));
+  return components;
+}
+
+/** What Vite put into the pages: development packages, whose code is in the package all the same. */
+async function librariesInPages(tree: string, installed: readonly Component[]): Promise<Component[]> {
+  const listed = new Set(installed.map(({ purl }) => purl));
+  const list: { name: string; version: string; identifier?: string }[] = JSON.parse(
+    await readFile(join(tree, 'dist/renderer/.vite/licences.json'), 'utf8'),
+  );
+  return list.flatMap(({ name, version, identifier }): Component[] => {
+    const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
+    if (listed.has(purl)) return [];
+    const licenses = identifier && { licenses: licensesOf(identifier) };
+    const description = 'Bundled into the pages.';
+    return [
+      {
+        type: 'library',
+        'bom-ref': `page:${name}@${version}`,
+        name,
+        version,
+        description,
+        purl,
+        ...licenses,
+      },
+    ];
+  });
 }
 
 async function nativeParts({

@@ -1,4 +1,4 @@
-/** What the production tree leaves out of `node_modules`: nothing that runs. Every rule names its reason; `check-tree.ts` proves the rest by running it. */
+/** What the production tree leaves out of `node_modules`: nothing that runs. Every rule names its reason; the tests of packages run what remains. */
 export interface Rules {
   /** Folders and files, below `node_modules`. */
   paths: readonly string[];

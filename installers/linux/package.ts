@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createCommandRunner } from '../../service/cli/command.ts';
 import { createProgram } from '../../service/cli/program.ts';
@@ -17,12 +17,17 @@ import { makeDebianPackage } from './debian-package.ts';
 import type { Architecture } from './left-out.ts';
 import { manualOf } from './manual.ts';
 import { requireNatives } from './native-files.ts';
-import { digestOf, settle } from './package-files.ts';
+import { digestOf, filesIn, settle } from './package-files.ts';
 import { makeProductionTree, PARTS_OF_DIST } from './production-tree.ts';
 import { differenceOfSecondBuild, refuseUncommitted } from './second-build.ts';
 
 /** The bar of Installed-Size. */
 const MOST_BYTES = 300e6;
+/** What is printed by itself, below the program's folder. */
+const PARTS = [
+  ...['bin/', 'models/', 'dist/service/', 'dist/renderer/', 'node_modules/onnxruntime-node/'],
+  ...['node_modules/@img/', 'node_modules/'],
+];
 
 const root = resolve(import.meta.dirname, '../..');
 const { values } = parseArgs({
@@ -105,17 +110,19 @@ async function makePackages({
     await settle(tree, at);
     log('Debian package');
     const program = await createProgram(createCommandRunner(createTerminal(process.stdout, process.stderr)));
+    const manual = manualOf(program, { version, at });
+    const words = [join(root, 'bin/gatehouse.mjs'), 'completion', 'bash'];
+    const completion = await run(process.execPath, words, { cwd: root });
     const debian = await makeDebianPackage({
       ...{ tree, version, arch, at, out, copyright },
-      manual: manualOf(program, { version, at }),
-      completion: await run(process.execPath, [join(root, 'bin/gatehouse.mjs'), 'completion', 'bash'], {
-        cwd: root,
-      }),
+      manual,
+      completion,
     });
     log('archive');
+    await addManual(tree, { manual, completion, at });
     const archive = await makeArchive({ folder: work, version, arch, at, out });
     await writeSums(out, [debian.path, archive, bill, licences, ...manifest], signingKey);
-    report(debian.kibibytes);
+    report(debian.kibibytes, await sizesOf(tree));
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -130,6 +137,21 @@ async function addArchiveFiles(tree: string): Promise<void> {
     join(tree, 'gatehouse.service'),
     unit.replaceAll('/usr/bin/gatehouse', '/opt/gatehouse/current/bin/gatehouse'),
   );
+}
+
+/** Man page and completion of the archive, which the Debian package has at their places. */
+async function addManual(
+  tree: string,
+  { manual, completion, at }: { manual: string; completion: string; at: Date },
+): Promise<void> {
+  for (const [path, text] of [
+    ['share/man/man1/gatehouse.1', manual],
+    ['share/bash-completion/completions/gatehouse', completion],
+  ] as const) {
+    await mkdir(dirname(join(tree, path)), { recursive: true });
+    await writeFile(join(tree, path), text);
+  }
+  await settle(tree, at);
 }
 
 /** Puts the signature of the models' manifest into the tree, and beside the packages; its path there. Without a key there is none. */
@@ -196,8 +218,19 @@ async function writeSums(
   }
 }
 
-function report(kibibytes: number): void {
+/** Bytes by the parts that make it large, the greatest first. */
+async function sizesOf(tree: string): Promise<[part: string, bytes: number][]> {
+  const sizes = new Map<string, number>();
+  for (const { path, bytes } of await filesIn(tree)) {
+    const part = PARTS.find((one) => path.startsWith(one)) ?? 'the rest';
+    sizes.set(part, (sizes.get(part) ?? 0) + bytes);
+  }
+  return [...sizes].toSorted(([, one], [, other]) => other - one);
+}
+
+function report(kibibytes: number, parts: readonly [part: string, bytes: number][]): void {
   const bytes = kibibytes * 1024;
+  for (const [part, size] of parts) log(`${(size / 1e6).toFixed(1).padStart(7)} MB  ${part}`);
   log(`installed size ${(bytes / 1e6).toFixed(1)} MB (bar ${MOST_BYTES / 1e6} MB)`);
   if (bytes > MOST_BYTES) {
     log('the package is too large: installers/linux/left-out.ts says what is left out');

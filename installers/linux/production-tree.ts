@@ -71,8 +71,8 @@ async function installProduction({ root, work, arch }: TreeOrder): Promise<strin
   return join(work, 'node_modules');
 }
 
-/** Node.js without its debug symbols: `strip` of binutils, where it is there, takes a seventh. */
-async function copyNode({ root, work, out, arch, log }: TreeOrder): Promise<void> {
+/** Node.js without its debug symbols: `strip` takes a seventh. Without it the bytes would be others than those of another builder. */
+async function copyNode({ root, work, out, arch }: TreeOrder): Promise<void> {
   const { version } = (await import(join(root, 'package-lock.json'), { with: { type: 'json' } })).default
     .packages['node_modules/node'];
   const folder = join(work, 'node');
@@ -83,15 +83,10 @@ async function copyNode({ root, work, out, arch, log }: TreeOrder): Promise<void
   await run('tar', ['-xzf', join(folder, `node-linux-${arch}-${version}.tgz`), '-C', folder], { cwd: work });
   await cp(join(folder, 'package/bin/node'), join(out, 'bin/node'));
   await cp(join(folder, 'package/LICENSE'), join(out, 'bin/LICENSE.node'));
-  const stripped = await run(
-    arch === 'x64' ? 'strip' : 'aarch64-linux-gnu-strip',
-    ['--strip-unneeded', join(out, 'bin/node')],
-    { cwd: work },
-  ).then(
-    () => true,
-    () => false,
-  );
-  if (!stripped) log('Node.js keeps its symbols (18 MB): binutils is not installed');
+  const strip = arch === 'x64' ? 'strip' : 'aarch64-linux-gnu-strip';
+  await run(strip, ['--strip-unneeded', join(out, 'bin/node')], { cwd: work }).catch((error: Error) => {
+    throw new Error(`${strip} is needed, of binutils (apt-get install binutils). ${error.message}`);
+  });
 }
 
 async function prune(packages: string, arch: Architecture): Promise<void> {
