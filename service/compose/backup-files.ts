@@ -17,6 +17,7 @@ import { unfinishedName } from '../lib/durable-file.ts';
 import type { Log } from '../lib/log.ts';
 import { outsideFolder } from '../lib/outside-folder.ts';
 import { Problem } from '../lib/problem.ts';
+import { readOnlyRemedy } from '../lib/read-only-place.ts';
 import { productVersion } from '../lib/version.ts';
 import type { DatabasePlace } from '../storage/connection.ts';
 import type { Vault } from '../storage/keys/vault.ts';
@@ -201,10 +202,12 @@ function namesIn(folder: string): string[] {
 async function checkFolder(folder: string, data: string): Promise<string> {
   const inside = 'a backup there is lost with it. Choose another disk.';
   const place = await outsideFolder(folder, { data, what: 'folder', inside });
-  await access(place, constants.W_OK | constants.X_OK).catch(() => {
+  await access(place, constants.W_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) => {
     throw new Problem(
       'INVALID_REQUEST',
-      `The account of the service cannot write to ${place}: give it the rights, or choose another folder.`,
+      error.code === 'EROFS'
+        ? readOnlyRemedy(place)
+        : `The account of the service cannot write to ${place}: give it the rights, or choose another folder.`,
     );
   });
   return place;

@@ -1,3 +1,5 @@
+import { readOnlyRemedy } from '../../lib/read-only-place.ts';
+
 /** Why a place cannot be used; the message is for the operator. */
 export class CopyTrouble extends Error {
   /**
@@ -31,7 +33,8 @@ export function toCopyTrouble(error: unknown, place: string, path: string): Copy
   }
   if (code === 'SQLITE_FULL' || code === 'ENOSPC')
     return new CopyTrouble('failed', `The disk of ${place} is full: free some space on it.`);
-  if (code.startsWith('SQLITE_READONLY') || ['EROFS', 'EACCES', 'EPERM'].includes(code)) {
+  if (code === 'EROFS') return new CopyTrouble('failed', readOnlyRemedy(place));
+  if (code.startsWith('SQLITE_READONLY') || ['EACCES', 'EPERM'].includes(code)) {
     return new CopyTrouble(
       'failed',
       `${path} cannot be written (${code}): mount it read-write, for the service's account.`,
