@@ -2,7 +2,7 @@ import { hostname as systemHostName } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import type { Config } from '../config.ts';
 import { isDnsName } from '../http/listening/dns-name.ts';
-import { machineInterfaces } from '../lib/network-interfaces.ts';
+import { machineInterfaces } from '../lib/machine/network-interfaces.ts';
 
 /** What a certificate of the box is for. */
 export interface BoxNames {

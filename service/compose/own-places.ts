@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Config } from '../config.ts';
 import type { OwnPlaces } from '../engine/destinations/index.ts';
-import { machineInterfaces } from '../lib/network-interfaces.ts';
+import { machineInterfaces } from '../lib/machine/network-interfaces.ts';
 
 export interface OwnPlacesDeps {
   config: Pick<Config, 'port' | 'databaseUrl' | 'keysDatabaseUrl' | 'redisUrl'>;

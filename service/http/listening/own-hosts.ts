@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { hostname as systemHostName } from 'node:os';
 import ipaddr from 'ipaddr.js';
-import { machineInterfaces } from '../../lib/network-interfaces.ts';
+import { machineInterfaces } from '../../lib/machine/network-interfaces.ts';
 import { Problem } from '../../lib/problem.ts';
 
 /** The names and addresses that requests may name in `Host`. */

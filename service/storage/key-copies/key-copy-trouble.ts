@@ -1,4 +1,4 @@
-import { readOnlyRemedy } from '../../lib/read-only-place.ts';
+import { readOnlyRemedy } from '../../lib/machine/read-only-place.ts';
 
 /** Why a place cannot be used; the message is for the operator. */
 export class CopyTrouble extends Error {
