@@ -27,6 +27,7 @@ function start(over: Partial<StandingJobsDeps> = {}) {
     verdicts: { sweep: work('behavior-sweep') },
     behaviorChallenges: { sweep: async () => void expired.push('challenges') },
     heartbeats: { sweep: async () => void expired.push('heartbeats') },
+    deliveryUpkeep: { dropUndelivered: async () => void expired.push('user ids') },
     certificate: { reload: () => void done.push('certificate') },
     ...over,
   } as StandingJobsDeps);
@@ -41,7 +42,7 @@ test('each recurs, and does what it is called after', async () => {
     expect(await run({} as never)).toEqual({ outcome: { is: 'done' } });
   expect(done).toEqual([...handlers.keys()]);
   expect(done).toContain('certificate');
-  expect(expired).toEqual(['links', 'invitations', 'challenges', 'heartbeats']);
+  expect(expired).toEqual(['links', 'invitations', 'challenges', 'heartbeats', 'user ids']);
 });
 
 test('without TLS no certificate is reloaded, and a leftover job ends', async () => {

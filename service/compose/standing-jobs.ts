@@ -2,6 +2,7 @@ import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import type { Administrators } from '../engine/administrators/index.ts';
 import type { Backups } from '../engine/backups/index.ts';
 import type { BehaviorChallenges } from '../engine/behavior-challenges/index.ts';
+import type { EventDelivery } from '../engine/deliveries/index.ts';
 import type { Erasure } from '../engine/erasure/index.ts';
 import type { GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
 import type { Heartbeats } from '../engine/heartbeats/index.ts';
@@ -31,6 +32,7 @@ export interface StandingJobsDeps {
   verdicts: Pick<Verdicts, 'sweep'>;
   behaviorChallenges: Pick<BehaviorChallenges, 'sweep'>;
   heartbeats: Pick<Heartbeats, 'sweep'>;
+  deliveryUpkeep: Pick<EventDelivery['deliveryUpkeep'], 'dropUndelivered'>;
   /** None where the doors are not served over TLS. */
   certificate: Pick<ServedCertificate, 'reload'> | undefined;
 }
@@ -58,6 +60,7 @@ export function addStandingJobs({
   verdicts,
   behaviorChallenges,
   heartbeats,
+  deliveryUpkeep,
   certificate,
 }: StandingJobsDeps): {
   /** Waits for the runs in progress: a stop does not wait for them, but they use what closes next. */
@@ -100,7 +103,12 @@ export function addStandingJobs({
     Promise.all([liveSessions.expireDue(), hosted.expireDue(), registrations.expireDue()]),
   );
   standing('behavior-sweep', 10 * MINUTE, () =>
-    Promise.all([verdicts.sweep(), behaviorChallenges.sweep(), heartbeats.sweep()]),
+    Promise.all([
+      verdicts.sweep(),
+      behaviorChallenges.sweep(),
+      heartbeats.sweep(),
+      deliveryUpkeep.dropUndelivered(),
+    ]),
   );
   // Also ends the job that an earlier start with TLS left.
   standing('certificate', certificate && 10 * MINUTE, async () => certificate?.reload());

@@ -83,7 +83,7 @@ const payloads: Record<RecordedEvent['type'], fc.Arbitrary<object>> = {
   'alert.triggered': alert,
   'webhook.disabled': fc.record({ endpoint: fc.string(), reason: name }),
   'session.decided': fc.oneof(session, hostedSession, registration),
-  'behavior.judged': fc.record({ human: fc.boolean(), confidence: share, token: fc.string() }),
+  'behavior.judged': fc.record({ human: fc.boolean(), confidence: share }),
 };
 const personals: Partial<Record<RecordedEvent['type'], fc.Arbitrary<object>>> = {
   'subject.enrolled': fc.record({ email: name }),
@@ -93,7 +93,7 @@ const personals: Partial<Record<RecordedEvent['type'], fc.Arbitrary<object>>> = 
     fc.record({ reference: name }),
     fc.constant({}),
   ),
-  'behavior.judged': fc.record({ reference: name }),
+  'behavior.judged': fc.record({ token: fc.string(), reference: name }, { requiredKeys: ['token'] }),
 };
 const anyEvent = fc
   .constantFrom(...(Object.keys(payloads) as RecordedEvent['type'][]))
@@ -153,8 +153,8 @@ describe('of a person who was erased', () => {
     ],
     [
       'behavior',
-      { ...erased, type: 'behavior.judged', payload: { human: true, confidence: 0.999, token: 'h_1' } },
-      '{"event":"human.verified","human":true,"confidence":0.999,"score":100,"token":"h_1","timestamp":"2026-11-20T00:00:00.000Z"}',
+      { ...erased, type: 'behavior.judged', payload: { human: true, confidence: 0.999 } },
+      '{"event":"human.verified","human":true,"confidence":0.999,"score":100,"timestamp":"2026-11-20T00:00:00.000Z"}',
     ],
     [
       'registrations',

@@ -388,6 +388,8 @@ export interface Schema {
     /** JSON, nothing personal. */
     payload: string;
     personal_sealed: Bytes | null;
+    /** Null once no delivery waits for it. */
+    until_delivered_sealed: ColumnType<Uint8Array | null, Uint8Array | null | undefined, Uint8Array | null>;
     created_at: number;
     relayed_at: number | null;
     /** Order of what happened, from 1; null for what was written before there was one. */

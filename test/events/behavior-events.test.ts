@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createAccess } from '../../service/engine/access/index.ts';
+import { openEvents } from '../../service/engine/events/index.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createPublicServer } from '../../service/server/public-server.ts';
@@ -51,10 +52,12 @@ async function post(path: string, payload: object) {
   });
   return { status: reply.statusCode, ...reply.json() };
 }
-const events = async () =>
-  (await engine.db.selectFrom('outbox').select(['type', 'payload']).orderBy('id').execute()).map(
-    ({ type, payload }) => ({ type, ...JSON.parse(payload) }),
+const events = async () => {
+  const rows = await engine.db.selectFrom('outbox').selectAll().orderBy('seq').execute();
+  return (await openEvents(engine.sealer, rows)).flatMap((one) =>
+    one.is === 'open' ? [{ type: one.event.type, ...one.event.payload, ...one.event.personal }] : [],
   );
+};
 const userId = 'user_123';
 
 test('verified, followed, taken over by a program, and a challenge that gives a new session', async () => {
@@ -84,11 +87,14 @@ test('verified, followed, taken over by a program, and a challenge that gives a 
     ...{ status: 200, score: 70, confidence: 0.7, baseline: 70, delta: 0, anomaly: false, action: 'allow' },
     notes: ['insufficient_data'],
   });
-  expect((await events()).filter(({ type }) => type === 'behavior.judged')).toEqual([
-    { type: 'behavior.judged', human: true, confidence: verified.confidence, token: sessionToken },
-    { type: 'behavior.judged', human: false, confidence: taken.confidence, token: sessionToken },
-    { type: 'behavior.judged', human: true, confidence: 0.7, token: passed.token },
-  ]);
+  const judged = (await events()).filter(({ type }) => type === 'behavior.judged');
+  expect(judged).toEqual(
+    [
+      { human: true, confidence: verified.confidence, token: sessionToken },
+      { human: false, confidence: taken.confidence, token: sessionToken },
+      { human: true, confidence: 0.7, token: passed.token },
+    ].map((one) => ({ type: 'behavior.judged', ...one, reference: userId })),
+  );
 });
 
 test('the window of the verification, sent again as a heartbeat of another session, is a replay', async () => {

@@ -37,7 +37,7 @@ export const behaviorEvents: PayloadDialect = {
   ],
   translate(event) {
     if (event.type !== 'behavior.judged') return undefined;
-    const { human, confidence, token } = event.payload;
+    const { human, confidence } = event.payload;
     const name = human ? 'human.verified' : 'bot.detected';
     return {
       name: `behavior.${name}`,
@@ -48,7 +48,7 @@ export const behaviorEvents: PayloadDialect = {
         // Not rounded: 0.4996 is no human, and must not read 0.5.
         confidence,
         score: Math.round(confidence * 100),
-        token,
+        ...defined({ token: event.personal?.token }),
         timestamp: new Date(event.at).toISOString(),
       }),
     };

@@ -4,7 +4,12 @@ import { behaviorEvents } from './webhook-events.ts';
 
 const payload = z.strictObject({
   event: z.enum(['bot.detected', 'human.verified']).describe('Name of the event'),
-  user_id: z.string().optional().describe('Your id of the user; absent where it was not known any more'),
+  user_id: z
+    .string()
+    .optional()
+    .describe(
+      'Your id of the user; absent a day after the judgement, and where a delivery is repeated after it succeeded',
+    ),
   human: z.boolean().describe('As the call was answered'),
   confidence: z.number().min(0).max(1).describe('0 to 1'),
   score: z.int().min(0).max(100).describe('`confidence` in hundredths'),

@@ -250,7 +250,8 @@ onBothDatabases('alerts', (newPlace) => {
           at.engine.events.add(tx, {
             type: 'behavior.judged',
             ...at.realm(),
-            payload: { human, confidence: 1, token: 'tok' },
+            payload: { human, confidence: 1 },
+            personal: { values: { token: 'tok' } },
           }),
         );
       }

@@ -63,7 +63,7 @@ export function createAnswering({
       refuseEnded(found, now);
       const right = found.isRight(given);
       const isJudged = right && (data !== undefined || declared !== undefined);
-      const judgement = isJudged ? await verdicts.judge(tx, caller, data, declared) : undefined;
+      const judgement = isJudged ? await verdicts.judge(tx, caller, data, { declared }) : undefined;
       const judged = right
         ? judgeAnswer({
             ...{ type: found.type, accessible: found.accessible, sinceMade: now - found.createdAt },

@@ -30,10 +30,10 @@ const start = (): BehaviorChallenges =>
     verdicts: {
       userHashOf: ({ organization, world }, userId) => `${organization}/${world}/${userId}`,
       declaredBy: async (_, signed) => signed && { name: signed.url },
-      judge: async (_, __, ___, declared) =>
+      judge: async (_, __, ___, known) =>
         ({
-          confidence: declared ? 0.02 : 1 / (1 + Math.exp(-signals)),
-          notes: declared ? ['declared'] : signals < 0 ? ['teleport_clicks'] : ['organic_mouse'],
+          confidence: known?.declared ? 0.02 : 1 / (1 + Math.exp(-signals)),
+          notes: known?.declared ? ['declared'] : signals < 0 ? ['teleport_clicks'] : ['organic_mouse'],
         }) as never,
       issue: async (_, one) => {
         issued.push(one);

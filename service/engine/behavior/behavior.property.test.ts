@@ -108,6 +108,7 @@ const anyContext = fc.record(
     model: anyModel,
     z0: finite,
     replayed: fc.boolean(),
+    outOfOrder: fc.boolean(),
     declared: fc.record({ name: fc.string() }),
   },
   { requiredKeys: [] },
@@ -179,6 +180,8 @@ test('impossible evidence, a replay or a declaration never raises a score', () =
         expect(after.confidence).toBeLessThanOrEqual(before.confidence);
         const worse = { ...context, replayed: true };
         expect(judgeBehavior(data, worse).confidence).toBeLessThanOrEqual(before.confidence);
+        const outOfOrder = judgeBehavior(data, { ...context, outOfOrder: true });
+        expect(outOfOrder.confidence).toBeLessThanOrEqual(before.confidence);
         const declared = judgeBehavior(data, { ...context, declared: { name: 'ExampleBot' } });
         expect(declared.confidence).toBeLessThanOrEqual(before.confidence);
       },
@@ -190,18 +193,20 @@ test('impossible evidence, a replay or a declaration never raises a score', () =
 test('a session of any windows keeps its figures in range and its state small', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.option(anyWindow, { nil: undefined }), { maxLength: 20 }),
+      fc.array(fc.tuple(fc.option(anyWindow, { nil: undefined }), anyContext), { maxLength: 20 }),
       fc.integer({ min: 0, max: 100 }),
       (windows, baseline) => {
         let state: HeartbeatState | undefined;
-        for (const data of windows) {
-          const seen = beat(state, judgeBehavior(data), baseline);
+        for (const [data, context] of windows) {
+          const judgement = judgeBehavior(data, context);
+          const seen = beat(state, judgement, baseline);
           state = seen.state;
+          if (judgement.hardRule) expect(seen.action).toBe('block');
           expect(seen.score).toBeGreaterThanOrEqual(0);
           expect(seen.score).toBeLessThanOrEqual(100);
           expect(seen.delta).toBe(seen.score - baseline);
           expect(seen.anomaly).toBe(seen.delta < -28 || seen.score < 30);
-          if (!seen.anomaly && seen.action !== 'block') expect(seen.action).toBe('allow');
+          expect(seen.action).toBe(seen.score < 30 ? 'block' : seen.anomaly ? 'flag' : 'allow');
           expect(JSON.stringify(state).length).toBeLessThan(600);
         }
       },

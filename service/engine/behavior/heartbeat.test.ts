@@ -47,6 +47,13 @@ describe('a heartbeat', () => {
     });
   });
 
+  it('is an anomaly wherever a hard rule blocks, also where the rest of the window is good', () => {
+    const hit = judgement(69, { hardRule: true, notes: ['teleport_clicks'] });
+    const [blocked, after] = run([hit, 90], 50);
+    expect(blocked).toMatchObject({ score: 29, delta: -21, anomaly: true, action: 'block' });
+    expect(after).toMatchObject({ anomaly: false, action: 'allow' });
+  });
+
   it('reports the fall from the session’s own level where the verify knew less', () => {
     const scores = run([95, 95, 95, 95, 95, 95, 50, 30, 30, 95, 95, 95, 95], 60);
     expect(scores.map(({ anomaly }) => anomaly)).toEqual([

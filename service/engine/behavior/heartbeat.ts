@@ -49,7 +49,7 @@ const SUM_BLOCKS = -5;
 
 /**
  * The running score of a session: windows count by their evidence, so that a thin one hardly moves it, and a hard rule counts at
- * once. `baseline` is the score of the verify that gave the token.
+ * once: whatever else the window says, the score is under 30 then, so that what blocks is an anomaly. `baseline` is the score of the verify that gave the token.
  */
 export function beat(state: HeartbeatState | undefined, judgement: Judgement, baseline: number): Beat {
   const before = state ?? startingAt(baseline);
@@ -57,7 +57,7 @@ export function beat(state: HeartbeatState | undefined, judgement: Judgement, ba
   const weight = WEIGHT * Math.min(1, evidence);
   const averaged = (1 - weight) * before.score + weight * judgement.score;
   const running = hardRule
-    ? Math.min(averaged, judgement.score)
+    ? Math.min(averaged, judgement.score, BOT_SCORE - 1)
     : atLeastFloor(averaged, before, judgement, baseline);
   const compared = hardRule || evidence >= COMPARABLE_EVIDENCE;
   const fall = compared ? fallOf(before, running) : before;

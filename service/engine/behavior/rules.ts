@@ -5,6 +5,8 @@ import type { SessionData } from './session-data.ts';
 export interface Circumstances {
   /** The same vector was sent before (`isReplay`). */
   replayed?: boolean;
+  /** It does not follow from an earlier window of its page (`followPage`). */
+  outOfOrder?: boolean;
   /** The agent that signed the request (RFC 9421, Web Bot Auth), by a key that an administrator has pinned. */
   declared?: { name: string };
 }
@@ -56,8 +58,9 @@ const rules: readonly BehaviorRule[] = [
   },
   {
     ...{ name: 'impossible_signals', hard: true, logOdds: -4 },
-    explains: 'The measurements contradict each other: no window can have all of them.',
-    fires: (data) => contradictions(data).length > 0,
+    explains:
+      'The measurements contradict each other, or those of earlier windows of the page: no page can have all of them.',
+    fires: (data, { outOfOrder = false }) => outOfOrder || contradictions(data).length > 0,
   },
   {
     ...{ name: 'bot_typing', hard: true, logOdds: -4 },

@@ -78,7 +78,17 @@ export async function selectEventsBetween(
 ): Promise<OutboxRow[]> {
   return db
     .selectFrom('outbox')
-    .select(['id', 'organization', 'world', 'type', 'subject', 'payload', 'personal_sealed', 'created_at'])
+    .select([
+      'id',
+      'organization',
+      'world',
+      'type',
+      'subject',
+      'payload',
+      'personal_sealed',
+      'until_delivered_sealed',
+      'created_at',
+    ])
     .where('seq', '>', after)
     .where('seq', '<=', until)
     .where('organization', '=', organization)

@@ -13,6 +13,7 @@ import {
   selectParked,
   selectParkedBefore,
 } from './relay-store.ts';
+import { dropOlder } from './until-delivered-store.ts';
 
 export interface DeliveryUpkeepDeps {
   db: Db;
@@ -31,11 +32,15 @@ export interface DeliveryUpkeep {
   resume(until: () => boolean): Promise<void>;
   /** Deliveries that waited for their endpoint for as long as attempts are made have failed; so have those without a job. */
   prune(): Promise<void>;
+  /** What events keep until they are delivered leaves them after a day all the same. */
+  dropUndelivered(): Promise<void>;
 }
 
 const PAGE = 100;
 /** Milliseconds after which due deliveries without a job are no longer searched for. */
 const FORSAKEN = 3_600_000;
+/** Milliseconds; with a sweep every ten minutes nothing stays for more than a day. */
+const UNDELIVERED_KEPT = 23.5 * 3_600_000;
 const TOO_LONG = 'The endpoint was disabled for longer than attempts are made.';
 
 export function createDeliveryUpkeep({
@@ -115,5 +120,6 @@ export function createDeliveryUpkeep({
         return forsaken.length;
       });
     },
+    dropUndelivered: () => inPages((tx) => dropOlder(tx, clock.now() - UNDELIVERED_KEPT, PAGE)),
   };
 }

@@ -11,6 +11,7 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 import type { OutboxRow } from '../events/index.ts';
 import type { Delivery } from './delivery.ts';
 import { ERASED } from './payload.ts';
+import { dropDeliveredOf } from './until-delivered-store.ts';
 
 /** A delivery with its row of the outbox. */
 export interface DeliveryWork {
@@ -58,6 +59,7 @@ export async function selectWork(db: Db | Tx, ids: readonly string[]): Promise<M
       'o.subject as o_subject',
       'o.payload',
       'o.personal_sealed',
+      'o.until_delivered_sealed',
       'o.created_at',
     ])
     .where('d.id', 'in', ids)
@@ -89,6 +91,7 @@ export async function selectWork(db: Db | Tx, ids: readonly string[]): Promise<M
                 subject: one.o_subject,
                 payload: one.payload!,
                 personal_sealed: one.personal_sealed,
+                until_delivered_sealed: one.until_delivered_sealed,
                 created_at: one.created_at!,
               },
       },
@@ -158,6 +161,15 @@ export interface Settled {
 
 /** Settles open deliveries only: an erasure may have dropped one or removed its reason meanwhile. */
 export async function settleDeliveries(tx: Tx, settled: readonly Settled[], now: number): Promise<void> {
+  await settle(tx, settled, now);
+  const over = settled.filter(({ state }) => state !== 'waiting');
+  await dropDeliveredOf(
+    tx,
+    over.map(({ id }) => id),
+  );
+}
+
+async function settle(tx: Tx, settled: readonly Settled[], now: number): Promise<void> {
   const accepted = settled.filter(({ state, attempts }) => state === 'delivered' && attempts === 1);
   const others = settled.filter((one) => !accepted.includes(one));
   if (accepted.length > 0) {

@@ -13,7 +13,7 @@ import { type Callbacks, createCallbacks } from './callbacks.ts';
 import { createDeliver, type ObservedAttempt } from './deliver.ts';
 import { createDeliveries, createEventLog } from './deliveries.ts';
 import type { Deliveries, EventLog } from './delivery.ts';
-import { createDeliveryUpkeep } from './delivery-upkeep.ts';
+import { createDeliveryUpkeep, type DeliveryUpkeep } from './delivery-upkeep.ts';
 import type { ExchangeSealer } from './exchange-store.ts';
 import { createPayloads } from './payload.ts';
 import { createRecordDeliveries } from './record-deliveries.ts';
@@ -47,6 +47,7 @@ export interface EventDelivery {
   deliveries: Deliveries;
   eventLog: EventLog;
   callbacks: Callbacks;
+  deliveryUpkeep: Pick<DeliveryUpkeep, 'dropUndelivered'>;
 }
 
 /** Gives the jobs their handler; before they are started. */
@@ -73,5 +74,6 @@ export function createEventDelivery(deps: EventDeliveryDeps): EventDelivery {
     deliveries: createDeliveries({ ...deps, endpoints, payloads, attempt }),
     eventLog: createEventLog(deps),
     callbacks: createCallbacks({ ...deps, endpoints }),
+    deliveryUpkeep: upkeep,
   };
 }

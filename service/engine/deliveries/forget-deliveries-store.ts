@@ -22,6 +22,7 @@ export async function forgetDeliveries(tx: Tx, subjects: readonly SubjectId[], n
       .set(({ fn, ref, val }) => ({
         subject: null,
         personal_sealed: null,
+        until_delivered_sealed: null,
         payload: ERASED_PAYLOAD,
         relayed_at: fn.coalesce(ref('relayed_at'), val(now)),
       }))

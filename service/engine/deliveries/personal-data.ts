@@ -10,7 +10,10 @@ import { expiringDeliveries, expiringEvents } from './old-deliveries-store.ts';
  */
 export const createDeliveryData = ({ db }: { db: Db }): PersonalData => ({
   tables: {
-    outbox: { columns: ['subject', 'personal_sealed', 'payload'], record: { in: 'events' } },
+    outbox: {
+      columns: ['subject', 'personal_sealed', 'until_delivered_sealed', 'payload'],
+      record: { in: 'events' },
+    },
     webhook_delivery: { columns: ['subject', 'url_sealed'], record: { in: 'deliveries' } },
     webhook_attempt: { columns: ['exchange_sealed'], record: { in: 'deliveries.attempts' } },
   },

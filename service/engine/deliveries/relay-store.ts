@@ -29,6 +29,7 @@ export const unrelayed = (db: Db | Tx, limit: number) =>
       'subject',
       'payload',
       'personal_sealed',
+      'until_delivered_sealed',
       'created_at',
     ])
     .where('relayed_at', 'is', null)
@@ -173,6 +174,16 @@ export async function giveJobs(
 export const selectEvent = (tx: Tx, id: string): Promise<OutboxRow | undefined> =>
   tx
     .selectFrom('outbox')
-    .select(['id', 'organization', 'world', 'type', 'subject', 'payload', 'personal_sealed', 'created_at'])
+    .select([
+      'id',
+      'organization',
+      'world',
+      'type',
+      'subject',
+      'payload',
+      'personal_sealed',
+      'until_delivered_sealed',
+      'created_at',
+    ])
     .where('id', '=', id)
     .executeTakeFirst();

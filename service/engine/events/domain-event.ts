@@ -112,15 +112,14 @@ export interface BehaviorPayload {
   human: boolean;
   /** 0 to 1. */
   confidence: number;
-  token: string;
 }
 
 /** What is personal of each event: sealed, opened only when it is delivered. Undefined once the person was erased. */
 export interface EventPersonal {
   'subject.enrolled': { email: string };
   'verification.verified': { email?: string };
-  /** The caller's own name of the person, where it is still known. */
-  'behavior.judged': { reference?: string };
+  /** A bearer's token; the caller's own name of the person, `untilDelivered`, where it was known. */
+  'behavior.judged': { token: string; reference?: string };
 }
 
 /** The same of `session.decided`, by flow. */
@@ -150,7 +149,12 @@ type NewEvent<T extends EventType, P> = P extends unknown
       world: World;
       payload: P;
       /** Sealed under the person's key, or under the organization's own where it names no subject. */
-      personal?: { subject?: SubjectId; values: PersonalOf<T, P> };
+      personal?: {
+        subject?: SubjectId;
+        values: PersonalOf<T, P>;
+        /** Removed with the last delivery, and after a day at the latest. Only where it names no subject. */
+        untilDelivered?: Partial<PersonalOf<T, P>>;
+      };
     }
   : never;
 

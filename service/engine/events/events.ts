@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { EventId, Ids } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { DomainEvent } from './domain-event.ts';
-import { insertEvent, type SealEvent, sealEvent } from './outbox-store.ts';
+import { insertEvent, type SealEvent, sealEvent, sealUntilDelivered } from './outbox-store.ts';
 
 /** Written to the outbox in the same transaction as its change. Delivery reads it from there. */
 export interface Events {
@@ -31,6 +31,9 @@ export function createEvents({ ids, clock, sealer, added }: EventsDeps): Events 
         payload: JSON.stringify(payload),
         personal_sealed: personal
           ? await sealEvent(sealer, { id, organization, world, subject: personal.subject }, personal.values)
+          : null,
+        until_delivered_sealed: personal?.untilDelivered
+          ? sealUntilDelivered(sealer, { id, organization }, personal.untilDelivered)
           : null,
         created_at: clock.now(),
         relayed_at: null,

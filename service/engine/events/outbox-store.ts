@@ -33,3 +33,16 @@ export async function sealEvent(
     new TextEncoder().encode(JSON.stringify(values)),
   );
 }
+
+/** Under the organization's own key, beside what stays for the term of deliveries. */
+export const sealUntilDelivered = (
+  sealer: SealEvent,
+  { id, organization }: { id: string; organization: OrganizationId },
+  values: object,
+): Uint8Array =>
+  sealer.sealOwn(
+    { organization, field: untilDeliveredField(id), version: 1 },
+    new TextEncoder().encode(JSON.stringify(values)),
+  );
+
+export const untilDeliveredField = (event: string): string => `outbox.until-delivered/${event}`;

@@ -2,6 +2,7 @@ import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { AlertPayload, EventType, RecordedEvent, SessionPayload } from './domain-event.ts';
 import { ERASED_PAYLOAD } from './erased-payload.ts';
+import { untilDeliveredField } from './outbox-store.ts';
 
 /** A row of the outbox, as much of it as translating needs. */
 export interface OutboxRow {
@@ -12,6 +13,8 @@ export interface OutboxRow {
   subject: string | null;
   payload: string;
   personal_sealed: Uint8Array | null;
+  /** Null once it was delivered. */
+  until_delivered_sealed: Uint8Array | null;
   created_at: number;
 }
 
@@ -49,7 +52,7 @@ export async function openEvents(sealer: OpenSealer, rows: readonly OutboxRow[])
       const plain =
         person?.plain ??
         (row.personal_sealed === null ? undefined : sealer.openOwn(placeOf(row), row.personal_sealed));
-      return { is: 'open', event: toEvent(row, plain) };
+      return { is: 'open', event: toEvent(row, plain, openUntilDelivered(sealer, row)) };
     } catch (error) {
       return { is: 'damaged', reason: error instanceof Error ? error.message : String(error) };
     }
@@ -73,7 +76,18 @@ const placeOf = ({ id, organization, world }: OutboxRow) => ({
   version: 1,
 });
 
-function toEvent(row: OutboxRow, personal: Uint8Array | undefined): RecordedEvent {
+function openUntilDelivered(sealer: OpenSealer, row: OutboxRow): Uint8Array | undefined {
+  if (row.until_delivered_sealed === null) return undefined;
+  return sealer.openOwn({ ...placeOf(row), field: untilDeliveredField(row.id) }, row.until_delivered_sealed);
+}
+
+const toValues = (plain: Uint8Array | undefined) => plain && JSON.parse(new TextDecoder().decode(plain));
+
+function toEvent(
+  row: OutboxRow,
+  personal: Uint8Array | undefined,
+  untilDelivered: Uint8Array | undefined,
+): RecordedEvent {
   return {
     id: row.id,
     type: row.type,
@@ -81,7 +95,7 @@ function toEvent(row: OutboxRow, personal: Uint8Array | undefined): RecordedEven
     world: row.world as World,
     at: row.created_at,
     payload: JSON.parse(row.payload),
-    personal: personal && JSON.parse(new TextDecoder().decode(personal)),
+    personal: personal && { ...toValues(personal), ...toValues(untilDelivered) },
     // The outbox holds what `events.add` took, whose types say so.
   } as RecordedEvent;
 }

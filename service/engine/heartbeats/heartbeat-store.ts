@@ -1,6 +1,6 @@
 import type { Integrity } from '../../storage/keys/integrity.ts';
 import type { Tx } from '../../storage/transaction.ts';
-import type { HeartbeatState } from '../behavior/index.ts';
+import type { HeartbeatState, PageProgress } from '../behavior/index.ts';
 import type { RhythmState } from './rhythm.ts';
 
 /** Detects figures that another program wrote. */
@@ -10,6 +10,8 @@ export type HeartbeatIntegrity = Pick<Integrity, 'mac' | 'verify'>;
 export interface FollowedSession {
   beat: HeartbeatState;
   rhythm?: RhythmState;
+  /** Last window of the page that sent the last one; the hash names the page. */
+  page?: PageProgress & { sidHash: string };
   /** `bot.detected` was the last event of the session. */
   reported: boolean;
 }

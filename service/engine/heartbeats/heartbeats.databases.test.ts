@@ -7,6 +7,7 @@ import {
   type WindowChanges,
 } from '../../../test/support/behavior-windows.ts';
 import { type Engine, startEngine } from '../../../test/support/engine.ts';
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { judgeBehavior, type SessionData } from '../behavior/index.ts';
 import type { Verdicts } from '../verdicts/index.ts';
@@ -32,7 +33,7 @@ const start = () =>
       userHashOf,
       commit: engine.inTransaction,
       declaredBy: async (_, signed) => (signed ? { name: signed.url } : undefined),
-      judge: async (_, __, data, declared) => judgeBehavior(data, declared && { declared }),
+      judge: async (_, __, data, known) => judgeBehavior(data, defined({ ...known })),
       tokenOf: async ({ organization, world }, token) => {
         const found = tokens.get(`${organization}/${world}/${token}`);
         return found && found.expiresAt > engine.clock.now() ? found : undefined;
@@ -144,6 +145,23 @@ onBothDatabases('heartbeats', (newPlace) => {
     const reloaded = personWindow({ ...eve, sid: 'sid-of-the-page-reloaded', seq: 0 });
     const after = await beats(reloaded, reloaded, reloaded, reloaded);
     expect(after.at(-1)!.notes).toContain('changed_rhythm');
+  });
+
+  test('windows that do not follow from each other block, also after a restart; a reload does not', async () => {
+    const page = (seq: number, upMs: number) => personWindow({ sid: 'sid-of-one-page-only', seq, upMs });
+    expect((await beats(page(3, 40_000), page(4, 70_000))).map(({ action }) => action)).toEqual([
+      ...['allow', 'allow'],
+    ]);
+    heartbeats = start();
+    const [jump, back] = await beats(page(5, 900_000), page(6, 50_000));
+    for (const one of [jump, back])
+      expect(one).toMatchObject({
+        action: 'block',
+        anomaly: true,
+        notes: expect.arrayContaining(['impossible_signals']),
+      });
+    const [reloaded] = await beats(personWindow({ sid: 'sid-of-the-page-reloaded', seq: 0, upMs: 31_000 }));
+    expect(reloaded!.notes).not.toContain('impossible_signals');
   });
 
   test('a token that has run out, that is unknown, another user’s, another world’s: one answer', async () => {

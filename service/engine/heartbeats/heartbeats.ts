@@ -1,12 +1,14 @@
+import { hash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
-import { type Beat, beat, type SessionData } from '../behavior/index.ts';
+import { type Beat, beat, followPage, type SessionData } from '../behavior/index.ts';
 import type { SignedRequest, Verdicts } from '../verdicts/index.ts';
 import {
   deleteFollowedUntil,
+  type FollowedSession,
   type HeartbeatIntegrity,
   putFollowed,
   selectFollowed,
@@ -72,8 +74,10 @@ export function createHeartbeats({ inTransaction, integrity, clock, verdicts }: 
   ): Promise<Heartbeat> {
     // Again, for it may have ended while this waited for its group.
     const token = await tokenOf(caller, order, tx);
-    const judgement = await verdicts.judge(tx, caller, order.data, declared);
     const before = await selectFollowed(tx, integrity, token.tokenHash);
+    const page = order.data && followLastPage(before?.page, order.data, clock.now());
+    const known = { declared, outOfOrder: page?.contradicts === true };
+    const judgement = await verdicts.judge(tx, caller, order.data, known);
     const { state, ...seen } = beat(before?.beat, judgement, token.score);
     // A program's typing teaches nothing about the person.
     const rhythm = followRhythm(before?.rhythm, judgement.hardRule ? undefined : order.data);
@@ -82,7 +86,10 @@ export function createHeartbeats({ inTransaction, integrity, clock, verdicts }: 
     const { organization, world } = caller;
     await putFollowed(tx, integrity, {
       ...{ tokenHash: token.tokenHash, organization, world, anomaly: shown.anomaly },
-      session: { beat: state, ...(rhythm.state && { rhythm: rhythm.state }), reported },
+      session: {
+        ...{ beat: state, reported },
+        ...defined({ rhythm: rhythm.state, page: page?.page ?? before?.page }),
+      },
       ...{ beatAt: clock.now(), expiresAt: token.expiresAt },
     });
     return { ...shown, baseline: token.score };
@@ -118,6 +125,13 @@ export function createHeartbeats({ inTransaction, integrity, clock, verdicts }: 
     },
     sweep: () => inTransaction((tx) => deleteFollowedUntil(tx, clock.now())),
   };
+}
+
+/** The order of one page's windows. A reload begins another page. */
+function followLastPage(last: FollowedSession['page'], data: SessionData, at: number) {
+  const sidHash = hash('sha256', data.sid, 'base64url').slice(0, 22);
+  const { progress, contradicts } = followPage(last?.sidHash === sidHash ? last : undefined, data, at);
+  return { page: { ...progress, sidHash }, contradicts };
 }
 
 /** An anomaly that flags, where the score of the verification leaves room for one that does not block. */

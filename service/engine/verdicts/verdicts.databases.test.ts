@@ -7,7 +7,9 @@ import { type Engine, operator, startEngine } from '../../../test/support/engine
 import { type EventsOut, openEventsOut } from '../../../test/support/events-out.ts';
 import type { KeyId, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
+import type { SessionData } from '../behavior/index.ts';
 import type { Verdicts } from './verdicts.ts';
+import { createWindows } from './windows.ts';
 
 const DAY = 86_400_000;
 let engine: Engine;
@@ -118,6 +120,39 @@ onBothDatabases('verdicts', (newPlace) => {
     expect(await verdicts.commit((tx) => verdicts.judge(tx, realm(), copy))).toMatchObject({ human: false });
   });
 
+  test('a window under way counts as seen for heartbeats and challenges too', async () => {
+    await open();
+    const windows = createWindows(engine);
+    const data = personWindow({ sid: 'a'.repeat(20) });
+    const under = await windows.look(engine.db, realm(), data);
+    const copy = { ...data, sid: 'b'.repeat(20) };
+    const seen = () => engine.inTransaction((tx) => windows.seen(tx, realm(), copy));
+    expect(await seen()).toEqual({ replayed: true, outOfOrder: false });
+    under.release();
+    expect(await seen()).toEqual({ replayed: false, outOfOrder: false });
+  });
+
+  test('the windows of a page have to follow from each other', async () => {
+    await open();
+    const page = (seq: number, upMs: number, hold: number) =>
+      personWindow({ sid: 'sid-of-one-page-only', seq, upMs, key: { hold } });
+    const notes = async (data: SessionData) =>
+      (await verdicts.verify(caller(), { userId: 'u', data })).notes.includes('impossible_signals');
+    expect(await notes(page(3, 40_000, 90))).toBe(false);
+    engine.advance(30_000);
+    expect(await notes(page(4, 70_000, 91))).toBe(false);
+    engine.advance(1_000);
+    expect(await notes(page(5, 900_000, 92))).toBe(true);
+    const judged = await verdicts.commit((tx) => verdicts.judge(tx, realm(), page(6, 20_000, 93)));
+    expect(judged.notes).toContain('impossible_signals');
+    expect(await notes(page(5, 71_000, 94))).toBe(false);
+    const other = await verdicts.verify(
+      { ...caller(), world: 'test' },
+      { userId: 'u', data: page(6, 2e6, 95) },
+    );
+    expect(other.notes).not.toContain('impossible_signals');
+  });
+
   test('the event goes to a webhook that takes it, with the id of the user; without one nothing is kept', async () => {
     await open();
     await verdicts.verify(caller(), { userId: 'without a receiver' });
@@ -126,8 +161,8 @@ onBothDatabases('verdicts', (newPlace) => {
     const { token } = await verdicts.verify(caller(), { userId: 'user_123', data: personWindow() });
     const [event] = await rowsOf('outbox');
     expect(event).toMatchObject({ type: 'behavior.judged', world: 'live' });
-    expect(JSON.parse(event!.payload as string)).toMatchObject({ human: true, token });
-    expect(JSON.stringify(event)).not.toContain('user_123');
+    expect(JSON.parse(event!.payload as string)).toEqual({ human: true, confidence: expect.any(Number) });
+    expect(JSON.stringify(event)).not.toMatch(new RegExp(`user_123|${token}`));
     expect(await out.relay()).toBe(1);
     const deliveries = await engine.db.selectFrom('webhook_delivery').select('event_name').execute();
     expect(deliveries).toEqual([{ event_name: 'behavior.human.verified' }]);

@@ -82,7 +82,12 @@ export interface Verdicts {
    */
   verify(caller: VerdictCaller & { key: KeyId }, order: VerifyOrder): Promise<Finding & { token: string }>;
   /** As `verify` judges: the organization's settings, and whether the window is a copy. It is remembered in `tx`. */
-  judge(tx: Tx, realm: VerdictRealm, data: SessionData | undefined, declared?: Declared): Promise<Judgement>;
+  judge(
+    tx: Tx,
+    realm: VerdictRealm,
+    data: SessionData | undefined,
+    known?: { declared?: Declared | undefined; outOfOrder?: boolean },
+  ): Promise<Judgement>;
   /** The agent that signed a request, if one did whose key is pinned; a signature counts once, so this is not called inside of a group. */
   declaredBy(realm: VerdictRealm, signed: SignedRequest | undefined): Promise<Declared | undefined>;
   /** Keyed hash of the caller's id of a user: the only form in which it is stored. */
@@ -187,7 +192,10 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
       try {
         const declared = await declaredBy(caller, signed);
         const context = await contextOf(db, caller, declared);
-        const judgement = judgeBehavior(data, { ...context, replayed: look?.replayed === true });
+        const judgement = judgeBehavior(data, {
+          ...context,
+          ...{ replayed: look?.replayed === true, outOfOrder: look?.outOfOrder === true },
+        });
         const { verdict, token } = await draft(db, {
           ...{ ...judgement, caller, kind: 'verified' },
           userHash: userHashOf(caller, userId),
@@ -201,9 +209,12 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
         look?.release();
       }
     },
-    async judge(tx, realm, data, declared) {
-      const replayed = data !== undefined && (await windows.replayed(tx, realm, data));
-      return judgeBehavior(data, { ...(await contextOf(tx, realm, declared)), replayed });
+    async judge(tx, realm, data, { declared, outOfOrder = false } = {}) {
+      const seen = data && (await windows.seen(tx, realm, data));
+      return judgeBehavior(data, {
+        ...(await contextOf(tx, realm, declared)),
+        ...{ replayed: seen?.replayed === true, outOfOrder: outOfOrder || seen?.outOfOrder === true },
+      });
     },
     async issue(tx, issue) {
       const { verdict, token } = await draft(tx, issue);
@@ -274,8 +285,8 @@ function createWriting({ integrity, events, receives }: VerdictsDeps) {
     if (!receives({ organization, world }, { human })) return;
     await events.add(tx, {
       ...{ type: 'behavior.judged', organization, world },
-      payload: { human, confidence, token },
-      personal: { values: defined({ reference }) },
+      payload: { human, confidence },
+      personal: { values: { token }, ...(reference !== undefined && { untilDelivered: { reference } }) },
     });
   }
 

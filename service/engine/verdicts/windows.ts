@@ -1,59 +1,84 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import { isReplay, type SessionData, vectorFingerprint } from '../behavior/index.ts';
+import {
+  followPage,
+  isReplay,
+  type PageProgress,
+  type SessionData,
+  vectorFingerprint,
+} from '../behavior/index.ts';
 import type { VerdictRealm } from './verdict.ts';
 import { type EarlierWindow, insertWindows, type SeenWindow, selectWindow } from './window-store.ts';
 
 /** A look at one window. Until `release` is called, the same vector counts as seen. */
 export interface Look {
   replayed: boolean;
+  /** It does not follow from an earlier window of its page. */
+  outOfOrder: boolean;
   /** The row of the first sight; undefined for a copy, and for a window that measured too little to name. */
   first?: SeenWindow;
   release(): void;
 }
 
-/** Recognizes copies of windows. */
+/** Pages whose last window is remembered, in memory. */
+const PAGES = 20_000;
+
+/** Recognizes copies of windows, and windows that do not follow from the last one of their page. */
 export interface Windows {
   look(from: Db | Tx, realm: VerdictRealm, data: SessionData): Promise<Look>;
   /** Looks, and remembers in the same transaction. */
-  replayed(tx: Tx, realm: VerdictRealm, data: SessionData): Promise<boolean>;
+  seen(tx: Tx, realm: VerdictRealm, data: SessionData): Promise<Pick<Look, 'replayed' | 'outOfOrder'>>;
 }
 
 export function createWindows({ clock }: { clock: Clock }): Windows {
   /** First seen by requests that are not answered yet. */
   const held = new Map<string, SeenWindow>();
+  /** By the hash of the `sid`, the least recently seen first. */
+  const pages = new Map<string, PageProgress>();
   const nothing = () => {};
 
-  function toWindow(realm: VerdictRealm, data: SessionData): SeenWindow | undefined {
+  function isOutOfOrder(sidHash: string, data: SessionData): boolean {
+    const { progress, contradicts } = followPage(pages.get(sidHash), data, clock.now());
+    pages.delete(sidHash);
+    pages.set(sidHash, progress);
+    if (pages.size > PAGES) pages.delete(pages.keys().next().value!);
+    return contradicts;
+  }
+
+  function toWindow(realm: VerdictRealm, sidHash: string, data: SessionData): SeenWindow | undefined {
     const fingerprint = vectorFingerprint(data);
     if (fingerprint === undefined) return undefined;
     const { organization, world } = realm;
     return {
-      ...{ organization, world, fingerprint, seq: data.seq, upMs: data.upMs },
-      ...{ sidHash: hashSid(realm, data.sid), seenAt: clock.now() },
+      ...{ organization, world, fingerprint, sidHash, seq: data.seq, upMs: data.upMs },
+      seenAt: clock.now(),
     };
   }
 
   return {
     async look(from, realm, data) {
-      const window = toWindow(realm, data);
-      if (!window) return { replayed: false, release: nothing };
+      const sidHash = hashSid(realm, data.sid);
+      const outOfOrder = isOutOfOrder(sidHash, data);
+      const window = toWindow(realm, sidHash, data);
+      if (!window) return { replayed: false, outOfOrder, release: nothing };
       const name = nameOf(window);
       // Another request may begin to hold it while the database is asked.
       const earlier =
         held.get(name) ?? (await selectWindow(from, realm, window.fingerprint)) ?? held.get(name);
-      if (earlier) return { replayed: isCopy(earlier, window, data), release: nothing };
+      if (earlier) return { replayed: isCopy(earlier, window, data), outOfOrder, release: nothing };
       held.set(name, window);
-      return { replayed: false, first: window, release: () => void held.delete(name) };
+      return { replayed: false, outOfOrder, first: window, release: () => void held.delete(name) };
     },
-    async replayed(tx, realm, data) {
-      const window = toWindow(realm, data);
-      if (!window) return false;
-      const earlier = await selectWindow(tx, realm, window.fingerprint);
-      if (earlier) return isCopy(earlier, window, data);
+    async seen(tx, realm, data) {
+      const sidHash = hashSid(realm, data.sid);
+      const outOfOrder = isOutOfOrder(sidHash, data);
+      const window = toWindow(realm, sidHash, data);
+      if (!window) return { replayed: false, outOfOrder };
+      const earlier = held.get(nameOf(window)) ?? (await selectWindow(tx, realm, window.fingerprint));
+      if (earlier) return { replayed: isCopy(earlier, window, data), outOfOrder };
       await insertWindows(tx, [window]);
-      return false;
+      return { replayed: false, outOfOrder };
     },
   };
 }

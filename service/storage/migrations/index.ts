@@ -32,6 +32,7 @@ import { behaviorVerdicts } from './0030-behavior-verdicts.ts';
 import { behaviorChallenges } from './0031-behavior-challenges.ts';
 import { behaviorLayer } from './0033-behavior-layer.ts';
 import { sessionReview } from './0034-session-review.ts';
+import { untilDelivered } from './0035-until-delivered.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -68,4 +69,5 @@ export const migrations: readonly Migration[] = [
   behaviorChallenges,
   behaviorLayer,
   sessionReview,
+  untilDelivered,
 ];

@@ -5,6 +5,7 @@ import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { RecordedEvent } from '../../events/index.ts';
 import type { Jobs } from '../../jobs/index.ts';
 import { markRelayed, selectStillUnrelayed } from '../relay-store.ts';
+import { dropDelivered } from '../until-delivered-store.ts';
 import type { Planned } from './plan-deliveries.ts';
 import { queueDeliveries } from './queue-deliveries.ts';
 
@@ -41,6 +42,10 @@ export function createPassOn({ inTransaction, jobs, alerts, clock, log }: PassOn
         left.flatMap(({ deliveries }) => deliveries),
       );
       await markRelayed(tx, [...still], now);
+      await dropDelivered(
+        tx,
+        left.flatMap(({ row, deliveries }) => (deliveries.length === 0 ? [row.id] : [])),
+      );
     });
   }
 

@@ -1,0 +1,48 @@
+import type { SessionData } from './session-data.ts';
+
+/** The last window of one page (`sid`) and when it came: the next one has to follow from it. Figures alone; JSON. */
+export interface PageProgress {
+  seq: number;
+  upMs: number;
+  /** Events in the window. */
+  events: number;
+  /** Largest difference so far of our clock and the page's, ms. */
+  ahead: number;
+  /** Arrival, ms since 1970. */
+  at: number;
+}
+
+/** How much later than another a request of a page may arrive, ms: queues, retries, a server between page and appliance. */
+const LATE = 60_000;
+/** Milliseconds after which a page is no longer compared with its last window: it also ends what a clock that was set has begun. */
+const COMPARED = 10 * 60_000;
+const ROUNDING = 1_000;
+
+/**
+ * Whether a window follows from the last one of its page: numbers and page clock rise together, events come with a new number, and the
+ * page's clock does not run faster than ours. A page that sleeps is slower, and requests may overtake each other. What contradicts
+ * changes nothing that is kept.
+ */
+export function followPage(
+  last: PageProgress | undefined,
+  { seq, upMs, counts }: Pick<SessionData, 'seq' | 'upMs' | 'counts'>,
+  at: number,
+): { progress: PageProgress; contradicts: boolean } {
+  const events = Object.values(counts).reduce((all, one) => all + one, 0);
+  const now = { seq, upMs, events, ahead: at - upMs, at };
+  // A clock that was set back says nothing of the page.
+  if (last === undefined || at < last.at || at - last.at > COMPARED)
+    return { progress: now, contradicts: false };
+  if (isDisordered(last, now)) return { progress: last, contradicts: true };
+  const overtaken = seq < last.seq || upMs < last.upMs;
+  if (overtaken) return { progress: last, contradicts: now.ahead > last.ahead + LATE };
+  if (now.ahead < last.ahead - LATE) return { progress: last, contradicts: true };
+  return { progress: { ...now, ahead: Math.max(now.ahead, last.ahead) }, contradicts: false };
+}
+
+function isDisordered(last: PageProgress, now: PageProgress): boolean {
+  const later = now.upMs - last.upMs;
+  if (now.seq !== last.seq) return (now.seq > last.seq ? -later : later) > ROUNDING;
+  // The number stays while nothing happens: events only leave such a window.
+  return (later >= 0 && now.events > last.events) || (later <= 0 && now.events < last.events);
+}
