@@ -53,6 +53,7 @@ export interface RequestHead {
   url: string;
   ip: string;
   headers: Record<string, string | string[] | undefined>;
+  signedBody?: Buffer | undefined;
 }
 
 /** With a key that stands in pages, what its address asks is counted too. */
@@ -78,12 +79,20 @@ export const toHeartbeatOrder = (
 });
 
 /** As its sender addressed it; undefined without a signature. */
-export function toSigned({ method, protocol, host, url, headers }: RequestHead): VerifyOrder['signed'] {
+export function toSigned({
+  method,
+  protocol,
+  host,
+  url,
+  headers,
+  signedBody,
+}: RequestHead): VerifyOrder['signed'] {
   if (headers['signature-input'] === undefined) return undefined;
   return {
     method,
     url: `${protocol}://${host}${url}`,
     headers: defined(headers) as Record<string, string | string[]>,
+    ...defined({ body: signedBody }),
   };
 }
 

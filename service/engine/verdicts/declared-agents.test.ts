@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync, hash, sign } from 'node:crypto';
 import { httpbis } from 'http-message-signatures';
 import { expect, test } from 'vitest';
 import type { OrganizationId } from '../../lib/id.ts';
@@ -47,6 +47,7 @@ async function signed({
   nonce = `nonce-${++count}` as string | null,
   fields = ['@authority'],
   tag = 'web-bot-auth',
+  headers = {} as Record<string, string>,
 } = {}): Promise<SignedRequest> {
   return (await httpbis.signMessage(
     {
@@ -64,7 +65,7 @@ async function signed({
         tag,
       } as never,
     },
-    { method: 'POST', url, headers: { 'signature-agent': '"https://agent.example"' } },
+    { method: 'POST', url, headers: { 'signature-agent': '"https://agent.example"', ...headers } },
   )) as SignedRequest;
 }
 
@@ -125,4 +126,24 @@ test.each([
 test('the keys of two agents are apart', async () => {
   const { find } = await start({ keys: [stranger.x, agent.x] });
   expect(await find(await signed())).toEqual({ name: 'Shopper' });
+});
+
+test('a digest that is signed has to be that of the body', async () => {
+  const { find } = await start();
+  const body = Buffer.from('{"userId":"user_123"}');
+  const digestOf = (name: 'sha256' | 'sha512', of = body) => hash(name, of, 'base64');
+  const withDigest = (digest: string, fields = ['@authority', 'content-digest']) =>
+    signed({ fields, headers: { 'content-digest': digest } });
+  const right = `sha-256=:${digestOf('sha256')}:`;
+  const both = `${right}, sha-512=:${digestOf('sha512')}:`;
+  for (const digest of [right, both])
+    expect(await find({ ...(await withDigest(digest)), body })).toEqual({ name: 'Shopper' });
+  const other = Buffer.from('{"userId":"user_999"}');
+  expect(await find({ ...(await withDigest(right)), body: other })).toBeUndefined();
+  expect(await find(await withDigest(right))).toBeUndefined();
+  const wrong = `${right}, sha-512=:${digestOf('sha512', other)}:`;
+  for (const digest of [wrong, 'md5=:CY9rzUYh03PK3k6DJie09g==:', 'garbage'])
+    expect(await find({ ...(await withDigest(digest)), body })).toBeUndefined();
+  // A digest without a signature says nothing.
+  expect(await find({ ...(await withDigest(wrong, ['@authority'])), body })).toEqual({ name: 'Shopper' });
 });

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import { httpbis } from 'http-message-signatures';
 import type { Clock } from '../../lib/clock.ts';
 import type { BehaviorSettingsOf } from '../behavior-settings/index.ts';
@@ -10,6 +10,8 @@ export interface SignedRequest {
   /** As its sender addressed it. */
   url: string;
   headers: Record<string, string | string[]>;
+  /** As it came; absent: it has none. */
+  body?: Uint8Array;
 }
 
 /**
@@ -63,7 +65,8 @@ export function createDeclaredAgents({ settings, clock }: DeclaredAgentsDeps): D
               return {
                 id: keyid,
                 algs: ['ed25519'],
-                verify: async (data, signature) => verify(null, data, toKey(key), signature),
+                verify: async (data, signature) =>
+                  verify(null, data, toKey(key), signature) && (!coversDigest(data) || hasItsDigest(request)),
               };
             },
           },
@@ -74,6 +77,19 @@ export function createDeclaredAgents({ settings, clock }: DeclaredAgentsDeps): D
       return accepted === true && signer && uses.first(signer.use) ? { name: signer.name } : undefined;
     },
   };
+}
+
+/** In the signature base each covered component is a line. The library signs the field, and does not look at the body. */
+const coversDigest = (base: Buffer): boolean => /^"content-digest"/m.test(base.toString('latin1'));
+
+/** RFC 9530: every digest that we know is that of the body, and there is one. */
+function hasItsDigest({ headers, body = new Uint8Array() }: SignedRequest): boolean {
+  const field = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-digest')?.[1];
+  const said = [...String(field).matchAll(/(?:^|,)\s*(sha-256|sha-512)=:([\w+/=]+):\s*(?=,|$)/g)];
+  return (
+    said.length > 0 &&
+    said.every(([, name, digest]) => hash(name!.replace('-', ''), body, 'base64') === digest)
+  );
 }
 
 const isFresh = (created: number, now: number): boolean => created > now - FRESH && created <= now + SKEW;
