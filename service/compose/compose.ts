@@ -109,18 +109,8 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   await backups.resume();
   const live: LiveSessions = createLiveSessions({ ...shared, ...people, ...personTokenParts });
   if (serves) await resumeService({ ...keyCare, ...callers, ...outbound, ...erasing, ...live });
-  const standing = {
-    ...live,
-    ...queue,
-    ...eventsOut,
-    ...erasing,
-    ...keyCare,
-    ...people,
-    ...staff,
-    backups,
-    certificate,
-  };
-  const standingJobs = addStandingJobs(standing);
+  const standing = { ...live, ...queue, ...erasing, ...keyCare, ...people, ...staff, backups, certificate };
+  const standingJobs = addStandingJobs({ ...standing, ...eventsOut });
   const readers = createStatus({
     ...{ ...callers, ...pictures, ...people, ...keyCare, ...erasing, backups },
     data: config.data,

@@ -167,14 +167,7 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
     return sealer.emailHash(organization, `behavior-user/${world}/${id}`);
   };
 
-  async function contextOf(
-    from: Db | Tx,
-    realm: VerdictRealm,
-    declared: Declared | undefined,
-  ): Promise<JudgeContext> {
-    return { ...(await deps.learned?.(realm, from)), ...defined({ declared }) };
-  }
-
+  const contextOf = createContexts(deps);
   const draft = createDraft(deps);
   const agents = createDeclaredAgents(deps);
   const declaredBy: Verdicts['declaredBy'] = async (realm, signed) => signed && agents.find(realm, signed);
@@ -191,11 +184,8 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
       const look = data && (await windows.look(db, caller, data));
       try {
         const declared = await declaredBy(caller, signed);
-        const context = await contextOf(db, caller, declared);
-        const judgement = judgeBehavior(data, {
-          ...context,
-          ...{ replayed: look?.replayed === true, outOfOrder: look?.outOfOrder === true },
-        });
+        const context = await contextOf(db, caller, { declared, ...look });
+        const judgement = judgeBehavior(data, context);
         const { verdict, token } = await draft(db, {
           ...{ ...judgement, caller, kind: 'verified' },
           userHash: userHashOf(caller, userId),
@@ -211,10 +201,9 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
     },
     async judge(tx, realm, data, { declared, outOfOrder = false } = {}) {
       const seen = data && (await windows.seen(tx, realm, data));
-      return judgeBehavior(data, {
-        ...(await contextOf(tx, realm, declared)),
-        ...{ replayed: seen?.replayed === true, outOfOrder: outOfOrder || seen?.outOfOrder === true },
-      });
+      const replayed = seen?.replayed === true;
+      const known = { declared, replayed, outOfOrder: outOfOrder || seen?.outOfOrder === true };
+      return judgeBehavior(data, await contextOf(tx, realm, known));
     },
     async issue(tx, issue) {
       const { verdict, token } = await draft(tx, issue);
@@ -239,6 +228,20 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
     },
   };
 }
+
+type Known = { declared: Declared | undefined; replayed?: boolean; outOfOrder?: boolean };
+
+/** What a window is judged with: the layer that the organization has chosen, and what is known beside the window. */
+const createContexts =
+  ({ learned }: VerdictsDeps) =>
+  async (
+    from: Db | Tx,
+    realm: VerdictRealm,
+    { declared, replayed = false, outOfOrder = false }: Known,
+  ): Promise<JudgeContext> => ({
+    ...(await learned?.(realm, from)),
+    ...{ replayed, outOfOrder, ...defined({ declared }) },
+  });
 
 function createTokenReads({ db, integrity, clock, log }: VerdictsDeps): Verdicts['tokenOf'] {
   const altered = (id: string) =>
