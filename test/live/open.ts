@@ -16,14 +16,16 @@ export interface LivePipeline {
   analyzer: MeasuredPipeline['analyzer'];
 }
 
+export interface LiveOptions {
+  cache: string;
+  weights: string;
+  workers: number;
+  say(line: string): void;
+}
+
 /** The product's own nets, as a live session runs them; what they read of a frame is kept in `cache`. `weights`: of MiniFASNet. */
 export async function withLivePipeline<T>(
-  {
-    cache,
-    weights,
-    workers,
-    say,
-  }: { cache: string; weights: string; workers: number; say(line: string): void },
+  { cache, weights, workers, say }: LiveOptions,
   work: (pipeline: LivePipeline) => Promise<T>,
 ): Promise<T> {
   const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-live-'));
@@ -56,4 +58,20 @@ export async function withLivePipeline<T>(
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** The same, open until `close`. */
+export function openLivePipeline(options: LiveOptions): Promise<LivePipeline & { close(): Promise<void> }> {
+  const { promise: closing, resolve: end } = Promise.withResolvers<void>();
+  return new Promise((opened, failed) => {
+    const closed = withLivePipeline(options, async (pipeline) => {
+      const close = () => {
+        end();
+        return closed;
+      };
+      opened({ ...pipeline, close });
+      await closing;
+    });
+    closed.catch(failed);
+  });
 }

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { mostAccepted } from './attack-limits.ts';
+import type { Kept } from './report.ts';
+import { species } from './species.ts';
+
+const file = join(import.meta.dirname, '../../docs/evidence/liveness.json');
+const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept;
+const setting = { pad: true, strict: false };
+const rowOf = (name: string) =>
+  kept.attacks[name]!.rows.find((row) => row.setting.pad && !row.setting.strict)!;
+const most = (name: string, sources = rowOf(name).sources, trials = 300) =>
+  mostAccepted(name, kept, { setting, sources, trials });
+
+test('what is kept today is within the limit, and a species of which more pass than chance explains is not', () => {
+  for (const name of Object.keys(kept.attacks)) {
+    const { accepted, trials } = rowOf(name);
+    expect(trials).toBe(300);
+    const limit = most(name)!;
+    expect([name, limit >= accepted.hits, limit <= Math.ceil(300 * accepted.interval[1])]).toEqual([
+      ...[name, true, true],
+    ]);
+  }
+});
+
+test('print, replay and tampering have the goal 0, two people and the puppet no more than theirs', () => {
+  const goals = species.filter(({ name }) =>
+    /^(print|tampered|replay-(recaptured|screen$|old-session$))/.test(name),
+  );
+  for (const { name } of goals) expect([name, most(name)]).toEqual([name, 0]);
+  for (const { name } of goals.filter((one) => !one.name.startsWith('print')))
+    expect([name, most(name, 1)]).toEqual([name, 0]);
+  expect(most('two-people')).toBe(3);
+  expect(most('puppet')).toBe(3);
+  const screen = (pad: boolean) =>
+    mostAccepted('replay-screen', kept, { setting: { pad, strict: false }, sources: 3, trials: 300 })!;
+  expect([screen(true), screen(false) > 0, screen(false) < 15]).toEqual([0, true, true]);
+});
+
+test('an attack that succeeds more often than before fails, up to all of its trials', () => {
+  const worse = (name: string) => {
+    const { interval } = rowOf(name).accepted;
+    return Math.ceil(300 * interval[1]) + 1;
+  };
+  for (const name of [
+    'injection-spliced',
+    'replay-screen-chosen',
+    'replay-old-session-same-draw',
+    'replay-old-session-no-motion',
+  ]) {
+    expect([name, worse(name) <= most(name)!]).toEqual([name, false]);
+    expect([name, 300 <= most(name)!]).toEqual([name, false]);
+  }
+});
+
+test('of fewer recordings all that passed may be of these, and no more', () => {
+  expect(rowOf('injection-cut').sources).toBe(3);
+  const [all, two] = [most('injection-cut')!, most('injection-cut', 2)!];
+  expect(two).toBeGreaterThan(all);
+  expect(two).toBeLessThanOrEqual(Math.ceil(1.5 * all) + 3);
+});
+
+test('sheets of other photographs than those of the kept row may pass as often as its interval says', () => {
+  expect(rowOf('print-bent-others').sources).toBe(16);
+  expect(most('print-bent-others', 13)).toBe(4);
+});
+
+test('a species that is not measured yet has no limit', () => {
+  expect(
+    mostAccepted('injection-cut', { attacks: {} }, { setting, sources: 3, trials: 300 }),
+  ).toBeUndefined();
+});

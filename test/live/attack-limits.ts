@@ -1,0 +1,45 @@
+import { wilsonInterval } from '../accuracy/interval.ts';
+import { type AttackRow, type Setting, settingName } from './measure.ts';
+import type { Kept } from './report.ts';
+
+/** Not caught, or caught in part: docs/evidence/liveness.md says how many pass. All others have the goal 0, or one of their own. */
+const PASSING = /^(injection|replay-screen-chosen)|-same-draw$|-no-motion(-others)?$/;
+/** Caught by presentation attack detection alone. */
+const PASSING_WITHOUT_PAD = /^replay-screen$/;
+/** Shares within three attempts. */
+const GOALS: Readonly<Record<string, number>> = { puppet: 0.05, 'two-people': 0.01 };
+
+export interface Measured {
+  setting: Setting;
+  trials: number;
+  sources: number;
+}
+
+/**
+ * How many trials of a species may be accepted: no more than its goal, and no more than the upper end of the 95 % interval of the row that
+ * is kept, so that a defense cannot get worse unseen. Of fewer sources than those of the row, all that were accepted may be of these.
+ * Undefined where no row is kept: then there is nothing to compare with.
+ */
+export function mostAccepted(
+  name: string,
+  { attacks }: Pick<Kept, 'attacks'>,
+  { setting, trials, sources }: Measured,
+): number | undefined {
+  const row = attacks[name]?.rows.find((one) => settingName(one.setting) === settingName(setting));
+  const goal = GOALS[name] ?? goalOf(name, setting, row?.sources === sources);
+  if (goal === 0) return 0;
+  if (row === undefined) return undefined;
+  return Math.floor(trials * Math.min(goal, upperShare(row, sources)));
+}
+
+/** Sheets of other photographs than those of the row are other trials: what may pass of them is what the row's interval says. */
+function goalOf(name: string, { pad }: Setting, sameSources: boolean): number {
+  if (PASSING.test(name) || (!pad && PASSING_WITHOUT_PAD.test(name))) return 1;
+  return name.startsWith('print-') && !sameSources ? 1 : 0;
+}
+
+function upperShare(row: AttackRow, sources: number): number {
+  const trials = Math.round(row.trials * Math.min(1, sources / row.sources));
+  const [, most] = wilsonInterval(Math.min(row.accepted.hits, trials), trials);
+  return most;
+}
