@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Access, KeyCaller } from '../engine/access/index.ts';
+import type { Access } from '../engine/access/index.ts';
 import { defined } from '../lib/defined.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { authenticate, meteredAs } from './authentication.ts';
@@ -8,6 +8,7 @@ import { notFound } from './error-handling.ts';
 import type { OwnHosts } from './listening/own-hosts.ts';
 import { accessListOf } from './route-access.ts';
 import type { AdministratorSessions } from './sign-in/administrator-sessions.ts';
+import { type CountedCaller, countedCaller } from './sign-in/counted-caller.ts';
 import type { KioskSessions } from './sign-in/kiosk-sessions.ts';
 import type { PersonSessions } from './sign-in/person-sessions.ts';
 
@@ -32,12 +33,12 @@ export interface AdmissionDeps {
   kiosks?: KioskSessions;
   /** Sessions of people who are verified; absent: there are none. */
   persons?: PersonSessions;
-  /** Counts the requests of keys; absent: no counting. Throws a Problem for a request over a limit. */
+  /** Counts the requests of keys, and of administrators in their place; absent: no counting. Throws a Problem for a request over a limit. */
   admission?: {
     /** `address`: of a browser key alone, which every visitor of its page has. */
-    admit(caller: KeyCaller, request: { metered: boolean; address?: string }): Promise<Admitted>;
+    admit(caller: CountedCaller, request: { metered: boolean; address?: string }): Promise<Admitted>;
     /** For the month alone. */
-    meter(caller: KeyCaller): Promise<Admitted>;
+    meter(caller: CountedCaller): Promise<Admitted>;
   };
   /** The hosts that a request may name; absent: not checked, as on the control socket. */
   hosts?: OwnHosts;
@@ -73,10 +74,11 @@ export function admitRequests(
     if (access && list) {
       const caller = await authenticate({ access, ...defined({ sessions, kiosks, persons }) }, request, list);
       request.caller = caller;
-      if (admission && caller.is === 'key')
-        request.admitted = await admission.admit(caller, {
+      const counted = countedCaller(request);
+      if (admission && counted)
+        request.admitted = await admission.admit(counted, {
           metered: metered && !metersLater(request),
-          ...(caller.browser && { address: request.ip }),
+          ...(caller.is === 'key' && caller.browser && { address: request.ip }),
         });
     }
     checkMediaType(request);

@@ -120,7 +120,7 @@ export async function authenticate(
   );
 }
 
-/** A cookie counts only where nothing else is sent, and only on routes for administrators. */
+/** A cookie counts only where nothing else is sent, and only on routes of the console. */
 async function administratorOf(
   sessions: AdministratorSessions,
   request: FastifyRequest,
@@ -131,7 +131,7 @@ async function administratorOf(
     return isAccessToken(credential) ? administratorByToken(sessions, credential) : undefined;
   }
   const takesAdministrators = (list.administrator ?? []).length > 0 || list.applianceOwner;
-  return takesAdministrators ? administratorByCookie(sessions, request) : undefined;
+  return takesAdministrators && !list.tokenOnly ? administratorByCookie(sessions, request) : undefined;
 }
 
 /** The caller of a route that asks for a credential. */

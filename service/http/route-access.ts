@@ -10,6 +10,8 @@ export interface AccessList {
   keyRefusal?: string;
   /** An administrator with one of these roles. */
   administrator?: readonly Role[];
+  /** The access token of an administrator, in the place of a key: a session cookie, which a browser sends by itself, does not count. */
+  tokenOnly?: true;
   /** An administrator who may act on the whole appliance, whatever the role. */
   applianceOwner?: boolean;
   /** An administrator must have proven a second factor within the last minutes. */

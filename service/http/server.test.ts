@@ -226,7 +226,7 @@ describe('createServer', () => {
     let full = false;
     const { app } = start({
       admission: {
-        async admit({ key: id }, { metered, address }) {
+        async admit({ lineage: id }, { metered, address }) {
           if (full) throw new Problem('BURST_LIMIT_EXCEEDED', 'Too many.', { retryAfterSeconds: 4.2 });
           return { answered: (problem) => outcomes.push([id, metered, problem, address]) };
         },

@@ -399,10 +399,12 @@ describe('roles over HTTP, with real sessions', () => {
       ];
     }
     const no = '403 INSUFFICIENT_SCOPE';
+    // Admitted: the body is empty.
+    const wrong = '400 INVALID_REQUEST';
     expect(seen).toEqual({
-      owner: [200, 201, 200, no, 200, no],
-      administrator: [200, 201, no, no, 200, no],
-      operator: [200, no, no, no, 200, no],
+      owner: [200, 201, 200, no, 200, wrong],
+      administrator: [200, 201, no, no, 200, wrong],
+      operator: [200, no, no, no, 200, wrong],
       reviewer: [no, no, no, no, no, no],
       auditor: [200, no, 200, no, 200, no],
     } satisfies Record<Role, unknown[]>);

@@ -108,7 +108,7 @@ async function tryAsAnother(): Promise<void> {
   await press('Use your face');
   await press('Take pictures and sign in');
   await theirs.getByText('You are not signed in').waitFor({ timeout: 60_000 });
-  await theirs.getByText(/was not accepted|could not be used|not good enough/).waitFor();
+  await theirs.getByText(/was not accepted|could not be used|not good enough|No blink was seen/).waitFor();
   await theirs.getByRole('heading', { name: 'Confirm with your face' }).waitFor();
   expect(await other.cookies()).toEqual([]);
   await other.close();

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { FlowProduct } from '../../engine/flows/index.ts';
 import type { Hosted } from '../../engine/hosted/index.ts';
-import { keyOf } from '../../http/authentication.ts';
 import { ownOrigin } from '../../http/listening/own-origin.ts';
+import { ordering, PlaceQuery, reading, relyingParty } from '../../http/sign-in/relying-party.ts';
 import { wireErrors } from './errors.ts';
 import { fromCompleted, fromLink, fromNewLink, toAsker, toNewLink, toRealm } from './translate.ts';
 import {
@@ -22,7 +22,6 @@ export interface HostedDoorDeps {
 }
 
 const tags = ['hosted'];
-const access = 'hosted';
 
 /** Part of the status path -> product (hosted.txt, "Status polling"; VerifyTrust is called verifycompliance there). */
 const statusPaths = {
@@ -46,7 +45,7 @@ function linkRoutes(app: FastifyInstance, { hosted }: HostedDoorDeps): void {
     '/hosted/generate',
     {
       config: {
-        access,
+        access: ordering('hosted'),
         metered: true,
         idempotent: true,
         refuses: ['PROFILE_NOT_FOUND', 'PROFILE_NOT_ALLOWED', 'MONTHLY_LIMIT_EXCEEDED', 'STORAGE_FULL'],
@@ -57,12 +56,13 @@ function linkRoutes(app: FastifyInstance, { hosted }: HostedDoorDeps): void {
         description:
           'Give `hosted_url` to one person: the page leads them through the verification and back to your app. The link is for one use; opening it changes nothing, the consent on the page does. Redirects have to be among the redirect targets of the organization. The result comes by the webhook `verification.completed`, or by the status path of the product. A link of a test key runs in the test world and uses no quota.',
         tags,
+        querystring: PlaceQuery,
         body: GenerateRequest,
         response: { 200: GenerateReply },
       },
     },
     async (request) => {
-      const caller = keyOf(request);
+      const caller = relyingParty(request);
       const made = await hosted.generate(
         toRealm(caller),
         toNewLink(request.body),
@@ -106,16 +106,18 @@ function statusRoute(
   app.get<{ Params: StatusParams }>(
     `/api/mobile/v1/${path}/status/:id`,
     {
-      config: { access, quiet: true, refuses: ['NOT_FOUND'] },
+      config: { access: reading('hosted'), quiet: true, refuses: ['NOT_FOUND'] },
       schema: {
         operationId: `${path}Status`,
         summary: `State of a ${product} verification`,
         description: `State of a verification with the product \`${product}\`, of a link or of a visit of a published flow. Prefer the webhook; poll every second or slower.`,
         tags,
         params: StatusParams,
+        querystring: PlaceQuery,
         response: { 200: StatusReply },
       },
     },
-    async (request) => fromLink(await hosted.status(toRealm(keyOf(request)), product, request.params.id)),
+    async (request) =>
+      fromLink(await hosted.status(toRealm(relyingParty(request)), product, request.params.id)),
   );
 }

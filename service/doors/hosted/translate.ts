@@ -1,15 +1,15 @@
-import type { KeyCaller } from '../../engine/access/index.ts';
 import type { Completed, HostedLink, LinkAsker, NewLink } from '../../engine/hosted/index.ts';
+import type { RelyingParty } from '../../http/sign-in/relying-party.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Problem } from '../../lib/problem.ts';
 import type { CompleteReply, GenerateReply, GenerateRequest, StatusReply } from './wire.ts';
 
 const HOUR = 3_600_000;
 
-export const toRealm = ({ organization, world }: KeyCaller) => ({ organization, world });
+export const toRealm = ({ organization, world }: RelyingParty) => ({ organization, world });
 
-export const toAsker = ({ key, profiles }: KeyCaller, request: string): LinkAsker => ({
-  actor: { is: 'key', key },
+export const toAsker = ({ who, profiles }: RelyingParty, request: string): LinkAsker => ({
+  actor: who,
   request,
   ...defined({ profiles }),
 });

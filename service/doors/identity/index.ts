@@ -1,9 +1,9 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import type { Checks } from '../../engine/verification/index.ts';
-import { keyOf } from '../../http/authentication.ts';
 import { type FormLimits, readForm } from '../../http/bodies/form-body.ts';
 import { untilClosed } from '../../http/listening/until-closed.ts';
+import { ordering, PlaceQuery, relyingParty } from '../../http/sign-in/relying-party.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
 import { wireErrors } from './errors.ts';
 import { fromForm } from './form.ts';
@@ -51,7 +51,7 @@ const verifyRoute = {
   bodyLimit: pictureLimits.body,
   config: {
     ...takesPictures,
-    access: 'identity:verify',
+    access: ordering('identity:verify'),
     refuses: [
       ...pictureRefusals,
       'REPLAYED_PICTURE',
@@ -71,6 +71,7 @@ const verifyRoute = {
     description:
       'Is this the person (`email` given), or which enrolled person is this? Matches the picture and runs the checks of a profile. A mismatch is an ordinary 200 with `verified: false`; a picture that cannot be judged is a 422 with `reason`, a sentence for the person, and `checkResults`. A key of the live world needs a presentation attack detection model on the box (`gatehouse models import`); a test key works without, unless the profile requires one.\n\nWith a file:\n\n```sh\ncurl -sS http://127.0.0.1:7300/api/verify \\\n  -H "x-api-key: $KEY" -F image=@alice.jpg\n```',
     tags: ['identity'],
+    querystring: PlaceQuery,
     body: {
       content: {
         'application/json': { schema: VerifyRequest },
@@ -85,7 +86,7 @@ const enrollRoute = {
   bodyLimit: pictureLimits.body,
   config: {
     ...takesPictures,
-    access: 'identity:enroll',
+    access: ordering('identity:enroll'),
     idempotent: true,
     refuses: [
       ...pictureRefusals,
@@ -105,6 +106,7 @@ const enrollRoute = {
     description:
       'Keeps a face under an e-mail and makes the person known to every later verification.\n\nWith a file:\n\n```sh\ncurl -sS http://127.0.0.1:7300/api/enroll \\\n  -H "x-api-key: $KEY" -F email=alice@example.com -F image=@alice.jpg\n```',
     tags: ['identity'],
+    querystring: PlaceQuery,
     body: {
       content: {
         'application/json': { schema: EnrollRequest },
@@ -139,7 +141,7 @@ export function createIdentityDoor({
 }
 
 const circumstances = (request: FastifyRequest, reply: FastifyReply): Circumstances => ({
-  caller: keyOf(request),
+  caller: relyingParty(request),
   requestId: request.id,
   address: request.ip,
   signal: untilClosed(reply),

@@ -6,7 +6,11 @@ import { pictureLimits } from './wire.ts';
 import { VerifyReply } from './wire-replies.ts';
 
 const circumstances = {
-  caller: { key: 'key_1' as KeyId, organization: 'org_1' as OrganizationId, world: 'live' as const },
+  caller: {
+    who: { is: 'key' as const, key: 'key_1' as KeyId },
+    organization: 'org_1' as OrganizationId,
+    world: 'live' as const,
+  },
   requestId: 'req_1',
   address: '10.0.0.1',
   signal: new AbortController().signal,

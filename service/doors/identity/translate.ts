@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import type { KeyCaller } from '../../engine/access/index.ts';
 import type { CheckResult } from '../../engine/checks/index.ts';
 import type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from '../../engine/verification/index.ts';
 import { decodePicture, tooLarge } from '../../http/bodies/base64-picture.ts';
+import type { RelyingParty } from '../../http/sign-in/relying-party.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Problem } from '../../lib/problem.ts';
 import type { EnrollRequest, Picture, VerifyRequest } from './wire.ts';
@@ -11,7 +11,7 @@ import type { CheckResultReply, EnrollReply, VerifyReply } from './wire-replies.
 
 /** Data of the request besides its body. */
 export interface Circumstances {
-  caller: Pick<KeyCaller, 'key' | 'organization' | 'world' | 'profiles'>;
+  caller: Pick<RelyingParty, 'who' | 'organization' | 'world' | 'profiles'>;
   requestId: string;
   /** The caller's network address. */
   address: string;
@@ -38,7 +38,7 @@ export async function toVerifyCommand(
     ...defined({ frameTimes }),
     address,
     signal,
-    actor: { is: 'key', key: caller.key },
+    actor: caller.who,
     request: requestId,
   };
 }
@@ -58,7 +58,7 @@ export async function toEnrollCommand(
     signal,
     ...defined({ name }),
     ...(consent === undefined ? {} : { consent: toConsent(consent) }),
-    actor: { is: 'key', key: caller.key },
+    actor: caller.who,
     request: requestId,
   };
 }

@@ -1,6 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream';
 import type { JSONRPCMessage, McpServer, Transport } from '@modelcontextprotocol/server';
-import type { KeyCaller } from '../../engine/access/index.ts';
+import type { RelyingParty } from '../../http/sign-in/relying-party.ts';
 import { Problem } from '../../lib/problem.ts';
 import { protocol } from './protocol.ts';
 
@@ -9,8 +9,11 @@ const KEEP_ALIVE = 15_000;
 /** Open at a time: by one key and its successors, and in all. */
 const MOST = { perKey: 8, all: 64 };
 
+/** A key and its successors, or an administrator. */
+type Owner = Pick<RelyingParty, 'lineage'>;
+
 interface Opened {
-  caller: KeyCaller;
+  caller: Owner;
   transport: Transport;
   end(): void;
 }
@@ -21,7 +24,7 @@ export interface EventStreamsDeps {
 
 /**
  * The transport of clients from before 2025-03-26 ("HTTP+SSE"): a stream of answers, and an address to post requests to. A stream serves
- * the key that opened it; each post is authenticated by itself.
+ * the caller that opened it; each post is authenticated by itself.
  */
 export function createEventStreams({ random }: EventStreamsDeps) {
   const streams = new Map<string, Opened>();
@@ -31,7 +34,7 @@ export function createEventStreams({ random }: EventStreamsDeps) {
     random(bytes);
     return Buffer.from(bytes).toString('base64url');
   }
-  function requireRoom({ lineage }: KeyCaller): void {
+  function requireRoom({ lineage }: Owner): void {
     const own = [...streams.values()].filter(({ caller }) => caller.lineage === lineage).length;
     if (own < MOST.perKey && streams.size < MOST.all) return;
     throw new Problem('OVERLOADED', 'Too many event streams are open: close one, or use POST /mcp.');
@@ -39,7 +42,7 @@ export function createEventStreams({ random }: EventStreamsDeps) {
 
   return {
     /** `address`: of the posts, without their stream's id. */
-    async open(caller: KeyCaller, address: string, server: McpServer): Promise<Readable> {
+    async open(caller: Owner, address: string, server: McpServer): Promise<Readable> {
       requireRoom(caller);
       const id = idOf();
       const stream = new PassThrough();
@@ -67,7 +70,7 @@ export function createEventStreams({ random }: EventStreamsDeps) {
     },
 
     /** Throws NOT_FOUND for a stream that is not there, or another key's. */
-    async post(caller: KeyCaller, id: string, body: unknown): Promise<void> {
+    async post(caller: Owner, id: string, body: unknown): Promise<void> {
       const opened = streams.get(id);
       if (!opened || opened.caller.lineage !== caller.lineage)
         throw new Problem('NOT_FOUND', 'There is no such event stream: open one with GET /mcp/sse.');

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { callerOf, keyOf } from '../../http/authentication.ts';
+import { callerOf } from '../../http/authentication.ts';
 import { ownOrigin } from '../../http/listening/own-origin.ts';
 import { untilClosed } from '../../http/listening/until-closed.ts';
+import { ordering, PlaceQuery, relyingParty } from '../../http/sign-in/relying-party.ts';
 import { Problem } from '../../lib/problem.ts';
-import { toActor, toCaller } from '../presence/translate.ts';
+import { toCaller } from '../presence/translate.ts';
 import { createEventStreams } from './event-streams.ts';
 import { protocol } from './protocol.ts';
 import { createToolServer, type ToolDeps } from './tools.ts';
@@ -13,7 +14,7 @@ export interface McpDoorDeps extends ToolDeps {
   random: (into: Uint8Array) => void;
 }
 
-const access = 'presence';
+const access = ordering('presence');
 const tags = ['mcp'];
 const EVENTS = 'text/event-stream';
 /** Bytes of a message: a token, and what is expected of it. */
@@ -31,7 +32,7 @@ const Message = z.unknown().meta({
   description: 'A JSON-RPC 2.0 message of the Model Context Protocol',
   examples: [{ jsonrpc: '2.0', id: 1, method: 'tools/list' }],
 });
-const StreamQuery = z.object({
+const StreamQuery = PlaceQuery.extend({
   sessionId: z.string().min(1).max(64).describe('Of the address that the stream named'),
 });
 type StreamQuery = z.output<typeof StreamQuery>;
@@ -60,6 +61,7 @@ function mountStreamableHttp(app: FastifyInstance, deps: McpDoorDeps): void {
         description:
           'Streamable HTTP transport with the tools `request_human_presence`, `get_presence_token` and `verify_presence_token`. It keeps no session.',
         tags,
+        querystring: PlaceQuery,
         body: Message,
         response: {
           200: {
@@ -106,6 +108,7 @@ function mountEventStreams(
         description:
           'The deprecated transport HTTP+SSE: its first event names the address to post messages to. New clients use `POST /mcp`.',
         tags,
+        querystring: PlaceQuery,
         response: {
           200: {
             description: 'Stream of events',
@@ -118,7 +121,7 @@ function mountEventStreams(
       if (!request.headers.accept?.includes(EVENTS))
         throw new Problem('INVALID_REQUEST', `Send the header Accept with ${EVENTS}, or use POST /mcp.`);
       const server = await createToolServer(deps, toolCallerOf(request, reply));
-      const stream = await streams.open(keyOf(request), '/mcp/messages', server);
+      const stream = await streams.open(relyingParty(request), '/mcp/messages', server);
       return reply.type(EVENTS).header('x-accel-buffering', 'no').send(stream);
     },
   );
@@ -138,18 +141,19 @@ function mountEventStreams(
       },
     },
     async (request, reply) => {
-      await streams.post(keyOf(request), request.query.sessionId, request.body);
+      await streams.post(relyingParty(request), request.query.sessionId, request.body);
       return reply.code(202).send();
     },
   );
 }
 
-const toolCallerOf = (request: FastifyRequest, reply: FastifyReply) => ({
-  caller: toCaller(keyOf(request)),
-  actor: toActor(keyOf(request), request.id),
-  origin: ownOrigin(request),
-  signal: untilClosed(reply),
-});
+function toolCallerOf(request: FastifyRequest, reply: FastifyReply) {
+  const party = relyingParty(request);
+  return {
+    ...{ caller: toCaller(party), actor: party.actor },
+    ...{ origin: ownOrigin(request), signal: untilClosed(reply) },
+  };
+}
 
 /** Against pages that were rebound to this address: a page calls only from this origin, or one that the key is bound to. */
 function requireKnownOrigin(request: FastifyRequest): void {

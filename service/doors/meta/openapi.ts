@@ -153,7 +153,9 @@ function securityOf(list: AccessList | undefined): Json[] {
     ...[list?.key ?? [], list?.orKey ?? []]
       .flat()
       .flatMap((scope) => [{ apiKey: [scope] }, { bearer: [scope] }]),
-    ...(takesAdministrators(list) ? [{ accessToken: [] }, { session: [] }] : []),
+    ...(takesAdministrators(list)
+      ? [{ accessToken: [] }, ...(list?.tokenOnly ? [] : [{ session: [] }])]
+      : []),
   ];
 }
 

@@ -1,13 +1,12 @@
 import type { FastifyPluginAsync, RouteShorthandOptions } from 'fastify';
 import type { Presence } from '../../engine/presence/index.ts';
-import { keyOf } from '../../http/authentication.ts';
 import { ownOrigin } from '../../http/listening/own-origin.ts';
+import { ordering, PlaceQuery, reading, relyingParty } from '../../http/sign-in/relying-party.ts';
 import {
   fromNewSession,
   fromProof,
   fromSession,
   fromVerdict,
-  toActor,
   toCaller,
   toOrder,
   toVerifyTokenOrder,
@@ -27,7 +26,7 @@ export interface PresenceDoorDeps {
 }
 
 const tags = ['presence'];
-const access = 'presence';
+const access = ordering('presence');
 
 const routes = {
   create: {
@@ -43,17 +42,20 @@ const routes = {
       description:
         'Makes a session and a link for the person, who does a live check in the browser. Ask for the status until it is no longer `PENDING`, then fetch the token.',
       tags,
+      querystring: PlaceQuery,
       body: NewPresenceSession,
       response: { 201: NewPresenceSessionReply },
     },
   },
   get: {
-    config: { access, refuses: ['NOT_FOUND', 'SESSION_KEY_MISMATCH'] },
+    config: { access: reading('presence'), refuses: ['NOT_FOUND', 'SESSION_KEY_MISMATCH'] },
     schema: {
       operationId: 'getPresenceSession',
       summary: 'Status of a session',
-      description: 'For the API key that created the session, and its successors.',
+      description:
+        'For the API key that created the session, and its successors, or the administrator who did.',
       tags,
+      querystring: PlaceQuery,
       params: PresenceParams,
       response: { 200: PresenceSessionReply },
     },
@@ -65,6 +67,7 @@ const routes = {
       summary: 'Cancel a session',
       description: 'The link leads nowhere from then on, and a live check in progress ends.',
       tags,
+      querystring: PlaceQuery,
       params: PresenceParams,
       response: { 200: PresenceSessionReply },
     },
@@ -80,6 +83,7 @@ const routes = {
       description:
         'A 409 while the session is not `VERIFIED`, a 410 once the session or the token has expired, a 403 where it is locked to an e-mail address and another person appeared.',
       tags,
+      querystring: PlaceQuery,
       params: PresenceParams,
       response: { 200: PresenceTokenReply },
     },
@@ -92,6 +96,7 @@ const routes = {
       description:
         'Checks signature, time, organization and, where given, person and nonce. A token that does not count is answered with `valid: false` and a `reason`: `expired`, `wrong_nonce`, `wrong_email`, `wrong_organization`, `already_used`, `revoked` (as after the person was erased), or what is wrong with its form, kind or signature.',
       tags,
+      querystring: PlaceQuery,
       body: VerifyToken,
       response: { 200: VerifyTokenReply },
     },
@@ -105,38 +110,32 @@ export function createPresenceDoor({ presence }: PresenceDoorDeps): FastifyPlugi
       '/api/presence/sessions',
       routes.create,
       async (request, reply) => {
-        const caller = keyOf(request);
+        const caller = relyingParty(request);
         const order = toOrder(request.body);
-        const made = await presence.create(toCaller(caller), order, toActor(caller, request.id));
+        const made = await presence.create(toCaller(caller), order, caller.actor);
         return reply.code(201).send(fromNewSession(made, ownOrigin(request)));
       },
     );
     app.get<{ Params: PresenceParams }>('/api/presence/sessions/:id', routes.get, async (request) => {
-      const caller = keyOf(request);
-      return fromSession(
-        await presence.get(toCaller(caller), request.params.id, toActor(caller, request.id)),
-      );
+      const caller = relyingParty(request);
+      return fromSession(await presence.get(toCaller(caller), request.params.id, caller.actor));
     });
     app.post<{ Params: PresenceParams }>(
       '/api/presence/sessions/:id/cancel',
       routes.cancel,
       async (request) => {
-        const caller = keyOf(request);
-        return fromSession(
-          await presence.cancel(toCaller(caller), request.params.id, toActor(caller, request.id)),
-        );
+        const caller = relyingParty(request);
+        return fromSession(await presence.cancel(toCaller(caller), request.params.id, caller.actor));
       },
     );
     app.get<{ Params: PresenceParams }>('/api/presence/sessions/:id/token', routes.token, async (request) => {
-      const caller = keyOf(request);
-      return fromProof(
-        await presence.token(toCaller(caller), request.params.id, toActor(caller, request.id)),
-      );
+      const caller = relyingParty(request);
+      return fromProof(await presence.token(toCaller(caller), request.params.id, caller.actor));
     });
     app.post<{ Body: VerifyToken }>('/api/presence/verify-token', routes.verifyToken, async (request) => {
-      const caller = keyOf(request);
+      const caller = relyingParty(request);
       const order = toVerifyTokenOrder(request.body);
-      return fromVerdict(await presence.verifyToken(toCaller(caller), order, toActor(caller, request.id)));
+      return fromVerdict(await presence.verifyToken(toCaller(caller), order, caller.actor));
     });
   };
 }

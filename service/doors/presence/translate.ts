@@ -1,5 +1,3 @@
-import type { KeyCaller } from '../../engine/access/index.ts';
-import type { Actor } from '../../engine/audit/index.ts';
 import type {
   CancelReason,
   PresenceCaller,
@@ -9,6 +7,7 @@ import type {
   TokenVerdict,
   VerifyTokenOrder,
 } from '../../engine/presence/index.ts';
+import type { RelyingParty } from '../../http/sign-in/relying-party.ts';
 import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';
 import type {
@@ -22,12 +21,10 @@ import type {
   VerifyTokenReply,
 } from './wire.ts';
 
-export const toCaller = ({ organization, world, lineage, profiles }: KeyCaller): PresenceCaller => ({
+export const toCaller = ({ organization, world, lineage, profiles }: RelyingParty): PresenceCaller => ({
   ...{ organization, world, lineage },
   ...defined({ profiles }),
 });
-
-export const toActor = ({ key }: KeyCaller, request: string): Actor => ({ is: 'key', key, request });
 
 export const toOrder = (body: NewPresenceSession): PresenceOrder => ({
   ...{ orgId: body.orgId, purpose: body.purpose },

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
 import type { Registrations } from '../../engine/registrations/index.ts';
-import { keyOf } from '../../http/authentication.ts';
 import { ownOrigin } from '../../http/listening/own-origin.ts';
+import { ordering, PlaceQuery, reading, relyingParty } from '../../http/sign-in/relying-party.ts';
 import { wireErrors } from './errors.ts';
 import { fromRegistered, fromRegistration, toRealm, toRegistration } from './translate.ts';
 import { RegisterReply, RegisterRequest, StatusReply, StatusRequest } from './wire.ts';
@@ -13,7 +13,6 @@ export interface RegistrationsDoorDeps {
 }
 
 const tags = ['registrations'];
-const access = 'registrations';
 
 /** `/register` and `/get_status` (contracts/registrations.txt). The page of an invitation has a door of its own. */
 export function createRegistrationsDoor(deps: RegistrationsDoorDeps): FastifyPluginAsync {
@@ -29,7 +28,7 @@ function registerRoute(app: FastifyInstance, { registrations }: RegistrationsDoo
     '/register',
     {
       config: {
-        access,
+        access: ordering('registrations'),
         metered: true,
         idempotent: true,
         refuses: ['CONFLICT', 'MONTHLY_LIMIT_EXCEEDED', 'STORAGE_FULL'],
@@ -40,14 +39,15 @@ function registerRoute(app: FastifyInstance, { registrations }: RegistrationsDoo
         description:
           'Send `invite_url` to the user, who has seven days. Each person counts once in a region, or in the organization: a person who comes again under another reference ends with `NOT_UNIQUE`. Registering a user again ends an invitation that waits; 409 for a user who has completed it in the region. The result comes by the webhook `USER_VERIFICATION_COMPLETED`, or by `/get_status`.',
         tags,
+        querystring: PlaceQuery,
         body: RegisterRequest,
         response: { 200: RegisterReply },
       },
     },
     async (request) => {
-      const caller = keyOf(request);
+      const caller = relyingParty(request);
       const made = await registrations.register(toRealm(caller), toRegistration(request.body), {
-        actor: { is: 'key', key: caller.key },
+        actor: caller.who,
         request: request.id,
       });
       return fromRegistered(made, request.body.reference_user_id, ownOrigin(request));
@@ -56,13 +56,16 @@ function registerRoute(app: FastifyInstance, { registrations }: RegistrationsDoo
 }
 
 function statusRoutes(app: FastifyInstance, { registrations }: RegistrationsDoorDeps): void {
-  const answer = async (request: FastifyRequest, { reference_user_id }: StatusRequest) =>
-    fromRegistration(
-      await registrations.status(toRealm(keyOf(request)), reference_user_id),
+  async function answer(request: FastifyRequest, { reference_user_id }: StatusRequest) {
+    const caller = relyingParty(request);
+    const by = { actor: caller.who, request: request.id };
+    return fromRegistration(
+      await registrations.status(toRealm(caller), reference_user_id, by),
       reference_user_id,
     );
+  }
   const route = {
-    config: { access, quiet: true, refuses: ['SUBJECT_NOT_FOUND'] },
+    config: { access: reading('registrations'), quiet: true, refuses: ['SUBJECT_NOT_FOUND'] },
   } as const;
   const about = {
     summary: 'State and data of a user',
@@ -73,12 +76,22 @@ function statusRoutes(app: FastifyInstance, { registrations }: RegistrationsDoor
   };
   app.post<{ Body: StatusRequest }>(
     '/get_status',
-    { ...route, schema: { ...about, operationId: 'getRegistration', body: StatusRequest } },
+    {
+      ...route,
+      schema: { ...about, operationId: 'getRegistration', querystring: PlaceQuery, body: StatusRequest },
+    },
     (request) => answer(request, request.body),
   );
   app.get<{ Querystring: StatusRequest }>(
     '/get_status',
-    { ...route, schema: { ...about, operationId: 'getRegistrationByQuery', querystring: StatusRequest } },
+    {
+      ...route,
+      schema: {
+        ...about,
+        operationId: 'getRegistrationByQuery',
+        querystring: StatusRequest.extend(PlaceQuery.shape),
+      },
+    },
     (request) => answer(request, request.query),
   );
 }

@@ -1,4 +1,3 @@
-import type { KeyCaller } from '../../engine/access/index.ts';
 import type {
   DataRequest,
   FailureCode,
@@ -6,11 +5,12 @@ import type {
   Registration,
   RegistrationState,
 } from '../../engine/registrations/index.ts';
+import type { RelyingParty } from '../../http/sign-in/relying-party.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Problem } from '../../lib/problem.ts';
 import type { RegisterReply, RegisterRequest, StatusReply } from './wire.ts';
 
-export const toRealm = ({ organization, world }: KeyCaller) => ({ organization, world });
+export const toRealm = ({ organization, world }: RelyingParty) => ({ organization, world });
 
 const dataRequests = {
   GET_HUMANNESS_SCORE_AND_UNIQUE_HUMAN_ID: 'humanness-and-id',

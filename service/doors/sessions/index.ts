@@ -1,14 +1,20 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import type { Limits } from '../../engine/limits/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
 import type { Sessions, WholeSession } from '../../engine/sessions/index.ts';
 import type { VerifyToken } from '../../engine/tokens/index.ts';
 import type { Uniqueness } from '../../engine/uniqueness/index.ts';
 import { ownOrigin } from '../../http/listening/own-origin.ts';
+import {
+  ordering as orderingBy,
+  PlaceQuery,
+  partyOf,
+  type RelyingParty,
+  reading as readingBy,
+  relyingParty,
+} from '../../http/sign-in/relying-party.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
 import { type OrderDeps, toOrder } from './order.ts';
-import { operators, partyOf, type RelyingParty, readers, relyingParty } from './relying-party.ts';
 import { type SignalsDeps, takeSignals } from './signals.ts';
 import { fromFinding, fromResult, fromSession, toBehavior, toRealm } from './translate.ts';
 import {
@@ -17,7 +23,6 @@ import {
   NewSession,
   PassAnswer,
   PassQuestion,
-  PlaceQuery,
   Salt,
   SessionCreated,
   SessionParams,
@@ -32,15 +37,14 @@ export interface SessionsDoorDeps extends OrderDeps, SignalsDeps {
   liveSessions: SignalsDeps['liveSessions'] &
     Pick<Sessions, 'create' | 'find' | 'read' | 'finalize' | 'finalizeByToken' | 'noteBehavior'>;
   organizations: Pick<Organizations, 'get'>;
-  limits: Pick<Limits, 'admit'>;
   uniqueness: OrderDeps['uniqueness'] & Pick<Uniqueness, 'sessionSalt'>;
   verifyToken: VerifyToken;
 }
 
 const tags = ['sessions'];
 /** A relying party that orders and reads; one that reads; one that orders, or the capability of the session's own browser. */
-const ordering = { key: 'sessions', administrator: operators } as const;
-const reading = { key: 'sessions', administrator: readers } as const;
+const ordering = orderingBy('sessions');
+const reading = readingBy('sessions');
 const orderingOrBrowser = { ...ordering, session: 'sessions' } as const;
 /** Bytes of ten frames in base64. */
 const SIGNALS_LIMIT = 4 * 1024 * 1024;
@@ -108,7 +112,7 @@ function createRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: strin
       const caller = relyingParty(request);
       const organization = await deps.organizations.get(caller.organization);
       const order = await toOrder(deps, request.body, caller, organization, request.id);
-      const { id, token, expiresAt } = await createCounted(deps, caller, order);
+      const { id, token, expiresAt } = await deps.liveSessions.create(order);
       return reply.code(201).send({
         sessionId: id,
         token,
@@ -284,22 +288,6 @@ async function sessionOf(
   const session = await liveSessions.find(toRealm(caller), id);
   if (session?.flow !== 'api') throw unknown(id);
   return session;
-}
-
-/** The request of a key was counted when it arrived; that of an administrator counts for the organization here. */
-async function createCounted(
-  { limits, liveSessions }: Pick<SessionsDoorDeps, 'limits' | 'liveSessions'>,
-  { is, organization, world, lineage }: RelyingParty,
-  order: Parameters<Sessions['create']>[0],
-) {
-  if (is === 'key') return liveSessions.create(order);
-  const admitted = await limits.admit({ organization, world, lineage }, { metered: true });
-  try {
-    return await liveSessions.create(order);
-  } catch (error) {
-    admitted.answered(error instanceof Problem ? error.code : 'INTERNAL');
-    throw error;
-  }
 }
 
 /** The capability: of the header, or beside an API key in the body. */

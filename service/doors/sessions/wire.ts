@@ -64,14 +64,6 @@ export const SessionCreated = z
   });
 export type SessionCreated = z.output<typeof SessionCreated>;
 
-export const PlaceQuery = z.object({
-  env: z
-    .enum(['live', 'test'])
-    .optional()
-    .describe('For an administrator: the world; `live` if absent. An API key acts in its own'),
-});
-export type PlaceQuery = z.output<typeof PlaceQuery>;
-
 export const SessionParams = z.strictObject({
   id: z.string().min(1).max(64).describe('Id of the session, `sess_…`'),
 });

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { PersonTokens, VerifyToken } from '../../engine/tokens/index.ts';
 import { isVerdictToken, type Verdicts } from '../../engine/verdicts/index.ts';
-import { keyOf } from '../../http/authentication.ts';
+import { ordering, PlaceQuery, relyingParty } from '../../http/sign-in/relying-party.ts';
 import { Problem } from '../../lib/problem.ts';
-import { fromFinding, fromTokenCheck, toActor, toDemand, toRealm } from './translate.ts';
+import { fromFinding, fromTokenCheck, toDemand, toRealm } from './translate.ts';
 import { JwksReply, TokenAnswer, TokenQuestion } from './wire.ts';
 
 export interface TokensDoorDeps {
@@ -39,19 +39,23 @@ export const createTokensDoor =
     app.post<{ Body: TokenQuestion }>(
       '/api/v1/tokens/verify',
       {
-        config: { access: { key: 'sessions', orKey: ['presence', 'behavior'] }, refuses: ['STORAGE_FULL'] },
+        config: {
+          access: { ...ordering('sessions'), orKey: ['presence', 'behavior'] },
+          refuses: ['STORAGE_FULL'],
+        },
         schema: {
           operationId: 'verifyToken',
           summary: 'Verify a token',
           description:
             'Whether a pass token, a presence token or a token of behavior (`h_verified_…`, `h_challenge_…`) counts for the organization and world of this key: for the server of a caller whose page was given a token. A token that was created for one use counts once, and one of a person who was erased since is `revoked`. An invalid token is an ordinary 200 with `valid: false`.',
           tags: ['tokens'],
+          querystring: PlaceQuery,
           body: TokenQuestion,
           response: { 200: TokenAnswer },
         },
       },
       async (request) => {
-        const caller = keyOf(request);
+        const caller = relyingParty(request);
         if (caller.browser)
           throw new Problem(
             'INSUFFICIENT_SCOPE',
@@ -60,8 +64,7 @@ export const createTokensDoor =
         const { body } = request;
         if (isOfBehavior(body))
           return fromTokenCheck(await verdicts.checkToken(toRealm(caller), body.token, body.userId));
-        const actor = toActor(caller, request.id);
-        return fromFinding(await verifyToken(toRealm(caller), body.token, toDemand(body), actor));
+        return fromFinding(await verifyToken(toRealm(caller), body.token, toDemand(body), caller.actor));
       },
     );
   };

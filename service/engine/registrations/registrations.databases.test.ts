@@ -30,7 +30,9 @@ const register = async (more?: Partial<NewRegistration>) => {
   return { registration, token };
 };
 const status = async (reference = 'user_1') => {
-  const { state, failure, humanId, humanness } = await registrations.status(realm(), reference);
+  const { state, failure, humanId, humanness } = await registrations.status(realm(), reference, {
+    actor: key,
+  });
   return [state, failure, humanId, humanness].filter((one) => one !== undefined);
 };
 const codeOf = (work: Promise<unknown>) =>
@@ -255,7 +257,8 @@ onBothDatabases('registrations', (newPlace) => {
     await register();
     expect(await codeOf(status('User_1'))).toBe('SUBJECT_NOT_FOUND');
     const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
-    const in_ = (change: object) => codeOf(registrations.status({ ...realm(), ...change }, 'user_1'));
+    const in_ = (change: object) =>
+      codeOf(registrations.status({ ...realm(), ...change }, 'user_1', { actor: key }));
     expect([await in_({ world: 'live' }), await in_({ organization: other })]).toEqual([
       'SUBJECT_NOT_FOUND',
       'SUBJECT_NOT_FOUND',

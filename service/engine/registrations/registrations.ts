@@ -34,8 +34,8 @@ export interface Registrations {
     order: NewRegistration,
     who: { actor: Actor; request?: string },
   ): Promise<{ registration: Registration; token: string }>;
-  /** Throws SUBJECT_NOT_FOUND for a user who was never registered. */
-  status(realm: Realm, reference: string): Promise<Registration>;
+  /** Throws SUBJECT_NOT_FOUND for a user who was never registered. An administrator who reads a result leaves a line. */
+  status(realm: Realm, reference: string, who: { actor: Actor; request?: string }): Promise<Registration>;
   invitations: LinkResolver;
   end: FlowEnd;
   /** Ends invitations that were not opened in time; how many. */
@@ -55,11 +55,7 @@ export function createRegistrations(deps: RegistrationsDeps): Registrations {
 
   return {
     register: createRegister(parts),
-    async status(realm, reference) {
-      const found = await store.newest(undefined, realm, reference);
-      if (found) return atTime(found, clock.now());
-      throw new Problem('SUBJECT_NOT_FOUND', 'No user was registered under this reference.');
-    },
+    status: createStatus(parts),
     invitations: createInvitations(parts, writeEnd),
     end: createRegistrationEnd(parts, writeEnd),
     expireDue: () =>
@@ -69,6 +65,22 @@ export function createRegistrations(deps: RegistrationsDeps): Registrations {
         end: (tx, one) => writeEnd(tx, one, { state: 'expired', failure: 'expired' }, { unopened: true }),
       }),
     forget: (organization) => inTransaction((tx) => store.removeOf(tx, organization)),
+  };
+}
+
+function createStatus({ inTransaction, store, audit, clock }: RegistrationParts): Registrations['status'] {
+  return async (realm, reference, { actor, request }) => {
+    const found = await store.newest(undefined, realm, reference);
+    if (!found) throw new Problem('SUBJECT_NOT_FOUND', 'No user was registered under this reference.');
+    if (actor.is === 'administrator' && found.state === 'completed')
+      await inTransaction((tx) =>
+        audit.add(tx, {
+          ...{ actor, action: 'registration.read', organization: realm.organization, target: found.id },
+          ...defined({ request }),
+          details: { world: realm.world },
+        }),
+      );
+    return atTime(found, clock.now());
   };
 }
 

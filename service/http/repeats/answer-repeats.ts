@@ -5,6 +5,7 @@ import type { Log } from '../../lib/log.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import type { AdmissionDeps } from '../admit-requests.ts';
 import { LongText } from '../bodies/json-body.ts';
+import { countedCaller } from '../sign-in/counted-caller.ts';
 
 /** What answered requests are remembered in (engine/idempotency). */
 export interface IdempotentRequests {
@@ -72,9 +73,9 @@ export function answerRepeats(
     const repeat = await requests.begin({ ...owner, digest: digestOf(request) });
     if (repeat.is === 'new') {
       request.repeatable = repeat;
-      const { caller, routeOptions } = request;
-      if (admission && caller?.is === 'key' && routeOptions.config.metered)
-        request.admitted = await admission.meter(caller);
+      const counted = countedCaller(request);
+      if (admission && counted && request.routeOptions.config.metered)
+        request.admitted = await admission.meter(counted);
       return false;
     }
     if (repeat.is === 'running') {
