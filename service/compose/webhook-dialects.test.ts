@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RecordedEvent } from '../engine/events/index.ts';
+import { riskFlags } from '../engine/sessions/index.ts';
 import { families, PAYLOAD_LIMIT } from '../engine/webhooks/index.ts';
 import type { OrganizationId, SubjectId } from '../lib/id.ts';
 import { webhookDialects } from './webhook-dialects.ts';
@@ -44,7 +45,7 @@ const session = fc.record({
   expiresAt: fc.nat(),
   riskLevel: fc.constantFrom('low', 'medium', 'high'),
   riskScore: share,
-  riskFlags: fc.array(fc.constantFrom('spoof-suspected', 'duplicate-identity'), { maxLength: 10 }),
+  riskFlags: fc.array(fc.constantFrom(...riskFlags), { maxLength: 10 }),
   profile: fc.string(),
   challengesCompleted: count,
   processingTimeMs: count,

@@ -1,10 +1,17 @@
 import type { KeyCaller } from '../../engine/access/index.ts';
 import type { SessionData } from '../../engine/behavior/index.ts';
-import type { LiveState, SessionDecision, SessionResult, WholeSession } from '../../engine/sessions/index.ts';
+import type {
+  LiveState,
+  SessionDecision,
+  SessionResult,
+  SessionRiskFlag,
+  WholeSession,
+} from '../../engine/sessions/index.ts';
 import type { TokenFinding } from '../../engine/tokens/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
+import { wireFlags } from './webhook-events.ts';
 import type {
   Finalize,
   FinalizeReply,
@@ -28,7 +35,7 @@ const decisions = {
   cancelled: 'rejected',
 } as const satisfies Record<SessionDecision, WireDecision>;
 
-const fromFlag = (flag: string): string => flag.replaceAll('-', '_');
+const fromFlag = (flag: SessionRiskFlag): string => wireFlags[flag];
 
 export const fromSession = (session: WholeSession): SessionStatus => ({
   sessionId: session.id,

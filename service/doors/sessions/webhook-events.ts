@@ -71,9 +71,15 @@ const names = {
   expired: 'verification.failed',
 } as const satisfies Record<ApiSession['decision'], string>;
 
-const flags = {
+/** Flags of the risk, as receivers know them. */
+export const wireFlags = {
   'spoof-suspected': 'spoof_suspected',
   'duplicate-identity': 'duplicate_identity',
+  'replayed-frames': 'replayed_frames',
+  'virtual-camera': 'virtual_camera',
+  'reduced-challenge': 'reduced_challenge',
+  'automation-suspected': 'automation_suspected',
+  'morph-suspected': 'morph_suspected',
 } as const satisfies Record<ApiSession['riskFlags'][number], string>;
 
 function fromSession(
@@ -93,7 +99,7 @@ function fromSession(
     expiresAt: new Date(payload.expiresAt).toISOString(),
     riskLevel: payload.riskLevel,
     riskScore: round(payload.riskScore),
-    riskFlags: payload.riskFlags.map((flag) => flags[flag]),
+    riskFlags: payload.riskFlags.map((flag) => wireFlags[flag]),
     timestamp: new Date(at).toISOString(),
     metadata,
   });

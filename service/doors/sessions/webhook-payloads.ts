@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PublishedWebhook } from '../../http/published-webhook.ts';
-import { sessionsEvents } from './webhook-events.ts';
+import { sessionsEvents, wireFlags } from './webhook-events.ts';
 
 const payload = (name: string) =>
   z
@@ -20,9 +20,9 @@ const payload = (name: string) =>
         .min(0)
         .max(1)
         .describe(
-          '0..1, from liveness, repeated frames, the camera and uniqueness; behavior is not part of it',
+          '0..1, from liveness, repeated frames, the camera, uniqueness, and the behavior on the page (`sessionData`) where it came before the decision',
         ),
-      riskFlags: z.array(z.enum(['spoof_suspected', 'duplicate_identity'])).describe('Reasons of the risk'),
+      riskFlags: z.array(z.enum(Object.values(wireFlags))).describe('Reasons of the risk'),
       timestamp: z.iso.datetime().describe('Time of the decision'),
       metadata: z
         .looseObject({

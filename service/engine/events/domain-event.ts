@@ -93,7 +93,14 @@ export interface ApiSession extends SessionEnd {
   processingTimeMs: number;
 }
 
-export type RiskFlag = 'spoof-suspected' | 'duplicate-identity';
+export type RiskFlag =
+  | 'spoof-suspected'
+  | 'duplicate-identity'
+  | 'replayed-frames'
+  | 'virtual-camera'
+  | 'reduced-challenge'
+  | 'automation-suspected'
+  | 'morph-suspected';
 
 /** A page of this appliance leads it. */
 export interface HostedSession extends SessionEnd {

@@ -51,7 +51,7 @@ export function createApiEnd({ events, passes, callbacks }: ApiEndDeps): FlowEnd
           expiresAt: pass?.expiresAt ?? session.expiresAt,
           riskLevel: risk.level,
           riskScore: risk.score,
-          riskFlags: risk.flags.filter((flag) => flag === 'spoof-suspected' || flag === 'duplicate-identity'),
+          riskFlags: risk.flags,
           profile: session.profile,
           challengesCompleted: session.challengesCompleted,
           processingTimeMs: session.processingTimeMs,

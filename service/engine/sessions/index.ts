@@ -19,6 +19,7 @@ export type {
   SessionMatch,
   SessionPage,
   SessionResult,
+  SessionRiskFlag,
   SessionState,
   SessionUniqueness,
   WholeSession,

@@ -120,7 +120,7 @@ export interface WaitingFace {
 
 export type RiskLevel = 'low' | 'medium' | 'high';
 
-/** Reasons of a risk score; `spoof-suspected` and `duplicate-identity` are called back. */
+/** Reasons of a risk score. */
 export const riskFlags = [
   'spoof-suspected',
   'duplicate-identity',
@@ -128,6 +128,7 @@ export const riskFlags = [
   'virtual-camera',
   'reduced-challenge',
   'automation-suspected',
+  'morph-suspected',
 ] as const;
 export type SessionRiskFlag = (typeof riskFlags)[number];
 
@@ -140,7 +141,7 @@ export interface Risk {
 
 /** One finding of the challenge, as engine/challenges gives it; an administrator sees it, the person never does. */
 export interface SessionEvidence {
-  /** `step:<name>`, `head:<turn>`, `pad`, `motion`, `movement`, `replay`, `continuity`, `times`, `color`, `camera`, `behavior`. */
+  /** `step:<name>`, `head:<turn>`, `pad`, `motion`, `movement`, `replay`, `continuity`, `times`, `color`, `camera`, `behavior`, `morph`. */
   kind: string;
   /** Absent where it is recorded and never decides. */
   passed?: boolean;
@@ -172,6 +173,8 @@ export interface SessionUniqueness {
   subject?: SubjectId;
   duplicateOf?: SubjectId;
   review?: string;
+  /** People of the scope whom the face matches, where there are several that were not marked as distinct. */
+  alike?: number;
 }
 
 /** A session as it is stored, without what is sealed. */
@@ -241,7 +244,7 @@ export interface DecidedSession extends WholeSession {
   uniqueness?: SessionUniqueness;
   /** The embeddings were compared and are of another person, or of none. */
   otherPerson: boolean;
-  /** Model id -> the first 12 digits of its file's SHA-256. */
+  /** Model id -> SHA-256 of its file. */
   models: Record<string, string>;
 }
 
