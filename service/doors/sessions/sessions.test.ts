@@ -101,7 +101,13 @@ async function person(
   sessionId: string,
   token: string,
   key: string,
-  { face, sessionData, motion }: { face?: Float32Array; sessionData?: object; motion?: boolean } = {},
+  {
+    face,
+    sessionData,
+    motion,
+    most = 12,
+    pause = 100,
+  }: { face?: Float32Array; sessionData?: object; motion?: boolean; most?: number; pause?: number } = {},
 ) {
   const { consent } = (
     await app.inject({ url: `/api/v1/sessions/${sessionId}`, headers: { 'x-api-key': key } })
@@ -111,8 +117,8 @@ async function person(
     consent: { textVersion: consent.version, ...(motion !== undefined && { motion }) },
     ...(sessionData && { sessionData }),
   });
-  for (let i = 0; i < 12 && answer.body.next === 'frames'; i++) {
-    engine.advance(100);
+  for (let i = 0; i < most && answer.body.next === 'frames'; i++) {
+    engine.advance(pause);
     answer = await post(signals, token, { frames: [{ image: frame(face), time: engine.clock.now() }] });
   }
   return answer;
@@ -160,6 +166,19 @@ test('behavior on the page counts in the risk, where it comes before the decisio
     sessionData: { v: 1, mouse: 'many' },
   });
   expect([refused.status, refused.body.code]).toEqual([400, 'INVALID_REQUEST']);
+});
+
+test('the callback has all flags of the risk, as finalize has them', async () => {
+  const key = await keyOf();
+  challenges.script.assurance = 'passive-frames';
+  challenges.script.withoutMotion = 'allow';
+  const { sessionId, token } = (await post('/api/v1/sessions', key, {})).body;
+  await person(sessionId, token, key, { motion: false, sessionData: programWindow() });
+  const { riskFlags } = (await post(`/api/v1/sessions/${sessionId}/finalize`, key)).body;
+  expect(riskFlags).toEqual(['reduced_challenge', 'automation_suspected']);
+  const event = (await payloads()).list.find(({ type }) => type === 'session.decided');
+  const body = sessionsEvents.translate({ ...event, personal: { passToken: null } } as never)!.body();
+  expect(body).toMatchObject({ event: 'verification.completed', riskFlags });
 });
 
 test('from the order to the pass: session, consent, signals, decision, pass, salt', async () => {
@@ -258,6 +277,35 @@ test('a callback gets exactly the payload of the contract, once, signed by an en
     'profile',
     'challengesCompleted',
     'processingTimeMs',
+  ]);
+});
+
+test('ten frames in one request: those that are judged are counted', async () => {
+  const key = await keyOf();
+  challenges.script.steps = 12;
+  const { sessionId, token } = (await post('/api/v1/sessions', key)).body;
+  const at = engine.clock.now();
+  await person(sessionId, token, key, { most: 1 });
+  engine.advance(1_000);
+  const frames = Array.from({ length: 10 }, (_, i) => ({ image: frame(), time: at + 1_000 + i }));
+  const { body } = await post(`/api/v1/sessions/${sessionId}/signals`, token, { frames });
+  // Five may be judged at once; the clock stands still meanwhile.
+  expect(body).toMatchObject({ accepted: 5, slower: true, next: 'frames' });
+});
+
+test('the frames of a session in the queue are not counted', async () => {
+  const key = await keyOf();
+  challenges.script.steps = 12;
+  const answers = [];
+  // The engine has two workers.
+  for (let i = 0; i < 3; i++) {
+    const { sessionId, token } = (await post('/api/v1/sessions', key)).body;
+    answers.push((await person(sessionId, token, key, { most: 1, pause: 0 })).body);
+  }
+  expect(answers).toMatchObject([
+    { accepted: 1, next: 'frames' },
+    { accepted: 1, next: 'frames' },
+    { accepted: 0, next: 'wait', position: 1 },
   ]);
 });
 

@@ -51,7 +51,8 @@ export async function takeSignals(
     for (const { image, time } of frames) {
       if (closed.has(state.state) || state.state === 'between') break;
       state = await link.look(toImage(image), time);
-      accepted++;
+      // Above the pace, or in the queue, a frame is left out.
+      if (state.judged !== undefined) accepted++;
     }
     return fromState(state, accepted);
   } finally {

@@ -172,7 +172,12 @@ export type Signals = z.output<typeof Signals>;
 
 export const SignalsReply = z
   .strictObject({
-    accepted: z.int().min(0).describe('Frames that were looked at'),
+    accepted: z
+      .int()
+      .min(0)
+      .describe(
+        'Frames that were looked at. The others came above the pace of ten a second, waited in the queue, or were behind the end of the attempt',
+      ),
     step: z
       .strictObject({
         index: z.int().describe('From 0'),
