@@ -145,9 +145,9 @@ export const captureStrings = defineStrings(
     backTo: 'Back to {organization}',
     stayHere: 'Stay here',
     closePage: 'Close this page',
-    reviewTitle: 'People take a second look',
+    reviewTitle: 'A person takes a second look',
     reviewText:
-      '{organization} looks at this and decides. You need not wait here, and you do not have to do it again.',
+      'A person at {organization} looks at this and decides, which can take up to three days. The answer goes to {organization}: ask there. You need not wait here, and you do not have to do it again.',
     rejectedTitle: 'We could not confirm it is you',
     rejectedText:
       'This can have many causes, such as the light or the camera. {organization} can help you in another way.',
@@ -374,7 +374,7 @@ export const captureStrings = defineStrings(
     closePage: 'Diese Seite schließen',
     reviewTitle: 'Es wird noch einmal hingesehen',
     reviewText:
-      'Bei {organization} sieht sich das ein Mensch an und entscheidet. Sie müssen hier nicht warten und nichts wiederholen.',
+      'Bei {organization} sieht sich das ein Mensch an und entscheidet; das kann bis zu drei Tage dauern. Die Antwort geht an {organization}: Fragen Sie dort nach. Sie müssen hier nicht warten und nichts wiederholen.',
     rejectedTitle: 'Wir konnten nicht bestätigen, dass Sie es sind',
     rejectedText:
       'Das kann viele Ursachen haben, etwa das Licht oder die Kamera. {organization} kann Ihnen auf anderem Weg helfen.',

@@ -219,7 +219,7 @@ export const captureStates: readonly CaptureState[] = [
     before: (box) => void Object.assign(box.answers, { describe: { ...description, flow: 'presence' } }),
   },
   live('rejected', decided({ redirect: 'nordlys://back' }), 'We could not confirm it is you'),
-  live('review', decided({ decision: null, redirect: 'nordlys://back' }), 'People take a second look'),
+  live('review', decided({ decision: null }), 'A person takes a second look'),
   live('duplicate', decided({ decision: 'duplicate' }), 'You may have done this before'),
   live('expired', decided({ decision: 'expired' }), 'The time for this check is over'),
   live('cancelled', decided({ decision: 'cancelled' }), 'This check was ended'),

@@ -138,6 +138,30 @@ onBothDatabases('hosted links', (newPlace) => {
     ]);
   });
 
+  test.each([
+    [true, 'PASS'],
+    [false, 'FAIL'],
+  ])(
+    'while a person decides the page leads nowhere; then as decided (approved: %s)',
+    async (approve, status) => {
+      challenges.script.assurance = 'passive-frames';
+      const redirects = { success: 'myapp://done?result=pass', failure: 'myapp://done?result=fail' };
+      const { link, token } = await generate({ redirects });
+      const begun = await begin(hosted.links, token, false, '127.0.0.1', { flash: false, motion: false });
+      await look(begun.token);
+      const waits = await sessions.finalizeByToken(begun.token);
+      expect(waits).toMatchObject({ passed: false, decision: null });
+      expect(waits).not.toHaveProperty('redirect');
+      expect((await sessions.state(begun.token)).result).toEqual(waits);
+      expect((await hosted.status(realm(), 'verifyhuman', link.id)).status).toBe('PENDING');
+      expect(await codeOf(hosted.complete(token, { denied: false }))).toBe('CONFLICT');
+      await sessions.review(realm(), begun.sessionId, { approve, actor: operator });
+      const redirect = approve ? redirects.success : redirects.failure;
+      expect(await hosted.complete(token, { denied: false })).toMatchObject({ status, redirect });
+      expect(await sessions.finalizeByToken(begun.token)).toMatchObject({ passed: approve, redirect });
+    },
+  );
+
   test('reading a link changes nothing, however often; of two who begin at once one wins', async () => {
     const { token } = await generate();
     const before = await rows();

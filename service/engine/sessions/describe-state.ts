@@ -56,8 +56,10 @@ export async function resultOf(
   const order = await sealed.open(row, 'order');
   const answer = (await sealed.open(row, 'answer')) ?? {};
   const { success, failure } = order?.page.redirect ?? {};
-  // While a reviewer decides nothing is refused, and the person need not wait.
-  const redirect = answer.redirect ?? (passed || row.decision === null ? success : failure);
+  const undecided = row.decision === null;
+  // A person decides: the page leads on only where every result leads to the same address.
+  const led = undecided ? (success === failure ? success : undefined) : passed ? success : failure;
+  const redirect = answer.redirect ?? led;
   return {
     passed,
     decision: row.decision as SessionResult['decision'],

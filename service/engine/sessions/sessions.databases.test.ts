@@ -587,22 +587,26 @@ onBothDatabases('live sessions', (newPlace) => {
     const redirect = { success: 'https://a.example/yes', failure: 'https://a.example/no' };
     const one = await begun({ uniqueness, page: { consent, redirect } });
     expect(await attempt(one.token)).toMatchObject({
-      state: 'decided',
-      result: { passed: false, decision: null, redirect: redirect.success },
+      ...{ state: 'decided', result: { passed: false, decision: null } },
     });
+    expect(await sessions.finalizeByToken(one.token)).not.toHaveProperty('redirect');
     expect(await sessions.expireDue()).toBe(0);
     const judged = { outcome: 'new', action: 'accept', humanId: 'h1' } as const;
     await engine.inTransaction((tx) =>
       sessions.newcomerDecided(tx, { realm: realm(), session: one.id, judged }),
     );
-    expect(await sessions.finalizeByToken(one.token)).toMatchObject({ decision: 'approved' });
+    expect(await sessions.finalizeByToken(one.token)).toMatchObject({
+      ...{ decision: 'approved', redirect: redirect.success },
+    });
     expect(ended).toMatchObject([{ decision: 'approved', uniqueness: { humanId: 'h1' } }]);
     await engine.inTransaction((tx) =>
       sessions.newcomerDecided(tx, { realm: realm(), session: one.id, judged }),
     );
     expect(ended).toHaveLength(1);
-    const two = await begun({ uniqueness });
-    await attempt(two.token);
+    // Every result leads there.
+    const same = { success: redirect.success, failure: redirect.success };
+    const two = await begun({ uniqueness, page: { consent, redirect: same } });
+    expect(await attempt(two.token)).toMatchObject({ result: { decision: null, redirect: same.success } });
     engine.advance(74 * 60 * minute);
     await sessions.expireDue();
     expect(await sessions.finalizeByToken(two.token)).toMatchObject({ decision: 'duplicate' });
