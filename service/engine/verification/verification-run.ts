@@ -44,11 +44,18 @@ export interface Seen extends Sight {
 export const assuranceOf = ({ matchOnly, assurance }: Run, { face }: Analysis): Assurance =>
   assurance ?? (face?.pad && !matchOnly ? 'passive' : 'match-only');
 
-/** The first 12 digits of each file that took part. */
-export function modelsUsed(plan: ModelPlan, files: Readonly<Record<string, string>>): Record<string, string> {
+/** SHA-256 of the file of each model that took part. */
+export function filesUsed(plan: ModelPlan, files: Readonly<Record<string, string>>): Record<string, string> {
   const ids = [plan.detector, ...plan.embedders, ...(plan.pad?.models ?? [])];
-  return Object.fromEntries(ids.map((id) => [id, (files[id] ?? '').slice(0, 12)]));
+  return Object.fromEntries(ids.map((id) => [id, files[id] ?? '']));
 }
+
+/** Its first 12 digits. */
+export const modelsUsed = (
+  plan: ModelPlan,
+  files: Readonly<Record<string, string>>,
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(filesUsed(plan, files)).map(([id, sha256]) => [id, sha256.slice(0, 12)]));
 
 export function timingOf({ timing }: Analysis, total: number): Record<string, number> {
   const rounded = Object.entries(timing).map(([step, ms]) => [step, Math.round(ms * 10) / 10] as const);

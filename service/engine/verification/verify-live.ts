@@ -15,7 +15,7 @@ import { createPrepareVerification } from './prepare-verification.ts';
 import { createRecord, createWriteVerification } from './record-verification.ts';
 import { refusedBefore } from './refuse-picture.ts';
 import type { Assurance } from './verdict.ts';
-import { modelsUsed, type Run } from './verification-run.ts';
+import { filesUsed, type Run } from './verification-run.ts';
 import type { VerifyDeps } from './verify.ts';
 
 /** A person whose frames a live session has judged, and who they must be. */
@@ -50,6 +50,9 @@ export interface JudgedLive {
   /** As receivers see it; absent in a refusal. */
   composite?: number;
   checks: readonly CheckResult[];
+  /** As `Matched.alike`. */
+  alike?: number;
+  /** SHA-256 of the file of each model that took part, by id. */
   models: Record<string, string>;
   /** Writes the verification, and `also` in the same transaction: `there` is false once the erasure of the person has begun. */
   record(
@@ -97,10 +100,10 @@ export function createVerifyLive(deps: VerifyDeps): VerifyLive {
         verification: run.id,
         verified,
         outcome: outcome.ended.outcome,
-        ...defined({ person: outcome.recognized }),
+        ...defined({ person: outcome.recognized, alike: decision.alike }),
         ...(verified ? { composite: composite(disclosedResults(outcome.checkResults, true)) } : {}),
         checks: outcome.checkResults,
-        models: modelsUsed(run.plan, run.files),
+        models: filesUsed(run.plan, run.files),
         record: (also, { id = run.id, within } = {}) =>
           record({ ...run, id }, outcome, admission, { also, ...defined({ within }) }),
         end: () => admission.end(),
