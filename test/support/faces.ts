@@ -38,6 +38,12 @@ export function near(base: Float32Array, cosine: number, name: string): Float32A
   return base.map((value, i) => cosine * value + (sine * across[i]!) / length);
 }
 
+/** The mean of faces, a unit vector: as alike to each as one vector can be. A picture blended of them has another one. */
+export function meanOf(...faces: Float32Array[]): Float32Array {
+  const sum = faces[0]!.map((_, i) => faces.reduce((total, face) => total + face[i]!, 0));
+  return sum.map((value) => value / Math.hypot(...sum));
+}
+
 export interface FaceScript {
   quality?: Partial<QualityMeasures>;
   embeddings?: Record<string, Float32Array>;

@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import type { ReviewId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
@@ -5,7 +6,7 @@ import { type Actor, describeActor } from '../audit/index.ts';
 import { insertDistinct, type Realm } from '../subjects/index.ts';
 import { decidesSession } from './item-of-row.ts';
 import type { ReviewDecision, ReviewItem } from './review-item.ts';
-import { type createReviewStore, orderPlace, type ReviewRow } from './review-store.ts';
+import { type createReviewStore, orderPlace, picturePlace, type ReviewRow } from './review-store.ts';
 import type { ReviewsDeps } from './reviews-deps.ts';
 import { decodeOrder, requireUnchanged } from './waiting-enrollment.ts';
 
@@ -146,7 +147,7 @@ function createEnrollWaiting(deps: DecideDeps) {
 
 /** Decides the session that waits, and settles the review in the same transaction. */
 function createDecideSession(deps: DecideDeps) {
-  const { store, sealer, newcomers, inTransaction } = deps;
+  const { store, sealer, newcomers, inTransaction, subjects, clock } = deps;
   const settle = createSettle(deps);
 
   return async function decideSession(made: Decision, row: ReviewRow): Promise<void> {
@@ -162,8 +163,24 @@ function createDecideSession(deps: DecideDeps) {
     }
     if (row.order_sealed === null) throw new Error(`The review ${id} has no face of the newcomer.`);
     const order = decodeOrder(await sealer.open(orderPlace(row), row.order_sealed));
-    await newcomers.admit({ realm, item: id, known, order, actor }, async (tx, subject) =>
-      settle(tx, made, await openRow(tx), subject, subject !== undefined),
-    );
+    const before = order.compared ?? [];
+    const distinct =
+      decision === 'not-same-person' ? { by: describeActor(actor), at: clock.now() } : undefined;
+    const compared = [...before, { subject: known, ...defined({ distinct }) }];
+    const portrait = await portraitOf(deps, id);
+    const newcomer = { realm, item: id, compared, order, actor, ...defined({ portrait }) };
+    await newcomers.admit(newcomer, async (tx, subject) => {
+      await settle(tx, made, await openRow(tx), subject, subject !== undefined);
+      if (subject === undefined) return;
+      for (const other of before)
+        if (other.distinct && (await subjects.isThere(tx, other.subject)))
+          await insertDistinct(tx, other.subject, subject, other.distinct);
+    });
   };
+}
+
+/** The face of the newcomer, as the session sent it. */
+async function portraitOf({ store, sealer }: DecideDeps, id: ReviewId): Promise<Uint8Array | undefined> {
+  const row = await store.picture(id, 'new');
+  return row && (await sealer.open(picturePlace(row), row.picture_sealed));
 }

@@ -6,7 +6,7 @@ import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Enrollment, Realm, Subjects } from '../subjects/index.ts';
 import type { ReviewSealer } from './review-store.ts';
-import type { WaitingEnrollment } from './waiting-enrollment.ts';
+import type { ComparedPerson, WaitingEnrollment } from './waiting-enrollment.ts';
 
 /** A picture that a reviewer adds, to compare two people by eye. */
 export interface PictureForReview extends Realm {
@@ -28,11 +28,20 @@ export interface FaceForReview {
 /** Newcomers of uniqueness scopes whose session waits for the decision (engine/uniqueness). */
 export interface WaitingNewcomers {
   /**
-   * The newcomer is another person than `known`: makes them a member, and runs `settle` in that transaction, with their id; without one
-   * where the face is by now that of a third person.
+   * The newcomer is none of `compared`: makes them a member, and runs `settle` in that transaction, with their id. Without one where the
+   * face is like that of a further person: the session waits for a review of those two.
    */
   admit(
-    newcomer: { realm: Realm; item: ReviewId; known: SubjectId; order: WaitingEnrollment; actor: Actor },
+    newcomer: {
+      realm: Realm;
+      item: ReviewId;
+      /** With the person of this item. */
+      compared: readonly ComparedPerson[];
+      order: WaitingEnrollment;
+      /** JPEG of the newcomer's face, where one was kept. */
+      portrait?: Uint8Array;
+      actor: Actor;
+    },
     settle: (tx: Tx, subject: SubjectId | undefined) => Promise<void>,
   ): Promise<void>;
   /** The newcomer is `known`. */
@@ -47,7 +56,7 @@ export interface ReviewsDeps {
   audit: Audit;
   ids: Ids;
   clock: Clock;
-  subjects: Pick<Subjects, 'find' | 'enroll' | 'enrollments' | 'pictures' | 'count'>;
+  subjects: Pick<Subjects, 'find' | 'enroll' | 'enrollments' | 'pictures' | 'count' | 'isThere'>;
   /** Finds the face in a picture that a reviewer adds. Throws what refuses the picture. */
   look(picture: PictureForReview): Promise<FaceForReview>;
   organizations: Pick<Organizations, 'get'>;

@@ -6,6 +6,7 @@ import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import { type Consent, type Consents, groundOf } from '../consent/index.ts';
 import {
+  alikePeople,
   type Comparison,
   type Embeddings,
   type Found,
@@ -65,6 +66,8 @@ export interface Judged {
   duplicateOf?: SubjectId;
   /** Where it waits. */
   review?: ReviewId;
+  /** People of the scope whom the face matches, where there are several that were not marked as distinct. */
+  alike?: number;
 }
 
 export type JudgeDeps = {
@@ -93,6 +96,8 @@ export interface Sighting {
   nearest?: { subject: SubjectId; member?: Member; comparison?: Comparison };
   /** The person comes again: as the same account, or under the same reference. */
   again: boolean;
+  /** As `Judged.alike`. */
+  people?: number;
 }
 
 /**
@@ -108,11 +113,13 @@ export function createJudge(deps: JudgeDeps) {
 
   return async function judge<T>(
     order: UniquenessOrder,
-    work: (tx: Tx, judged: Judged) => Promise<T>,
+    then: (tx: Tx, judged: Judged) => Promise<T>,
   ): Promise<T> {
     return turns(turnOf(order.realm, order.scope), async () => {
       const scope = await scopes.forUse(order.realm, order.scope, order.actor);
       const sighting = await sight(order, scope);
+      const { people } = sighting;
+      const work = (tx: Tx, judged: Judged) => then(tx, { ...judged, ...defined({ alike: people }) });
       const { nearest, again, sure } = sighting;
       const { policy } = order;
       const { member } = nearest ?? {};
@@ -178,19 +185,42 @@ export function createSight({ db, keys, subjects, matching, consents, organizati
         ((self !== undefined && member.account === self) ||
           (hash !== undefined && member.referenceHash === hash)),
     );
+    const people = await alikeInScope(subjects, alike, rate);
     // The session has verified them, however alike the member's picture is.
     const own = self && scope.name === '' ? await members.ofAccount(scope, self) : undefined;
     if (own && !same)
-      return { found, sure: true, nearest: { subject: own.subject as SubjectId, member: own }, again: true };
+      return {
+        ...{ found, sure: true, nearest: { subject: own.subject as SubjectId, member: own }, again: true },
+        ...defined({ people }),
+      };
     // Of an enrolled person and a member who are one human, the member counts.
     const nearest = same ?? alike.find(({ member }) => member !== undefined) ?? alike[0];
     return {
       found,
       sure: nearest !== undefined && nearest.comparison.logRate <= rate,
-      ...defined({ nearest }),
+      ...defined({ nearest, people }),
       again: same !== undefined,
     };
   };
+}
+
+/**
+ * The larger number of members, or of enrolled people, who hold the false-flag rate together; an enrolled person and a member can be one
+ * human. Undefined unless there are several.
+ */
+async function alikeInScope(
+  subjects: Pick<Subjects, 'distinctFrom'>,
+  alike: readonly { subject: SubjectId; member?: Member; comparison: Comparison }[],
+  rate: number,
+): Promise<number | undefined> {
+  const sure = alike.filter(({ comparison }) => comparison.logRate <= rate);
+  const idsOf = (isMember: boolean) =>
+    sure.filter(({ member }) => (member !== undefined) === isMember).map(({ subject }) => subject);
+  const people = Math.max(
+    await alikePeople(subjects, idsOf(true)),
+    await alikePeople(subjects, idsOf(false)),
+  );
+  return people > 0 ? people : undefined;
 }
 
 /** Makes the person a member, in the transaction of `work`. */
@@ -287,7 +317,7 @@ function createWait(deps: JudgeDeps) {
   };
 }
 
-const suspicionOf = (
+export const suspicionOf = (
   { realm, quality, portrait, actor, request }: UniquenessOrder,
   { found, nearest }: Sighting,
   known: SubjectId,

@@ -2,7 +2,12 @@ import { defined } from '../../lib/defined.ts';
 import type { ReviewId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
-import { requireSameModels, type Suspects, type WaitingNewcomers } from '../review/index.ts';
+import {
+  requireSameModels,
+  type Suspects,
+  type WaitingEnrollment,
+  type WaitingNewcomers,
+} from '../review/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import {
   createJoin,
@@ -10,6 +15,8 @@ import {
   humanIdOf,
   type JudgeDeps,
   type Judged,
+  type Sighting,
+  suspicionOf,
   type UniquenessOrder,
 } from './judge.ts';
 import { createMemberStore } from './member-store.ts';
@@ -72,9 +79,10 @@ function createReviewed(deps: NewcomersDeps): WaitingNewcomers {
   const sight = createSight(deps);
   const join = createJoin(deps);
   const end = createEnd(deps);
+  const waitAgain = createWaitAgain(deps);
 
   return {
-    async admit({ realm, item, known, order: sent, actor }, settle) {
+    async admit({ realm, item, compared, order: sent, portrait, actor }, settle) {
       requireSameModels(sent, models.current().files);
       const row = await waits.ofItem(item);
       const scope = row && (await scopes.store.byId(realm, row.scope));
@@ -83,27 +91,30 @@ function createReviewed(deps: NewcomersDeps): WaitingNewcomers {
       const order: UniquenessOrder = {
         ...{ realm, scope: scope.name, policy: 'block', embeddings, pixelHash, quality, actor },
         ...{ plan: await deps.planOf(realm), session: row.session },
-        ...defined({ consent, self: existing, reference }),
+        ...defined({ consent, self: existing, reference, portrait }),
       };
       await turns(turnOf(realm, scope.name), async () => {
         const open = await scopes.forUse(realm, scope.name, actor);
-        // Another session of the same person may have been decided before.
-        const { nearest, sure, again } = await sight(order, open, [known]);
-        if (!nearest?.member || !sure) {
+        // Also of another session of the same person, who was let in meanwhile.
+        const others = compared.map(({ subject }) => subject);
+        const sighting = await sight(order, open, others);
+        const { nearest, again } = sighting;
+        if (!nearest) {
           await join(order, open, undefined, async (tx, judged, subject) => {
             await settle(tx, subject);
             await end(tx, { realm, item }, row, judged);
           });
           return;
         }
-        const { member, subject } = nearest;
-        const humanId = humanIdOf(deps.keys, open, member.id);
+        const { member } = nearest;
         await inTransaction(async (tx) => {
           await settle(tx, undefined);
+          if (!member || !again)
+            return waitAgain(tx, order, sighting, { row, waiting: { ...sent, compared } });
           await members.seen(tx, member.id, clock.now());
+          const humanId = humanIdOf(deps.keys, open, member.id);
           await end(tx, { realm, item }, row, {
-            ...{ outcome: 'known', action: again ? 'accept' : 'duplicate', member: member.id, humanId },
-            ...(!again && { duplicateOf: subject }),
+            ...{ outcome: 'known', action: 'accept', member: member.id, humanId },
           });
         });
       });
@@ -111,6 +122,28 @@ function createReviewed(deps: NewcomersDeps): WaitingNewcomers {
     async refuse(tx, { realm, item, known }) {
       await end(tx, { realm, item }, await waits.ofItem(item, tx), refused(known));
     },
+  };
+}
+
+/**
+ * The face is like that of a further person, and only a reviewer says that they are one: the session waits on, to the end of the first
+ * wait. A duplicate where too many wait.
+ */
+function createWaitAgain(deps: NewcomersDeps) {
+  const { db, suspects, decided } = deps;
+  const waits = createWaitStore(db);
+
+  return async function waitAgain(
+    tx: Tx,
+    order: UniquenessOrder,
+    sighting: Sighting,
+    { row, waiting }: { row: WaitRow; waiting: WaitingEnrollment },
+  ): Promise<void> {
+    if (!(await waits.remove(tx, row.item))) throw waitsNoMore();
+    const known = sighting.nearest!.subject;
+    const item = await suspects.newcomer(tx, suspicionOf(order, sighting, known), waiting);
+    if (item !== undefined) return waits.insert(tx, { ...row, item });
+    await decided(tx, { realm: order.realm, session: row.session, judged: refused(known) });
   };
 }
 

@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, key, operator, scorerA, startEngine } from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
-import { direction, near } from '../../../test/support/faces.ts';
+import { direction, meanOf, near } from '../../../test/support/faces.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import type { Actor } from '../audit/index.ts';
+import { insertDistinct } from '../subjects/index.ts';
 import type { Judged, UniquenessOrder } from './index.ts';
 
 const HOUR = 3_600_000;
@@ -106,6 +107,22 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
       ...{ outcome: 'known', action: 'wait' },
     });
     expect(await judge(face('bob'), { reference: 'user-1' })).toMatchObject({ outcome: 'new' });
+  });
+
+  test('a face that matches two members is noted, unless they were marked as distinct', async () => {
+    const blend = (picture: string) => near(meanOf(face('alice'), face('bob')), 0.99, picture);
+    const [alice, bob] = [await judge(face('alice')), await judge(face('bob'))];
+    expect([alice, bob, await judge(face('alice', 0.97, 'two'), { policy: 'warn' })]).not.toContainEqual(
+      expect.objectContaining({ alike: expect.anything() }),
+    );
+    for (const policy of ['off', 'warn', 'block'] as const)
+      expect(await judge(blend(policy), { policy })).toMatchObject({ alike: 2 });
+    const rows = await engine.db.selectFrom('uniqueness_member').select('subject').execute();
+    const pair = rows.map(({ subject }) => subject as SubjectId);
+    await engine.inTransaction((tx) =>
+      insertDistinct(tx, pair[0]!, pair[1]!, { at: engine.clock.now(), by: 'operator:ada' }),
+    );
+    expect(await judge(blend('later'), { policy: 'warn' })).not.toHaveProperty('alike');
   });
 
   test('without a policy each gets an id and none is flagged', async () => {
@@ -267,10 +284,106 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
       await decide('not-same-person');
       const second = (await engine.reviews.page(realm(), { limit: 2 })).items[1]!;
       await engine.reviews.decide(realm(), second.id, 'not-same-person', bea);
+      // The face is that of the new member by now, which a reviewer says too.
+      expect(engine.newcomers).toHaveLength(1);
+      await decide('same-person');
       expect(engine.newcomers.map(({ session, judged }) => [session, judged.action])).toEqual([
         ['sess_2', 'accept'],
         ['sess_1', 'duplicate'],
       ]);
+      expect(await engine.db.selectFrom('uniqueness_member').selectAll().execute()).toHaveLength(2);
+    });
+
+    describe('and like a second one', () => {
+      const session = 'sess_between';
+      const between = () => meanOf(face('alice'), face('bob'));
+      const open = async () => (await engine.reviews.page(realm(), { state: 'open', limit: 9 })).items;
+      const marked = async (person: SubjectId) =>
+        (await engine.subjects.distinctFrom(person)).map(({ subject }) => subject).toSorted();
+      beforeEach(async () => {
+        await judge(face('bob'), { reference: 'bob' });
+        await judge(between(), { session, reference: 'between', portrait: Buffer.from('jpeg') });
+      });
+
+      test('is compared with each before the session is decided', async () => {
+        const before = await item();
+        await decide('not-same-person');
+        expect(engine.newcomers).toEqual([]);
+        const second = await item();
+        expect(await open()).toEqual([second]);
+        expect(second).toMatchObject({ kind: 'uniqueness', policy: 'block', pictures: ['new'] });
+        expect(second.known).not.toBe(before.known);
+        expect((await engine.reviews.picture(realm(), second.id, 'new', bea)).toString()).toBe('jpeg');
+        await decide('not-same-person');
+        expect(engine.newcomers).toMatchObject([{ session, judged: { outcome: 'new', action: 'accept' } }]);
+        const { other } = await item();
+        expect(await marked(other!)).toEqual([before.known, second.known].toSorted());
+        const { humanId } = engine.newcomers[0]!.judged;
+        expect(await judge(between(), { reference: 'between' })).toMatchObject({ action: 'accept', humanId });
+      });
+
+      test('is a duplicate where a reviewer knows the second one', async () => {
+        await decide('not-same-person');
+        await decide('same-person');
+        expect(engine.newcomers).toMatchObject([{ session, judged: { action: 'duplicate' } }]);
+        expect(await open()).toEqual([]);
+      });
+
+      test('has no mark for a pair that stays open', async () => {
+        const first = await item();
+        await decide('enroll-anyway');
+        const second = await item();
+        await decide('not-same-person');
+        expect(await marked((await item()).other!)).toEqual([second.known]);
+        expect(await marked(first.known)).toEqual([]);
+      });
+
+      test('has no mark for a person who was erased meanwhile', async () => {
+        const first = await item();
+        await decide('not-same-person');
+        const erasure = await openErasure(engine, { dialect });
+        await erasure.erase(realm(), first.known, { reason: 'request', actor: operator });
+        await decide('not-same-person');
+        const { known, other } = await item();
+        expect(engine.newcomers).toMatchObject([{ session, judged: { action: 'accept' } }]);
+        expect(await marked(other!)).toEqual([known]);
+      });
+
+      test('waits no longer than the 72 hours of the first review', async () => {
+        engine.advance(71 * HOUR);
+        await decide('not-same-person');
+        engine.advance(HOUR);
+        expect(await engine.uniqueness.expireDue()).toBe(1);
+        expect(engine.newcomers).toMatchObject([{ session, undecided: true }]);
+        expect(await open()).toEqual([]);
+        await expect(decide('not-same-person')).rejects.toMatchObject({ code: 'CONFLICT' });
+      });
+
+      test('of two reviewers who decide at once one is refused, and one further review is opened', async () => {
+        const { id } = await item();
+        const votes = await Promise.allSettled(
+          [bea, operator].map((by) => engine.reviews.decide(realm(), id, 'not-same-person', by)),
+        );
+        expect(votes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+        expect(await open()).toHaveLength(1);
+      });
+    });
+
+    test.each([
+      ['sure', 0.75],
+      ['in the grey band', 0.58],
+    ])('and like an enrolled person (%s) is compared with them too', async (_, cosine) => {
+      await judge(face('alice'), { scope: '', reference: 'alice' });
+      const third = near(face('alice'), 0.75, 'third');
+      const input = { embeddings: { 'a-net': near(third, cosine, 'enrolled') }, quality: 1 };
+      await engine.subjects.enroll(realm(), { email: 'eve@example.com', ...input }, operator);
+      await judge(third, { scope: '', session: 'sess_third' });
+      const before = await item();
+      await decide('not-same-person');
+      expect(engine.newcomers).toEqual([]);
+      expect((await item()).known).not.toBe(before.known);
+      await decide('not-same-person');
+      expect(engine.newcomers).toMatchObject([{ session: 'sess_third', judged: { action: 'accept' } }]);
     });
 
     test('is a duplicate after 72 hours without a decision', async () => {
