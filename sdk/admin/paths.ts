@@ -9694,7 +9694,7 @@ export interface components {
             /** @description 0..1 */
             score: number;
             /** @description What raised it */
-            flags: ("spoof-suspected" | "duplicate-identity" | "replayed-frames" | "virtual-camera" | "reduced-challenge" | "automation-suspected")[];
+            flags: ("spoof-suspected" | "duplicate-identity" | "replayed-frames" | "virtual-camera" | "reduced-challenge" | "automation-suspected" | "morph-suspected")[];
         };
         /**
          * @description A session with its evidence and its sealed values.
@@ -10788,6 +10788,8 @@ export interface components {
              * @enum {string}
              */
             assurance: "match-only" | "passive" | "active";
+            /** @description Enrolled people whom the picture of a 1:N matched, where there are several that were not marked as distinct: a sign of a picture blended of two faces, or of a person who was enrolled twice. Never decisive; experimental */
+            alike?: number;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             by: string;
         };
@@ -10882,6 +10884,8 @@ export interface components {
              * @enum {string}
              */
             assurance: "match-only" | "passive" | "active";
+            /** @description Enrolled people whom the picture of a 1:N matched, where there are several that were not marked as distinct: a sign of a picture blended of two faces, or of a person who was enrolled twice. Never decisive; experimental */
+            alike?: number;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             by: string;
             /** @description E-mail address of the person */

@@ -320,6 +320,8 @@ export interface Schema {
     /** Whether the face matched, and how many people a 1:N searched. Null: written before it was kept, or not a search. */
     matched: Generated<number | null>;
     gallery_size: Generated<number | null>;
+    /** How many enrolled people the picture of a 1:N matched, where there are several that no reviewer marked as distinct. */
+    people_alike: Generated<number | null>;
     /** Sealed under the subject's key, only when it was recognized and verified. */
     place_sealed: Bytes | null;
     device_sealed: Bytes | null;

@@ -45,6 +45,12 @@ export function describeVerification(one: Whole): string {
       ['composite', one.compositeScore.toFixed(2)],
       ['assurance', one.assurance],
       ['match', one.match && `${one.match.scorer}, ${one.match.pictures} pictures`],
+      [
+        'alike',
+        one.alike === undefined
+          ? undefined
+          : `${one.alike} enrolled people: a blended picture, or one person enrolled twice`,
+      ],
       ['profile', `${profile.slug ?? profile.id}, version ${profile.version}`],
       ['asked by', one.by],
       [

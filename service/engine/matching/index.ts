@@ -1,3 +1,4 @@
+export { alikePeople } from './alike-people.ts';
 export { type CalibrationCurve, calibrationCurves } from './calibration-curve.ts';
 export { confidence } from './confidence.ts';
 export { cosineSimilarity } from './cosine-similarity.ts';

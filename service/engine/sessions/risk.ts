@@ -27,6 +27,7 @@ export interface RiskFacts {
  * | repeated frames, or an enrolled or refused picture | 0.9 |
  * | a duplicate; a similar person, compared by a review | 0.5; 0.3 |
  * | a virtual camera | 0.3 |
+ * | the face matches several enrolled people | 0.3 |
  * | without turning the head; without colors | 0.15; 0.02 |
  * | each attempt after the first | 0.03 |
  * | the person is another than the claimed one | 0.4 |
@@ -51,6 +52,10 @@ export function riskOf({ liveness, counted, reasons, attempts }: RiskFacts): Ris
   } else if (counted?.action === 'wait') against.push(0.3);
   if (liveness?.evidence.some(({ kind, details }) => kind === 'camera' && details.suspect === true)) {
     flags.add('virtual-camera');
+    against.push(0.3);
+  }
+  if (liveness?.evidence.some(({ kind, details }) => kind === 'morph' && details.suspect === true)) {
+    flags.add('morph-suspected');
     against.push(0.3);
   }
   if (liveness?.assurance === 'passive-frames') {

@@ -60,6 +60,7 @@ export async function exportVerifications(
         pictures: row.pictures ?? undefined,
         galleryShift: row.gallery_shift ?? undefined,
         gallerySize: row.gallery_size ?? undefined,
+        peopleAlike: row.people_alike ?? undefined,
         checkResults: JSON.parse(row.checks),
         models: JSON.parse(row.models),
         timing: JSON.parse(row.timing),

@@ -20,7 +20,7 @@ const SLICE = 10_000;
 const columns = [
   ...(['id', 'organization', 'world', 'subject', 'kind', 'profile', 'profile_version'] as const),
   ...(['verified', 'reason', 'confidence', 'composite', 'assurance', 'actor', 'created_at'] as const),
-  ...(['scorer', 'pictures', 'gallery_shift', 'outcome', 'decided_by', 'failed'] as const),
+  ...(['scorer', 'pictures', 'gallery_shift', 'outcome', 'decided_by', 'failed', 'people_alike'] as const),
 ] as const;
 
 export interface PastVerificationsStoreDeps {
@@ -231,6 +231,7 @@ function toPast(row: Listed): PastVerification {
       subject: (row.subject ?? undefined) as SubjectId | undefined,
       reason: row.reason ?? undefined,
       decidedBy: (row.decided_by || undefined) as CheckName | undefined,
+      alike: row.people_alike ?? undefined,
     }),
   };
 }

@@ -200,13 +200,13 @@ export function createRecord(write: WriteVerification) {
   ): Promise<void> {
     const { command, place } = run;
     const { device, email } = command;
-    const { matched, subject, identification } = decision;
+    const { matched, subject, identification, alike } = decision;
     const verified = reason === undefined;
     const stored = {
       verified,
       ended,
       matched,
-      ...defined({ gallerySize: identification?.gallerySize }),
+      ...defined({ gallerySize: identification?.gallerySize, alike }),
       checks: checkResults,
       confidence: decision.confidence,
       composite: compositeScore,

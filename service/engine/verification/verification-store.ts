@@ -33,6 +33,8 @@ export interface VerificationRecord {
   matched?: boolean;
   /** People that a 1:N searched. */
   gallerySize?: number;
+  /** As `Matched.alike`. */
+  alike?: number;
   checks: readonly CheckResult[];
   models: Record<string, string>;
   timing: Record<string, number>;
@@ -173,12 +175,13 @@ const storedResults = ({ checks, rules }: VerificationRecord): StoredResult[] =>
     return { ...result, threshold, hardFail };
   });
 
-const matchColumns = ({ match, matched, gallerySize }: VerificationRecord) => ({
+const matchColumns = ({ match, matched, gallerySize, alike }: VerificationRecord) => ({
   scorer: match?.scorer ?? null,
   pictures: match?.pictures ?? null,
   gallery_shift: match?.shift ?? null,
   matched: matched === undefined ? null : Number(matched),
   gallery_size: gallerySize ?? null,
+  people_alike: alike ?? null,
 });
 
 /** The names of checks that failed, each with a comma on both sides: `,liveness,faceQuality,`. */

@@ -33,6 +33,7 @@ import { behaviorChallenges } from './0031-behavior-challenges.ts';
 import { behaviorLayer } from './0033-behavior-layer.ts';
 import { sessionReview } from './0034-session-review.ts';
 import { untilDelivered } from './0035-until-delivered.ts';
+import { peopleAlike } from './0036-people-alike.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -70,4 +71,5 @@ export const migrations: readonly Migration[] = [
   behaviorLayer,
   sessionReview,
   untilDelivered,
+  peopleAlike,
 ];

@@ -11,7 +11,18 @@ test('a finding has a name in words, and a newer one keeps its own', () => {
 });
 
 test('every kind of finding and every step has a name', () => {
-  for (const kind of ['pad', 'motion', 'continuity', 'times', 'color', 'camera', 'movement', 'replay'])
+  for (const kind of [
+    'pad',
+    'motion',
+    'continuity',
+    'times',
+    'color',
+    'camera',
+    'movement',
+    'replay',
+    'behavior',
+    'morph',
+  ])
     expect(findingKeys(kind)).toEqual({ main: `kind.${kind}` });
   const steps = [
     ...[
@@ -29,6 +40,7 @@ test('every kind of finding and every step has a name', () => {
     expect(findingKeys(`step:${step}`)).toEqual({ main: 'kind.step', of: `step.${step}` });
   for (const flag of [
     ...['spoof-suspected', 'duplicate-identity', 'replayed-frames', 'virtual-camera', 'reduced-challenge'],
+    ...['automation-suspected', 'morph-suspected'],
   ])
     expect(sessionStrings.en).toHaveProperty([`flag.${flag}`]);
 });
@@ -79,6 +91,7 @@ test('what the judge names has a word', () => {
       'longRepeated',
       'session',
       'attempt',
+      'people',
     ],
   ];
   for (const name of named) expect(detailStrings.de, name).toHaveProperty([name]);

@@ -89,6 +89,7 @@ export const sessionStrings = defineStrings(
     'kind.color': 'Reflected color',
     'kind.camera': 'Camera',
     'kind.behavior': 'Behavior on the page',
+    'kind.morph': 'Enrolled people with this face',
     'kind.movement': 'Movement shown before in the attempt',
     'kind.replay': 'Movement of an earlier attempt',
     'step.hold-still': 'hold still',
@@ -105,6 +106,7 @@ export const sessionStrings = defineStrings(
     'flag.virtual-camera': 'virtual or changed camera',
     'flag.reduced-challenge': 'without movements',
     'flag.automation-suspected': 'a program on the page',
+    'flag.morph-suspected': 'matches several enrolled people',
     humanness: 'Humanness score',
     humannessLead:
       'How sure it is that a living human was there. It orders people and is no probability: the weights are chosen, not measured.',
@@ -264,6 +266,7 @@ export const sessionStrings = defineStrings(
     'kind.color': 'Gespiegelte Farbe',
     'kind.camera': 'Kamera',
     'kind.behavior': 'Verhalten auf der Seite',
+    'kind.morph': 'Erfasste mit diesem Gesicht',
     'kind.movement': 'Im Versuch schon gezeigte Bewegung',
     'kind.replay': 'Bewegung eines früheren Versuchs',
     'step.hold-still': 'stillhalten',
@@ -280,6 +283,7 @@ export const sessionStrings = defineStrings(
     'flag.virtual-camera': 'virtuelle oder gewechselte Kamera',
     'flag.reduced-challenge': 'ohne Bewegungen',
     'flag.automation-suspected': 'ein Programm auf der Seite',
+    'flag.morph-suspected': 'passt zu mehreren Erfassten',
     humanness: 'Menschlichkeitswert',
     humannessLead:
       'Wie sicher es ist, dass ein lebender Mensch da war. Er ordnet Personen und ist keine Wahrscheinlichkeit: Die Gewichte sind gewählt, nicht gemessen.',

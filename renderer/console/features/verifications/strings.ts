@@ -61,6 +61,10 @@ export const verificationStrings = defineStrings(
     message: 'Said to the person',
     matched: 'Match',
     matchText: 'Scorer {scorer}, {pictures} enrolled pictures, own gallery raises the threshold by {shift}',
+    alike: { one: 'Matches {count} enrolled person', other: 'Matches {count} enrolled people' },
+    alikeTitle: 'Several people',
+    alikeText:
+      'The picture matches {count} enrolled people: it may be blended of two faces, or a person is enrolled twice. It decides nothing. If they are different people, mark them as such on their page.',
     place: 'Place',
     device: 'Device',
     models: 'Models',
@@ -142,6 +146,10 @@ export const verificationStrings = defineStrings(
     matched: 'Vergleich',
     matchText:
       'Verfahren {scorer}, {pictures} erfasste Bilder, die eigene Galerie hebt die Schwelle um {shift}',
+    alike: { one: 'Passt zu {count} erfassten Person', other: 'Passt zu {count} Erfassten' },
+    alikeTitle: 'Mehrere Personen',
+    alikeText:
+      'Das Bild passt zu {count} Erfassten: Es kann aus zwei Gesichtern gemischt sein, oder eine Person ist doppelt erfasst. Es entscheidet nichts. Sind es verschiedene Menschen, vermerken Sie das auf ihrer Seite.',
     place: 'Ort',
     device: 'Gerät',
     models: 'Modelle',

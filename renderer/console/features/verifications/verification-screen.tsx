@@ -251,6 +251,7 @@ function Request({ verification: one }: { verification: Verification }) {
                 shift: format.score(match.shift),
               }),
           ],
+          [t('alikeTitle'), one.alike !== undefined && t('alikeText', { count: one.alike })],
           [t('place'), place && [place.country, place.timeZone].filter(Boolean).join(', ')],
           [t('device'), device?.userAgent],
           [t('models'), Object.keys(one.models).join(', ') || undefined],

@@ -117,7 +117,17 @@ function useColumns(): readonly Column<Row>[] {
         priority: 2,
         cell: ({ decision }) => <Ended decision={decision} />,
       },
-      { id: 'why', header: t('why'), priority: 2, cell: (row) => <Why row={row} /> },
+      {
+        id: 'why',
+        header: t('why'),
+        priority: 2,
+        cell: (row) => (
+          <>
+            <Why row={row} />{' '}
+            {row.alike !== undefined && <Badge kind="warn">{t('alike', { count: row.alike })}</Badge>}
+          </>
+        ),
+      },
       {
         id: 'person',
         header: t('person'),

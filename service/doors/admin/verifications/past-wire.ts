@@ -57,6 +57,12 @@ const past = {
   confidence: z.number().describe('0.5 at the 1:1 rate of the profile; 0 without a match'),
   compositeScore: z.number().describe('Weighted mean of the scores of the checks that ran'),
   assurance: z.enum(['match-only', 'passive', 'active']).describe('Presentation attack detection that ran'),
+  alike: z
+    .int()
+    .optional()
+    .describe(
+      'Enrolled people whom the picture of a 1:N matched, where there are several that were not marked as distinct: a sign of a picture blended of two faces, or of a person who was enrolled twice. Never decisive; experimental',
+    ),
   by: actor,
 };
 

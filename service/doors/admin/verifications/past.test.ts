@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControlAdmin, openControlAdmin } from '../../../../test/support/control-admin.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
-import { analysisOf, direction, emptyAnalysis } from '../../../../test/support/faces.ts';
+import { analysisOf, direction, emptyAnalysis, meanOf, near } from '../../../../test/support/faces.ts';
 
 let engine: Engine;
 let control: ControlAdmin;
@@ -73,4 +73,28 @@ test('one has its checks with sentences, and the person; the history is that of 
     expect([typeof sentence, typeof threshold]).toEqual(['string', 'number']);
   const none = await control.call('GET', `/verifications/ver_${'0'.repeat(26)}?env=test`);
   expect(none).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+});
+
+test('a picture that matches several enrolled people is shown as such, in the list and alone', async () => {
+  const [ada, bea] = [direction('ada'), near(direction('ada'), 0.9, 'bea')];
+  await engine.subjects.enroll(
+    realm(),
+    { email: 'bea@x.org', embeddings: { 'a-net': bea }, quality: 1 },
+    operator,
+  );
+  for (const [name, face] of [
+    ['blended', meanOf(ada, bea)],
+    ['other', direction('eve')],
+  ] as const) {
+    engine.advance(1000);
+    const picture = engine.analyzer.show(name, analysisOf(name, { embeddings: { 'a-net': face } }));
+    const verdict = await engine.checks.verify({ ...realm(), picture, actor: key });
+    // The caller does not get to know it.
+    expect(verdict).not.toHaveProperty('alike');
+  }
+  const { items } = await list();
+  expect(items.map(({ alike }: { alike?: number }) => alike)).toEqual([undefined, 2]);
+  expect((await control.call('GET', `/verifications/${items[1].id}?env=test`)).body).toMatchObject({
+    ...{ decision: 'verified', alike: 2 },
+  });
 });

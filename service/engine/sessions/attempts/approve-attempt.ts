@@ -11,6 +11,7 @@ import { hold } from '../without-motion/hold.ts';
 import { uniquenessOrder, waitingFace } from '../without-motion/waiting-face.ts';
 import type { Fail } from './fail-attempt.ts';
 import { type Finished, ordered } from './finished.ts';
+import { withMorph } from './morph-evidence.ts';
 import { shownMeanwhile } from './shown-before.ts';
 
 /** Another session that was decided meanwhile showed the same: what was written with the approval is undone. */
@@ -56,7 +57,7 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
       const ending: Ending = {
         ...{ decision: 'approved', actor: one.actor, frames: kept },
         outcome: {
-          ...one.outcome,
+          ...withMorph(one.outcome, counted?.alike),
           ...(counted && { counted: { outcome: counted.outcome, action: counted.action } }),
           ...defined({ composite: judged?.composite, models: judged?.models }),
         },

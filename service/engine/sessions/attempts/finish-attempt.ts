@@ -12,6 +12,7 @@ import { createApprove, SeenMeanwhile } from './approve-attempt.ts';
 import type { Attempt } from './attempt.ts';
 import { createFail } from './fail-attempt.ts';
 import { type Finished, gather, replayEvidence } from './finished.ts';
+import { withMorph } from './morph-evidence.ts';
 import { shownBefore } from './shown-before.ts';
 
 /** What was shown before is shown by no one who is there. */
@@ -27,21 +28,23 @@ export function createFinishAttempt(parts: SessionParts) {
   const approve = createApprove(parts, { fail });
 
   async function judge(one: Finished): Promise<void> {
-    const { row, opened, result, outcome } = one;
+    const { row, opened, result } = one;
     // The claimed address was erased: without it any enrolled person would do.
     if (row.order_sealed === null) return refuse(one, ['PERSON_ERASED'], { final: true });
-    if (!result.passed || outcome.reasons.some((reason) => SHOWN_BEFORE.has(reason))) return refuse(one, []);
+    if (!result.passed || one.outcome.reasons.some((reason) => SHOWN_BEFORE.has(reason)))
+      return refuse(one, []);
     if (!result.identity) return refuse(one, ['NO_NEUTRAL_FRAME']);
     // The profile was changed since the person chose the path.
     if (one.withoutMotion === 'refuse') return refuse(one, ['MOTION_REQUIRED'], { final: true });
     const judged = row.matching === 'none' ? undefined : await match(parts, one);
+    one.outcome = withMorph(one.outcome, judged?.alike);
     try {
       if (judged && !judged.verified) return await refuse(one, [judged.outcome], { judged });
       if (judged?.person && (await repeats(parts, one, judged.person.id)))
         return await refuse(one, [REPLAYED_MOVEMENT], { judged });
       const candidate: Candidate = {
         ...opened,
-        ...outcome,
+        ...one.outcome,
         ...(judged?.person === undefined ? {} : { person: judged.person }),
       };
       const refusal = await endOf(parts.ends, row).judge?.(candidate);

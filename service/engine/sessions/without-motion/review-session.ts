@@ -4,6 +4,7 @@ import { Problem } from '../../../lib/problem.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import { type Actor, describeActor } from '../../audit/index.ts';
 import type { Realm } from '../../subjects/index.ts';
+import { withMorph } from '../attempts/morph-evidence.ts';
 import { createDecide, DecidedMeanwhile, type Ending, type Opened } from '../decide.ts';
 import { verificationOf } from '../due.ts';
 import type { SessionParts } from '../parts.ts';
@@ -106,7 +107,10 @@ function createApproval(parts: SessionParts) {
     const write = async (tx: Tx, counted?: SessionUniqueness): Promise<void> => {
       const { action } = counted ?? {};
       const found = counted
-        ? { ...outcome, counted: { outcome: counted.outcome, action: counted.action } }
+        ? {
+            ...withMorph(outcome, counted.alike),
+            counted: { outcome: counted.outcome, action: counted.action },
+          }
         : outcome;
       const decision = action === 'duplicate' ? 'duplicate' : 'approved';
       const made: Ending = { ...ending, outcome: found, decision, ...defined({ uniqueness: counted }) };
