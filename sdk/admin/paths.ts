@@ -10788,7 +10788,7 @@ export interface components {
              * @enum {string}
              */
             assurance: "match-only" | "passive" | "active";
-            /** @description Enrolled people whom the picture of a 1:N matched, where there are several that were not marked as distinct: a sign of a picture blended of two faces, or of a person who was enrolled twice. Never decisive; experimental */
+            /** @description Number of enrolled people that the picture of a 1:N matched, where there are several that were not marked as distinct: a sign of a picture blended of two faces, or of a person who was enrolled twice. Never decisive; experimental */
             alike?: number;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             by: string;
@@ -10884,7 +10884,7 @@ export interface components {
              * @enum {string}
              */
             assurance: "match-only" | "passive" | "active";
-            /** @description Enrolled people whom the picture of a 1:N matched, where there are several that were not marked as distinct: a sign of a picture blended of two faces, or of a person who was enrolled twice. Never decisive; experimental */
+            /** @description Number of enrolled people that the picture of a 1:N matched, where there are several that were not marked as distinct: a sign of a picture blended of two faces, or of a person who was enrolled twice. Never decisive; experimental */
             alike?: number;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             by: string;

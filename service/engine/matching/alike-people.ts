@@ -2,8 +2,8 @@ import type { SubjectId } from '../../lib/id.ts';
 import type { Subjects } from '../subjects/index.ts';
 
 /**
- * How many of the people whom one picture matches could be blended in it: those beside whom it matches another one that was not marked
- * as distinct from them. 0, or at least 2.
+ * How many of the people that one picture matches could be blended in it: each that has another one beside them, not marked as distinct
+ * from them. 0, or at least 2.
  */
 export async function alikePeople(
   { distinctFrom }: Pick<Subjects, 'distinctFrom'>,

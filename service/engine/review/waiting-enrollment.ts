@@ -18,14 +18,14 @@ export interface WaitingEnrollment {
   existing?: SubjectId;
   /** Of a newcomer: the reference that the caller gave. */
   reference?: string;
-  /** Of a newcomer: whom reviewers have compared with them before. */
+  /** Of a newcomer: people that reviewers have compared with them before. */
   compared?: readonly ComparedPerson[];
 }
 
-/** A person whom a reviewer did not take for the newcomer. */
+/** A person that a reviewer did not take for the newcomer. */
 export interface ComparedPerson {
   subject: SubjectId;
-  /** By whom and when they were said to be different people; absent where that stays open. */
+  /** Who said that they are different people, and when; absent where that stays open. */
   distinct?: { by: string; at: number };
 }
 

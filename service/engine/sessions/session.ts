@@ -173,7 +173,7 @@ export interface SessionUniqueness {
   subject?: SubjectId;
   duplicateOf?: SubjectId;
   review?: string;
-  /** People of the scope whom the face matches, where there are several that were not marked as distinct. */
+  /** People of the scope that the face matches, where there are several that were not marked as distinct. */
   alike?: number;
 }
 

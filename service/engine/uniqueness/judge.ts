@@ -66,7 +66,7 @@ export interface Judged {
   duplicateOf?: SubjectId;
   /** Where it waits. */
   review?: ReviewId;
-  /** People of the scope whom the face matches, where there are several that were not marked as distinct. */
+  /** People of the scope that the face matches, where there are several that were not marked as distinct. */
   alike?: number;
 }
 

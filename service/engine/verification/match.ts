@@ -17,7 +17,7 @@ export interface MatchDeps {
 
 export type Matched = Decision & {
   identification?: Identification;
-  /** Enrolled people whom a 1:N matched, where there are several that were not marked as distinct: a blend of two faces does that. */
+  /** Enrolled people that a 1:N matched, where there are several that were not marked as distinct: a blend of two faces does that. */
   alike?: number;
 };
 

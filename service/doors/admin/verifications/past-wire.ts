@@ -61,7 +61,7 @@ const past = {
     .int()
     .optional()
     .describe(
-      'Enrolled people whom the picture of a 1:N matched, where there are several that were not marked as distinct: a sign of a picture blended of two faces, or of a person who was enrolled twice. Never decisive; experimental',
+      'Number of enrolled people that the picture of a 1:N matched, where there are several that were not marked as distinct: a sign of a picture blended of two faces, or of a person who was enrolled twice. Never decisive; experimental',
     ),
   by: actor,
 };

@@ -20,7 +20,7 @@ export interface PastVerification extends Ended {
   confidence: number;
   composite: number;
   assurance: Assurance;
-  /** Enrolled people whom the picture of a 1:N matched, where there are several that were not marked as distinct. */
+  /** Enrolled people that the picture of a 1:N matched, where there are several that were not marked as distinct. */
   alike?: number;
   /** In the format of the audit log. */
   actor: string;
