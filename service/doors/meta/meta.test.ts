@@ -317,7 +317,7 @@ describe('/openapi.json', () => {
           description: expect.any(String),
           tags: [expect.any(String)],
           security: path.startsWith('/api/')
-            ? [{ apiKey: [scopeOf(path)] }, { bearer: [scopeOf(path)] }]
+            ? [{ apiKey: [scopeOf(path)] }, { bearer: [scopeOf(path)] }, { accessToken: [] }]
             : [],
         });
         for (const [status, answer] of Object.entries<Any>(operation.responses)) {
@@ -386,7 +386,7 @@ describe('/openapi.json', () => {
     visit(whole.components.schemas, 'schemas');
     visit(whole.paths, 'paths');
     expect(undescribed).toEqual([]);
-    expect(Object.keys(whole.components.securitySchemes)).toEqual(['apiKey', 'bearer']);
+    expect(Object.keys(whole.components.securitySchemes)).toEqual(['apiKey', 'bearer', 'accessToken']);
     expect(JSON.stringify(whole)).not.toContain('$defs');
   });
 

@@ -123,39 +123,42 @@ export function openApiDocument(
             '`<prefix>_<live|test>_<secret>`: `npm start` prints a test key at its first start; make others with `gatehouse key create`.',
         },
         bearer: { type: 'http', scheme: 'bearer', description: 'The same key as `Authorization: Bearer …`' },
-        ...(published.some((route) => takesAdministrators(accessListOf(route.access()))) &&
-          administratorSchemes),
+        ...administratorSchemesOf(published.map((route) => accessListOf(route.access()))),
       },
     },
   };
 }
 
-const administratorSchemes: Json = {
-  accessToken: {
-    type: 'http',
-    scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description: 'The access token of an administrator, from `/api/auth/login`',
-  },
-  session: {
-    type: 'apiKey',
-    in: 'cookie',
-    name: '__Host-gatehouse-session',
-    description: 'The session of the console; changes need the header `x-csrf-token` too',
-  },
+const accessToken: Json = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description: 'The access token of an administrator, from `/api/auth/login`',
 };
+const session: Json = {
+  type: 'apiKey',
+  in: 'cookie',
+  name: '__Host-gatehouse-session',
+  description: 'The session of the console; changes need the header `x-csrf-token` too',
+};
+
+const administratorSchemesOf = (lists: readonly (AccessList | undefined)[]): Json => ({
+  ...(lists.some(takesAdministrators) && { accessToken }),
+  ...(lists.some(takesCookies) && { session }),
+});
 
 const takesAdministrators = (list: AccessList | undefined): boolean =>
   (list?.administrator ?? []).length > 0 || list?.applianceOwner === true;
+
+const takesCookies = (list: AccessList | undefined): boolean => takesAdministrators(list) && !list?.tokenOnly;
 
 function securityOf(list: AccessList | undefined): Json[] {
   return [
     ...[list?.key ?? [], list?.orKey ?? []]
       .flat()
       .flatMap((scope) => [{ apiKey: [scope] }, { bearer: [scope] }]),
-    ...(takesAdministrators(list)
-      ? [{ accessToken: [] }, ...(list?.tokenOnly ? [] : [{ session: [] }])]
-      : []),
+    ...(takesAdministrators(list) ? [{ accessToken: [] }] : []),
+    ...(takesCookies(list) ? [{ session: [] }] : []),
   ];
 }
 
