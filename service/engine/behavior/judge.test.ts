@@ -181,14 +181,14 @@ describe('rules', () => {
     webdriver: { env: { ...personWindow().env, wd: 1 } },
     impossible_signals: { upMs: 1_000, ttfaMs: 10 },
     bot_typing: { key: { hold: 12, holdP10: 9 } },
-    metronome_typing: { key: { ddNear: 0.7 } },
+    metronome_typing: { key: { ddNear: 0.7, n: 31 } },
     relay_typing: { key: { relay: 0.7 } },
     constant_velocity: { mouse: { eq: 0.9 } },
     centre_clicks: { click: { ctr: 0.9 } },
     untrusted_events: { counts: { move: 60 }, env: { ...personWindow().env, untrusted: 200 } },
     input_without_keys: { key: { inNoKey: 0.8 } },
     teleport_clicks: { click: { tele: 0.75 } },
-    instant_press: { click: { press: 4, pressMin: 2 } },
+    instant_press: { click: { press: 3, pressMin: 2 } },
     screenshot_loop: {
       ...{ counts: { move: 12 }, mouse: emptyWindow().mouse, click: { tele: 0.5 } },
       glob: { idleN: 5, idleMed: 1_800, act: 0.3 },
@@ -208,7 +208,10 @@ describe('rules', () => {
   });
 
   test.each<[string, WindowChanges & { env?: Partial<SessionData['env']> }]>([
-    ['instant_press over a remote desktop', { click: { press: 4, pressMin: 2 }, env: { rate: 110 } }],
+    ['instant_press over a remote desktop', { click: { press: 3, pressMin: 2 }, env: { rate: 110 } }],
+    ['instant_press of a pad that taps to click', { click: { press: 6, pressMin: 5 } }],
+    ['metronome_typing of few keys', { key: { n: 20, ddNear: 0.72 } }],
+    ['metronome_typing of a steady hand', { key: { ddLsd: 0.115 } }],
     ['teleport_clicks over a remote desktop', { click: { tele: 1 }, env: { rate: 110 } }],
     ['teleport_clicks of touch', { click: { tele: 1 }, env: { pt: { mouse: 2, pen: 0, touch: 2 } } }],
     [

@@ -69,8 +69,10 @@ const rules: readonly BehaviorRule[] = [
   },
   {
     ...{ name: 'metronome_typing', hard: true, logOdds: -3 },
-    explains: 'At least 15 keys at constant intervals: 60 % within 6 ms of their median.',
-    fires: (data) => data.key.n >= 15 && (atLeast(data.key.ddNear, 0.6) || under(data.key.ddLsd, 0.12)),
+    explains:
+      'At least 15 keys at constant intervals: 75 % within 6 ms of their median, 60 % from 30 keys on.',
+    fires: ({ key }) =>
+      key.n >= 15 && (atLeast(key.ddNear, key.n < 30 ? 0.75 : 0.6) || under(key.ddLsd, 0.1)),
   },
   {
     ...{ name: 'relay_typing', hard: true, logOdds: -3 },
@@ -111,9 +113,8 @@ const rules: readonly BehaviorRule[] = [
   {
     ...{ name: 'instant_press', hard: false, logOdds: -1.8 },
     explains:
-      'At least three presses of a mouse, released within 15 ms (median; not over a remote desktop). Pads that tap to click are not measured.',
-    fires: (data) =>
-      data.click.n >= 3 && under(data.click.press, 15) && byMouseAlone(data) && fineMoves(data),
+      'At least three presses of a mouse, released within 4 ms (median; not over a remote desktop). Pads that tap to click take 5 to 7 ms.',
+    fires: (data) => data.click.n >= 3 && under(data.click.press, 4) && byMouseAlone(data) && fineMoves(data),
   },
   {
     ...{ name: 'screenshot_loop', hard: false, logOdds: -1.2 },

@@ -6,9 +6,10 @@ import type { Trace } from '../../bots/trace.ts';
 import { readTraces } from '../../bots/trace-files.ts';
 import { trackOfTrace } from './bot-track.ts';
 import { readAalto } from './sets/aalto.ts';
-import { readBalabit } from './sets/balabit.ts';
+import { readBalabit, readMoreBalabit } from './sets/balabit.ts';
 import { readCaptcha } from './sets/captcha.ts';
 import type { Subject } from './sets/data-set.ts';
+import { readSapiMouse } from './sets/sapimouse.ts';
 import { readWebbot } from './sets/webbot.ts';
 
 const sets = {
@@ -18,9 +19,25 @@ const sets = {
   'keystrokes-aalto': readAalto,
 };
 
-/** Data sets of `folder` that are on this machine; `missing` names the others. */
-export function readSets(folder: string): { subjects: Subject[]; missing: string[] } {
-  const found = Object.entries(sets).map(([name, read]) => ({ name, read, path: join(folder, name) }));
+/** Sets that were found later, in a folder of their own. */
+const laterSets = { sapimouse: readSapiMouse, balabit: readMoreBalabit };
+
+/**
+ * Data sets of `folder`, and of a folder of more (`GATEHOUSE_MOUSE_SETS`), that are on this machine; `missing` names the others. Nothing
+ * of them is committed.
+ */
+export function readSets(
+  folder: string,
+  more = process.env.GATEHOUSE_MOUSE_SETS,
+): { subjects: Subject[]; missing: string[] } {
+  const found = [
+    ...Object.entries(sets).map(([name, read]) => ({ name, read, path: join(folder, name) })),
+    ...Object.entries(laterSets).map(([name, read]) => ({
+      name: `${name} (GATEHOUSE_MOUSE_SETS)`,
+      read,
+      path: more === undefined ? '' : join(more, name),
+    })),
+  ];
   return {
     subjects: found.filter(({ path }) => existsSync(path)).flatMap(({ read, path }) => read(path)),
     missing: found.filter(({ path }) => !existsSync(path)).map(({ name }) => name),

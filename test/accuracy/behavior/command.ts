@@ -55,7 +55,10 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
     )
     .option('--play-only', 'play what is missing, measure nothing')
     .option('--minutes <n>', 'begin no session later; what is missing is played next time', '30')
-    .option('--bars <numbers>', 'measure these alone, comma between them; with --keep the others stay')
+    .option(
+      '--bars <names>',
+      'measure these alone, comma between them (1 to 12, generators, calibration); with --keep the others stay',
+    )
     .option(
       '--keep',
       'keep the report in docs/evidence/behavior.md and .json, and vectors of the bots in test/bots/recorded',
@@ -101,7 +104,7 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
         const measured = measureBehavior(
           {
             ...{ dataFolder: data, date: machine.date.slice(0, 10) },
-            ...(bars !== undefined && { only: bars.split(',').map(Number) }),
+            ...(bars !== undefined && { only: bars.split(',') }),
           },
           say,
         );

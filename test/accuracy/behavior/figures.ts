@@ -21,32 +21,43 @@ export function rateOfPeople<T>(
   personOf: (item: T) => string,
   hit: (item: T) => boolean,
 ): Rate {
-  const simple = rateOf(items, hit);
   const people = [...Map.groupBy(items, personOf).values()];
+  return rateOfCounts(people.map((own) => ({ hits: own.filter(hit).length, of: own.length })));
+}
+
+/** The same of what was counted of each person. */
+export function rateOfCounts(people: readonly Pick<Rate, 'hits' | 'of'>[]): Rate {
+  const hits = people.reduce((sum, one) => sum + one.hits, 0);
+  const of = people.reduce((sum, one) => sum + one.of, 0);
+  const [low, high] = wilsonInterval(hits, of);
+  const simple: Rate = { hits, of, rate: of === 0 ? Number.NaN : hits / of, interval: [low, high] };
   if (people.length < 2) return simple;
   const [drawn = simple.interval] = clusterBootstrap(
     people.length,
     (times) => {
-      let [hits, of] = [0, 0];
-      people.forEach((windows, i) => {
-        hits += times[i]! * windows.filter(hit).length;
-        of += times[i]! * windows.length;
+      let [drawnHits, drawnOf] = [0, 0];
+      people.forEach((one, i) => {
+        drawnHits += times[i]! * one.hits;
+        drawnOf += times[i]! * one.of;
       });
-      return [of === 0 ? Number.NaN : hits / of];
+      return [drawnOf === 0 ? Number.NaN : drawnHits / drawnOf];
     },
     { replicates: 500, seed: 13 },
   );
-  const [low, high] = simple.interval;
   return { ...simple, interval: [Math.min(low, drawn[0]), Math.max(high, drawn[1])] };
 }
 
 export const percent = (share: number): string =>
-  Number.isNaN(share) ? 'none' : `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
+  Number.isNaN(share) ? 'none' : `${(100 * share).toFixed(share === 0 ? 0 : digitsOf(share, 0))} %`;
+
+/** Of a share in percent: a hundredth of a percent must not look like nothing. */
+const digitsOf = (share: number, least: number): number => (share < 0.001 ? 3 : share < 0.1 ? 1 : least);
 
 /** `3 of 120: 2.5 % [0.9, 7.1]` */
 export function shown({ hits, of, rate, interval: [low, high] }: Rate): string {
   if (of === 0) return 'none measured';
-  return `${hits} of ${of}: ${percent(rate)} [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
+  const [from, to] = [low, high].map((end) => (100 * end).toFixed(digitsOf(high, 1)));
+  return `${hits} of ${of}: ${percent(rate)} [${from}, ${to}]`;
 }
 
 /** Linear between the sorted values. */
@@ -80,3 +91,57 @@ function countBelow(sorted: readonly number[], value: number, inclusive: boolean
 
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, one) => sum + one, 0) / values.length;
+
+/** One figure of a person, or of a session, that has several. */
+export interface Scored {
+  of: string;
+  value: number;
+}
+
+export interface Area {
+  area: number;
+  /** Bootstrap over people and over sessions of programs. */
+  interval: Interval;
+}
+
+/** `areaUnderCurve` with the interval of drawing people, and sessions of programs, again. */
+export function areaOf(people: readonly Scored[], programs: readonly Scored[]): Area {
+  const groups = (list: readonly Scored[]): number[][] =>
+    [...Map.groupBy(list, ({ of }) => of).values()].map((own) => own.map(({ value }) => value));
+  const [persons, sessions] = [groups(people), groups(programs)];
+  const pairs = persons.map((own) =>
+    sessions.map((other) => ({ of: own.length * other.length, won: areaUnderCurve(own, other) })),
+  );
+  const [drawn = [Number.NaN, Number.NaN]] = clusterBootstrap(
+    persons.length + sessions.length,
+    (times) => {
+      let [won, of] = [0, 0];
+      pairs.forEach((row, i) => {
+        row.forEach((pair, j) => {
+          const many = times[i]! * times[persons.length + j]! * pair.of;
+          won += many * pair.won;
+          of += many;
+        });
+      });
+      return [of === 0 ? Number.NaN : won / of];
+    },
+    { replicates: 300, seed: 17 },
+  );
+  return {
+    area: areaUnderCurve(
+      people.map(({ value }) => value),
+      programs.map(({ value }) => value),
+    ),
+    interval: drawn as Interval,
+  };
+}
+
+/** `0.991 [0.984, 0.997]` */
+export const shownArea = ({ area, interval: [low, high] }: Area): string =>
+  `${area.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+
+/** The highest limit under which at most `share` of the values lie. */
+export function limitAt(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(share * sorted.length)] ?? Number.NaN;
+}

@@ -1,9 +1,13 @@
 import { researchModel } from '../../../service/engine/behavior/model/research-model.ts';
 import type { Trace } from '../../bots/trace.ts';
+import type { Evidence } from '../../support/evidence.ts';
 import { readSets, readZoo } from './all-subjects.ts';
 import type { Bar } from './bars/bar.ts';
+import { measureCalibration } from './bars/calibration.ts';
 import { measureCost } from './bars/cost.ts';
+import { measureGenerators } from './bars/generators.ts';
 import { measureHeartbeats } from './bars/heartbeat.ts';
+import { modelsWithout } from './bars/learned.ts';
 import { measurePeople } from './bars/people.ts';
 import { measureRates } from './bars/rate.ts';
 import { measureReplays } from './bars/replays.ts';
@@ -19,6 +23,8 @@ import { extraWindows } from './training-windows.ts';
 
 export interface Measured {
   bars: Bar[];
+  /** Measured beside the twelve bars. */
+  sections: Record<string, Evidence>;
   missing: string[];
   traces: Trace[];
 }
@@ -27,8 +33,8 @@ export interface MeasureOrder {
   dataFolder: string;
   /** ISO date. */
   date: string;
-  /** Numbers of bars; absent: all twelve. */
-  only?: readonly number[];
+  /** Numbers of bars, and names of sections; absent: everything. */
+  only?: readonly string[];
 }
 
 /** The twelve bars: of the product's own learned layer, and of layers that are trained here without what is to be unseen. */
@@ -47,11 +53,12 @@ export function measureBehavior(
   say(
     `Learned layer ${model.id}: ${model.trained.humanWindows} windows of people, ${model.trained.botWindows} of programs, ${model.trained.at}.`,
   );
-  const all: Record<number, () => Bar> = {
+  const modelWithout = modelsWithout([...windows, ...extra], date);
+  const measured: Record<string, () => Bar> = {
     1: () => measureUnadapted(windows, traces),
     2: () => measurePeople(windows, model),
     3: () => measureSeen(windows, model),
-    4: () => measureUnseen(windows, extra, date),
+    4: () => measureUnseen(windows, modelWithout),
     5: () => measureSite(windows, extra, date),
     6: () => measureThin(windows, model),
     7: () => measureHeartbeats(windows, model),
@@ -61,12 +68,25 @@ export function measureBehavior(
     11: () => measureCost(subjects, windows, model),
     12: () => measureTiming(windows, subjects),
   };
-  const wanted = Object.entries(all).filter(([number]) => only?.includes(Number(number)) ?? true);
-  const bars = wanted.map(([, measure]) => {
+  const beside: Record<string, () => Evidence & { result: string }> = {
+    generators: () => measureGenerators(windows, modelWithout),
+    calibration: () => measureCalibration(windows, model, modelWithout),
+  };
+  const wanted = ([name]: [string, unknown]): boolean => only?.includes(name) ?? true;
+  const timed = <T extends { result: string }>(name: string, measure: () => T): T => {
     const begun = performance.now();
-    const bar = measure();
-    say(`${bar.number} ${bar.verdict}: ${bar.result} (${((performance.now() - begun) / 1000).toFixed(0)} s)`);
-    return bar;
-  });
-  return { bars, missing, traces };
+    const found = measure();
+    say(`${name}: ${found.result} (${((performance.now() - begun) / 1000).toFixed(0)} s)`);
+    return found;
+  };
+  const bars = Object.entries(measured)
+    .filter(wanted)
+    .map(([name, measure]) => timed(name, measure));
+  const sections = Object.entries(beside)
+    .filter(wanted)
+    .map(([name, measure]): [string, Evidence] => {
+      const { result: _, ...evidence } = timed(name, measure);
+      return [name, evidence];
+    });
+  return { bars, sections: Object.fromEntries(sections), missing, traces };
 }

@@ -22,7 +22,7 @@ const limits = [
 
 /** Parts of docs/evidence/behavior.md, in their order; `kept` are bars of earlier runs that were not measured now. */
 export function behaviorEvidence(
-  { bars, missing, traces }: Measured,
+  { bars, sections, missing, traces }: Measured,
   kept: readonly BarInTable[],
 ): Record<string, Evidence> {
   const table = [...bars, ...kept.filter(({ number }) => !bars.some((bar) => bar.number === number))]
@@ -54,6 +54,7 @@ export function behaviorEvidence(
       lines: sessionsAsTable(traces),
     },
     ...Object.fromEntries(bars.map((bar) => [`bar-${bar.number}`, evidenceOf(bar)])),
+    ...sections,
   };
 }
 

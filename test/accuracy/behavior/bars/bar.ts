@@ -24,3 +24,14 @@ export const HALF_MINUTE = 30_000;
 
 export const isFull = ({ lengthMs, data }: BehaviorWindow): boolean =>
   lengthMs === HALF_MINUTE && data.mouse.n >= ENOUGH_MOVEMENTS;
+
+export interface Layer {
+  layer: string;
+  model?: BehaviorModel;
+}
+
+/** The default of the product, and what an administrator may accept. */
+export const layersOf = (model: BehaviorModel): Layer[] => [
+  { layer: 'rules alone' },
+  { layer: 'rules and learned layer', model },
+];

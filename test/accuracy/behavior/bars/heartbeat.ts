@@ -1,8 +1,9 @@
 import { type BehaviorModel, beat, type HeartbeatState } from '../../../../service/engine/behavior/index.ts';
 import { markdownTable } from '../../../support/evidence.ts';
-import { rateOf, shown } from '../figures.ts';
+import { type Rate, rateOf, rateOfCounts, shown } from '../figures.ts';
+import { isLater } from '../sets/data-set.ts';
 import type { BehaviorWindow } from '../windows.ts';
-import { type Bar, HALF_MINUTE, judged } from './bar.ts';
+import { type Bar, HALF_MINUTE, judged, type Layer, layersOf } from './bar.ts';
 
 /** Beats of a person before a program takes the session over. */
 const BEFORE = 6;
@@ -13,8 +14,53 @@ interface Session {
   baseline: number;
 }
 
+interface Measured {
+  layer: string;
+  people: { name: string; perBeat: Rate; perSession: Rate }[];
+  takeovers: { bot: string; two: Rate; four: Rate }[];
+  promised: { hits: number; of: number };
+  quiet: boolean;
+  caught: boolean;
+}
+
 /** Bar 7: beats of half a minute; the first window is the verify. */
 export function measureHeartbeats(windows: readonly BehaviorWindow[], model: BehaviorModel): Bar {
+  const measured = layersOf(model).map((layer) => measureLayer(windows, layer));
+  const parts = measured.flatMap(({ quiet, caught }) => [quiet, caught]);
+  return {
+    number: 7,
+    title: 'Heartbeats of held-out people, and takeover by a bot of the zoo',
+    goal: 'false anomaly in 0.5 % of beats and 5 % of sessions at most; takeover seen within two beats in 95 %',
+    verdict: parts.every(Boolean) ? 'holds' : parts.some(Boolean) ? 'in part' : 'missed',
+    result: measured
+      .map(
+        ({ layer, people, promised: { hits, of } }) =>
+          `${layer}: ${people.map(({ name, perBeat, perSession }) => `${name}: beats ${shown(perBeat)}, sessions ${shown(perSession)}`).join('; ')}; takeovers within two beats ${hits} of ${of}`,
+      )
+      .join('; '),
+    lines: [
+      ...markdownTable(
+        ['layer', 'held-out people of', 'beats with a false anomaly', 'sessions with one'],
+        measured.flatMap(({ layer, people }) =>
+          people.map(({ name, perBeat, perSession }) => [layer, name, shown(perBeat), shown(perSession)]),
+        ),
+      ),
+      '',
+      `A takeover begins after ${BEFORE} windows of a person; the bot's windows come from several of its sessions, most of which training has seen. Replays are listed and not counted. Rules alone see none of the imitators that make no fault in their typing: a takeover by one of those is what the learned layer is for.`,
+      '',
+      ...markdownTable(
+        ['bot', ...measured.flatMap(({ layer }) => [`${layer}: seen within 2 beats`, 'within 4'])],
+        measured[0]!.takeovers.map(({ bot }, i) => [
+          bot,
+          ...measured.flatMap(({ takeovers }) => [shown(takeovers[i]!.two), shown(takeovers[i]!.four)]),
+        ]),
+      ),
+    ],
+    measured,
+  };
+}
+
+function measureLayer(windows: readonly BehaviorWindow[], { layer, model }: Layer): Measured {
   const halfMinutes = windows.filter(({ lengthMs }) => lengthMs === HALF_MINUTE);
   const sessions = [
     ...Map.groupBy(
@@ -24,10 +70,29 @@ export function measureHeartbeats(windows: readonly BehaviorWindow[], model: Beh
       ({ session }) => session,
     ).values(),
   ].filter(({ length }) => length >= FEWEST_BEATS);
-  const beats = sessions.map((session) => anomaliesIn(session, model));
-  const perBeat = rateOf(beats.flat(), (anomaly) => anomaly);
-  const perSession = rateOf(beats, (list) => list.includes(true));
-  const long = sessions.filter(({ length }) => length > BEFORE);
+  const [later, first] = [
+    sessions.filter(([window]) => isLater(window!)),
+    sessions.filter(([window]) => !isLater(window!)),
+  ];
+  const people = [
+    { name: 'webbot, balabit', sessions: first },
+    { name: 'sets found later', sessions: later },
+  ]
+    .filter((one) => one.sessions.length > 0)
+    .map(({ name, sessions: own }) => {
+      const beats = own.map((session) => ({ person: session[0]!.person, list: anomaliesIn(session, model) }));
+      return {
+        name,
+        perBeat: rateOfCounts(
+          [...Map.groupBy(beats, ({ person }) => person).values()].map((some) => ({
+            hits: some.flatMap(({ list }) => list).filter(Boolean).length,
+            of: some.flatMap(({ list }) => list).length,
+          })),
+        ),
+        perSession: rateOf(beats, ({ list }) => list.includes(true)),
+      };
+    });
+  const long = first.filter(({ length }) => length > BEFORE);
   const takeovers = [
     ...Map.groupBy(
       halfMinutes.filter(({ set }) => set === 'zoo'),
@@ -38,35 +103,27 @@ export function measureHeartbeats(windows: readonly BehaviorWindow[], model: Beh
     return { bot: bot!, two: rateOf(after, (n) => n <= 2), four: rateOf(after, (n) => n <= 4) };
   });
   // Replays are people's movements: bar 10.
-  const promised = takeovers.filter(({ bot }) => !bot.startsWith('replay'));
-  const hits = promised.reduce((sum, { two }) => sum + two.hits, 0);
-  const of = promised.reduce((sum, { two }) => sum + two.of, 0);
-  const quiet = perBeat.rate <= 0.005 && perSession.rate <= 0.05;
-  const caught = hits / of >= 0.95;
+  const counted = takeovers.filter(({ bot }) => !bot.startsWith('replay'));
+  const promised = {
+    hits: counted.reduce((sum, { two }) => sum + two.hits, 0),
+    of: counted.reduce((sum, { two }) => sum + two.of, 0),
+  };
   return {
-    number: 7,
-    title: 'Heartbeats of held-out people, and takeover by a bot of the zoo',
-    goal: 'false anomaly in 0.5 % of beats and 5 % of sessions at most; takeover seen within two beats in 95 %',
-    verdict: quiet && caught ? 'holds' : quiet || caught ? 'in part' : 'missed',
-    result: `beats ${shown(perBeat)}; sessions ${shown(perSession)}; takeovers within two beats ${hits} of ${of}`,
-    lines: [
-      `False anomalies: ${shown(perBeat)} beats, ${shown(perSession)} sessions. A takeover begins after ${BEFORE} windows of a person; the bot's windows come from several of its sessions, most of which training has seen. Replays are listed and not counted.`,
-      '',
-      ...markdownTable(
-        ['bot', 'seen within 2 beats', 'within 4'],
-        takeovers.map(({ bot, two, four }) => [bot, shown(two), shown(four)]),
-      ),
-    ],
-    measured: { perBeat, perSession, takeovers },
+    ...{ layer, people, takeovers, promised },
+    quiet: people.every(({ perBeat, perSession }) => perBeat.rate <= 0.005 && perSession.rate <= 0.05),
+    caught: promised.hits / promised.of >= 0.95,
   };
 }
 
-const begin = (first: BehaviorWindow, model: BehaviorModel): Session => ({
+const begin = (first: BehaviorWindow, model: BehaviorModel | undefined): Session => ({
   state: undefined,
   baseline: judged(first, model).score,
 });
 
-function anomaliesIn([first, ...rest]: readonly BehaviorWindow[], model: BehaviorModel): boolean[] {
+function anomaliesIn(
+  [first, ...rest]: readonly BehaviorWindow[],
+  model: BehaviorModel | undefined,
+): boolean[] {
   const session = begin(first!, model);
   return rest.map((window) => {
     const { state, anomaly } = beat(session.state, judged(window, model), session.baseline);
@@ -79,7 +136,7 @@ function anomaliesIn([first, ...rest]: readonly BehaviorWindow[], model: Behavio
 function beatsUntilSeen(
   person: readonly BehaviorWindow[],
   bot: readonly BehaviorWindow[],
-  model: BehaviorModel,
+  model: BehaviorModel | undefined,
 ): number {
   const [first, ...rest] = person.slice(0, BEFORE);
   const session = begin(first!, model);

@@ -4,6 +4,7 @@ import {
   trainBehaviorModel,
 } from '../../../../service/engine/behavior/index.ts';
 import { scoreMouse, zeroOf } from '../../../../service/engine/behavior/model/score-mouse.ts';
+import { withKin } from '../training-windows.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { isFull } from './bar.ts';
 
@@ -60,3 +61,16 @@ export function marginOf({ data }: BehaviorWindow, model: BehaviorModel, z0 = mo
 
 export const marginsOf = (windows: readonly BehaviorWindow[], model: BehaviorModel): number[] =>
   windows.map((window) => marginOf(window, model)).filter((margin) => margin !== undefined);
+
+/** Weights that were trained without a generator and its kin. */
+export type ModelWithout = (generator: string) => BehaviorModel;
+
+/** Each is trained once, when it is first asked for. */
+export function modelsWithout(windows: readonly BehaviorWindow[], date: string): ModelWithout {
+  const trained = new Map<string, BehaviorModel>();
+  return (generator) => {
+    const known = trained.get(generator) ?? trainWithout(windows, { generators: withKin(generator) }, date);
+    trained.set(generator, known);
+    return known;
+  };
+}

@@ -10,6 +10,9 @@ import { rateOf, shown } from '../figures.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { type Bar, HALF_MINUTE, judged } from './bar.ts';
 
+/** What is documented as passing has to pass. */
+const PASSES = 0.8;
+
 /** Bar 10: a replayed hand passes, and is expected to; a vector that comes twice does not. */
 export function measureReplays(windows: readonly BehaviorWindow[], model: BehaviorModel): Bar {
   const names = ['replay', 'replay-warped'];
@@ -28,14 +31,16 @@ export function measureReplays(windows: readonly BehaviorWindow[], model: Behavi
     ),
     isNoticedTwice,
   );
+  const played = rows.every(({ learned }) => learned.of > 0);
+  const pass = rows.every(({ rules, learned }) => rules.rate >= PASSES && learned.rate >= PASSES);
   return {
     number: 10,
     title: 'Replay',
-    goal: 'a replayed person passes (documented, expected); the same vector twice is replayed_vector in 100 %',
+    goal: 'a replayed person passes (documented, expected: 80 % and more of either kind, with both layers); the same vector twice is replayed_vector in 100 %',
     verdict:
-      twice.hits === twice.of && rows.every(({ learned }) => learned.of > 0)
+      twice.hits === twice.of && played && pass
         ? 'holds'
-        : rows.some(({ learned }) => learned.of === 0)
+        : twice.hits === twice.of || pass
           ? 'in part'
           : 'missed',
     result: `same vector under another session: ${shown(twice)}; ${rows.map(({ name, learned }) => `${name} passes as human ${shown(learned)}`).join(', ')}`,

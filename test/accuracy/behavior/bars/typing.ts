@@ -3,32 +3,19 @@ import { between, type Random } from '../../../bots/chance.ts';
 import { humanHands } from '../../../bots/hands.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import { createRandom } from '../../random.ts';
-import { rateOf, shown } from '../figures.ts';
-import { emptyTrack, type Subject } from '../sets/data-set.ts';
-import { vectorOf } from '../track.ts';
+import { type Rate, rateOf, shown } from '../figures.ts';
+import { readTypists } from '../sets/aalto.ts';
+import type { Subject } from '../sets/data-set.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { type Bar, HALF_MINUTE, judged } from './bar.ts';
+import { alarmsOf, BLOCK, firedOn, type Strokes, type TypistFigures, typistFigures } from './typists.ts';
 
-const BLOCK = 15;
 const rules = ['bot_typing', 'metronome_typing', 'relay_typing'];
-type Strokes = readonly { down: number; up: number }[];
+/** Fire on keys too, and on nothing else in a set that has keys alone. */
+const others = ['input_without_keys', 'impossible_signals'];
+const ENOUGH_BLOCKS = 2_000;
 
-const firedOf = (strokes: Strokes): boolean => {
-  const from = strokes[0]!.down;
-  const to = Math.max(...strokes.map(({ up }) => up));
-  const data = vectorOf(
-    {
-      ...{ ...emptyTrack, session: 'a-block-of-fifteen-keys', from, to: to + 1, moves: [], strokes },
-      events: strokes.flatMap(({ down, up }) => [
-        { t: down, counts: ['keyDown'] as const },
-        { t: up, counts: ['keyUp'] as const },
-      ]),
-    },
-    from,
-    Math.min(to + 1, from + 60_000),
-  );
-  return firesTyping({ data });
-};
+const fires = (strokes: Strokes): boolean => firedOn(strokes).rules.some((name) => rules.includes(name));
 const firesTyping = (window: Pick<BehaviorWindow, 'data'>): boolean =>
   judged(window).parts.rules.some(({ name }) => rules.includes(name));
 
@@ -49,27 +36,71 @@ const imitators: Record<string, (random: Random) => { hold(): number; gap(): num
   'log-normal hold and rhythm': (random) => humanHands(random),
 };
 
+interface People {
+  name: string;
+  figures: TypistFigures;
+}
+
 /** Bar 9: rules of typing on people's keys, and on what they are to catch. */
 export function measureTyping(subjects: readonly Subject[], windows: readonly BehaviorWindow[]): Bar {
-  const people = subjects.filter(({ set }) => set === 'aalto');
-  const blocks = people.flatMap(({ track }) => blocksOf(track.strokes as Strokes));
-  const human = rateOf(blocks, firedOf);
-  const unseen = rateOf(
-    people
-      .filter(({ half }) => half === 'held-out')
-      .flatMap(({ track }) => blocksOf(track.strokes as Strokes)),
-    firedOf,
-  );
-  const apart = people.reduce((sum, { track }) => sum + Math.floor(track.strokes.length / BLOCK), 0);
-  const simulated = Object.entries(imitators).map(([name, handsOf]) => ({
-    name,
+  const people = measureTypists(subjects);
+  const heldOut = people.at(-1)!.figures;
+  const programs = measurePrograms(windows);
+  const promised = programs.filter(({ promised }) => promised);
+  const quiet = heldOut.blocks.of >= ENOUGH_BLOCKS && heldOut.blocks.hits === 0;
+  const caught = promised.every(({ caught: { rate } }) => rate === 1);
+  return {
+    number: 9,
+    title: 'Rules of typing',
+    goal: '0 false in 2,000 and more blocks of 15 human keys; type, constant delay and uniform delay caught',
+    verdict: quiet && caught ? 'holds' : quiet || caught ? 'in part' : 'missed',
+    result: `held-out people ${shown(heldOut.blocks)} blocks apart of ${heldOut.people} people (${heldOut.persons.hits} people with a false alarm in a block or half-minute); ${programs
+      .filter(({ named }) => named)
+      .map(({ name, caught: { hits, of } }) => `${name} ${hits} of ${of}`)
+      .join(', ')}`,
+    lines: linesOf(people, programs),
+    measured: { people, programs },
+  };
+}
+
+/** Halves of the typing test, held-out last; the two people of before where there is no more. */
+function measureTypists(subjects: readonly Subject[]): People[] {
+  const two = subjects
+    .filter(({ set }) => set === 'aalto')
+    .map(({ person, half, track }) => alarmsOf(person, half, track.strokes as Strokes));
+  const many = [...readTypists()].map(({ person, half, strokes }) => alarmsOf(person, half, strokes));
+  const halves = (all: typeof many, name: string): People[] =>
+    (['dev', 'held-out'] as const).map((half) => ({
+      name: `${name}, ${half}`,
+      figures: typistFigures(
+        all.filter((one) => one.half === half),
+        [...rules, ...others],
+      ),
+    }));
+  const before = halves(two, 'the two people of before');
+  return many.length === 0 ? before : [...before, ...halves(many, 'people with a number up to 7,001')];
+}
+
+interface Program {
+  name: string;
+  caught: Rate;
+  /** The bar names it, as the table of BEHAVIOR.md does. */
+  promised: boolean;
+  /** In the sentence of all bars. */
+  named: boolean;
+}
+
+function measurePrograms(windows: readonly BehaviorWindow[]): Program[] {
+  const simulated = Object.entries(imitators).map(([name, handsOf], i) => ({
+    name: `simulated: ${name}`,
     caught: rateOf(
-      Array.from({ length: 200 }, (_, i) => strokesOf(handsOf(createRandom(i + 1)), i)),
-      firedOf,
+      Array.from({ length: 200 }, (_, seed) => strokesOf(handsOf(createRandom(seed + 1)), seed)),
+      fires,
     ),
+    ...{ promised: i < 3, named: i < 4 },
   }));
   const real = bots.map(({ name }) => ({
-    name,
+    name: `Chromium: ${name}`,
     caught: rateOf(
       windows.filter(
         ({ generator, lengthMs, data }) =>
@@ -77,36 +108,55 @@ export function measureTyping(subjects: readonly Subject[], windows: readonly Be
       ),
       firesTyping,
     ),
+    ...{ promised: name === 'type' || name === 'delay', named: name === 'type' || name === 'delay' },
   }));
-  const caught = [...simulated.slice(0, 3), ...real.filter(({ name }) => ['type', 'delay'].includes(name))];
-  const all = caught.every(({ caught: { rate } }) => rate >= 0.99);
-  return {
-    number: 9,
-    title: 'Rules of typing',
-    goal: '0 false in 2,000 and more blocks of 15 human keys; type, constant delay and uniform delay caught',
-    verdict: human.hits === 0 && all ? 'in part' : 'missed',
-    result: `people ${shown(human)} overlapping blocks (${apart} apart, ${people.length} people; ${shown(unseen)} of the one on whose keys no limit was chosen); ${[...caught, simulated[3]!].map(({ name, caught: rate }) => `${name} ${rate.hits} of ${rate.of}`).join(', ')}`,
-    lines: [
-      `False: ${shown(human)} blocks of 15 keys that overlap (${apart} that do not) of ${people.length} people. Of the person on whose keys the limits of \`relay_typing\` were not chosen: ${shown(unseen)}. The 2,000 blocks of the goal need the 99 people of BEHAVIOR.md, who are not in the data here (two files of keys are all there is): that part stays open.`,
-      '',
-      ...markdownTable(
-        ['keys', 'caught'],
-        [
-          ...simulated.map(({ name, caught: rate }) => [`simulated: ${name}`, shown(rate)]),
-          ...real
-            .filter(({ caught: { of } }) => of > 0)
-            .map(({ name, caught: rate }) => [`Chromium: ${name}`, shown(rate)]),
-        ],
-      ),
-    ],
-    measured: { human, unseen, apart, simulated, real },
-  };
+  return [...simulated, ...real.filter(({ caught: { of } }) => of > 0)];
 }
 
-const blocksOf = (strokes: Strokes): Strokes[] =>
-  Array.from({ length: Math.max(0, strokes.length - BLOCK + 1) }, (_, i) =>
-    strokes.slice(i, i + BLOCK),
-  ).filter((block) => block.at(-1)!.up - block[0]!.down < 60_000);
+function linesOf(people: readonly People[], programs: readonly Program[]): string[] {
+  const many = people.length > 2;
+  return [
+    many
+      ? 'People of the typing test of Dhakal et al. (CHI 2018, 136 million keystrokes; free for research that is not commercial, with attribution), read from `GATEHOUSE_KEY_SETS` and kept nowhere else. Halves by a hash of the participant: limits may be chosen on dev people, held-out people were measured at the end. A block is 15 keys in a row, blocks do not overlap; a window is half a minute of the session. Both go through the features of the collector and the rules of the product. Intervals are of people. Every key is taken to bring a letter, since the set has no events of text: so `input_without_keys` cannot fire here.'
+      : 'The 2,000 blocks of the goal need more people (`GATEHOUSE_KEY_SETS`), who are not on this machine: that part stays open.',
+    '',
+    ...markdownTable(
+      [
+        'people',
+        'how many',
+        'blocks with a false alarm',
+        'half-minutes with one',
+        'people with one',
+        'person with most',
+        'blocks without times (coarse clock)',
+      ],
+      people.map(({ name, figures: { people: n, blocks, windows, persons, worst, coarse } }) => [
+        ...[name, n, shown(blocks), shown(windows), shown(persons)],
+        ...[worst === undefined ? 'none' : `${worst.hits} of ${worst.of}`, shown(coarse)],
+      ]),
+    ),
+    '',
+    ...markdownTable(
+      ['rule', 'people', 'blocks', 'half-minutes', 'people with one'],
+      people
+        .slice(many ? 2 : 0)
+        .flatMap(({ name, figures: { byRule } }) =>
+          byRule.map(({ rule, blocks, windows, persons }) => [
+            ...[`\`${rule}\``, name, shown(blocks), shown(windows), persons],
+          ]),
+        ),
+    ),
+    '',
+    'Browsers of 2016 gave times in whole milliseconds, on some machines in steps of 15.6 or 16.7 ms. Where all times of a block lie on such steps the collector leaves them out, and no rule of typing can fire: the last column of the first table says how often.',
+    '',
+    ...markdownTable(
+      ['keys', 'the bar names it', 'caught'],
+      programs.map(({ name, promised, caught }) => [name, promised ? 'yes' : '', shown(caught)]),
+    ),
+    '',
+    'The bar says “catches”, and its table in BEHAVIOR.md calls 100 % of the simulated and 4 to 7 of 10 of Chromium’s constant delay caught: every one of them is asked for here.',
+  ];
+}
 
 function strokesOf(hands: { hold(): number; gap(): number }, seed: number): Strokes {
   let down = 1_000 + seed;

@@ -1,14 +1,24 @@
+import type { BehaviorModel } from '../../../../service/engine/behavior/index.ts';
 import { bots } from '../../../bots/bots.ts';
 import { markdownTable } from '../../../support/evidence.ts';
-import { areaUnderCurve, mean, percent, quantile, type Rate, rateOf, shown } from '../figures.ts';
-import { withKin } from '../training-windows.ts';
+import {
+  type Area,
+  areaOf,
+  mean,
+  percent,
+  quantile,
+  type Rate,
+  rateOf,
+  shown,
+  shownArea,
+} from '../figures.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { type Bar, HALF_MINUTE } from './bar.ts';
-import { heldOutPeople, marginOf, marginsOf, trainWithout } from './learned.ts';
+import { heldOutPeople, type ModelWithout, marginOf, marginsOf } from './learned.ts';
 
 interface Row {
   name: string;
-  area: number;
+  area: Area;
   /** At the 1 % quantile of the people of training, and at the 0.1 % quantile of the held-out ones. */
   one: Rate;
   /** At the 1 % quantile of the held-out people themselves: a false-positive rate of 1 % in fact. */
@@ -21,16 +31,12 @@ interface Row {
 }
 
 /** Bar 4: each generator in turn is kept out of training, then tested. */
-export function measureUnseen(
-  windows: readonly BehaviorWindow[],
-  extra: readonly BehaviorWindow[],
-  date: string,
-): Bar {
+export function measureUnseen(windows: readonly BehaviorWindow[], modelWithout: ModelWithout): Bar {
   const imitators = bots.filter(({ kind }) => kind === 'humanised').map(({ name }) => name);
   const others = ['certh-moderate', 'certh-advanced', 'steps'];
-  const rows = [...imitators, ...others].map((name) => measureLeftOut(windows, extra, name, date));
+  const rows = [...imitators, ...others].map((name) => measureLeftOut(windows, name, modelWithout(name)));
   const zoo = rows.filter(({ name }) => imitators.includes(name));
-  const areas = zoo.map(({ area }) => area);
+  const areas = zoo.map(({ area: { area } }) => area);
   const one = mean(zoo.map((row) => row.one.rate));
   const four = mean(zoo.map((row) => row.four.rate));
   const alarms = zoo.map((row) => row.falseAlarms.rate);
@@ -54,7 +60,7 @@ export function measureUnseen(
           'TPR at 0.1 % (no claim)',
         ],
         rows.map((row) => [
-          ...[row.name, row.area.toFixed(3), shown(row.one), shown(row.falseAlarms)],
+          ...[row.name, shownArea(row.area), shown(row.one), shown(row.falseAlarms)],
           ...[shown(row.exact), shown(row.two), shown(row.four), shown(row.thousandth)],
         ]),
       ),
@@ -67,19 +73,13 @@ export function measureUnseen(
   };
 }
 
-function measureLeftOut(
-  windows: readonly BehaviorWindow[],
-  extra: readonly BehaviorWindow[],
-  name: string,
-  date: string,
-): Row {
-  const model = trainWithout([...windows, ...extra], { generators: withKin(name) }, date);
+function measureLeftOut(windows: readonly BehaviorWindow[], name: string, model: BehaviorModel): Row {
   const people = heldOutPeople(windows);
   const human = marginsOf(people, model);
-  const bot = marginsOf(
-    windows.filter(({ generator, lengthMs }) => generator === name && lengthMs === HALF_MINUTE),
-    model,
+  const programs = windows.filter(
+    ({ generator, lengthMs }) => generator === name && lengthMs === HALF_MINUTE,
   );
+  const bot = marginsOf(programs, model);
   const under = (limit: number) => (z: number) => z < limit;
   const clipped = (z: number): number => Math.max(-3, Math.min(3, model.slope * z));
   const consecutive = [...Map.groupBy(people, ({ session }) => session).values()].map((session) =>
@@ -94,7 +94,10 @@ function measureLeftOut(
   };
   return {
     name,
-    area: areaUnderCurve(human, bot),
+    area: areaOf(
+      scoredOf(people, ({ person }) => person, model),
+      scoredOf(programs, ({ session }) => session, model),
+    ),
     one: rateOf(bot, under(0)),
     exact: rateOf(bot, under(quantile(human, 0.01))),
     falseAlarms: rateOf(human, under(0)),
@@ -109,3 +112,13 @@ const groupsOf = (values: readonly number[], size: number): number[] =>
   Array.from({ length: Math.floor(values.length / size) }, (_, i) =>
     mean(values.slice(i * size, (i + 1) * size)),
   );
+
+const scoredOf = (
+  windows: readonly BehaviorWindow[],
+  nameOf: (window: BehaviorWindow) => string,
+  model: BehaviorModel,
+) =>
+  windows.flatMap((window) => {
+    const value = marginOf(window, model);
+    return value === undefined ? [] : [{ of: nameOf(window), value }];
+  });

@@ -1,27 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { emptyTrack, readManifest, type Subject } from './data-set.ts';
-
-const modifiers = new Set(['SHIFT', 'CTRL', 'ALT', 'CAPS_LOCK', 'META', 'ALTGR']);
+import { emptyTrack, halfOf, readManifest, type Subject } from './data-set.ts';
+import { strokesOfFile, type WholeStroke } from './typing-test.ts';
 
 /** Press and release times of typed sentences (Dhakal et al., CHI 2018), two people. */
 export function readAalto(folder: string): Subject[] {
   return readManifest(folder).map(({ file, extra }) => {
-    const [head = '', ...lines] = readFileSync(join(folder, file), 'latin1').trim().split(/\r?\n/);
-    const columns = head.split('\t');
-    const strokes = lines
-      .map((line) => {
-        const cells = line.split('\t');
-        const cell = (name: string): string => cells[columns.indexOf(name)] ?? '';
-        return { letter: cell('LETTER'), down: Number(cell('PRESS_TIME')), up: Number(cell('RELEASE_TIME')) };
-      })
-      .filter(({ letter, down, up }) => !modifiers.has(letter) && Number.isFinite(down) && up >= down)
-      .sort((a, b) => a.down - b.down)
-      // One file has each stroke twice.
-      .filter(({ letter, down, up }, i, all) => {
-        const before = all[i - 1];
-        return before?.down !== down || before.up !== up || before.letter !== letter;
-      });
+    const strokes = strokesOfFile(readFileSync(join(folder, file), 'latin1'));
     const from = strokes[0]?.down ?? 0;
     return {
       set: 'aalto',
@@ -36,7 +21,7 @@ export function readAalto(folder: string): Subject[] {
         from,
         to: strokes.at(-1)?.up ?? 0,
         moves: [],
-        strokes: strokes.map(({ down, up }) => ({ down, up })),
+        strokes,
         events: strokes
           .flatMap(({ down, up }) => [
             { t: down, counts: ['keyDown'] as const },
@@ -46,4 +31,24 @@ export function readAalto(folder: string): Subject[] {
       },
     };
   });
+}
+
+export interface Typist {
+  person: string;
+  half: Subject['half'];
+  strokes: WholeStroke[];
+}
+
+/** More people of the same typing test, one at a time: a folder of `ID_keystrokes.txt` (`GATEHOUSE_KEY_SETS`). */
+export function* readTypists(folder = process.env.GATEHOUSE_KEY_SETS): Generator<Typist> {
+  if (folder === undefined || !existsSync(folder)) return;
+  for (const file of readdirSync(folder).sort()) {
+    if (!file.endsWith('_keystrokes.txt')) continue;
+    const person = file.replace(/_.*/, '');
+    yield {
+      person,
+      half: halfOf(person),
+      strokes: strokesOfFile(readFileSync(join(folder, file), 'latin1')),
+    };
+  }
 }

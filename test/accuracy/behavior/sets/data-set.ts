@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Track } from '../track.ts';
 
 export interface Subject {
-  set: 'webbot' | 'balabit' | 'captcha' | 'aalto' | 'zoo' | 'simulated';
+  set: 'webbot' | 'balabit' | 'captcha' | 'aalto' | 'sapimouse' | 'balabit-more' | 'zoo' | 'simulated';
   label: 'human' | 'bot';
   generator: string | null;
   /** A person where the set names one, otherwise the session. */
@@ -35,3 +36,11 @@ export const emptyTrack = {
   webdriver: false,
   pixelRatio: 1,
 };
+
+/** Half of the people, by a hash of their ids: a set that grows keeps its halves. */
+export const halfOf = (person: string): Subject['half'] =>
+  createHash('sha256').update(person).digest()[0]! % 2 === 0 ? 'dev' : 'held-out';
+
+/** Found when the bars had been measured on the others: reported apart, so that no share gets smaller by them. */
+export const isLater = ({ set }: Pick<Subject, 'set'>): boolean =>
+  set === 'sapimouse' || set === 'balabit-more';

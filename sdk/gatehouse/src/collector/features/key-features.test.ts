@@ -52,7 +52,7 @@ test('a clock that is rounded says nothing about holds and rhythm', () => {
         Math.round(hold / tick) * tick,
       ]),
     );
-  for (const tick of [100, 1_000 / 60, 15.625, 10])
+  for (const tick of [100, 1_000 / 60, 16, 15.625, 10])
     expect(keyFeatures(rounded(tick), []), `${tick} ms`).toMatchObject({
       n: 8,
       hold: undefined,

@@ -11,6 +11,7 @@ const RELAY = 8;
 const COARSE_CLOCKS = [
   { tick: 10, off: 0.06 },
   { tick: 15.625, off: 1 },
+  { tick: 16, off: 1 },
   { tick: 1_000 / 60, off: 1 },
 ];
 
