@@ -38,6 +38,9 @@ const checks: readonly (readonly [name: string, impossible: (data: SessionData) 
   ['typing_longer_than_window', ({ winMs, key }) => ((key.n - 1) / 2) * (key.dd ?? 0) > winMs + 1_000],
 ];
 
+/** Names of the checks, for tests. */
+export const contradictionNames: readonly string[] = checks.map(([name]) => name);
+
 const mostOf = ({ move, keyDown, down }: SessionData['counts']): number => Math.max(move, keyDown, down);
 
 /** At least half of the pauses are as long as the median, and none is shorter than 800 ms. */

@@ -176,6 +176,17 @@ test('a zero for thin windows moves with the site’s own', () => {
   expect(judgeBehavior(few, { model: thin, z0: 1 }).parts.mouse).toMatchObject({ z: 2, logOdds: 1 });
 });
 
+test('what contradicts itself, or was another window’s, does not speak for a person', () => {
+  for (const [changes, context] of [
+    [{ upMs: 1_000, ttfaMs: 10 }, {}],
+    [{}, { replayed: true }],
+  ] as const) {
+    const judged = judgeBehavior(personWindow(changes), { model, ...context });
+    expect(judged.parts.mouse).toMatchObject({ z: 2, logOdds: 0, ratio: 0 });
+    expect(judged.confidence).toBe(0.02);
+  }
+});
+
 describe('rules', () => {
   const firing: Record<string, WindowChanges> = {
     webdriver: { env: { ...personWindow().env, wd: 1 } },

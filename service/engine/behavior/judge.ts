@@ -1,5 +1,5 @@
 import type { BehaviorModel } from './model/behavior-model.ts';
-import { scoreMouse } from './model/score-mouse.ts';
+import { type MouseScore, scoreMouse } from './model/score-mouse.ts';
 import { type Circumstances, type FiredRule, firedRules, firedWithoutData } from './rules.ts';
 import { isEmpty, type SessionData } from './session-data.ts';
 
@@ -43,13 +43,14 @@ const FULL_EVIDENCE = 0.5;
 const THIN_LOG_ODDS = 0.4;
 const SHORT_WINDOW = 3_000;
 const WITHOUT_DATA = 0.49;
+const SPOILING = new Set(['impossible_signals', 'replayed_vector']);
 
 /** Judges one window. Pure; never throws for data that `SessionData` admits. */
 export function judgeBehavior(data: SessionData | undefined, context: JudgeContext = {}): Judgement {
   if (data === undefined || isEmpty(data)) return judgeNothing(context);
   const rules = firedRules(data, context);
   const hardRule = rules.some(({ hard }) => hard);
-  const mouse = context.model && scoreMouse(data, context.model, context.z0);
+  const mouse = context.model && believed(scoreMouse(data, context.model, context.z0), rules);
   // What is easily imitated never makes up for evidence against a person (BEHAVIOR.md 5.9).
   const typing = rules.length > 0 || (mouse?.logOdds ?? 0) < 0 ? 0 : organicTyping(data);
   const evidence = evidenceOf(data, rules);
@@ -68,6 +69,12 @@ export function judgeBehavior(data: SessionData | undefined, context: JudgeConte
       ...(typing > 0 && { typing }),
     },
   };
+}
+
+/** What contradicts itself, or was another window's, does not speak for a person. */
+function believed(mouse: MouseScore | undefined, rules: readonly FiredRule[]): MouseScore | undefined {
+  if (mouse === undefined || !rules.some(({ name }) => SPOILING.has(name))) return mouse;
+  return { ...mouse, logOdds: Math.min(0, mouse.logOdds), ratio: Math.min(0, mouse.ratio) };
 }
 
 /** Without a window: 0.49, and no agent block; a signed agent is one even so. */

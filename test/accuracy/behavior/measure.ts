@@ -59,7 +59,7 @@ export function measureBehavior(
     2: () => measurePeople(windows, model),
     3: () => measureSeen(windows, model),
     4: () => measureUnseen(windows, modelWithout),
-    5: () => measureSite(windows, extra, date),
+    5: () => measureSite(windows, extra, model, date),
     6: () => measureThin(windows, model),
     7: () => measureHeartbeats(windows, model),
     8: () => measureRates(subjects, model),
@@ -69,7 +69,7 @@ export function measureBehavior(
     12: () => measureTiming(windows, subjects),
   };
   const beside: Record<string, () => Evidence & { result: string }> = {
-    generators: () => measureGenerators(windows, modelWithout),
+    generators: () => measureGenerators(windows, model, modelWithout),
     calibration: () => measureCalibration(windows, model, modelWithout),
   };
   const wanted = ([name]: [string, unknown]): boolean => only?.includes(name) ?? true;

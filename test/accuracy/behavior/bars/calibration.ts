@@ -1,4 +1,5 @@
 import type { BehaviorModel } from '../../../../service/engine/behavior/index.ts';
+import { bots } from '../../../bots/bots.ts';
 import { type Evidence, markdownTable } from '../../../support/evidence.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { HALF_MINUTE, judged } from './bar.ts';
@@ -32,6 +33,9 @@ interface Calibration {
 }
 
 const STEPS = 10;
+/** Others are judged by rules, whatever the learned layer has seen. */
+const isImitator = (generator: string): boolean =>
+  bots.some(({ name, kind }) => name === generator && kind === 'humanised');
 
 /**
  * Whether confidence means what it says: among windows of confidence 0.8, 0.8 should be of people. That depends on how many programs
@@ -63,9 +67,11 @@ export function measureCalibration(
     { layer: 'rules alone', said: said(() => undefined) },
     { layer: 'rules and learned layer, which has seen the generators', said: said(() => model) },
     {
-      layer: 'rules and learned layer, each program by weights that have not seen its generator',
+      layer: 'rules and learned layer, each imitator by weights that have not seen its generator',
       said: said(({ label, generator, data }) =>
-        label === 'human' || generator === null || data.mouse.n === 0 ? model : modelWithout(generator),
+        label === 'human' || generator === null || data.mouse.n === 0 || !isImitator(generator)
+          ? model
+          : modelWithout(generator),
       ),
     },
   ].map(({ layer, said: list }) => calibrationOf(layer, list));

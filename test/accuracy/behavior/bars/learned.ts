@@ -1,5 +1,6 @@
 import {
   type BehaviorModel,
+  researchModel,
   SessionData,
   trainBehaviorModel,
 } from '../../../../service/engine/behavior/index.ts';
@@ -23,6 +24,7 @@ export const heldOutPeople = (windows: readonly BehaviorWindow[]): BehaviorWindo
 /** Shorter windows are alike, and a tenth of a second of a person says little. */
 const SHORTEST = 3_000;
 
+/** Of people of the sets that the shipped weights were trained on: others are outside here too. */
 export const trainingWindows = (
   windows: readonly BehaviorWindow[],
   { generators = [], people = [] }: Without,
@@ -32,7 +34,7 @@ export const trainingWindows = (
       half === 'dev' &&
       lengthMs >= SHORTEST &&
       data.mouse.n > 0 &&
-      !(label === 'human' && people.includes(set)) &&
+      !(label === 'human' && (people.includes(set) || !researchModel.trained.on.includes(set))) &&
       !(generator !== null && generators.includes(generator)),
   );
 

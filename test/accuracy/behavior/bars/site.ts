@@ -1,3 +1,4 @@
+import type { BehaviorModel } from '../../../../service/engine/behavior/index.ts';
 import { bots } from '../../../bots/bots.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import {
@@ -29,34 +30,41 @@ interface Row {
   persons: { person: string; rate: Rate }[];
 }
 
-const sites = ['webbot', 'balabit', 'sapimouse'];
-
-/** Bar 5: the people of one data set are kept out of training and are then judged, before and after z0 moves to their own traffic. */
+/** Bar 5: people of a data set that is in no training are judged, before and after z0 moves to their own traffic. */
 export function measureSite(
   windows: readonly BehaviorWindow[],
   extra: readonly BehaviorWindow[],
+  shipped: BehaviorModel,
   date: string,
 ): Bar {
   const people = windows.filter((window) => window.label === 'human' && isFull(window));
-  const there = sites.filter((name) => people.some(({ set, half }) => set === name && half === 'dev'));
-  const all = [...windows, ...extra];
-  const pairs = there.flatMap((to) => {
-    const others = there.filter((name) => name !== to);
-    // All other sites, and each of them alone.
-    return [others, ...(others.length > 1 ? others.map((one) => [one]) : [])].map((from) => ({ from, to }));
-  });
-  const rows = pairs.map((pair) => measureSiteAway(pair, { people, all, sites: there, date }));
-  const counted = rows.filter(({ from }) => from.length === there.length - 1);
-  const parts = counted.flatMap(({ before, after }) => [before.rate <= 0.05, after.rate <= 0.015]);
+  const programs = imitationsOf(windows);
+  const trainedOn = ['balabit', 'webbot'];
+  const rows = [
+    ...[...trainedOn]
+      .reverse()
+      .map((from) => ({ from: [from], to: trainedOn.find((name) => name !== from)! }))
+      .map(({ from, to }) => {
+        const model = trainWithout([...windows, ...extra], { people: [to], bySession: true }, date);
+        return rowOf({ from, to }, model, people, programs);
+      }),
+    ...['sapimouse', 'balabit-more']
+      .filter((name) => people.some(({ set }) => set === name))
+      .map((to) => rowOf({ from: trainedOn.toReversed(), to }, shipped, people, programs)),
+  ];
+  const parts = rows.flatMap(({ before, after }) => [
+    before.rate <= 0.05,
+    ...(after.of === 0 ? [] : [after.rate <= 0.015]),
+  ]);
   return {
     number: 5,
     title: 'People of a site that training has never seen',
     goal: 'FPR 5 % at most at the 1 % of training people, 1.5 % after recalibration',
     verdict: parts.every(Boolean) ? 'holds' : parts.some(Boolean) ? 'in part' : 'missed',
-    result: counted
+    result: rows
       .map(
         ({ from, to, before, after }) =>
-          `${from.join(' + ')} to ${to}: ${shown(before)}, recalibrated ${shown(after)}`,
+          `${from.join(' and ')} to ${to}: ${shown(before)}, recalibrated ${shown(after)}`,
       )
       .join('; '),
     lines: linesOf(rows),
@@ -64,23 +72,15 @@ export function measureSite(
   };
 }
 
-interface Material {
-  people: readonly BehaviorWindow[];
-  all: readonly BehaviorWindow[];
-  sites: readonly string[];
-  date: string;
-}
-
-function measureSiteAway(
+function rowOf(
   { from, to }: Pick<Row, 'from' | 'to'>,
-  { people, all, sites: there, date }: Material,
+  model: BehaviorModel,
+  people: readonly BehaviorWindow[],
+  programs: readonly BehaviorWindow[],
 ): Row {
-  const away = there.filter((name) => !from.includes(name));
-  const model = trainWithout(all, { people: away, bySession: true }, date);
   const site = people.filter(({ set }) => set === to);
   const confirmed = site.filter(({ half }) => half === 'dev');
-  const others = site.filter(({ half }) => half === 'held-out');
-  const programs = imitationsOf(all);
+  const others = confirmed.length === 0 ? [] : site.filter(({ half }) => half === 'held-out');
   const recalibrated = model.z0 + quantile(marginsOf(confirmed, model), 0.01);
   const under = (z0: number) => (window: BehaviorWindow) => (marginOf(window, model, z0) ?? 0) < 0;
   const personOf = ({ person }: BehaviorWindow): string => person;
@@ -92,7 +92,7 @@ function measureSiteAway(
     after: rateOfPeople(others, personOf, under(recalibrated)),
     area: areaOf(scored(site), scored(programs)),
     caught: rateOf(programs, under(model.z0)),
-    caughtAfter: rateOf(programs, under(recalibrated)),
+    caughtAfter: rateOf(confirmed.length === 0 ? [] : programs, under(recalibrated)),
     persons: [...Map.groupBy(site, personOf)].map(([person, list]) => ({
       person,
       rate: rateOf(list, under(model.z0)),
@@ -104,12 +104,8 @@ function measureSiteAway(
 function imitationsOf(windows: readonly BehaviorWindow[]): BehaviorWindow[] {
   const names = new Set(bots.filter(({ kind }) => kind === 'humanised').map(({ name }) => name));
   return windows.filter(
-    ({ generator, half, lengthMs, thinned, data }) =>
-      names.has(generator ?? '') &&
-      half === 'held-out' &&
-      lengthMs === HALF_MINUTE &&
-      !thinned &&
-      data.mouse.n > 0,
+    ({ generator, half, lengthMs, data }) =>
+      names.has(generator ?? '') && half === 'held-out' && lengthMs === HALF_MINUTE && data.mouse.n > 0,
   );
 }
 
@@ -125,12 +121,12 @@ const linesOf = (rows: readonly Row[]): string[] => [
       'TPR then',
     ],
     rows.map(({ from, to, area, before, caught, after, caughtAfter }) => [
-      ...[from.join(' + '), to, shownArea(area), shown(before), shown(caught)],
+      ...[from.join(' and '), to, shownArea(area), shown(before), shown(caught)],
       ...[shown(after), shown(caughtAfter)],
     ]),
   ),
   '',
-  `The verdict is of the rows with all other sites in training. Imitators: the six of the zoo together, sessions that training has not seen of generators that it has. Of each Balabit person before: ${(
+  `\`sapimouse\` and \`balabit-more\` are judged by the weights that ship, which no one of them was in. Imitators: the six of the zoo together, sessions that training has not seen of generators that it has. Of each Balabit person before: ${(
     rows.find(({ to }) => to === 'balabit')?.persons ?? []
   )
     .map(({ person, rate }) => `${person} ${shown(rate)}`)

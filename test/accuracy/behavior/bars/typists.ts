@@ -31,7 +31,7 @@ export function firedOn(strokes: Strokes): { rules: string[]; coarse: boolean } 
 }
 
 /** Blocks that do not overlap; one that lasts longer than a window is none. */
-export const blocksApart = (strokes: Strokes): Strokes[] =>
+const blocksApart = (strokes: Strokes): Strokes[] =>
   Array.from({ length: Math.floor(strokes.length / BLOCK) }, (_, i) =>
     strokes.slice(i * BLOCK, (i + 1) * BLOCK),
   ).filter((block) => block.at(-1)!.up - block[0]!.down < LONGEST_WINDOW);
