@@ -9,7 +9,7 @@ const LONGEST_WINDOW = 60_000;
 export type Strokes = readonly { down: number; up: number }[];
 
 /** What the collector would have kept of a person's keys, each of which brings a letter. */
-export function trackOfStrokes(session: string, strokes: Strokes): Track {
+function trackOfStrokes(session: string, strokes: Strokes): Track {
   const from = strokes[0]?.down ?? 0;
   return {
     ...{ ...emptyTrack, session, from, to: Math.max(from, ...strokes.slice(-BLOCK).map(({ up }) => up)) + 1 },
