@@ -2094,7 +2094,7 @@ export interface paths {
         get?: never;
         /**
          * Set the zero of your own people
-         * @description Moves the zero of the weights in use to the 1 % quantile of your own people, or back. `gatehouse behavior recalibrate` measures it on windows of people confirmed by a face or a passkey. Refused with CONFLICT for fewer than 500 windows or 30 people, and for a zero more than 1.5 from that of the weights. Other weights have no own zero until it is measured for them.
+         * @description Moves the zero of the weights in use to the 1 % quantile of your own people, or back. `gatehouse behavior recalibrate` measures it on windows of people confirmed by a face or a passkey. Refused with CONFLICT for fewer than 500 windows or 30 people, and for a zero more than 1.5 from that of the weights. Other weights have no own zero until it is measured for them. With `adapts` the appliance measures it daily on people whose live sessions were approved, and moves it within the same limits; every move is in the audit log.
          */
         put: operations["setBehaviorZero"];
         post?: never;
@@ -7525,7 +7525,7 @@ export interface components {
                  * @description Kind
                  * @enum {string}
                  */
-                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "uniqueness" | "behavior-sweep" | "backup-drill" | "sessions";
+                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "uniqueness" | "behavior-sweep" | "behavior-zero" | "backup-drill" | "sessions";
                 /** @description Due */
                 waiting: number;
                 /** @description Not due yet */
@@ -8858,6 +8858,7 @@ export interface components {
          * @description How windows are judged: by rules alone, or by a learned layer too.
          * @example {
          *       "layer": "rules",
+         *       "adapts": false,
          *       "offered": {
          *         "id": "research-2",
          *         "z0": 0.385263,
@@ -9002,6 +9003,21 @@ export interface components {
                 /** @description Its distance from the zero of the weights */
                 drift: number;
             };
+            /** @description Whether the zero moves by itself, daily, to that of people whose live sessions were approved */
+            adapts: boolean;
+            /** @description What confirmed people of your site say; only when the layer is read, and where weights are in use */
+            site?: {
+                /** @description Their windows of the last thirty days */
+                windows: number;
+                /** @description How many people they are of */
+                people: number;
+                /** @description Their zero; absent for too few, and where it is too far */
+                z0?: number;
+                /** @description Its distance from the zero in use */
+                drift?: number;
+                /** @description Why it is not taken over */
+                refused?: string;
+            };
         };
         /** @description Boosted stumps over the shape of movements. */
         BehaviorWeights: {
@@ -9082,10 +9098,13 @@ export interface components {
          *         "people": 44
          *       }
          *     }
+         * @example {
+         *       "adapts": true
+         *     }
          */
         BehaviorZeroRequest: {
-            /** @description Null: the zero of the weights again */
-            zero: {
+            /** @description Null: the zero of the weights again; absent: it stays */
+            zero?: {
                 /** @description 1 % quantile of z */
                 z0: number;
                 /** @description Windows that it was measured on */
@@ -9093,6 +9112,8 @@ export interface components {
                 /** @description People that they are of */
                 people: number;
             } | null;
+            /** @description Whether the zero moves by itself from now on; absent: as before */
+            adapts?: boolean;
         };
         /**
          * @description The certificate of the box.
@@ -12415,7 +12436,7 @@ export interface components {
             hidMs: number;
             /** @description Events of the window by kind */
             counts: {
-                /** @description Pointer moves of mouse and pen, without coalesced ones, at most 20000 */
+                /** @description Pointer moves of any kind, without coalesced ones, at most 20000 */
                 move: number;
                 /** @description Presses of a pointer, of any kind, at most 20000 */
                 down: number;
@@ -12433,7 +12454,7 @@ export interface components {
                 wheel: number;
                 /** @description Scroll events of the page, at most 20000 */
                 scroll: number;
-                /** @description Pointer moves and presses of touch, at most 20000 */
+                /** @description Presses of touch, which are in `down` too, at most 20000 */
                 touch: number;
             };
             /** @description Movements of the mouse, resampled to 20 ms: independent of the rate of its events */
@@ -23528,7 +23549,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only jobs of this kind */
-                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "uniqueness" | "behavior-sweep" | "backup-drill" | "sessions";
+                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "uniqueness" | "behavior-sweep" | "behavior-zero" | "backup-drill" | "sessions";
                 /** @description Only jobs in this state; `delayed` are the `waiting` jobs that are not due yet */
                 state?: "delayed" | "waiting" | "relayed" | "leased" | "done" | "dead";
                 /** @description Maximum number of items per page */
@@ -27767,6 +27788,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "layer": "rules",
+                     *       "adapts": false,
                      *       "offered": {
                      *         "id": "research-2",
                      *         "z0": 0.385263,
@@ -27866,6 +27888,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "layer": "rules",
+                     *       "adapts": false,
                      *       "offered": {
                      *         "id": "research-2",
                      *         "z0": 0.385263,
@@ -28082,6 +28105,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "layer": "rules",
+                     *       "adapts": false,
                      *       "offered": {
                      *         "id": "research-2",
                      *         "z0": 0.385263,

@@ -1,4 +1,4 @@
-// Writes the package's `dist`: the same sources as ES modules and as CommonJS, each with its types.
+// Writes the package's `dist`: the same sources as ES modules and as CommonJS, each with its types, and the script for pages.
 // `node sdk/gatehouse/build.mjs [FOLDER]`: into another folder than the package's own.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,6 +32,21 @@ for (const { name, options, type } of outputs) {
   for (const file of readdirSync(outDir, { recursive: true }).filter((one) => one.endsWith('.d.ts')))
     namePublished(join(outDir, file));
 }
+
+// The script as one file, for pages that serve their own copy of it.
+const { build } = await import('vite');
+await build({
+  ...{ configFile: false, root: here, publicDir: false, logLevel: 'error' },
+  build: {
+    ...{ outDir: dist, emptyOutDir: false, target: 'es2020' },
+    lib: {
+      entry: join(here, 'src/collector/script/gatehouse-script.ts'),
+      formats: ['iife'],
+      name: 'gatehouseScript',
+      fileName: () => 'gatehouse.js',
+    },
+  },
+});
 
 /** The compiler leaves `./x.ts` in declarations; only `./x.js` is published, and older compilers look for nothing else. */
 function namePublished(declarations) {

@@ -247,6 +247,31 @@ describe.skipIf(missing !== undefined)(`the collector in a page${why}`, () => {
     await context.close();
   });
 
+  test('an outage lets through after two more attempts, each with a window of its own; its empty token begins nothing', async () => {
+    const { page, context } = await open();
+    site.sent();
+    site.answer.status = 503;
+    site.answer.body = { error: 'Not now.', code: 'UNAVAILABLE', requestId: 'r' };
+    expect(await page.evaluate(`Huma.verify('u', '${key}')`)).toEqual({
+      ...{ human: true, confidence: 0.5, score: 50, token: '', pii_stored: false },
+      outage: { code: 'UNAVAILABLE', message: 'Not now.', status: 503 },
+    });
+    const numbers = site.sent().map((one) => bodyOf(one).sessionData.seq);
+    const [first = 0] = numbers;
+    expect(numbers).toEqual([first, first + 1, first + 2]);
+    expect(
+      await page.evaluate(
+        `Huma.startSession('u', '${key}', ''), Huma.startSession('u', '${key}'), Huma.debug().session`,
+      ),
+    ).toBe(false);
+    await page.evaluate("Huma.baseUrl = 'http://127.0.0.1:9'");
+    expect(await page.evaluate(`Huma.verify('u', '${key}')`)).toMatchObject({
+      ...{ human: true, token: '', outage: { code: 'NETWORK' } },
+    });
+    site.answer.status = 200;
+    await context.close();
+  });
+
   test('a refusal names its code; loaded twice there is one collector; the script is small', async () => {
     const { page, context } = await open('/twice');
     site.answer.status = 429;

@@ -108,6 +108,35 @@ test.skipIf(missing)(
   },
 );
 
+test.skipIf(missing)(
+  `plain: with the appliance down a person gets in, and a scripted post does not${why}`,
+  async () => {
+    const folder = copyOf('plain');
+    installPackage(folder);
+    const port = String(await freePort());
+    const origin = `http://127.0.0.1:${port}`;
+    const node = join(import.meta.dirname, '../../node_modules/.bin/node');
+    const down = { HUMA_BASE_URL: `http://127.0.0.1:${await freePort()}` };
+    await begin(
+      folder,
+      [node, 'server.mjs'],
+      { ...down, HUMA_PAGE_KEY: 'huma_live_page', PORT: port },
+      /^http:\S+$/,
+    );
+    const page = await openAsPerson(browser, origin);
+    const faults: string[] = [];
+    page.on('pageerror', ({ message }) => faults.push(message));
+    await page.getByLabel('Name').pressSequentially('Zoë', { delay: 110 });
+    await click(page, 'Sign up');
+    await page.getByText('Welcome, Zoë.').waitFor();
+    await expect.poll(() => page.evaluate('Huma.debug().session')).toBe(false);
+    expect(faults).toEqual([]);
+    await page.context().close();
+    const scripted = await fetch(`${origin}/api/check`, { method: 'POST', body: '{"userId":"Zoë"}' });
+    expect(await scripted.json()).toEqual({ allowed: false, confidence: 0, refused: 'no_signals' });
+  },
+);
+
 test.skipIf(missing)(`React: the gate, the button and the heartbeats${why}`, async () => {
   const module = readFileSync(join(examples, 'react/sign-up.jsx'), 'utf8');
   const shop = await openShop('');

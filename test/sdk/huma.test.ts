@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { EdgeRuntime } from 'edge-runtime';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
@@ -129,10 +131,11 @@ describe('an appliance answers', () => {
       `(async () => {
         const core = ${load('@gatehouse/sdk/huma')};
         const next = ${load('@gatehouse/sdk/huma/next')};
+        const { Huma, Gatehouse, HumaError: InPage } = ${load('@gatehouse/sdk/browser')};
         const names = (module) => Object.keys(module).filter((name) => !/^(default|module.exports|__esModule)$/.test(name)).sort();
         const same = core.HumaError === next.HumaError;
         const refused = await core.verify({ userId: 'u', apiKey: 'k', baseUrl: 'x' }).catch((error) => [error instanceof core.HumaError, error.code]);
-        console.log(JSON.stringify({ core: names(core), next: names(next), same, refused }));
+        console.log(JSON.stringify({ core: names(core), next: names(next), same, refused, browser: [Huma === Gatehouse, typeof Huma.verify, typeof InPage, globalThis.Huma === undefined, Huma.debug().collecting] }));
       })();`,
     );
     const { stdout, stderr } = spawnSync(node, [file], { cwd: application, encoding: 'utf8' });
@@ -149,14 +152,24 @@ describe('an appliance answers', () => {
       next: ['HumaError', 'humaFormCheck', 'withHumaProtection'],
       same: true,
       refused: [true, 'INVALID_ARGUMENT'],
+      browser: [true, 'function', 'function', true, false],
     });
   });
+});
+
+test('the script lies beside the modules as one file, as small as the appliance serves it', () => {
+  const path = createRequire(join(application, 'x.js')).resolve('@gatehouse/sdk/gatehouse.js');
+  const script = readFileSync(path, 'utf8');
+  expect(script).toContain('huma_signals');
+  expect(gzipSync(script).byteLength).toBeLessThanOrEqual(10_000);
 });
 
 test.each(['consumer.mts', 'consumer.cts'])('its types serve %s', (file) => {
   const program = `
 import type { VerifyResult, SessionResult } from '@gatehouse/sdk/huma';
+import { Huma, type Verdict } from '@gatehouse/sdk/browser';
 import { startSession, verify, verifyWithSignals } from '@gatehouse/sdk/huma';
+export const inPage: Promise<Verdict> = Huma.verify('u', 'k');
 import { humaFormCheck, withHumaProtection } from '@gatehouse/sdk/huma/next';
 export async function signUp(form: FormData): Promise<boolean> {
   const check = await humaFormCheck(form);

@@ -9,9 +9,13 @@ const page = readFileSync(new URL('index.html', import.meta.url), 'utf8')
   .replaceAll('{{HUMA_BASE_URL}}', HUMA_BASE_URL)
   .replaceAll('{{HUMA_PAGE_KEY}}', HUMA_PAGE_KEY);
 
+const script = readFileSync(new URL(import.meta.resolve('@gatehouse/sdk/gatehouse.js')));
+
 const server = createServer(async (request, response) => {
   if (request.method === 'GET' && request.url === '/')
     return response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page);
+  if (request.method === 'GET' && request.url === '/gatehouse.js')
+    return response.writeHead(200, { 'content-type': 'text/javascript' }).end(script);
   if (request.method !== 'POST' || request.url !== '/api/check') return response.writeHead(404).end();
   const { userId, signals } = await json(request).catch(() => ({}));
   // HUMA_API_KEY and HUMA_BASE_URL come from the environment.

@@ -26,3 +26,13 @@ export function fillHiddenFields(document: Document, collector: Pick<Collector, 
 
 const fieldOf = (form: HTMLFormElement): HTMLInputElement | null =>
   form.querySelector?.(`input[type=hidden][name=${SIGNALS_FIELD}]`) ?? null;
+
+const filled = Symbol.for('gatehouse.fields');
+
+/** `fillHiddenFields`, at most once for a document. */
+export function fillOnce(document: Document, collector: Pick<Collector, 'snapshot'>): void {
+  const seen = document as { [filled]?: true };
+  if (seen[filled]) return;
+  seen[filled] = true;
+  fillHiddenFields(document, collector);
+}

@@ -91,6 +91,17 @@ test('onAnomaly gets the action and the result, for each anomaly', async () => {
   stop();
 });
 
+test('a block calls back whether it is called an anomaly or not', async () => {
+  answers = [() => json(200, { ...calm, action: 'block' })];
+  const { stop } = session();
+  await after(30_000);
+  expect(seen).toEqual([
+    ['result', 88],
+    ['anomaly', 'block', -4],
+  ]);
+  stop();
+});
+
 test('a handler that stops the session is obeyed', async () => {
   answers = [() => json(200, takeover), () => json(200, takeover)];
   let calls = 0;

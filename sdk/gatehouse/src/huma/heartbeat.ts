@@ -7,7 +7,7 @@ import type { Signals } from './signals.ts';
 
 export interface SessionOptions extends Connection {
   userId: string;
-  /** Of `verify` or of a passed challenge; the page's last one when absent. */
+  /** Of `verify` or of a passed challenge; the page's last one when absent. The empty one of an outage begins no session. */
   token?: string | undefined;
   /** Milliseconds between two heartbeats; 30,000 when absent. */
   intervalMs?: number | undefined;
@@ -30,6 +30,7 @@ const LONGEST = 2 ** 31 - 1;
 /** Sends a heartbeat again and again until `stop`. The first one follows after the first interval: before it there is nothing to judge. */
 export function startSession(options: SessionOptions): { stop(): void } {
   const every = intervalOf(options);
+  if (options.token === '') return { stop() {} };
   const token = options.token ?? lastToken().of(options.userId);
   if (!token)
     throw new HumaError(
@@ -101,7 +102,7 @@ function report(beat: Beat, { onResult, onAnomaly, onOutage, onError }: SessionO
   if (beat.is !== 'answered') return;
   const { result } = beat;
   onResult?.(result);
-  if (result.anomaly) onAnomaly?.(result.action, result);
+  if (result.anomaly || result.action === 'block') onAnomaly?.(result.action, result);
 }
 
 /** One heartbeat. */

@@ -31,7 +31,7 @@ export type Refusal =
   | 'no_signals'
   /** What came as signals is none: not of the collector, or too large. */
   | 'invalid_signals'
-  /** Too many requests: of this user, of this key, or in this month. */
+  /** Too many requests: of this user, of this key, or in this month; or the trial of the key is over. */
   | 'limited'
   /** The service was not there, and `failOpen` is false. */
   | 'outage';

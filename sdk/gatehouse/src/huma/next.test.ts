@@ -86,6 +86,14 @@ describe('humaFormCheck', () => {
     expect(outages).toEqual([]);
   });
 
+  test('so is a trial that is over', async () => {
+    answer = () => json(402, { error: 'Free trial has expired.', code: 'TRIAL_EXPIRED' });
+    expect(await humaFormCheck(filled(), options)).toMatchObject({ human: false, refused: 'limited' });
+    const guarded = withHumaProtection(() => Response.json({ ok: true }), options);
+    const reply = await guarded(new Request('https://shop.example/', { method: 'POST', body: filled() }));
+    expect([reply.status, outages]).toEqual([429, []]);
+  });
+
   test('a wrong key is an error that the log shows', async () => {
     answer = () => json(401, { error: 'Unknown.', code: 'INVALID_API_KEY' });
     await expect(humaFormCheck(filled(), options)).rejects.toMatchObject({ code: 'INVALID_API_KEY' });

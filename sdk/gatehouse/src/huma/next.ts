@@ -35,8 +35,8 @@ async function check(signals: unknown, options: FormCheckOptions): Promise<FormC
     if (result.outage) (onOutage ?? warn)(result.outage, result);
     return result;
   } catch (error) {
-    // Limits are no outage: a flood would open the form to itself.
-    if (!(error instanceof HumaError) || error.status !== 429) throw error;
+    // Limits are no outage: a flood would open the form to itself. 402: the trial of the key is over.
+    if (!(error instanceof HumaError) || (error.status !== 429 && error.status !== 402)) throw error;
     const { retryAfterSeconds } = error;
     return { ...refusal('limited'), ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
   }

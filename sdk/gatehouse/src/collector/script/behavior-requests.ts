@@ -14,6 +14,8 @@ export interface Verdict {
   pii_stored: false;
   agent?: Agent;
   notes?: string[];
+  /** There was no judgement, and the person was let through. `status`: absent where no answer came. */
+  outage?: { code: 'NETWORK' | 'UNAVAILABLE'; message: string; status?: number };
 }
 
 export interface Heartbeat {
@@ -39,6 +41,18 @@ export class HumaError extends Error {
     this.status = status;
     this.retryAfter = retryAfter;
   }
+}
+
+export const isOutage = ({ status }: HumaError): boolean => status === 0 || status >= 500;
+
+/** What an outage is answered with; throws what is none. A limit, a wrong key or refused signals open nothing. */
+export function letThrough(error: unknown): Verdict {
+  if (!(error instanceof HumaError && isOutage(error))) throw error;
+  const { message, status } = error;
+  return {
+    ...{ human: true, confidence: 0.5, score: 50, token: '', pii_stored: false },
+    outage: status === 0 ? { code: 'NETWORK', message } : { code: 'UNAVAILABLE', message, status },
+  };
 }
 
 const TIMEOUT = 10_000;
