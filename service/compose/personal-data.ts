@@ -72,6 +72,8 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   sign_in_ticket: 'Sign-ins of staff that wait for their second step, for five minutes.',
   passkey_challenge: 'Random numbers, for five minutes.',
   sign_in_failure: 'Counts of failed sign-ins of staff, under keyed hashes.',
+  behavior_confirmed:
+    'A figure for each window of an approved session, for thirty days, under a keyed hash of the caller’s own id; from all together the zero of a site is computed.',
   flow: 'Texts and addresses of the organization’s hosted pages.',
   uniqueness_scope: 'Settings of scopes, by the names that the organization’s programs chose.',
   uniqueness_wait: 'Sessions that wait for a reviewer, by ids, for at most 72 hours.',

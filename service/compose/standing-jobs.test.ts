@@ -27,6 +27,7 @@ function start(over: Partial<StandingJobsDeps> = {}) {
     verdicts: { sweep: work('behavior-sweep') },
     behaviorChallenges: { sweep: async () => void expired.push('challenges') },
     heartbeats: { sweep: async () => void expired.push('heartbeats') },
+    behaviorLayers: { tend: work('behavior-zero') },
     deliveryUpkeep: { dropUndelivered: async () => void expired.push('user ids') },
     certificate: { reload: () => void done.push('certificate') },
     ...over,

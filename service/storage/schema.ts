@@ -1039,6 +1039,17 @@ export interface Schema {
     verdicts: number;
     agents: number;
   };
+  /** Score of a window of a person whose session was approved, for thirty days. */
+  behavior_confirmed: {
+    organization: string;
+    /** Keyed hash of the caller's own id of the person. */
+    person: string;
+    /** SHA-256 of the weights that gave `z`. */
+    weights: string;
+    z: number;
+    /** ms since 1970, whole days. */
+    day: number;
+  };
   /** The learned layer of the behavior score that an organization has chosen; no row: rules alone. */
   behavior_layer: {
     organization: string;
@@ -1048,6 +1059,8 @@ export interface Schema {
     own_weights: string | null;
     /** JSON: the zero of its own people, for which weights, and when it was set. */
     zero: string | null;
+    /** 1: the zero moves by itself to that of confirmed people. */
+    adapts: ColumnType<number, number | undefined, number>;
     /** Id of the weights whose doubtful licence was accepted, by which administrator, and when. */
     accepted_model: string | null;
     accepted_by: string | null;

@@ -87,6 +87,7 @@ export function createLiveSessions({
     workTime: () => pictures().stats().workTime,
     verifyLive: checks.verifyLive,
     challenges: liveChallenges,
+    confirmedBehavior: behaviorLayers,
   });
   const presence = createPresence({ ...shared, subjects, sessions: liveSessions, tokens: personTokens });
   ends.presence = presence.end;

@@ -24,6 +24,7 @@ const applianceTasks = [
   'alerts',
   'audit',
   'backups',
+  'behavior-zero',
   'certificate',
   'erasure',
   'gallery-calibration',

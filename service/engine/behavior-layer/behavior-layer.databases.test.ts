@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
-import { personWindow } from '../../../test/support/behavior-windows.ts';
+import { emptyWindow, personWindow } from '../../../test/support/behavior-windows.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { researchModel } from '../behavior/index.ts';
@@ -26,6 +26,7 @@ onBothDatabases('the learned layer', (newPlace) => {
     expect(layers.learned(organization)).toEqual({});
     expect(layers.describe(organization)).toEqual({
       layer: 'rules',
+      adapts: false,
       offered: {
         ...{ id: researchModel.id, z0: researchModel.z0, trained: researchModel.trained },
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -68,7 +69,14 @@ onBothDatabases('the learned layer', (newPlace) => {
     const row = { organization, layer: 'research', accepted_model: 'research-0' };
     await engine.inTransaction((tx) =>
       createLayerStore(engine).put(tx, {
-        ...{ ...row, accepted_by: 'administrator:adm_bea', accepted_at: 1, own_weights: null, zero: null },
+        ...{
+          ...row,
+          accepted_by: 'administrator:adm_bea',
+          accepted_at: 1,
+          own_weights: null,
+          zero: null,
+          adapts: 0,
+        },
       }),
     );
     const layers = createBehaviorLayers(engine);
@@ -98,7 +106,7 @@ onBothDatabases('the learned layer', (newPlace) => {
   });
 
   test('of own weights in another form is off, and a start goes on', async () => {
-    const none = { accepted_model: null, accepted_by: null, accepted_at: null, zero: null };
+    const none = { accepted_model: null, accepted_by: null, accepted_at: null, zero: null, adapts: 0 };
     const own_weights = JSON.stringify({ ...researchModel, format: 2 });
     await engine.inTransaction((tx) =>
       createLayerStore(engine).put(tx, { ...none, organization, layer: 'own', own_weights }),
@@ -137,6 +145,90 @@ onBothDatabases('the learned layer', (newPlace) => {
     await layers.choose(organization, accepting, bea);
     await expect(layers.setZero(organization, zero, bea)).rejects.toMatchObject({ code: 'CONFLICT' });
     expect(layers.learned(organization)).toEqual({ model: researchModel });
+  });
+
+  describe('adapts to a site', () => {
+    let users = 0;
+    /** Windows of people whose sessions were approved, `each` of everyone. */
+    const confirm = async (layers: ReturnType<typeof createBehaviorLayers>, people: number, each = 17) => {
+      for (let person = 0; person < people; person++) {
+        const windows = Array.from({ length: each }, (_, i) =>
+          personWindow({ mouse: { n: 12, str: 0.85 + ((person * 7 + i * 3) % 13) / 100 } }),
+        );
+        const reference = `user_${++users}`;
+        await engine.inTransaction((tx) => layers.confirmed(tx, organization, reference, windows));
+      }
+    };
+    const lines = async (action: string) =>
+      (await engine.db.selectFrom('audit').selectAll().where('action', '=', action).execute()).map(
+        ({ actor, details }) => ({ actor, ...JSON.parse(details!) }),
+      );
+
+    test('shows the drift first, and moves the zero only where an administrator lets it', async () => {
+      const layers = createBehaviorLayers(engine);
+      expect(await layers.measure(organization)).toBeUndefined();
+      await confirm(layers, 1);
+      const near = { ...researchModel, id: 'near', z0: 4 };
+      await layers.choose(organization, { ...accepting, layer: 'own', weights: near }, bea);
+      expect(await layers.measure(organization)).toMatchObject({ windows: 0, people: 0 });
+      await confirm(layers, 29, 18);
+      expect(await layers.measure(organization)).toEqual({
+        ...{ windows: 522, people: 29, refused: expect.stringContaining('of 30 people') },
+      });
+      await confirm(layers, 1);
+      const site = (await layers.measure(organization))!;
+      expect(site).toEqual({ windows: 539, people: 30, z0: expect.any(Number), drift: expect.any(Number) });
+      expect(site.drift).toBeCloseTo(site.z0! - 4);
+      await layers.tend();
+      expect(layers.learned(organization)).toEqual({ model: near });
+      expect(await layers.adapt(organization, true, bea)).toMatchObject({ adapts: true });
+      await layers.tend();
+      await layers.tend();
+      expect(layers.learned(organization)).toEqual({ model: near, z0: site.z0 });
+      expect(await lines('behavior.adapt')).toMatchObject([
+        { actor: 'administrator:adm_bea', adapts: 'true' },
+      ]);
+      expect(await lines('behavior.zero')).toMatchObject([
+        { actor: 'appliance:behavior-zero', to: site.z0, people: 30 },
+      ]);
+      await layers.load();
+      expect(layers.describe(organization)).toMatchObject({
+        adapts: true,
+        zero: { z0: site.z0, people: 30 },
+      });
+    });
+
+    test('never from too far away, never from windows that say little, and at most forty of one person', async () => {
+      const layers = createBehaviorLayers(engine);
+      const far = { ...researchModel, id: 'far', z0: researchModel.z0 + 90 };
+      await layers.choose(organization, { ...accepting, layer: 'own', weights: far }, bea);
+      await layers.adapt(organization, true, bea);
+      await confirm(layers, 31);
+      expect((await layers.measure(organization))!.refused).toContain('at most 1.5');
+      await layers.tend();
+      expect(layers.learned(organization)).toEqual({ model: far });
+      await layers.choose(organization, accepting, bea);
+      const add = (windows: Parameters<typeof layers.confirmed>[3]) =>
+        engine.inTransaction((tx) => layers.confirmed(tx, organization, 'one user', windows));
+      await add([personWindow({ mouse: { n: 7 } }), personWindow({ winMs: 19_000 }), emptyWindow()]);
+      expect(await layers.measure(organization)).toMatchObject({ windows: 0 });
+      for (let i = 0; i < 9; i++) await add(Array(5).fill(personWindow({ mouse: { n: 12 } })));
+      expect(await layers.measure(organization)).toMatchObject({ windows: 40, people: 1 });
+    });
+
+    test('keeps keyed hashes, and forgets after thirty days and with the organization', async () => {
+      const layers = createBehaviorLayers(engine);
+      await layers.choose(organization, accepting, bea);
+      const kept = () => engine.db.selectFrom('behavior_confirmed').selectAll().execute();
+      await confirm(layers, 2, 3);
+      expect(JSON.stringify(await kept())).not.toContain('user_');
+      engine.advance(31 * 86_400_000);
+      await confirm(layers, 1, 2);
+      await layers.tend();
+      expect(await kept()).toHaveLength(2);
+      await layers.forget(organization);
+      expect(await kept()).toEqual([]);
+    });
   });
 
   test('judges what is verified from then on', async () => {

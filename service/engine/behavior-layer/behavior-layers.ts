@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import type { OrganizationId } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import {
   BehaviorModel,
+  type ConfirmedWindow,
   FEWEST_PEOPLE,
   FEWEST_WINDOWS,
   refuseFarZero,
   researchModel,
   type SiteZero,
 } from '../behavior/index.ts';
+import { createConfirmed } from './confirmed.ts';
+import { deleteFiguresOfOrganization } from './confirmed-store.ts';
 import { createLayerStore, type LayerRow } from './layer-store.ts';
 
 type Weights = Pick<BehaviorModel, 'id' | 'z0' | 'trained'> & { sha256: string };
@@ -36,6 +40,19 @@ export interface ChosenLayer {
   own?: Weights;
   /** The zero in use instead of that of `model`, and its distance from it. */
   zero?: SiteZero & { at: number; drift: number };
+  /** The zero moves by itself to that of people whose sessions are approved. */
+  adapts: boolean;
+}
+
+/** What the confirmed people of a site say about the zero of the weights in use. */
+export interface SiteFigures {
+  windows: number;
+  people: number;
+  /** Their 1 % quantile, and its distance from the zero in use; absent for too few. */
+  z0?: number;
+  drift?: number;
+  /** Why it is not taken over. */
+  refused?: string;
 }
 
 export interface LayerChange {
@@ -64,12 +81,29 @@ export interface BehaviorLayers {
   choose(organization: OrganizationId, change: LayerChange, actor: Actor): Promise<ChosenLayer>;
   /** Sets the zero of the weights in use, or goes back to theirs. Throws CONFLICT for too few people, and too far a zero. */
   setZero(organization: OrganizationId, zero: SiteZero | undefined, actor: Actor): Promise<ChosenLayer>;
+  /** Whether the zero moves by itself. Off when nothing was chosen. */
+  adapt(organization: OrganizationId, does: boolean, actor: Actor): Promise<ChosenLayer>;
+  /** Undefined where rules judge alone. */
+  measure(organization: OrganizationId): Promise<SiteFigures | undefined>;
+  /** Keeps what windows of a person say whose session was approved in the live world: never call it for others. */
+  confirmed(
+    tx: Tx,
+    organization: OrganizationId,
+    /** The caller's own id of the person; a keyed hash of it is kept. */
+    reference: string,
+    windows: readonly ConfirmedWindow['data'][],
+  ): Promise<void>;
+  /** Daily: forgets figures of more than thirty days, and moves the zero where an organization has it adapt. */
+  tend(): Promise<void>;
   /** The organization is erased. May be called again. */
   forget(organization: OrganizationId): Promise<void>;
 }
 
 export interface BehaviorLayersDeps {
   db: Db;
+  /** A keyed hash of the organization. */
+  sealer: { emailHash(organization: OrganizationId, text: string): string };
+  log?: Pick<Log, 'warn'>;
   inTransaction: InTransaction;
   audit: Audit;
   clock: Clock;
@@ -88,6 +122,8 @@ export function createBehaviorLayers({
   inTransaction,
   audit,
   clock,
+  sealer,
+  log,
 }: BehaviorLayersDeps): BehaviorLayers {
   const store = createLayerStore({ db });
   let kept = new Map<string, Kept>();
@@ -112,7 +148,32 @@ export function createBehaviorLayers({
     return describe(organization);
   }
 
+  const setZero: BehaviorLayers['setZero'] = (organization, zero, actor) =>
+    change(organization, actor, (before) => zeroRow(before, zero, clock.now()), 'behavior.zero');
+  const site = createConfirmed({
+    ...{ db, inTransaction, clock, sealer, setZero },
+    ...(log && { log }),
+    inUse,
+  });
+
+  /** The weights of an organization, the zero in use, and whether it moves. */
+  function inUse(organization: string) {
+    const { model, zero, row } = kept.get(organization) ?? {};
+    if (!model) return undefined;
+    return { model, weights: sha256Of(model), z0: zero?.z0 ?? model.z0, adapts: row?.adapts === 1 };
+  }
+
   return {
+    measure: site.measure,
+    confirmed: site.confirmed,
+    tend: () => site.tend([...kept.keys()] as OrganizationId[]),
+    adapt: (organization, does, actor) =>
+      change(
+        organization,
+        actor,
+        ({ row }) => ({ row: { ...row, adapts: does ? 1 : 0 }, details: { adapts: String(does) } }),
+        'behavior.adapt',
+      ),
     async load() {
       kept = new Map((await store.all()).map((row) => [row.organization, read(row)]));
     },
@@ -129,21 +190,12 @@ export function createBehaviorLayers({
         (before) => chosenRow(before, wanted, actor, clock.now()),
         'behavior.layer',
       ),
-    setZero: (organization, zero, actor) =>
-      change(
-        organization,
-        actor,
-        ({ row, model }) => {
-          if (model === undefined) return refuseWithoutWeights();
-          if (zero) refuseZero(model, zero);
-          const set: OwnZero | undefined = zero && { ...zero, weights: sha256Of(model), at: clock.now() };
-          const details = { model: model.id, from: model.z0, to: zero?.z0, people: zero?.people };
-          return { row: { ...row, zero: set === undefined ? null : JSON.stringify(set) }, details };
-        },
-        'behavior.zero',
-      ),
+    setZero,
     async forget(organization) {
-      await inTransaction((tx: Tx) => store.remove(tx, organization));
+      await inTransaction(async (tx: Tx) => {
+        await deleteFiguresOfOrganization(tx, organization);
+        await store.remove(tx, organization);
+      });
       kept.delete(organization);
     },
   };
@@ -168,8 +220,17 @@ function chosenRow({ row, own }: Kept, wanted: LayerChange, actor: Actor, now: n
   return { row: after, details: { from: row.layer, to: wanted.layer, ...to } };
 }
 
+/** The row after a move of the zero, and its audit line. */
+function zeroRow({ row, model }: Kept, zero: SiteZero | undefined, now: number) {
+  if (model === undefined) return refuseWithoutWeights();
+  if (zero) refuseZero(model, zero);
+  const set: OwnZero | undefined = zero && { ...zero, weights: sha256Of(model), at: now };
+  const details = { model: model.id, from: model.z0, to: zero?.z0, people: zero?.people };
+  return { row: { ...row, zero: set === undefined ? null : JSON.stringify(set) }, details };
+}
+
 const nothingChosen = (organization: string): LayerRow => ({
-  ...{ organization, layer: 'rules', own_weights: null, zero: null },
+  ...{ organization, layer: 'rules', own_weights: null, zero: null, adapts: 0 },
   ...{ accepted_model: null, accepted_by: null, accepted_at: null },
 });
 
@@ -230,6 +291,7 @@ function describeKept({ row, model, own, zero }: Partial<Kept> = {}): ChosenLaye
       typeof at === 'number' &&
       typeof accepted_model === 'string' && { accepted: { by, at, model: accepted_model } }),
     offered: describeWeights(researchModel),
+    adapts: row?.adapts === 1,
     ...(own && { own: describeWeights(own) }),
     ...(model && zero && { zero: describeZero(zero, model) }),
   };

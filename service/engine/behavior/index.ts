@@ -14,6 +14,8 @@ export {
   FEWEST_WINDOWS,
   refuseFarZero,
   type SiteZero,
+  scoreOfPerson,
   siteZero,
+  zeroOfPeople,
 } from './training/site-zero.ts';
 export { type TrainingWindow, trainBehaviorModel } from './training/train-behavior-model.ts';

@@ -21,7 +21,7 @@ const LONGEST_WINDOW = 60_000;
 
 const Counts = z
   .strictObject({
-    move: count('Pointer moves of mouse and pen, without coalesced ones'),
+    move: count('Pointer moves of any kind, without coalesced ones'),
     down: count('Presses of a pointer, of any kind'),
     up: count('Releases of a pointer, of any kind'),
     keyDown: count('Keys pressed, without automatic repeats'),
@@ -30,7 +30,7 @@ const Counts = z
     paste: count('Pastes'),
     wheel: count('Turns of the wheel'),
     scroll: count('Scroll events of the page'),
-    touch: count('Pointer moves and presses of touch'),
+    touch: count('Presses of touch, which are in `down` too'),
   })
   .describe('Events of the window by kind');
 

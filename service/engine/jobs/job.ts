@@ -17,6 +17,7 @@ export const jobKinds = [
   'reviews',
   'uniqueness',
   'behavior-sweep',
+  'behavior-zero',
   'backup-drill',
   'sessions',
 ] as const;

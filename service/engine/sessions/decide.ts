@@ -2,6 +2,7 @@ import type { SubjectId, VerificationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import { type Actor, readActor } from '../audit/index.ts';
+import type { SessionData } from '../behavior/index.ts';
 import { type KeptFrames, keepFrames } from './keep-frames.ts';
 import type { SessionParts } from './parts.ts';
 import { riskOf } from './risk.ts';
@@ -39,7 +40,7 @@ export type Opened = Awaited<ReturnType<SessionParts['sealed']['whole']>>;
  * transaction. False, and nothing done, for one that is decided.
  */
 export const createDecide =
-  ({ store, frames, movements, audit, ends, sealed, clock, uniqueness, behaviors }: SessionParts) =>
+  ({ store, frames, movements, audit, ends, sealed, clock, uniqueness, behaviors, ...parts }: SessionParts) =>
   async (tx: Tx, row: SessionRow, opened: Opened, ending: Ending): Promise<boolean> => {
     const { decision, person, verification, actor, request, resealed } = ending;
     const now = clock.now();
@@ -59,6 +60,7 @@ export const createDecide =
       ...(person === undefined ? {} : { subject: person.id, ...resealed }),
     };
     if (!(await store.changeUndecided(tx, row.id, changed))) return false;
+    if (decision === 'approved') await teach(parts, tx, row, opened, behaviors.windows(row.id));
     // Of a session that ends while a reviewer decides about its newcomer.
     if (current.held_until !== null && ending.uniqueness === undefined)
       await uniqueness?.withdraw(tx, row.id);
@@ -82,6 +84,19 @@ export const createDecide =
     if (reply) await store.setAnswer(tx, row.id, await sealed.seal(after, 'answer', reply));
     return true;
   };
+
+/** The zero of the site's behavior score: from people whom the caller names, in the live world. */
+async function teach(
+  { confirmedBehavior }: Pick<SessionParts, 'confirmedBehavior'>,
+  tx: Tx,
+  row: SessionRow,
+  { subjectRef }: Opened,
+  windows: readonly SessionData[],
+): Promise<void> {
+  const { organization, world } = realmOf(row);
+  if (world === 'live' && subjectRef !== undefined)
+    await confirmedBehavior?.confirmed(tx, organization, subjectRef, windows);
+}
 
 export function endOf(ends: SessionParts['ends'], { flow }: Pick<SessionRow, 'flow'>) {
   const end = ends[flow as keyof typeof ends];

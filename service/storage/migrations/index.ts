@@ -34,6 +34,7 @@ import { behaviorLayer } from './0033-behavior-layer.ts';
 import { sessionReview } from './0034-session-review.ts';
 import { untilDelivered } from './0035-until-delivered.ts';
 import { peopleAlike } from './0036-people-alike.ts';
+import { behaviorConfirmed } from './0037-behavior-confirmed.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -72,4 +73,5 @@ export const migrations: readonly Migration[] = [
   sessionReview,
   untilDelivered,
   peopleAlike,
+  behaviorConfirmed,
 ];

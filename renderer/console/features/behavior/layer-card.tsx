@@ -78,6 +78,7 @@ function LayerChoice({ described, mayChange }: { described: Described; mayChange
           })}
         </p>
       )}
+      <Site {...{ described, mayChange }} />
       {saving.error && <LoadFailed error={saving.error} />}
       {mayChange && layer !== described.layer && (
         <Row>
@@ -92,6 +93,45 @@ function LayerChoice({ described, mayChange }: { described: Described; mayChange
           {mustAccept && !accepts && <span className="small muted">{t('acceptFirst')}</span>}
         </Row>
       )}
+    </Stack>
+  );
+}
+
+/** What confirmed people of the site say, before it is taken over; and whether it is. */
+function Site({ described: { site, adapts }, mayChange }: { described: Described; mayChange: boolean }) {
+  const t = useStrings(layerStrings);
+  const format = useFormat();
+  const queryClient = useQueryClient();
+  const changing = useMutation({
+    mutationFn: (body: { adapts: boolean } | { zero: null }) =>
+      replyOf(admin.PUT('/api/admin/behavior/layer/zero', { params: { query: {} }, body })),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['behavior-layer'] }),
+  });
+  if (!site) return null;
+  const { windows, people, z0, drift, refused } = site;
+  const counted = { windows: format.count(windows), people: format.count(people) };
+  return (
+    <Stack gap={12}>
+      <p className="small muted">
+        {z0 === undefined || drift === undefined
+          ? t('siteFew', counted)
+          : t('site', { ...counted, z0: format.score(z0), drift: format.score(drift) })}
+      </p>
+      {refused !== undefined && <p className="small muted">{refused}</p>}
+      {mayChange && (
+        <Row>
+          <Checkbox
+            label={t('adapts')}
+            checked={adapts}
+            disabled={changing.isPending}
+            onChange={({ currentTarget }) => changing.mutate({ adapts: currentTarget.checked })}
+          />
+          <Button disabled={changing.isPending} onClick={() => changing.mutate({ zero: null })}>
+            {t('resetZero')}
+          </Button>
+        </Row>
+      )}
+      {changing.error && <LoadFailed error={changing.error} />}
     </Stack>
   );
 }

@@ -6,7 +6,7 @@ import { type AdminRoute, route } from '../route.ts';
 import { BehaviorLayerReply, BehaviorLayerRequest, BehaviorWeights, BehaviorZeroRequest } from './wire.ts';
 
 export interface BehaviorLayerRouteDeps {
-  behaviorLayers: Pick<BehaviorLayers, 'describe' | 'choose' | 'setZero' | 'weights'>;
+  behaviorLayers: Pick<BehaviorLayers, 'describe' | 'choose' | 'setZero' | 'weights' | 'adapt' | 'measure'>;
 }
 
 const about = {
@@ -33,7 +33,10 @@ export const behaviorLayerRoutes = ({ behaviorLayers }: BehaviorLayerRouteDeps):
     description: 'Whether windows are judged by rules alone, and which weights may be chosen.',
     may: { operator: true, administrator: readers, key: false },
     reply: BehaviorLayerReply,
-    handle: async ({ organization }) => fromLayer(behaviorLayers.describe(organization)),
+    handle: async ({ organization }) => ({
+      ...fromLayer(behaviorLayers.describe(organization)),
+      ...defined({ site: await behaviorLayers.measure(organization) }),
+    }),
   }),
   route({
     ...about,
@@ -70,12 +73,15 @@ export const behaviorLayerRoutes = ({ behaviorLayers }: BehaviorLayerRouteDeps):
     operationId: 'setBehaviorZero',
     summary: 'Set the zero of your own people',
     description:
-      'Moves the zero of the weights in use to the 1 % quantile of your own people, or back. `gatehouse behavior recalibrate` measures it on windows of people confirmed by a face or a passkey. Refused with CONFLICT for fewer than 500 windows or 30 people, and for a zero more than 1.5 from that of the weights. Other weights have no own zero until it is measured for them.',
+      'Moves the zero of the weights in use to the 1 % quantile of your own people, or back. `gatehouse behavior recalibrate` measures it on windows of people confirmed by a face or a passkey. Refused with CONFLICT for fewer than 500 windows or 30 people, and for a zero more than 1.5 from that of the weights. Other weights have no own zero until it is measured for them. With `adapts` the appliance measures it daily on people whose live sessions were approved, and moves it within the same limits; every move is in the audit log.',
     may: changing,
     body: BehaviorZeroRequest,
     reply: BehaviorLayerReply,
     refuses: ['CONFLICT', 'STORAGE_FULL'],
-    handle: async ({ organization, body: { zero }, who }) =>
-      fromLayer(await behaviorLayers.setZero(organization, zero ?? undefined, who)),
+    handle: async ({ organization, body: { zero, adapts }, who }) => {
+      if (zero !== undefined) await behaviorLayers.setZero(organization, zero ?? undefined, who);
+      if (adapts !== undefined) await behaviorLayers.adapt(organization, adapts, who);
+      return fromLayer(behaviorLayers.describe(organization));
+    },
   }),
 ];

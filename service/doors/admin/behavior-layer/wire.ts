@@ -38,6 +38,23 @@ export const BehaviorLayerReply = z
       })
       .optional()
       .describe('The zero of your own people'),
+    adapts: z
+      .boolean()
+      .describe(
+        'Whether the zero moves by itself, daily, to that of people whose live sessions were approved',
+      ),
+    site: z
+      .object({
+        windows: z.int().describe('Their windows of the last thirty days'),
+        people: z.int().describe('How many people they are of'),
+        z0: z.number().optional().describe('Their zero; absent for too few, and where it is too far'),
+        drift: z.number().optional().describe('Its distance from the zero in use'),
+        refused: z.string().optional().describe('Why it is not taken over'),
+      })
+      .optional()
+      .describe(
+        'What confirmed people of your site say; only when the layer is read, and where weights are in use',
+      ),
   })
   .meta({
     id: 'BehaviorLayer',
@@ -45,6 +62,7 @@ export const BehaviorLayerReply = z
     examples: [
       {
         layer: 'rules' as const,
+        adapts: false,
         offered: {
           id: 'research-2',
           z0: 0.385263,
@@ -93,6 +111,18 @@ export const BehaviorZeroRequest = z
         people: z.int().min(0).describe('People that they are of'),
       })
       .nullable()
-      .describe('Null: the zero of the weights again'),
+      .optional()
+      .describe('Null: the zero of the weights again; absent: it stays'),
+    adapts: z
+      .boolean()
+      .optional()
+      .describe('Whether the zero moves by itself from now on; absent: as before'),
   })
-  .meta({ id: 'BehaviorZeroRequest', examples: [{ zero: { z0: 0.61, windows: 812, people: 44 } }] });
+  .refine(({ zero, adapts }) => zero !== undefined || adapts !== undefined, {
+    path: ['zero'],
+    error: 'Give a zero, or say whether it adapts.',
+  })
+  .meta({
+    id: 'BehaviorZeroRequest',
+    examples: [{ zero: { z0: 0.61, windows: 812, people: 44 } }, { adapts: true }],
+  });

@@ -30,7 +30,27 @@ const PEOPLE_BELOW_ZERO = 0.01;
  * are too few, or where it lies too far from the model's own zero.
  */
 export function siteZero(model: BehaviorModel, confirmed: readonly ConfirmedWindow[]): SiteZero {
-  const full = confirmed.filter(({ data }) => data.mouse.n >= FULL_MOVEMENTS && data.winMs >= FULL_WINDOW_MS);
+  return zeroOfPeople(
+    model,
+    confirmed.flatMap(({ person, data }) => {
+      const z = scoreOfPerson(model, data);
+      return z === undefined ? [] : [{ person, z }];
+    }),
+  );
+}
+
+/** Undefined for a window that measured too little. */
+export const scoreOfPerson = (
+  model: BehaviorModel,
+  { mouse, winMs }: ConfirmedWindow['data'],
+): number | undefined =>
+  mouse.n >= FULL_MOVEMENTS && winMs >= FULL_WINDOW_MS ? sumOfStumps(mouse, model) : undefined;
+
+/** The same of windows that are scored already. */
+export function zeroOfPeople(
+  model: Pick<BehaviorModel, 'z0'>,
+  full: readonly { person: string; z: number }[],
+): SiteZero {
   const counts = new Map<string, number>();
   for (const { person } of full) counts.set(person, (counts.get(person) ?? 0) + 1);
   const [windows, people] = [full.length, counts.size];
@@ -40,7 +60,7 @@ export function siteZero(model: BehaviorModel, confirmed: readonly ConfirmedWind
       `The zero of a site needs at least ${FEWEST_WINDOWS} windows of 20 s with eight movements, of ${FEWEST_PEOPLE} people; there are ${windows} of ${people}.`,
     );
   const z0 = weightedQuantile(
-    full.map(({ data }) => sumOfStumps(data.mouse, model)),
+    full.map(({ z }) => z),
     full.map(({ person }) => 1 / counts.get(person)!),
     PEOPLE_BELOW_ZERO,
   );

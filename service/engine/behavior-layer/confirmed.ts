@@ -1,0 +1,99 @@
+import { hash } from 'node:crypto';
+import type { Clock } from '../../lib/clock.ts';
+import type { OrganizationId } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Actor } from '../audit/index.ts';
+import { type BehaviorModel, type SiteZero, scoreOfPerson, zeroOfPeople } from '../behavior/index.ts';
+import type { BehaviorLayers, SiteFigures } from './behavior-layers.ts';
+import { addFigures, deleteFiguresBefore, deleteSurplus, selectFigures } from './confirmed-store.ts';
+
+interface ConfirmedDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  clock: Clock;
+  /** A keyed hash of the organization. */
+  sealer: { emailHash(organization: OrganizationId, text: string): string };
+  log?: Pick<Log, 'warn'>;
+  inUse(
+    organization: string,
+  ): { model: BehaviorModel; weights: string; z0: number; adapts: boolean } | undefined;
+  setZero(organization: OrganizationId, zero: SiteZero, actor: Actor): Promise<unknown>;
+}
+
+const DAY = 86_400_000;
+const KEPT = 30 * DAY;
+/** Smaller moves are noise, and each leaves an audit line. */
+const LEAST_MOVE = 0.01;
+
+/** The zero of a site from people whose sessions were approved (BEHAVIOR.md 6.4). Never from others: programs would teach it. */
+export function createConfirmed({
+  db,
+  inTransaction,
+  clock,
+  sealer,
+  log,
+  inUse,
+  setZero,
+}: ConfirmedDeps): Pick<
+  BehaviorLayers,
+  'measure' | 'confirmed'
+> & {
+  tend(organizations: readonly OrganizationId[]): Promise<void>;
+} {
+  /** Throws CONFLICT for too few, or too far a zero. */
+  async function zeroOf(organization: OrganizationId) {
+    const used = inUse(organization);
+    if (!used) return undefined;
+    const figures = await selectFigures(db, organization, used.weights);
+    const counted = { windows: figures.length, people: new Set(figures.map(({ person }) => person)).size };
+    return { used, counted, zero: () => zeroOfPeople(used.model, figures) };
+  }
+
+  async function measure(organization: OrganizationId): Promise<SiteFigures | undefined> {
+    const found = await zeroOf(organization);
+    if (!found) return undefined;
+    const { used, counted, zero } = found;
+    try {
+      const { z0 } = zero();
+      return { ...counted, z0, drift: z0 - used.z0 };
+    } catch (error) {
+      if (error instanceof Problem) return { ...counted, refused: error.message };
+      throw error;
+    }
+  }
+
+  async function move(organization: OrganizationId): Promise<void> {
+    const used = inUse(organization);
+    if (!used?.adapts) return;
+    const { z0, drift = 0, windows, people, refused } = (await measure(organization))!;
+    if (refused !== undefined) log?.warn({ organization, windows, people }, `the zero stays: ${refused}`);
+    if (z0 === undefined || Math.abs(drift) < LEAST_MOVE) return;
+    await setZero(organization, { z0, windows, people }, { is: 'appliance', task: 'behavior-zero' });
+  }
+
+  return {
+    measure,
+    async confirmed(tx: Tx, organization, reference, windows) {
+      const used = windows.length > 0 && inUse(organization);
+      if (!used) return;
+      const now = clock.now();
+      const person = sealer.emailHash(organization, `behavior-person/${hash('sha256', reference, 'hex')}`);
+      const figures = windows.flatMap((data) => {
+        const z = scoreOfPerson(used.model, data);
+        if (z === undefined) return [];
+        const rounded = { z: Math.round(z * 100) / 100, day: now - (now % DAY) };
+        return [{ organization, person, weights: used.weights, ...rounded }];
+      });
+      await addFigures(tx, figures);
+    },
+    async tend(organizations) {
+      await inTransaction((tx) => deleteFiguresBefore(tx, clock.now() - KEPT));
+      for (const organization of organizations) {
+        await inTransaction((tx) => deleteSurplus(tx, organization));
+        await move(organization);
+      }
+    },
+  };
+}
