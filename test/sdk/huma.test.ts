@@ -131,11 +131,11 @@ describe('an appliance answers', () => {
       `(async () => {
         const core = ${load('@gatehouse/sdk/huma')};
         const next = ${load('@gatehouse/sdk/huma/next')};
-        const { Huma, Gatehouse, HumaError: InPage } = ${load('@gatehouse/sdk/browser')};
+        const { Huma, HumaError: InPage } = ${load('@gatehouse/sdk/browser')};
         const names = (module) => Object.keys(module).filter((name) => !/^(default|module.exports|__esModule)$/.test(name)).sort();
         const same = core.HumaError === next.HumaError;
         const refused = await core.verify({ userId: 'u', apiKey: 'k', baseUrl: 'x' }).catch((error) => [error instanceof core.HumaError, error.code]);
-        console.log(JSON.stringify({ core: names(core), next: names(next), same, refused, browser: [Huma === Gatehouse, typeof Huma.verify, typeof InPage, globalThis.Huma === undefined, Huma.debug().collecting] }));
+        console.log(JSON.stringify({ core: names(core), next: names(next), same, refused, browser: [typeof Huma.verify, typeof InPage, globalThis.Huma === undefined, Huma.debug().collecting] }));
       })();`,
     );
     const { stdout, stderr } = spawnSync(node, [file], { cwd: application, encoding: 'utf8' });
@@ -152,7 +152,7 @@ describe('an appliance answers', () => {
       next: ['HumaError', 'humaFormCheck', 'withHumaProtection'],
       same: true,
       refused: [true, 'INVALID_ARGUMENT'],
-      browser: [true, 'function', 'function', true, false],
+      browser: ['function', 'function', true, false],
     });
   });
 });

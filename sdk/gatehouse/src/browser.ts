@@ -7,5 +7,3 @@ export { HumaError } from './collector/script/behavior-requests.ts';
 export type { Huma as HumaScript, SessionOptions } from './collector/script/huma.ts';
 
 export const Huma = installHuma();
-/** The same object under our own name. */
-export const Gatehouse = Huma;

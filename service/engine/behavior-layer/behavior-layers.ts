@@ -7,14 +7,13 @@ import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import {
   BehaviorModel,
-  type ConfirmedWindow,
   FEWEST_PEOPLE,
   FEWEST_WINDOWS,
   refuseFarZero,
   researchModel,
   type SiteZero,
 } from '../behavior/index.ts';
-import { createConfirmed } from './confirmed.ts';
+import { createConfirmed, type SiteZeros } from './confirmed.ts';
 import { deleteFiguresOfOrganization } from './confirmed-store.ts';
 import { createLayerStore, type LayerRow } from './layer-store.ts';
 
@@ -44,17 +43,6 @@ export interface ChosenLayer {
   adapts: boolean;
 }
 
-/** What the confirmed people of a site say about the zero of the weights in use. */
-export interface SiteFigures {
-  windows: number;
-  people: number;
-  /** Their 1 % quantile, and its distance from the zero in use; absent for too few. */
-  z0?: number;
-  drift?: number;
-  /** Why it is not taken over. */
-  refused?: string;
-}
-
 export interface LayerChange {
   layer: ChosenLayer['layer'];
   acceptLicenceDoubt: boolean;
@@ -66,7 +54,7 @@ export interface LayerChange {
  * The learned layer of the behavior score: off until an administrator accepts the doubt about the licence of its weights, or brings
  * weights trained on the site's own people.
  */
-export interface BehaviorLayers {
+export interface BehaviorLayers extends SiteZeros {
   /** Reads what is kept. Call it at start. */
   load(): Promise<void>;
   /** What `judgeBehavior` takes; from memory. */
@@ -83,16 +71,6 @@ export interface BehaviorLayers {
   setZero(organization: OrganizationId, zero: SiteZero | undefined, actor: Actor): Promise<ChosenLayer>;
   /** Whether the zero moves by itself. Off when nothing was chosen. */
   adapt(organization: OrganizationId, does: boolean, actor: Actor): Promise<ChosenLayer>;
-  /** Undefined where rules judge alone. */
-  measure(organization: OrganizationId): Promise<SiteFigures | undefined>;
-  /** Keeps what windows of a person say whose session was approved in the live world: never call it for others. */
-  confirmed(
-    tx: Tx,
-    organization: OrganizationId,
-    /** The caller's own id of the person; a keyed hash of it is kept. */
-    reference: string,
-    windows: readonly ConfirmedWindow['data'][],
-  ): Promise<void>;
   /** Daily: forgets figures of more than thirty days, and moves the zero where an organization has it adapt. */
   tend(): Promise<void>;
   /** The organization is erased. May be called again. */
@@ -153,15 +131,8 @@ export function createBehaviorLayers({
   const site = createConfirmed({
     ...{ db, inTransaction, clock, sealer, setZero },
     ...(log && { log }),
-    inUse,
+    inUse: (organization) => inUse(kept.get(organization)),
   });
-
-  /** The weights of an organization, the zero in use, and whether it moves. */
-  function inUse(organization: string) {
-    const { model, zero, row } = kept.get(organization) ?? {};
-    if (!model) return undefined;
-    return { model, weights: sha256Of(model), z0: zero?.z0 ?? model.z0, adapts: row?.adapts === 1 };
-  }
 
   return {
     measure: site.measure,
@@ -218,6 +189,12 @@ function chosenRow({ row, own }: Kept, wanted: LayerChange, actor: Actor, now: n
   const { model } = read(after);
   const to = model && { model: model.id, sha256: sha256Of(model) };
   return { row: after, details: { from: row.layer, to: wanted.layer, ...to } };
+}
+
+/** The weights of an organization, the zero in use, and whether it moves. */
+function inUse({ model, zero, row }: Partial<Kept> = {}) {
+  if (!model) return undefined;
+  return { model, weights: sha256Of(model), z0: zero?.z0 ?? model.z0, adapts: row?.adapts === 1 };
 }
 
 /** The row after a move of the zero, and its audit line. */

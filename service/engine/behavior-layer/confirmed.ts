@@ -5,9 +5,38 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
-import { type BehaviorModel, type SiteZero, scoreOfPerson, zeroOfPeople } from '../behavior/index.ts';
-import type { BehaviorLayers, SiteFigures } from './behavior-layers.ts';
+import {
+  type BehaviorModel,
+  type ConfirmedWindow,
+  type SiteZero,
+  scoreOfPerson,
+  zeroOfPeople,
+} from '../behavior/index.ts';
 import { addFigures, deleteFiguresBefore, deleteSurplus, selectFigures } from './confirmed-store.ts';
+
+/** What the confirmed people of a site say about the zero of the weights in use. */
+export interface SiteFigures {
+  windows: number;
+  people: number;
+  /** Their 1 % quantile, and its distance from the zero in use; absent for too few. */
+  z0?: number;
+  drift?: number;
+  /** Why it is not taken over. */
+  refused?: string;
+}
+
+export interface SiteZeros {
+  /** Undefined where rules judge alone. */
+  measure(organization: OrganizationId): Promise<SiteFigures | undefined>;
+  /** Keeps what windows of a person say whose session was approved in the live world: never call it for others. */
+  confirmed(
+    tx: Tx,
+    organization: OrganizationId,
+    /** The caller's own id of the person; a keyed hash of it is kept. */
+    reference: string,
+    windows: readonly ConfirmedWindow['data'][],
+  ): Promise<void>;
+}
 
 interface ConfirmedDeps {
   db: Db;
@@ -36,10 +65,7 @@ export function createConfirmed({
   log,
   inUse,
   setZero,
-}: ConfirmedDeps): Pick<
-  BehaviorLayers,
-  'measure' | 'confirmed'
-> & {
+}: ConfirmedDeps): SiteZeros & {
   tend(organizations: readonly OrganizationId[]): Promise<void>;
 } {
   /** Throws CONFLICT for too few, or too far a zero. */

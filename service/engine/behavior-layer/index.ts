@@ -1,2 +1,2 @@
-export type { BehaviorLayers, ChosenLayer, SiteFigures } from './behavior-layers.ts';
+export type { BehaviorLayers, ChosenLayer } from './behavior-layers.ts';
 export { createBehaviorLayers } from './behavior-layers.ts';

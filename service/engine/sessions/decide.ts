@@ -85,7 +85,7 @@ export const createDecide =
     return true;
   };
 
-/** The zero of the site's behavior score: from people whom the caller names, in the live world. */
+/** The zero of the site's behavior score: from people with a name of the caller, in the live world. */
 async function teach(
   { confirmedBehavior }: Pick<SessionParts, 'confirmedBehavior'>,
   tx: Tx,

@@ -7,7 +7,7 @@ const SIGNALS_FIELD = 'huma_signals';
  * Puts a snapshot into each form that has a hidden field `huma_signals` (or the attribute `data-huma`), in the moment in which its data
  * are read: by a submission, by `form.submit()` and by `new FormData(form)`. Gives the end of it.
  */
-export function fillHiddenFields(document: Document, collector: Pick<Collector, 'snapshot'>): () => void {
+function fillHiddenFields(document: Document, collector: Pick<Collector, 'snapshot'>): () => void {
   const signals = () => JSON.stringify(collector.snapshot());
   const onFormData = (event: FormDataEvent) => {
     const form = event.target as HTMLFormElement;
