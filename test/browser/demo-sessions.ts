@@ -87,6 +87,24 @@ const expired = {
 };
 const waits = { ...approved, counted: { outcome: 'grey', action: 'wait' }, risk: undefined };
 
+/** Passed on the path for people who cannot move their head: a person has to decide. */
+const withoutMotion = {
+  ...approved,
+  ...{ waits: 'without-motion', reasons: ['WITHOUT_MOTION'], challengesCompleted: 3, composite: 0.84 },
+  risk: { level: 'medium', score: 0.35, flags: ['reduced-challenge'] },
+  liveness: {
+    ...{ passed: true, score: 0.86, assurance: 'passive-frames', reasons: [] },
+    evidence: [
+      step('hold-still', 1180),
+      step('blink', 910),
+      step('color-flash', 3020, { answered: true, lag: 0.2, frames: 22 }),
+      continuity(true),
+      pad(0.91),
+      ...common(),
+    ],
+  },
+};
+
 const device = {
   ...{ label: 'FaceTime HD Camera', width: 1280, height: 720, frameRate: 30 },
   userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15',
@@ -120,6 +138,9 @@ export async function makeDemoSessions(
     const waiting = await apiSession(order, { subjectRef: 'customer-9921', uniquenessPolicy: 'block' });
     change(database, waiting, { state: 'processing', held_until: Date.now() + 72 * 3_600_000, attempts: 1 });
     change(database, waiting, { outcome: JSON.stringify(waits) });
+    const still = await apiSession(order, { subjectRef: 'customer-9925' }, { motion: false });
+    change(database, still, { state: 'processing', held_until: Date.now() + 71 * 3_600_000, attempts: 1 });
+    change(database, still, { outcome: JSON.stringify(withoutMotion) });
     const presence = { orgId: organization, purpose: 'Authorize production deployment' };
     const there = await ofLink(order, 'presence', await ask('/api/presence/sessions', presence));
     end(database, there, 'approved', approved);
@@ -135,6 +156,7 @@ export async function makeDemoSessions(
       sessionApproved: there,
       sessionRunning: running,
       sessionWaits: waiting,
+      sessionStill: still,
       ...scope,
     };
   } finally {
@@ -178,18 +200,23 @@ interface Order {
 }
 
 /** As the page does after the person agreed. */
-async function begin({ ask }: Order, kind: string, token: string): Promise<string> {
+async function begin(
+  { ask }: Order,
+  kind: string,
+  token: string,
+  path: { motion: boolean } = { motion: true },
+): Promise<string> {
   const link = { kind, token };
   const { consent } = (await ask('/api/live/describe', { link })) as { consent: { version: string } };
   const { sessionId } = (await ask('/api/live/begin', {
-    ...{ link, consent: true, textVersion: consent.version, path: { flash: true, motion: true }, device },
+    ...{ link, consent: true, textVersion: consent.version, path: { flash: true, ...path }, device },
   })) as { sessionId: string };
   return sessionId;
 }
 
-async function apiSession(order: Order, body: object): Promise<string> {
+async function apiSession(order: Order, body: object, path?: { motion: boolean }): Promise<string> {
   const { sessionId, token } = (await order.ask('/api/v1/sessions', body)) as Record<string, string>;
-  await begin(order, 'session', token ?? '');
+  await begin(order, 'session', token ?? '', path);
   return sessionId ?? '';
 }
 

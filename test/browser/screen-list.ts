@@ -28,6 +28,8 @@ export const screens: readonly Screen[] = [
   { path: '/sessions/{sessionApproved}', data: 'full', name: 'session-approved' },
   { path: '/sessions/{sessionRunning}', data: 'full', name: 'session-running' },
   { path: '/sessions/{sessionWaits}', data: 'full', name: 'session-waits' },
+  { path: '/sessions/{sessionStill}', data: 'full', name: 'session-without-motion' },
+  { path: '/sessions/{sessionStill}', data: 'full', press: ['Decide'], name: 'session-decide' },
   {
     ...{ path: '/sessions/{sessionRunning}', data: 'full', name: 'session-cancel' },
     press: ['Cancel session'],
