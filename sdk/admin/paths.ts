@@ -9688,6 +9688,11 @@ export interface components {
              * @enum {string}
              */
             waitsFor?: "uniqueness" | "without-motion";
+            /**
+             * Format: date-time
+             * @description When the review ends without a decision; absent unless in review
+             */
+            reviewUntil?: string;
             /** @description Level of the liveness check: `active`, `active-no-flash`, `passive-frames` */
             assurance?: string;
             risk?: components["schemas"]["SessionRisk"];
@@ -9832,6 +9837,11 @@ export interface components {
              * @enum {string}
              */
             waitsFor?: "uniqueness" | "without-motion";
+            /**
+             * Format: date-time
+             * @description When the review ends without a decision; absent unless in review
+             */
+            reviewUntil?: string;
             /** @description Level of the liveness check: `active`, `active-no-flash`, `passive-frames` */
             assurance?: string;
             risk?: components["schemas"]["SessionRisk"];

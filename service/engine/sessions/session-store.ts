@@ -69,7 +69,7 @@ export function sessionOf(row: SessionRow): Session {
     expiresAt: row.expires_at,
     attempts: row.attempts,
     held,
-    ...(held && { waitsFor: waits ?? 'uniqueness' }),
+    ...(held && { waitsFor: waits ?? 'uniqueness', heldUntil: row.held_until! }),
     ...outcome,
     ...(row.opened_at === null ? {} : { openedAt: row.opened_at }),
     ...(row.consent_version === null || row.consent_at === null

@@ -200,6 +200,8 @@ export interface Session {
   held: boolean;
   /** What about; absent unless held. */
   waitsFor?: SessionWait;
+  /** When it ends without a decision; absent unless held. */
+  heldUntil?: number;
   decision?: SessionDecision;
   decidedAt?: number;
   /** Why not, by code; for administrators. */

@@ -247,7 +247,9 @@ function About({ session }: { session: Session }) {
           [t('decided'), session.decidedAt && <ExactTime key="decided" at={session.decidedAt} />],
           [
             t('expires'),
-            session.decision === undefined && <RelativeTime key="ends" at={session.expiresAt} />,
+            session.decision === undefined && (
+              <RelativeTime key="ends" at={session.reviewUntil ?? session.expiresAt} />
+            ),
           ],
           [
             t('consent'),

@@ -24,6 +24,7 @@ export function fromSession(session: Session): SessionReply {
     ...defined({
       openedAt: time(session.openedAt),
       decidedAt: time(session.decidedAt),
+      reviewUntil: time(session.heldUntil),
       assurance: liveness?.assurance,
       ...{ decision, risk, person: subject, verification, waitsFor: session.waitsFor },
     }),

@@ -64,6 +64,7 @@ const session = {
     .describe(
       'What about: whether the person is counted already, or a check that was passed without movements. Absent unless in review',
     ),
+  reviewUntil: time('When the review ends without a decision; absent unless in review').optional(),
   assurance: z
     .string()
     .optional()

@@ -97,6 +97,7 @@ onBothDatabases('sessions that were passed without motion of the head', (newPlac
     expect(await sessions.finalizeByToken(token)).toMatchObject({ passed: false, decision: null });
     expect(await find(id)).toMatchObject({
       ...{ state: 'processing', held: true, waitsFor: 'without-motion', reasons: ['WITHOUT_MOTION'] },
+      heldUntil: expect.any(Number),
       risk: { flags: ['reduced-challenge'] },
     });
     expect(await countWaitingSessions(engine.db, realm())).toBe(1);
