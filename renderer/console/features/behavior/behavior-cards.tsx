@@ -26,16 +26,6 @@ export function Thresholds() {
   );
 }
 
-/** Where the published figures are. */
-export function Figures() {
-  const t = useStrings(behaviorStrings);
-  return (
-    <Card title={t('figures')}>
-      <p className="small">{t('figuresText')}</p>
-    </Card>
-  );
-}
-
 /** The keys that may ask, and from which pages. */
 export function Keys() {
   const t = useStrings(behaviorStrings);

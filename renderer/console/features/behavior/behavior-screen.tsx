@@ -12,7 +12,8 @@ import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { useWorld } from '../../session/session-query.ts';
-import { Figures, Keys, Thresholds } from './behavior-cards.tsx';
+import { Keys, Thresholds } from './behavior-cards.tsx';
+import { Figures } from './figures-card.tsx';
 import { behaviorStrings } from './strings.ts';
 import { VerdictList } from './verdict-list.tsx';
 

@@ -50,8 +50,8 @@ export const behaviorStrings = defineStrings(
     emptyText:
       'One script tag in your page, or the package @gatehouse/sdk, asks for a verdict. Verdicts stay here until their tokens run out.',
     figures: 'How good it is',
-    figuresText:
-      'npm run accuracy -- behavior measures it against people and a zoo of bots; docs/evidence/behavior.md has the figures with their intervals, for each generator, also those that it misses.',
+    figuresAll: 'Every bar, with intervals, data and what it does not say',
+    figuresSpeed: 'How fast it was, and on what machine',
     unnamedKey: 'Key {hint}',
     tryTitle: 'Try it yourself',
     tryLead:
@@ -152,8 +152,8 @@ export const behaviorStrings = defineStrings(
     emptyText:
       'Ein Skript in Ihrer Seite oder das Paket @gatehouse/sdk fragt nach einem Urteil. Urteile bleiben hier, bis ihr Token abläuft.',
     figures: 'Wie gut es ist',
-    figuresText:
-      'npm run accuracy -- behavior misst es an Menschen und einem Zoo von Bots; docs/evidence/behavior.md enthält die Zahlen mit ihren Intervallen, für jeden Generator, auch für die nicht erkannten.',
+    figuresAll: 'Jedes Ziel, mit Intervallen, Daten und dem, was es nicht sagt',
+    figuresSpeed: 'Wie schnell es war, und auf welchem Rechner',
     unnamedKey: 'Schlüssel {hint}',
     tryTitle: 'Selbst ausprobieren',
     tryLead:

@@ -1,0 +1,2 @@
+export { English, Verdict } from './claim-parts.tsx';
+export { evidenceQuery } from './evidence-query.ts';
