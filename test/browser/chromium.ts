@@ -15,6 +15,12 @@ export const missing =
 /** Behind the name of a test: why it was skipped. */
 export const why = missing === undefined ? '' : `: ${missing}`;
 
+const unseen = [
+  '--disable-blink-features=AutomationControlled',
+  '--disable-renderer-backgrounding',
+  '--disable-backgrounding-occluded-windows',
+];
+
 export interface ChromiumOptions {
   /** A y4m file that is shown as the camera. */
   camera?: string;
@@ -24,14 +30,23 @@ export interface ChromiumOptions {
   home?: string;
   /** Names that are this machine. */
   names?: string;
+  /** `navigator.webdriver` says nothing, as with every program that wants to pass for a person; and no page waits behind another. */
+  hidesAutomation?: true;
 }
 
-export function openChromium({ camera, asks, home, names }: ChromiumOptions = {}): Promise<Browser> {
+export function openChromium({
+  camera,
+  asks,
+  home,
+  names,
+  hidesAutomation,
+}: ChromiumOptions = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath!,
     ...(home !== undefined && { env: { ...process.env, HOME: home } as Record<string, string> }),
     args: [
       '--no-sandbox',
+      ...(hidesAutomation ? unseen : []),
       ...(names === undefined ? [] : [`--host-resolver-rules=MAP ${names} 127.0.0.1`]),
       ...(camera === undefined
         ? []
