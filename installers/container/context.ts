@@ -69,4 +69,10 @@ async function copyLibraries({ base, arch, root }: { base: string; arch: Archite
   // where the loader is a link, it is an absolute one
   await copy(join(base, 'usr/lib', folder, basename(loader)), loader);
   for (const name of LIBRARIES) await copy(join(base, 'usr/lib', folder, name), join('lib', folder, name));
+  // what Debian hands on with them
+  const texts = 'usr/lib/gatehouse/licences-of-libraries';
+  for (const name of ['libc6', 'gcc-12-base'])
+    await copy(join(base, 'usr/share/doc', name, 'copyright'), join(texts, `${name}.txt`));
+  for (const name of ['GPL-2', 'GPL-3', 'LGPL-2.1'])
+    await copy(join(base, 'usr/share/common-licenses', name), join(texts, `${name}.txt`));
 }

@@ -113,6 +113,9 @@ describe.skipIf(reason !== undefined)(`the container image${reason ? ` (${reason
     expect(readdirSync(join(root, 'usr'))).toEqual(['lib']);
     const found = execFileSync('find', [root, '-xdev', '-perm', '/6000', '-o', '-name', 'sh', '-type', 'f']);
     expect(found.toString()).toBe('');
+    const texts = join(root, 'usr/lib/gatehouse/licences-of-libraries');
+    expect(readFileSync(join(texts, 'libc6.txt'), 'utf8')).toContain('GNU Lesser General Public');
+    expect(readdirSync(texts).length).toBe(5);
   });
 
   test('with a read-only root it is healthy, verifies a person, and ends at SIGTERM', async () => {
