@@ -7,4 +7,6 @@ ip link set lo up
 mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
+# a terminal of its own, for what asks
+mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
 exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C "$@" bash -c "$script"

@@ -97,8 +97,15 @@ describe.skipIf(reason !== undefined)(`the installed service${reason ? ` (${reas
     await spaces.must(`install -m 0600 -o gatehouse ${STORED} /run/own`);
     await service.as('master set-passphrase --passphrase-file /run/own');
     await spaces.must('rm /run/own');
+    await spaces.must(
+      'mkdir -p /etc/systemd/system/gatehouse.service.d; printf "[Service]\nRestrictAddressFamilies=\nRestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\n" > /etc/systemd/system/gatehouse.service.d/x.conf',
+    );
+    await expect(service.start()).rejects.toThrow(/allow AF_NETLINK in RestrictAddressFamilies=/);
+    await spaces.must('rm -r /etc/systemd/system/gatehouse.service.d');
     await service.start();
     expect(await fetchInside('/ready')).toBe(200);
+    const { of } = await examine();
+    expect(of('setup').found).toContain('there is no owner yet');
   });
 
   /** The status of a page, asked from inside. */
@@ -197,6 +204,9 @@ describe.skipIf(reason !== undefined)(`the installed service${reason ? ` (${reas
     const { code, red, of } = await examine();
     expect(code).toBe(1);
     expect(red).toEqual(['four-eyes', 'backups', 'drill', 'key-copies', 'clock']);
+    expect(of('backups').found).toBe('there is no backup');
+    expect(of('drill').found).toBe('no backup was ever restored for a test');
+    expect(of('key-copies').found).toContain('two are needed');
     expect(of('clock')).toMatchObject({ state: 'warn', found: expect.stringContaining('nothing here says') });
     expect(of('four-eyes').found).toContain(
       'one administrator alone may erase and export people in Nordlys Bank',
@@ -243,6 +253,10 @@ describe.skipIf(reason !== undefined)(`the installed service${reason ? ` (${reas
     await button('I have stored the codes').click();
     await own.close();
   }
+
+  /** Rewrites a line of the audit log, as the account of the service could. */
+  const firstLine = (action: string) =>
+    `setpriv --reuid gatehouse --regid gatehouse --clear-groups /usr/lib/gatehouse/bin/node -e 'require("/usr/lib/gatehouse/node_modules/better-sqlite3")("${DATA}/gatehouse.db").prepare("update audit set action = ? where seq = 1").run("${action}")'`;
 
   /** By shell, undone and put right again. */
   const inShell: readonly (readonly [id: string, undo: string, redo: string, found: RegExp])[] = [
@@ -300,6 +314,13 @@ describe.skipIf(reason !== undefined)(`the installed service${reason ? ` (${reas
       `sed -i 's/"version": 1/"version":  1/' ${MANIFEST}`,
       `sed -i 's/"version":  1/"version": 1/' ${MANIFEST}`,
       /does not match .*manifest\.json\.minisig/,
+    ],
+    ['audit', firstLine('organization.erase'), firstLine('organization.create'), /DAMAGED/],
+    [
+      'updates',
+      "sed -i 's/Date.UTC(2026/Date.UTC(2025/' /usr/lib/gatehouse/dist/service/lib/program-built.js",
+      "sed -i 's/Date.UTC(2025/Date.UTC(2026/' /usr/lib/gatehouse/dist/service/lib/program-built.js",
+      /is \d+ days old/,
     ],
     [
       'clock',
