@@ -77,11 +77,11 @@ function addMigration(folder: string, table: string): void {
   const name = `${String(last + 1).padStart(4, '0')}-${table}`;
   writeFileSync(
     join(folder, `${name}.js`),
-    `export const later = { name: '${name}', up: ({ text, strict }) => [\`create table ${table} (id \${text} primary key not null)\${strict}\`] };\n`,
+    `export const ${table} = { name: '${name}', up: ({ text, strict }) => [\`create table ${table} (id \${text} primary key not null)\${strict}\`] };\n`,
   );
   edit(
     join(folder, 'index.js'),
-    (text) => `import { later } from './${name}.js';\n${text.replace(/\n\];/, '\n    later,\n];')}`,
+    (text) => `import { ${table} } from './${name}.js';\n${text.replace(/\n\];/, `\n    ${table},\n];`)}`,
   );
 }
 
