@@ -3,9 +3,9 @@ import { challengeRules } from '../../service/engine/challenges/index.ts';
 import { wilsonInterval } from '../accuracy/interval.ts';
 import { createRandom } from '../accuracy/random.ts';
 import type { Actor, Asked, Seen } from '../live/actors/actor.ts';
-import { createRecorded } from '../live/actors/other-session.ts';
+import { createRecorded, createTwoPeople } from '../live/actors/other-session.ts';
 import { createPieces, createScripted, natureOf } from '../live/actors/scripted.ts';
-import { runTrial, type Trial, type TrialOrder } from '../live/trial.ts';
+import { type Attempt, runTrial, type Trial, type TrialOrder } from '../live/trial.ts';
 import { challengeModels } from '../support/challenge-frames.ts';
 import { fullSize } from './size.ts';
 
@@ -20,8 +20,20 @@ const base = {
   models: challengeModels,
 } satisfies Partial<TrialOrder>;
 
-/** A session that passed: what the camera showed, for which step, and how the face moved. */
-function passed(seed: number) {
+/** A session that passed: what the camera showed, for which step, and how the face moved. Each is made once. */
+function passed(seed: number): Passed {
+  const known = sessions.get(seed) ?? passOnce(seed);
+  sessions.set(seed, known);
+  return known;
+}
+interface Passed {
+  frames: { seen: Seen; asked: Asked }[];
+  movement: Uint8Array;
+  steps: Attempt['steps'];
+}
+const sessions = new Map<number, Passed>();
+
+function passOnce(seed: number): Passed {
   for (let tries = 0; ; tries++) {
     const random = createRandom(1000 * seed + tries);
     const inner = createScripted(random);
@@ -58,6 +70,19 @@ const accepted = (trials: readonly Trial[]) => trials.filter((one) => one.accept
 
 test('a head that moves by itself passes', () => {
   expect(accepted(report('live', () => ({})))).toBeGreaterThanOrEqual(0.95 * TRIALS);
+});
+
+test('two people, one of whom holds still while the other does the steps, are found to be two', () => {
+  const trials = report('two-people', (_, random) => {
+    const other = createScripted(random, { person: 'bob' });
+    return { actor: () => createTwoPeople(createScripted(random), other) };
+  });
+  expect(accepted(trials)).toBe(0);
+  const finished = trials
+    .flatMap(({ attempts }) => attempts)
+    .filter(({ completed, steps }) => completed === steps.length);
+  expect(finished.length).toBeGreaterThan(0);
+  for (const { reasons } of finished) expect(reasons).toContain('ANOTHER_FACE');
 });
 
 test('an old session, with other pixels, is not accepted', () => {
@@ -98,19 +123,25 @@ test('a calm person who is asked for the same steps again passes', () => {
   expect(refused).toHaveLength(0);
 });
 
-test('what an old session showed for each step, played again as it is asked for, is mostly refused', () => {
+/** Upper ends of the 95 % intervals of what was accepted of 30 on 2026-11-22 (9 and 19): no regression may hide in "mostly". */
+const MOST_KNOWN = 0.48;
+const MOST_INJECTED = 0.79;
+
+test('clean pieces of a session, injected as they are asked for, are mostly refused where the service knows the session', () => {
   const pieces = (seed: number) => {
     const { frames, movement } = passed(seed);
     return { actor: () => createPieces(frames), earlier: [movement] };
   };
-  const refused = report('replay-pieces', pieces);
-  const { length } = report('replay-pieces, unknown to the service', (seed) => ({
+  const refused = report('injection-known', pieces);
+  const { length } = report('injection', (seed) => ({
     ...pieces(seed),
     rules: { ...challengeRules(), repeats: 'record' },
     earlier: [],
   })).filter((one) => one.accepted);
   expect(length).toBeGreaterThan(0);
+  expect(length).toBeLessThanOrEqual(MOST_INJECTED * TRIALS);
   expect(accepted(refused)).toBeLessThan(length / 2);
+  expect(accepted(refused)).toBeLessThanOrEqual(MOST_KNOWN * TRIALS);
 });
 
 test('a client that asks too early, lies about time or sends pictures twice is not accepted', () => {

@@ -23,7 +23,8 @@ async function handledBy(
   return (random: () => number) => createHandler(handled, seen, random);
 }
 
-const print = (
+/** `bends`: radii of the bent sheets in face widths, one for each photograph in turn. */
+export const print = (
   manner: (typeof manners)[number],
   name: string = `print-${manner}`,
   bends: readonly number[] = BENDS,

@@ -41,11 +41,11 @@ const VARIES = { reaction: 60, takes: 0.1, reach: 0.05 };
 
 /**
  * A drawn head that does what is asked, with a sway and a face of its own in every session: for the rules, not for the nets. `sway`: of
- * a head that moves much; most people sit at about .3. `nature`: of a person who is seen in several sessions.
+ * a head that moves much; most people sit at about .3. `nature`: of a person who is seen in several sessions. `person`: whose face it is.
  */
 export function createScripted(
   random: () => number,
-  { sway: much = 1, nature }: { sway?: number; nature?: Nature } = {},
+  { sway: much = 1, nature, person }: { sway?: number; nature?: Nature; person?: string } = {},
 ): Actor {
   const waves = (size: number): Wave[] =>
     Array.from({ length: 4 }, () => ({
@@ -81,6 +81,7 @@ export function createScripted(
         pitch: (now.pitch ?? 0) + at(sway.pitch),
         eyes: (now.eyes ?? 1) * (1 + at(sway.eyes)),
         expression: at(sway.expression),
+        ...(person !== undefined && { person }),
       };
       return { analysis: challengeAnalysis(`${clock}`, script, 'identity'), name: `${clock}` };
     },
