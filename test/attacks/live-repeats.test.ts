@@ -72,7 +72,7 @@ test('a head that moves by itself passes', () => {
   expect(accepted(report('live', () => ({})))).toBeGreaterThanOrEqual(0.95 * TRIALS);
 });
 
-test('two people, one of whom holds still while the other does the steps, are found to be two', () => {
+test('two people, one of them still while the other does the steps, are found to be two', () => {
   const trials = report('two-people', (_, random) => {
     const other = createScripted(random, { person: 'bob' });
     return { actor: () => createTwoPeople(createScripted(random), other) };
