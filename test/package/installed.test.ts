@@ -141,7 +141,7 @@ describe.skipIf(reason !== undefined)(`the installed service${reason ? ` (${reas
     expect(watched).toEqual([]);
   });
 
-  test('a capture page of the package asks for consent', async () => {
+  test('a capture page of the package takes the camera after consent, and a photograph held to it is not confirmed', async () => {
     const { key } = JSON.parse(
       await service.as('key create --name shop --env test --scopes sessions --json'),
     ) as { key: string };
@@ -158,6 +158,10 @@ describe.skipIf(reason !== undefined)(`the installed service${reason ? ` (${reas
     await capture.goto(ordered.verifyUrl);
     await capture.getByRole('heading', { level: 1, name: captureStrings.en.consentTitle }).waitFor();
     await capture.getByText('Nordlys Bank').first().waitFor();
+    await capture.getByRole('button', { name: captureStrings.en.agree }).click();
+    await capture.locator('video').waitFor();
+    // the nets of the package have judged frames of every step that came
+    await capture.getByRole('heading', { level: 1, name: captureStrings.en.againTitle }).waitFor();
     await capture.close();
     expect(errors).toEqual([]);
   });

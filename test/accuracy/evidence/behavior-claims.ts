@@ -23,7 +23,7 @@ export function behaviorClaims({ summary, 'bar-4': unseen }: Behavior): Claim[] 
       id: 'behavior',
       group: 'behavior',
       title: 'Human or bot: the behavior score',
-      claim: `Of ${bars.length} bars ${count('holds')} hold, ${count('in part')} hold in part and ${count('missed')} are missed.`,
+      claim: `Of ${bars.length} bars: ${count('holds')} reached, ${count('in part')} in part, ${count('missed')} missed.`,
       verdict: count('missed') === 0 ? (count('in part') === 0 ? 'holds' : 'part') : 'missed',
       maturity: 'experimental',
       data: 'Bots that drive a real Chromium, and people of public research data sets',
