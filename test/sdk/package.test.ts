@@ -215,6 +215,7 @@ test('what is packed: the built files and no sources', () => {
     'dist/esm/*.d.ts',
     'dist/esm/*.js',
     'dist/esm/package.json',
+    'dist/gatehouse.js',
     'package.json',
   ]);
 });
