@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../installers/run.ts';
 import { portrait } from '../cli/portraits.ts';
 import { makeDebianRoot, objection, put, runIn } from './debian-root.ts';
-import { type Difference, makeLaterArchive } from './later-version.ts';
+import { type Difference, MANIFEST_SIGNATURE, makeLaterArchive } from './later-version.ts';
 
 const product = join(import.meta.dirname, '../..');
 const packages = process.env.GATEHOUSE_PACKAGES ?? join(product, 'dist/packages');
@@ -68,6 +68,7 @@ describe.skipIf(reason !== undefined)(
 
     test('the lines of the guide install it, and a person is verified', async () => {
       const made = await inRoot(`set -e\n${linesOfGuide(version)}
+rm -f /opt/gatehouse/current/${MANIFEST_SIGNATURE}
 sudo -u gatehouse gatehouse subject enroll --data ${DATA} --env test --email ada@example.com /tmp/ada.jpg`);
       expect([made.code, made.stderr]).toEqual([0, expect.any(String)]);
       expect((await verify()).stdout).toContain('Verified: ada@example.com');

@@ -6,7 +6,7 @@ import { run } from '../../installers/run.ts';
 import { portrait } from '../cli/portraits.ts';
 import { makeDebianRoot, objection, packageFile, put, putSystemd, version } from './debian-root.ts';
 import { keepNamespaces, type Namespaces } from './installed-service.ts';
-import { type Difference, makeLater } from './later-version.ts';
+import { type Difference, MANIFEST_SIGNATURE, makeLater } from './later-version.ts';
 
 // The life of a package: installed, updated, taken back, restored, removed, purged; its service is started by its unit, as far as
 // test/package/systemctl has it. Each test goes on where the one before it ended.
@@ -105,6 +105,7 @@ describe.skipIf(reason !== undefined)(
 
     test('it is installed, its unit starts without a passphrase, and a person is verified', async () => {
       const said = await spaces.must('dpkg -i /tmp/given/gatehouse.deb');
+      rmSync(join(root, 'usr/lib/gatehouse', MANIFEST_SIGNATURE), { force: true });
       expect(said).toContain('sudo -u gatehouse gatehouse init --org "My organization"');
       expect(await spaces.must('stat -c "%a %U" /var/lib/gatehouse')).toBe('700 gatehouse\n');
       const made = await spaces.must(as('init --org Bank --json'));

@@ -21,6 +21,9 @@ const FAULTS = {
   unit: ['server/serve.js', "if (process.env.NOTIFY_SOCKET) throw new Error('a filter of the unit');\n"],
 } as const;
 
+/** Below the program's folder: of a release, by its key, and where the test's key alone is installed a start refuses it. */
+export const MANIFEST_SIGNATURE = 'models/manifest.json.minisig';
+
 /** Makes a package of a later version from a package of this one: unpacked, changed, packed again. */
 export function makeLater(file: string, out: string, difference: Difference): Promise<string> {
   const { version } = difference;
@@ -63,6 +66,7 @@ function change(program: string, { version, migration, fails }: Difference): voi
   edit(join(program, 'package.json'), (text) =>
     text.replace(/"version": "[^"]+"/, `"version": "${version}"`),
   );
+  rmSync(join(program, MANIFEST_SIGNATURE), { force: true });
   if (migration) addMigration(join(program, 'dist/service/storage/migrations'), migration);
   if (fails) {
     const [file, fault] = FAULTS[fails];

@@ -1,3 +1,5 @@
+import { Problem } from '../../lib/problem.ts';
+
 /** The machine as an update needs it: dpkg, the service, the program. Passed in, so that the order of steps is tested without any. */
 export interface Machine {
   /** Of the installed package; undefined where dpkg does not own Gatehouse. */
@@ -68,8 +70,18 @@ async function openBefore(machine: Machine, { from, running, say }: Step & { fro
   try {
     await machine.migrate();
   } catch (error) {
-    if (running) await machine.start();
-    throw new Error(`Nothing was changed: ${from} does not open the data. ${(error as Error).message}`);
+    const started = running
+      ? await machine.start().then(
+          () => true,
+          () => false,
+        )
+      : true;
+    const stopped = started ? '' : ' The service did not start again either.';
+    throw new Problem(
+      'CONFLICT',
+      `Nothing was changed: ${from} does not open the data. ${(error as Error).message}${stopped}`,
+      { cause: error },
+    );
   }
 }
 
@@ -107,7 +119,8 @@ async function goBack(
   try {
     await machine.migrate();
   } catch (error) {
-    throw new Error(
+    throw new Problem(
+      'CONFLICT',
       `${from} is installed again, but it does not open the data, and the service is stopped. ${refusal || (error as Error).message} ` +
         `The copy of ${from} is ${before}; restore the backup from before the update (docs/OPERATIONS.md, "The disk or the box is lost"), or install ${to} again.`,
     );
