@@ -67,8 +67,11 @@ describe.skipIf(reason !== undefined)(
     afterAll(() => rmSync(work, { recursive: true, force: true }));
 
     test('the lines of the guide install it, and a person is verified', async () => {
-      const made = await inRoot(`set -e\n${linesOfGuide(version)}
-rm -f /opt/gatehouse/current/${MANIFEST_SIGNATURE}
+      const lines = linesOfGuide(version).replace(
+        /^sudo -u gatehouse gatehouse init/m,
+        `rm -f /opt/gatehouse/current/${MANIFEST_SIGNATURE}\n$&`,
+      );
+      const made = await inRoot(`set -e\n${lines}
 sudo -u gatehouse gatehouse subject enroll --data ${DATA} --env test --email ada@example.com /tmp/ada.jpg`);
       expect([made.code, made.stderr]).toEqual([0, expect.any(String)]);
       expect((await verify()).stdout).toContain('Verified: ada@example.com');

@@ -202,8 +202,11 @@ describe.skipIf(reason !== undefined)(
 
     test('a newer package is installed by dpkg alone; a service that did not run is not started', async () => {
       await offer({ version: '9.4.0', migration: 'by_dpkg' }, join(work, 'gatehouse_9.0.0_amd64.deb'));
+      const settings = await spaces.must('cat /etc/gatehouse/gatehouse.json');
       await spaces.must('dpkg -i --force-confold /tmp/given/9.4.0.deb');
       expect(await installed()).toBe('9.4.0');
+      // also after a version that was taken back: its copy had no settings
+      expect(await spaces.must('cat /etc/gatehouse/gatehouse.json')).toBe(settings);
       await works();
       await offer({ version: '9.5.0' }, join(work, 'gatehouse_9.4.0_amd64.deb'));
       await spaces.must(

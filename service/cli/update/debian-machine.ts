@@ -71,9 +71,12 @@ export function debianMachine(data: string, env: Record<string, string>): Machin
   };
 }
 
-/** As dpkg-repack does: the files that dpkg lists, and what it keeps of the package. */
+/**
+ * As dpkg-repack does: the files that dpkg lists, and what it keeps of the package. Without settings (conffiles): with them as they are now,
+ * dpkg would take them for those of the package, and the next version would replace them. What a package no longer has stays in its place.
+ */
 async function packInstalled(): Promise<string> {
-  // its settings may hold passwords
+  const settings = conffiles();
   mkdirSync(CACHE, { recursive: true, mode: 0o700 });
   chmodSync(CACHE, 0o700);
   const work = mkdtempSync(join(tmpdir(), 'gatehouse-repack-'));
@@ -82,7 +85,7 @@ async function packInstalled(): Promise<string> {
     const control = join(root, 'DEBIAN');
     mkdirSync(control, { recursive: true });
     for (const path of (await runProgram('dpkg-query', ['-L', PACKAGE])).split('\n')) {
-      if (!path || path === '/.' || !existsSync(path)) continue;
+      if (!path || path === '/.' || settings.has(path) || !existsSync(path)) continue;
       // also where a link stands for it, as /lib does
       if (statSync(path).isDirectory()) mkdirSync(join(root, path), { recursive: true });
       else {
@@ -91,7 +94,7 @@ async function packInstalled(): Promise<string> {
       }
     }
     for (const name of readdirSync(INFO)) {
-      const part = /^gatehouse\.(preinst|postinst|prerm|postrm|conffiles|md5sums)$/.exec(name)?.[1];
+      const part = /^gatehouse\.(preinst|postinst|prerm|postrm|md5sums)$/.exec(name)?.[1];
       if (part) cpSync(join(INFO, name), join(control, part));
     }
     writeFileSync(join(control, 'control'), await controlOfInstalled());
@@ -102,6 +105,11 @@ async function packInstalled(): Promise<string> {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+function conffiles(): ReadonlySet<string> {
+  const list = join(INFO, `${PACKAGE}.conffiles`);
+  return new Set(existsSync(list) ? readFileSync(list, 'utf8').split('\n') : []);
 }
 
 /** The fields of a package: those of dpkg's own book-keeping are left out. */

@@ -80,4 +80,11 @@ export async function runUntil<T>(
   }
 }
 
-const lastLines = (text: string): string => text.trim().split('\n').slice(-3).join(' ');
+/** Of what a program wrote before it failed: its last sentences, without the places in its code. */
+export const lastLines = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^(at |Node\.js v|\^+$)/.test(line))
+    .slice(-3)
+    .join(' ');
