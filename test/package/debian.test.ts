@@ -250,7 +250,7 @@ describe.skipIf(reason !== undefined)(
     test('removing stops the service and leaves settings and data', async () => {
       await spaces.must('dpkg --remove gatehouse');
       expect(await spaces.must('ls /var/lib/gatehouse /etc/gatehouse')).toMatch(
-        /keys\.db[\s\S]*gatehouse\.json/,
+        /gatehouse\.json[\s\S]*keys\.db/,
       );
       expect(await spaces.run('ls /usr/lib/gatehouse /usr/bin/gatehouse')).toMatchObject({
         code: 2,
