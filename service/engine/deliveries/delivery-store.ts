@@ -4,7 +4,7 @@ import { type DeliveryId, type EndpointId, firstIdAt } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import type { EventRealm, OutboxRow } from '../events/index.ts';
+import { type EventRealm, eventColumns, type OutboxRow } from '../events/index.ts';
 import type { Delivery, DeliveryQuery, DeliveryState } from './delivery.ts';
 
 export type DeliveryRow = Selectable<Schema['webhook_delivery']>;
@@ -78,17 +78,7 @@ export async function selectEventsBetween(
 ): Promise<OutboxRow[]> {
   return db
     .selectFrom('outbox')
-    .select([
-      'id',
-      'organization',
-      'world',
-      'type',
-      'subject',
-      'payload',
-      'personal_sealed',
-      'until_delivered_sealed',
-      'created_at',
-    ])
+    .select(eventColumns)
     .where('seq', '>', after)
     .where('seq', '<=', until)
     .where('organization', '=', organization)

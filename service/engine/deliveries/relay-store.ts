@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { EndpointId, OrganizationId, World } from '../../lib/id.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import type { OutboxRow } from '../events/index.ts';
+import { eventColumns, type OutboxRow } from '../events/index.ts';
 
 /** As the relay reads it. */
 export interface UnrelayedRow extends OutboxRow {
@@ -20,18 +20,7 @@ export async function selectUnrelayed(tx: Tx, limit: number): Promise<UnrelayedR
 export const unrelayed = (db: Db | Tx, limit: number) =>
   db
     .selectFrom('outbox')
-    .select([
-      'id',
-      'seq',
-      'organization',
-      'world',
-      'type',
-      'subject',
-      'payload',
-      'personal_sealed',
-      'until_delivered_sealed',
-      'created_at',
-    ])
+    .select(['seq', ...eventColumns])
     .where('relayed_at', 'is', null)
     .where('seq', 'is not', null)
     .orderBy('seq')
@@ -172,18 +161,4 @@ export async function giveJobs(
 }
 
 export const selectEvent = (tx: Tx, id: string): Promise<OutboxRow | undefined> =>
-  tx
-    .selectFrom('outbox')
-    .select([
-      'id',
-      'organization',
-      'world',
-      'type',
-      'subject',
-      'payload',
-      'personal_sealed',
-      'until_delivered_sealed',
-      'created_at',
-    ])
-    .where('id', '=', id)
-    .executeTakeFirst();
+  tx.selectFrom('outbox').select(eventColumns).where('id', '=', id).executeTakeFirst();

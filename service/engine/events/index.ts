@@ -10,4 +10,4 @@ export type { EventRealm } from './event-realm.ts';
 export type { Events } from './events.ts';
 export { createEvents } from './events.ts';
 export type { OpenedEvent, OpenSealer, OutboxRow } from './recorded-event-store.ts';
-export { openEvents } from './recorded-event-store.ts';
+export { eventColumns, openEvents } from './recorded-event-store.ts';

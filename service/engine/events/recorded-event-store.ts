@@ -4,7 +4,13 @@ import type { AlertPayload, EventType, RecordedEvent, SessionPayload } from './d
 import { ERASED_PAYLOAD } from './erased-payload.ts';
 import { untilDeliveredField } from './outbox-store.ts';
 
-/** A row of the outbox, as much of it as translating needs. */
+/** What translating needs of a row of the outbox. */
+export const eventColumns = [
+  ...(['id', 'organization', 'world', 'type', 'subject', 'payload'] as const),
+  ...(['personal_sealed', 'until_delivered_sealed', 'created_at'] as const),
+] as const;
+
+/** A row of the outbox with these columns. */
 export interface OutboxRow {
   id: string;
   organization: string;

@@ -1,5 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '../../lib/problem.ts';
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+} from './json-bytes.ts';
 import { parsePlainJson } from './plain-json.ts';
 
 interface JsonLimits {
@@ -15,15 +25,6 @@ const MOST_ESCAPES = 1_000_000;
 /** Bytes outside of texts and numbers, for each token that is allowed: white space, `true`, brackets. */
 const BYTES_BETWEEN = 64;
 const LONGEST_NUMBER = 1024;
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COLON = 0x3a;
-const COMMA = 0x2c;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
 
 /** Bytes from which on a text may stay in the body. */
 const LONG = 64 * 1024;

@@ -1,3 +1,14 @@
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+} from './json-bytes.ts';
+
 /** Larger bodies are rare, and mostly pictures. */
 const LARGEST = 16 * 1024;
 
@@ -26,14 +37,6 @@ export function parsePlainJson(bytes: Buffer, limits: PlainLimits): { value: unk
   return namesOf(value) === names ? { value } : undefined;
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COLON = 0x3a;
-const COMMA = 0x2c;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
 const MINUS = 0x2d;
 /** Of a number: a double of more digits is rounded, and "1e309" is no double. */
 const LONGEST_NUMBER = 32;
