@@ -75,6 +75,22 @@ export async function click(page: Page, name: string): Promise<void> {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Presses the middle of the button at once, as a library does. */
+export async function clickAsProgram(page: Page, name: string): Promise<void> {
+  const { x, y, width, height } = (await page.getByRole('button', { name, exact: true }).boundingBox())!;
+  await page.mouse.click(x + width / 2, y + height / 2);
+}
+
+/** Types with the holds and the uneven rhythm of a person into what has the focus. */
+export async function typeAsPerson(page: Page, text: string): Promise<void> {
+  for (const [at, letter] of [...text].entries()) {
+    await page.keyboard.down(letter);
+    await pause(60 + ((at * 37) % 71));
+    await page.keyboard.up(letter);
+    await pause(20 + ((at * 53) % 170) + (letter === ' ' ? 190 : 0));
+  }
+}
+
 /** Reads the challenge as a person does: the emoji of the instruction, or the words of the hint. */
 export async function solve(page: Page): Promise<void> {
   const group = page.getByRole('group', { name: 'Check that you are a person' });

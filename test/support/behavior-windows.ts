@@ -133,6 +133,30 @@ export const personWindow = (changes: WindowChanges = {}): SessionData =>
     changes,
   );
 
+/** Movements for which the shipped weights speak as clearly as they can. */
+export const humanMovements = {
+  ...{
+    n: 11,
+    str: 0.99,
+    strIqr: 0.2138,
+    vcv: 0.8064,
+    tpkIqr: 0.2822,
+    sub: 4.1152,
+    turn: 0.1124,
+    flip: 0.1139,
+  },
+  ...{
+    fitts: 0.7067,
+    vEnd: 0.1574,
+    vSd: 0.7034,
+    durSd: 0.5479,
+    vcvLo: 1.1766,
+    plRest: 0.1427,
+    angSd: 1.2225,
+  },
+  ...{ overSd: 1.2255, q1Sd: 0.2108, ripSh: 0.3784, fitSm: 0.608, slowHi: 0.7138 },
+};
+
 /** The form filled in by `page.type` and `page.click`: keys without hold, presses in the middle of the fields, no movement. */
 export const programWindow = (changes: WindowChanges = {}): SessionData =>
   changed(

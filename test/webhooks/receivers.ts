@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { verifyWebhook } from '../../sdk/gatehouse/src/index.ts';
 import type { SignatureDialect } from '../../service/engine/webhooks/index.ts';
+import { behaviorSample } from '../support/behavior-samples.ts';
 
 /** What came in, as a server without a framework has it. */
 export interface Received {
@@ -15,21 +16,7 @@ export interface Received {
 export type Receiver = (received: Received, secret: string) => boolean | Promise<boolean>;
 
 /** `Verify it to confirm the request came from useHUMA.`: behavior.txt, letter by letter. */
-const printed = `import crypto from 'crypto';
-function verifyWebhook(rawBody, signature, secret) {
-const [tPart, vPart] = signature.split(',');
-const timestamp = tPart.replace('t=', '');
-const received = vPart.replace('v1=', '');
-const payload = \`\${timestamp}.\${rawBody}\`;
-const expected = crypto
-.createHmac('sha256', secret)
-.update(payload)
-.digest('hex');
-return crypto.timingSafeEqual(
-Buffer.from(expected),
-Buffer.from(received)
-);
-}`;
+const printed = behaviorSample('verifyWebhook');
 
 const { verifyWebhook: asPrinted } = (await import(
   `data:text/javascript,${encodeURIComponent(`${printed}\nexport { verifyWebhook };`)}`

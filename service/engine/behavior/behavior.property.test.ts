@@ -126,7 +126,8 @@ test('no vector, however hostile, makes a judgement throw or leave its ranges', 
       expect(agent.agent_confidence).toBeGreaterThanOrEqual(0);
       expect(agent.agent_confidence).toBeLessThanOrEqual(1);
       expect(agent.is_agent).toBe(agent.agent_confidence >= 0.5);
-      if (agent.is_agent) expect(human).toBe(false);
+      if (judged.hardRule) expect(agent.is_agent).toBe(true);
+      if (agent.is_agent && !judged.hardRule) expect(human).toBe(false);
       expect(agent.signals.filter((one) => !one.startsWith('agent:') && !ruleNames.has(one))).toEqual([]);
     }),
     { numRuns: 500 },

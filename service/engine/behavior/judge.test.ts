@@ -1,12 +1,13 @@
 import { describe, expect, it, test } from 'vitest';
 import {
   emptyWindow,
+  humanMovements,
   personWindow,
   programWindow,
   type WindowChanges,
 } from '../../../test/support/behavior-windows.ts';
 import { contradictions } from './consistency.ts';
-import { BehaviorModel, behaviorRules, judgeBehavior, SessionData } from './index.ts';
+import { BehaviorModel, behaviorRules, judgeBehavior, researchModel, SessionData } from './index.ts';
 import { mouseFeatures } from './model/behavior-model.ts';
 import { firedRules } from './rules.ts';
 
@@ -112,6 +113,16 @@ describe('a judgement', () => {
     });
     expect(judgeBehavior(loop).agent).toEqual({
       ...{ is_agent: true, agent_confidence: 0.95, signals: ['instant_press', 'screenshot_loop'] },
+    });
+  });
+
+  it('names a program also where the movements are a person’s', () => {
+    const presses = personWindow({
+      ...{ mouse: humanMovements, click: { tele: 0.75 } },
+    });
+    expect(judgeBehavior(presses, { model: researchModel })).toMatchObject({
+      ...{ human: true, confidence: 0.69, hardRule: true },
+      agent: { is_agent: true, agent_confidence: 0.9, signals: ['teleport_clicks'] },
     });
   });
 

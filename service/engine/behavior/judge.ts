@@ -146,7 +146,8 @@ function judgeAgent(
       signals: ['declared', `agent:${context.declared.name}`, ...signals.filter((one) => one !== 'declared')],
     };
   const hard = rules.some((one) => one.hard);
-  const is_agent = confidence < 0.5 && (hard || (!thin && rules.length >= 2));
+  // A hard fact names a program also where the movements are a person's (behavior.txt: "even when the session looks human").
+  const is_agent = hard || (confidence < 0.5 && !thin && rules.length >= 2);
   if (rules.length === 0) return { is_agent, agent_confidence: 0, signals };
   const believed = 1 - logistic(sumOf(rules) - (learned < 0 ? 0.5 : 0));
   // A caller who compares the figure with 0.5 has to come to the same answer.
