@@ -307,8 +307,8 @@ export default {
     rule(
       'pages-keep-out',
       { path: '^renderer/', pathNot: '\\.test\\.tsx?$' },
-      { path: '^(service|models|main|test)/|^sdk/(?!admin/)' },
-      'A page is a client of the administrative routes: it shares their types (sdk/admin), no code of the service.',
+      { path: '^(service|models|main|test)/|^sdk/(?!admin/|gatehouse/src/collector/collector\\.ts$)' },
+      'A page is a client of the administrative routes: it shares their types (sdk/admin), and the collector of behavior, no code of the service.',
     ),
     rule(
       'pages-need-a-browser',

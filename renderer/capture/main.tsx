@@ -6,6 +6,7 @@ import { type Language, languages } from '../ui/strings/define-strings.ts';
 import { LanguageScope, languageOf } from '../ui/strings/language.tsx';
 import { CapturePage, useView } from './capture-page.tsx';
 import { liveApi } from './session/api.ts';
+import { createBehaviorReport, loadCollector } from './session/behavior.ts';
 import { createConnection } from './session/connection.ts';
 import { postToOpener, windowFrames } from './session/ending.ts';
 import { addressOf, createMemory, linkOf } from './session/link.ts';
@@ -22,6 +23,7 @@ const session = createLiveSession({
   link,
   memory,
   connect: createConnection,
+  behavior: createBehaviorReport({ load: loadCollector, api: liveApi }),
   post: (origins, message) => postToOpener(windowFrames(), origins, message),
 });
 const askedLanguage = new URLSearchParams(location.search).get('lang');

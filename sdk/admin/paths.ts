@@ -5585,6 +5585,11 @@ export interface components {
                  * @enum {string}
                  */
                 withoutMotion?: "review" | "allow" | "refuse";
+                /**
+                 * @description Whether Gatehouse's own page of a session collects how the person moves the pointer, types and scrolls there, from the consent on: `off` unless stated. `record`: the consent text says so, and what is found counts in the risk and the humanness score; it never decides.
+                 * @enum {string}
+                 */
+                behavior?: "off" | "record";
             };
             /** @description Settings of the check geoFence. */
             geoFence?: {

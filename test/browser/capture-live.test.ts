@@ -97,12 +97,23 @@ async function newLink(more: Partial<NewSession> = {}) {
 
 const heading = (name: string, on: Page = page) =>
   on.getByRole('heading', { level: 1, name, exact: true }).waitFor({ timeout: 20_000 });
+/** What the page asks for of behavior from now on. */
+function ofBehavior(): string[] {
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (/\/collector-[\w-]+\.js$/.test(pathname)) asked.push('collector');
+    if (pathname === '/api/live/behavior') asked.push('report');
+  });
+  return asked;
+}
 const agree = (on: Page = page) => button(on, 'I agree, start');
 
 test.skipIf(missing)(
   `a person agrees, follows, and is confirmed; the camera is kept with the session${why}`,
   async () => {
     const { address, find } = await newLink();
+    const asked = ofBehavior();
     await page.goto(address);
     await heading('Open your account');
     expect(await find()).toMatchObject({ state: 'created', attempts: 0 });
@@ -116,6 +127,30 @@ test.skipIf(missing)(
       device: { label: expect.stringContaining('.y4m'), width: 640, height: 480 },
       consent: { version: pageConsent('Acme', 'none').version },
     });
+    expect(asked).toEqual([]);
+    expect(faults).toEqual([]);
+  },
+);
+
+test.skipIf(missing)(
+  'where the profile asks for it the consent says so, and the page reports how it is used',
+  async () => {
+    challenges.script.collectsBehavior = true;
+    const { address, find } = await newLink();
+    const asked = ofBehavior();
+    await page.goto(address);
+    await page.getByText('The page measures how you move the pointer').waitFor();
+    expect(asked).toEqual([]);
+    await agree();
+    await heading('Confirmed');
+    expect(asked.slice(0, 2)).toEqual(['collector', 'report']);
+    const { decision, liveness, consent } = await find();
+    expect(consent?.version).toBe(`${pageConsent('Acme', 'none').version}-behavior-1`);
+    expect(decision).toBe('approved');
+    // One press of a button is too little to say anything.
+    const found = liveness?.evidence.find(({ kind }) => kind === 'behavior');
+    expect(found?.details).toMatchObject({ notes: expect.stringContaining('insufficient_data') });
+    expect(found?.strength).toBeUndefined();
     expect(faults).toEqual([]);
   },
 );

@@ -67,6 +67,7 @@ const publicRoutes = [
   'POST /api/kiosk/pair/outcome',
   'POST /api/kiosk/session',
   'POST /api/live/begin',
+  'POST /api/live/behavior',
   'POST /api/live/deny',
   'POST /api/live/describe',
   'POST /api/live/finalize',

@@ -33,6 +33,7 @@ export interface Script {
   movement?: Uint8Array;
   refusesRepeats?: boolean;
   withoutMotion?: 'review' | 'allow' | 'refuse';
+  collectsBehavior?: boolean;
 }
 
 /** Challenges in which each frame completes a step; what they find is scripted. */
@@ -82,6 +83,7 @@ export function scriptedChallenges(): Challenges & { script: Script; begun: numb
     movementIn: (movement) => (earlier) => Buffer.from(movement).equals(earlier),
     refusesRepeats: () => script.refusesRepeats ?? true,
     withoutMotion: () => script.withoutMotion ?? 'review',
+    collectsBehavior: () => script.collectsBehavior ?? false,
     tryAgain: () => 'UNSURE',
   };
   return room;

@@ -1,4 +1,11 @@
-import { IconBolt, IconCamera, IconInfoCircle, IconRotateClockwise, IconTrash } from '@tabler/icons-react';
+import {
+  IconBolt,
+  IconCamera,
+  IconInfoCircle,
+  IconPointer,
+  IconRotateClockwise,
+  IconTrash,
+} from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useLanguage } from '../../ui/strings/language.tsx';
 import { useStrings } from '../../ui/strings/use-strings.ts';
@@ -57,6 +64,7 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
           <Line icon={<IconRotateClockwise aria-hidden="true" />}>
             {t('whatSteps', { count: description.steps })}
           </Line>
+          {description.behavior && <Line icon={<IconPointer aria-hidden="true" />}>{t('whatBehavior')}</Line>}
           <Line icon={<IconTrash aria-hidden="true" />}>{consent.retention[language]}</Line>
         </ul>
       </section>

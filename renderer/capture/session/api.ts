@@ -79,6 +79,7 @@ export const liveApi = {
   accept: ({ token }: Link, number: string) => call<Begun>('handover/accept', { link: token, number }),
   state: (token: string) => call<LiveState>('state', undefined, token),
   frames: (token: string, order: FramesOrder) => call<LiveState>('frames', order, token),
+  behavior: (token: string, data: object) => call<undefined>('behavior', data, token),
   finalize: (token: string) => call<Result>('finalize', {}, token),
 };
 export type LiveApi = typeof liveApi;

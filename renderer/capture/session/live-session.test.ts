@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { type LiveApi, Refusal } from './api.ts';
+import type { BehaviorReport } from './behavior.ts';
 import type { Connection, ConnectionDeps } from './connection.ts';
 import type { OpenerMessage } from './ending.ts';
 import { createMemory } from './link.ts';
@@ -26,6 +27,7 @@ function openPage(
     connect = (_: ConnectionDeps): Connection => {
       throw new Error('not asked here');
     },
+    behavior = undefined as BehaviorReport | undefined,
   } = {},
 ) {
   const said: Omit<OpenerMessage, 'source'>[] = [];
@@ -35,7 +37,7 @@ function openPage(
   const session = createLiveSession({
     api: {
       ...{ begin: refuse, handover: refuse, accept: refuse, state: refuse, frames: refuse },
-      ...{ finalize: refuse, deny: refuse, describe: async () => description },
+      ...{ behavior: refuse, finalize: refuse, deny: refuse, describe: async () => description },
       ...answers,
     },
     link,
@@ -44,6 +46,7 @@ function openPage(
       setItem: (key, value) => void kept.set(key, value),
     })),
     connect,
+    ...(behavior && { behavior }),
     post: (_, message) => said.push(message),
   });
   return { session, said };
@@ -251,4 +254,33 @@ test.each([
   const { session } = openPage({ describe: async () => ({ ...description, state }) });
   await session.load();
   expect(session.view().stage).toEqual({ is: 'trouble', what });
+});
+
+test('behavior is collected once the person has agreed, where the session asks for it, until its end', async () => {
+  const behavior = { start: vi.fn(), report: vi.fn(), stop: vi.fn() };
+  const visit = async (asks: Partial<Description>) => {
+    const connect = ({ state }: ConnectionDeps): Connection => ({
+      ...{ send: () => true, close: () => undefined },
+      start: () => state({ is: 'state', state: 'guiding', attempt: 1, attemptsLeft: 2 }),
+    });
+    const { session } = openPage(
+      {
+        describe: async () => ({ ...description, ...asks }),
+        begin: async () => ({ sessionId: 'sess_1', token: 'capability' }),
+      },
+      { connect, behavior },
+    );
+    await session.load();
+    expect(behavior.start).not.toHaveBeenCalled();
+    await session.agree({ flash: true, motion: true });
+    session.attempt({});
+    return session;
+  };
+  await visit({});
+  expect(behavior.start).not.toHaveBeenCalled();
+  const session = await visit({ behavior: true });
+  expect(behavior.start).toHaveBeenCalled();
+  expect(behavior.report).toHaveBeenCalledWith('capability', expect.objectContaining({ state: 'guiding' }));
+  session.toCamera();
+  expect(behavior.stop).toHaveBeenCalled();
 });

@@ -1,6 +1,7 @@
 import { Refusal } from './api.ts';
 import { sameLink } from './link.ts';
 import {
+  collect,
   createRoom,
   describe,
   follow,
@@ -110,6 +111,7 @@ async function agree(room: Room, path: Path): Promise<void> {
       show(room, { problem: 'changed' });
     return;
   }
+  collect(room);
   show(room, { stage: { is: 'camera' } });
 }
 
@@ -143,6 +145,7 @@ async function pick(room: Room, number: string): Promise<void> {
 function attempt(room: Room, device: Device): void {
   const { token, api } = room;
   if (!token) return;
+  collect(room);
   room.connection ??= room.connect({
     token,
     api,

@@ -1,4 +1,5 @@
 import { type LiveApi, Refusal } from './api.ts';
+import type { BehaviorReport } from './behavior.ts';
 import type { Connection, ConnectionDeps } from './connection.ts';
 import type { OpenerMessage } from './ending.ts';
 import type { Memory, Remembered } from './link.ts';
@@ -10,6 +11,7 @@ export interface LiveSessionDeps {
   link: Link | undefined;
   memory: Memory;
   connect(deps: ConnectionDeps): Connection;
+  behavior?: BehaviorReport;
   /** To the page that waits for the result. */
   post(origins: readonly string[], message: Omit<OpenerMessage, 'source'>): void;
 }
@@ -50,6 +52,12 @@ export function stop(room: Room): void {
   room.following = undefined;
   room.connection?.close();
   room.connection = undefined;
+  room.behavior?.stop();
+}
+
+/** Where the session asks for it, and the person has agreed. */
+export function collect(room: Room): void {
+  if (room.view.description?.behavior) room.behavior?.start();
 }
 
 export function trouble(room: Room, what: Trouble): void {
@@ -75,6 +83,7 @@ function decide(room: Room, result: Result): void {
 
 export function receive(room: Room, live: LiveState): void {
   show(room, { live });
+  if (room.token) room.behavior?.report(room.token, live);
   if (live.result) decide(room, live.result);
   else if (live.state === 'decided')
     void room.api.finalize(room.token ?? '').then(

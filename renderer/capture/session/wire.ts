@@ -33,6 +33,8 @@ export interface Description {
     withdrawUrl?: string;
   };
   language?: Language;
+  /** The page collects how the person uses it, once they have agreed; the consent says so. */
+  behavior?: true;
   test: boolean;
   openerOrigins: readonly string[];
   redirect?: { success?: string; failure?: string };

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import {
   type ChallengeReason,
   challengeRules,
+  collectsBehavior,
   createChallenge,
   drawChallenge,
   frameRequest,
@@ -121,6 +122,7 @@ const liveChallenges: Challenges = {
   request: (challenge, plan) => frameRequest(challenge, plan),
   movementIn,
   refusesRepeats: ({ definition }) => challengeRules(definition.challenge).repeats === 'refuse',
+  collectsBehavior: ({ definition }) => collectsBehavior(definition.challenge),
   withoutMotion: ({ definition }) => challengeRules(definition.challenge).withoutMotion,
   steps: ({ definition }) => challengeRules(definition.challenge).count,
   tryAgain: (reasons) => tryAgainAfter(reasons as ChallengeReason[]),

@@ -8,6 +8,7 @@ import { answerFrame, type FramesDeps, serveFrames } from './frames.ts';
 import { deviceOf, fromBegun, fromDescription, toImage } from './translate.ts';
 import {
   BeginRequest,
+  BehaviorRequest,
   DenyRequest,
   DescribeRequest,
   FramesRequest,
@@ -59,6 +60,11 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
       const order = { flow, ...defined({ profile }) };
       return fromDescription({
         ...description,
+        // Of a link that is used up the text was agreed to.
+        page:
+          description.state === 'ready'
+            ? await liveSessions.pageOf(realm, { page: description.page, ...defined({ profile }) })
+            : description.page,
         steps: steps ?? (await liveSessions.stepsOf(realm, profile)),
         withoutMotion: withoutMotion ?? (await liveSessions.withoutMotionOf(realm, order)),
       });
@@ -140,6 +146,21 @@ function sessionRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
   );
   app.post('/api/live/finalize', { config: open, schema: { hide } }, async (request) =>
     liveSessions.finalizeByToken(capabilityOf(request)),
+  );
+  app.post<{ Body: BehaviorRequest }>(
+    '/api/live/behavior',
+    { config: open, schema: { hide, body: BehaviorRequest } },
+    async (request, reply) => {
+      const holder = await liveSessions.holder(capabilityOf(request));
+      if (!holder) throw new Problem('MISSING_AUTH', 'The token of the session is unknown.');
+      if (!holder.collects || !holder.agreed)
+        throw new Problem(
+          'CONFLICT',
+          'The page of this session collects no behavior: its profile does not say so, or the person has not agreed yet.',
+        );
+      liveSessions.noteBehavior(holder.id, request.body, { ownPage: true });
+      return reply.code(204).send();
+    },
   );
   app.route({
     method: 'GET',

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { personWindow, programWindow } from '../../../test/support/behavior-windows.ts';
 import { type Engine, key, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction } from '../../../test/support/faces.ts';
 import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
@@ -345,4 +346,56 @@ test.each([
     body: '{"frames":',
   });
   expect(reply.status).toBe(401);
+});
+
+test('behavior is taken where the profile asks for it, and the text that the person agrees to says so', async () => {
+  const report = (capability: string, body: object = personWindow()) =>
+    fetch(`http://127.0.0.1:${port}/api/live/behavior`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...bearer(capability) },
+      body: JSON.stringify(body),
+    }).then(({ status }) => status);
+  await begin();
+  expect(await report(token)).toBe(409);
+
+  challenges.script.collectsBehavior = true;
+  const made = await sessions.create(order());
+  const link = { kind: 'session', token: made.token };
+  const described = (await send('POST', 'describe', { link })).body as unknown as {
+    behavior: boolean;
+    consent: typeof consent;
+  };
+  expect(described.behavior).toBe(true);
+  expect(described.consent.version).toBe(`${consent.version}-behavior-1`);
+  expect(described.consent.text.en.at(-1)).toContain('how you move the pointer');
+  expect(described.consent.text.de).toHaveLength(consent.text.de.length + 1);
+  expect(await report(made.token)).toBe(409);
+  expect((await begin(link)).status).toBe(409);
+  const { version: textVersion } = described.consent;
+  expect((await begin(link, { textVersion })).status).toBe(200);
+  expect(await report(made.token, { v: 1, mouse: 'many' })).toBe(400);
+  expect(await report('another')).toBe(401);
+  expect(await report(made.token, programWindow())).toBe(204);
+
+  const frames = await sessions.connect(made.token);
+  await frames.start({});
+  for (let i = 0; i < 6 && (await frames.state()).state !== 'decided'; i++)
+    await frames.look(frame(), engine.clock.now());
+  frames.close();
+  const whole = await sessions.find(order().realm, made.id);
+  expect(whole).toMatchObject({ decision: 'approved', risk: { flags: ['automation-suspected'] } });
+  expect(whole?.liveness?.evidence.at(-1)).toMatchObject({ kind: 'behavior', details: { suspect: true } });
+});
+
+test('the link of a flow has the text of behavior too, until it is used', async () => {
+  challenges.script.collectsBehavior = true;
+  const link = { kind: 'hosted', token: 'one' };
+  const described = (await send('POST', 'describe', { link })).body as unknown as {
+    behavior: boolean;
+    consent: typeof consent;
+  };
+  expect(described).toMatchObject({ behavior: true });
+  expect((await begin(link)).status).toBe(409);
+  const { version: textVersion } = described.consent;
+  expect((await begin(link, { textVersion })).status).toBe(200);
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SessionData } from '../../engine/behavior/index.ts';
 import { linkKinds } from '../../engine/sessions/index.ts';
 import { lineOfText } from '../../http/text-fields.ts';
 
@@ -32,6 +33,8 @@ export const BeginRequest = z.strictObject({
   /** Capability that this browser has from the same link. */
   previous: secret.optional(),
 });
+/** What the collector of the page reports of the last half-minute. */
+export const BehaviorRequest = SessionData;
 export const DenyRequest = z.strictObject({ link: Link });
 export const HandoverRequest = z.strictObject({ token: secret });
 export const HandoverDescribeRequest = z.strictObject({ link: secret });
@@ -60,6 +63,7 @@ export const Order = z.strictObject({ is: z.enum(['start', 'stop']), device: cam
 export type Link = z.output<typeof Link>;
 export type DescribeRequest = z.output<typeof DescribeRequest>;
 export type BeginRequest = z.output<typeof BeginRequest>;
+export type BehaviorRequest = z.output<typeof BehaviorRequest>;
 export type DenyRequest = z.output<typeof DenyRequest>;
 export type HandoverRequest = z.output<typeof HandoverRequest>;
 export type HandoverDescribeRequest = z.output<typeof HandoverDescribeRequest>;

@@ -49,6 +49,12 @@ export const ChallengeSettings = z
       .describe(
         'What follows when a person who cannot move the head passes without it: `review` unless stated, a person decides. `allow` approves at once and is open to replay: the frames of an old session, encoded anew, mostly pass. `refuse` does not offer the path.',
       ),
+    behavior: z
+      .enum(['off', 'record'])
+      .optional()
+      .describe(
+        "Whether Gatehouse's own page of a session collects how the person moves the pointer, types and scrolls there, from the consent on: `off` unless stated. `record`: the consent text says so, and what is found counts in the risk and the humanness score; it never decides.",
+      ),
   })
   .describe(
     'Steps of a live session: the server draws them at random. Absent: four of all steps, `hold-still` first.',
@@ -72,3 +78,7 @@ export function challengeRules({
     ...{ repeats: repeats ?? 'refuse', withoutMotion: withoutMotion ?? 'review' },
   };
 }
+
+/** Whether the page of a session collects how the person moves the pointer, types and scrolls on it. */
+export const collectsBehavior = ({ behavior }: ChallengeSettings = defaultChallenge): boolean =>
+  behavior === 'record';

@@ -3,7 +3,13 @@ export type { CaptureMetadata } from './camera-signals.ts';
 export type { Challenge, ChallengeProgress } from './challenge.ts';
 export { createChallenge } from './challenge.ts';
 export type { ChallengeRules, WithoutMotion } from './challenge-rules.ts';
-export { ChallengeSettings, challengeRules, defaultChallenge, turnSteps } from './challenge-rules.ts';
+export {
+  ChallengeSettings,
+  challengeRules,
+  collectsBehavior,
+  defaultChallenge,
+  turnSteps,
+} from './challenge-rules.ts';
 export type { Assurance, ChallengePath, DrawnChallenge, DrawnStep } from './draw-challenge.ts';
 export { drawChallenge } from './draw-challenge.ts';
 export type { ChallengeReason, Evidence, TryAgain } from './evidence.ts';

@@ -22,6 +22,7 @@ import { createSealedValues } from './sealed-store.ts';
 import type { WholeSession } from './session.ts';
 import { createSessionStore, outcomeOf, type SessionRow, sessionOf } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
+import { behaviorPage } from './texts/behavior-page.ts';
 import { withoutMotionIn } from './without-motion/path-rule.ts';
 import { createReviewSession } from './without-motion/review-session.ts';
 
@@ -137,10 +138,14 @@ function createRelyingSide(
 }
 
 /** What a profile says of sessions that are not there yet. */
-const createProfileSide = (parts: SessionParts): Pick<Sessions, 'stepsOf' | 'withoutMotionOf'> => ({
+const createProfileSide = (
+  parts: SessionParts,
+): Pick<Sessions, 'stepsOf' | 'withoutMotionOf' | 'pageOf'> => ({
   stepsOf: async (realm, profile) => parts.challenges.steps(await profileOf(parts, realm, profile)),
   withoutMotionOf: async (realm, { flow, profile }) =>
     withoutMotionIn(flow, await profileOf(parts, realm, profile), parts.challenges),
+  pageOf: async (realm, { page, profile }) =>
+    parts.challenges.collectsBehavior(await profileOf(parts, realm, profile)) ? behaviorPage(page) : page,
 });
 
 /** The named profile, or the one that the organization uses. */

@@ -4,7 +4,6 @@ export { createSessions } from './create-sessions.ts';
 export { endUnopened } from './end-unopened.ts';
 export type { BeginOrder, BegunSession, LinkDescription, LinkKind, LinkResolver } from './link.ts';
 export { linkKinds } from './link.ts';
-export { pageConsent } from './page-consent.ts';
 export { createSessionData } from './personal-data.ts';
 export type {
   Candidate,
@@ -34,5 +33,6 @@ export type {
   SessionHolder,
   Sessions,
 } from './sessions.ts';
-export { uniqueConsent } from './unique-consent.ts';
+export { pageConsent } from './texts/page-consent.ts';
+export { uniqueConsent } from './texts/unique-consent.ts';
 export type { DecidedNewcomer, UniquenessJudge } from './uniqueness-judge.ts';

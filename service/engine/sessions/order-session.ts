@@ -3,16 +3,17 @@ import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import { describeActor } from '../audit/index.ts';
-import { profileNamed, requireAllowed } from '../profiles/index.ts';
+import { type Profile, profileNamed, requireAllowed } from '../profiles/index.ts';
 import { planOf } from './attempts/judge-frame.ts';
 import { capabilityHash, makeCapability } from './capability.ts';
 import { endOf } from './decide.ts';
-import { requireSameText } from './page-consent.ts';
 import { openedColumns, openedLine } from './page-side.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
 import type { NewSession } from './session.ts';
 import type { NewSessionRow } from './session-store.ts';
 import type { PreparedSession, Sessions } from './sessions.ts';
+import { behaviorPage } from './texts/behavior-page.ts';
+import { requireSameText } from './texts/page-consent.ts';
 import { requirePath, withoutMotionIn } from './without-motion/path-rule.ts';
 
 /** Bytes of a caller's own data. */
@@ -23,9 +24,11 @@ export function createOrderSession(parts: SessionParts): Pick<Sessions, 'prepare
   const { store, sealed, sealer, audit, ids, clock, random, inTransaction } = parts;
 
   async function prepare(order: NewSession): Promise<PreparedSession> {
-    if (order.opened) requireSameText(order.page, order.opened.consent);
     check(parts, order);
-    const profile = await slugOf(parts, order);
+    const found = await profileOf(parts, order);
+    const profile = found.slug;
+    const page = parts.challenges.collectsBehavior(found) ? behaviorPage(order.page) : order.page;
+    if (order.opened) requireSameText({ consent: page.consent }, order.opened.consent);
     const { realm, actor, match, opened, request, flow } = order;
     const id = ids.next('session');
     const token = makeCapability(random);
@@ -33,16 +36,7 @@ export function createOrderSession(parts: SessionParts): Pick<Sessions, 'prepare
     const expiresAt = opened ? Math.min(order.expiresAt, now + SESSION_LIFE) : order.expiresAt;
     const email = match === 'none' || match === 'any' ? undefined : match.email;
     const owner = { id, ...realm, subject: null as SubjectId | null };
-    const {
-      metadata,
-      subjectRef,
-      callback,
-      page,
-      uniqueness: rule,
-      browserOrigins,
-      profiles,
-      context,
-    } = order;
+    const { metadata, subjectRef, callback, uniqueness: rule, browserOrigins, profiles, context } = order;
     const row: NewSessionRow = {
       ...{ id, ...realm, flow, state: 'created' },
       ...{ token_hash: capabilityHash(token), actor: describeActor(actor) },
@@ -96,10 +90,10 @@ export function createOrderSession(parts: SessionParts): Pick<Sessions, 'prepare
 }
 
 /** The profile that the caller may use, checked before a person stands in front of the camera. */
-async function slugOf(
+async function profileOf(
   parts: SessionParts,
   { flow, realm, actor, profile, profiles = [], opened }: NewSession,
-): Promise<string> {
+): Promise<Profile> {
   const { organization } = realm;
   const { allowedProfiles } = await parts.organizations.get(organization);
   const inUse = await parts.profiles.list(organization);
@@ -111,7 +105,7 @@ async function slugOf(
   // Refused now rather than in front of the camera.
   await planOf(parts, { realm, profile: found.slug });
   if (opened) requirePath(opened.path, withoutMotionIn(flow, found, parts.challenges));
-  return found.slug;
+  return found;
 }
 
 function check(

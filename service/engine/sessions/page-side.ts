@@ -6,10 +6,10 @@ import { capabilityHash, over, sameHash } from './capability.ts';
 import { createDecide } from './decide.ts';
 import { resultOf } from './describe-state.ts';
 import type { LinkDescription } from './link.ts';
-import { requireSameText } from './page-consent.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
 import { outcomeOf, realmOf, type SessionRow } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
+import { requireSameText } from './texts/page-consent.ts';
 import { requirePath, withoutMotionIn } from './without-motion/path-rule.ts';
 
 export type Capability = { row: SessionRow; following: boolean };
@@ -51,8 +51,9 @@ export function createPageSide(
       const hash = capabilityHash(token);
       const row = await store.byTokenHash(hash);
       if (!row || !sameHash(hash, row.token_hash)) return undefined;
-      const { id, realm, flow, browserOrigins } = await parts.sealed.whole(row);
-      return { id, realm, flow, browserOrigins, agreed: row.consent_at !== null };
+      const { id, realm, flow, browserOrigins, page } = await parts.sealed.whole(row);
+      const agreed = row.consent_at !== null;
+      return { id, realm, flow, browserOrigins, agreed, collects: page.behavior === true };
     },
     async describe(token) {
       const { row, following } = await find(token);

@@ -38,6 +38,8 @@ export interface SessionPage {
   /** Checked against the organization's allow-list by the flow that creates the session. */
   redirect?: { success?: string; failure?: string };
   consent: PageConsent;
+  /** The page collects how the person uses it, once the person has agreed; the consent says so (`behaviorPage`). */
+  behavior?: true;
 }
 
 /** Whether the person must be an enrolled one: not at all, any (1:N), or the one with this address (1:1). */

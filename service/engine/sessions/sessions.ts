@@ -12,6 +12,7 @@ import type {
   SessionDecision,
   SessionDevice,
   SessionFlow,
+  SessionPage,
   SessionResult,
   WholeSession,
   WithoutMotion,
@@ -112,6 +113,8 @@ export interface SessionHolder {
   browserOrigins: readonly string[];
   /** The person has agreed to the text. */
   agreed: boolean;
+  /** Gatehouse's own page collects behavior. */
+  collects: boolean;
 }
 
 /** Live sessions of every flow. */
@@ -141,8 +144,11 @@ export interface Sessions {
   ): Promise<Session>;
   /** By id, for the relying party. Throws NOT_FOUND; CONFLICT before the person has finished. */
   finalize(realm: Realm, id: string, request?: string): Promise<SessionResult>;
-  /** Behavior on the page of a session, for its risk and the humanness score; the newest counts, until the session is decided. */
-  noteBehavior(id: string, data: SessionData): void;
+  /**
+   * Behavior on the page of a session, for its risk and the humanness score; the newest counts, until the session is decided. `ownPage`: on
+   * Gatehouse's own page, which teaches nothing about the relying party's site.
+   */
+  noteBehavior(id: string, data: SessionData, order?: { ownPage: boolean }): void;
   /** Whether an approval still counts: the session is kept, and its person was not erased since. */
   stands(realm: Realm, id: string): Promise<boolean>;
   /** A reviewer has decided about the newcomer of a session that is held, or time has; in that transaction. */
@@ -155,6 +161,8 @@ export interface Sessions {
   stepsOf(realm: Realm, profile?: string): Promise<number>;
   /** What the path without motion yields there. */
   withoutMotionOf(realm: Realm, order: { flow: SessionFlow; profile?: string }): Promise<WithoutMotion>;
+  /** The page with what the profile collects on it, as a session that is ordered now will have it. */
+  pageOf(realm: Realm, order: { page: SessionPage; profile?: string }): Promise<SessionPage>;
   /** Origins that may embed the page of a session, by its id; none for an unknown one. */
   originsOf(id: string): Promise<readonly string[]>;
 

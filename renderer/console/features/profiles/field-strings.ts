@@ -122,6 +122,11 @@ export const fieldStrings = defineStrings(
     'motionHint.allow':
       'They are approved as soon as they pass. The frames of an old session, encoded anew, mostly pass this way.',
     'motionHint.refuse': 'The way without movements is not offered: the page names another way.',
+    pageBehavior: 'How the person uses the page',
+    behaviorOff: 'Not collected',
+    behaviorRecord: 'Recorded, counts in the risk',
+    behaviorHint:
+      'Speeds and pauses of pointer, scrolling and typing on the page, from the consent on, which says so. They can show a program; most people touch so little on this page that nothing follows. They never decide.',
     attemptsTitle: 'Failed attempts at one person',
     attemptsHint: 'Empty: the figures of NIST SP 800-63B. The strictest of the allowed profiles holds.',
     failuresBeforeDelay: 'Failures before a delay',
@@ -261,6 +266,11 @@ export const fieldStrings = defineStrings(
     'motionHint.allow':
       'Sie werden bestätigt, sobald sie bestehen. Die Bilder einer alten Sitzung, neu kodiert, bestehen so meistens.',
     'motionHint.refuse': 'Der Weg ohne Bewegungen wird nicht angeboten: Die Seite nennt einen anderen.',
+    pageBehavior: 'Wie die Person die Seite benutzt',
+    behaviorOff: 'Nicht erfasst',
+    behaviorRecord: 'Festgehalten, zählt beim Risiko',
+    behaviorHint:
+      'Geschwindigkeiten und Pausen von Zeiger, Scrollen und Tippen auf der Seite, ab der Einwilligung, die es sagt. Sie können ein Programm zeigen; die meisten berühren auf dieser Seite so wenig, dass nichts folgt. Sie entscheiden nie.',
     attemptsTitle: 'Gescheiterte Versuche an einer Person',
     attemptsHint: 'Leer: die Zahlen aus NIST SP 800-63B. Es gilt das strengste der erlaubten Profile.',
     failuresBeforeDelay: 'Fehlversuche bis zu einer Wartezeit',

@@ -22,14 +22,7 @@ import styles from './profiles.module.css';
 import { profileQuery } from './queries.ts';
 import { RateCard, SearchCard } from './rate-card.tsx';
 import { useSettingWords } from './setting-names.ts';
-import {
-  AboutCard,
-  AttemptsCard,
-  ModelsCard,
-  PlaceCard,
-  QualityCard,
-  WithoutMotionCard,
-} from './settings-cards.tsx';
+import { AboutCard, AttemptsCard, LiveCard, ModelsCard, PlaceCard, QualityCard } from './settings-cards.tsx';
 import { profileStrings } from './strings.ts';
 import { UsedBy } from './used-by.tsx';
 
@@ -104,7 +97,7 @@ export function ProfileForm({ profile, mayChange }: { profile: Profile; mayChang
             <ModelsCard control={control} />
             <PlaceCard control={control} />
             <QualityCard control={control} />
-            <WithoutMotionCard control={control} />
+            <LiveCard control={control} />
             <AttemptsCard control={control} />
             <AboutCard control={control} />
           </Stack>

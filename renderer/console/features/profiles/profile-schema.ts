@@ -83,7 +83,10 @@ const profileSchema = (t: Sentences) =>
         ]),
       ) as Record<AttemptLimit, z.ZodNullable<z.ZodInt>>,
     ),
-    challenge: z.object({ withoutMotion: z.enum(['review', 'allow', 'refuse']) }),
+    challenge: z.object({
+      withoutMotion: z.enum(['review', 'allow', 'refuse']),
+      behavior: z.enum(['off', 'record']),
+    }),
     refuseQuality: z.array(z.string()),
   });
 

@@ -36,6 +36,20 @@ test('what follows without motion is kept as the profile says it, and written wh
   expect(of(refused, 'review')).toEqual({ ...named.challenge, withoutMotion: 'review' });
 });
 
+test('what the page of a live session collects is written where the form says otherwise, and nothing beside it', () => {
+  const { challenge: _, ...absent } = definition;
+  const values = valuesOf(absent);
+  expect(values.challenge.behavior).toBe('off');
+  values.challenge.behavior = 'record';
+  const { challenge } = definitionOf(values, absent);
+  expect(challenge).toMatchObject({ count: 4, behavior: 'record' });
+  expect(challenge).not.toHaveProperty('withoutMotion');
+  const again = valuesOf({ ...absent, challenge });
+  expect(again.challenge.behavior).toBe('record');
+  again.challenge.behavior = 'off';
+  expect(definitionOf(again, { ...absent, challenge }).challenge).toMatchObject({ behavior: 'off' });
+});
+
 test('a form that nothing was changed in gives the definition it began with, also where "1 in …" rounds', () => {
   const full: Definition = {
     ...definition,

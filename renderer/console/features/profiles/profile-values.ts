@@ -55,7 +55,7 @@ export interface ProfileValues {
   countries: string;
   hours: { on: boolean; days: string[]; from: string; to: string; timeZone: string };
   attempts: Record<AttemptLimit, number | null>;
-  challenge: { withoutMotion: 'review' | 'allow' | 'refuse' };
+  challenge: { withoutMotion: 'review' | 'allow' | 'refuse'; behavior: 'off' | 'record' };
   refuseQuality: string[];
 }
 
@@ -91,7 +91,10 @@ export function valuesOf(definition: Definition): ProfileValues {
       timeZone: timeRestriction?.timeZone ?? '',
     },
     attempts: forEach(attemptLimits, (limit) => attempts?.[limit] ?? null),
-    challenge: { withoutMotion: definition.challenge?.withoutMotion ?? 'review' },
+    challenge: {
+      withoutMotion: definition.challenge?.withoutMotion ?? 'review',
+      behavior: definition.challenge?.behavior ?? 'off',
+    },
     refuseQuality: definition.refuseQuality,
   };
 }
@@ -158,11 +161,15 @@ const usualChallenge: NonNullable<Definition['challenge']> = {
 
 /** What the profile leaves out stays left out where the form says the same. */
 function challengeOf(
-  { withoutMotion }: ProfileValues['challenge'],
+  { withoutMotion, behavior }: ProfileValues['challenge'],
   before: Definition['challenge'],
 ): Pick<Definition, 'challenge'> {
-  if (withoutMotion === (before?.withoutMotion ?? 'review')) return before ? { challenge: before } : {};
-  return { challenge: { ...(before ?? usualChallenge), withoutMotion } };
+  const changed = {
+    ...(withoutMotion !== (before?.withoutMotion ?? 'review') && { withoutMotion }),
+    ...(behavior !== (before?.behavior ?? 'off') && { behavior }),
+  };
+  if (Object.keys(changed).length === 0) return before ? { challenge: before } : {};
+  return { challenge: { ...(before ?? usualChallenge), ...changed } };
 }
 
 /** The field of the form that a field of the definition is shown in. */

@@ -25,6 +25,7 @@ const names: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
   'timeRestriction.timeZone': 'timeZone',
   refuseQuality: 'qualityTitle',
   'challenge.withoutMotion': 'withoutMotion',
+  'challenge.behavior': 'pageBehavior',
 };
 const rules: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
   weight: 'weight',
@@ -43,6 +44,8 @@ const values: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
   'challenge.withoutMotion review': 'motionReview',
   'challenge.withoutMotion allow': 'motionAllow',
   'challenge.withoutMotion refuse': 'motionRefuse',
+  'challenge.behavior off': 'behaviorOff',
+  'challenge.behavior record': 'behaviorRecord',
 };
 const isLimit = (name: string): name is AttemptLimit => attemptLimits.some((one) => one === name);
 

@@ -167,8 +167,8 @@ function Ticks({
   );
 }
 
-/** Live sessions of people who cannot move their head. */
-export function WithoutMotionCard({ control }: Props) {
+/** Live sessions: people who cannot move their head, and what the page collects beside the camera. */
+export function LiveCard({ control }: Props) {
   const t = useStrings(fieldStrings);
   const chosen = useWatch({ control, name: 'challenge.withoutMotion' });
   return (
@@ -185,6 +185,16 @@ export function WithoutMotionCard({ control }: Props) {
           ]}
         />
         <p className="small muted">{t(`motionHint.${chosen}` as 'motionHint.review')}</p>
+        <SelectField
+          control={control}
+          name="challenge.behavior"
+          label={t('pageBehavior')}
+          data={[
+            { value: 'off', label: t('behaviorOff') },
+            { value: 'record', label: t('behaviorRecord') },
+          ]}
+        />
+        <p className="small muted">{t('behaviorHint')}</p>
       </Stack>
     </Card>
   );

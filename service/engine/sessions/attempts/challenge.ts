@@ -68,6 +68,8 @@ export interface Challenges {
   /** Whether a movement that was shown before is refused, or noted only. */
   refusesRepeats(profile: Profile): boolean;
   withoutMotion(profile: Profile): WithoutMotion;
+  /** Whether the session's own page collects behavior. */
+  collectsBehavior(profile: Profile): boolean;
   /** What the person may try next. */
   tryAgain(reasons: readonly string[]): NotPassed;
 }

@@ -3,8 +3,8 @@ import { onBothDatabases } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { analysisOf, direction, meanOf, near } from '../../../../test/support/faces.ts';
 import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
-import { pageConsent } from '../page-consent.ts';
 import type { DecidedSession, FlowEnd, NewSession } from '../session.ts';
+import { pageConsent } from '../texts/page-consent.ts';
 
 const consent = pageConsent('Acme', 'none');
 const ada = direction('ada');

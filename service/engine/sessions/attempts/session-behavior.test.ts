@@ -13,3 +13,12 @@ test('keeps a few windows of a session, each once, and none on which a rule fire
   expect(behaviors.windows('one')).toEqual(windows.slice(0, 5));
   expect(behaviors.windows('other')).toEqual([]);
 });
+
+test("windows of Gatehouse's own page are judged and not kept: they say nothing of the site", () => {
+  const behaviors = createSessionBehaviors({ clock: { now: () => 0 } });
+  behaviors.note('one', personWindow(), { ownPage: true });
+  expect(behaviors.windows('one')).toEqual([]);
+  expect(behaviors.added('one', { liveness: { evidence: [] } } as never)).toMatchObject({
+    liveness: { evidence: [{ kind: 'behavior', details: { suspect: false } }] },
+  });
+});

@@ -4,7 +4,8 @@ import type { SessionEvidence, SessionLiveness } from '../session.ts';
 
 /** What pages reported of behavior during their sessions, judged by the rules; the newest window counts. In memory: a restart forgets it. */
 export interface SessionBehaviors {
-  note(session: string, data: SessionData): void;
+  /** `ownPage`: of Gatehouse's own page, whose windows are judged and not kept. */
+  note(session: string, data: SessionData, order?: { ownPage: boolean }): void;
   /** The windows of the session on which no rule fired, each once. */
   windows(session: string): SessionData[];
   /** The evidence of an outcome, with that of the behavior. */
@@ -32,12 +33,12 @@ export function createSessionBehaviors({ clock }: { clock: Clock }): SessionBeha
   }
 
   return {
-    note(session, data) {
+    note(session, data, { ownPage } = { ownPage: false }) {
       const now = clock.now();
       forgetOld(now);
       const { confidence, notes, agent, parts } = judgeBehavior(data);
       const windows = kept.get(session)?.windows ?? new Map<string, SessionData>();
-      const name = parts.rules.length === 0 ? vectorFingerprint(data) : undefined;
+      const name = parts.rules.length === 0 && !ownPage ? vectorFingerprint(data) : undefined;
       if (name !== undefined && windows.size < WINDOWS) windows.set(name, data);
       kept.delete(session);
       kept.set(session, {

@@ -1,4 +1,4 @@
-import type { PageConsent } from './session.ts';
+import type { PageConsent } from '../session.ts';
 
 /** What an erasure does in the scope, and how long its members are kept (engine/uniqueness). */
 export interface UniqueTerms {

@@ -1,5 +1,5 @@
-import { Problem } from '../../lib/problem.ts';
-import type { PageConsent, SessionMatch, SessionPage } from './session.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { PageConsent, SessionMatch, SessionPage } from '../session.ts';
 
 /** Version of these texts; a changed text needs a new version. */
 const VERSION = 'gatehouse-live-1';
