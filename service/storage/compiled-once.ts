@@ -1,4 +1,5 @@
 import type { Compilable, CompiledQuery } from 'kysely';
+import { directStatementsOf } from './direct-statements.ts';
 import type { Db, Tx } from './transaction.ts';
 
 type Value = string | number | null;
@@ -25,9 +26,7 @@ export function compiledOnce<Parameters extends readonly Value[], Row>(
   return async (from, ...parameters) => {
     const compiled = compiledOf(from);
     compiled.query ??= checked(build(from, parameters).compile(), parameters);
-    const query: CompiledQuery<Row> = { ...compiled.query, parameters };
-    const { rows } = await from.executeQuery<Row>(query);
-    return rows;
+    return run<Row>(from, { ...compiled.query, parameters });
   };
 }
 
@@ -40,8 +39,11 @@ export function compiledForRows<Row extends object>(
   build: (to: Db | Tx, rows: readonly Row[]) => Compilable,
 ): (to: Db | Tx, rows: readonly Row[]) => Promise<void> {
   const compiledOf = byDatabase(() => new Map<number, CompiledQuery>());
-  const valuesOf = (rows: readonly Row[]) =>
-    rows.flatMap((row) => columns.map((column) => (row[column] ?? null) as Value));
+  function valuesOf(rows: readonly Row[]): Value[] {
+    const values: Value[] = [];
+    for (const row of rows) for (const column of columns) values.push((row[column] ?? null) as Value);
+    return values;
+  }
 
   async function write(to: Db | Tx, rows: readonly Row[]): Promise<void> {
     const compiled = compiledOf(to);
@@ -52,7 +54,7 @@ export function compiledForRows<Row extends object>(
       query = checked(build(to, ordered as Row[]).compile(), parameters);
       compiled.set(rows.length, query);
     }
-    await to.executeQuery({ ...query, parameters });
+    await run(to, { ...query, parameters });
   }
 
   return async (to, rows) => {
@@ -61,6 +63,11 @@ export function compiledForRows<Row extends object>(
       await write(to, rows.slice(at, at + size));
     }
   };
+}
+
+async function run<Row>(from: Db | Tx, query: CompiledQuery<Row>): Promise<Row[]> {
+  const rows = directStatementsOf(from)?.run(query) as Row[] | undefined;
+  return rows ?? (await from.executeQuery<Row>(query)).rows;
 }
 
 function checked<Row>(query: CompiledQuery<Row>, parameters: readonly Value[]): CompiledQuery<Row> {

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
 import type { Log } from '../lib/log.ts';
 import { createOneAtATime } from '../lib/one-at-a-time.ts';
+import { offerDirectStatements } from './direct-statements.ts';
 import { migrate, type OlderSchema, type StoreName } from './migrate.ts';
 import type { DialectName, Migration } from './migration.ts';
 import { migrations as ourMigrations } from './migrations/index.ts';
@@ -15,7 +16,7 @@ import { explainRefusal } from './postgres/postgres-refusal.ts';
 import { takePostgresSnapshot } from './postgres/snapshot-postgres.ts';
 import type { Schema } from './schema.ts';
 import { takeSnapshot } from './snapshot.ts';
-import { openSqliteFile, openSqliteMemory, sqliteDialect } from './sqlite.ts';
+import { openSqliteFile, openSqliteMemory, sqliteWays } from './sqlite.ts';
 import type { Db, InTransaction } from './transaction.ts';
 import { createTransactionGuard } from './transaction-guard.ts';
 import { createLateSync, type LateSync } from './write-ahead/late-sync.ts';
@@ -99,9 +100,18 @@ export async function openSqlite<S>(
 ): Promise<Opened<S>> {
   const guard = createTransactionGuard();
   const late = database.memory ? undefined : createLateSync(database);
-  const db = new Kysely<S>({ dialect: sqliteDialect(database, guard, late) });
+  const ways = sqliteWays(database, guard, late);
+  const db = new Kysely<S>({ dialect: ways.dialect });
+  offerDirectStatements(db, ways.reads);
   const inTransaction: Opened<S>['inTransaction'] = (work) =>
-    db.transaction().execute((tx) => guard.run(() => work(tx)));
+    db.transaction().execute(async (tx) => {
+      const end = offerDirectStatements(tx, ways.inTransaction);
+      try {
+        return await guard.run(() => work(tx));
+      } finally {
+        end();
+      }
+    });
   return finish(db, {
     dialect: 'sqlite',
     clock,

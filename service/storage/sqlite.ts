@@ -1,10 +1,19 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { CompiledQuery, type Dialect, type Driver, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely';
+import {
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  SelectQueryNode,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+} from 'kysely';
 import { Problem } from '../lib/problem.ts';
+import { type DirectStatements, runPrepared } from './direct-statements.ts';
 import { guardDriver } from './guarded-driver.ts';
-import { cacheStatements } from './statement-cache.ts';
+import { cacheStatements, type Preparer } from './statement-cache.ts';
 import { toStorageProblem } from './storage-problem.ts';
 import type { TransactionGuard } from './transaction-guard.ts';
 import type { LateSync } from './write-ahead/late-sync.ts';
@@ -53,21 +62,43 @@ function setPragmas(database: Sqlite.Database): void {
   database.pragma('trusted_schema = OFF');
 }
 
+/** Kysely's dialect, and the statements that need none of it. */
+export interface SqliteWays {
+  dialect: Dialect;
+  /** Reads outside of a transaction. */
+  reads: DirectStatements;
+  /** All statements of the transaction that has the connection. */
+  inTransaction: DirectStatements;
+}
+
 /**
  * Kysely's SQLite with `BEGIN IMMEDIATE` (a transaction that reads first and writes later cannot meet SQLITE_BUSY) and
  * one connection taken in turn. The turns are ours, not Kysely's, so that `guard` speaks before a query starts to wait.
  */
-export function sqliteDialect(
+export function sqliteWays(
   database: Sqlite.Database,
   guard: TransactionGuard,
-  late?: Pick<LateSync, 'begins' | 'ended'>,
-): Dialect {
+  late?: Pick<LateSync, 'begins' | 'changes'>,
+): SqliteWays {
+  const statements = cacheStatements(database);
   const kyselys = new SqliteDialect({ database });
+  const { driver, isTaken } = turnTakingDriver(database, statements, late);
+  const run: DirectStatements['run'] = ({ sql, parameters }) =>
+    runPrepared(statements.prepare(sql), parameters);
   return {
-    createQueryCompiler: () => kyselys.createQueryCompiler(),
-    createIntrospector: (db) => kyselys.createIntrospector(db),
-    createAdapter: () => new TurnTakingAdapter(),
-    createDriver: () => guardDriver(turnTakingDriver(database, late), guard),
+    dialect: {
+      createQueryCompiler: () => kyselys.createQueryCompiler(),
+      createIntrospector: (db) => kyselys.createIntrospector(db),
+      createAdapter: () => new TurnTakingAdapter(),
+      createDriver: () => guardDriver(driver, guard),
+    },
+    reads: {
+      run(query) {
+        guard.refuseInside();
+        return isTaken() || !SelectQueryNode.is(query.query) ? undefined : run(query);
+      },
+    },
+    inTransaction: { run },
   };
 }
 
@@ -77,32 +108,51 @@ class TurnTakingAdapter extends SqliteAdapter {
   }
 }
 
-function turnTakingDriver(database: Sqlite.Database, late?: Pick<LateSync, 'begins' | 'ended'>): Driver {
-  const driver = new SqliteDriver({ database: cacheStatements(database) });
+function turnTakingDriver(
+  database: Sqlite.Database,
+  statements: Preparer,
+  late?: Pick<LateSync, 'begins' | 'changes'>,
+): { driver: Driver; isTaken(): boolean } {
+  const driver = new SqliteDriver({ database: statements });
   const waiting: (() => void)[] = [];
   let taken = false;
-  return {
+  let connection: DatabaseConnection | undefined;
+
+  async function connect(): Promise<DatabaseConnection> {
+    const made = await driver.acquireConnection();
+    const execute = made.executeQuery.bind(made);
+    made.executeQuery = (query, ...rest) => {
+      if (!database.inTransaction && !SelectQueryNode.is(query.query)) late?.changes();
+      return execute(query, ...rest);
+    };
+    return made;
+  }
+
+  const turns: Driver = {
     init: () => driver.init(),
     async acquireConnection() {
       if (taken) await new Promise<void>((turn) => waiting.push(turn));
       taken = true;
-      return driver.acquireConnection();
+      connection ??= await connect();
+      return connection;
     },
     async releaseConnection() {
-      late?.ended();
       const next = waiting.shift();
       if (next) next();
       else taken = false;
     },
-    async beginTransaction(connection) {
+    async beginTransaction() {
       late?.begins();
-      await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+      statements.prepare('begin immediate').run();
     },
-    commitTransaction: (connection) => driver.commitTransaction(connection),
-    async rollbackTransaction(connection) {
+    async commitTransaction() {
+      statements.prepare('commit').run();
+    },
+    async rollbackTransaction() {
       // A full disk may have ended the transaction already; a second rollback would hide that error behind its own.
-      if (database.inTransaction) await driver.rollbackTransaction(connection);
+      if (database.inTransaction) statements.prepare('rollback').run();
     },
     destroy: () => driver.destroy(),
   };
+  return { driver: turns, isTaken: () => taken };
 }

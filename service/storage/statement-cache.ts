@@ -2,7 +2,7 @@ import type Sqlite from 'better-sqlite3';
 import { createRecent } from './recent.ts';
 
 /** What Kysely needs of a database. */
-type Preparer = Pick<Sqlite.Database, 'prepare' | 'close'>;
+export type Preparer = Pick<Sqlite.Database, 'prepare' | 'close'>;
 
 /** Statements kept at most; the texts of many rows at once are some kilobytes each. */
 const MOST = 400;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kysely, sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openSqliteFile, sqliteDialect } from '../sqlite.ts';
+import { openSqliteFile, sqliteWays } from '../sqlite.ts';
 import { createTransactionGuard } from '../transaction-guard.ts';
 import { createLateSync, type LateSync } from './late-sync.ts';
 
@@ -22,7 +22,7 @@ beforeEach(async () => {
     datasync: () => sync().then(() => void synced.push(path)),
     close: async () => void synced.push('closed'),
   }));
-  db = new Kysely({ dialect: sqliteDialect(database, createTransactionGuard(), late) });
+  db = new Kysely({ dialect: sqliteWays(database, createTransactionGuard(), late).dialect });
   await sql`create table thing (a integer)`.execute(db);
 });
 afterEach(async () => {

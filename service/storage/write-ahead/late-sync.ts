@@ -12,10 +12,10 @@ import { createCheckpoints } from './checkpoints.ts';
 export interface LateSync {
   /** Runs one transaction; resolves when it is on disk. */
   run<T>(transaction: () => Promise<T>): Promise<T>;
-  /** Before `begin`: whether this transaction is one of them. It is asked once for each. */
+  /** Before `begin`: its commit waits for the disk, unless it is one of them, which is asked once for each. */
   begins(): void;
-  /** When the connection is given back. */
-  ended(): void;
+  /** Before a change outside of a transaction: it waits for the disk. */
+  changes(): void;
   close(): Promise<void>;
 }
 
@@ -33,6 +33,13 @@ export function createLateSync(
   const checkpoints = createCheckpoints(database);
   let relaxed = false;
   let opened: Promise<LogFile> | undefined;
+
+  /** It stays until something else is asked for: SQLite takes as long for each change of it as for some rows. */
+  function relax(wanted: boolean): void {
+    if (relaxed === wanted) return;
+    database.pragma(`synchronous = ${wanted ? 'NORMAL' : 'FULL'}`);
+    relaxed = wanted;
+  }
 
   /** The log stays the same file as long as the database is open. */
   function log(): Promise<LogFile> {
@@ -56,16 +63,11 @@ export function createLateSync(
     },
     begins() {
       const store = asked.getStore();
-      if (!store?.pending) return;
-      store.pending = false;
-      relaxed = true;
-      database.pragma('synchronous = NORMAL');
+      const own = store?.pending === true;
+      if (own) store.pending = false;
+      relax(own);
     },
-    ended() {
-      if (!relaxed) return;
-      database.pragma('synchronous = FULL');
-      relaxed = false;
-    },
+    changes: () => relax(false),
     async close() {
       await checkpoints.close();
       await (await opened?.catch(() => undefined))?.close();
