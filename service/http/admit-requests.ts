@@ -66,13 +66,14 @@ export function admitRequests(
   const open = createBodyBudget(most * PUBLIC_SHARE);
   app.decorateRequest('caller', null);
   app.decorateRequest('admitted', null);
+  const credentials = access && { access, ...defined({ sessions, kiosks, persons }) };
   app.addHook('onRequest', async (request, reply) => {
     hosts?.check(request.raw);
     if (request.is404) throw notFound(request, reply, app.published);
     const { access: who, metered = false } = request.routeOptions.config;
     const list = accessListOf(who);
-    if (access && list) {
-      const caller = await authenticate({ access, ...defined({ sessions, kiosks, persons }) }, request, list);
+    if (credentials && list) {
+      const caller = await authenticate(credentials, request, list);
       request.caller = caller;
       const counted = countedCaller(request);
       if (admission && counted)

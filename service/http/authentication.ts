@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { Access, AdministratorCaller, Caller, KeyCaller } from '../engine/access/index.ts';
-import { defined } from '../lib/defined.ts';
 import { Problem } from '../lib/problem.ts';
+import { timesNamed } from './listening/raw-headers.ts';
 import type { AccessList } from './route-access.ts';
 import {
   type AdministratorSessions,
@@ -28,7 +28,7 @@ declare module 'fastify' {
 function credentialOf({ headers, rawHeaders }: IncomingMessage): string | undefined {
   // Node keeps the first of several Authorization headers and joins several of others.
   for (const name of ['authorization', 'x-api-key']) {
-    if (rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === name).length > 1) {
+    if (timesNamed(rawHeaders, name) > 1) {
       throw new Problem('INVALID_REQUEST', `Send the header ${name} once.`, {
         details: [{ path: name, message: 'It is there more than once.' }],
       });
@@ -108,16 +108,14 @@ export async function authenticate(
       'This takes a signed-in administrator: sign in (POST /api/auth/login) and send the access token as "Authorization: Bearer …".',
     );
   }
-  return access.authenticate(
-    defined({
-      scope: list.key,
-      orScopes: list.orKey,
-      refusal: list.keyRefusal,
-      address: request.ip,
-      credential,
-      origin: request.headers.origin,
-    }),
-  );
+  return access.authenticate({
+    scope: list.key,
+    orScopes: list.orKey,
+    refusal: list.keyRefusal,
+    address: request.ip,
+    credential,
+    origin: request.headers.origin,
+  });
 }
 
 /** A cookie counts only where nothing else is sent, and only on routes of the console. */

@@ -27,8 +27,9 @@ export const zodValidator: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPar
   const drop = httpPart === 'body' ? dropNulls(schema) : undefined;
   const takes = httpPart === 'body' ? takesAsIs(schema) : undefined;
   return (data: unknown) => {
+    if (takes?.(data)) return { value: data };
     const value = drop ? drop(data) : data;
-    if (takes?.(value)) return { value };
+    if (drop && takes?.(value)) return { value };
     const result = schema.safeParse(value, { error: sentence });
     if (result.success) return { value: result.data };
     return { error: invalidRequest(result.error, whole[httpPart ?? 'body'] ?? 'The request') };

@@ -19,6 +19,7 @@ export const reaches = (start: number, now: number, { length, slot }: WindowSize
  */
 export function windowAt(window: SlidingWindow, now: number, size: WindowSize): SlidingWindow {
   const current = slotOf(now, size);
+  if (window.every(({ start }) => start <= current && reaches(start, now, size))) return window;
   const kept = window.filter(({ start }) => start <= current && reaches(start, now, size));
   const ahead = usedIn(window.filter(({ start }) => start > current));
   return ahead === 0 ? kept : plus(kept, current, ahead);
@@ -38,6 +39,14 @@ function plus(window: SlidingWindow, start: number, amount: number): SlidingWind
     : [...window, { start, used: amount }];
 }
 
+/** Deletes the entries that were set first until `most` are left. Many at once: a Map passes over each that was deleted before. */
+export function deleteOldest(map: Map<string, unknown>, most: number): void {
+  for (const name of map.keys()) {
+    if (map.size <= most) return;
+    map.delete(name);
+  }
+}
+
 /** Windows by name, in bounded memory. */
 export interface Windows {
   of(name: string): SlidingWindow;
@@ -48,7 +57,7 @@ export interface Windows {
   readonly size: number;
 }
 
-/** Where there are more than `most` names, the one that was counted longest ago is forgotten. */
+/** Where there are a twentieth more than `most` names, those that were counted longest ago are forgotten. */
 export function createWindows(most: number): Windows {
   const windows = new Map<string, SlidingWindow>();
   return {
@@ -56,9 +65,7 @@ export function createWindows(most: number): Windows {
     set(name, window) {
       windows.delete(name);
       windows.set(name, window);
-      if (windows.size <= most) return;
-      const [oldest] = windows.keys();
-      windows.delete(oldest!);
+      if (windows.size > most + Math.floor(most / 20)) deleteOldest(windows, most);
     },
     has: (name) => windows.has(name),
     delete: (name) => void windows.delete(name),

@@ -13,15 +13,15 @@ import { parseOrigin } from './new-key.ts';
 import { holdsScope, type Scope } from './scope.ts';
 
 export interface Credential {
-  credential?: string;
+  credential?: string | undefined;
   /** Needed; absent where no API key may call. */
-  scope?: Scope;
+  scope?: Scope | undefined;
   /** Each is enough in its place. */
-  orScopes?: readonly Scope[];
+  orScopes?: readonly Scope[] | undefined;
   /** The refusal of a valid key where no key may call. */
-  refusal?: string;
-  origin?: string;
-  address?: string;
+  refusal?: string | undefined;
+  origin?: string | undefined;
+  address?: string | undefined;
 }
 
 export interface AuthenticationDeps {
@@ -52,9 +52,8 @@ export function createAuthentication(deps: AuthenticationDeps) {
    * No key is looked up for an address that has to wait. Existing keys are not counted as guesses, so other callers behind the
    * same address keep working.
    */
-  async function refuseThrottled(address: string | undefined, credential: string): Promise<void> {
-    const wait = address === undefined ? 0 : (refusals?.wait(address) ?? 0);
-    if (wait === 0 || (await hashes.has(hashKey(credential)))) return;
+  async function refuseThrottled(wait: number, credential: string): Promise<void> {
+    if (await hashes.has(hashKey(credential))) return;
     throw new Problem(
       'BURST_LIMIT_EXCEEDED',
       'Too many API keys were refused from this address: check the key, then try again later.',
@@ -101,7 +100,8 @@ export function createAuthentication(deps: AuthenticationDeps) {
         'Send an API key as "Authorization: Bearer <key>" or in the header "x-api-key".',
       );
     }
-    await refuseThrottled(address, credential);
+    const wait = address === undefined ? 0 : (refusals?.wait(address) ?? 0);
+    if (wait > 0) await refuseThrottled(wait, credential);
     const key = await findKey(credential, address);
     requireNetwork(key, address);
     requireOrigin(key, origin);

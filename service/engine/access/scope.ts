@@ -22,6 +22,7 @@ const partsOf = (scope: Scope): readonly Scope[] => parts[scope] ?? [scope];
 
 /** Whether a key with the scopes `held` may do what `wanted` asks for. */
 export function holdsScope(held: readonly Scope[], wanted: Scope): boolean {
+  if (held.includes(wanted)) return true;
   const all = new Set(held.flatMap(partsOf));
   return partsOf(wanted).every((part) => all.has(part));
 }

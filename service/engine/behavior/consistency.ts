@@ -52,13 +52,13 @@ const over = (low: number | null, high: number | null): boolean =>
 
 const spreads = ['strIqr', 'tpkIqr', 'ldjIqr', 'vSd', 'durSd', 'fitts'] as const;
 
+const hasMoved = ({ n, ...shape }: SessionData['mouse']): boolean =>
+  Object.values(shape).some((one) => one !== null && one !== 0);
+
 function figuresOfNothing({ mouse, click, key }: SessionData): boolean {
-  const { n, ...shape } = mouse;
-  const moved = Object.values(shape).some((one) => one !== null && one !== 0);
-  const spread = n === 1 && spreads.some((name) => (mouse[name] ?? 0) !== 0);
   return (
-    (n === 0 && moved) ||
-    spread ||
+    (mouse.n === 0 && hasMoved(mouse)) ||
+    (mouse.n === 1 && spreads.some((name) => (mouse[name] ?? 0) !== 0)) ||
     (click.n === 0 && [click.press, click.tele, click.dwell].some((one) => (one ?? 0) !== 0)) ||
     (key.n === 0 && [key.hold, key.holdNear].some((one) => (one ?? 0) !== 0)) ||
     (key.nIn === 0 && (key.inNoKey ?? 0) !== 0)

@@ -61,7 +61,8 @@ const figures = new Float64Array(paths.length);
 
 function fillFigures(data: SessionData): Uint8Array {
   const sections = data as unknown as Record<string, Record<string, unknown>>;
-  for (const [i, [section, figure, inside]] of paths.entries()) {
+  for (let i = 0; i < paths.length; i++) {
+    const [section, figure, inside] = paths[i]!;
     const found = sections[section]![figure];
     const value = inside === undefined ? found : (found as Record<string, unknown>)[inside];
     if (typeof value === 'number') figures[i] = Math.round(value * 1_000) + 0;

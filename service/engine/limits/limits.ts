@@ -151,7 +151,7 @@ export function createLimits(deps: LimitsDeps): Limits {
   const { countMonth, countNothing } = createMonthlyCount({ usage, clock });
 
   async function report(organization: OrganizationId, lineage?: string): Promise<LimitsReport> {
-    const { all, one, burst, perUser, perAddress } = await settings.of(organization, lineage);
+    const { all, one, burst, perUser, perAddress } = await settings.read(organization, lineage);
     const ends = [all.trialUntil, one.trialUntil].filter((end) => typeof end === 'number');
     return {
       ...{ burst, perUser, perAddress },
@@ -166,9 +166,8 @@ export function createLimits(deps: LimitsDeps): Limits {
 
   /** Counts one more of this minute; with `most` of them it throws the refusal. */
   function countMinute(name: string, most: number, refusal: (retryAfterSeconds: number) => Problem): void {
-    const wait = usage.wait(name, most);
+    const wait = usage.countUpTo(name, most);
     if (wait > 0) throw refusal(wait / 1000);
-    usage.count(name);
   }
 
   return {
@@ -176,7 +175,8 @@ export function createLimits(deps: LimitsDeps): Limits {
     flush: () => usage.flush(),
 
     async admit({ organization, world, lineage }, { metered, address }) {
-      const { all, one, burst, perAddress } = await settings.of(organization, lineage);
+      const { all, one, burst, perAddress } =
+        settings.known(organization, lineage) ?? (await settings.read(organization, lineage));
       // From here to the counting nothing is waited for: of many at once, no more than may are let in.
       if (address !== undefined) {
         const visitor = `visitor/${lineage}/${sealer.emailHash(organization, sourceOf(address))}`;
@@ -190,11 +190,11 @@ export function createLimits(deps: LimitsDeps): Limits {
 
     async meter({ organization, world, lineage }) {
       if (world !== 'live') return countNothing();
-      return countMonth({ organization, lineage }, await settings.of(organization, lineage));
+      return countMonth({ organization, lineage }, await settings.read(organization, lineage));
     },
 
     async admitUser(realm, userId, address) {
-      const { perUser } = await settings.of(realm.organization);
+      const { perUser } = settings.known(realm.organization) ?? (await settings.read(realm.organization));
       const nameOf = (text: string) => userCounter(realm, sealer.emailHash(realm.organization, text));
       if (address !== undefined) {
         const most = perUser * USERS_OF_ADDRESS;
@@ -227,34 +227,66 @@ export function createLimits(deps: LimitsDeps): Limits {
 const createGroupedUsage = (deps: LimitsDeps, steady: Clock) =>
   createUsage({ ...deps, inTransaction: deps.inGroupTransaction ?? deps.inTransaction, steady });
 
+/** Limits of the organization (`all`), of one key with its predecessors, and the resulting ones. */
+interface KnownLimits {
+  all: LimitSettings;
+  one: LimitSettings;
+  burst: number;
+  perUser: number;
+  perAddress: number;
+}
+
 /** Reads each once: one entry per organization and per lineage that was ever asked for. */
 function createKnownSettings(db: Db) {
-  const known = new Map<string, Promise<LimitSettings>>();
+  const known = new Map<string, LimitSettings>();
+  const reading = new Map<string, Promise<LimitSettings>>();
 
-  function once(name: string, read: () => Promise<LimitSettings>): Promise<LimitSettings> {
-    const found = known.get(name);
-    if (found) return found;
-    const reading = read();
-    known.set(name, reading);
-    reading.catch(() => known.get(name) === reading && known.delete(name));
-    return reading;
+  async function once(name: string, read: () => Promise<LimitSettings>): Promise<LimitSettings> {
+    const begun = reading.get(name) ?? read();
+    reading.set(name, begun);
+    try {
+      const settings = await begun;
+      // Changed meanwhile: the change is newer.
+      if (reading.get(name) === begun && !known.has(name)) known.set(name, settings);
+      return known.get(name) ?? settings;
+    } finally {
+      if (reading.get(name) === begun) reading.delete(name);
+    }
   }
+
+  function resulting(all: LimitSettings, one: LimitSettings): KnownLimits {
+    const burst = one.burst ?? all.burst ?? defaultLimits.burst;
+    const perAddress = one.perAddress ?? all.perAddress ?? defaultLimits.perAddress;
+    return { all, one, burst, perUser: all.perUser ?? defaultLimits.perUser, perAddress };
+  }
+
+  /** Undefined where they have to be read. */
+  function fromMemory(organization: OrganizationId, lineage?: string): KnownLimits | undefined {
+    const all = known.get(organization);
+    const one = lineage === undefined ? none : known.get(lineage);
+    return all && one && resulting(all, one);
+  }
+
   return {
-    /** Limits of the organization (`all`), of one key with its predecessors, and the resulting ones. */
-    async of(organization: OrganizationId, lineage?: string) {
-      const all = await once(
-        organization,
-        async () => (await selectOrganizationLimits(db, organization)) ?? {},
-      );
-      const one: LimitSettings =
-        lineage === undefined ? {} : await once(lineage, () => selectKeyLimits(db, organization, lineage));
-      const burst = one.burst ?? all.burst ?? defaultLimits.burst;
-      const perAddress = one.perAddress ?? all.perAddress ?? defaultLimits.perAddress;
-      return { all, one, burst, perUser: all.perUser ?? defaultLimits.perUser, perAddress };
+    known: fromMemory,
+    async read(organization: OrganizationId, lineage?: string): Promise<KnownLimits> {
+      const all =
+        known.get(organization) ??
+        (await once(organization, async () => (await selectOrganizationLimits(db, organization)) ?? {}));
+      const one =
+        lineage === undefined
+          ? none
+          : (known.get(lineage) ?? (await once(lineage, () => selectKeyLimits(db, organization, lineage))));
+      return resulting(all, one);
     },
-    put: (name: string, settings: LimitSettings) => void known.set(name, Promise.resolve(settings)),
+    put(name: string, settings: LimitSettings): void {
+      reading.delete(name);
+      known.set(name, settings);
+    },
   };
 }
+
+const none: LimitSettings = {};
 
 async function lineageOf(from: Db | Tx, organization: OrganizationId, key: KeyId): Promise<string> {
   const lineage = await selectLineage(from, organization, key);

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { createWindows, type Windows } from '../../lib/sliding-window.ts';
+import { createWindows, usedIn, type Windows } from '../../lib/sliding-window.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { monthOf } from './month.ts';
 import { reaches, SLOT, take, WINDOW, waitFor, windowAt } from './rate-window.ts';
@@ -35,6 +35,8 @@ export interface Usage {
   /** Milliseconds until one more may be counted under this name; 0: now. */
   wait(name: string, most: number): number;
   count(name: string): void;
+  /** As `wait`, and counts where it is 0. */
+  countUpTo(name: string, most: number): number;
   /** Used in the month that it is. */
   month(name: string): number;
   /** One more, or with -1 one less; in the month that it was counted in. Gives that month's start. */
@@ -47,6 +49,12 @@ export interface Usage {
 
 /** Months of one counter that are kept: by their number and not their age, so that no wrong clock deletes the right month. */
 const MONTHS = 13;
+
+/**
+ * Uses within a minute from which on a counter is written: most users are asked about once, and a row for each of them costs as much as
+ * the answer. A process that ends forgets that one.
+ */
+const leastWritten = (name: string): number => (name.startsWith('user/') ? 2 : 1);
 
 const monthName = (name: string) => `month/${name}`;
 
@@ -89,6 +97,16 @@ export function createUsage(deps: UsageDeps): Usage {
     litter = minutes.size() > 0;
   }
 
+  function countIn(windows: Windows, name: string, now: number): void {
+    const window = take(windows.of(name), now);
+    windows.set(name, window);
+    const all = usedIn(window);
+    if (all < leastWritten(name)) return;
+    // With the second the first is written too.
+    for (const { start, used } of all === leastWritten(name) ? window : window.slice(-1))
+      unwritten.add({ name, period: start, used });
+  }
+
   return {
     async forget(name) {
       minutes.of(name).delete(name);
@@ -112,11 +130,13 @@ export function createUsage(deps: UsageDeps): Usage {
       }
     },
     wait: (name, limit) => waitFor(minutes.of(name).of(name), steady.now(), limit),
-    count(name) {
-      const window = take(minutes.of(name).of(name), steady.now());
-      minutes.of(name).set(name, window);
-      const { start, used } = window.at(-1)!;
-      unwritten.add({ name, period: start, used });
+    count: (name) => countIn(minutes.of(name), name, steady.now()),
+    countUpTo(name, limit) {
+      const windows = minutes.of(name);
+      const now = steady.now();
+      const wait = waitFor(windows.of(name), now, limit);
+      if (wait === 0) countIn(windows, name, now);
+      return wait;
     },
     month: (name) => months.get(name)?.get(monthOf(clock.now()).start) ?? 0,
     countMonth(name, amount, period = monthOf(clock.now()).start) {

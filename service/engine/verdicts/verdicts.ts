@@ -137,7 +137,7 @@ export interface VerdictsDeps {
   random?: (into: Uint8Array) => void;
   timer?: Timer;
   /** Waits for more members of a group. */
-  gather?: () => Promise<void>;
+  gather?: (before: number) => Promise<void>;
 }
 
 /** A verdict with what is written beside it. */
@@ -157,7 +157,7 @@ const SWEEP_ROWS = 500;
 export function createVerdicts(deps: VerdictsDeps): Verdicts {
   const { db, inTransaction, sealer, limits, clock } = deps;
   const windows = createWindows(deps);
-  const lines = createAuditLines(deps);
+  const lines = createAuditLines({ ...deps, inTransaction: deps.inGroupTransaction ?? inTransaction });
   const write = createWriting(deps);
   const group = createGroups(deps, write);
 
@@ -183,8 +183,9 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
       await limits.admitUser(caller, userId, source);
       const look = data && (await windows.look(db, caller, data));
       try {
-        const declared = await declaredBy(caller, signed);
-        const context = await contextOf(db, caller, { declared, ...look });
+        const declared = signed && (await declaredBy(caller, signed));
+        const { replayed, outOfOrder } = look ?? {};
+        const context = await contextOf(db, caller, { declared, replayed, outOfOrder });
         const judgement = judgeBehavior(data, context);
         const { verdict, token } = await draft(db, {
           ...{ ...judgement, caller, kind: 'verified' },
@@ -229,7 +230,11 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
   };
 }
 
-type Known = { declared: Declared | undefined; replayed?: boolean; outOfOrder?: boolean };
+interface Known {
+  declared: Declared | undefined;
+  replayed?: boolean | undefined;
+  outOfOrder?: boolean | undefined;
+}
 
 /** What a window is judged with: the layer that the organization has chosen, and what is known beside the window. */
 const createContexts =
@@ -240,7 +245,8 @@ const createContexts =
     { declared, replayed = false, outOfOrder = false }: Known,
   ): Promise<JudgeContext> => ({
     ...(await learned?.(realm, from)),
-    ...{ replayed, outOfOrder, ...defined({ declared }) },
+    ...{ replayed, outOfOrder },
+    ...(declared && { declared }),
   });
 
 function createTokenReads({ db, integrity, clock, log }: VerdictsDeps): Verdicts['tokenOf'] {

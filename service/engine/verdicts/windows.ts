@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
+import { deleteOldest } from '../../lib/sliding-window.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import {
   followPage,
@@ -42,7 +43,7 @@ export function createWindows({ clock }: { clock: Clock }): Windows {
     const { progress, contradicts } = followPage(pages.get(sidHash), data, clock.now());
     pages.delete(sidHash);
     pages.set(sidHash, progress);
-    if (pages.size > PAGES) pages.delete(pages.keys().next().value!);
+    if (pages.size > PAGES + PAGES / 20) deleteOldest(pages, PAGES);
     return contradicts;
   }
 

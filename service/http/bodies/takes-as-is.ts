@@ -65,22 +65,37 @@ function ofUnion({ options }: z.ZodUnion): Takes | undefined {
 function ofObject(schema: z.ZodObject): Takes | undefined {
   const { catchall } = schema._zod.def;
   if (catchall && !(catchall instanceof z.ZodNever)) return undefined;
-  const fields: [name: string, takes: Takes][] = [];
+  const fields: Field[] = [];
   for (const [name, field] of Object.entries(schema.shape)) {
     const takes = takesAsIs(field);
     if (!takes || name in Object.prototype) return undefined;
-    fields.push([name, takes]);
+    fields.push({ name, takes, figure: figureOf(field) });
   }
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
     let present = 0;
-    for (const [name, takes] of fields) {
+    for (let i = 0; i < fields.length; i++) {
+      const { name, takes, figure } = fields[i]!;
       const field = (value as Record<string, unknown>)[name];
-      if (!takes(field)) return false;
+      if (figure !== undefined && typeof field === 'number') {
+        if (!isWithin(field, figure)) return false;
+      } else if (!takes(field)) return false;
       if (field !== undefined) present++;
     }
     return Object.keys(value).length === present;
   };
+}
+
+interface Field {
+  name: string;
+  takes: Takes;
+  /** Of a field for a number: most of a body of measurements, which is looked at without a call of a function of each. */
+  figure: Bounds | undefined;
+}
+
+function figureOf(field: unknown): Bounds | undefined {
+  if (field instanceof z.ZodNullable || field instanceof z.ZodOptional) return figureOf(field.unwrap());
+  return field instanceof z.ZodNumber ? boundsOf(checksOf(field)) : undefined;
 }
 
 function ofArray(schema: z.ZodArray, checks: readonly Check[]): Takes | undefined {
@@ -109,6 +124,26 @@ function ofString(checks: readonly Check[]): Takes | undefined {
 }
 
 function ofNumber(checks: readonly Check[]): Takes | undefined {
+  const bounds = boundsOf(checks);
+  return bounds && ((value) => typeof value === 'number' && isWithin(value, bounds));
+}
+
+interface Bounds {
+  low: number;
+  orLow: boolean;
+  high: number;
+  orHigh: boolean;
+  whole: boolean;
+}
+
+const isWithin = (value: number, { low, orLow, high, orHigh, whole }: Bounds): boolean =>
+  Number.isFinite(value) &&
+  (value > low || (orLow && value === low)) &&
+  (value < high || (orHigh && value === high)) &&
+  (!whole || Number.isSafeInteger(value));
+
+/** Undefined for a check that is not known. */
+function boundsOf(checks: readonly Check[]): Bounds | undefined {
   let whole = false;
   let least: readonly [number, inclusive: boolean] = [Number.NEGATIVE_INFINITY, true];
   let most: readonly [number, inclusive: boolean] = [Number.POSITIVE_INFINITY, true];
@@ -120,12 +155,7 @@ function ofNumber(checks: readonly Check[]): Takes | undefined {
   }
   const [low, orLow] = least;
   const [high, orHigh] = most;
-  return (value) =>
-    typeof value === 'number' &&
-    Number.isFinite(value) &&
-    (value > low || (orLow && value === low)) &&
-    (value < high || (orHigh && value === high)) &&
-    (!whole || Number.isSafeInteger(value));
+  return { low, orLow, high, orHigh, whole };
 }
 
 const lengths: ReadonlySet<string> = new Set(['min_length', 'max_length']);

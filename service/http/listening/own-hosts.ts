@@ -4,6 +4,7 @@ import { hostname as systemHostName } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import { machineInterfaces } from '../../lib/machine/network-interfaces.ts';
 import { Problem } from '../../lib/problem.ts';
+import { timesNamed } from './raw-headers.ts';
 
 /** The names and addresses that requests may name in `Host`. */
 export interface OwnHosts {
@@ -59,7 +60,7 @@ export function createOwnHosts(deps: OwnHostsDeps): OwnHosts {
 
   return {
     check({ headers, rawHeaders, socket }) {
-      const sent = rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'host').length;
+      const sent = timesNamed(rawHeaders, 'host');
       const host = sent > 1 ? undefined : hostOf(headers.host);
       if (host !== undefined && isAllowed(host, socket.localAddress)) return;
       throw new Problem('HOST_NOT_ALLOWED', sentenceOf(sent, host));

@@ -23,17 +23,17 @@ function openLog() {
   return database;
 }
 
-test('after 32 commits the log is in the file', async () => {
+test('after 128 commits the log is in the file', async () => {
   const database = openLog();
   const before = statSync(path).size;
   const checkpoints = createCheckpoints(database);
-  for (let i = 0; i < 32; i++) {
+  for (let i = 0; i < 128; i++) {
     database.prepare('insert into line values (?)').run('x'.repeat(4_000));
     checkpoints.committed();
   }
   // The thread does what it was asked for before it ends.
   await checkpoints.close();
-  expect(statSync(path).size).toBeGreaterThan(before + 32 * 4_000);
+  expect(statSync(path).size).toBeGreaterThan(before + 128 * 4_000);
   database.close();
 });
 
@@ -44,7 +44,7 @@ test('a process waits for the thread to end, and ends by itself', async () => {
     const database = new Sqlite(${JSON.stringify(path)});
     database.pragma('journal_mode = WAL');
     const checkpoints = createCheckpoints(database);
-    for (let i = 0; i < 32; i++) checkpoints.committed();
+    for (let i = 0; i < 128; i++) checkpoints.committed();
     await checkpoints.close();
     database.close();
     console.log('closed');`;
