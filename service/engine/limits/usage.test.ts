@@ -40,3 +40,46 @@ test('counts that cannot be written do not pile up, and the month is kept', asyn
     await close();
   }
 });
+
+test('a process that ends forgets one use of a user, and no more', async () => {
+  let now = Date.UTC(2026, 10, 20, 12);
+  const clock = { now: () => now };
+  const { db, inTransaction, close } = await openDatabase(
+    { kind: 'sqlite-memory' },
+    { clock, log: silentLog },
+  );
+  const start = () => createUsage({ db, inTransaction, log: silentLog, clock, steady: clock });
+  const written = async () =>
+    (await db.selectFrom('usage_counter').select(['name', 'used']).orderBy('period').execute()).map(
+      ({ name, used }) => [name, used],
+    );
+  try {
+    const usage = start();
+    for (const name of ['user/org_1/live/a', 'user/org_1/live/b', 'burst/key_1']) usage.count(name);
+    await usage.flush();
+    expect(await written()).toEqual([['burst/key_1', 1]]);
+    // In another slot: the first is written with the second.
+    now += 10_000;
+    usage.count('user/org_1/live/a');
+    await usage.flush();
+    expect(await written()).toEqual([
+      ...[
+        ['burst/key_1', 1],
+        ['user/org_1/live/a', 1],
+      ],
+      ['user/org_1/live/a', 1],
+    ]);
+    const next = start();
+    await next.load();
+    expect(next.wait('user/org_1/live/a', 3)).toBe(0);
+    expect(next.wait('user/org_1/live/a', 2)).toBeGreaterThan(0);
+    expect(next.wait('user/org_1/live/b', 1)).toBe(0);
+    expect(next.countUpTo('user/org_1/live/a', 2)).toBeGreaterThan(0);
+    expect([next.countUpTo('user/org_1/live/a', 3), next.wait('user/org_1/live/a', 3)]).toEqual([
+      0,
+      expect.toSatisfy((wait: number) => wait > 0),
+    ]);
+  } finally {
+    await close();
+  }
+});

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { createWindows, usedIn, type Windows } from '../../lib/sliding-window.ts';
+import { createWindows, type SlidingWindow, usedIn, type Windows } from '../../lib/sliding-window.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { monthOf } from './month.ts';
 import { reaches, SLOT, take, WINDOW, waitFor, windowAt } from './rate-window.ts';
@@ -56,6 +56,13 @@ const MONTHS = 13;
  */
 const leastWritten = (name: string): number => (name.startsWith('user/') ? 2 : 1);
 
+/** The slots of a window whose newest was counted just now that the table does not hold as they are; with the second use, that of the first too. */
+function toWrite(name: string, window: SlidingWindow): SlidingWindow {
+  const all = usedIn(window);
+  const least = leastWritten(name);
+  return all < least ? [] : all === least ? window : window.slice(-1);
+}
+
 const monthName = (name: string) => `month/${name}`;
 
 async function deleteOldMonths(db: Db, months: Map<string, Map<number, number>>): Promise<void> {
@@ -100,11 +107,7 @@ export function createUsage(deps: UsageDeps): Usage {
   function countIn(windows: Windows, name: string, now: number): void {
     const window = take(windows.of(name), now);
     windows.set(name, window);
-    const all = usedIn(window);
-    if (all < leastWritten(name)) return;
-    // With the second the first is written too.
-    for (const { start, used } of all === leastWritten(name) ? window : window.slice(-1))
-      unwritten.add({ name, period: start, used });
+    for (const { start, used } of toWrite(name, window)) unwritten.add({ name, period: start, used });
   }
 
   return {

@@ -28,10 +28,7 @@ export interface GroupCommitDeps<Row> {
   gather?: (before: number) => Promise<void>;
 }
 
-/**
- * Milliseconds in which a group gathers: few where few come, for whom waiting is all there is to gain; more where many come, because each
- * group costs as much of a core as some of its members.
- */
+/** Milliseconds in which a group gathers: more where many come, because each group costs as much of a core as some of its members. */
 const gatherFor = (before: number): number => Math.min(4, 1 + Math.floor(before / 2));
 /** Members of a group: bounds how long one transaction blocks others. */
 const MOST = 64;
