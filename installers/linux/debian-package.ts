@@ -65,7 +65,8 @@ async function layOut(
   await mkdir(join(root, 'usr/bin'), { recursive: true });
   await cp(join(own, 'gatehouse'), join(root, 'usr/bin/gatehouse'));
   await mkdir(join(root, 'usr/lib/systemd/system'), { recursive: true });
-  await cp(join(own, 'gatehouse.service'), join(root, 'usr/lib/systemd/system/gatehouse.service'));
+  for (const unit of ['gatehouse.service', 'gatehouse-update-recover.service'])
+    await cp(join(own, unit), join(root, 'usr/lib/systemd/system', unit));
   await place('etc/gatehouse/gatehouse.json', '{}\n');
   await place('usr/share/man/man1/gatehouse.1.gz', zipped(manual));
   await place('usr/share/bash-completion/completions/gatehouse', completion);

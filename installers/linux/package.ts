@@ -128,7 +128,7 @@ async function makePackages({
   }
 }
 
-/** What an unpacked archive needs and the Debian package has elsewhere: the command, and the unit for /opt/gatehouse. */
+/** What an unpacked archive needs and the Debian package has elsewhere: the command, and the units, for /opt/gatehouse. */
 async function addArchiveFiles(tree: string): Promise<void> {
   const own = import.meta.dirname;
   await cp(join(own, 'archive-files/gatehouse'), join(tree, 'bin/gatehouse'));
@@ -137,6 +137,8 @@ async function addArchiveFiles(tree: string): Promise<void> {
     join(tree, 'gatehouse.service'),
     unit.replaceAll('/usr/bin/gatehouse', '/opt/gatehouse/current/bin/gatehouse'),
   );
+  const recovery = 'gatehouse-update-recover.service';
+  await cp(join(own, 'debian', recovery), join(tree, recovery));
 }
 
 /** Man page and completion of the archive, which the Debian package has at their places. */

@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../lib/log.ts';
 import { openDatabase } from './connection.ts';
+import { keepSnapshot } from './keep-snapshot.ts';
 import type { Migration } from './migration.ts';
 import { migrations } from './migrations/index.ts';
 
@@ -58,6 +59,35 @@ test('the newest three are kept', async () => {
     '9004-step-2026-11-20T08-00-00-005Z.db',
     '9005-step-2026-11-20T08-00-00-006Z.db',
   ]);
+});
+
+test('of one schema the newest snapshot stays, so that updates without a migration do not drop older schemas', async () => {
+  const list = [...migrations, step(1)];
+  for (let number = 2; number <= 4; number++) {
+    list.push(step(number));
+    await (await openDatabase(place, at(time + number), list)).close();
+  }
+  for (const later of [10, 11])
+    expect(await keepSnapshot(place, { version: '9004-step', clock: { now: () => time + later } })).toContain(
+      '9004-step',
+    );
+  expect(readdirSync(snapshots).sort()).toEqual([
+    '9002-step-2026-11-20T08-00-00-003Z.db',
+    '9003-step-2026-11-20T08-00-00-004Z.db',
+    '9004-step-2026-11-20T08-00-00-011Z.db',
+  ]);
+});
+
+test('a disk without room for two copies is said before one is begun', async () => {
+  const { size } = statSync(place.path);
+  const keep = (free: number) =>
+    keepSnapshot(place, { version: '9001-step', clock: { now: () => time }, freeBytes: () => free });
+  await expect(keep(2 * size)).rejects.toMatchObject({
+    code: 'STORAGE_FULL',
+    message: expect.stringMatching(/copy of the database needs up to [\d.]+ MB, and .* has [\d.]+ MB free/),
+  });
+  expect(existsSync(snapshots)).toBe(false);
+  expect(await keep(2 * size + 32 * 2 ** 20)).toContain(snapshots);
 });
 
 test('without a snapshot nothing is migrated', async () => {

@@ -6,8 +6,19 @@ import { syncFile, syncFolder } from '../lib/durable-file.ts';
 import { Problem } from '../lib/problem.ts';
 import { toStorageProblem } from './storage-problem.ts';
 
-/** Snapshots kept beside the database, or in it; older ones go when a newer one has been verified. */
-export const KEPT = 3;
+/** Schemas of which a snapshot is kept, beside the database or in it. */
+const KEPT = 3;
+
+/** Of snapshots, oldest first, those that go once the newest was verified: of each schema the newest stays, and of these the newest three. */
+export function supersededOf<One extends { version: string }>(snapshots: readonly One[]): One[] {
+  const newest = new Map<string, One>();
+  for (const one of snapshots) {
+    newest.delete(one.version);
+    newest.set(one.version, one);
+  }
+  const stay = new Set([...newest.values()].slice(-KEPT));
+  return snapshots.filter((one) => !stay.has(one));
+}
 
 /**
  * Copies the database as it is into `folder` as `<version>-<time>.db`, opens the copy and checks it whole before
@@ -24,7 +35,8 @@ export function takeSnapshot(
   const unfinished = `${path}.unfinished`;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    rmSync(unfinished, { force: true });
+    // of a process that was killed: this one alone writes here
+    for (const name of readdirSync(folder)) if (name.endsWith('.unfinished')) rmSync(join(folder, name));
     closeSync(openSync(unfinished, 'wx', 0o600));
     database.prepare('vacuum into ?').run(unfinished);
     verifyCopy(unfinished);
@@ -35,7 +47,7 @@ export function takeSnapshot(
     rmSync(unfinished, { force: true });
     throw toStorageProblem(error);
   }
-  for (const old of snapshotsIn(folder).slice(0, -KEPT)) rmSync(old.path);
+  for (const old of supersededOf(snapshotsIn(folder))) rmSync(old.path);
   return path;
 }
 

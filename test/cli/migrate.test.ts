@@ -58,6 +58,12 @@ describe('a directory of the version before', () => {
     for (const said of [`${before} → ${newest}`, join(cli.data, 'snapshots', snapshot), 'migrate --back'])
       expect(stdout).toContain(said);
     expect(await cli.json('migrate')).toEqual({ changes: [] });
+    const { snapshot: copy, ...rest } = await cli.json<{ snapshot: string }>('migrate', '--snapshot');
+    expect([rest, statSync(copy).mode & 0o777]).toEqual([{ changes: [] }, 0o600]);
+    expect(readdirSync(join(cli.data, 'snapshots')).map((name) => name.slice(0, 4))).toEqual([
+      before.slice(0, 4),
+      newest.slice(0, 4),
+    ]);
 
     await cli.json('org', 'create', '--name', 'Library');
     const asked = await cli.run('migrate', '--back', '--json');

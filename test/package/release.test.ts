@@ -1,7 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { filesIn, installedKibibytes } from '../../installers/linux/package-files.ts';
 import {
@@ -147,6 +155,8 @@ describe.skipIf(reason !== undefined)(`a release${reason ? ` (${reason})` : ''}`
         join(tree, 'usr/bin/gatehouse'),
       );
       writeFileSync(unit, text);
+      const recovery = 'gatehouse-update-recover.service';
+      copyFileSync(join(tree, dirname(UNIT), recovery), join(work, recovery));
       const verified = spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' });
       expect([verified.status, verified.stderr]).toEqual([0, '']);
       const security = ['security', '--offline=true', '--no-pager'];

@@ -48,7 +48,7 @@ import { checkManifestSignature } from './models.ts';
 import { checkErasures, checkKeysWithoutPerson, MOST_COUNTED } from './people.ts';
 import { checkGrants } from './postgres.ts';
 import { checkRetention } from './retention.ts';
-import { checkService } from './service.ts';
+import { checkService, checkUpdate } from './service.ts';
 import { checkConsent, checkKeyStore, checkMasterKey } from './setup.ts';
 import { countStates, describeCounts, describeFindings } from './text.ts';
 
@@ -88,6 +88,8 @@ async function examine(data: string, control: () => Promise<Control>): Promise<F
     checkManifestSignature(manifestSignature(), modelPaths(data).manifest),
     await checkDisk(await existingFolder(data)),
   ];
+  const interrupted = await checkUpdate();
+  if (interrupted) machine.push(interrupted);
   const owner = checkOwner(data);
   if (owner) machine.push(owner);
   if (owner?.state === 'fail') return machine;

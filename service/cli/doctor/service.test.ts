@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from 'vitest';
-import { checkAnswer, checkServedTls, checkSettings, type Service } from './service.ts';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { checkAnswer, checkServedTls, checkSettings, checkUpdate, type Service } from './service.ts';
 
 const service: Service = {
   version: '1.0.0',
@@ -62,5 +65,16 @@ test('settings from flags are listed; those of a file changed after the start ar
   expect(checkSettings(service, here, now + 1)).toMatchObject({
     state: 'warn',
     found: expect.stringContaining('gatehouse.json was changed after the start: port 7300'),
+  });
+});
+
+test('an update that was interrupted is named, with what ends it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-doctor-update-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  expect(await checkUpdate(folder)).toBeUndefined();
+  writeFileSync(join(folder, 'journal.json'), '{}');
+  expect(await checkUpdate(folder)).toMatchObject({
+    state: 'fail',
+    remedy: expect.stringContaining(join(folder, 'recover')),
   });
 });

@@ -6,6 +6,7 @@ import type { Schemas } from '../../../sdk/admin/client.ts';
 import { shownSettings } from '../../compose/certificate/serving.ts';
 import type { Config } from '../../config.ts';
 import { invocation } from '../invocation.ts';
+import { journalFile, recoverScript, UPDATE_FOLDER } from '../update/journal.ts';
 import type { Finding } from './checks.ts';
 
 export type Service = NonNullable<Schemas['Status']['service']>;
@@ -21,6 +22,18 @@ export async function checkService(service: Service, config: Config, now: number
     checkServedTls(service, now),
     checkSettings(service, shownSettings(config), file?.mtimeMs),
   ];
+}
+
+/** Of an update whose journal is there. Undefined where none was interrupted. */
+export async function checkUpdate(folder = UPDATE_FOLDER): Promise<Finding | undefined> {
+  const begun = await stat(journalFile(folder)).catch(() => undefined);
+  if (begun === undefined) return undefined;
+  return {
+    what: 'update',
+    state: 'fail',
+    found: `an update did not end; its last step began ${begun.mtime.toISOString()}`,
+    remedy: `Where none is under way now, run as root: ${recoverScript(folder)}   (the next start of the service by its unit does the same)`,
+  };
 }
 
 /** Whether the service answers where it says. Its certificate is another line's matter. */

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parseConfig } from '../../config.ts';
+import { databasePlace } from '../../data-directory/database-place.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { silentLog } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { unlockFromFile } from '../../storage/master/passphrase-file.ts';
 import type { SchemaChange } from '../../storage/migrate.ts';
+import { migrations } from '../../storage/migrations/index.ts';
 import { type Answer, type CommandContext, type CommandRunner, examples } from '../command.ts';
 import { operatorName } from '../control/control.ts';
 import { probeSocket } from '../control/socket-transport.ts';
@@ -19,6 +21,7 @@ import { facts } from '../terminal/terminal.ts';
 interface MigrateOptions {
   back?: boolean;
   confirm?: string;
+  snapshot?: boolean;
 }
 
 export function addMigrate(program: Command, runner: CommandRunner): void {
@@ -33,10 +36,15 @@ export function addMigrate(program: Command, runner: CommandRunner): void {
     )
     .option('--back', 'go back to before the last upgrade: shows what is lost, then needs --confirm')
     .option('--confirm <count>', 'with --back: how many people the database holds now')
-    .addHelpText('after', examples('migrate', 'migrate --back', 'migrate --back --confirm 250'));
+    .option('--snapshot', 'keep a checked copy also where the schema is of this version already')
+    .addHelpText(
+      'after',
+      examples('migrate', 'migrate --snapshot', 'migrate --back', 'migrate --back --confirm 250'),
+    );
   runner.run<MigrateOptions>(command, async (context) => {
     const { options, data } = context;
     if (options.confirm !== undefined && !options.back) throw new UsageError('--confirm belongs to --back.');
+    if (options.snapshot && options.back) throw new UsageError('--snapshot does not belong to --back.');
     await requireInitialized(data);
     if ((await probeSocket(join(data, 'control.sock'))) === 'service') {
       throw new Problem(
@@ -48,7 +56,12 @@ export function addMigrate(program: Command, runner: CommandRunner): void {
   });
 }
 
-async function migrateForward({ data, control, terminal }: CommandContext<MigrateOptions>): Promise<Answer> {
+async function migrateForward({
+  options,
+  data,
+  control,
+  terminal,
+}: CommandContext<MigrateOptions>): Promise<Answer> {
   const changes: SchemaChange[] = [];
   await control({
     migrating(change) {
@@ -57,6 +70,7 @@ async function migrateForward({ data, control, terminal }: CommandContext<Migrat
     },
   });
   const snapshot = changes.find((change) => change.snapshot !== undefined)?.snapshot;
+  const copy = options.snapshot ? await copyOf(data) : undefined;
   const text =
     changes.length === 0
       ? `${data} has the schema of this version already.`
@@ -71,7 +85,17 @@ async function migrateForward({ data, control, terminal }: CommandContext<Migrat
                 `The database from before lies in ${snapshot}. To go back to the version before:  ${invocation} migrate --back --data ${data}`,
               ]),
         ].join('\n');
-  return { json: { changes }, text };
+  return {
+    json: { changes, ...defined({ snapshot: copy }) },
+    text: copy === undefined ? text : `${text}\nA checked copy of the database lies in ${copy}.`,
+  };
+}
+
+/** Of a directory that this process has open, and so holds alone. */
+async function copyOf(data: string): Promise<string | undefined> {
+  const { keepSnapshot } = await import('../../storage/keep-snapshot.ts');
+  const place = databasePlace(parseConfig({ data }));
+  return keepSnapshot(place, { version: migrations.at(-1)!.name, clock: systemClock });
 }
 
 async function goBackTo({ options, data }: CommandContext<MigrateOptions>): Promise<Answer> {

@@ -3,6 +3,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   realpathSync,
   rmSync,
@@ -15,8 +16,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { archiveHome, archiveMachine } from './archive-machine.ts';
-import { update } from './machine.ts';
+import { OWN_SCHEMA } from './installed-data.ts';
+import { openJournal, readJournal } from './journal.ts';
 import { runProgram } from './run-program.ts';
+import { recover } from './take-back.ts';
+import { update } from './update-steps.ts';
+
+const versions = { from: '0.1.0', to: '0.2.0' };
 
 function temporary(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-archive-')));
@@ -34,7 +40,9 @@ function writeVersion(folder: string, version: string, { port = 0, name = 'gateh
   writeFileSync(join(place, 'bin/node'), header);
   const script = `#!/bin/sh
 case "$1" in
-  migrate) echo '{"changes":[]}' ;;
+  migrate)
+    [ "$2" != --back ] || { echo 'DATA holds no snapshot with an older one' >&2; exit 1; }
+    echo '{"changes":[]}' ;;
   serve) echo '{"event":"listening","url":"http://127.0.0.1:${port}"}'; exec sleep 60 ;;
 esac
 `;
@@ -63,14 +71,15 @@ async function installed() {
   const server = createServer((_, response) => response.writeHead(answer.status).end());
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   onTestFinished(() => void server.close());
-  const machine = archiveMachine(home, data, {});
-  return { home, own, machine, answer, port: (server.address() as AddressInfo).port };
+  const machine = archiveMachine(home, { data, env: {} });
+  const place = { data, schema: OWN_SCHEMA, home };
+  const kept = temporary();
+  const order = { ...versions, place, journal: openJournal(kept), say() {} };
+  return { home, own, machine, kept, order, answer, port: (server.address() as AddressInfo).port };
 }
 
-const versions = { from: '0.1.0', to: '0.2.0' };
-
 test('an archive is unpacked beside the version in use, and one link makes it the current one', async () => {
-  const { home, own, machine, port } = await installed();
+  const { home, own, machine, order, kept, port } = await installed();
   expect([archiveHome(own), await machine.installedVersion()]).toEqual([home, '0.1.0']);
   const file = await archiveOf('0.2.0', { port });
   expect(await machine.describe(file)).toEqual({
@@ -79,21 +88,48 @@ test('an archive is unpacked beside the version in use, and one link makes it th
     architecture: process.arch,
   });
   mkdirSync(join(home, 'versions/.incoming-interrupted'));
-  expect(await update(machine, file, versions, () => {})).toEqual(versions);
+  expect(await update(machine, file, order)).toEqual(versions);
   expect(readlinkSync(join(home, 'current'))).toBe('versions/gatehouse-0.2.0');
   expect(await machine.installedVersion()).toBe('0.2.0');
   expect(readdirSync(join(home, 'versions')).sort()).toEqual(['gatehouse-0.1.0', 'gatehouse-0.2.0']);
+  expect(readdirSync(kept)).toEqual([]);
 });
 
 test('a version that is not ready is left by the same link', async () => {
-  const { home, machine, answer, port } = await installed();
+  const { home, machine, order, answer, port } = await installed();
   answer.status = 503;
   const file = await archiveOf('0.2.0', { port });
-  expect(await update(machine, file, versions, () => {})).toEqual({
+  expect(await update(machine, file, order)).toEqual({
     ...versions,
     wentBack: '/ready answered 503',
+    restored: false,
   });
   expect(readlinkSync(join(home, 'current'))).toBe('versions/gatehouse-0.1.0');
+});
+
+test('an update that was killed once the link had moved is taken back by a program of the version from before', async () => {
+  const { home, own, machine, order, kept, port } = await installed();
+  const file = await archiveOf('0.2.0', { port });
+  const killed = new Promise((_, refuse) => {
+    const migrate = () => {
+      refuse(new Error('killed'));
+      return new Promise<void>(() => {});
+    };
+    const dies = { ...machine, migrate };
+    update(dies, file, order).catch(refuse);
+  });
+  await expect(killed).rejects.toThrow('killed');
+  const entry = readJournal(kept)!;
+  expect([entry.step, entry.program, readlinkSync(join(home, 'current'))]).toEqual([
+    'changing data',
+    own,
+    'versions/gatehouse-0.2.0',
+  ]);
+  expect(readFileSync(join(kept, 'recover'), 'utf8')).toContain(`exec '${own}/bin/node'`);
+  const { journal, say } = order;
+  expect(await recover(machine, entry, { journal, say, opens: true })).toMatchObject({ installed: '0.1.0' });
+  expect(readlinkSync(join(home, 'current'))).toBe('versions/gatehouse-0.1.0');
+  expect(readdirSync(kept)).toEqual([]);
 });
 
 test('what is no archive of Gatehouse changes nothing', async () => {

@@ -11,6 +11,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { syncFolder } from '../../lib/durable-file.ts';
+import { dataDepsOf, type MachineDeps } from './debian-machine.ts';
 import { installedData } from './installed-data.ts';
 import type { Machine } from './machine.ts';
 import { isOlderVersion } from './older-version.ts';
@@ -36,7 +38,7 @@ export function archiveHome(root: string): string | undefined {
 }
 
 /** An installation by the archive: versions side by side and one link, so that going back is the link alone. */
-export function archiveMachine(home: string, data: string, env: Record<string, string>): Machine {
+export function archiveMachine(home: string, deps: MachineDeps): Machine {
   const versions = join(home, 'versions');
   const current = join(home, 'current');
   const switchTo = (folder: string) => {
@@ -45,6 +47,7 @@ export function archiveMachine(home: string, data: string, env: Record<string, s
     symlinkSync(join('versions', basename(folder)), next);
     // atomic: there is a current version at every moment
     renameSync(next, current);
+    syncFolder(home);
   };
   return {
     installedVersion: async () => productIn(readFileSync(join(current, 'package.json'), 'utf8')).version,
@@ -57,6 +60,7 @@ export function archiveMachine(home: string, data: string, env: Record<string, s
     architecture: async () => process.arch,
     isOlder: async (one, other) => isOlderVersion(one, other),
     packInstalled: async () => realpathSync(current),
+    keepProgram: async () => realpathSync(current),
     async install(file, { goingBack } = { goingBack: false }) {
       // of an update that was interrupted
       for (const name of readdirSync(versions).filter((one) => one.startsWith('.incoming-')))
@@ -64,7 +68,9 @@ export function archiveMachine(home: string, data: string, env: Record<string, s
       if (goingBack) return switchTo(file);
       const incoming = mkdtempSync(join(versions, '.incoming-'));
       try {
-        await runProgram('tar', ['-xzf', file, '--no-same-owner', '-C', incoming]);
+        await runProgram('tar', ['-xzf', file, '--no-same-owner', '-C', incoming], {
+          inherit: [undefined, deps.lock],
+        });
         const [folder, ...more] = readdirSync(incoming);
         const { version } = productIn(readFileSync(join(incoming, folder ?? '', 'package.json'), 'utf8'));
         if (more.length > 0 || folder !== `gatehouse-${version}`)
@@ -79,7 +85,7 @@ export function archiveMachine(home: string, data: string, env: Record<string, s
       }
     },
     ...systemService(),
-    ...installedData({ data, command: join(current, 'bin/gatehouse'), env }),
+    ...installedData({ ...dataDepsOf(deps), command: join(current, 'bin/gatehouse') }),
   };
 }
 

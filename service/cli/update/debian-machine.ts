@@ -6,24 +6,45 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { installedData } from './installed-data.ts';
+import { defined } from '../../lib/defined.ts';
+import { syncFile, syncFolder } from '../../lib/durable-file.ts';
+import { type InstalledDataDeps, installedData } from './installed-data.ts';
+import { UPDATE_FOLDER } from './journal.ts';
 import type { Machine } from './machine.ts';
 import { runProgram } from './run-program.ts';
 import { systemService } from './system-service.ts';
 
 const PACKAGE = 'gatehouse';
 const COMMAND = '/usr/bin/gatehouse';
+const PROGRAM = '/usr/lib/gatehouse';
 const CACHE = '/var/cache/gatehouse';
 const INFO = '/var/lib/dpkg/info';
 
+export interface MachineDeps {
+  data: string;
+  /** For the programs that open the data. */
+  env: Record<string, string>;
+  /** The passphrase that `env` names, for these programs. */
+  passphrase?: number | undefined;
+  /** For every program that must not run on beside another update. */
+  lock?: number | undefined;
+  /** Whether systemd waits for this before it starts the service: then nothing may stop that. */
+  byUnit?: boolean;
+  /** Newest migration of the version from before, where that is not this program. */
+  schema?: string;
+  /** For what is kept while the update runs. */
+  folder?: string;
+}
+
 /** A machine with dpkg, and with systemd where it runs. Root alone can use it. */
-export function debianMachine(data: string, env: Record<string, string>): Machine {
+export function debianMachine(deps: MachineDeps): Machine {
+  const { lock, byUnit = false, folder = UPDATE_FOLDER } = deps;
   const field = async (file: string, name: string) =>
     (await runProgram('dpkg-deb', ['-f', file, name])).trim();
   return {
@@ -46,7 +67,8 @@ export function debianMachine(data: string, env: Record<string, string>): Machin
         () => true,
         () => false,
       ),
-    packInstalled,
+    packInstalled: () => packInstalled(folder),
+    keepProgram: () => keepProgram(folder),
     async install(file, { goingBack } = { goingBack: false }) {
       await runProgram(
         'dpkg',
@@ -58,28 +80,43 @@ export function debianMachine(data: string, env: Record<string, string>): Machin
           file,
         ],
         {
+          inherit: [undefined, lock],
           env: {
             DEBIAN_FRONTEND: 'noninteractive',
             GATEHOUSE_UPDATING: 'yes',
             ...(goingBack && { GATEHOUSE_GOING_BACK: 'yes' }),
+            ...(byUnit && { GATEHOUSE_RECOVERING: 'yes' }),
           },
         },
       );
+      if (goingBack) await removeForeignFiles();
     },
     ...systemService(),
-    ...installedData({ data, command: COMMAND, env }),
+    ...installedData({ ...dataDepsOf(deps), command: COMMAND }),
   };
 }
+
+/** The passphrase comes first, where `env` says it is. */
+export const dataDepsOf = ({
+  data,
+  env,
+  passphrase,
+  lock,
+  schema,
+}: MachineDeps): Omit<InstalledDataDeps, 'command'> => ({
+  ...{ data, env, inherit: [passphrase, lock] },
+  ...defined({ schema }),
+});
 
 /**
  * As dpkg-repack does: the files that dpkg lists, and what it keeps of the package. Without settings (conffiles): with them as they are now,
  * dpkg would take them for those of the package, and the next version would replace them. What a package no longer has stays in its place.
  */
-async function packInstalled(): Promise<string> {
+async function packInstalled(folder: string): Promise<string> {
   const settings = conffiles();
   mkdirSync(CACHE, { recursive: true, mode: 0o700 });
   chmodSync(CACHE, 0o700);
-  const work = mkdtempSync(join(tmpdir(), 'gatehouse-repack-'));
+  const work = mkdtempSync(join(folder, 'repack-'));
   try {
     const root = join(work, 'root');
     const control = join(root, 'DEBIAN');
@@ -100,11 +137,39 @@ async function packInstalled(): Promise<string> {
     writeFileSync(join(control, 'control'), await controlOfInstalled());
     const version = /^Version: (.+)$/m.exec(readFileSync(join(control, 'control'), 'utf8'))![1];
     const file = join(CACHE, `gatehouse_${version}_before.deb`);
-    await runProgram('dpkg-deb', ['--root-owner-group', '-Zgzip', '-z1', '--build', root, file]);
+    const unfinished = `${file}.unfinished`;
+    await runProgram('dpkg-deb', ['--root-owner-group', '-Zgzip', '-z1', '--build', root, unfinished]);
+    syncFile(unfinished);
+    renameSync(unfinished, file);
+    syncFolder(CACHE);
     return file;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** By links where that is the same disk: dpkg puts new files in the place of old ones, and writes into none. */
+async function keepProgram(folder: string): Promise<string> {
+  const place = join(folder, 'program');
+  rmSync(place, { recursive: true, force: true });
+  await runProgram('cp', ['-al', PROGRAM, place]).catch(async () => {
+    rmSync(place, { recursive: true, force: true });
+    await runProgram('cp', ['-a', PROGRAM, place]);
+  });
+  await runProgram('sync', ['-f', place]);
+  return place;
+}
+
+/** What an interrupted installation of another version left in the folder of the program, and beside the other files of the package. */
+async function removeForeignFiles(): Promise<void> {
+  const own = (await runProgram('dpkg-query', ['-L', PACKAGE])).split('\n').filter(Boolean);
+  const known = new Set(own);
+  for (const entry of readdirSync(PROGRAM, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!known.has(path)) rmSync(path, { recursive: true, force: true });
+  }
+  for (const path of own)
+    for (const rest of ['.dpkg-new', '.dpkg-tmp']) rmSync(`${path}${rest}`, { force: true });
 }
 
 function conffiles(): ReadonlySet<string> {

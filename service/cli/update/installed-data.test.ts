@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { installedData } from './installed-data.ts';
-import { passphraseFileFor, updatePassphrase } from './passphrase-file.ts';
+import { passphraseFor, updatePassphrase } from './passphrase-file.ts';
+import { runProgram } from './run-program.ts';
 import { serviceEnvironment } from './service-environment.ts';
 
 function temporary(): string {
@@ -42,7 +43,7 @@ const refusal = (schema: string) =>
 test('data that this update migrated go back, with the passphrase', async () => {
   const { machine, calls } = dataWith(refusal('0034-alerts'));
   await machine.migrate();
-  await machine.migrateBack();
+  expect(await machine.migrateBack()).toBe(true);
   expect(calls()).toEqual([
     'migrate --json /run/p',
     'migrate --back /run/p',
@@ -58,7 +59,15 @@ test.each([
   ],
 ])('data that it did not migrate stay as they are: %s', async (_what, sentence) => {
   const { machine, calls } = dataWith(sentence);
-  await machine.migrateBack();
+  expect(await machine.migrateBack()).toBe(false);
+  expect(calls()).toEqual(['migrate --back /run/p']);
+});
+
+test('data that went back already, before a kill, count as gone back', async () => {
+  const { machine, calls } = dataWith(
+    'DATA went back from schema 0035-x to 0034-alerts already, and was not started since: put the version from before in place and start it.',
+  );
+  expect(await machine.migrateBack()).toBe(true);
   expect(calls()).toEqual(['migrate --back /run/p']);
 });
 
@@ -87,14 +96,27 @@ test('the passphrase is had as the service gets it, and before the service is st
   await expect(updatePassphrase({ data, stored, terminal })).rejects.toThrow('--passphrase-file FILE');
 });
 
-test('the file for the programs of an update is of their account alone, and goes with it', () => {
-  const owner = { uid: process.getuid!(), gid: process.getgid!() };
-  const file = passphraseFileFor('seven words', owner);
-  expect([readFileSync(file.path, 'utf8'), statSync(file.path).mode & 0o777]).toEqual(['seven words', 0o600]);
-  expect(statSync(join(file.path, '..')).mode & 0o777).toBe(0o700);
-  file[Symbol.dispose]();
-  expect(existsSync(join(file.path, '..'))).toBe(false);
-});
+test.runIf(process.platform === 'linux')(
+  'programs of an update read the passphrase from an open file without a name, each from its start',
+  async () => {
+    const owner = { uid: process.getuid!(), gid: process.getgid!() };
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('gatehouse-passphrase-'));
+    const file = passphraseFor('seven words', owner);
+    try {
+      const read = () =>
+        runProgram('sh', ['-c', `cat ${file.path}; stat -Lc ' %a %h' ${file.path}`], {
+          account: owner,
+          inherit: [file.fd],
+        });
+      expect([await read(), await read()]).toEqual(['seven words 600 0\n', 'seven words 600 0\n']);
+      expect(readdirSync(tmpdir()).filter((name) => name.startsWith('gatehouse-passphrase-'))).toEqual(
+        before,
+      );
+    } finally {
+      file[Symbol.dispose]();
+    }
+  },
+);
 
 test('the environment of the unit is read from its file', () => {
   const file = join(temporary(), 'gatehouse');

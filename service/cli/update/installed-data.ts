@@ -2,19 +2,23 @@ import { statSync } from 'node:fs';
 import { request as plainRequest } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { migrations } from '../../storage/migrations/index.ts';
 import { createControl } from '../control/control.ts';
 import { createSocketTransport } from '../control/socket-transport.ts';
 import { isInitialized } from '../data-directory.ts';
 import type { Machine } from './machine.ts';
-import { type Account, runProgram, runUntil } from './run-program.ts';
+import { type Account, type ProgramOptions, runProgram, runUntil } from './run-program.ts';
+
+/** Of `gatehouse migrate --snapshot --json`. */
+const Kept = z.object({ snapshot: z.string().optional() });
 
 /** Milliseconds: models are loaded, galleries of large organizations are read. */
 const START = 120_000;
 
-/** Of this program, which is the version that an update replaces. */
-const SCHEMA = migrations.at(-1)!.name;
+/** Newest migration of this program, which is the version that an update replaces. */
+export const OWN_SCHEMA = migrations.at(-1)!.name;
 
 export interface InstalledDataDeps {
   data: string;
@@ -22,6 +26,9 @@ export interface InstalledDataDeps {
   command: string;
   /** What the unit gives the service beside its settings, and the passphrase of this update. */
   env: Record<string, string>;
+  /** Open files of the update that its programs get: what `env` names, and the lock. */
+  inherit?: ProgramOptions['inherit'];
+  /** Newest migration of the version from before. */
   schema?: string;
 }
 
@@ -30,36 +37,46 @@ export function installedData({
   data,
   command,
   env: given,
-  schema = SCHEMA,
-}: InstalledDataDeps): Pick<Machine, 'migrate' | 'migrateBack' | 'tryStart' | 'askService'> {
+  inherit = [],
+  schema = OWN_SCHEMA,
+}: InstalledDataDeps): Pick<Machine, 'migrate' | 'keepData' | 'migrateBack' | 'tryStart' | 'askService'> {
   const account = (): Account => {
     const { uid, gid } = statSync(data);
     return { uid, gid };
   };
   const env = { ...given, GATEHOUSE_DATA: data };
-  const gatehouse = (...words: string[]) => runProgram(command, words, { account: account(), env });
+  const options = () => ({ account: account(), env, inherit });
+  const gatehouse = (...words: string[]) => runProgram(command, words, options());
   const initialized = () => isInitialized(data);
   return {
     async migrate() {
       if (initialized()) await gatehouse('migrate', '--json');
     },
+    async keepData() {
+      if (!initialized()) return undefined;
+      return Kept.parse(JSON.parse(await gatehouse('migrate', '--snapshot', '--json'))).snapshot;
+    },
     async migrateBack() {
-      if (!initialized()) return;
+      if (!initialized()) return false;
       // Asked without it, the command refuses, and names the schema of the newest snapshot with an older one and the number that confirms.
       const refusal = await gatehouse('migrate', '--back').then(
         () => '',
         (error: Error) => error.message,
       );
-      if (refusal.includes('holds no snapshot with an older one')) return;
+      if (refusal.includes('holds no snapshot with an older one')) return false;
+      // of a call before, that was cut short after it
+      if (refusal.includes('and was not started since')) return true;
       const [, older, people] = /\(schema ([\w-]+)\)[\s\S]*--confirm (\d+)/.exec(refusal) ?? [];
       if (people === undefined) throw new Error(refusal);
       // Otherwise it is of an earlier update, and what was written since would be lost.
-      if (older === schema) await gatehouse('migrate', '--back', '--confirm', people);
+      if (older !== schema) return false;
+      await gatehouse('migrate', '--back', '--confirm', people);
+      return true;
     },
     async tryStart() {
       if (!initialized()) return undefined;
       const words = ['serve', '--data', data, '--host', '127.0.0.1', '--port', '0'];
-      return runUntil(command, words, { account: account(), env, timeoutMs: START, ready: readyLine }).then(
+      return runUntil(command, words, { ...options(), timeoutMs: START, ready: readyLine }).then(
         (answer) => (answer === 'ready' ? undefined : answer),
         (error: Error) => error.message,
       );

@@ -1,4 +1,13 @@
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fchownSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Problem } from '../../lib/problem.ts';
@@ -47,16 +56,19 @@ export async function updatePassphrase({
   );
 }
 
-/** A passphrase in a file that `account` alone may read, for the programs that run as it; removed at the end. */
-export function passphraseFileFor(
+/**
+ * A passphrase in a file without a name, in memory where the machine has such a folder: programs that inherit `fd` as their descriptor 3 and run as `account` read
+ * it at `path`. It has no name before it has content, so that a kill leaves nothing; it goes with the last process that has it open.
+ */
+export function passphraseFor(
   passphrase: string,
   { uid, gid }: { uid: number; gid: number },
-): { path: string } & Disposable {
-  // in memory, where the machine has such a folder
+): { fd: number; path: string } & Disposable {
   const folder = mkdtempSync(join(existsSync('/run/systemd') ? '/run' : tmpdir(), 'gatehouse-passphrase-'));
-  const path = join(folder, 'passphrase');
-  writeFileSync(path, passphrase, { mode: 0o600 });
-  chownSync(path, uid, gid);
-  chownSync(folder, uid, gid);
-  return { path, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+  const name = join(folder, 'passphrase');
+  const fd = openSync(name, 'wx', 0o600);
+  rmSync(folder, { recursive: true });
+  writeSync(fd, passphrase);
+  fchownSync(fd, uid, gid);
+  return { fd, path: '/proc/self/fd/3', [Symbol.dispose]: () => closeSync(fd) };
 }

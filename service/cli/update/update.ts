@@ -1,21 +1,25 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { releaseKeyFolders } from '../../compose/model-paths.ts';
-import { parseConfig } from '../../config.ts';
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { productRoot } from '../../lib/product-root.ts';
 import { checkSignature, hashForSignature, readSignature, SignatureRefused } from '../../release/minisign.ts';
 import { RELEASE_KEYS, readReleaseKeys } from '../../release/release-keys.ts';
 import { type Answer, type CommandRunner, examples } from '../command.ts';
-import { isInitialized, requireInitialized } from '../data-directory.ts';
+import { requireInitialized } from '../data-directory.ts';
+import { UsageError } from '../failure.ts';
 import { userPath } from '../user-path.ts';
 import { archiveHome, archiveMachine } from './archive-machine.ts';
-import { debianMachine } from './debian-machine.ts';
-import { type Machine, type UpdateOutcome, update } from './machine.ts';
-import { passphraseFileFor, updatePassphrase } from './passphrase-file.ts';
-import { serviceEnvironment } from './service-environment.ts';
+import { debianMachine, type MachineDeps } from './debian-machine.ts';
+import { OWN_SCHEMA } from './installed-data.ts';
+import { openJournal, sweepUpdateFolder, UPDATE_FOLDER } from './journal.ts';
+import type { Machine, Say } from './machine.ts';
+import { dataSentence, interrupted, recoverInterrupted } from './recover-update.ts';
+import { environmentOf } from './update-environment.ts';
+import { takeUpdateLock } from './update-lock.ts';
+import { type UpdateOutcome, update } from './update-steps.ts';
 
 const NO_KEYS = `No public key of releases is here. Compare the key that came with Gatehouse over another way, and put it into ${RELEASE_KEYS} as NAME.pub, or name it with --public-key FILE.`;
 
@@ -24,6 +28,10 @@ interface UpdateOptions {
   publicKey?: string;
   passphraseFile?: string;
   check?: boolean;
+  /** false with `--no-snapshot`. */
+  snapshot: boolean;
+  recover?: boolean;
+  byUnit?: boolean;
 }
 
 export function addUpdate(program: Command, runner: CommandRunner): void {
@@ -32,10 +40,10 @@ export function addUpdate(program: Command, runner: CommandRunner): void {
     .summary('replace the installed package by a newer, signed one')
     .description(
       'Verifies the signature of a Debian package of Gatehouse, keeps a copy of the installed version, stops the service, installs, brings the data to the new schema ' +
-        '(a checked copy is kept), starts the new version once, and then the service. Where one of these does not become ready, the version and the data from before come back, and the command ends with 1. ' +
-        'It opens no connection. To be run as root. Where the archive (.tar.gz) was unpacked into DIR/versions with the link DIR/current, it takes an archive in the same way, and --data names the data directory.',
+        '(a checked copy of the database is kept, whether there is a new schema or not), starts the new version once, and then the service. Where one of these does not become ready, the version and the data from before come back, and the command ends with 1. ' +
+        'Each step is noted before it begins: after a kill or a power cut the next start of the service, any "gatehouse update" and --recover take the update back, or end it where the new version was ready. It opens no connection. To be run as root. Where the archive (.tar.gz) was unpacked into DIR/versions with the link DIR/current, it takes an archive in the same way, and --data names the data directory.',
     )
-    .argument('<file>', 'gatehouse_VERSION_ARCH.deb, or gatehouse-VERSION-linux-ARCH.tar.gz')
+    .argument('[file]', 'gatehouse_VERSION_ARCH.deb, or gatehouse-VERSION-linux-ARCH.tar.gz')
     .option('--signature <file>', 'signature of minisign (default: FILE.minisig)')
     .option('--public-key <file>', `one more public key of releases, beside those in ${RELEASE_KEYS}`)
     .option(
@@ -43,6 +51,12 @@ export function addUpdate(program: Command, runner: CommandRunner): void {
       'the passphrase of the master key (default: as the service gets it, else asked for once)',
     )
     .option('--check', 'verify the signature and the version, and change nothing')
+    .option(
+      '--no-snapshot',
+      'keep no copy of the database where there is no new schema, because you have a backup (a disk without room, a role of PostgreSQL that may not make a schema)',
+    )
+    .option('--recover', 'end an update that was interrupted: go back, or finish it')
+    .addOption(new Option('--by-unit', 'with --recover: systemd starts the service').hideHelp())
     .addHelpText(
       'after',
       examples(
@@ -51,49 +65,60 @@ export function addUpdate(program: Command, runner: CommandRunner): void {
         'update gatehouse-0.2.0-linux-x64.tar.gz --data /var/lib/gatehouse',
       ),
     );
-  runner.run<UpdateOptions>(command, async ({ options, data, terminal }, word) => {
-    const given = userPath(word!);
-    const machine = machineFor(given, data, {});
+  runner.run<UpdateOptions>(command, async (context, word) => {
+    const { options, data, terminal } = context;
+    const say = (sentence: string) => terminal.note(sentence);
+    if (options.recover) {
+      if (word !== undefined) throw new UsageError('--recover takes no file: it ends the update before.');
+      requireRoot(process.geteuid?.());
+      return recoverInterrupted({ ...options, byUnit: options.byUnit === true, say });
+    }
+    if (word === undefined) throw new UsageError('Name the package: gatehouse update FILE.');
+    const given = userPath(word);
     if (options.check) {
+      const machine = machineFor(given, { data, env: {} });
       const comment = await verifyFile(given, given, options);
       return checked(await versionsOf(machine, given), comment);
     }
     requireRoot(process.geteuid?.());
+    if (interrupted())
+      return recoveredFirst(await recoverInterrupted({ ...options, byUnit: false, waitSeconds: 0, say }));
     if (given.endsWith(ARCHIVE)) await requireInitialized(data);
-    const file = takeIn(given);
-    try {
-      await verifyFile(given, file, options);
-      const versions = await versionsOf(machine, file);
-      using environment = await environmentOf(data, options);
-      const prepared = machineFor(given, data, environment.env);
-      return answer(await update(prepared, file, versions, (sentence) => terminal.note(sentence)));
-    } finally {
-      rmSync(dirname(file), { recursive: true, force: true });
-    }
+    using lock = await takeUpdateLock({ waitSeconds: 0 });
+    return updateLocked(given, { options, data, say, lock: lock.fd });
   });
 }
 
-const ARCHIVE = '.tar.gz';
-
-/** What the programs of an update are started with: the environment of the unit, and the passphrase in a file. */
-async function environmentOf(
-  data: string,
-  { passphraseFile: given }: UpdateOptions,
-): Promise<{ env: Record<string, string> } & Disposable> {
-  const env = serviceEnvironment();
-  if (!isInitialized(data)) return { env, [Symbol.dispose]() {} };
-  const { passphraseFile: setting } = parseConfig({ data }, { ...process.env, ...env });
-  const passphrase = await updatePassphrase({ data, given, setting });
-  if (passphrase === undefined) return { env, [Symbol.dispose]() {} };
-  const file = passphraseFileFor(passphrase, statSync(data));
-  return {
-    env: { ...env, GATEHOUSE_PASSPHRASE_FILE: file.path },
-    [Symbol.dispose]: () => file[Symbol.dispose](),
-  };
+async function updateLocked(
+  given: string,
+  { options, data, say, lock }: { options: UpdateOptions; data: string; say: Say; lock: number },
+): Promise<Answer> {
+  sweepUpdateFolder();
+  const file = takeIn(given);
+  try {
+    await verifyFile(given, file, options);
+    const versions = await versionsOf(machineFor(given, { data, env: {} }), file);
+    using environment = await environmentOf(data, options);
+    const machine = machineFor(given, { data, lock, ...environment });
+    const home = archiveHome(productRoot());
+    const place = { data, schema: OWN_SCHEMA, ...defined({ home }) };
+    const { snapshot } = options;
+    return answer(await update(machine, file, { ...versions, place, journal: openJournal(), snapshot, say }));
+  } finally {
+    rmSync(dirname(file), { recursive: true, force: true });
+  }
 }
 
+const recoveredFirst = (ended: Answer): Answer => ({
+  json: ended.json,
+  text: `${ended.text}\nThis update was not begun: run the same command again.`,
+  exitCode: 1,
+});
+
+const ARCHIVE = '.tar.gz';
+
 /** By how the running program was installed; a file of the other kind is refused. */
-function machineFor(file: string, data: string, env: Record<string, string>): Machine {
+function machineFor(file: string, deps: MachineDeps): Machine {
   const home = archiveHome(productRoot());
   const isArchive = file.endsWith(ARCHIVE);
   if (home === undefined && isArchive)
@@ -106,13 +131,13 @@ function machineFor(file: string, data: string, env: Record<string, string>): Ma
       'CONFLICT',
       `${home} was unpacked from an archive: it is updated by gatehouse-VERSION-linux-ARCH.tar.gz.`,
     );
-  return home === undefined ? debianMachine(data, env) : archiveMachine(home, data, env);
+  return home === undefined ? debianMachine(deps) : archiveMachine(home, deps);
 }
 
 /** A copy that no other account can change between the check of its signature and its installation. */
 function takeIn(file: string): string {
   if (!existsSync(file)) throw new Problem('NOT_FOUND', `There is no file ${file}.`);
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-update-'));
+  const folder = mkdtempSync(join(UPDATE_FOLDER, 'given-'));
   const copy = join(folder, basename(file));
   copyFileSync(file, copy);
   return copy;
@@ -171,14 +196,17 @@ const checked = ({ from, to }: { from: string; to: string }, comment: string): A
   text: `The signature is right (${comment}). The update would go from ${from} to ${to}.`,
 });
 
-const answer = (outcome: UpdateOutcome): Answer =>
-  outcome.wentBack === undefined
-    ? {
-        json: outcome,
-        text: `Gatehouse ${outcome.to} is installed and was ready; before it was ${outcome.from}.`,
-      }
-    : {
-        json: outcome,
-        text: `Gatehouse ${outcome.to} did not work here: ${outcome.wentBack}\nVersion ${outcome.from} and its data are back.`,
-        exitCode: 1,
-      };
+function answer(outcome: UpdateOutcome): Answer {
+  const { from, to, snapshot, wentBack, restored } = outcome;
+  const copy = snapshot === undefined ? '' : ` A copy of the database from before is ${snapshot}.`;
+  if (wentBack === undefined)
+    return {
+      json: outcome,
+      text: `Gatehouse ${to} is installed and was ready; before it was ${from}.${copy}`,
+    };
+  return {
+    json: outcome,
+    text: `Gatehouse ${to} did not work here: ${wentBack}\nVersion ${from} and its data are back. ${dataSentence(restored === true)}${copy}`,
+    exitCode: 1,
+  };
+}

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
 import { MIGRATION_LOCK, schemaTable } from '../migrate.ts';
 import { columnsOf, type Migration } from '../migration.ts';
-import { KEPT } from '../snapshot.ts';
+import { supersededOf } from '../snapshot.ts';
 import { toStorageProblem } from '../storage-problem.ts';
 import { type Table, tablesMadeBy } from '../tables-in-order.ts';
 import { SNAPSHOT_PREFIX } from './kept-schemas.ts';
@@ -35,7 +35,7 @@ export const describeSchema = (schema: string): string => `the PostgreSQL schema
 
 /**
  * Copies the tables of the database into a new schema beside them, in one transaction, and compares every row before it is committed;
- * of older snapshots the newest two stay. Gives the schema in words; undefined where the database does not have `version` any more. Throws
+ * of older snapshots those of the two newest other schemas stay. Gives the schema in words; undefined where the database does not have `version` any more. Throws
  * CONFLICT where the role may not make a schema, STORAGE_FULL where it has no room, INTERNAL when the copy differs: nothing is there then.
  */
 export async function takePostgresSnapshot(
@@ -58,7 +58,7 @@ export async function takePostgresSnapshot(
       for (const table of tables) await copyTable(session, table, { home, schema });
       const manifest = { gatehouse: 'snapshot' as const, home, version, takenAt, tables: {} };
       await compare(session, tables, { ...manifest, schema });
-      for (const old of (await snapshotsOf(session, home)).slice(0, -KEPT)) {
+      for (const old of supersededOf(await snapshotsOf(session, home))) {
         await session.query(`drop schema ${quoted(old.schema)} cascade`);
       }
       await session.query('commit');

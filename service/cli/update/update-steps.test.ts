@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
-import { type Machine, update } from './machine.ts';
+import type { JournalEntry } from './journal.ts';
+import type { Machine } from './machine.ts';
+import { update } from './update-steps.ts';
 
 const versions = { from: '0.1.0', to: '0.2.0' };
 
 function machineWith(own: Partial<Machine> = {}, running = true) {
   const done: string[] = [];
+  const steps: (JournalEntry['step'] | 'end')[] = [];
   const step =
     <T>(name: string, value: T) =>
     async (...words: unknown[]) => {
@@ -19,35 +22,59 @@ function machineWith(own: Partial<Machine> = {}, running = true) {
     architecture: async () => 'amd64',
     isOlder: async () => true,
     packInstalled: step('pack', 'old.deb'),
+    keepProgram: async () => '/kept/program',
     install: step('install', undefined),
     isRunning: async () => running,
     stop: step('stop', undefined),
     start: step('start', undefined),
     migrate: step('migrate', undefined),
-    migrateBack: step('migrate back', undefined),
+    keepData: step('keep data', 'snapshots/a.db'),
+    migrateBack: step('migrate back', true),
     tryStart: step('try', undefined as string | undefined),
     askService: step('ask', undefined as string | undefined),
     ...own,
   };
-  return { machine, done, run: () => update(machine, 'new.deb', versions, () => {}) };
+  const journal = {
+    write: (entry: JournalEntry) => void steps.push(entry.step),
+    remove: () => void steps.push('end'),
+  };
+  const order = { ...versions, place: { data: '/data', schema: '0034' }, journal, say() {} };
+  return {
+    ...{ machine, done, steps },
+    run: (more = {}) => update(machine, 'new.deb', { ...order, ...more }),
+  };
 }
 
-const BEFORE = ['pack', 'stop', 'migrate'];
+const snapshot = 'snapshots/a.db';
+const BEFORE = ['pack', 'stop', 'keep data'];
 const BACK = ['stop', 'migrate back', 'install old.deb {"goingBack":true}', 'migrate', 'start'];
 const fail = (message: string) => async () => {
   throw new Error(message);
 };
 
 test('an update that becomes ready stays', async () => {
-  const { run, done } = machineWith();
-  expect(await run()).toEqual(versions);
+  const { run, done, steps } = machineWith();
+  expect(await run()).toEqual({ ...versions, snapshot });
   expect(done).toEqual([...BEFORE, 'install new.deb', 'migrate', 'try', 'start', 'ask']);
+  expect(steps).toEqual(['before', 'installing', 'changing data', 'starting', 'ready', 'end']);
+});
+
+test('without a snapshot, where the operator says so, the data is opened all the same', async () => {
+  const { run, done } = machineWith();
+  expect(await run({ snapshot: false })).toEqual(versions);
+  expect(done.slice(0, 3)).toEqual(['pack', 'stop', 'migrate']);
 });
 
 test('a version that does not become ready is taken back, with its schema', async () => {
-  const { run, done } = machineWith({ tryStart: async () => '/ready answered 503' });
-  expect(await run()).toEqual({ ...versions, wentBack: '/ready answered 503' });
+  const { run, done, steps } = machineWith({ tryStart: async () => '/ready answered 503' });
+  expect(await run()).toEqual({ ...versions, snapshot, wentBack: '/ready answered 503', restored: true });
   expect(done).toEqual([...BEFORE, 'install new.deb', 'migrate', ...BACK]);
+  expect(steps.slice(3)).toEqual(['data back', 'program back', 'start back', 'end']);
+});
+
+test('data of which the schema was not changed stays', async () => {
+  const { run } = machineWith({ tryStart: async () => 'no', migrateBack: async () => false });
+  expect(await run()).toEqual({ ...versions, snapshot, wentBack: 'no', restored: false });
 });
 
 test('a version that fails under its unit alone is taken back', async () => {
@@ -60,7 +87,7 @@ test('a version that fails under its unit alone is taken back', async () => {
         if (starts === 1 && !('askService' in own)) throw new Error('the port is taken');
       },
     });
-    expect(await run()).toEqual({ ...versions, wentBack: 'the port is taken' });
+    expect(await run()).toMatchObject({ wentBack: 'the port is taken' });
     expect([done.slice(-4), starts]).toEqual([BACK.slice(0, -1), 2]);
   }
 });
@@ -68,64 +95,84 @@ test('a version that fails under its unit alone is taken back', async () => {
 test('a service that did not run is not started', async () => {
   const { run, done } = machineWith({}, false);
   await run();
-  expect(done).toEqual(['pack', 'migrate', 'install new.deb', 'migrate', 'try']);
+  expect(done).toEqual(['pack', 'keep data', 'install new.deb', 'migrate', 'try']);
   const broken = machineWith({ tryStart: async () => 'no' }, false);
   await broken.run();
   expect(broken.done.slice(4)).toEqual(BACK.slice(1, -1));
 });
 
-test('an installation or migration that fails half-way is taken back, with whatever schema it left', async () => {
+test('a migration that fails half-way is taken back, with whatever schema it left', async () => {
   let calls = 0;
   const broken = machineWith({
     async migrate() {
       calls += 1;
       broken.done.push('migrate');
-      if (calls === 2) throw new Error('the migration ended with 1');
+      if (calls === 1) throw new Error('the migration ended with 1');
     },
   });
   expect(await broken.run()).toMatchObject({ wentBack: 'the migration ended with 1' });
   expect(broken.done).toEqual([...BEFORE, 'install new.deb', 'migrate', ...BACK]);
+});
+
+test('an installation that fails half-way is taken back; the data, which it did not touch, is only opened', async () => {
   const install = machineWith({});
   install.machine.install = async (_, how) => {
     install.done.push(how ? 'install old.deb {"goingBack":true}' : 'install new.deb');
     if (!how) throw new Error('dpkg ended with 1');
   };
-  expect(await install.run()).toMatchObject({ wentBack: 'dpkg ended with 1' });
-  expect(install.done).toEqual([...BEFORE, 'install new.deb', ...BACK]);
+  expect(await install.run()).toMatchObject({ wentBack: 'dpkg ended with 1', restored: false });
+  expect(install.done).toEqual([
+    ...BEFORE,
+    'install new.deb',
+    ...BACK.filter((one) => one !== 'migrate back'),
+  ]);
 });
 
-test('data that the version from before does not open end the update before anything is installed', async () => {
-  const { run, done } = machineWith({ migrate: fail('That is not the passphrase.') });
+test('data that the version from before does not open, or copy, end the update before anything is installed', async () => {
+  const { run, done, steps } = machineWith({ keepData: fail('That is not the passphrase.') });
   await expect(run()).rejects.toThrow(
-    'Nothing was changed: 0.1.0 does not open the data. That is not the passphrase.',
+    'Nothing was changed: 0.1.0 does not open the data, or keeps no copy of it. That is not the passphrase.',
   );
   expect(done).toEqual(['pack', 'stop', 'start']);
+  expect(steps).toEqual(['before', 'start back', 'end']);
 });
 
 test('a new version that can run no command is replaced all the same; data that stay newer are named', async () => {
   const { run } = machineWith({ tryStart: async () => 'no', migrateBack: fail('it ended with 1') });
-  expect(await run()).toEqual({ ...versions, wentBack: 'no' });
+  expect(await run()).toMatchObject({ wentBack: 'no', restored: false });
   let calls = 0;
   const lost = machineWith({
     tryStart: async () => 'no',
     migrateBack: fail('The key store got its schema 2 after the snapshot.'),
     async migrate() {
       calls += 1;
-      if (calls === 3) throw new Error('newer schema');
+      if (calls === 2) throw new Error('newer schema');
     },
   });
   await expect(lost.run()).rejects.toThrow(
-    /^0\.1\.0 is installed again, but it does not open the data.*The key store got its schema 2.*old\.deb/,
+    /^0\.1\.0 is installed again, but it does not open the data.*The key store got its schema 2.*old\.deb.*snapshots\/a\.db/,
   );
   expect(lost.done.at(-1)).toBe('install old.deb {"goingBack":true}');
+  expect(lost.steps.at(-1)).toBe('end');
+});
+
+test('where the version from before cannot be installed, the journal stays for another try', async () => {
+  const stuck = machineWith({
+    tryStart: async () => 'no',
+    async install(_, how) {
+      if (how) throw new Error('dpkg: the database is locked');
+    },
+  });
+  await expect(stuck.run()).rejects.toThrow(/dpkg: the database is locked.*gatehouse-update\/recover/);
+  expect(stuck.steps.at(-1)).toBe('program back');
 });
 
 test('without a copy of the old version nothing is touched', async () => {
-  const { run, done } = machineWith({
+  const { run, done, steps } = machineWith({
     async packInstalled() {
       throw new Error('no room');
     },
   });
   await expect(run()).rejects.toThrow('no room');
-  expect(done).toEqual([]);
+  expect([done, steps]).toEqual([[], []]);
 });

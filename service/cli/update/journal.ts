@@ -1,0 +1,113 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { syncFile, syncFolder, writeDurably } from '../../lib/durable-file.ts';
+import { Problem } from '../../lib/problem.ts';
+
+/** Root's. Others may ask whether the journal is there, and read nothing. */
+export const UPDATE_FOLDER = '/var/lib/gatehouse-update';
+
+const JOURNAL = 'journal.json';
+const RECOVER = 'recover';
+const LOCK = 'lock';
+
+const Entry = z.object({
+  format: z.literal(1),
+  /**
+   * What is under way, and so what a recovery does: `before` nothing was replaced; `installing` the program may be half replaced, the data was
+   * not touched; `changing data` and `starting` the new program is whole and may have changed the data; `ready` the new version answered; `data back`, `program back`
+   * and `start back` it is being taken back.
+   */
+  step: z.enum([
+    'before',
+    'installing',
+    'changing data',
+    'starting',
+    'ready',
+    'data back',
+    'program back',
+    'start back',
+  ]),
+  from: z.string(),
+  to: z.string(),
+  /** The package or folder of the version from before. */
+  before: z.string(),
+  /** Folder with a whole program of the version from before, whatever happens to the installed one. */
+  program: z.string(),
+  data: z.string(),
+  /** Newest migration that the version from before knows. */
+  schema: z.string(),
+  /** Of an installation by the archive. */
+  home: z.string().optional(),
+  /** Whether the service ran. */
+  running: z.boolean(),
+  /** The copy of the database, in words. */
+  snapshot: z.string().optional(),
+  /** Whether that copy was put in place of the database. */
+  restored: z.boolean().default(false),
+});
+export type JournalEntry = z.infer<typeof Entry>;
+
+/** What survives a kill or a power cut of an update. Every write is on disk when it returns. */
+export interface Journal {
+  write(entry: JournalEntry): void;
+  /** The update has ended: the journal goes first, then what it names. */
+  remove(): void;
+}
+
+export const journalFile = (folder = UPDATE_FOLDER): string => join(folder, JOURNAL);
+export const recoverScript = (folder = UPDATE_FOLDER): string => join(folder, RECOVER);
+export const lockFile = (folder = UPDATE_FOLDER): string => join(folder, LOCK);
+
+/** Undefined where no update was interrupted. Throws CONFLICT for one that this version cannot read. */
+export function readJournal(folder = UPDATE_FOLDER): JournalEntry | undefined {
+  const file = journalFile(folder);
+  if (!existsSync(file)) return undefined;
+  try {
+    return Entry.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    throw new Problem(
+      'CONFLICT',
+      `${file} cannot be read by this version (${(error as Error).message.split('\n')[0]}). Run ${recoverScript(folder)}, which is of the version that wrote it.`,
+      { cause: error },
+    );
+  }
+}
+
+export function openJournal(folder = UPDATE_FOLDER): Journal {
+  return {
+    write(entry) {
+      writeRecoverScript(folder, entry.program);
+      writeDurably(journalFile(folder), `${JSON.stringify(entry)}\n`);
+    },
+    remove() {
+      rmSync(journalFile(folder), { force: true });
+      syncFolder(folder);
+      sweepUpdateFolder(folder);
+    },
+  };
+}
+
+/** Makes the folder; removes what an update left there that was killed before it changed anything. Only while the lock is held. */
+export function sweepUpdateFolder(folder = UPDATE_FOLDER): void {
+  for (const name of readdirSync(folder).filter((one) => one !== LOCK && one !== JOURNAL))
+    rmSync(join(folder, name), { recursive: true, force: true });
+}
+
+export function makeUpdateFolder(folder = UPDATE_FOLDER): void {
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o711);
+}
+
+/** Runs the recovery with the program from before: the installed one may be a mixture of two versions. */
+function writeRecoverScript(folder: string, program: string): void {
+  const script = recoverScript(folder);
+  if (existsSync(script)) return;
+  const quoted = (path: string) => `'${path.replaceAll("'", String.raw`'\''`)}'`;
+  const node = quoted(join(program, 'bin/node'));
+  const entry = quoted(join(program, 'dist/service/cli/gatehouse.js'));
+  writeFileSync(script, `#!/bin/sh\nexec ${node} --disable-sigusr1 ${entry} update --recover "$@"\n`, {
+    mode: 0o700,
+  });
+  syncFile(script);
+}
