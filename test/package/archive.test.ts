@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -100,6 +108,23 @@ sudo -u gatehouse gatehouse subject enroll --data ${DATA} --env test --email ada
       expect((await updateTo({ version: '8.0.0' })).stderr).toContain(
         'an update goes to a newer version only',
       );
+    });
+
+    test('an update killed while it changes the data is taken back by the recovery that it left', async () => {
+      const later = await makeLaterArchive(archive(), work, { version: '9.2.0', migration: 'killed_table' });
+      await run('minisign', ['-S', '-s', join(work, 'key'), '-t', 'a test', '-m', later], { cwd: work });
+      put(root, later, 'tmp/later.tar.gz');
+      put(root, `${later}.minisig`, 'tmp/later.tar.gz.minisig');
+      const killed = await inRoot(`gatehouse update /tmp/later.tar.gz --data ${DATA} &
+        pid=$!
+        until grep -qs '"step":"changing data"' /var/lib/gatehouse-update/journal.json; do kill -0 $pid || exit 1; done
+        kill -9 $pid; wait $pid; exit 0`);
+      expect([killed.code, current()]).toEqual([0, 'versions/gatehouse-9.2.0']);
+      const ended = await inRoot('/var/lib/gatehouse-update/recover');
+      expect([ended.code, ended.stdout]).toEqual([0, expect.stringContaining('Version 9.0.0 is back.')]);
+      expect(current()).toBe('versions/gatehouse-9.0.0');
+      expect(readdirSync(join(root, 'var/lib/gatehouse-update'))).toEqual(['lock']);
+      expect((await verify()).stdout).toContain('Verified: ada@example.com');
     });
   },
 );

@@ -15,6 +15,7 @@ const reason = objection();
 const DATA = '/var/lib/gatehouse';
 const URL = 'http://127.0.0.1:7300';
 const PASSPHRASE = '/etc/gatehouse/passphrase';
+const JOURNAL = '/var/lib/gatehouse-update/journal.json';
 const NODE = '/usr/lib/gatehouse/bin/node';
 
 /** Enrolls ada and verifies another picture of her, and that of a stranger. */
@@ -159,6 +160,7 @@ describe.skipIf(reason !== undefined)(
       });
       expect(await installed()).toBe('9.0.0');
       expect(await spaces.must('stat -c %a /var/cache/gatehouse')).toBe('700\n');
+      expect(await spaces.must('stat -c %a /var/lib/gatehouse-update')).toBe('711\n');
       await works();
     });
 
@@ -172,12 +174,85 @@ describe.skipIf(reason !== undefined)(
       const { code, stdout, stderr } = await update(to);
       expect([code, stdout, stderr]).toEqual([
         1,
-        expect.stringContaining('Version 9.0.0 and its data are back.'),
+        expect.stringContaining(
+          'Version 9.0.0 and its data are back. The database from before the update is in its place again',
+        ),
         expect.any(String),
       ]);
       expect(`${stdout}${stderr}`).toContain(why);
       expect(await installed()).toBe('9.0.0');
       await works();
+    });
+
+    /** Kills an update of this version with `kill -9`, together with the programs named, once its journal is at the step and the condition holds. */
+    async function killUpdate(to: string, step: string, { alsoPrograms = '', when = 'true' } = {}) {
+      await spaces.must(`gatehouse update /tmp/given/${to}.deb > /tmp/given/killed.out 2>&1 &
+        pid=$!
+        until grep -qs '"step":"${step}"' ${JOURNAL} && ${when}; do
+          kill -0 $pid 2> /dev/null || { cat /tmp/given/killed.out; exit 1; }
+        done
+        kill -9 $pid
+        for name in ${alsoPrograms}; do
+          for one in /proc/[0-9]*; do [ "$(cat $one/comm 2> /dev/null)" != $name ] || kill -9 \${one#/proc/}; done
+        done
+        wait $pid 2> /dev/null; rm /tmp/given/killed.out`);
+    }
+    /** One version is whole: dpkg says so, the folder holds what its package holds and nothing else, and the update has left nothing. */
+    async function isWhole(of: string) {
+      expect(await spaces.must('dpkg-query -s gatehouse')).toMatch(
+        new RegExp(`^Status: install ok installed[\\s\\S]*^Version: ${of.replaceAll('.', '\\.')}$`, 'm'),
+      );
+      expect(await installed()).toBe(of);
+      const tar = `dpkg-deb --fsys-tarfile /tmp/given/${of}.deb`;
+      const compared = await spaces.run(
+        `${tar} | tar -C / --compare -f - ./usr 2>&1 | grep -v ': Mod time differs$'
+         diff <(${tar} | tar -t | sed 's#^[.]##; s#/$##' | grep ^/usr/lib/gatehouse | sort) <(find /usr/lib/gatehouse | sort)
+         find / -xdev -path '*gatehouse*.dpkg-*' | grep -v ^/var/lib/dpkg`,
+      );
+      expect(compared.stdout).toBe('');
+      expect(await spaces.must('ls -A /var/lib/gatehouse-update')).toBe('lock\n');
+      expect(await spaces.must('ls -d /run/gatehouse-* 2> /dev/null || true')).toBe('');
+      await works();
+    }
+
+    test('killed while dpkg unpacks: the next start of the service goes back first', async () => {
+      await offer({ version: '9.6.0', migration: 'never_made' }, join(work, 'gatehouse_9.0.0_amd64.deb'));
+      await killUpdate('9.6.0', 'installing', {
+        alsoPrograms: 'dpkg dpkg-deb',
+        when: '[ -n "$(find /usr/lib/gatehouse -name "*.dpkg-new" -print -quit)" ]',
+      });
+      expect(await spaces.must('dpkg-query -s gatehouse')).not.toMatch(/^Status: install ok installed/m);
+      expect(await spaces.run('systemctl is-active gatehouse')).toMatchObject({ code: 3 });
+      await spaces.must('systemctl start gatehouse');
+      await isWhole('9.0.0');
+    });
+
+    test('killed while the data is brought to the new schema: --recover takes both back', async () => {
+      await killUpdate('9.6.0', 'changing data', { when: '[ "$(gatehouse --version)" = 9.6.0 ]' });
+      const doctor = await spaces.run('gatehouse doctor');
+      expect(doctor.stdout).toContain('an update did not end');
+      const ended = await spaces.run('gatehouse update --recover');
+      expect([ended.code, ended.stdout]).toEqual([0, expect.stringContaining('Version 9.0.0 is back.')]);
+      await isWhole('9.0.0');
+    });
+
+    test('killed while the new service starts: any update goes back first, with the migration', async () => {
+      await killUpdate('9.6.0', 'starting', { when: '[ -e /run/shim/pid ]' });
+      const other = await spaces.run('gatehouse update /tmp/given/9.6.0.deb');
+      expect([other.code, other.stdout]).toEqual([
+        1,
+        expect.stringMatching(
+          /Version 9\.0\.0 is back\. The database from before the update is in its place[\s\S]*not begun/,
+        ),
+      ]);
+      await isWhole('9.0.0');
+    });
+
+    test('killed while it goes back: the recovery goes on with that', async () => {
+      await killUpdate('9.1.0', 'program back', { alsoPrograms: 'dpkg dpkg-deb' });
+      const ended = await spaces.run('/var/lib/gatehouse-update/recover');
+      expect([ended.code, ended.stdout]).toEqual([0, expect.stringContaining('Version 9.0.0 is back.')]);
+      await isWhole('9.0.0');
     });
 
     test('a passphrase that is wrong ends the update before anything is installed', async () => {
@@ -240,7 +315,7 @@ describe.skipIf(reason !== undefined)(
         `find ${DATA} ${DATA}.before-restore-* \\( -not -user gatehouse -o -not -group gatehouse \\)`,
       );
       expect(foreign).toBe('');
-      expect(await spaces.must('ls /var/lib | grep ^gatehouse')).toMatch(
+      expect(await spaces.must('ls /var/lib | grep ^gatehouse | grep -v -- -update')).toMatch(
         /^gatehouse\ngatehouse\.before-restore-[\w-]+\n$/,
       );
       await spaces.must('systemctl start gatehouse');

@@ -106,8 +106,14 @@ function writeRecoverScript(folder: string, program: string): void {
   const quoted = (path: string) => `'${path.replaceAll("'", String.raw`'\''`)}'`;
   const node = quoted(join(program, 'bin/node'));
   const entry = quoted(join(program, 'dist/service/cli/gatehouse.js'));
-  writeFileSync(script, `#!/bin/sh\nexec ${node} --disable-sigusr1 ${entry} update --recover "$@"\n`, {
-    mode: 0o700,
-  });
+  // as the command of the package and of the archive has it
+  const settings = 'export GATEHOUSE_SETTINGS="${GATEHOUSE_SETTINGS:-/etc/gatehouse/gatehouse.json}"';
+  writeFileSync(
+    script,
+    `#!/bin/sh\n${settings}\nexec ${node} --disable-sigusr1 ${entry} update --recover "$@"\n`,
+    {
+      mode: 0o700,
+    },
+  );
   syncFile(script);
 }
