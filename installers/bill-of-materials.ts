@@ -56,7 +56,7 @@ export async function writeBill({ root, work, tree, arch, out }: BillOrder): Pro
     ...(await modelsIn(tree)),
   ].toSorted((a: Component, b: Component) => (a['bom-ref'] < b['bom-ref'] ? -1 : 1));
   const text = `${JSON.stringify(bill, null, 2)}\n`;
-  await validate(root, text);
+  await validateBill(text);
   await writeFile(out, text);
 }
 
@@ -216,10 +216,10 @@ async function modelsIn(tree: string): Promise<Component[]> {
   );
 }
 
-/** By the schema of CycloneDX, strictly. */
-async function validate(root: string, text: string): Promise<void> {
-  const from = createRequire(join(root, 'node_modules/@cyclonedx/cyclonedx-npm/package.json'));
-  const { Validation } = from('@cyclonedx/cyclonedx-library');
+/** Throws where the text is not CycloneDX by its schema, strictly. */
+export async function validateBill(text: string): Promise<void> {
+  const tool = join(import.meta.dirname, '../node_modules/@cyclonedx/cyclonedx-npm/package.json');
+  const { Validation } = createRequire(tool)('@cyclonedx/cyclonedx-library');
   const found = await new Validation.JsonStrictValidator(SPEC).validate(text);
   if (found !== null)
     throw new Error(

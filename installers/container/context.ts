@@ -3,6 +3,7 @@ import { chmod, cp, mkdir, realpath, rename, rm, writeFile } from 'node:fs/promi
 import { basename, join } from 'node:path';
 import type { Architecture } from '../linux/left-out.ts';
 import { run } from '../run.ts';
+import { addDebianParts } from './debian-parts.ts';
 
 /** What the program is linked with, of a Debian 12 (or newer) system: everything else comes in the archive. */
 const LIBRARIES = [
@@ -45,6 +46,8 @@ export async function makeContext({ archive, base, arch, out }: ContextOrder): P
   );
   await cp(join(import.meta.dirname, 'health-check.mjs'), join(program, 'gatehouse/health-check.mjs'));
   await copyLibraries({ base, arch, root });
+  const libraries = [...LIBRARIES, basename(PLACES[arch].loader)];
+  await addDebianParts({ base, arch, libraries, bill: join(program, 'gatehouse/SBOM.cdx.json') });
   await mkdir(join(root, 'etc'), { recursive: true });
   await writeFile(join(root, 'etc/passwd'), 'gatehouse:x:10001:10001:Gatehouse:/data:/nonexistent\n');
   await writeFile(join(root, 'etc/group'), 'gatehouse:x:10001:\n');

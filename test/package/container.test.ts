@@ -118,6 +118,20 @@ describe.skipIf(reason !== undefined)(`the container image${reason ? ` (${reason
     expect(readdirSync(texts).length).toBe(5);
   });
 
+  test('its bill of materials names the libraries of Debian, and what the archive has', () => {
+    const bill = JSON.parse(readFileSync(join(root, 'usr/lib/gatehouse/SBOM.cdx.json'), 'utf8'));
+    const purls = bill.components.map(({ purl }: { purl?: string }) => purl ?? '');
+    for (const name of ['libc6', 'libgcc-s1', 'libstdc%2B%2B6'])
+      expect(purls).toContainEqual(
+        expect.stringMatching(
+          new RegExp(
+            `^pkg:deb/debian/${name.replaceAll('+', '[+]')}@[\\w.%-]+[?]arch=amd64&distro=debian-12$`,
+          ),
+        ),
+      );
+    expect(purls.filter((one: string) => one.startsWith('pkg:npm/')).length).toBeGreaterThan(100);
+  });
+
   test('with a read-only root it is healthy, verifies a person, and ends at SIGTERM', async () => {
     const data = join(work, 'data');
     mkdirSync(data, { mode: 0o700 });

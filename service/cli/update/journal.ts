@@ -107,7 +107,7 @@ function writeRecoverScript(folder: string, program: string): void {
   const node = quoted(join(program, 'bin/node'));
   const entry = quoted(join(program, 'dist/service/cli/gatehouse.js'));
   // as the command of the package and of the archive has it
-  const settings = 'export GATEHOUSE_SETTINGS="${GATEHOUSE_SETTINGS:-/etc/gatehouse/gatehouse.json}"';
+  const settings = `export GATEHOUSE_SETTINGS="\${GATEHOUSE_SETTINGS:-/etc/gatehouse/gatehouse.json}"`;
   writeFileSync(
     script,
     `#!/bin/sh\n${settings}\nexec ${node} --disable-sigusr1 ${entry} update --recover "$@"\n`,
