@@ -22,7 +22,8 @@ export async function takeBack(
   { journal, opens }: TakeBackDeps,
 ): Promise<{ restored: boolean }> {
   const entry = { ...given };
-  if (await machine.isRunning()) await machine.stop();
+  // also one that does not run at this moment, because it failed and is about to be started again
+  if (entry.running || (await machine.isRunning())) await machine.stop();
   let refusal = '';
   if (changedData(entry)) {
     entry.step = 'data back';
