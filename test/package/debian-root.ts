@@ -9,6 +9,8 @@ const IN_ROOT = join(import.meta.dirname, 'in-root.sh');
 
 /** A minimal Debian 12, made once by debootstrap from the mirror that apt uses here. */
 const CACHE = '/var/cache/gatehouse-debian12';
+/** The same with systemd as its first process. */
+const BOOTABLE = { folder: `${CACHE}-systemd`, packages: 'ca-certificates,systemd,systemd-sysv,dbus,sudo' };
 
 const product = join(import.meta.dirname, '../..');
 /** Where `npm run package` left them. */
@@ -27,30 +29,40 @@ export function packageFile(): string {
 export function objection(): string | undefined {
   if (process.platform !== 'linux' || process.geteuid?.() !== 0)
     return 'namespaces and a Debian root need root on Linux';
-  for (const program of ['debootstrap', 'dpkg-deb', 'unshare', 'minisign']) {
+  for (const program of ['debootstrap', 'dpkg-deb', 'unshare', 'minisign', 'systemd-nspawn']) {
     try {
       execFileSync('sh', ['-c', `command -v ${program}`]);
     } catch {
-      return `${program} is not installed (apt-get install debootstrap minisign)`;
+      return `${program} is not installed (apt-get install debootstrap minisign systemd-container)`;
     }
   }
   return undefined;
 }
 
 /** The minimal system, not to be changed. */
-export async function debianCache(): Promise<string> {
-  if (!existsSync(join(CACHE, 'etc/debian_version'))) {
-    const options = ['--variant=minbase', '--include=ca-certificates', 'bookworm', CACHE, mirror()];
-    await execute('debootstrap', options, { maxBuffer: 64 * 2 ** 20 });
-  }
-  return CACHE;
-}
+export const debianCache = () => install(CACHE, 'ca-certificates');
 
 /** Copies the minimal system into a folder. */
 export async function makeDebianRoot(folder: string): Promise<void> {
-  const cache = await debianCache();
+  await copy(await debianCache(), folder);
+}
+
+/** The same, with what `bootSystem` (booted-system.ts) starts. */
+export async function makeBootableRoot(folder: string): Promise<void> {
+  await copy(await install(BOOTABLE.folder, BOOTABLE.packages), folder);
+}
+
+async function install(folder: string, wanted: string): Promise<string> {
+  if (!existsSync(join(folder, 'etc/debian_version'))) {
+    const options = ['--variant=minbase', `--include=${wanted}`, 'bookworm', folder, mirror()];
+    await execute('debootstrap', options, { maxBuffer: 64 * 2 ** 20 });
+  }
+  return folder;
+}
+
+async function copy(system: string, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  await execute('cp', ['-a', `${cache}/.`, folder]);
+  await execute('cp', ['-a', `${system}/.`, folder]);
 }
 
 function mirror(): string {
@@ -85,14 +97,6 @@ export async function runIn(root: string, script: string, env: Record<string, st
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
     return { code, stdout, stderr };
   }
-}
-
-/** What stands for systemd in a root: from then on the package finds it, as on a machine where it runs. */
-export function putSystemd(root: string): void {
-  for (const name of ['systemctl', 'systemd-notify'])
-    put(root, join(import.meta.dirname, name), `usr/bin/${name}`);
-  for (const folder of ['run/systemd/system', 'etc/systemd/system'])
-    mkdirSync(join(root, folder), { recursive: true });
 }
 
 /** Puts a file or folder into the root. */

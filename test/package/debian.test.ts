@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../installers/run.ts';
 import { portrait } from '../cli/portraits.ts';
-import { makeDebianRoot, objection, packageFile, put, putSystemd, version } from './debian-root.ts';
-import { keepNamespaces, type Namespaces } from './installed-service.ts';
+import { type BootedSystem, bootSystem } from './booted-system.ts';
+import { makeBootableRoot, objection, packageFile, put, version } from './debian-root.ts';
 import { type Difference, MANIFEST_SIGNATURE, makeLater } from './later-version.ts';
 
-// The life of a package: installed, updated, taken back, restored, removed, purged; its service is started by its unit, as far as
-// test/package/systemctl has it. Each test goes on where the one before it ended.
+// The life of a package: installed, updated, taken back, restored, removed, purged; its service is started by its unit, by
+// Debian's systemd. Each test goes on where the one before it ended.
 
 const reason = objection();
 const DATA = '/var/lib/gatehouse';
@@ -40,7 +40,7 @@ describe.skipIf(reason !== undefined)(
   () => {
     let work: string;
     let root: string;
-    let spaces: Namespaces;
+    let spaces: BootedSystem;
     let key: string;
     let before: string[];
     const sign = (file: string) =>
@@ -60,7 +60,7 @@ describe.skipIf(reason !== undefined)(
         .split('\n')
         .filter(
           (path) =>
-            !/^\/(proc|dev|tmp\/given|var\/lib\/dpkg|var\/log\/|run\/shim|var\/cache\/(ldconfig|debconf))/.test(
+            !/^\/(proc|dev|(var\/)?tmp\/(given|systemd-private)|var\/lib\/(dpkg|systemd\/timers)|var\/log\/|var\/cache\/(ldconfig|debconf))/.test(
               path,
             ),
         )
@@ -79,8 +79,9 @@ describe.skipIf(reason !== undefined)(
     beforeAll(async () => {
       work = mkdtempSync(join(tmpdir(), 'gatehouse-package-test-'));
       root = join(work, 'root');
-      await makeDebianRoot(root);
-      putSystemd(root);
+      await makeBootableRoot(root);
+      // a boot empties /tmp
+      spaces = await bootSystem(root);
       put(root, packageFile(), 'tmp/given/gatehouse.deb');
       for (const [name, who, quality] of [
         ['ada', 'ada', 90],
@@ -92,7 +93,6 @@ describe.skipIf(reason !== undefined)(
       await run('minisign', ['-G', '-W', '-f', '-p', join(work, 'key.pub'), '-s', join(work, 'key')], {
         cwd: work,
       });
-      spaces = await keepNamespaces(root);
       await spaces.must(
         'for disk in disk keys; do mkdir /mnt/$disk; mount -t tmpfs -o mode=777 tmpfs /mnt/$disk; done',
       );

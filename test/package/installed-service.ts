@@ -1,59 +1,8 @@
-import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
-import type { Ended } from './debian-root.ts';
-
-const execute = promisify(execFile);
-const IN_ROOT = join(import.meta.dirname, 'in-root.sh');
-
-/** A root in namespaces of its own that stay: what one script mounts and starts, the next one finds. */
-export interface Namespaces {
-  run(script: string): Promise<Ended>;
-  /** The same; throws with what was written where it does not end with 0. */
-  must(script: string): Promise<string>;
-  end(): Promise<void>;
-}
-
-export async function keepNamespaces(root: string): Promise<Namespaces> {
-  // the first process of the namespace takes in those whose parent ended
-  const script = 'echo up; sleep infinity & while :; do wait; done';
-  const options = ['--net', '--mount', '--pid', '--fork', '--kill-child', IN_ROOT, root, script];
-  const keeper = spawn('unshare', options, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(createInterface({ input: keeper.stdout }), 'line');
-  const inside = readFileSync(`/proc/${keeper.pid}/task/${keeper.pid}/children`, 'utf8').trim();
-  const run = async (text: string): Promise<Ended> => {
-    const environment = ['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LC_ALL=C'];
-    const words = ['--target', inside, '--net', '--mount', '--pid', '--root', ...environment];
-    try {
-      const { stdout, stderr } = await execute('nsenter', [...words, 'bash', '-c', `cd /; ${text}`], {
-        maxBuffer: 64 * 2 ** 20,
-        // what a script leaves running must not hold its outputs
-        timeout: 200_000,
-        killSignal: 'SIGKILL',
-      });
-      return { code: 0, stdout, stderr };
-    } catch (error) {
-      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-      return { code, stdout, stderr };
-    }
-  };
-  return {
-    run,
-    async must(text) {
-      const { code, stdout, stderr } = await run(text);
-      if (code !== 0) throw new Error(`It ended with ${code}: ${text}\n${stdout}${stderr}`);
-      return stdout;
-    },
-    async end() {
-      keeper.kill('SIGKILL');
-      await once(keeper, 'exit');
-    },
-  };
-}
+import type { BootedSystem } from './booted-system.ts';
 
 /** Starts what stands behind it under a filter of system calls that lets all through: that there is one is what can be seen. */
 const FILTERED = `
@@ -89,8 +38,8 @@ export interface Start {
   output?: string;
 }
 
-/** The service of an installed package, started by its unit (test/package/systemctl), or by hand without a part of it. */
-export function installedService(root: string, { run, must }: Namespaces) {
+/** The service of an installed package, started by its unit, or by hand without a part of it. */
+export function installedService(root: string, { run, must, startUnit }: BootedSystem) {
   writeFileSync(join(root, 'tmp/filtered.pl'), FILTERED);
   writeFileSync(join(root, 'tmp/door.mjs'), DOOR);
   const pidOf = async () => (await run('cat /tmp/service.pid')).stdout.trim();
@@ -129,8 +78,7 @@ export function installedService(root: string, { run, must }: Namespaces) {
     as: (words: string) => must(`${ENVIRONMENT}umask 077; ${AS} gatehouse ${words}`),
     gatehouse: (words: string) => run(`${ENVIRONMENT}gatehouse ${words}`),
     async start(how?: Start): Promise<void> {
-      if (how === undefined) return void (await must('systemctl start gatehouse'));
-      return startByHand(how);
+      return how === undefined ? startUnit('gatehouse') : startByHand(how);
     },
     async stop(): Promise<void> {
       await run('systemctl stop gatehouse');
