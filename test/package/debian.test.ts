@@ -26,7 +26,7 @@ const post = async (path, body) => {
   const reply = await fetch(url + path, { method: 'POST', headers: { authorization: 'Bearer ' + key, 'content-type': 'application/json' }, body: JSON.stringify(body) });
   return [reply.status, await reply.json()];
 };
-const image = (name) => readFileSync('/tmp/' + name + '.jpg', 'base64');
+const image = (name) => readFileSync('/srv/given/' + name + '.jpg', 'base64');
 const pages = {};
 for (const page of ['/ready', '/console/', '/verify', '/docs', '/sdk/gatehouse.js']) pages[page] = (await fetch(url + page)).status;
 if (enroll) await post('/api/enroll', { email: 'ada@example.com', image: image('ada') });
@@ -47,7 +47,7 @@ describe.skipIf(reason !== undefined)(
       run('minisign', ['-S', '-s', join(work, 'key'), '-t', 'a test', '-m', file], { cwd: work });
     const ready = { '/ready': 200, '/console/': 200, '/verify': 200, '/docs': 200, '/sdk/gatehouse.js': 200 };
     const walk = async (enroll = '') =>
-      JSON.parse((await spaces.must(`${NODE} /tmp/given/walk.mjs ${URL} ${key} ${enroll}`)).trim());
+      JSON.parse((await spaces.must(`${NODE} /srv/given/walk.mjs ${URL} ${key} ${enroll}`)).trim());
     const works = async () =>
       expect(await walk()).toEqual({ pages: ready, known: 'ada@example.com', stranger: false });
     const installed = async () => (await spaces.must('gatehouse --version')).trim();
@@ -60,7 +60,7 @@ describe.skipIf(reason !== undefined)(
         .split('\n')
         .filter(
           (path) =>
-            !/^\/(proc|dev|(var\/)?tmp\/(given|systemd-private)|var\/lib\/(dpkg|systemd\/timers)|var\/log\/|var\/cache\/(ldconfig|debconf))/.test(
+            !/^\/(proc|dev|srv\/given|(var\/)?tmp\/systemd-private|var\/lib\/(dpkg|systemd\/timers)|var\/log\/|var\/cache\/(ldconfig|debconf))/.test(
               path,
             ),
         )
@@ -70,29 +70,28 @@ describe.skipIf(reason !== undefined)(
     async function offer(difference: Difference, from = packageFile()): Promise<string> {
       const file = await makeLater(from, work, difference);
       await sign(file);
-      put(root, file, `tmp/given/${difference.version}.deb`);
-      put(root, `${file}.minisig`, `tmp/given/${difference.version}.deb.minisig`);
+      put(root, file, `srv/given/${difference.version}.deb`);
+      put(root, `${file}.minisig`, `srv/given/${difference.version}.deb.minisig`);
       return file;
     }
-    const update = (to: string) => spaces.run(`gatehouse update /tmp/given/${to}.deb`);
+    const update = (to: string) => spaces.run(`gatehouse update /srv/given/${to}.deb`);
 
     beforeAll(async () => {
       work = mkdtempSync(join(tmpdir(), 'gatehouse-package-test-'));
       root = join(work, 'root');
       await makeBootableRoot(root);
-      // a boot empties /tmp
-      spaces = await bootSystem(root);
-      put(root, packageFile(), 'tmp/given/gatehouse.deb');
+      put(root, packageFile(), 'srv/given/gatehouse.deb');
       for (const [name, who, quality] of [
         ['ada', 'ada', 90],
         ['ada-again', 'ada', 60],
         ['stranger', 'stranger', 90],
       ] as const)
-        writeFileSync(join(root, 'tmp/given', `${name}.jpg`), await portrait(who, quality));
-      writeFileSync(join(root, 'tmp/given/walk.mjs'), WALK.replaceAll("'/tmp/'", "'/tmp/given/'"));
+        writeFileSync(join(root, 'srv/given', `${name}.jpg`), await portrait(who, quality));
+      writeFileSync(join(root, 'srv/given/walk.mjs'), WALK);
       await run('minisign', ['-G', '-W', '-f', '-p', join(work, 'key.pub'), '-s', join(work, 'key')], {
         cwd: work,
       });
+      spaces = await bootSystem(root);
       await spaces.must(
         'for disk in disk keys; do mkdir /mnt/$disk; mount -t tmpfs -o mode=777 tmpfs /mnt/$disk; done',
       );
@@ -105,7 +104,7 @@ describe.skipIf(reason !== undefined)(
     });
 
     test('it is installed, its unit starts without a passphrase, and a person is verified', async () => {
-      const said = await spaces.must('dpkg -i /tmp/given/gatehouse.deb');
+      const said = await spaces.must('dpkg -i /srv/given/gatehouse.deb');
       rmSync(join(root, 'usr/lib/gatehouse', MANIFEST_SIGNATURE), { force: true });
       expect(said).toContain('sudo -u gatehouse gatehouse init --org "My organization"');
       expect(await spaces.must('stat -c "%a %U" /var/lib/gatehouse')).toBe('700 gatehouse\n');
@@ -140,12 +139,12 @@ describe.skipIf(reason !== undefined)(
 
     test('an update needs a signature by a key of this machine, and opens what a passphrase protects', async () => {
       const later = await offer({ version: '9.0.0', migration: 'later_table' });
-      rmSync(join(root, 'tmp/given/9.0.0.deb.minisig'));
-      expect((await update('9.0.0')).stderr).toContain('There is no file /tmp/given/9.0.0.deb.minisig');
-      put(root, `${later}.minisig`, 'tmp/given/9.0.0.deb.minisig');
+      rmSync(join(root, 'srv/given/9.0.0.deb.minisig'));
+      expect((await update('9.0.0')).stderr).toContain('There is no file /srv/given/9.0.0.deb.minisig');
+      put(root, `${later}.minisig`, 'srv/given/9.0.0.deb.minisig');
       expect((await update('9.0.0')).stderr).toContain('No public key of releases is here');
       put(root, join(work, 'key.pub'), 'etc/gatehouse/release-keys/test.pub');
-      const copy = join(root, 'tmp/given/9.0.0.deb');
+      const copy = join(root, 'srv/given/9.0.0.deb');
       const bytes = readFileSync(copy);
       bytes[bytes.length >> 1]! ^= 1;
       writeFileSync(copy, bytes);
@@ -186,16 +185,16 @@ describe.skipIf(reason !== undefined)(
 
     /** Kills an update of this version with `kill -9`, together with the programs named, once its journal is at the step and the condition holds. */
     async function killUpdate(to: string, step: string, { alsoPrograms = '', when = 'true' } = {}) {
-      await spaces.must(`gatehouse update /tmp/given/${to}.deb > /tmp/given/killed.out 2>&1 &
+      await spaces.must(`gatehouse update /srv/given/${to}.deb > /srv/given/killed.out 2>&1 &
         pid=$!
         until grep -qs '"step":"${step}"' ${JOURNAL} && ${when}; do
-          kill -0 $pid 2> /dev/null || { cat /tmp/given/killed.out; exit 1; }
+          kill -0 $pid 2> /dev/null || { cat /srv/given/killed.out; exit 1; }
         done
         kill -9 $pid
         for name in ${alsoPrograms}; do
           for one in /proc/[0-9]*; do [ "$(cat $one/comm 2> /dev/null)" != $name ] || kill -9 \${one#/proc/}; done
         done
-        wait $pid 2> /dev/null; rm /tmp/given/killed.out`);
+        wait $pid 2> /dev/null; rm /srv/given/killed.out`);
     }
     /** One version is whole: dpkg says so, the folder holds what its package holds and nothing else, and the update has left nothing. */
     async function isWhole(of: string) {
@@ -203,7 +202,7 @@ describe.skipIf(reason !== undefined)(
         new RegExp(`^Status: install ok installed[\\s\\S]*^Version: ${of.replaceAll('.', '\\.')}$`, 'm'),
       );
       expect(await installed()).toBe(of);
-      const tar = `dpkg-deb --fsys-tarfile /tmp/given/${of}.deb`;
+      const tar = `dpkg-deb --fsys-tarfile /srv/given/${of}.deb`;
       const compared = await spaces.run(
         `${tar} | tar -C / --compare -f - ./usr 2>&1 | grep -v ': Mod time differs$'
          diff <(${tar} | tar -t | sed 's#^[.]##; s#/$##' | grep ^/usr/lib/gatehouse | sort) <(find /usr/lib/gatehouse | sort)
@@ -237,8 +236,10 @@ describe.skipIf(reason !== undefined)(
     });
 
     test('killed while the new service starts: any update goes back first, with the migration', async () => {
-      await killUpdate('9.6.0', 'starting', { when: '[ -e /run/shim/pid ]' });
-      const other = await spaces.run('gatehouse update /tmp/given/9.6.0.deb');
+      await killUpdate('9.6.0', 'starting', {
+        when: '[ "$(systemctl show gatehouse --property=SubState --value)" = start ]',
+      });
+      const other = await spaces.run('gatehouse update /srv/given/9.6.0.deb');
       expect([other.code, other.stdout]).toEqual([
         1,
         expect.stringMatching(
@@ -258,7 +259,7 @@ describe.skipIf(reason !== undefined)(
     test('a passphrase that is wrong ends the update before anything is installed', async () => {
       await spaces.must('(umask 077; echo wrong > /run/wrong)');
       const ended = await spaces.run(
-        'gatehouse update /tmp/given/9.1.0.deb --passphrase-file /run/wrong; code=$?; rm /run/wrong; exit $code',
+        'gatehouse update /srv/given/9.1.0.deb --passphrase-file /run/wrong; code=$?; rm /run/wrong; exit $code',
       );
       expect([ended.code, ended.stderr]).toEqual([1, expect.stringContaining('Nothing was changed')]);
       expect(await installed()).toBe('9.0.0');
@@ -267,7 +268,7 @@ describe.skipIf(reason !== undefined)(
     });
 
     test('an older package is refused by dpkg, and the service goes on', async () => {
-      const older = await spaces.run('dpkg -i /tmp/given/gatehouse.deb');
+      const older = await spaces.run('dpkg -i /srv/given/gatehouse.deb');
       expect(older.stderr).toContain('An older program cannot read what a newer one wrote');
       expect(await spaces.must('dpkg-query -s gatehouse')).toMatch(
         /^Status: install ok installed[\s\S]*^Version: 9\.0\.0$/m,
@@ -278,14 +279,14 @@ describe.skipIf(reason !== undefined)(
     test('a newer package is installed by dpkg alone; a service that did not run is not started', async () => {
       await offer({ version: '9.4.0', migration: 'by_dpkg' }, join(work, 'gatehouse_9.0.0_amd64.deb'));
       const settings = await spaces.must('cat /etc/gatehouse/gatehouse.json');
-      await spaces.must('dpkg -i --force-confold /tmp/given/9.4.0.deb');
+      await spaces.must('dpkg -i --force-confold /srv/given/9.4.0.deb');
       expect(await installed()).toBe('9.4.0');
       // also after a version that was taken back: its copy had no settings
       expect(await spaces.must('cat /etc/gatehouse/gatehouse.json')).toBe(settings);
       await works();
       await offer({ version: '9.5.0' }, join(work, 'gatehouse_9.4.0_amd64.deb'));
       await spaces.must(
-        'systemctl stop gatehouse && systemctl disable gatehouse && dpkg -i --force-confold /tmp/given/9.5.0.deb',
+        'systemctl stop gatehouse && systemctl disable gatehouse && dpkg -i --force-confold /srv/given/9.5.0.deb',
       );
       expect(
         await spaces.run('systemctl is-active gatehouse || systemctl is-enabled gatehouse'),
@@ -322,6 +323,19 @@ describe.skipIf(reason !== undefined)(
       await works();
     });
 
+    test('the power fails while dpkg unpacks: the next boot goes back, and the service is up', async () => {
+      await offer({ version: '9.7.0', migration: 'cut_off' }, join(work, 'gatehouse_9.5.0_amd64.deb'));
+      const cut = update('9.7.0');
+      await spaces.must(
+        `until grep -qs '"step":"installing"' ${JOURNAL} && [ -n "$(find /usr/lib/gatehouse -name '*.dpkg-new' -print -quit)" ]; do :; done`,
+      );
+      await spaces.end();
+      expect((await cut).code).not.toBe(0);
+      spaces = await bootSystem(root);
+      expect(await spaces.must('systemctl is-active gatehouse')).toBe('active\n');
+      await isWhole('9.5.0');
+    });
+
     test('removing stops the service and leaves settings and data', async () => {
       await spaces.must('dpkg --remove gatehouse');
       expect(await spaces.must('ls /var/lib/gatehouse /etc/gatehouse')).toMatch(
@@ -336,7 +350,7 @@ describe.skipIf(reason !== undefined)(
       ).toMatchObject({
         code: 1,
       });
-      await spaces.must('dpkg -i --force-confold /tmp/given/9.5.0.deb && systemctl start gatehouse');
+      await spaces.must('dpkg -i --force-confold /srv/given/9.5.0.deb && systemctl start gatehouse');
       await works();
     });
 
@@ -356,13 +370,12 @@ describe.skipIf(reason !== undefined)(
     test('asked at a terminal, anything but the word keeps them, and the word destroys them; then nothing is left', async () => {
       const purge = (answer: string) =>
         spaces.run(
-          `dpkg -i --force-confmiss /tmp/given/9.5.0.deb > /dev/null; echo ${answer} | script -qec 'dpkg --purge gatehouse' /dev/null`,
+          `dpkg -i --force-confmiss /srv/given/9.5.0.deb > /dev/null; echo ${answer} | script -qec 'dpkg --purge gatehouse' /dev/null`,
         );
       const no = await purge('no');
       expect(no.stdout).toContain('Type "destroy" to do it');
       await stays();
       await purge('destroy');
-      await spaces.must('umount /mnt/disk /mnt/keys');
       expect(readFileSync(join(root, 'etc/passwd'), 'utf8')).not.toContain('gatehouse');
       const after = await files();
       expect(after.filter((path) => !before.includes(path))).toEqual([]);
