@@ -1,6 +1,7 @@
 import { createAlertData } from '../engine/alerts/index.ts';
 import { createApprovalData } from '../engine/approvals/index.ts';
 import { createAuditData } from '../engine/audit/index.ts';
+import { createBehaviorData } from '../engine/behavior-layer/index.ts';
 import { type ConsentDataDeps, createConsentData } from '../engine/consent/index.ts';
 import { createDeliveryData } from '../engine/deliveries/index.ts';
 import { createErasureData } from '../engine/erasure/index.ts';
@@ -31,6 +32,7 @@ export const createPersonalData = (deps: PersonalDataDeps): PersonalData[] => [
   createRegistrationData(deps),
   createReviewData(deps),
   createUniquenessData(deps),
+  createBehaviorData(),
   createLockoutData(deps),
   createDeliveryData(deps),
   createAlertData(deps),
@@ -72,8 +74,6 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   sign_in_ticket: 'Sign-ins of staff that wait for their second step, for five minutes.',
   passkey_challenge: 'Random numbers, for five minutes.',
   sign_in_failure: 'Counts of failed sign-ins of staff, under keyed hashes.',
-  behavior_confirmed:
-    'A figure for each window of an approved session, for thirty days, under a keyed hash of the caller’s own id; from all together the zero of a site is computed.',
   flow: 'Texts and addresses of the organization’s hosted pages.',
   uniqueness_scope: 'Settings of scopes, by the names that the organization’s programs chose.',
   uniqueness_wait: 'Sessions that wait for a reviewer, by ids, for at most 72 hours.',

@@ -1049,6 +1049,10 @@ export interface Schema {
     z: number;
     /** ms since 1970, whole days. */
     day: number;
+    /** The person that the session recognized; an erasure deletes by it. */
+    subject: string | null;
+    /** Keyed hash of the address that the session was for, where it recognized no person. */
+    email_hash: string | null;
   };
   /** The learned layer of the behavior score that an organization has chosen; no row: rules alone. */
   behavior_layer: {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandRunner } from '../command.ts';
+import { addAdapt } from './adapt.ts';
 import { addLayer } from './layer.ts';
 import { addRecalibrate } from './recalibrate.ts';
 import { addTrain } from './train.ts';
@@ -12,4 +13,5 @@ export function addBehavior(program: Command, runner: CommandRunner): void {
   addLayer(behavior, runner);
   addTrain(behavior, runner);
   addRecalibrate(behavior, runner);
+  addAdapt(behavior, runner);
 }

@@ -207,6 +207,15 @@ test('behavior teaches the zero of the site only from approved people in the liv
   expect(await learned()).toBe(0);
   expect(await session(key, window())).toBe('approved');
   expect(await learned()).toBe(1);
+  const counted = { subjectRef: 'user_8', uniquenessPolicy: 'block' };
+  expect(await session(key, window(), counted)).toBe('approved');
+  expect(await learned()).toBe(2);
+  const { subject } = await engine.db
+    .selectFrom('uniqueness_member')
+    .select('subject')
+    .executeTakeFirstOrThrow();
+  await forget('behavior_confirmed', subject as SubjectId);
+  expect(await learned()).toBe(1);
 });
 
 test('from the order to the pass: session, consent, signals, decision, pass, salt', async () => {

@@ -4,7 +4,7 @@ import { emptyWindow, personWindow } from '../../../test/support/behavior-window
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { researchModel } from '../behavior/index.ts';
-import { createBehaviorLayers } from './index.ts';
+import { type ConfirmedPerson, createBehaviorLayers } from './index.ts';
 import { createLayerStore } from './layer-store.ts';
 
 const bea = { is: 'administrator', administrator: 'adm_bea' } as const;
@@ -155,8 +155,8 @@ onBothDatabases('the learned layer', (newPlace) => {
         const windows = Array.from({ length: each }, (_, i) =>
           personWindow({ mouse: { n: 12, str: 0.85 + ((person * 7 + i * 3) % 13) / 100 } }),
         );
-        const reference = `user_${++users}`;
-        await engine.inTransaction((tx) => layers.confirmed(tx, organization, reference, windows));
+        const who = { reference: `user_${++users}` };
+        await engine.inTransaction((tx) => layers.confirmed(tx, organization, who, windows));
       }
     };
     const lines = async (action: string) =>
@@ -209,11 +209,42 @@ onBothDatabases('the learned layer', (newPlace) => {
       expect(layers.learned(organization)).toEqual({ model: far });
       await layers.choose(organization, accepting, bea);
       const add = (windows: Parameters<typeof layers.confirmed>[3]) =>
-        engine.inTransaction((tx) => layers.confirmed(tx, organization, 'one user', windows));
+        engine.inTransaction((tx) => layers.confirmed(tx, organization, { reference: 'one user' }, windows));
       await add([personWindow({ mouse: { n: 7 } }), personWindow({ winMs: 19_000 }), emptyWindow()]);
       expect(await layers.measure(organization)).toMatchObject({ windows: 0 });
       for (let i = 0; i < 9; i++) await add(Array(5).fill(personWindow({ mouse: { n: 12 } })));
       expect(await layers.measure(organization)).toMatchObject({ windows: 40, people: 1 });
+    });
+
+    test('an erasure reaches the figures of the person, under every session of that name and of that address', async () => {
+      const layers = createBehaviorLayers(engine);
+      await layers.choose(organization, accepting, bea);
+      const add = (person: ConfirmedPerson) =>
+        engine.inTransaction((tx) =>
+          layers.confirmed(tx, organization, person, [personWindow({ mouse: { n: 12 } })]),
+        );
+      await add({ reference: 'ada', subject: 'sub_ada' });
+      await add({ reference: 'ada' });
+      await add({ reference: 'bea', emailHash: 'hash of bea' });
+      await add({ reference: 'bea' });
+      await add({ reference: 'cleo', subject: 'sub_cleo', emailHash: 'hash of cleo' });
+      const data = engine.personalData.find(({ tables }) => 'behavior_confirmed' in tables)!;
+      const left = async () =>
+        (await engine.db.selectFrom('behavior_confirmed').select('subject').execute()).map(
+          ({ subject }) => subject,
+        );
+      expect(await left()).toHaveLength(5);
+      const forget = (...of: string[]) =>
+        engine.inTransaction((tx) => data.forget!(tx, of as never, engine.clock.now()));
+      const forgetAddress = (world: 'live' | 'test', hash: string) =>
+        engine.inTransaction((tx) => data.forgetAddress!(tx, { organization, world }, hash));
+      await forget('sub_ada', 'sub_unknown');
+      await forget('sub_ada');
+      expect(await left()).toEqual([null, null, 'sub_cleo']);
+      await forgetAddress('test', 'hash of bea');
+      expect(await left()).toHaveLength(3);
+      await forgetAddress('live', 'hash of bea');
+      expect(await left()).toEqual(['sub_cleo']);
     });
 
     test('keeps keyed hashes, and forgets after thirty days and with the organization', async () => {

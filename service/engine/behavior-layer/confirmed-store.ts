@@ -12,6 +12,10 @@ export interface ConfirmedFigure {
   z: number;
   /** ms since 1970, whole days. */
   day: number;
+  /** The person that the session recognized. */
+  subject: string | null;
+  /** Keyed hash of the address that the session was for, where it recognized no person. */
+  email_hash: string | null;
 }
 
 /** Of one person: more would let one set the zero. */
@@ -57,6 +61,33 @@ export async function deleteSurplus(tx: Tx, organization: string): Promise<void>
     select day from behavior_confirmed where organization = ${organization} order by day desc limit 1 offset ${MOST})`.execute(
     tx,
   );
+}
+
+/** All figures of the people, also of sessions under the same name of the caller that did not recognize them. */
+export async function deleteFiguresOfPeople(tx: Tx, subjects: readonly string[]): Promise<void> {
+  await tx
+    .deleteFrom('behavior_confirmed')
+    .where('person', 'in', (from) =>
+      from
+        .selectFrom('behavior_confirmed as known')
+        .select('known.person')
+        .where('known.subject', 'in', subjects),
+    )
+    .execute();
+}
+
+/** The same of sessions that were for the address and recognized no person. */
+export async function deleteFiguresOfAddress(tx: Tx, organization: string, emailHash: string): Promise<void> {
+  await tx
+    .deleteFrom('behavior_confirmed')
+    .where('person', 'in', (from) =>
+      from
+        .selectFrom('behavior_confirmed as known')
+        .select('known.person')
+        .where('known.organization', '=', organization)
+        .where('known.email_hash', '=', emailHash),
+    )
+    .execute();
 }
 
 export async function deleteFiguresOfOrganization(tx: Tx, organization: string): Promise<void> {

@@ -25,6 +25,16 @@ export interface SiteFigures {
   refused?: string;
 }
 
+/** Who the session was approved for. */
+export interface ConfirmedPerson {
+  /** The caller's own id of the person; a keyed hash of it is kept. */
+  reference: string;
+  /** The person that the session recognized. */
+  subject?: string | undefined;
+  /** Keyed hash of the address that the session was for, where it recognized no person. */
+  emailHash?: string | undefined;
+}
+
 export interface SiteZeros {
   /** Undefined where rules judge alone. */
   measure(organization: OrganizationId): Promise<SiteFigures | undefined>;
@@ -32,8 +42,7 @@ export interface SiteZeros {
   confirmed(
     tx: Tx,
     organization: OrganizationId,
-    /** The caller's own id of the person; a keyed hash of it is kept. */
-    reference: string,
+    person: ConfirmedPerson,
     windows: readonly ConfirmedWindow['data'][],
   ): Promise<void>;
 }
@@ -101,7 +110,7 @@ export function createConfirmed({
 
   return {
     measure,
-    async confirmed(tx: Tx, organization, reference, windows) {
+    async confirmed(tx: Tx, organization, { reference, subject, emailHash }, windows) {
       const used = windows.length > 0 && inUse(organization);
       if (!used) return;
       const now = clock.now();
@@ -110,7 +119,8 @@ export function createConfirmed({
         const z = scoreOfPerson(used.model, data);
         if (z === undefined) return [];
         const rounded = { z: Math.round(z * 100) / 100, day: now - (now % DAY) };
-        return [{ organization, person, weights: used.weights, ...rounded }];
+        const reached = { subject: subject ?? null, email_hash: emailHash ?? null };
+        return [{ organization, person, weights: used.weights, ...rounded, ...reached }];
       });
       await addFigures(tx, figures);
     },

@@ -16,6 +16,8 @@ export interface Ending {
   person?: { id: SubjectId; email?: string };
   /** Who it is in the scope of the session. */
   uniqueness?: SessionUniqueness;
+  /** The person under whose key that human is a member; absent where it is not known here. */
+  countedAs?: SubjectId;
   verification?: VerificationId;
   actor: Actor;
   request?: string;
@@ -60,11 +62,16 @@ export const createDecide =
       ...(person === undefined ? {} : { subject: person.id, ...resealed }),
     };
     if (!(await store.changeUndecided(tx, row.id, changed))) return false;
-    if (decision === 'approved') await teach(parts, tx, row, opened, behaviors.windows(row.id));
+    const after: SessionRow = { ...current, ...changed };
+    if (decision === 'approved') {
+      const subject = person?.id ?? ending.countedAs;
+      // What no erasure would reach is not kept.
+      if (subject !== undefined || ending.uniqueness === undefined)
+        await teach(parts, tx, after, { ...opened, subject }, behaviors.windows(row.id));
+    }
     // Of a session that ends while a reviewer decides about its newcomer.
     if (current.held_until !== null && ending.uniqueness === undefined)
       await uniqueness?.withdraw(tx, row.id);
-    const after: SessionRow = { ...current, ...changed };
     const { organization, world } = realmOf(row);
     await keepFrames({ frames, movements }, tx, { organization, session: row.id, at: now }, ending.frames);
     await audit.add(tx, {
@@ -90,12 +97,13 @@ async function teach(
   { confirmedBehavior }: Pick<SessionParts, 'confirmedBehavior'>,
   tx: Tx,
   row: SessionRow,
-  { subjectRef }: Opened,
+  { subjectRef, subject }: Pick<Opened, 'subjectRef'> & { subject: SubjectId | undefined },
   windows: readonly SessionData[],
 ): Promise<void> {
   const { organization, world } = realmOf(row);
-  if (world === 'live' && subjectRef !== undefined)
-    await confirmedBehavior?.confirmed(tx, organization, subjectRef, windows);
+  if (world !== 'live' || subjectRef === undefined) return;
+  const reached = { subject, emailHash: row.email_hash ?? undefined };
+  await confirmedBehavior?.confirmed(tx, organization, { reference: subjectRef, ...reached }, windows);
 }
 
 export function endOf(ends: SessionParts['ends'], { flow }: Pick<SessionRow, 'flow'>) {

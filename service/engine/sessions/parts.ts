@@ -6,6 +6,7 @@ import type { Turns } from '../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
 import type { SessionData } from '../behavior/index.ts';
+import type { ConfirmedPerson } from '../behavior-layer/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Profiles } from '../profiles/index.ts';
@@ -47,7 +48,7 @@ export interface SessionsDeps {
     confirmed(
       tx: Tx,
       organization: OrganizationId,
-      reference: string,
+      person: ConfirmedPerson,
       windows: readonly SessionData[],
     ): Promise<void>;
   };

@@ -27,7 +27,11 @@ export interface UniquenessOrder {
 /** What sessions need of engine/uniqueness. */
 export interface UniquenessJudge {
   /** Runs `work` in the transaction that makes a newcomer a member. */
-  judge<T>(order: UniquenessOrder, work: (tx: Tx, judged: SessionUniqueness) => Promise<T>): Promise<T>;
+  /** `work` gets the person under whose key the human is a member; not for one who waits. */
+  judge<T>(
+    order: UniquenessOrder,
+    work: (tx: Tx, judged: SessionUniqueness, subject?: SubjectId) => Promise<T>,
+  ): Promise<T>;
   /** The session ends while its newcomer waits. */
   withdraw(tx: Tx, session: string): Promise<void>;
   /** Whether a human is counted still: not erased, and not about to be. */

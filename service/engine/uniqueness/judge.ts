@@ -113,13 +113,14 @@ export function createJudge(deps: JudgeDeps) {
 
   return async function judge<T>(
     order: UniquenessOrder,
-    then: (tx: Tx, judged: Judged) => Promise<T>,
+    then: (tx: Tx, judged: Judged, subject?: SubjectId) => Promise<T>,
   ): Promise<T> {
     return turns(turnOf(order.realm, order.scope), async () => {
       const scope = await scopes.forUse(order.realm, order.scope, order.actor);
       const sighting = await sight(order, scope);
       const { people } = sighting;
-      const work = (tx: Tx, judged: Judged) => then(tx, { ...judged, ...defined({ alike: people }) });
+      const work = (tx: Tx, judged: Judged, subject?: SubjectId) =>
+        then(tx, { ...judged, ...defined({ alike: people }) }, subject);
       const { nearest, again, sure } = sighting;
       const { policy } = order;
       const { member } = nearest ?? {};
@@ -133,7 +134,7 @@ export function createJudge(deps: JudgeDeps) {
         };
         return inTransaction(async (tx) => {
           await members.seen(tx, member.id, clock.now());
-          return work(tx, judged);
+          return work(tx, judged, member.subject as SubjectId);
         });
       }
       if (!nearest || policy === 'off') return join(order, scope, undefined, work);

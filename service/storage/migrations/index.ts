@@ -35,6 +35,7 @@ import { sessionReview } from './0034-session-review.ts';
 import { untilDelivered } from './0035-until-delivered.ts';
 import { peopleAlike } from './0036-people-alike.ts';
 import { behaviorConfirmed } from './0037-behavior-confirmed.ts';
+import { confirmedSubject } from './0038-confirmed-subject.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -74,4 +75,5 @@ export const migrations: readonly Migration[] = [
   untilDelivered,
   peopleAlike,
   behaviorConfirmed,
+  confirmedSubject,
 ];

@@ -35,6 +35,7 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
     const resealed = person && (await sealed.resealed(row, person.id));
     const kept = person ? await keptOf(parts, one, person.id) : one.kept;
     let counted: SessionUniqueness | undefined;
+    let countedAs: SubjectId | undefined;
     // Counted when a person has decided, and not before.
     const waits = one.withoutMotion !== 'allow';
     const isCounted = opened.uniquenessRule.policy !== 'off';
@@ -44,8 +45,9 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
       face && waits ? await sealed.seal({ ...row, subject: person?.id ?? null }, 'waiting', face) : null;
     const within: InTransaction = order
       ? (work) =>
-          parts.uniqueness!.judge(order, (tx, found) => {
+          parts.uniqueness!.judge(order, (tx, found, subject) => {
             counted = found;
+            countedAs = subject;
             return work(tx);
           })
       : inTransaction;
@@ -61,7 +63,7 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
           ...(counted && { counted: { outcome: counted.outcome, action: counted.action } }),
           ...defined({ composite: judged?.composite, models: judged?.models }),
         },
-        ...defined({ person, resealed, verification, uniqueness: counted }),
+        ...defined({ person, resealed, verification, uniqueness: counted, countedAs }),
       };
       if (waits) return hold(parts, tx, row, ending, { waitsFor: 'without-motion', waiting });
       if (counted?.action === 'wait') return hold(parts, tx, row, ending, { waitsFor: 'uniqueness' });
