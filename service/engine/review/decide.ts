@@ -4,7 +4,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import { type Actor, describeActor } from '../audit/index.ts';
 import { insertDistinct, type Realm } from '../subjects/index.ts';
-import { decidesSession } from './item-of-row.ts';
+import { decidesSession, undoUntilOf } from './item-of-row.ts';
 import type { ReviewDecision, ReviewItem } from './review-item.ts';
 import { type createReviewStore, orderPlace, picturePlace, type ReviewRow } from './review-store.ts';
 import type { ReviewsDeps } from './reviews-deps.ts';
@@ -58,7 +58,9 @@ export function requireOpen(row: ReviewRow | undefined): ReviewRow {
     'CONFLICT',
     row?.state === 'expired'
       ? 'Nothing was decided for 30 days, and the pictures are erased: it cannot be decided any more.'
-      : 'This review is decided: undo the decision first.',
+      : row && undoUntilOf(row) !== undefined
+        ? 'This review is decided: undo the decision first, within 24 hours.'
+        : 'This review is decided, and the decision stands.',
   );
 }
 

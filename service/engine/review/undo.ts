@@ -32,7 +32,11 @@ export function createUndo({ store, find, load, inTransaction, audit, clock }: D
 
 function requireUndoable(row: ReviewRow, now: number): void {
   if (row.state !== 'decided') throw new Problem('CONFLICT', 'Nothing is decided that could be undone.');
-  if (decidesSession(row)) throw new Problem('CONFLICT', 'A session was decided by it: the decision stands.');
+  if (decidesSession(row))
+    throw new Problem(
+      'CONFLICT',
+      'A session went on by it: it was decided, or waits for the review of a further likeness. The decision stands.',
+    );
   if (row.enrolled === 1)
     throw new Problem(
       'CONFLICT',

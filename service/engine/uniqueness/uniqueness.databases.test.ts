@@ -322,6 +322,19 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
         expect(await judge(between(), { reference: 'between' })).toMatchObject({ action: 'accept', humanId });
       });
 
+      test('the first decision stands while the session waits for the second, and says so', async () => {
+        const { id } = await item();
+        await decide('not-same-person');
+        expect(engine.newcomers).toEqual([]);
+        const stands = { code: 'CONFLICT', message: expect.stringContaining('decision stands') };
+        await expect(engine.reviews.undo(realm(), id, bea)).rejects.toMatchObject({
+          ...stands,
+          message: expect.stringContaining('waits for the review of a further likeness'),
+        });
+        await expect(engine.reviews.decide(realm(), id, 'same-person', bea)).rejects.toMatchObject(stands);
+        expect(await engine.reviews.read(realm(), id, bea)).not.toHaveProperty('undoUntil');
+      });
+
       test('is a duplicate where a reviewer knows the second one', async () => {
         await decide('not-same-person');
         await decide('same-person');

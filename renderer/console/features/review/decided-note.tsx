@@ -10,6 +10,7 @@ import { LoadFailed } from '../../load-failed.tsx';
 import { useWorld } from '../../session/session-query.ts';
 import { Voter } from './evidence.tsx';
 import type { ShownReview } from './open-reviews.ts';
+import { consequenceOf } from './review-rules.ts';
 import { reviewStrings } from './strings.ts';
 
 /** The decision, its author, what follows, and the way back while there is one. */
@@ -18,7 +19,7 @@ export function DecidedNote({ review, mayUndo }: { review: ShownReview; mayUndo:
   const ui = useStrings(uiStrings);
   const env = useWorld();
   const queryClient = useQueryClient();
-  const { id, decided, policy, enrolled, undoUntil } = review;
+  const { id, decided, policy, undoUntil } = review;
   const undo = useMutation({
     mutationFn: () =>
       replyOf(admin.POST('/api/admin/review/{id}/undo', { params: { path: { id }, query: { env } } })),
@@ -53,11 +54,7 @@ export function DecidedNote({ review, mayUndo }: { review: ShownReview; mayUndo:
           )
         }
       >
-        {enrolled
-          ? t('nowEnrolled')
-          : isOne
-            ? t(policy === 'warn' ? 'oneOfTwo' : 'staysOut')
-            : t(decided.decision === 'not-same-person' ? 'neverAgain' : 'leftOpen')}
+        {t(consequenceOf(review, decided.decision))}
       </Note>
     </>
   );

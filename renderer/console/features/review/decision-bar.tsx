@@ -8,7 +8,7 @@ import { useSession } from '../../session/session-query.ts';
 import { ConfirmEnroll } from './confirm-enroll.tsx';
 import type { Decision, ShownReview } from './open-reviews.ts';
 import styles from './review.module.css';
-import { decidesAtOnce } from './review-rules.ts';
+import { decidesAtOnce, decidesSession, undoTextOf } from './review-rules.ts';
 import { reviewStrings } from './strings.ts';
 import { useDecide } from './use-decide.ts';
 import { useKeys } from './use-keys.ts';
@@ -46,11 +46,11 @@ export function DecisionBar({ review, next }: { review: ShownReview; next: strin
         </Button>
         <Button kind="quiet" busy={decide.isPending} onClick={() => say('enroll-anyway')}>
           <IconQuestionMark size={18} stroke={1.75} aria-hidden="true" />
-          {t(review.policy === 'block' ? 'anyway' : 'leaveOpen')}
+          {t(review.policy === 'warn' ? 'leaveOpen' : decidesSession(review) ? 'letIn' : 'anyway')}
         </Button>
         <span className={styles.space} />
         <span className={styles.aside}>
-          <span className="small muted">{t(review.policy === 'warn' ? 'undoText' : 'undoTextBlock')}</span>
+          <span className="small muted">{t(undoTextOf(review))}</span>
           <Button kind="quiet" small onClick={keys.toggle}>
             {t(keys.on ? 'keysOff' : 'keysOn')}
           </Button>

@@ -17,3 +17,37 @@ export const decidesAtOnce = (
 /** One newcomer in so many meets such a likeness by chance in a gallery of this size; never fewer than one. */
 export const newcomersPerChance = (rate: number, gallery: number): number =>
   Math.max(1, Math.round(1 / -Math.expm1(Math.max(1, gallery) * Math.log1p(-Math.min(rate, 1 - 1e-9)))));
+
+type Kind = Pick<ShownReview, 'kind' | 'policy'>;
+
+/** A session waits for the decision, and goes on by it. */
+export const decidesSession = ({ kind, policy }: Kind): boolean =>
+  kind === 'uniqueness' && policy === 'block';
+
+/** What can be undone of the decision that is about to be made. */
+export const undoTextOf = (review: Kind): 'undoText' | 'undoTextBlock' | 'undoTextSession' => {
+  if (review.policy === 'warn') return 'undoText';
+  return decidesSession(review) ? 'undoTextSession' : 'undoTextBlock';
+};
+
+/** What followed from a decision. */
+export function consequenceOf(
+  review: Kind & Pick<ShownReview, 'enrolled'>,
+  decision: Decision,
+):
+  | 'nowEnrolled'
+  | 'oneOfTwo'
+  | 'staysOut'
+  | 'neverAgain'
+  | 'leftOpen'
+  | 'sessionLetIn'
+  | 'sessionDuplicate'
+  | 'sessionWentOn' {
+  if (decidesSession(review)) {
+    if (decision === 'same-person') return 'sessionDuplicate';
+    return review.enrolled ? 'sessionLetIn' : 'sessionWentOn';
+  }
+  if (review.enrolled) return 'nowEnrolled';
+  if (decision === 'same-person') return review.policy === 'warn' ? 'oneOfTwo' : 'staysOut';
+  return decision === 'not-same-person' ? 'neverAgain' : 'leftOpen';
+}

@@ -101,8 +101,10 @@ export const reviewStrings = defineStrings(
     same: 'Same person',
     anyway: 'Enroll anyway',
     leaveOpen: 'Leave open',
+    letIn: 'Let in',
     undoText: 'You can undo this for 24 hours.',
     undoTextBlock: 'Only “Same person” can be undone.',
+    undoTextSession: 'A session goes on by this: it cannot be undone.',
     keysOff: 'Keys off',
     keysOn: 'Keys on',
     notDecided: 'Nothing was decided',
@@ -114,6 +116,9 @@ export const reviewStrings = defineStrings(
     enrolledToast: 'The newcomer is enrolled.',
     undo: 'Undo',
     undone: 'Open again',
+    letInTitle: 'Let the newcomer in?',
+    letInText:
+      'The newcomer counts as a new person and the session goes on. Where the face is like that of a further person, the session waits for that review.',
     enrollTitle: 'Enroll {name}?',
     enrollText: 'The newcomer is enrolled with the picture, name and consent that wait.',
     enrollNever: '{name} and {known} are never taken for one person again.',
@@ -126,6 +131,10 @@ export const reviewStrings = defineStrings(
     oneOfTwo:
       'Two records are of one person now. Open the one that is too many, and erase or disable it: Gatehouse does not do that by itself.',
     staysOut: 'The newcomer is not enrolled.',
+    sessionLetIn: 'The newcomer counts as a new person. The session went on, so the decision stands.',
+    sessionDuplicate: 'The session ended as a duplicate. The decision stands.',
+    sessionWentOn:
+      'The session went on: its person was known already, or a further likeness came to a review of its own. The decision stands.',
     neverAgain: 'Gatehouse does not ask about this pair again.',
     leftOpen: 'Both stay enrolled. With the next picture the two may come up again.',
     expiredTitle: 'Nothing was decided for 30 days',
@@ -234,8 +243,10 @@ export const reviewStrings = defineStrings(
     same: 'Dieselbe Person',
     anyway: 'Trotzdem erfassen',
     leaveOpen: 'Offen lassen',
+    letIn: 'Zulassen',
     undoText: '24 Stunden lang lässt sich das zurücknehmen.',
     undoTextBlock: 'Nur „Dieselbe Person“ lässt sich zurücknehmen.',
+    undoTextSession: 'Eine Sitzung geht damit weiter: Das lässt sich nicht zurücknehmen.',
     keysOff: 'Tasten aus',
     keysOn: 'Tasten an',
     notDecided: 'Es wurde nichts entschieden',
@@ -247,6 +258,9 @@ export const reviewStrings = defineStrings(
     enrolledToast: 'Die neue Person ist erfasst.',
     undo: 'Zurücknehmen',
     undone: 'Wieder offen',
+    letInTitle: 'Die neue Person zulassen?',
+    letInText:
+      'Sie zählt als neue Person, und die Sitzung geht weiter. Ähnelt das Gesicht noch einer Person, wartet die Sitzung auf deren Prüfung.',
     enrollTitle: '{name} erfassen?',
     enrollText: 'Die neue Person wird mit Bild, Name und Einwilligung erfasst, die warten.',
     enrollNever: '{name} und {known} gelten nie wieder als eine Person.',
@@ -261,6 +275,10 @@ export const reviewStrings = defineStrings(
     oneOfTwo:
       'Zwei Akten gehören nun zu einer Person. Öffnen Sie die überzählige und löschen oder sperren Sie sie: Gatehouse tut das nicht von selbst.',
     staysOut: 'Die neue Person wird nicht erfasst.',
+    sessionLetIn: 'Sie zählt als neue Person. Die Sitzung ging weiter, darum bleibt es bei der Entscheidung.',
+    sessionDuplicate: 'Die Sitzung endete als Dublette. Es bleibt bei der Entscheidung.',
+    sessionWentOn:
+      'Die Sitzung ging weiter: Die Person war schon bekannt, oder eine weitere Ähnlichkeit kam in eine eigene Prüfung. Es bleibt bei der Entscheidung.',
     neverAgain: 'Gatehouse fragt nach diesen beiden nicht wieder.',
     leftOpen: 'Beide bleiben erfasst. Mit dem nächsten Bild können sie wieder hier erscheinen.',
     expiredTitle: '30 Tage lang wurde nichts entschieden',
