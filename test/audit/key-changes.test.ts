@@ -9,6 +9,7 @@ import { createPublicServer } from '../../service/server/public-server.ts';
 import { solve } from '../support/behavior-challenges.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { openEventsOut } from '../support/events-out.ts';
+import { everyRow, keptTables } from '../support/every-row.ts';
 import { analysisOf, direction } from '../support/faces.ts';
 import { operatorParts } from '../support/operator-parts.ts';
 import { approve } from '../support/presence.ts';
@@ -214,17 +215,17 @@ const unmute = () => sql`drop trigger mute`.execute(engine.db);
 /** Of every row but how often and when the key was used. */
 async function digest(): Promise<string> {
   await access.settled();
+  const tables = await query<{ name: string; columns: string }>(keptTables);
+  const asked = tables
+    .filter(({ name }) => name !== 'usage_counter' && name !== 'api_key')
+    .map(({ name, columns }) => ({ name, columns: JSON.parse(columns) as string[] }));
   const hash = createHash('sha256');
-  for (const { name } of await engine.db.introspection.getTables()) {
-    if (name === 'usage_counter' || name === 'api_key') continue;
-    const rows = await engine.db
-      .selectFrom(name as 'audit')
-      .selectAll()
-      .execute();
-    hash.update(`${name} ${rows.map((row) => JSON.stringify(row)).toSorted()}`);
-  }
+  for (const { row } of await query<{ row: string }>(everyRow(asked))) hash.update(`${row}\n`);
   return hash.digest('hex');
 }
+
+const query = async <T>(text: string): Promise<T[]> =>
+  (await sql<T>`${sql.raw(text)}`.execute(engine.db)).rows;
 
 const routesOf = (changing: boolean) =>
   app.published

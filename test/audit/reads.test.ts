@@ -126,7 +126,7 @@ let app: FastifyInstance;
 let ids: Record<string, string>;
 let filled: Record<string, string>;
 
-const open = () => compose(parseConfig({ data }), { log: silentLog, workers: 'when-needed' });
+const open = () => compose(parseConfig({ data, workers: 1 }, {}), { log: silentLog, workers: 'when-needed' });
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-reads-'));

@@ -1,4 +1,5 @@
 import { createHash, randomFillSync } from 'node:crypto';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createControlAdminDoor } from '../../service/doors/admin/index.ts';
 import {
@@ -20,6 +21,7 @@ import { openApiDocument } from '../../service/server/openapi.ts';
 import { createPublicServer } from '../../service/server/public-server.ts';
 import { consentOfAll, type Engine, operator, startEngine } from '../support/engine.ts';
 import { type EventsOut, openEventsOut } from '../support/events-out.ts';
+import { everyRow, type KeptTable, keptTables } from '../support/every-row.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
 import { frameNamed } from '../support/live-sessions.ts';
 import { operatorParts } from '../support/operator-parts.ts';
@@ -330,26 +332,33 @@ function ask(method: string, sample: RouteSample, headers: Record<string, string
   });
 }
 
+let tables: KeptTable[] | undefined;
+
 /** A digest of every row: of all, or of what belongs to the victim's organization and, where rows have one, world. */
 async function digest(of?: { organization: OrganizationId; world: World }): Promise<string> {
   await access.settled();
-  const hash = createHash('sha256');
-  for (const { name, columns } of await engine.db.introspection.getTables()) {
+  tables ??= (await query<{ name: string; columns: string }>(keptTables)).map(({ name, columns }) => ({
+    name,
+    columns: JSON.parse(columns) as string[],
+  }));
+  const asked = tables
     // What was asked is written down; that is no change of what is kept about people.
-    if (name === 'usage_counter' || (of && name === 'audit')) continue;
-    const has = (column: string) => columns.some((one) => one.name === column);
-    const rows: Record<string, unknown>[] = await engine.db
-      .selectFrom(name as 'audit')
-      .selectAll()
-      .execute();
-    const kept = rows
-      .filter((row) => !of || !has('organization') || row.organization === of.organization)
-      .filter((row) => !of || !has('world') || row.world === of.world)
-      .map(({ last_used_at: _, last_used_address: __, ...row }) => JSON.stringify(row));
-    hash.update(`${name} ${kept.toSorted().join('\n')}\n`);
-  }
+    .filter(({ name }) => name !== 'usage_counter' && !(of && name === 'audit'))
+    .map(({ name, columns }) => ({
+      name,
+      columns: columns.filter((column) => column !== 'last_used_at' && column !== 'last_used_address'),
+    }));
+  const theirs = ({ columns }: KeptTable) => {
+    const bounds = of ? (['organization', 'world'] as const).filter((one) => columns.includes(one)) : [];
+    return bounds.length ? `where ${bounds.map((one) => `"${one}" = '${of![one]}'`).join(' and ')}` : '';
+  };
+  const hash = createHash('sha256');
+  for (const { row } of await query<{ row: string }>(everyRow(asked, theirs))) hash.update(`${row}\n`);
   return hash.digest('hex');
 }
+
+const query = async <T>(text: string): Promise<T[]> =>
+  (await sql<T>`${sql.raw(text)}`.execute(engine.db)).rows;
 
 /** Values of the victim that no answer to another caller may hold. */
 async function markers(): Promise<string[]> {
