@@ -28,9 +28,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const open = () => compose(parseConfig({ data }, {}), { log: silentLog, workers: 'when-needed' });
+const open = () => compose(parseConfig({ data, workers: 1 }, {}), { log: silentLog, workers: 'when-needed' });
 const order = (more: Partial<GoBackOrder> = {}): GoBackOrder => ({
-  config: parseConfig({ data }, {}),
+  config: parseConfig({ data, workers: 1 }, {}),
   actor: 'ada',
   confirm: 0,
   clock: systemClock,

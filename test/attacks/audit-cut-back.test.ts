@@ -34,7 +34,7 @@ let file: string;
 let running: Gatehouse | undefined;
 
 async function start(): Promise<Gatehouse> {
-  running = await compose(parseConfig({ data }, {}), { log: silentLog, workers: 'when-needed' });
+  running = await compose(parseConfig({ data, workers: 1 }, {}), { log: silentLog, workers: 'when-needed' });
   return running;
 }
 async function stop(): Promise<void> {

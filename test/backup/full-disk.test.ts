@@ -17,7 +17,8 @@ let disk: SmallDisk;
 let gatehouse: Gatehouse;
 let stick: string;
 
-const open = (data: string) => compose(parseConfig({ data }, {}), { log: silentLog, workers: 'when-needed' });
+const open = (data: string) =>
+  compose(parseConfig({ data, workers: 1 }, {}), { log: silentLog, workers: 'when-needed' });
 const fill = () => {
   const { bavail, bsize } = statfsSync(disk.folder);
   const path = join(disk.folder, 'foreign-file');

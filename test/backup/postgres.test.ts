@@ -89,7 +89,10 @@ describe.skipIf(binaries === undefined)('a backup of PostgreSQL', () => {
       log: silentLog,
     });
     expect([facts.database, existsSync(aside!)]).toEqual(['postgres', true]);
-    const restored = await compose(parseConfig({ data }, {}), { log: silentLog, workers: 'when-needed' });
+    const restored = await compose(parseConfig({ data, workers: 1 }, {}), {
+      log: silentLog,
+      workers: 'when-needed',
+    });
     expect((await restored.organizations.list()).map(({ name }) => name)).toEqual(['Museum']);
     expect((await restored.auditLog.verify()).valid).toBe(true);
     await restored.close();
@@ -114,7 +117,10 @@ describe.skipIf(binaries === undefined)('a backup of PostgreSQL', () => {
     ];
     mkdirSync(stick, { recursive: true });
     mkdirSync(backups);
-    const gatehouse = await compose(parseConfig({ data }, {}), { log: silentLog, workers: 'when-needed' });
+    const gatehouse = await compose(parseConfig({ data, workers: 1 }, {}), {
+      log: silentLog,
+      workers: 'when-needed',
+    });
     await gatehouse.organizations.create({ name: 'Museum' }, operator);
     const { run } = await gatehouse.backups.create({ folder: backups, keysTo: stick }, operator);
     await gatehouse.close();
@@ -190,7 +196,10 @@ describe.skipIf(binaries === undefined)('a backup of PostgreSQL', () => {
       false,
       true,
     ]);
-    const restored = await compose(parseConfig({ data }, {}), { log: silentLog, workers: 'when-needed' });
+    const restored = await compose(parseConfig({ data, workers: 1 }, {}), {
+      log: silentLog,
+      workers: 'when-needed',
+    });
     expect((await restored.organizations.list()).map(({ name }) => name)).toEqual(['Museum']);
     await restored.organizations.create({ name: 'Library' }, operator);
     expect((await restored.auditLog.verify()).valid).toBe(true);

@@ -26,7 +26,10 @@ beforeAll(async () => {
   ];
   mkdirSync(backups);
   mkdirSync(stick);
-  gatehouse = await compose(parseConfig({ data }, {}), { log: silentLog, workers: 'when-needed' });
+  gatehouse = await compose(parseConfig({ data, workers: 1 }, {}), {
+    log: silentLog,
+    workers: 'when-needed',
+  });
 });
 afterAll(async () => {
   await gatehouse.close();
@@ -86,7 +89,10 @@ test('a restore over people asks, and says what is lost', async () => {
   );
   const target = join(root, 'target');
   await restoreBackup({ ...order(newest()), data: target, actor: 'operator:ada', drill: true });
-  const later = await compose(parseConfig({ data: target }, {}), { log: silentLog, workers: 'when-needed' });
+  const later = await compose(parseConfig({ data: target, workers: 1 }, {}), {
+    log: silentLog,
+    workers: 'when-needed',
+  });
   await later.subjects.enroll(realm, { email: 'late@example.com', embeddings, quality: 0.9 }, ada);
   await later.close();
   // Its own key store is the newest of it by now.
@@ -125,7 +131,7 @@ test('a backup that would not restore says so when it is made; --accept-unproven
     ...{ data: join(root, 'back'), actor: 'operator:ada', drill: true, acceptUnproven: true },
   });
   expect(restored.found.problems).toEqual([expect.stringMatching(damaged)]);
-  const again = await compose(parseConfig({ data: join(root, 'back') }, {}), {
+  const again = await compose(parseConfig({ data: join(root, 'back'), workers: 1 }, {}), {
     log: silentLog,
     workers: 'when-needed',
   });

@@ -23,7 +23,8 @@ let secret: string;
 const password = 'wet gravel under pines';
 const signIn = { email: 'ada@example.com', password, source: '10.0.0.1' };
 
-const open = (data: string) => compose(parseConfig({ data }, {}), { log: silentLog, workers: 'when-needed' });
+const open = (data: string) =>
+  compose(parseConfig({ data, workers: 1 }, {}), { log: silentLog, workers: 'when-needed' });
 
 async function organizationsIn(data: string): Promise<string[]> {
   const gatehouse = await open(data);
