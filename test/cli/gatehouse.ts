@@ -9,8 +9,11 @@ import type { Ended, KeptCommand } from './kept-process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const node = join(root, 'node_modules/.bin/node');
-const program = join(root, 'service/cli/gatehouse.ts');
-const keptProgram = join(root, 'test/cli/kept-process.ts');
+/** Of `test/support/bundled-program.ts`; without it, as in a benchmark, the sources are run. */
+const bundle = process.env.TEST_BUNDLED_PROGRAM;
+const program = bundle === undefined ? join(root, 'service/cli/gatehouse.ts') : join(bundle, 'gatehouse.mjs');
+const keptProgram =
+  bundle === undefined ? join(root, 'test/cli/kept-process.ts') : join(bundle, 'kept-process.mjs');
 /** Of Node itself, by the hash of each file: a third of what a command costs is reading its own code. */
 const compiled = join(root, 'node_modules/.cache/node-compiled');
 
