@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { giveEarlierSchema } from '../../test/support/earlier-schema.ts';
+import { sparing } from '../../test/support/sparing.ts';
 import { compose } from '../compose/compose.ts';
 import { parseConfig } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -28,9 +29,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const open = () => compose(parseConfig({ data, workers: 1 }, {}), { log: silentLog, workers: 'when-needed' });
+const open = () => compose(parseConfig({ data, ...sparing }, {}), { log: silentLog, workers: 'when-needed' });
 const order = (more: Partial<GoBackOrder> = {}): GoBackOrder => ({
-  config: parseConfig({ data, workers: 1 }, {}),
+  config: parseConfig({ data, ...sparing }, {}),
   actor: 'ada',
   confirm: 0,
   clock: systemClock,

@@ -17,6 +17,7 @@ import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import { systemClock } from '../../service/lib/clock.ts';
 import { silentLog } from '../../service/lib/log.ts';
+import { sparing } from '../support/sparing.ts';
 import { fullSize } from './size.ts';
 
 // The attacker writes every file of the data directory and of one medium, has no key, and deletes what he did from the log.
@@ -34,7 +35,7 @@ let file: string;
 let running: Gatehouse | undefined;
 
 async function start(): Promise<Gatehouse> {
-  running = await compose(parseConfig({ data, workers: 1 }, {}), { log: silentLog, workers: 'when-needed' });
+  running = await compose(parseConfig({ data, ...sparing }, {}), { log: silentLog, workers: 'when-needed' });
   return running;
 }
 async function stop(): Promise<void> {

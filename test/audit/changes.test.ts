@@ -26,6 +26,7 @@ import { adminUrl } from '../support/admin-url.ts';
 import { by } from '../support/audited.ts';
 import { everyRow, keptTables } from '../support/every-row.ts';
 import { createLiveSession, holdLiveSession } from '../support/live-session.ts';
+import { sparing } from '../support/sparing.ts';
 import { enrollTwins } from '../support/twins.ts';
 
 interface Sample {
@@ -458,7 +459,7 @@ let filled: Record<string, string>;
 
 const mail = { smtpUrl: 'smtp://127.0.0.1:9', smtpFrom: 'box@example.com' };
 const open = () =>
-  compose(parseConfig({ data: join(folder, 'data'), workers: 1, ...mail }), {
+  compose(parseConfig({ data: join(folder, 'data'), ...sparing, ...mail }), {
     log: silentLog,
     workers: 'when-needed',
   });

@@ -12,6 +12,7 @@ import { createControlServer } from '../../service/server/control-server.ts';
 import { adminUrl } from '../support/admin-url.ts';
 import { by } from '../support/audited.ts';
 import { createLiveSession } from '../support/live-session.ts';
+import { sparing } from '../support/sparing.ts';
 import { enrollTwins } from '../support/twins.ts';
 
 /** What gives out something personal, and the line that it leaves; `:organization` and `:subject` are filled in. */
@@ -126,7 +127,7 @@ let app: FastifyInstance;
 let ids: Record<string, string>;
 let filled: Record<string, string>;
 
-const open = () => compose(parseConfig({ data, workers: 1 }, {}), { log: silentLog, workers: 'when-needed' });
+const open = () => compose(parseConfig({ data, ...sparing }, {}), { log: silentLog, workers: 'when-needed' });
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-reads-'));

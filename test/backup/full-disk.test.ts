@@ -6,6 +6,7 @@ import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { mountSmallDisk, type SmallDisk } from '../record/small-disk.ts';
+import { sparing } from '../support/sparing.ts';
 
 const ada = { is: 'operator', name: 'ada' } as const;
 const probe = mountSmallDisk(1);
@@ -18,7 +19,7 @@ let gatehouse: Gatehouse;
 let stick: string;
 
 const open = (data: string) =>
-  compose(parseConfig({ data, workers: 1 }, {}), { log: silentLog, workers: 'when-needed' });
+  compose(parseConfig({ data, ...sparing }, {}), { log: silentLog, workers: 'when-needed' });
 const fill = () => {
   const { bavail, bsize } = statfsSync(disk.folder);
   const path = join(disk.folder, 'foreign-file');

@@ -15,6 +15,7 @@ import { findDamage } from '../../service/storage/backup-check.ts';
 import { openDatabase } from '../../service/storage/connection.ts';
 import { operator, startEngine } from '../support/engine.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { sparing } from '../support/sparing.ts';
 
 const binaries = findPostgres();
 const clock = { now: () => Date.UTC(2026, 10, 20, 12) };
@@ -89,7 +90,7 @@ describe.skipIf(binaries === undefined)('a backup of PostgreSQL', () => {
       log: silentLog,
     });
     expect([facts.database, existsSync(aside!)]).toEqual(['postgres', true]);
-    const restored = await compose(parseConfig({ data, workers: 1 }, {}), {
+    const restored = await compose(parseConfig({ data, ...sparing }, {}), {
       log: silentLog,
       workers: 'when-needed',
     });
@@ -117,7 +118,7 @@ describe.skipIf(binaries === undefined)('a backup of PostgreSQL', () => {
     ];
     mkdirSync(stick, { recursive: true });
     mkdirSync(backups);
-    const gatehouse = await compose(parseConfig({ data, workers: 1 }, {}), {
+    const gatehouse = await compose(parseConfig({ data, ...sparing }, {}), {
       log: silentLog,
       workers: 'when-needed',
     });
@@ -196,7 +197,7 @@ describe.skipIf(binaries === undefined)('a backup of PostgreSQL', () => {
       false,
       true,
     ]);
-    const restored = await compose(parseConfig({ data, workers: 1 }, {}), {
+    const restored = await compose(parseConfig({ data, ...sparing }, {}), {
       log: silentLog,
       workers: 'when-needed',
     });

@@ -9,6 +9,7 @@ import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import { systemClock } from '../../service/lib/clock.ts';
 import { silentLog } from '../../service/lib/log.ts';
+import { sparing } from '../support/sparing.ts';
 
 const ada = { is: 'operator', name: 'ada' } as const;
 let root: string;
@@ -26,7 +27,7 @@ beforeAll(async () => {
   ];
   mkdirSync(backups);
   mkdirSync(stick);
-  gatehouse = await compose(parseConfig({ data, workers: 1 }, {}), {
+  gatehouse = await compose(parseConfig({ data, ...sparing }, {}), {
     log: silentLog,
     workers: 'when-needed',
   });
@@ -89,7 +90,7 @@ test('a restore over people asks, and says what is lost', async () => {
   );
   const target = join(root, 'target');
   await restoreBackup({ ...order(newest()), data: target, actor: 'operator:ada', drill: true });
-  const later = await compose(parseConfig({ data: target, workers: 1 }, {}), {
+  const later = await compose(parseConfig({ data: target, ...sparing }, {}), {
     log: silentLog,
     workers: 'when-needed',
   });
@@ -131,7 +132,7 @@ test('a backup that would not restore says so when it is made; --accept-unproven
     ...{ data: join(root, 'back'), actor: 'operator:ada', drill: true, acceptUnproven: true },
   });
   expect(restored.found.problems).toEqual([expect.stringMatching(damaged)]);
-  const again = await compose(parseConfig({ data: join(root, 'back'), workers: 1 }, {}), {
+  const again = await compose(parseConfig({ data: join(root, 'back'), ...sparing }, {}), {
     log: silentLog,
     workers: 'when-needed',
   });

@@ -8,6 +8,7 @@ import { restoreBackup } from '../../service/backup/restore-backup.ts';
 import { compose } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import { silentLog } from '../../service/lib/log.ts';
+import { sparing } from '../support/sparing.ts';
 
 const script = fileURLToPath(new URL('restore-until.ts', import.meta.url));
 const node = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
@@ -24,7 +25,7 @@ const password = 'wet gravel under pines';
 const signIn = { email: 'ada@example.com', password, source: '10.0.0.1' };
 
 const open = (data: string) =>
-  compose(parseConfig({ data, workers: 1 }, {}), { log: silentLog, workers: 'when-needed' });
+  compose(parseConfig({ data, ...sparing }, {}), { log: silentLog, workers: 'when-needed' });
 
 async function organizationsIn(data: string): Promise<string[]> {
   const gatehouse = await open(data);
