@@ -1,6 +1,7 @@
 import { firstIdAt } from '../../lib/id.ts';
 import { notHeld } from '../../storage/legal-holds.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
+import { noDeliveryWaits } from '../../storage/waiting-deliveries.ts';
 import { countRows, deleteRows, type ExpiringRows, type Realm } from '../personal-data/index.ts';
 
 /** An event that is still being delivered stays until that has ended. */
@@ -11,16 +12,7 @@ const oldEvents = (from: Db | Tx, { organization, world }: Realm, before: number
     .where('old.world', '=', world)
     .where('old.created_at', '<', before)
     .where(notHeld)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('webhook_delivery')
-            .select('webhook_delivery.id')
-            .whereRef('webhook_delivery.event', '=', 'old.id')
-            .where('webhook_delivery.state', '=', 'waiting'),
-        ),
-      ),
-    );
+    .where(noDeliveryWaits('old'));
 
 export const expiringEvents = (db: Db): ExpiringRows => ({
   counted: 'events',

@@ -1,4 +1,5 @@
 import type { Tx } from '../../storage/transaction.ts';
+import { noDeliveryWaits } from '../../storage/waiting-deliveries.ts';
 
 /** Parameters of one statement. */
 const PAGE = 400;
@@ -11,16 +12,7 @@ export async function dropDelivered(tx: Tx, events: readonly string[]): Promise<
       .set({ until_delivered_sealed: null })
       .where('until_delivered_sealed', 'is not', null)
       .where('id', 'in', events.slice(from, from + PAGE))
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('webhook_delivery')
-              .select('webhook_delivery.id')
-              .whereRef('webhook_delivery.event', '=', 'outbox.id')
-              .where('webhook_delivery.state', '=', 'waiting'),
-          ),
-        ),
-      )
+      .where(noDeliveryWaits('outbox'))
       .execute();
 }
 
