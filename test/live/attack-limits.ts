@@ -26,16 +26,14 @@ export function mostAccepted(
   { setting, trials, sources }: Measured,
 ): number | undefined {
   const row = attacks[name]?.rows.find((one) => settingName(one.setting) === settingName(setting));
-  const goal = GOALS[name] ?? goalOf(name, setting, row?.sources === sources);
+  const goal = GOALS[name] ?? goalOf(name, setting);
   if (goal === 0) return 0;
   if (row === undefined) return undefined;
   return Math.floor(trials * Math.min(goal, upperShare(row, sources)));
 }
 
-/** Sheets of other photographs than those of the row are other trials: what may pass of them is what the row's interval says. */
-function goalOf(name: string, { pad }: Setting, sameSources: boolean): number {
-  if (PASSING.test(name) || (!pad && PASSING_WITHOUT_PAD.test(name))) return 1;
-  return name.startsWith('print-') && !sameSources ? 1 : 0;
+function goalOf(name: string, { pad }: Setting): number {
+  return PASSING.test(name) || (!pad && PASSING_WITHOUT_PAD.test(name)) ? 1 : 0;
 }
 
 function upperShare(row: AttackRow, sources: number): number {

@@ -38,7 +38,7 @@ export const print = (
     for (const [i, { id, whole, face, background }] of photos.entries()) {
       const bend = bends[i % bends.length]!;
       const made = printInHand({ photo: whole, face, background }, manner, bend);
-      actors.push(await handledBy(`${name}-${id}`, made, readings));
+      actors.push(await handledBy(`${name}-${bend}-${id}`, made, readings));
     }
     return played(actors);
   },
