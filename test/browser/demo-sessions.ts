@@ -37,7 +37,7 @@ const continuity = (passed: boolean) => ({
 const living = [
   step('hold-still', 1120),
   step('turn-left', 1840),
-  head('turn-left', true, { frames: 14, parallax: 0.081, rigidResidual: 0.021, constancy: -0.064 }),
+  head('turn-left', true, { frames: 14, parallax: 0.081, depth: 4.9, rigidResidual: 0.021, constancy: -0.064 }),
   step('blink', 960),
   step('color-flash', 3010, { answered: true, lag: 0.2, frames: 21 }),
   continuity(true),
@@ -48,7 +48,7 @@ const bentSheet = [
   step('hold-still', 1460),
   step('turn-right', 2380),
   head('turn-right', false, {
-    ...{ frames: 11, parallax: 0.041, rigidResidual: 0.058, constancy: 0.012 },
+    ...{ frames: 11, parallax: 0.041, depth: 2.6, rigidResidual: 0.058, constancy: 0.012 },
     faults: ['FLAT', 'BENT', 'ANIMATED'],
   }),
   step('look-up', 1710),

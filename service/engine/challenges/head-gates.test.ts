@@ -42,10 +42,25 @@ test('the limit of constancy falls with the yaw', () => {
 
 const live: TurnMeasures = {
   yaw: 18,
-  parallax: 0.08,
+  parallax: 0.09,
   rigidResidual: 0.04,
   constancy: { value: 0.8, limit: 0.965 },
 };
+
+test('a nose that leaves its place little for the yaw, on skin that hardly changes, is that of a bent sheet', () => {
+  // LIVENESS.md section 2 and the first sheets: 3.3 to 4.2 thousandths a degree; heads 4.4 and more where the skin is as constant
+  const bent: TurnMeasures = {
+    yaw: -18,
+    parallax: 18 * 0.0042,
+    rigidResidual: 0.037,
+    constancy: { value: 0.945, limit: 0.965 },
+  };
+  expect(judgeHead([bent])).toMatchObject({ depth: expect.closeTo(4.2, 5), faults: ['BENT'] });
+  expect(judgeHead([{ ...bent, parallax: 18 * 0.0045 }]).faults).toEqual([]);
+  expect(judgeHead([{ ...bent, constancy: { value: 0.93, limit: 0.965 } }]).faults).toEqual([]);
+  expect(judgeHead([bent, live, live]).faults).toEqual([]);
+  expect(judgeHead([bent, bent, live]).faults).toEqual(['BENT']);
+});
 
 test('medians decide: most frames have to show a head, and every measure has to be there', () => {
   const bent: TurnMeasures = { ...live, rigidResidual: 0.08 };

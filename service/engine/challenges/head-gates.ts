@@ -58,14 +58,19 @@ const constancyLimit = (yaw: number): number => (yaw < 15 ? 0.98 : yaw < 20 ? 0.
 
 const LEAST_PARALLAX = 0.045;
 const MOST_RESIDUAL = 0.055;
-/** A sheet bent little comes near both limits at once, which none of the few live people did (docs/LIVENESS.md). */
-const SUSPECT = { rigidResidual: 0.045, constancy: -0.03 };
+/**
+ * A sheet bent little is nearly as constant as the limit, `constancy` below it at most, and one of the two: nearly as deformed as the limit,
+ * or its nose leaves its place less for each degree of yaw than that of a head, in thousandths of the face's height (docs/LIVENESS.md).
+ */
+const SUSPECT = { constancy: -0.03, rigidResidual: 0.045, depth: 4.3 };
 
 export type HeadFault = 'FLAT' | 'BENT' | 'ANIMATED';
 
 export interface HeadFinding {
   frames: number;
   parallax: number;
+  /** Parallax for each degree of yaw, in thousandths of the face's height. */
+  depth: number;
   rigidResidual: number;
   /** Above 0: more constant than the limit at its yaw. */
   constancy: number;
@@ -75,6 +80,7 @@ export interface HeadFinding {
 /** Whether the turned frames of one step show a head: medians, because an attacker offers many frames. */
 export function judgeHead(measures: readonly TurnMeasures[]): HeadFinding {
   const parallax = median(measures.map((one) => one.parallax));
+  const depth = median(measures.map((one) => (1000 * one.parallax) / Math.abs(one.yaw)));
   const rigidResidual = median(measures.flatMap((one) => one.rigidResidual ?? []));
   const constancy = median(
     measures.flatMap(({ constancy }) => (constancy ? constancy.value - constancy.limit : [])),
@@ -82,10 +88,11 @@ export function judgeHead(measures: readonly TurnMeasures[]): HeadFinding {
   const faults: HeadFault[] = [];
   // Written so that a measure that is missing is a fault.
   if (!(parallax >= LEAST_PARALLAX)) faults.push('FLAT');
-  const suspect = rigidResidual > SUSPECT.rigidResidual && constancy > SUSPECT.constancy;
+  const suspect =
+    constancy > SUSPECT.constancy && (rigidResidual > SUSPECT.rigidResidual || depth < SUSPECT.depth);
   if (suspect || !(rigidResidual <= MOST_RESIDUAL)) faults.push('BENT');
   if (!(constancy <= 0)) faults.push('ANIMATED');
-  return { frames: measures.length, parallax, rigidResidual, constancy, faults };
+  return { frames: measures.length, parallax, depth, rigidResidual, constancy, faults };
 }
 
 const CORNERS = [33, 263, 61, 291] as const;

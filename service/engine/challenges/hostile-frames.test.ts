@@ -132,14 +132,15 @@ test('another person in a step is found, whichever it is', () => {
 });
 
 test.each([
-  ['bent', 'BENT'],
-  ['animated', 'ANIMATED'],
-])('a sheet or a warped picture is no head: %s', (how, fault) => {
+  ['bent', ['BENT']],
+  // the drawn mesh turns by what is read of it, not by more as that of a head: its nose is shallow
+  ['animated', ['BENT', 'ANIMATED']],
+])('a sheet or a warped picture is no head: %s', (how, faults) => {
   const { result, progress } = play(drawn(steps), turning({ [how]: true }));
   expect(result).toMatchObject({ passed: false, reasons: ['NOT_A_HEAD'], completed: 3 });
   expect(named(result.evidence, 'head:turn-left')).toMatchObject({
     passed: false,
-    details: { faults: [fault] },
+    details: { faults },
   });
   // the page learns it at the end, and not which of the gates it was
   expect(progress.filter(({ state }) => state === 'failed')).toHaveLength(1);
