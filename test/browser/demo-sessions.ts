@@ -37,7 +37,13 @@ const continuity = (passed: boolean) => ({
 const living = [
   step('hold-still', 1120),
   step('turn-left', 1840),
-  head('turn-left', true, { frames: 14, parallax: 0.081, depth: 4.9, rigidResidual: 0.021, constancy: -0.064 }),
+  head('turn-left', true, {
+    frames: 14,
+    parallax: 0.081,
+    depth: 4.9,
+    rigidResidual: 0.021,
+    constancy: -0.064,
+  }),
   step('blink', 960),
   step('color-flash', 3010, { answered: true, lag: 0.2, frames: 21 }),
   continuity(true),
