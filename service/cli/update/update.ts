@@ -85,7 +85,7 @@ export function addUpdate(program: Command, runner: CommandRunner): void {
       return recoveredFirst(await recoverInterrupted({ ...options, byUnit: false, waitSeconds: 0, say }));
     if (given.endsWith(ARCHIVE)) await requireInitialized(data);
     using lock = await takeUpdateLock({ waitSeconds: 0 });
-    return updateLocked(given, { options, data, say, lock: lock.fd });
+    return await updateLocked(given, { options, data, say, lock: lock.fd });
   });
 }
 
