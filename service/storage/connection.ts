@@ -15,7 +15,7 @@ import { type PostgresLock, takePostgresLock } from './postgres/postgres-lock.ts
 import { explainRefusal } from './postgres/postgres-refusal.ts';
 import { takePostgresSnapshot } from './postgres/snapshot-postgres.ts';
 import type { Schema } from './schema.ts';
-import { takeSnapshot } from './snapshot.ts';
+import { takeSnapshot } from './snapshot/snapshot.ts';
 import { openSqliteFile, openSqliteMemory, sqliteWays } from './sqlite.ts';
 import type { Db, InTransaction } from './transaction.ts';
 import { createTransactionGuard } from './transaction-guard.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 
 /**
- * What a time server's client tells the kernel of this machine, and no more: how far the clock may be off, in microseconds. 16 s and more
+ * Sets in the kernel of this machine what a client of a time server sets, and no more: how far the clock may be off, in microseconds. 16 s and more
  * count as not synchronized (`timedatectl`, adjtimex(2) on x86-64). The clock itself stays as it is.
  */
 export function setClockError(microseconds: number): void {

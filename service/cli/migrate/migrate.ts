@@ -93,7 +93,7 @@ async function migrateForward({
 
 /** Of a directory that this process has open, and so holds alone. */
 async function copyOf(data: string): Promise<string | undefined> {
-  const { keepSnapshot } = await import('../../storage/keep-snapshot.ts');
+  const { keepSnapshot } = await import('../../storage/snapshot/keep-snapshot.ts');
   const place = databasePlace(parseConfig({ data }));
   return keepSnapshot(place, { version: migrations.at(-1)!.name, clock: systemClock });
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { syncFile, syncFolder } from '../../lib/durable-file.ts';
 import { Problem } from '../../lib/problem.ts';
 import { findDamage } from '../backup-check.ts';
-import { type Snapshot, snapshotsIn } from '../snapshot.ts';
+import { type Snapshot, snapshotsIn } from '../snapshot/snapshot.ts';
 import { openSqliteFile } from '../sqlite.ts';
 import type { Aside, BackMarker, FormerDatabase } from './former-database.ts';
 import { lossBetween } from './restore-loss.ts';

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
 import { MIGRATION_LOCK, schemaTable } from '../migrate.ts';
 import { columnsOf, type Migration } from '../migration.ts';
-import { supersededOf } from '../snapshot.ts';
+import { supersededOf } from '../snapshot/snapshot.ts';
 import { toStorageProblem } from '../storage-problem.ts';
 import { type Table, tablesMadeBy } from '../tables-in-order.ts';
 import { SNAPSHOT_PREFIX } from './kept-schemas.ts';

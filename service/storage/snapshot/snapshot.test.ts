@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { silentLog } from '../lib/log.ts';
-import { openDatabase } from './connection.ts';
+import { silentLog } from '../../lib/log.ts';
+import { openDatabase } from '../connection.ts';
+import type { Migration } from '../migration.ts';
+import { migrations } from '../migrations/index.ts';
 import { keepSnapshot } from './keep-snapshot.ts';
-import type { Migration } from './migration.ts';
-import { migrations } from './migrations/index.ts';
 
 const time = Date.UTC(2026, 10, 20, 8, 0, 0);
 const at = (now: number) => ({ clock: { now: () => now }, log: silentLog });

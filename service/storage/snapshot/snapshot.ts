@@ -1,10 +1,10 @@
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import type { Clock } from '../lib/clock.ts';
-import { syncFile, syncFolder } from '../lib/durable-file.ts';
-import { Problem } from '../lib/problem.ts';
-import { toStorageProblem } from './storage-problem.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { syncFile, syncFolder } from '../../lib/durable-file.ts';
+import { Problem } from '../../lib/problem.ts';
+import { toStorageProblem } from '../storage-problem.ts';
 
 /** Schemas of which a snapshot is kept, beside the database or in it. */
 const KEPT = 3;

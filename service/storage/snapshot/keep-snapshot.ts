@@ -1,12 +1,12 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Clock } from '../lib/clock.ts';
-import { Problem } from '../lib/problem.ts';
-import type { DatabasePlace } from './connection.ts';
-import { migrations } from './migrations/index.ts';
-import { takePostgresSnapshot } from './postgres/snapshot-postgres.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { DatabasePlace } from '../connection.ts';
+import { migrations } from '../migrations/index.ts';
+import { takePostgresSnapshot } from '../postgres/snapshot-postgres.ts';
+import { openSqliteFile } from '../sqlite.ts';
 import { takeSnapshot } from './snapshot.ts';
-import { openSqliteFile } from './sqlite.ts';
 
 export interface SnapshotOrder {
   /** The schema that the database has: its newest migration. */
