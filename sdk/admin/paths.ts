@@ -12320,6 +12320,12 @@ export interface components {
          *           "idleMed": 1340,
          *           "act": 0.81
          *         },
+         *         "focus": {
+         *           "n": 3,
+         *           "free": 0,
+         *           "win": 2,
+         *           "awayMs": 4120
+         *         },
          *         "env": {
          *           "wd": 0,
          *           "untrusted": 0,
@@ -12416,6 +12422,12 @@ export interface components {
          *         "idleN": 3,
          *         "idleMed": 1340,
          *         "act": 0.81
+         *       },
+         *       "focus": {
+         *         "n": 3,
+         *         "free": 0,
+         *         "win": 2,
+         *         "awayMs": 4120
          *       },
          *       "env": {
          *         "wd": 0,
@@ -12634,6 +12646,17 @@ export interface components {
                 idleMed: number | null;
                 /** @description Share of the window outside these pauses, 0 to 1 */
                 act: number;
+            };
+            /** @description Changes of the focus: collected, not scored; absent from scripts older than these figures */
+            focus?: {
+                /** @description Fields that got the focus, at most 20000 */
+                n: number;
+                /** @description Share of these without a press or a key in the second before, 0 to 1 */
+                free: number | null;
+                /** @description Times that the page got or lost the focus, at most 20000 */
+                win: number;
+                /** @description Time of the window in which the page did not have the focus, milliseconds; not longer than the window */
+                awayMs: number;
             };
             /** @description Coarse facts about the browser */
             env: {
@@ -36382,6 +36405,12 @@ export interface operations {
                  *           "idleN": 3,
                  *           "idleMed": 1340,
                  *           "act": 0.81
+                 *         },
+                 *         "focus": {
+                 *           "n": 3,
+                 *           "free": 0,
+                 *           "win": 2,
+                 *           "awayMs": 4120
                  *         },
                  *         "env": {
                  *           "wd": 0,

@@ -2,8 +2,8 @@ import type { SessionData } from '../../service/engine/behavior/index.ts';
 
 /** Parts of a window that a test changes. */
 export type WindowChanges = {
-  [Part in keyof SessionData]?: SessionData[Part] extends object
-    ? Partial<SessionData[Part]>
+  [Part in keyof SessionData]?: NonNullable<SessionData[Part]> extends object
+    ? Partial<NonNullable<SessionData[Part]>>
     : SessionData[Part];
 };
 

@@ -150,9 +150,10 @@ test('no JSON makes the schema, the checks or the fingerprint throw', () => {
 });
 
 type Change = (data: SessionData) => WindowChanges;
+const noFocus = { n: 0, free: null, win: 0, awayMs: 0 };
 const changed = (data: SessionData, changes: WindowChanges): SessionData =>
   Object.fromEntries(
-    Object.entries(data).map(([name, value]) => {
+    Object.entries(changes.focus ? { focus: noFocus, ...data } : data).map(([name, value]) => {
       const change = changes[name as keyof SessionData];
       if (change === undefined) return [name, value];
       return [
@@ -183,6 +184,10 @@ const impossible: Record<string, Change> = {
   peak_at_start: ({ mouse }) => ({ mouse: { n: Math.max(8, mouse.n), tpk: 0 } }),
   figures_of_nothing: () => ({ mouse: { n: 0, str: 0.5 } }),
   figures_missing: ({ mouse }) => ({ mouse: { n: Math.max(3, mouse.n), str: null } }),
+  away_longer_than_window: () => ({ winMs: 10_000, hidMs: 0, focus: { awayMs: 20_000 } }),
+  focus_without_time: () => ({ winMs: 1_000, focus: { n: 20_000 } }),
+  focus_figures_of_nothing: () => ({ focus: { n: 0, free: 0.5 } }),
+  focus_figures_missing: () => ({ focus: { n: 3, free: null } }),
   quantiles_cross: () => ({ key: { holdP10: 4_000, hold: 10 } }),
   clicks_longer_than_page: () => ({ upMs: 100, click: { press: 9_000 } }),
   typing_longer_than_window: () => ({ key: { n: 5_000, dd: 5_000 } }),

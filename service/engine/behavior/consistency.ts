@@ -33,6 +33,13 @@ const checks: readonly (readonly [name: string, impossible: (data: SessionData) 
   ['peak_at_start', ({ mouse }) => mouse.n >= 8 && mouse.tpk !== null && mouse.tpk <= 0],
   ['figures_of_nothing', figuresOfNothing],
   ['figures_missing', figuresMissing],
+  ['away_longer_than_window', ({ winMs, focus }) => (focus?.awayMs ?? 0) > winMs + 1],
+  [
+    'focus_without_time',
+    ({ winMs, focus }) => focus !== undefined && focus.n + focus.win > winMs / FASTEST_MS + 50,
+  ],
+  ['focus_figures_of_nothing', ({ focus }) => focus?.n === 0 && (focus.free ?? 0) !== 0],
+  ['focus_figures_missing', ({ focus }) => (focus?.n ?? 0) >= 1 && focus?.free === null],
   ['quantiles_cross', ({ key, click }) => over(key.holdP10, key.hold) || over(click.pressMin, click.press)],
   ['clicks_longer_than_page', ({ upMs, click }) => (click.press ?? 0) > upMs + 1_000],
   ['typing_longer_than_window', ({ winMs, key }) => ((key.n - 1) / 2) * (key.dd ?? 0) > winMs + 1_000],

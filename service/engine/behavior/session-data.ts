@@ -141,6 +141,22 @@ const Glob = z
   })
   .describe('Rhythm of the whole window');
 
+const Focus = z
+  .strictObject({
+    n: count('Fields that got the focus'),
+    free: ratio('Share of these without a press or a key in the second before'),
+    win: count('Times that the page got or lost the focus'),
+    awayMs: z
+      .number()
+      .min(0)
+      .max(LONGEST_WINDOW)
+      .describe(
+        'Time of the window in which the page did not have the focus, milliseconds; not longer than the window',
+      ),
+  })
+  .describe('Changes of the focus: collected, not scored; absent from scripts older than these figures')
+  .optional();
+
 const Env = z
   .strictObject({
     wd: z.union([z.literal(0), z.literal(1)]).describe('1: the browser says that a program controls it'),
@@ -199,6 +215,7 @@ const example = {
   },
   scroll: { n: 14, uniq: 0.5, dtCv: 0.9 },
   glob: { idleN: 3, idleMed: 1_340, act: 0.81 },
+  focus: { n: 3, free: 0, win: 2, awayMs: 4_120 },
   env: {
     ...{ wd: 0, untrusted: 0, coal: 2.1, pt: { mouse: 4, pen: 0, touch: 0 }, dpr: 2, rate: 8.3 },
   },
@@ -213,6 +230,7 @@ export const SessionData = z
     key: Key,
     scroll: Scroll,
     glob: Glob,
+    focus: Focus,
     env: Env,
   })
   .meta({

@@ -87,6 +87,30 @@ test('counts and features of moves, clicks, keys and scrolling', () => {
   expect(data.sid).toMatch(/^[0-9a-f]{32}$/);
 });
 
+test('focus: fields that got it, without a press or a key, and the time that the page was without it', () => {
+  const fake = fakePage();
+  const collector = createCollector({ page: fake.page });
+  collector.start();
+  expect(collector.snapshot().focus).toEqual({ n: 0, free: null, win: 0, awayMs: 0 });
+  fake.send('pointerdown', at(140, 120));
+  fake.send('focus', { target });
+  fake.pass(5_000);
+  fake.send('focus', { target });
+  fake.send('blur', { target });
+  fake.pass(300);
+  fake.send('blur', { target: fake.page });
+  fake.send('blur', { target: fake.page });
+  fake.pass(2_500);
+  fake.send('focus', { target: fake.page });
+  fake.send('focus', { target });
+  fake.pass(500);
+  const { focus, counts, glob } = collector.snapshot();
+  expect(focus).toEqual({ n: 2, free: 0.5, win: 3, awayMs: 2_500 });
+  expect([counts.down, glob.idleN]).toEqual([1, 1]);
+  collector.stop();
+  expect(collector.snapshot().focus).toEqual({ n: 0, free: null, win: 0, awayMs: 0 });
+});
+
 test('each snapshot has the next number, looking takes one where something happened since; one page load is one session', () => {
   const fake = fakePage();
   const collector = createCollector({ page: fake.page });
@@ -200,7 +224,7 @@ test('stopped, it listens to nothing and has forgotten', () => {
   const added = fake.listening();
   movesOf(fake, 20);
   collector.stop();
-  expect([added, fake.listening()]).toEqual([11, 0]);
+  expect([added, fake.listening()]).toEqual([13, 0]);
   expect(collector.debug()).toMatchObject({ collecting: false, features: { winMs: 0, counts: { move: 0 } } });
 });
 

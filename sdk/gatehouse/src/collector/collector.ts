@@ -23,6 +23,8 @@ export interface CollectorOptions {
   page?: CollectedPage;
 }
 
+type Between = (from: number, to: number) => number;
+
 const WINDOW = 30_000;
 const OPTIONS: ListenerOptions = { capture: true, passive: true };
 /** An event from further away has another clock than the page (old browsers): the page's counts. */
@@ -35,7 +37,7 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
   let sid: string | undefined;
   let seq = -1;
   let counted = 0;
-  let collecting: { since: number; hidden: (from: number, to: number) => number; end(): void } | undefined;
+  let collecting: { since: number; hidden: Between; away: Between; end(): void } | undefined;
 
   /** A number for each vector that is handed out: one that arrives twice under two numbers is a replay. */
   function take(always: boolean): SessionData {
@@ -55,6 +57,7 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
       upMs: to,
       ttfaMs: log.firstAction(),
       hidMs: collecting?.hidden(raw.from, to) ?? 0,
+      awayMs: collecting?.away(raw.from, to) ?? 0,
       webdriver: page?.navigator.webdriver === true,
       pixelRatio: page?.devicePixelRatio ?? 1,
     });
@@ -66,8 +69,8 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
       const { listen, end } = listenersOn(page, log);
       listenToPointers(listen, log);
       listenToKeys(listen, log, page);
-      const { hiddenSince } = listenToPage(listen, log, page);
-      collecting = { since: now(), hidden: hiddenSince, end };
+      const { hiddenSince, awaySince } = listenToPage(listen, log, page);
+      collecting = { since: now(), hidden: hiddenSince, away: awaySince, end };
     },
     stop() {
       collecting?.end();

@@ -1,5 +1,5 @@
 import type { PointerKind, RawWindow, WindowFacts } from './features/index.ts';
-import type { PointerSample, Press, ScrollStep, Stroke, Typed } from './features/raw-window.ts';
+import type { FocusChange, PointerSample, Press, ScrollStep, Stroke, Typed } from './features/raw-window.ts';
 import { createRing } from './ring.ts';
 
 type Counted = keyof WindowFacts['counts'];
@@ -23,6 +23,7 @@ export function createEventLog() {
     strokes: createRing<Stroke>(FEW),
     typed: createRing<Typed>(FEW),
     scrolls: createRing<ScrollStep>(FEW),
+    focuses: createRing<FocusChange>(FEW),
     coalesced: createRing<{ t: number; n: number }>(FEW),
   };
   let first: number | undefined;
@@ -57,6 +58,7 @@ export function createEventLog() {
         strokes: rings.strokes.where(({ down }) => down >= from && down <= to),
         typed: rings.typed.where(within),
         scrolls: rings.scrolls.where(within),
+        focuses: rings.focuses.where(within),
         times: own.map(({ t }) => t).sort((a, b) => a - b),
       };
       const sampled = rings.coalesced.where(within);

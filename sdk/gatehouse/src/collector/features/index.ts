@@ -3,6 +3,7 @@ export { keyFeatures } from './key-features.ts';
 export { mouseFeatures } from './mouse-features.ts';
 export { movementsOf } from './movements.ts';
 export type {
+  FocusChange,
   PointerKind,
   PointerSample,
   Press,

@@ -39,6 +39,12 @@ export interface ScrollStep {
   y: number;
 }
 
+/** A field of the page, or its window, got the focus; the window also where it lost it. */
+export interface FocusChange {
+  t: number;
+  of: 'field' | 'window';
+}
+
 /** Raw material of one window, oldest first. It never leaves the page. */
 export interface RawWindow {
   from: number;
@@ -48,6 +54,8 @@ export interface RawWindow {
   strokes: readonly Stroke[];
   typed: readonly Typed[];
   scrolls: readonly ScrollStep[];
+  /** Absent: not collected. */
+  focuses?: readonly FocusChange[];
   /** Times of all events of the window, in order. */
   times: readonly number[];
 }

@@ -135,13 +135,21 @@ test('every number is finite, rounded and inside its bounds, of any raw material
     typed: fc.array(fc.record({ t: time, keyed: fc.boolean() })),
     scrolls: fc.array(fc.record({ t: time, y: place })),
     times: fc.array(time),
+    focuses: fc.array(fc.record({ t: time, of: fc.constantFrom('field', 'window') })),
   });
   fc.assert(
     fc.property(raw as fc.Arbitrary<RawWindow>, (window) => {
-      const data = sessionDataOf(window, { ...facts, untrusted: 1e9, hidMs: 1e9, pixelRatio: Number.NaN });
+      const data = sessionDataOf(window, {
+        ...facts,
+        untrusted: 1e9,
+        hidMs: 1e9,
+        awayMs: 1e9,
+        pixelRatio: Number.NaN,
+      });
       expect(data.env).toMatchObject({ untrusted: 20_000, dpr: 1 });
       expect(data.hidMs).toBeLessThanOrEqual(data.winMs);
-      for (const share of [data.mouse.str, data.click.tele, data.key.roll, data.glob.act])
+      expect(data.focus!.awayMs).toBeLessThanOrEqual(data.winMs);
+      for (const share of [data.mouse.str, data.click.tele, data.key.roll, data.glob.act, data.focus!.free])
         expect(share === null || (share >= 0 && share <= 1)).toBe(true);
       expect(JSON.stringify(data).length).toBeLessThan(1_536);
     }),

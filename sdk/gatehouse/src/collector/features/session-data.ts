@@ -1,5 +1,6 @@
 import { activityFeatures } from './activity-features.ts';
 import { clickFeatures } from './click-features.ts';
+import { focusFeatures } from './focus-features.ts';
 import { keyFeatures } from './key-features.ts';
 import { mouseFeatures } from './mouse-features.ts';
 import { medianGap } from './movements.ts';
@@ -30,6 +31,8 @@ export interface SessionData {
   >;
   scroll: { n: number } & Measured<'uniq' | 'dtCv'>;
   glob: { idleN: number; act: number } & Measured<'idleMed'>;
+  /** Absent where focus is not collected: recordings. */
+  focus?: { n: number; win: number; awayMs: number } & Measured<'free'>;
   env: {
     wd: 0 | 1;
     untrusted: number;
@@ -52,6 +55,8 @@ export interface WindowFacts {
   coalesced?: number | undefined;
   pointers: Record<PointerKind, number>;
   pixelRatio: number;
+  /** Milliseconds of the window in which the page was shown without the focus. */
+  awayMs?: number;
 }
 
 const LONGEST_WINDOW = 60_000;
@@ -76,6 +81,12 @@ export function sessionDataOf(raw: RawWindow, facts: WindowFacts): SessionData {
     key: bounded({ ...keyFeatures(raw.strokes, raw.typed), paste: facts.counts.paste }, KEY),
     scroll: bounded(scrollFeatures(raw.scrolls), SCROLL),
     glob: bounded(glob, { idleN: [0, 500], idleMed: [0, winMs], act: [0, 1] }),
+    ...(raw.focuses && {
+      focus: {
+        ...bounded(focusFeatures(raw.focuses, raw), FOCUS),
+        awayMs: whole(facts.awayMs ?? 0, winMs),
+      },
+    }),
     env: {
       wd: facts.webdriver ? 1 : 0,
       untrusted: whole(facts.untrusted, MOST),
@@ -173,6 +184,8 @@ const KEY = {
   nIn: [0, MOST],
   paste: [0, MOST],
 } as const;
+
+const FOCUS = { n: [0, MOST], free: share, win: [0, MOST] } as const;
 
 const SCROLL = { n: [0, MOST], uniq: share, dtCv: [0, 20] } as const;
 
