@@ -9767,11 +9767,12 @@ export interface components {
          *       },
          *       "humanness": {
          *         "score": 0.91,
+         *         "base": 0.5,
          *         "parts": [
          *           {
          *             "name": "liveness",
          *             "score": 0.91,
-         *             "weight": 0.5
+         *             "factor": 20.2
          *           }
          *         ],
          *         "maturity": "experimental"
@@ -9888,8 +9889,10 @@ export interface components {
             };
             /** @description How sure it is that a living human was there; absent without an attempt */
             humanness?: {
-                /** @description 0..1; it orders people and is no probability */
+                /** @description Probability of a living human where people and attacks are equally frequent, 0.01..0.99 (docs/UNIQUENESS.md: on what that was measured) */
                 score: number;
+                /** @description Odds before any part is known */
+                base: number;
                 /** @description What it is made of */
                 parts: {
                     /**
@@ -9897,10 +9900,10 @@ export interface components {
                      * @enum {string}
                      */
                     name: "liveness" | "pad" | "behavior";
-                    /** @description 0..1, calibrated by itself */
+                    /** @description 0..1, of the part by itself */
                     score: number;
-                    /** @description Weight among the parts that are there */
-                    weight: number;
+                    /** @description What the odds are multiplied by; `base` and all factors make the odds of the score */
+                    factor: number;
                 }[];
                 /**
                  * @description How well it is measured
@@ -30149,11 +30152,12 @@ export interface operations {
                      *       },
                      *       "humanness": {
                      *         "score": 0.91,
+                     *         "base": 0.5,
                      *         "parts": [
                      *           {
                      *             "name": "liveness",
                      *             "score": 0.91,
-                     *             "weight": 0.5
+                     *             "factor": 20.2
                      *           }
                      *         ],
                      *         "maturity": "experimental"

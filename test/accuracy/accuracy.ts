@@ -14,6 +14,7 @@ import { framesOfClips, measureSteps, readClip } from './challenge-steps.ts';
 import { noCache, openEmbeddingCache } from './embedding-cache.ts';
 import { type FacesDeps, measureFaces, measureHeldOutFaces, readPeople } from './faces.ts';
 import { heldOutAsText } from './held-out.ts';
+import { createHumannessCommand } from './humanness/command.ts';
 import { measureJudgement } from './judgement.ts';
 import { measurePad, missingPictures } from './pad.ts';
 import { facesAsJson, facesAsText, judgementAsText, padAsText } from './render-report.ts';
@@ -284,6 +285,7 @@ program
   );
 
 program.addCommand(createChallengesCommand(terminal, evidenceFolder));
+program.addCommand(createHumannessCommand(terminal, evidenceFolder));
 program.addCommand(createBehaviorCommand(terminal, evidenceFolder));
 
 program

@@ -27,11 +27,18 @@ export interface Species {
   /** Real recordings, simulated, or both. */
   made: string;
   draw: Draw;
-  /** Reads the frames of its sources, and gives its trials; how many sources there are. */
+  /**
+   * Reads the frames of its sources, and gives its trials; how many sources there are. `names`: theirs, where one trial is of one source:
+   * trial i of names[i % names.length].
+   */
   prepare(
     sources: Sources,
     readings: Readings,
-  ): Promise<{ sources: number; run(trial: number, judge: Judge, random: () => number): Trial }>;
+  ): Promise<{
+    sources: number;
+    names?: readonly string[];
+    run(trial: number, judge: Judge, random: () => number): Trial;
+  }>;
 }
 
 /**

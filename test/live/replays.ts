@@ -93,6 +93,7 @@ const oldSession = (
     for (const person of pick(sources)) people.push({ person, ways: await read(person, readings) });
     return {
       sources: people.length,
+      names: people.map(({ person }) => person.clip.id),
       run(trial, judge, random): Trial {
         const { person, ways } = people[trial % people.length]!;
         const { recording } = person;
@@ -142,6 +143,7 @@ const ownOrder: Species = {
     }
     return {
       sources: films.length,
+      names: turning(sources).map(({ clip }) => clip.id),
       run(trial, judge, random) {
         const film = films[trial % films.length]!;
         const from = () => {
@@ -167,6 +169,7 @@ const chosen = (name: string, draw: 'product' | 'within reach'): Species => ({
     }
     return {
       sources: films.length,
+      names: turning(sources).map(({ clip }) => clip.id),
       run(trial, judge, random) {
         const film = films[trial % films.length]!;
         const rules = draw === 'product' ? judge.rules : withinReach(judge.rules, film);

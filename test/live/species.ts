@@ -40,13 +40,20 @@ export const print = (
       const made = printInHand({ photo: whole, face, background }, manner, bend);
       actors.push(await handledBy(`${name}-${bend}-${id}`, made, readings));
     }
-    return played(actors);
+    return played(
+      actors,
+      photos.map(({ id }) => id),
+    );
   },
 });
 
-function played(actors: readonly ((random: () => number) => ReturnType<typeof createHandler>)[]) {
+function played(
+  actors: readonly ((random: () => number) => ReturnType<typeof createHandler>)[],
+  names: readonly string[],
+) {
   return {
     sources: actors.length,
+    names,
     run: (trial: number, judge: Judge, random: () => number) =>
       runTrial({ ...judge, random, actor: () => actors[trial % actors.length]!(random) }),
   };
@@ -61,9 +68,13 @@ const puppetsOf = (
   ...{ name, attacker, made, draw: 'product' },
   async prepare(sources, readings) {
     const actors = [];
-    for (const { id, shown, mesh } of pick(sources))
+    const picked = pick(sources);
+    for (const { id, shown, mesh } of picked)
       actors.push(await handledBy(`${name}-${id}`, puppetFrames(shown, mesh), readings));
-    return played(actors);
+    return played(
+      actors,
+      picked.map(({ id }) => id),
+    );
   },
 });
 

@@ -89,7 +89,13 @@ export const StatusReply = z
     simple_data_request_response: z
       .union([
         z.strictObject({
-          humanness_score: z.number().min(0).max(1).describe('0..1'),
+          humanness_score: z
+            .number()
+            .min(0)
+            .max(1)
+            .describe(
+              'Probability of a living human where people and attacks are equally frequent, 0.01..0.99; experimental',
+            ),
           unique_human_id: z
             .string()
             .describe('Pseudonym of the person in the region; ids of two regions cannot be linked'),

@@ -1,5 +1,5 @@
 export type { SettingsChange } from './change-settings.ts';
-export { type Humanness, humannessOfLiveness } from './humanness.ts';
+export { type Humanness, type HumannessCalibration, humannessOfLiveness } from './humanness.ts';
 export type { Judged, UniquenessOrder } from './judge.ts';
 export { isHeldByScope } from './member-store.ts';
 export type { DecidedNewcomer, OnDecided } from './newcomers.ts';

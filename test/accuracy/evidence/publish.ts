@@ -2,7 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PublishedEvidence } from '../../../service/engine/evidence/index.ts';
 import type { Manifest } from '../../../service/inference/models/manifest.ts';
+import type { HumannessMeasure } from '../humanness/measure.ts';
 import { type Behavior, behaviorClaims } from './behavior-claims.ts';
+import { humannessClaims } from './humanness-claims.ts';
 import { type KeptPart, readKept } from './kept-figures.ts';
 import { type Liveness, liveClaims } from './live-claims.ts';
 import { type Presentation, presentationClaims } from './presentation-claims.ts';
@@ -25,6 +27,9 @@ export function publishedText(folder = join(root, 'docs/evidence')): string {
       ...parts('Recognition,').flatMap((part) => recognitionClaims(part, manifest)),
       ...presentationClaims(parts('Presentation attacks,') as KeptPart<Presentation>[], manifest),
       ...liveClaims(readKept<Liveness>(folder, 'liveness')),
+      ...humannessClaims(
+        readKept<Record<'humanness', KeptPart<HumannessMeasure>>>(folder, 'humanness').humanness,
+      ),
       ...(parts('Uniqueness,') as KeptPart<Uniqueness>[]).flatMap(uniquenessClaims),
       ...behaviorClaims(readKept<Behavior>(folder, 'behavior')),
       ...speedClaims(readKept<Bench>(folder, 'bench')),

@@ -1,6 +1,5 @@
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { useLanguage } from '../../../ui/strings/language.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
@@ -84,9 +83,9 @@ function FindingName({ kind }: { kind: string }) {
 /** The score that registrations answer, and what it is made of. */
 export function HumannessCard({ humanness }: { humanness: NonNullable<Session['humanness']> }) {
   const t = useStrings(sessionStrings);
-  const format = useFormat();
-  const { score, parts } = humanness;
-  const whole = parts.reduce((sum, { weight }) => sum + weight, 0);
+  const { locale } = useLanguage();
+  const { score, base, parts } = humanness;
+  const number = new Intl.NumberFormat(locale, { maximumSignificantDigits: 2 });
   return (
     <Card title={t('humanness')} actions={<Badge kind="experimental">{t('experimental')}</Badge>}>
       <Stack gap={12}>
@@ -98,18 +97,25 @@ export function HumannessCard({ humanness }: { humanness: NonNullable<Session['h
               <th scope="col">{t('part')}</th>
               <th scope="col">{t('score')}</th>
               <th scope="col" className="num">
-                {t('weight')}
+                {t('factor')}
               </th>
             </tr>
           </thead>
           <tbody>
+            <tr>
+              <th scope="row">{t('part.base')}</th>
+              <td>
+                <span className="muted">–</span>
+              </td>
+              <td className="num">{number.format(base)}</td>
+            </tr>
             {parts.map((part) => (
               <tr key={part.name}>
                 <th scope="row">{t(`part.${part.name}`)}</th>
                 <td>
                   <ScoreBar score={part.score} passed={part.score >= 0.5} />
                 </td>
-                <td className="num">{format.percent(part.weight / whole, 0)}</td>
+                <td className="num">× {number.format(part.factor)}</td>
               </tr>
             ))}
           </tbody>

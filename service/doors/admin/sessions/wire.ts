@@ -149,13 +149,22 @@ export const WholeSessionReply = z
       .describe('Result of the deciding attempt; absent without one'),
     humanness: z
       .strictObject({
-        score: z.number().describe('0..1; it orders people and is no probability'),
+        score: z
+          .number()
+          .describe(
+            'Probability of a living human where people and attacks are equally frequent, 0.01..0.99 (docs/UNIQUENESS.md: on what that was measured)',
+          ),
+        base: z.number().describe('Odds before any part is known'),
         parts: z
           .array(
             z.strictObject({
               name: z.enum(['liveness', 'pad', 'behavior']).describe('Part'),
-              score: z.number().describe('0..1, calibrated by itself'),
-              weight: z.number().describe('Weight among the parts that are there'),
+              score: z.number().describe('0..1, of the part by itself'),
+              factor: z
+                .number()
+                .describe(
+                  'What the odds are multiplied by; `base` and all factors make the odds of the score',
+                ),
             }),
           )
           .describe('What it is made of'),
@@ -197,7 +206,8 @@ export const WholeSessionReply = z
         liveness: { passed: true, score: 0.91, evidence: [] },
         humanness: {
           score: 0.91,
-          parts: [{ name: 'liveness' as const, score: 0.91, weight: 0.5 }],
+          base: 0.5,
+          parts: [{ name: 'liveness' as const, score: 0.91, factor: 20.2 }],
           maturity: 'experimental' as const,
         },
         challengesCompleted: 4,
