@@ -37,8 +37,8 @@ const patient = { testTimeout: 300_000, hookTimeout: 300_000 };
 
 /** In a browser, and not in `npm test`: `npm run test:browser` runs all of test/browser (CONTRIBUTING.md says why). */
 const alsoInBrowser = ['test/browser/!(first-day|first-screen).test.ts'];
-/** Among those, a person in front of the camera: frames are judged as fast as the machine can. */
-const inFrontOfCamera = ['test/browser/live-flows.test.ts'];
+/** Among those, a person or an attack in front of the camera: frames are judged as fast as the machine can. */
+const inFrontOfCamera = ['test/browser/live-{attacks,flows}.test.ts'];
 
 /** Of the system, those that keep all of their state in folders and processes of their own, or have none. */
 const keepNothing = [

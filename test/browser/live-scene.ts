@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { captureStrings } from '../../renderer/capture/capture-strings.ts';
+import type { Actor } from '../live/actors/actor.ts';
 import { noPerson, type OnePerson, openPerson, shownChallenge } from '../live/one-person.ts';
 import { installScriptedCamera, type ScriptedCamera } from '../live/scripted-camera.ts';
 import { type RelyingParty, startRelyingParty } from '../support/relying-party.ts';
@@ -31,6 +32,23 @@ export const forms = ['phone', 'desktop'] as const satisfies Form[];
 /** How the person works the page. */
 export type Way = 'pointer' | 'keyboard';
 
+/** What a visitor's camera shows. */
+export interface Before {
+  actor(): Actor;
+  jpegOf(name: string): Promise<Buffer>;
+  /** What the camera is called. */
+  label?: string;
+}
+
+export interface VisitOptions {
+  camera?: false;
+  way?: Way;
+  /** Instead of the scene's person. */
+  before?: Before;
+  /** Runs in the page before its own programs: one who has changed them. */
+  changed?: string;
+}
+
 export interface Visit {
   page: Page;
   /** Absent: the device has none. */
@@ -55,12 +73,13 @@ export interface LiveScene {
   newKey(order: object, organization?: string): Promise<string>;
   /** What a caller's program asks. Throws what is refused. */
   call<T>(method: string, path: string, key: string, body?: object): Promise<T>;
-  visit(form: Form, options?: { camera?: false; way?: Way }): Promise<Visit>;
+  visit(form: Form, options?: VisitOptions): Promise<Visit>;
   stop(): Promise<void>;
 }
 
-export async function openLiveScene(): Promise<LiveScene> {
-  const person = await openPerson();
+/** With the person whose steps every flow needs, where no other one is given. */
+export async function openLiveScene(given?: OnePerson): Promise<LiveScene> {
+  const person = given ?? (await openPerson());
   const box = await startBox('Nordlys Bank');
   const browser = await openChromium();
   const shop = await startRelyingParty();
@@ -132,12 +151,15 @@ const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 async function openVisit(
   { browser, box, person, shop }: { browser: Browser } & Pick<LiveScene, 'box' | 'person' | 'shop'>,
   form: Form,
-  { camera: has, way = 'pointer' }: { camera?: false; way?: Way } = {},
+  { camera: has, way = 'pointer', before = person, changed }: VisitOptions = {},
 ): Promise<Visit> {
   const context = await browser.newContext({ ...contexts[form], locale: 'en-GB' });
   const faults = await watchPages(context, [new URL(box.url).host, shop.host]);
   const camera =
-    has === false ? undefined : await installScriptedCamera(context, person.actor, person.jpegOf);
+    has === false
+      ? undefined
+      : await installScriptedCamera(context, before.actor, before.jpegOf, before.label);
+  if (changed !== undefined) await context.addInitScript({ content: changed });
   const page = await context.newPage();
   const press = (name: string) =>
     way === 'keyboard'

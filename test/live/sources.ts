@@ -86,7 +86,7 @@ export async function openSources({ readings, cache, video, pad }: SourcesDeps):
 }
 
 /** The first neutral moment of a recording, as a photograph. */
-async function photoOfPerson(person: LivePerson): Promise<Photo> {
+export async function photoOfPerson(person: LivePerson): Promise<Photo> {
   const { recording, files, framing, clip } = person;
   const index = recording.fits['hold-still'].find((i) => recording.moments[i]!.name.endsWith('x1')) ?? 0;
   const moment = recording.moments[index]!;
