@@ -59,7 +59,8 @@ export async function bootSystem(root: string): Promise<BootedSystem> {
       throw new Error(`${unit} did not start: ${stderr}${stdout}`);
     },
     async end() {
-      keeper.kill('SIGKILL');
+      // with the first process of a namespace all others end; nspawn then has nothing left to wait for
+      process.kill(first, 'SIGKILL');
       await ended;
     },
   };

@@ -12,13 +12,27 @@ export interface Difference {
   fails?: keyof typeof FAULTS;
 }
 
+const atStart = (fault: string) => (text: string) => `${fault}\n${text}`;
+
+/** A file below dist/service, and how it is changed. */
 const FAULTS = {
-  start: ['server/serve.js', "throw new Error('a broken release');\n"],
+  start: ['server/serve.js', atStart("throw new Error('a broken release');")],
   keys: [
     'storage/keys/vault.js',
-    "if (!process.argv.includes('--back')) throw new Error('the keys do not open');\n",
+    (text: string) =>
+      text.replace(
+        'export async function openVault(',
+        `export async function openVault(...all) {
+  if (!process.argv.includes('--back')) throw new Error('the keys do not open');
+  return openWhole(...all);
+}
+async function openWhole(`,
+      ),
   ],
-  unit: ['server/serve.js', "if (process.env.NOTIFY_SOCKET) throw new Error('a filter of the unit');\n"],
+  unit: [
+    'server/serve.js',
+    atStart("if (process.env.NOTIFY_SOCKET) throw new Error('a filter of the unit');"),
+  ],
 } as const;
 
 /** Below the program's folder: of a release, by its key, and where the test's key alone is installed a start refuses it. */
@@ -70,7 +84,7 @@ function change(program: string, { version, migration, fails }: Difference): voi
   if (migration) addMigration(join(program, 'dist/service/storage/migrations'), migration);
   if (fails) {
     const [file, fault] = FAULTS[fails];
-    edit(join(program, 'dist/service', file), (text) => `${fault}${text}`);
+    edit(join(program, 'dist/service', file), fault);
   }
 }
 
