@@ -19,8 +19,8 @@ const TRIALS = 40;
 /** Medians over the frames of a session; LIVENESS.md §1 measures 0.2 degrees between two frames of a still head. */
 const AGREE = { yaw: 1, pitch: 1, eyes: 0.05, residual: 0.005 };
 /**
- * What a step that the attacker does not show is refused for: another movement came first, its time was over, or the frames came too slowly to
- * tell. Which of them depends on the moment and on the machine.
+ * What a step that the attacker does not show is refused for: another movement came first, its time was over, or the frames came too slowly.
+ * Which of them depends on the moment and on the machine.
  */
 const STEP_NOT_SHOWN = ['WRONG_MOVEMENT', 'TIME_OVER', 'FRAMES_TOO_SLOW'];
 /** Steps of an old session that are asked for again, in the same order. */
