@@ -114,17 +114,20 @@ async function countScores(tx: Tx, verdicts: readonly NewVerdict[]): Promise<voi
   await addToTallies(tx, [...tallies.values()]);
 }
 
-/** Undefined for another organization or world, and where another program wrote the row (`altered` is called then). */
+/**
+ * `storedForms`: of one token. Undefined for another organization or world, and where another program wrote the row (`altered` is called
+ * then).
+ */
 export async function selectToken(
   from: Db | Tx,
   { organization, world }: VerdictRealm,
-  tokenHash: string,
+  storedForms: readonly string[],
   { integrity, altered }: { integrity: VerdictIntegrity; altered(id: string): void },
 ): Promise<TokenRecord | undefined> {
   const row = await from
     .selectFrom('behavior_verdict')
     .selectAll()
-    .where('token_hash', '=', tokenHash)
+    .where('token_hash', 'in', storedForms)
     .where('organization', '=', organization)
     .where('world', '=', world)
     .executeTakeFirst();
@@ -134,7 +137,7 @@ export async function selectToken(
     return undefined;
   }
   return {
-    tokenHash,
+    tokenHash: row.token_hash,
     kind: row.kind as VerdictKind,
     userHash: row.user_hash,
     lineage: row.lineage,

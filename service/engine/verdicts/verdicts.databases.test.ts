@@ -8,6 +8,7 @@ import { type EventsOut, openEventsOut } from '../../../test/support/events-out.
 import type { KeyId, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { SessionData } from '../behavior/index.ts';
+import { insertVerdicts, type NewVerdict } from './verdict-store.ts';
 import type { Verdicts } from './verdicts.ts';
 import { createWindows } from './windows.ts';
 
@@ -85,6 +86,22 @@ onBothDatabases('verdicts', (newPlace) => {
     expect(await verdicts.tokenOf(realm(), token)).toBeUndefined();
     await engine.db.updateTable('behavior_verdict').set({ human: 0, confidence: 0.49 }).execute();
     expect(await verdicts.tokenOf(realm(), token)).toMatchObject({ human: false, score: 49 });
+    engine.advance(DAY);
+    expect(await verdicts.tokenOf(realm(), token)).toBeUndefined();
+  });
+
+  test('a token that version 0.1.1 stored counts until it has run out', async () => {
+    await open();
+    const { token } = await verdicts.verify(caller(), { userId: 'u' });
+    const older: NewVerdict = {
+      ...{ id: 'vrd_1', tokenHash: createHash('sha256').update(token).digest('hex'), ...realm() },
+      ...{ lineage: 'key_1', kind: 'verified', userHash: 'hash', evidence: 0 },
+      finding: { human: true, confidence: 0.7, score: 70, notes: [] },
+      ...{ judgedAt: engine.clock.now(), expiresAt: engine.clock.now() + DAY },
+    };
+    await engine.db.deleteFrom('behavior_verdict').execute();
+    await engine.inTransaction((tx) => insertVerdicts(tx, engine.integrity, [older]));
+    expect(await verdicts.tokenOf(realm(), token)).toMatchObject({ tokenHash: older.tokenHash, score: 70 });
     engine.advance(DAY);
     expect(await verdicts.tokenOf(realm(), token)).toBeUndefined();
   });

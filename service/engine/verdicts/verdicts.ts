@@ -26,7 +26,7 @@ import {
   selectVerdicts,
   type VerdictIntegrity,
 } from './verdict-store.ts';
-import { hashVerdictToken, newVerdictToken, type VerdictKind } from './verdict-token.ts';
+import { hashVerdictToken, newVerdictToken, storedFormsOf, type VerdictKind } from './verdict-token.ts';
 import { apart, deleteOldWindows, insertWindows, type SeenWindow } from './window-store.ts';
 import { createWindows } from './windows.ts';
 
@@ -253,7 +253,7 @@ function createTokenReads({ db, integrity, clock, log }: VerdictsDeps): Verdicts
   const altered = (id: string) =>
     log.error({ verdict: id }, 'a token is refused: another program wrote or changed its row');
   return async (realm, token, from = db) => {
-    const found = await selectToken(from, realm, hashVerdictToken(token), { integrity, altered });
+    const found = await selectToken(from, realm, storedFormsOf(token), { integrity, altered });
     return found && clock.now() < found.expiresAt ? found : undefined;
   };
 }
@@ -264,8 +264,8 @@ function createDraft({ settings, ids, clock, random = createRandomBlocks() }: Ve
     const { caller, kind, userHash, evidence = 0, parts, human, confidence, notes, agent } = issue;
     const { organization, world, lineage } = caller;
     const { tokenHours } = await settings.get(organization, from);
-    const token = newVerdictToken(kind, random);
     const judgedAt = clock.now();
+    const token = newVerdictToken(kind, judgedAt, random);
     const verdict: NewVerdict = {
       ...{ id: ids.next('verdict'), tokenHash: hashVerdictToken(token) },
       ...{ organization, world, lineage, kind, userHash, evidence, parts, judgedAt },
