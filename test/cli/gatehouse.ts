@@ -106,6 +106,8 @@ const sparing = {
 export interface CliOptions {
   /** Files and connections each process may have open. */
   openFiles?: number;
+  /** Where the data directory is made; the system's temporary directory when absent. */
+  folder?: string;
 }
 
 /** It ends with the test file: the channel closes. */
@@ -113,8 +115,11 @@ const kept = keepProcess();
 /** They handle signals, and end on one. */
 const inProcessOfItsOwn = new Set(['serve', 'start']);
 
-export function createCli(settings: Record<string, string> = sparing, { openFiles }: CliOptions = {}): Cli {
-  const data = mkdtempSync(join(tmpdir(), 'gatehouse-cli-'));
+export function createCli(
+  settings: Record<string, string> = sparing,
+  { openFiles, folder = tmpdir() }: CliOptions = {},
+): Cli {
+  const data = mkdtempSync(join(folder, 'gatehouse-cli-'));
   const temporary = mkdtempSync(join(tmpdir(), 'gatehouse-tmp-'));
   const running = new Set<ChildProcess>();
   const env: NodeJS.ProcessEnv = {
