@@ -169,6 +169,8 @@ test('Ctrl-C through npm, which hands it on a second time, lets the pictures und
   const words = await manyPeople(40);
   const child = spawn('npm', ['run', '--silent', 'gatehouse', '--', ...words, '--data', cli.data], {
     cwd: join(import.meta.dirname, '../..'),
+    // The program refuses settings that it does not know, such as those of the tests.
+    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GATEHOUSE_'))),
     stdio: ['ignore', 'pipe', 'ignore'],
     detached: true,
   });
