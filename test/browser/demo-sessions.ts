@@ -41,6 +41,7 @@ const living = [
     frames: 14,
     parallax: 0.081,
     depth: 4.9,
+    flattening: 0.4,
     rigidResidual: 0.021,
     constancy: -0.064,
   }),
@@ -54,7 +55,7 @@ const bentSheet = [
   step('hold-still', 1460),
   step('turn-right', 2380),
   head('turn-right', false, {
-    ...{ frames: 11, parallax: 0.041, depth: 2.6, rigidResidual: 0.058, constancy: 0.012 },
+    ...{ frames: 11, parallax: 0.041, depth: 2.6, flattening: 4.7, rigidResidual: 0.058, constancy: 0.012 },
     faults: ['FLAT', 'BENT', 'ANIMATED'],
   }),
   step('look-up', 1710),

@@ -9,6 +9,7 @@ const causes = [
   'package-lock.json',
   'service/inference/**/*.ts',
   'service/lib/*.ts',
+  'service/lib/geometry/*.ts',
   'test/live/**/*.ts',
   'test/accuracy/random.ts',
   'test/cli/portraits.ts',

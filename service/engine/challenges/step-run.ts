@@ -1,7 +1,13 @@
 import type { Baseline } from './baseline.ts';
 import type { DrawnStep } from './draw-challenge.ts';
 import { type ChallengeReason, type Evidence, round } from './evidence.ts';
-import { type HeadFinding, judgeHead, measureTurn, type TurnMeasures, yawDisputed } from './head-gates.ts';
+import {
+  type HeadFinding,
+  judgeHead,
+  measureTurn,
+  type TurnMeasures,
+  yawDisputed,
+} from './head/head-gates.ts';
 import type { SeenFrame } from './seen-frame.ts';
 import { stepNamed } from './steps/registered-steps.ts';
 import type { SeenBefore, Step, StepFinding } from './steps/step.ts';

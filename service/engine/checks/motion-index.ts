@@ -1,5 +1,5 @@
 import type { MotionSample } from '../../inference/face.ts';
-import { leastSquares } from '../../lib/least-squares.ts';
+import { leastSquares } from '../../lib/geometry/least-squares.ts';
 import { median } from '../../lib/median.ts';
 import { distance3, foreheadAndChin, mobilePoints, outerEyeCorners, stablePoints } from './mesh-points.ts';
 

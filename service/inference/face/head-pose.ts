@@ -1,5 +1,5 @@
+import { fitRigid, type RigidFit } from '../../lib/geometry/fit-rigid.ts';
 import type { Pose } from '../face.ts';
-import { fitRigid, type RigidFit } from './fit-rigid.ts';
 
 /**
  * A mean head: face-mesh point, then x, y (down), z (away from the camera), with the outer eye corners 1 apart. The points

@@ -68,7 +68,18 @@ test('figures are rounded as the locale writes them, lists are written out, and 
 
 test('what the judge names has a word', () => {
   const named = [
-    ...['ms', 'frames', 'correlation', 'change', 'parallax', 'depth', 'rigidResidual', 'constancy', 'faults'],
+    ...[
+      'ms',
+      'frames',
+      'correlation',
+      'change',
+      'parallax',
+      'depth',
+      'flattening',
+      'rigidResidual',
+      'constancy',
+      'faults',
+    ],
     ...['set', 'live', 'threshold', 'index', 'motionless', 'samples', 'repeated', 'framesPerSecond'],
     ...[
       'scorer',

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { challengeAnalysis, type HeadScript } from '../../../test/support/challenge-frames.ts';
-import { type Baseline, baselineOf } from './baseline.ts';
+import { challengeAnalysis, type HeadScript } from '../../../../test/support/challenge-frames.ts';
+import { type Baseline, baselineOf } from '../baseline.ts';
+import { type SeenFrame, seenFrame } from '../seen-frame.ts';
 import { judgeHead, measureTurn, type TurnMeasures, yawDisputed } from './head-gates.ts';
-import { type SeenFrame, seenFrame } from './seen-frame.ts';
 
 const seen = (script: HeadScript): SeenFrame =>
   seenFrame(0, challengeAnalysis('frame', script, 'landmarks').face!);
@@ -43,6 +43,7 @@ test('the limit of constancy falls with the yaw', () => {
 const live: TurnMeasures = {
   yaw: 18,
   parallax: 0.09,
+  flattening: 0.8,
   rigidResidual: 0.04,
   constancy: { value: 0.8, limit: 0.965 },
 };
@@ -52,6 +53,7 @@ test('a nose that leaves its place little for the yaw, on skin that hardly chang
   const bent: TurnMeasures = {
     yaw: -18,
     parallax: 18 * 0.0042,
+    flattening: 0.8,
     rigidResidual: 0.037,
     constancy: { value: 0.945, limit: 0.965 },
   };
@@ -60,6 +62,16 @@ test('a nose that leaves its place little for the yaw, on skin that hardly chang
   expect(judgeHead([{ ...bent, constancy: { value: 0.93, limit: 0.965 } }]).faults).toEqual([]);
   expect(judgeHead([bent, live, live]).faults).toEqual([]);
   expect(judgeHead([bent, bent, live]).faults).toEqual(['BENT']);
+});
+
+test('a face that becomes flatter as it turns is a sheet: on skin that is nearly as constant as the limit, less of it is enough', () => {
+  // the sheet whose ten sessions were accepted read 4.6 to 6.4; the living people of the trials at most 1.8, one of them 3.1 on skin that changes
+  expect(judgeHead([{ ...live, flattening: 4.6 }]).faults).toEqual(['BENT']);
+  expect(judgeHead([{ ...live, flattening: 3.1 }]).faults).toEqual([]);
+  const constant: TurnMeasures = { ...live, constancy: { value: 0.91, limit: 0.965 } };
+  expect(judgeHead([{ ...constant, flattening: 2.1 }]).faults).toEqual(['BENT']);
+  expect(judgeHead([{ ...constant, flattening: 1.8 }]).faults).toEqual([]);
+  expect(judgeHead([{ ...live, flattening: Number.POSITIVE_INFINITY }]).faults).toEqual(['BENT']);
 });
 
 test('medians decide: most frames have to show a head, and every measure has to be there', () => {
@@ -73,5 +85,5 @@ test('medians decide: most frames have to show a head, and every measure has to 
   expect(judgeHead([{ ...nearBoth, rigidResidual: 0.041 }]).faults).toEqual([]);
   expect(judgeHead([{ ...nearBoth, constancy: { value: 0.9, limit: 0.965 } }]).faults).toEqual([]);
   expect(judgeHead([]).faults).toEqual(['FLAT', 'BENT', 'ANIMATED']);
-  expect(judgeHead([{ yaw: 18, parallax: 0.08 }]).faults).toEqual(['BENT', 'ANIMATED']);
+  expect(judgeHead([{ yaw: 18, parallax: 0.08, flattening: 0 }]).faults).toEqual(['BENT', 'ANIMATED']);
 });

@@ -1,7 +1,8 @@
-import { leastSquares } from '../../lib/least-squares.ts';
-import { median } from '../../lib/median.ts';
-import type { Baseline } from './baseline.ts';
-import type { SeenFrame } from './seen-frame.ts';
+import { leastSquares } from '../../../lib/geometry/least-squares.ts';
+import { median } from '../../../lib/median.ts';
+import type { Baseline } from '../baseline.ts';
+import type { SeenFrame } from '../seen-frame.ts';
+import { flattening } from './flattening.ts';
 
 /** Degrees of yaw for one outer-eye distance by which the nose leaves the middle of the eyes (LIVENESS.md §1). */
 const DEGREES = 91;
@@ -29,6 +30,8 @@ export interface TurnMeasures {
   yaw: number;
   /** Nose against an affine map of eyes and mouth, in face heights. */
   parallax: number;
+  /** Change of the face's shape, for each degree of yaw: flattening.ts. */
+  flattening: number;
   rigidResidual?: number;
   /** Correlation of the skin's texture with that of the neutral frames, and the limit at this yaw. */
   constancy?: { value: number; limit: number };
@@ -42,6 +45,7 @@ export function measureTurn(frame: SeenFrame, baseline: Baseline): TurnMeasures 
   return {
     yaw,
     parallax: median(parallaxes),
+    flattening: median(baseline.frames.map((neutral) => flattening(neutral.mesh, frame.mesh, yaw))),
     ...(rigidResidual !== undefined && { rigidResidual }),
     ...(texture &&
       textures.length > 0 && {
@@ -63,6 +67,8 @@ const MOST_RESIDUAL = 0.055;
  * or its nose leaves its place less for each degree of yaw than that of a head, in thousandths of the face's height (docs/LIVENESS.md).
  */
 const SUSPECT = { constancy: -0.03, rigidResidual: 0.045, depth: 4.3 };
+/** A sheet becomes flatter as it turns, a head does not; `suspect` is enough on skin that is nearly as constant as the limit. */
+const FLATTENED = { most: 3.5, suspect: 2, constancy: -0.06 };
 
 export type HeadFault = 'FLAT' | 'BENT' | 'ANIMATED';
 
@@ -71,6 +77,7 @@ export interface HeadFinding {
   parallax: number;
   /** Parallax for each degree of yaw, in thousandths of the face's height. */
   depth: number;
+  flattening: number;
   rigidResidual: number;
   /** Above 0: more constant than the limit at its yaw. */
   constancy: number;
@@ -81,6 +88,7 @@ export interface HeadFinding {
 export function judgeHead(measures: readonly TurnMeasures[]): HeadFinding {
   const parallax = median(measures.map((one) => one.parallax));
   const depth = median(measures.map((one) => (1000 * one.parallax) / Math.abs(one.yaw)));
+  const flattening = median(measures.map((one) => one.flattening));
   const rigidResidual = median(measures.flatMap((one) => one.rigidResidual ?? []));
   const constancy = median(
     measures.flatMap(({ constancy }) => (constancy ? constancy.value - constancy.limit : [])),
@@ -90,9 +98,10 @@ export function judgeHead(measures: readonly TurnMeasures[]): HeadFinding {
   if (!(parallax >= LEAST_PARALLAX)) faults.push('FLAT');
   const suspect =
     constancy > SUSPECT.constancy && (rigidResidual > SUSPECT.rigidResidual || depth < SUSPECT.depth);
-  if (suspect || !(rigidResidual <= MOST_RESIDUAL)) faults.push('BENT');
+  const flatter = constancy > FLATTENED.constancy ? FLATTENED.suspect : FLATTENED.most;
+  if (suspect || !(flattening <= flatter) || !(rigidResidual <= MOST_RESIDUAL)) faults.push('BENT');
   if (!(constancy <= 0)) faults.push('ANIMATED');
-  return { frames: measures.length, parallax, depth, rigidResidual, constancy, faults };
+  return { frames: measures.length, parallax, depth, flattening, rigidResidual, constancy, faults };
 }
 
 const CORNERS = [33, 263, 61, 291] as const;

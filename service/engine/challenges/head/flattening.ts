@@ -1,0 +1,59 @@
+import { fitRigid } from '../../../lib/geometry/fit-rigid.ts';
+
+/** Mesh points that keep still when a person speaks or blinks: those of the mean head (inference/face/head-pose.ts). */
+// biome-ignore format: many a row
+const STABLE = [
+  33, 133, 263, 362, 6, 168, 197, 195, 5, 4, 1, 2, 10, 151, 9, 8, 234, 454, 127, 356, 93, 323, 162, 389, 21, 251, 54, 284, 103, 332,
+  67, 297, 109, 338, 98, 327, 129, 358, 50, 280, 101, 330, 108, 337, 69, 299, 36, 266, 205, 425,
+] as const;
+/** Where the face's sides end, before the ears. */
+const SIDES = [93, 234, 127, 162, 356, 454, 323, 389] as const;
+/** Forehead and bridge of the nose. */
+const MIDDLE = [8, 9, 151, 108, 337, 168] as const;
+/** Outer corners of the eyes, by where they are in the picture. */
+const EYES = { left: 33, right: 263 } as const;
+
+/**
+ * By how much a face becomes flatter as it turns, in thousandths of the distance of its outer eye corners for each degree of yaw. A head is
+ * rigid: about 0. Of a bent sheet, which has no nose, temples and cheeks of its own, the net reads less relief the farther it is turned: its
+ * sides come forward towards the forehead, and the eye that turns away moves to the middle (docs/LIVENESS.md). `neutral`, `turned`: 468
+ * points x, y, z. Infinite where these are no face.
+ */
+export function flattening(neutral: Float32Array, turned: Float32Array, yaw: number): number {
+  const from = STABLE.flatMap((point) => at(neutral, point));
+  const to = STABLE.flatMap((point) => at(turned, point));
+  const width = eyeWidth(neutral);
+  if (!(width > 0) || ![...from, ...to].every(Number.isFinite)) return Number.POSITIVE_INFINITY;
+  const { rotation, scale } = fitRigid(from, to);
+  const [fromMean, toMean] = [meanOf(neutral, STABLE), meanOf(turned, STABLE)];
+  /** What the fit leaves of one axis of a point, in the neutral face's frame. */
+  const left = (point: number, axis: 0 | 1 | 2): number => {
+    const [a, b] = [at(neutral, point), at(turned, point)];
+    const back = [0, 1, 2].reduce((sum, i) => sum + rotation[3 * i + axis]! * (b[i]! - toMean[i]!), 0);
+    return back / scale - (a[axis]! - fromMean[axis]!);
+  };
+  const forwards = (points: readonly number[]) =>
+    points.reduce((sum, point) => sum + left(point, 2), 0) / points.length;
+  const [far, near] = yaw > 0 ? [EYES.right, EYES.left] : [EYES.left, EYES.right];
+  const depth = forwards(SIDES) - forwards(MIDDLE);
+  const eyes = Math.sign(yaw) * (2 * left(far, 0) + left(near, 0));
+  return (-1000 * (depth + eyes)) / (width * Math.abs(yaw));
+}
+
+function eyeWidth(mesh: Float32Array): number {
+  const [a, b] = [at(mesh, EYES.left), at(mesh, EYES.right)];
+  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+}
+
+type Point = [number, number, number];
+const at = (mesh: Float32Array, point: number): Point => [
+  mesh[3 * point]!,
+  mesh[3 * point + 1]!,
+  mesh[3 * point + 2]!,
+];
+
+function meanOf(mesh: Float32Array, points: readonly number[]): Point {
+  const sum: Point = [0, 0, 0];
+  for (const point of points) for (const [i, value] of at(mesh, point).entries()) sum[i]! += value;
+  return sum.map((value) => value / points.length) as Point;
+}
