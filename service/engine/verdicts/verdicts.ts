@@ -137,7 +137,7 @@ export interface VerdictsDeps {
   random?: (into: Uint8Array) => void;
   timer?: Timer;
   /** Waits for more members of a group. */
-  gather?: (before: number) => Promise<void>;
+  gather?: () => Promise<void>;
 }
 
 /** A verdict with what is written beside it. */
