@@ -16,17 +16,45 @@ import { build, type Plugin } from 'vite';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** In `node_modules`, so that packages are found from there. */
 const bundles = join(root, 'node_modules/.cache/gatehouse-program');
+/** Packages with native code, or with files that they find beside their own. */
+const fromTheirFolders = [
+  '@bull-board/api',
+  '@bull-board/fastify',
+  '@node-rs/argon2',
+  '@rapideditor/country-coder',
+  '@scalar/fastify-api-reference',
+  '@vladmandic/face-api',
+  '@vladmandic/human',
+  'better-sqlite3',
+  'bullmq',
+  'ioredis',
+  'libheif-js',
+  'onnxruntime-common',
+  'onnxruntime-node',
+  'pdfkit',
+  'pino',
+  'sharp',
+];
 const dayInMilliseconds = 86_400_000;
 
-/** A file that was bundled still finds its threads, and the root, from where its source lies. */
+const ownThread =
+  /new URL\(\s*import\.meta\.url\.endsWith\('\.ts'\) \? '\.\/([\w-]+)\.ts' : '\.\/\1\.js',\s*import\.meta\.url,?\s*\)/g;
+
+/** A file that was bundled still finds the root from where its source lies; its threads are bundled too. */
 const ownPlaces: Plugin = {
   name: 'own-places',
   enforce: 'pre',
   transform(code, id) {
     if (id.includes('/node_modules/') || !code.includes('import.meta.')) return;
+    const withThreads = code.replaceAll(ownThread, (_, name: string) => {
+      const fileName = `${name}-thread.mjs`;
+      this.emitFile({ type: 'chunk', id: join(id, `../${name}.ts`), fileName });
+      return `new URL('./${fileName}', import.meta['url'])`;
+    });
     const places = { url: pathToFileURL(id).href, filename: id, dirname: join(id, '..') };
-    return code.replaceAll(/\bimport\.meta\.(url|filename|dirname)\b/g, (_, name: keyof typeof places) =>
-      JSON.stringify(places[name]),
+    return withThreads.replaceAll(
+      /\bimport\.meta\.(url|filename|dirname)\b/g,
+      (_, name: keyof typeof places) => JSON.stringify(places[name]),
     );
   },
 };
@@ -45,7 +73,7 @@ async function bundled(): Promise<string> {
     configFile: false,
     logLevel: 'error',
     plugins: [ownPlaces],
-    ssr: { noExternal: ['kysely', 'zod'] },
+    ssr: { noExternal: true, external: fromTheirFolders },
     build: {
       ssr: true,
       write: false,
