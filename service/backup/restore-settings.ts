@@ -1,7 +1,7 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { hashFile } from '../inference/models/file-hash.ts';
 import { Manifest } from '../inference/models/manifest.ts';
-import { hashFile } from '../inference/models/model-library.ts';
 import { writeDurably } from '../lib/durable-file.ts';
 
 /** What must be set so that the next start finds it; nothing when it lies in the directory. */

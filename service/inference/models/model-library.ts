@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { defined } from '../../lib/defined.ts';
@@ -6,6 +5,7 @@ import { writeDurablyAside } from '../../lib/durable-file.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
 import { acceptImport, type OwnSets } from './accept-import.ts';
+import { hashFile, hashFileOnce } from './file-hash.ts';
 import { Manifest, type ModelEntry, type PadSetEntry } from './manifest.ts';
 import type { ModelFile } from './onnx-model.ts';
 
@@ -77,17 +77,17 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
   const installed = (): ModelFile[] =>
     filesOf(paths, own, imported).filter(({ entry }) => !damaged.has(entry.id));
   const padSets = (): PadSetEntry[] => [...own.padSets, ...imported.padSets];
-  const verify = () => checkFiles(filesOf(paths, own, imported));
+  const check = (hash: typeof hashFile) => checkFiles(filesOf(paths, own, imported), hash);
 
   async function keepManifest(next: Manifest): Promise<void> {
     await writeDurablyAside(importedManifest, [Buffer.from(`${JSON.stringify(next, null, 2)}\n`)]);
     imported = next;
   }
 
-  for (const check of await verify()) {
-    if (check.ok) continue;
-    if (!isBuiltIn(check.id)) damaged.set(check.id, check);
-    else unusable(`${describeDamage(check)} Run "npm run models" to build it again.`);
+  for (const found of await check(hashFileOnce)) {
+    if (found.ok) continue;
+    if (!isBuiltIn(found.id)) damaged.set(found.id, found);
+    else unusable(`${describeDamage(found)} Run "npm run models" to build it again.`);
   }
 
   return {
@@ -99,7 +99,7 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
     }),
     importable: () => own.importable ?? [],
     catalog: () => ({ files: installed(), padSets: padSets() }),
-    verify,
+    verify: () => check(hashFile),
     damaged: () => [...damaged.values()],
     add: (entry, onnx, sets = { scorers: [], padSets: [] }) =>
       change(async () => {
@@ -146,7 +146,7 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
 export async function verifyModelFiles(paths: ModelLibraryPaths): Promise<FileCheck[]> {
   const own = await readOwnManifest(paths);
   const imported = (await readManifest(join(paths.imported, 'manifest.json'))) ?? empty;
-  return checkFiles(filesOf(paths, own, imported));
+  return checkFiles(filesOf(paths, own, imported), hashFile);
 }
 
 const filesOf = (paths: ModelLibraryPaths, own: Manifest, imported: Manifest): ModelFile[] => [
@@ -154,10 +154,10 @@ const filesOf = (paths: ModelLibraryPaths, own: Manifest, imported: Manifest): M
   ...imported.models.map((entry) => ({ entry, path: pathIn(paths.imported, entry) })),
 ];
 
-async function checkFiles(files: readonly ModelFile[]): Promise<FileCheck[]> {
+async function checkFiles(files: readonly ModelFile[], hash: typeof hashFile): Promise<FileCheck[]> {
   const checks: FileCheck[] = [];
   for (const { entry, path } of files) {
-    const found = await hashFile(path);
+    const found = await hash(path);
     checks.push({
       id: entry.id,
       file: path,
@@ -227,15 +227,4 @@ function pathIn(folder: string, { id, file }: ModelEntry): string {
     );
   }
   return join(folder, file);
-}
-
-export async function hashFile(path: string): Promise<string | undefined> {
-  try {
-    return createHash('sha256')
-      .update(await readFile(path))
-      .digest('hex');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
