@@ -42,8 +42,14 @@ const inFrontOfCamera = ['test/browser/live-{attacks,flows}.test.ts'];
 
 /** Of the system, those that keep all of their state in folders and processes of their own, or have none. */
 const keepNothing = [
-  'test/attacks/live-{attacks,repeats,species}.test.ts',
-  'test/{accuracy,bots,checks,gallery-calibration,layers,live,load,support,webhooks,wire}/**/*.test.ts',
+  'test/attacks/{audit-cut-back,blended-faces,climb-liveness,heic,left-out-email,setup,sign-in,sign-in-factors}.test.ts',
+  'test/attacks/live-{attacks,repeats,species,tampering}.test.ts',
+  'test/audit/{changes,key-changes,reads}.test.ts',
+  'test/backup/{full-disk,postgres,proof,restore}.test.ts',
+  'test/docs/{commands,links,monitoring}.test.ts',
+  'test/erasure/administrators.test.ts',
+  'test/events/behavior-events.test.ts',
+  'test/{accuracy,bots,checks,doors,gallery-calibration,layers,live,load,support,webhooks,wire}/**/*.test.ts',
   'test/cli/!(build|certificate|import|jobs|keys|npm|postgres|service).test.ts',
 ];
 /**
