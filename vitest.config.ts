@@ -95,7 +95,7 @@ export default defineConfig({
           ...common,
           ...patient,
           name: 'system',
-          globalSetup: ['test/support/bundled-program.ts'],
+          globalSetup: ['test/support/bundled-program.ts', 'test/support/folder-of-run.ts'],
           sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts'],
           exclude: [...onDatabases, ...keepNothing, ...alsoInBrowser, ...ofPackages],

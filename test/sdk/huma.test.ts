@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { EdgeRuntime } from 'edge-runtime';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { putSdk } from '../support/built-sdk.ts';
 
 // `@gatehouse/sdk/huma` as it is published: as a module of either kind, its types, and in an edge runtime, where Node has nothing.
 
@@ -17,13 +18,10 @@ const node = join(root, 'node_modules/.bin/node');
 let application: string;
 let home: string;
 
-beforeAll(() => {
+beforeAll(async () => {
   application = mkdtempSync(join(tmpdir(), 'gatehouse-huma-'));
   home = join(application, 'node_modules/@gatehouse/sdk');
-  mkdirSync(home, { recursive: true });
-  const built = spawnSync(node, [join(root, 'sdk/gatehouse/build.mjs'), home], { encoding: 'utf8' });
-  if (built.status !== 0) throw new Error(`the build failed: ${built.stdout}${built.stderr}`);
-  cpSync(join(root, 'sdk/gatehouse/package.json'), join(home, 'package.json'));
+  await putSdk(home);
   writeFileSync(join(application, 'package.json'), '{"type":"module"}');
 });
 afterAll(() => rmSync(application, { recursive: true, force: true }));

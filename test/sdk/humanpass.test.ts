@@ -1,10 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { putSdk } from '../support/built-sdk.ts';
 import { type SessionsServer, startSessionsServer } from '../support/sessions-server.ts';
 
 // The sample of contracts/sessions.txt, word for word but for the import, the addresses and the key, in an application that has the
@@ -48,13 +49,10 @@ process.stdin.once('data', (text) => {
 });
 `;
 
-beforeAll(() => {
+beforeAll(async () => {
   application = mkdtempSync(join(tmpdir(), 'gatehouse-humanpass-'));
   const home = join(application, 'node_modules/@gatehouse/sdk');
-  mkdirSync(home, { recursive: true });
-  const built = spawnSync(node, [join(root, 'sdk/gatehouse/build.mjs'), home], { encoding: 'utf8' });
-  if (built.status !== 0) throw new Error(`the build failed: ${built.stdout}${built.stderr}`);
-  cpSync(join(root, 'sdk/gatehouse/package.json'), join(home, 'package.json'));
+  await putSdk(home);
   writeFileSync(join(application, 'package.json'), '{"type":"module"}');
 });
 afterAll(() => rmSync(application, { recursive: true, force: true }));

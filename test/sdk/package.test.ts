@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeWebhookSecret, sign } from '../../service/engine/webhooks/signature.ts';
+import { putSdk } from '../support/built-sdk.ts';
 
 // The package as it is published, away from the sources: what `npm run build:sdk` makes, where an application has it.
 
@@ -18,14 +19,10 @@ const body = '{"event":"verification.success","name":"Zoë"}';
 const delivered = () =>
   sign({ dialect: 'hex', secret, id: 'evt_1', at: Date.now(), body: Buffer.from(body) });
 
-beforeAll(() => {
+beforeAll(async () => {
   application = mkdtempSync(join(tmpdir(), 'gatehouse-sdk-'));
   const home = join(application, 'node_modules/@gatehouse/sdk');
-  mkdirSync(home, { recursive: true });
-  const built = spawnSync(node, [join(root, 'sdk/gatehouse/build.mjs'), home], { encoding: 'utf8' });
-  if (built.status !== 0) throw new Error(`the build failed: ${built.stdout}${built.stderr}`);
-  for (const file of ['package.json', 'README.md'])
-    cpSync(join(root, 'sdk/gatehouse', file), join(home, file));
+  await putSdk(home, ['package.json', 'README.md']);
   const readme = readFileSync(join(root, 'sdk/gatehouse/README.md'), 'utf8');
   for (const [, block, name] of readme.matchAll(/```js\n(\/\/ (\S+):[\s\S]*?)```/g))
     writeFileSync(join(application, name!), block!);
