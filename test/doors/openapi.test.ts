@@ -11,8 +11,11 @@ type Any = any;
 
 const root = join(import.meta.dirname, '../..');
 let whole: Any;
+/** Its schemas, by what JSON Schema calls their place. */
+let $defs: Any;
 beforeAll(async () => {
   whole = await openApiDocument();
+  $defs = link(whole.components.schemas);
 });
 
 const operations = () =>
@@ -66,7 +69,7 @@ const link = (node: Any): Any => {
   );
 };
 const taken = (schema: Any, value: unknown) =>
-  z.fromJSONSchema({ ...link(schema), $defs: link(whole.components.schemas) }).safeParse(value).error;
+  z.fromJSONSchema({ ...link(schema), $defs }).safeParse(value).error;
 
 test('every example is what its schema takes, and every call that sends fields has one', () => {
   const silent: string[] = [];
@@ -118,10 +121,11 @@ test('every recorded error is what the document says of errors; a check result i
   ]);
 });
 
-test.each(['docs/openapi.json', 'docs/openapi-admin.json'])('redocly finds no error in %s', (file) => {
+test('redocly finds no error in the documents', () => {
+  const files = ['docs/openapi.json', 'docs/openapi-admin.json'];
   const { status, stdout, stderr } = spawnSync(
     join(root, 'node_modules/.bin/redocly'),
-    ['lint', file, '--extends', 'recommended'],
+    ['lint', ...files, '--extends', 'recommended'],
     {
       cwd: root,
       encoding: 'utf8',
