@@ -84,7 +84,7 @@ test.each(['in its own process', 'through a running service'])(
   'an interrupted import %s goes on where it stopped',
   async (how) => {
     const service = how.includes('service') ? await cli.serve() : undefined;
-    const amount = 40;
+    const amount = 16;
     const faces = [await portrait('ada'), await portrait('bea')];
     for (let n = 0; n < amount; n++) {
       const bytes = await sharp(faces[n % 2])
@@ -145,7 +145,7 @@ const enrollments = async () => {
 };
 
 test('killed again and again, an import still enrolls every picture once', async () => {
-  const amount = 60;
+  const amount = fullSize ? 60 : 30;
   const words = await manyPeople(amount);
   const journal = join(cli.data, 'imports');
   for (const lines of fullSize ? [3, 15, 30] : [15]) {
