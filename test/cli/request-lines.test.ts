@@ -22,9 +22,11 @@ const requestsIn = (said: string) => said.split(/\r?\n/).filter((line) => /^[A-Z
 
 /** `gatehouse start` until it listens; `said` is what came on standard output so far. */
 async function start(inTerminal: boolean) {
-  const program = join(root, 'service/cli/gatehouse.ts');
+  // As `test/cli/gatehouse.ts` runs it.
+  const program = join(process.env.TEST_BUNDLED_PROGRAM ?? '', 'gatehouse.mjs');
   const words = [node, '--disable-sigusr1', program, 'start', '--port', '0', '--data', join(data, 'box')];
-  const env = { PATH: process.env.PATH, HOME: data, TMPDIR: data, GATEHOUSE_WORKERS: '1' };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const env = { PATH, NODE_COMPILE_CACHE, HOME: data, TMPDIR: data, GATEHOUSE_WORKERS: '1' };
   const [command = '', ...rest] = inTerminal ? [script, '-qefc', words.join(' '), '/dev/null'] : words;
   child = spawn(command, rest, { env, cwd: root });
   let said = '';

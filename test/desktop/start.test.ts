@@ -50,8 +50,9 @@ test('one that is named by the environment counts', () => {
 test('without Electron or a desktop it serves in the terminal and prints the address of the console', async () => {
   const product = join(import.meta.dirname, '../..');
   const words = [join(product, 'bin/start.mjs'), '--port', '0', '--data', join(root, 'data')];
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(join(product, 'node_modules/.bin/node'), words, {
-    env: { PATH: process.env.PATH, HOME: root, GATEHOUSE_WORKERS: '1' },
+    env: { PATH, NODE_COMPILE_CACHE, HOME: root, GATEHOUSE_WORKERS: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'exit');

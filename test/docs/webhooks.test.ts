@@ -42,10 +42,10 @@ afterAll(async () => {
 });
 
 async function paste(script: string): Promise<{ stdout: string; stderr: string }> {
-  const { PATH = '' } = process.env;
+  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
   const shell = spawn('bash', ['-u'], {
     cwd: folder,
-    env: { PATH, HOME: folder, GATEHOUSE_DATA: cli.data },
+    env: { PATH, HOME: folder, NODE_COMPILE_CACHE, GATEHOUSE_DATA: cli.data },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };
