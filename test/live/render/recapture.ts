@@ -4,10 +4,22 @@ import { createNormal } from '../../support/normal.ts';
 
 const within = (value: number) => Math.min(255, Math.max(0, value));
 
-/** The sensor of a cheap camera: noise in each pixel, the same for a seed. */
+/**
+ * The sensor of a cheap camera: noise in each pixel, the same for a seed. The numbers are those of `createNormal`, written out: calls for
+ * each of a frame's 700,000 values were half of what it costs to make and read it.
+ */
 export function withNoise({ width, height, pixels }: Picture, deviation: number, seed: number): Picture {
-  const normal = createNormal(seed);
-  return { width, height, pixels: pixels.map((value) => within(value + deviation * normal())) };
+  let state = (seed * 2654435761 + 1) | 0;
+  const noisy = new Uint8Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    const first = ((state >>> 0) + 1) / 2 ** 32;
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    const second = ((state >>> 0) + 1) / 2 ** 32;
+    const normal = Math.sqrt(-2 * Math.log(first)) * Math.cos(2 * Math.PI * second);
+    noisy[i] = within(pixels[i]! + deviation * normal);
+  }
+  return { width, height, pixels: noisy };
 }
 
 /** What a camera sees of ink on paper: less contrast, a little warmer, a little less sharp. */
