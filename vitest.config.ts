@@ -109,7 +109,7 @@ export default defineConfig({
           ...sharing,
           ...patient,
           name: 'commands',
-          globalSetup: ['test/support/bundled-program.ts'],
+          globalSetup: ['test/support/bundled-program.ts', 'test/support/folder-of-run.ts'],
           sequence: { groupOrder: 1 },
           include: keepNothing,
           exclude: onDatabases,

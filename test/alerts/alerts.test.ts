@@ -23,7 +23,7 @@ const ends: (() => Promise<unknown>)[] = [];
 
 beforeEach(async () => {
   cli = createCli();
-  made = await cli.json('init', '--org', 'Museum');
+  made = await cli.init('Museum');
 });
 afterEach(async () => {
   await cli.clean();

@@ -8,7 +8,7 @@ import { type Cli, createCli } from '../cli/gatehouse.ts';
 let cli: Cli;
 beforeEach(async () => {
   cli = createCli();
-  await cli.json('init', '--org', 'Acme');
+  await cli.init('Acme');
 });
 afterEach(() => cli.clean());
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -42,6 +42,8 @@ export interface Cli {
   run(...words: string[]): Promise<Ended>;
   /** With `--json`; throws unless it ended with 0. */
   json<T>(...words: string[]): Promise<T>;
+  /** As `json('init', '--org', organization)`, and the data directory is a copy of the first that was made so in this run of the tests. */
+  init<T>(organization: string): Promise<T>;
   serve(...words: string[]): Promise<Service>;
   clean(): Promise<void>;
 }
@@ -103,6 +105,25 @@ const sparing = {
   GATEHOUSE_DEADLINE_SECONDS: '300',
 };
 
+/** Fills `data` as `make` does, which says what it made: by `make` where `kept` is not there yet, else from there. */
+async function copyOfFirst<T>(kept: string, data: string, make: () => Promise<T>): Promise<T> {
+  if (existsSync(kept)) {
+    cpSync(join(kept, 'data'), data, { recursive: true, preserveTimestamps: true });
+    return JSON.parse(readFileSync(join(kept, 'made.json'), 'utf8')) as T;
+  }
+  const made = await make();
+  const written = mkdtempSync(`${kept}-`);
+  cpSync(data, join(written, 'data'), { recursive: true, preserveTimestamps: true });
+  writeFileSync(join(written, 'made.json'), JSON.stringify(made));
+  try {
+    renameSync(written, kept);
+  } catch (error) {
+    // Another process was first.
+    if (!existsSync(kept)) throw error;
+  }
+  return made;
+}
+
 export interface CliOptions {
   /** Files and connections each process may have open. */
   openFiles?: number;
@@ -157,15 +178,22 @@ export function createCli(
     return (own ? undefined : kept.run(command)) ?? start(...command.words).ended;
   }
 
+  async function json<T>(...words: string[]): Promise<T> {
+    const { code, stdout, stderr } = await run(...words, '--json');
+    if (code !== 0) throw new Error(`gatehouse ${words.join(' ')} ended with ${code}: ${stdout}${stderr}`);
+    return JSON.parse(stdout) as T;
+  }
+
   return {
     data,
     temporary,
     start: (...words) => start(...withData(words)),
     run,
-    async json<T>(...words: string[]) {
-      const { code, stdout, stderr } = await run(...words, '--json');
-      if (code !== 0) throw new Error(`gatehouse ${words.join(' ')} ended with ${code}: ${stdout}${stderr}`);
-      return JSON.parse(stdout) as T;
+    json,
+    async init<T>(organization: string) {
+      const shared = process.env.TEST_FOLDER_OF_RUN;
+      const first = () => json<T>('init', '--org', organization);
+      return shared === undefined ? first() : copyOfFirst(join(shared, `init-${organization}`), data, first);
     },
     async serve(...words) {
       const service = start(...withData(['serve', '--host', '127.0.0.1', '--port', '0', ...words]));

@@ -26,7 +26,7 @@ beforeEach(async () => {
   cli = createCli();
   photos = join(cli.data, 'photos');
   mkdirSync(photos);
-  await cli.json('init', '--org', 'Museum');
+  await cli.init('Museum');
   await cli.json('org', 'set', '--uniqueness', 'off');
 });
 afterEach(() => cli.clean());

@@ -22,7 +22,7 @@ if (!binary) console.warn('cli jobs: no redis-server here; the service on Redis 
 let cli: Cli;
 beforeEach(async () => {
   cli = createCli();
-  await cli.json('init', '--org', 'Museum');
+  await cli.init('Museum');
 });
 afterEach(() => cli.clean());
 

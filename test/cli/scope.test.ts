@@ -17,7 +17,7 @@ interface Scope {
 let cli: Cli;
 beforeAll(async () => {
   cli = createCli();
-  await cli.json('init', '--org', 'Acme & Sons');
+  await cli.init('Acme & Sons');
 });
 afterAll(() => cli.clean());
 

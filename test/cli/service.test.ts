@@ -14,7 +14,7 @@ let made: { organizationId: string; keys: { live: string; test: string } };
 
 beforeEach(async () => {
   cli = createCli();
-  made = await cli.json('init', '--org', 'Museum');
+  made = await cli.init('Museum');
 });
 afterEach(() => cli.clean());
 

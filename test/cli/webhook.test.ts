@@ -45,7 +45,7 @@ beforeEach(async () => {
   await new Promise<void>((listening) => receiver.listen(0, '127.0.0.1', listening));
   host = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
   origin = `http://${host}`;
-  await cli.json('init', '--org', 'Acme');
+  await cli.init('Acme');
 });
 afterEach(async () => {
   receiver.closeAllConnections();

@@ -24,7 +24,7 @@ let outside: string;
 beforeEach(async () => {
   outside = mkdtempSync(join(tmpdir(), 'gatehouse-outside-'));
   cli = createCli();
-  await cli.json('init', '--org', 'Museum');
+  await cli.init('Museum');
   await cli.json('org', 'set', '--uniqueness', 'off');
   writeFileSync(join(cli.data, 'ada.jpg'), await portrait('ada'));
 });

@@ -18,7 +18,7 @@ let cli: Cli;
 let made: { organizationId: string; keys: { live: string; test: string } };
 beforeEach(async () => {
   cli = createCli();
-  made = await cli.json('init', '--org', 'Museum');
+  made = await cli.init('Museum');
 });
 afterEach(() => cli.clean());
 

@@ -17,7 +17,7 @@ let key: string;
 
 beforeEach(async () => {
   cli = createCli();
-  const made = await cli.json<{ keys: { test: string } }>('init', '--org', 'Museum');
+  const made = await cli.init<{ keys: { test: string } }>('Museum');
   key = made.keys.test;
   const file = (name: string, text: string) => {
     const path = join(cli.data, name);
