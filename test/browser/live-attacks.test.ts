@@ -26,6 +26,12 @@ const STEP_NOT_SHOWN = ['WRONG_MOVEMENT', 'TIME_OVER', 'FRAMES_TOO_SLOW'];
 /** Steps of an old session that are asked for again, in the same order. */
 const SAME_AGAIN = { steps: ['hold-still', 'turn-left'], count: 2 } as const;
 
+/**
+ * The sessions of this file begin with the same pictures, which Chromium encodes alike: the service rightly knows them. What the challenge
+ * refuses is looked at without that.
+ */
+const apartFromRepeats = (codes: readonly string[]) => codes.filter((code) => code !== 'REPLAYED_FRAMES');
+
 let attacks: ShownAttacks;
 let scene: LiveScene;
 let key: string;
@@ -111,8 +117,9 @@ test.skipIf(noScene).each(species)(
     expect(attacked.reasons).toHaveLength(3);
     const known = withoutBrowser(shown);
     for (const codes of attacked.reasons) {
-      expect(codes).not.toEqual([]);
-      for (const code of codes) expect([...known]).toContain(code);
+      const judged = apartFromRepeats(codes);
+      expect(judged).not.toEqual([]);
+      for (const code of judged) expect([...known]).toContain(code);
     }
   },
 );
@@ -154,7 +161,7 @@ test.skipIf(noScene)(
     expect(attacked.flags).toContain('virtual-camera');
     if (attacked.decision === 'approved') return;
     const known = withoutBrowser(shown);
-    for (const code of attacked.reasons.flat()) expect([...known]).toContain(code);
+    for (const code of apartFromRepeats(attacked.reasons.flat())) expect([...known]).toContain(code);
   },
 );
 
