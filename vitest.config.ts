@@ -1,7 +1,8 @@
-import { existsSync, globSync, readFileSync, statfsSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { memoryFolder } from './test/support/memory-folder.ts';
 
 /** On SQLite and on PostgreSQL, in this process alone: too slow for `npm run check`. */
 const onDatabases = globSync(['service/**/*.test.ts', 'test/**/*.test.ts'], {
@@ -11,14 +12,8 @@ const onDatabases = globSync(['service/**/*.test.ts', 'test/**/*.test.ts'], {
     file.endsWith('.databases.test.ts') ||
     readFileSync(join(import.meta.dirname, file), 'utf8').includes('onBothDatabases('),
 );
-/** Memory as a folder, where 8 GiB of it are free: databases of tests wait for no disk there. A kill loses nothing of it either. */
-function memoryFolder(): string | undefined {
-  const folder = '/dev/shm';
-  if (!existsSync(folder)) return undefined;
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize >= 8 * 2 ** 30 ? folder : undefined;
-}
-const folder = memoryFolder();
+/** Databases of tests wait for no disk there; a kill loses nothing of it either. */
+const folder = memoryFolder(8);
 const common = {
   pool: 'forks' as const,
   env: {

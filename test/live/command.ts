@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Terminal } from '../../service/cli/terminal/terminal.ts';
@@ -10,6 +9,7 @@ import { cacheFolder } from './readings.ts';
 import { measureRepeats } from './repeats.ts';
 import { keepLiveness } from './report.ts';
 import { measureRest } from './rest.ts';
+import { type SourceOptions, withSourceOptions } from './source-options.ts';
 import { openSources } from './sources.ts';
 import { species } from './species.ts';
 
@@ -19,36 +19,24 @@ const settings: readonly Setting[] = [
   { pad: true, strict: true },
 ];
 
-interface Options {
+interface Options extends SourceOptions {
   only?: string;
   trials: string;
   sessions: string;
   settings: string;
-  video: string;
-  pad?: string;
-  models: string;
   keep?: true;
-  workers: string;
 }
 
 /** `npm run accuracy -- challenges`: attacks on live sessions by species, and live people. Long: `--only` cuts it into parts. */
 export function createChallengesCommand(terminal: Terminal, evidenceFolder: string): Command {
   const names = species.map(({ name }) => name);
-  return new Command('challenges')
+  return withSourceOptions(new Command('challenges'))
     .description('live sessions: attacks accepted by species, live people passed')
     .option('--only <names>', `of: ${names.join(', ')}, people; comma between them`)
     .option('--trials <n>', 'of each species', '300')
     .option('--sessions <n>', 'of each live person', '30')
     .option('--settings <names>', 'usual, strict; comma between them', 'usual,strict')
-    .option(
-      '--video <folder>',
-      'clips of people (GATEHOUSE_LIVE_CLIPS names a folder of more)',
-      '../shared/data/video',
-    )
-    .option('--pad <folder>', 'where replay-attack-clips.csv is laid out; in the cache folder unless given')
-    .option('--models <folder>', 'folder with the MiniFASNet .pth files', '../shared/models')
     .option('--keep', 'keep the report in docs/evidence/liveness.md and .json')
-    .option('--workers <n>', 'worker threads', String(availableParallelism()))
     .addHelpText(
       'after',
       '\nWhat the nets read is biometric and is kept in GATEHOUSE_LIVE_CACHE (~/.cache/gatehouse-live unless set), never here.' +

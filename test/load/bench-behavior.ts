@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
@@ -7,6 +7,7 @@ import { request } from 'undici';
 import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { personWindow } from '../support/behavior-windows.ts';
 import { type Evidence, markdownTable } from '../support/evidence.ts';
+import { memoryFolder } from '../support/memory-folder.ts';
 import { type DiskLimit, diskLimit } from './disk-limit.ts';
 import { type PacedResult, pacedLoad } from './paced-load.ts';
 import { picturesToEnroll } from './pictures.ts';
@@ -65,7 +66,8 @@ export async function benchBehavior(say: (line: string) => void): Promise<Eviden
     );
     await faces.end();
     await service.end();
-    if (memoryFolder) await inMemory(memoryFolder);
+    const memory = memoryFolder(1);
+    if (memory !== undefined) await inMemory(memory);
     return evidenceOf(rows, lag, disk);
   } finally {
     await cli.clean();
@@ -82,16 +84,6 @@ export async function benchBehavior(say: (line: string) => void): Promise<Eviden
     }
   }
 }
-
-/** A file system in memory, where there is one with a gibibyte free. */
-const memoryFolder = (() => {
-  try {
-    const { bavail, bsize } = statfsSync('/dev/shm');
-    return bavail * bsize >= 2 ** 30 ? '/dev/shm' : undefined;
-  } catch {
-    return undefined;
-  }
-})();
 
 interface Begun {
   service: Service;

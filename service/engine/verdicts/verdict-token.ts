@@ -47,13 +47,11 @@ export const isVerdictToken = (text: string): boolean =>
   /^h_(verified|challenge)_[A-Za-z0-9]{22}$/.test(text);
 
 /** As it is stored: its time, and SHA-256, hex. */
-export function hashVerdictToken(token: string): string {
-  const start = token.lastIndexOf('_') + 1;
-  return `${token.slice(start, start + TIME)}.${hash('sha256', token, 'hex')}`;
-}
+export const hashVerdictToken = (token: string): string => storedFormsOf(token)[0];
 
-/** As it is stored now, and as version 0.1.1 did, whose tokens are good for some hours yet. */
-export const storedFormsOf = (token: string): string[] => [
-  hashVerdictToken(token),
-  hash('sha256', token, 'hex'),
-];
+/** As it is stored now, and as version 0.1.1 did, whose tokens count until they run out. */
+export function storedFormsOf(token: string): [now: string, before: string] {
+  const start = token.lastIndexOf('_') + 1;
+  const hashed = hash('sha256', token, 'hex');
+  return [`${token.slice(start, start + TIME)}.${hashed}`, hashed];
+}

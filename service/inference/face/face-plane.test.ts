@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { correlation } from '../../lib/correlation.ts';
 import { createPyramid, type Picture } from '../pictures/picture.ts';
 import { backgroundColor } from './background-color.ts';
 import { createFacePlane } from './face-plane.ts';
@@ -32,16 +33,6 @@ const marks: Paint = (x, y) => {
   const value = 128 + 50 * Math.sin(x / 7) * Math.cos(y / 9) + 30 * Math.sin((x + y) / 13);
   return [value, value, value];
 };
-
-function correlation(a: Float32Array, b: Float32Array): number {
-  let [ab, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    ab += a[i]! * b[i]!;
-    aa += a[i]! ** 2;
-    bb += b[i]! ** 2;
-  }
-  return ab / Math.sqrt(aa * bb);
-}
 
 test('the same marks at the same points of the mesh are the same texture, wherever the face is and however large', () => {
   const plane = createFacePlane();

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Terminal } from '../../../service/cli/terminal/terminal.ts';
 import { withLivePipeline } from '../../live/open.ts';
 import { cacheFolder } from '../../live/readings.ts';
+import { type SourceOptions, withSourceOptions } from '../../live/source-options.ts';
 import { openSources } from '../../live/sources.ts';
 import { keepEvidence } from '../../support/evidence.ts';
 import { describeMachine } from '../../support/machine.ts';
@@ -19,20 +19,16 @@ const calibrationFile = join(
   '../../../service/engine/uniqueness/humanness-calibration.json',
 );
 
-interface Options {
+interface Options extends SourceOptions {
   trials: string;
   sessions: string;
-  video: string;
-  pad?: string;
-  models: string;
   keep?: true;
-  workers: string;
   leaveOut?: string;
 }
 
 /** `npm run accuracy -- humanness`: the weights of the humanness score, chosen on one half of the people and measured on the other. */
 export const createHumannessCommand = (terminal: Terminal, evidenceFolder: string): Command =>
-  new Command('humanness')
+  withSourceOptions(new Command('humanness'))
     .description('the humanness score of live sessions: weights of liveness and PAD, and whether they hold')
     .option('--trials <n>', 'of each kind of attack', '300')
     .option(
@@ -41,17 +37,9 @@ export const createHumannessCommand = (terminal: Terminal, evidenceFolder: strin
     )
     .option('--sessions <n>', 'of each living person, on each path', '30')
     .option(
-      '--video <folder>',
-      'clips of people (GATEHOUSE_LIVE_CLIPS names a folder of more)',
-      '../shared/data/video',
-    )
-    .option('--pad <folder>', 'where replay-attack-clips.csv is laid out; in the cache folder unless given')
-    .option('--models <folder>', 'folder with the MiniFASNet .pth files', '../shared/models')
-    .option(
       '--keep',
       'keep the figures in docs/evidence/humanness.md and .json, and the weights in the product',
     )
-    .option('--workers <n>', 'worker threads', String(availableParallelism()))
     .action(async ({ trials, sessions, keep, leaveOut = '', ...where }: Options) => {
       const say = (line: string) => terminal.note(line);
       const cache = cacheFolder();

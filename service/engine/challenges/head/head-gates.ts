@@ -1,3 +1,4 @@
+import { correlation } from '../../../lib/correlation.ts';
 import { leastSquares } from '../../../lib/geometry/least-squares.ts';
 import { median } from '../../../lib/median.ts';
 import type { Baseline } from '../baseline.ts';
@@ -120,15 +121,4 @@ function noseParallax(neutral: Float32Array, turned: Float32Array): number {
     Math.abs(row(point).reduce((sum, value, i) => sum + value * along[i]!, 0) - turned[3 * point]!),
   );
   return height > 0 ? (misses[0]! + misses[1]!) / 2 / height : 0;
-}
-
-/** Normalized, over the pixels that both show. */
-function correlation(a: Float32Array, b: Float32Array): number {
-  let [ab, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    ab += a[i]! * b[i]!;
-    aa += a[i]! ** 2;
-    bb += b[i]! ** 2;
-  }
-  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
 }

@@ -1,0 +1,21 @@
+import { availableParallelism } from 'node:os';
+import type { Command } from 'commander';
+
+export interface SourceOptions {
+  video: string;
+  pad?: string;
+  models: string;
+  workers: string;
+}
+
+/** What recordings are read, by which nets, in how many threads. */
+export const withSourceOptions = (command: Command): Command =>
+  command
+    .option(
+      '--video <folder>',
+      'clips of people (GATEHOUSE_LIVE_CLIPS names a folder of more)',
+      '../shared/data/video',
+    )
+    .option('--pad <folder>', 'where replay-attack-clips.csv is laid out; in the cache folder unless given')
+    .option('--models <folder>', 'folder with the MiniFASNet .pth files', '../shared/models')
+    .option('--workers <n>', 'worker threads', String(availableParallelism()));
