@@ -150,9 +150,12 @@ async function verifyFile(
   { signature, publicKey }: UpdateOptions,
 ): Promise<string> {
   const signed = signature === undefined ? `${given}.minisig` : userPath(signature);
-  for (const one of [file, signed]) {
-    if (!existsSync(one)) throw new Problem('NOT_FOUND', `There is no file ${one}.`);
-  }
+  if (!existsSync(file)) throw new Problem('NOT_FOUND', `There is no file ${file}.`);
+  if (!existsSync(signed))
+    throw new Problem(
+      'NOT_FOUND',
+      `There is no file ${signed}: every release comes with its signature. Put that beside ${basename(given)}, or name it with --signature.`,
+    );
   try {
     const keys = readReleaseKeys(
       releaseKeyFolders(),
