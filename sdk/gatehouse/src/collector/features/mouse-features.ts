@@ -1,33 +1,54 @@
 import { type MovementShape, shapeOf } from './movement-shape.ts';
 import { type MovementStructure, structureOf } from './movement-structure.ts';
-import { type Movement, movementsOf } from './movements.ts';
+import { type MovementTurning, turningOf } from './movement-turning.ts';
+import { type Movement, medianGap, movementsOf } from './movements.ts';
 import type { PointerSample } from './raw-window.ts';
-import { correlation, deviation, gaps, interquartile, median, quantile } from './statistics.ts';
+import {
+  correlation,
+  deviation,
+  gaps,
+  interquartile,
+  median,
+  quantileOfSorted,
+  sorted,
+} from './statistics.ts';
 
 /** Shorter steps of a slow hand are equal by rounding: pixels. */
 const SHORTEST_EQUAL_STEP = 3;
 
-/** Group `mouse` of `sessionData`, before rounding. */
-export function mouseFeatures(samples: readonly PointerSample[]) {
-  const movements = movementsOf(samples);
-  const shapes = movements.map((movement) => ({ ...shapeOf(movement), ...structureOf(movement) }));
-  const all = (name: keyof MovementShape | keyof MovementStructure): number[] =>
+type Figure = keyof MovementShape | keyof MovementTurning | keyof MovementStructure;
+
+/** Group `mouse` of `sessionData`, before rounding. `usualGap`: median gap of the samples. */
+export function mouseFeatures(samples: readonly PointerSample[], usualGap = medianGap(samples)) {
+  const movements = movementsOf(samples, usualGap);
+  const shapes = movements.map((movement) => ({
+    ...shapeOf(movement),
+    ...turningOf(movement),
+    ...structureOf(movement),
+  }));
+  const all = (name: Figure): number[] =>
     shapes.map((shape) => shape[name]).filter((value) => value !== undefined);
-  const middle = (name: Parameters<typeof all>[0]) => median(all(name));
-  const spread = (name: Parameters<typeof all>[0]) => deviation(all(name));
-  const low = (name: Parameters<typeof all>[0]) => quantile(all(name), 0.1);
-  const high = (name: Parameters<typeof all>[0]) => quantile(all(name), 0.9);
+  const inOrder = new Map<Figure, Float64Array>();
+  const ordered = (name: Figure): Float64Array => {
+    const known = inOrder.get(name) ?? sorted(all(name));
+    inOrder.set(name, known);
+    return known;
+  };
+  const middle = (name: Figure) => quantileOfSorted(ordered(name), 0.5);
+  const spread = (name: Figure) => deviation(all(name));
+  const low = (name: Figure) => quantileOfSorted(ordered(name), 0.1);
+  const high = (name: Figure) => quantileOfSorted(ordered(name), 0.9);
   return {
     n: movements.length,
     str: middle('straightness'),
-    strIqr: interquartile(all('straightness')),
+    strIqr: interquartile(ordered('straightness')),
     dev: middle('deviation'),
     vcv: middle('speedVariation'),
     tpk: middle('peakTime'),
-    tpkIqr: interquartile(all('peakTime')),
+    tpkIqr: interquartile(ordered('peakTime')),
     sub: middle('submovements'),
     ldj: middle('jerk'),
-    ldjIqr: interquartile(all('jerk')),
+    ldjIqr: interquartile(ordered('jerk')),
     turn: middle('turn'),
     turnSd: middle('turnDeviation'),
     flip: middle('flips'),
@@ -79,14 +100,16 @@ function equalSteps(movements: readonly Movement[]): number | undefined {
   let steps = 0;
   let equal = 0;
   for (const { samples } of movements) {
-    const [dx, dy] = [
-      gaps(samples.map(({ x }) => Math.round(x))),
-      gaps(samples.map(({ y }) => Math.round(y))),
-    ];
+    const [dx, dy] = [wholeSteps(samples, 'x'), wholeSteps(samples, 'y')];
     const [usualX, usualY] = [median(dx)!, median(dy)!];
     if (Math.hypot(usualX, usualY) < SHORTEST_EQUAL_STEP) continue;
     steps += dx.length;
-    equal += dx.filter((x, at) => Math.abs(x - usualX) <= 1 && Math.abs(dy[at]! - usualY) <= 1).length;
+    for (let at = 0; at < dx.length; at += 1)
+      if (Math.abs(dx[at]! - usualX) <= 1 && Math.abs(dy[at]! - usualY) <= 1) equal += 1;
   }
   return steps === 0 ? undefined : equal / steps;
 }
+
+/** Steps between samples at whole pixels. */
+const wholeSteps = (samples: readonly PointerSample[], axis: 'x' | 'y'): number[] =>
+  gaps(samples.map((sample) => Math.round(sample[axis])));

@@ -42,12 +42,6 @@ test('its ends and sides', () => {
   expect(structureAt((s) => [900 * s, 60 * Math.sin(2 * Math.PI * s)]).side).toBeLessThan(0.2);
 });
 
-test('a corner is turned at one place', () => {
-  const corner = structureAt((s) => (s < 0.5 ? [800 * s, 0] : [400, 800 * (s - 0.5)]));
-  expect(corner.sharpest).toBeGreaterThan(0.2);
-  expect(structureAt((s) => [900 * s, 200 * s]).sharpest).toBeLessThan(0.05);
-});
-
 test('of too short a movement nothing is fitted', () => {
   const short = movementsOf([0, 1, 2, 3, 4, 5].map((at) => ({ t: 20 * at, x: 30 * at, y: 0 })))[0]!;
   expect(structureOf(short)).toMatchObject({ cubic: undefined, speedRest: undefined });

@@ -1,5 +1,6 @@
 import type { Movement } from './movements.ts';
-import { correlation, deviation, mean, sum } from './statistics.ts';
+import { restsOf } from './polynomial-rests.ts';
+import { correlation, deviation, gaps, mean, sum } from './statistics.ts';
 
 /**
  * How one movement is built, beyond its shape: whether a simple curve explains its path and its pace, where in time the way is made, how
@@ -20,11 +21,6 @@ export interface MovementStructure {
   /** What a polynomial of degree 4 leaves of the speed, in mean speeds, and how smooth it is. */
   speedRest: number | undefined;
   speedRestSmooth: number | undefined;
-  /** Share of all turning in the slowest third of steps, and the sharpest turn. */
-  slowTurning: number | undefined;
-  sharpest: number | undefined;
-  /** What the two-thirds power law leaves of the log speed. */
-  powerRest: number | undefined;
   /** Angle between the first fifth and the chord. */
   startAngle: number | undefined;
   /** Way beyond the end, in chords. */
@@ -33,35 +29,33 @@ export interface MovementStructure {
   side: number | undefined;
 }
 
-/** Steps shorter than this have no direction: pixels. */
-const SHORTEST_STEP = 0.5;
 /** Fewer points are explained by any curve. */
 const FEWEST_POINTS = 8;
 const LEAST_REST = 1e-5;
 
-export function structureOf({ x, y, path }: Movement): MovementStructure {
-  const [dx, dy] = [differences(x), differences(y)];
-  const speeds = dx.map((one, at) => Math.hypot(one, dy[at]!));
+export function structureOf({ x, y, lengths, path }: Movement): MovementStructure {
   return {
-    ...timeOf(speeds, path),
-    ...(x.length < FEWEST_POINTS ? nothingFitted : fittedOf(x, y, speeds, path)),
-    ...turningOf(dx, dy, speeds),
+    ...timeOf(lengths, path),
+    ...(x.length < FEWEST_POINTS ? nothingFitted : fittedOf(x, y, lengths, path)),
     ...endsOf(x, y),
   };
 }
 
-const differences = (values: readonly number[]): number[] =>
-  values.slice(1).map((value, at) => value - values[at]!);
-
 function timeOf(speeds: readonly number[], path: number) {
-  const times = speeds.map((_, at) => (at + 0.5) / speeds.length);
-  const moment = (center: number, power: number): number =>
-    sum(speeds.map((speed, at) => speed * (times[at]! - center) ** power)) / path;
-  const timeMiddle = moment(0, 1);
-  const quarter = Math.max(1, Math.floor(speeds.length / 4));
+  const many = speeds.length;
+  let middle = 0;
+  for (let at = 0; at < many; at += 1) middle += (speeds[at]! * (at + 0.5)) / many;
+  middle /= path;
+  let [spread, skew] = [0, 0];
+  for (let at = 0; at < many; at += 1) {
+    const off = (at + 0.5) / many - middle;
+    spread += speeds[at]! * off * off;
+    skew += speeds[at]! * off * off * off;
+  }
+  const quarter = Math.max(1, Math.floor(many / 4));
   return {
-    timeSpread: Math.sqrt(moment(timeMiddle, 2)),
-    timeSkew: moment(timeMiddle, 3),
+    timeSpread: Math.sqrt(spread / path),
+    timeSkew: skew / path,
     firstQuarter: sum(speeds.slice(0, quarter)) / path,
   };
 }
@@ -76,78 +70,27 @@ const nothingFitted = {
 };
 
 function fittedOf(x: readonly number[], y: readonly number[], speeds: readonly number[], path: number) {
-  const time = evenly(x.length);
-  const restOf = (degree: number): number => {
-    const [restX, restY] = [leftOf(time, x, degree), leftOf(time, y, degree)];
-    const squared = restX.map((one, at) => one ** 2 + restY[at]! ** 2);
-    return Math.log(Math.sqrt(mean(squared)!) / path + LEAST_REST);
-  };
+  const [ofX, ofY] = [restsOf(x, [3, 5]), restsOf(y, [3, 5])];
+  const restOf = (which: 0 | 1): number =>
+    Math.log(Math.sqrt((squares(ofX[which]!) + squares(ofY[which]!)) / x.length) / path + LEAST_REST);
   const usual = Math.max(mean(speeds)!, 1e-9);
-  const rest = leftOf(evenly(speeds.length), speeds, 4);
-  const changes = differences(speeds);
-  const ripples = differences(changes).map(Math.abs);
+  const [rest] = restsOf(speeds, [4]);
+  const changes = gaps(speeds);
+  const ripples = gaps(changes).map(Math.abs);
   return {
     ripple: mean(ripples)! / usual,
     rippleShare: sum(ripples) / (sum(changes.map(Math.abs)) + 1e-9),
-    cubic: restOf(3),
-    quintic: restOf(5),
-    speedRest: deviation(rest)! / usual,
-    speedRestSmooth: correlation(rest.slice(1), rest.slice(0, -1)),
+    cubic: restOf(0),
+    quintic: restOf(1),
+    speedRest: deviation(rest!)! / usual,
+    speedRestSmooth: correlation(rest!.slice(1), rest!.slice(0, -1)),
   };
 }
 
-const evenly = (many: number): number[] => Array.from({ length: many }, (_, at) => (2 * at) / (many - 1) - 1);
-
-/** What the polynomial of this degree that fits best leaves of the values. */
-function leftOf(along: readonly number[], values: readonly number[], degree: number): number[] {
-  const basis: number[][] = [];
-  let rest = [...values];
-  for (let power = 0; power <= degree; power += 1) {
-    let next = along.map((at) => at ** power);
-    for (const earlier of basis) next = without(next, earlier);
-    const length = Math.hypot(...next);
-    if (length < 1e-9) break;
-    const unit = next.map((one) => one / length);
-    basis.push(unit);
-    rest = without(rest, unit);
-  }
-  return rest;
-}
-
-function without(values: readonly number[], unit: readonly number[]): number[] {
-  const part = sum(values.map((one, at) => one * unit[at]!));
-  return values.map((one, at) => one - part * unit[at]!);
-}
-
-function turningOf(dx: readonly number[], dy: readonly number[], speeds: readonly number[]) {
-  const turns: { angle: number; length: number }[] = [];
-  let last: number | undefined;
-  speeds.forEach((length, at) => {
-    if (length < SHORTEST_STEP) return;
-    if (last !== undefined) {
-      const cross = dx[last]! * dy[at]! - dy[last]! * dx[at]!;
-      const dot = dx[last]! * dx[at]! + dy[last]! * dy[at]!;
-      turns.push({ angle: Math.abs(Math.atan2(cross, dot)), length: (length + speeds[last]!) / 2 });
-    }
-    last = at;
-  });
-  if (turns.length === 0) return { slowTurning: undefined, sharpest: undefined, powerRest: undefined };
-  const slowest = [...turns].sort((a, b) => a.length - b.length);
-  const all = sum(turns.map(({ angle }) => angle));
-  const slow = slowest.slice(0, Math.max(1, Math.floor(turns.length / 3)));
-  return {
-    slowTurning: sum(slow.map(({ angle }) => angle)) / (all + 1e-9),
-    sharpest: Math.max(...turns.map(({ angle }) => angle)),
-    powerRest: powerRestOf(turns.filter(({ angle }) => angle > 1e-3)),
-  };
-}
-
-function powerRestOf(turns: readonly { angle: number; length: number }[]): number | undefined {
-  if (turns.length < 5) return undefined;
-  const curvature = turns.map(({ angle, length }) => Math.log(angle / length));
-  const speed = turns.map(({ length }) => Math.log(length));
-  const together = correlation(curvature, speed);
-  return together === undefined ? undefined : deviation(speed)! * Math.sqrt(1 - together ** 2);
+function squares(values: readonly number[]): number {
+  let total = 0;
+  for (const one of values) total += one * one;
+  return total;
 }
 
 function endsOf(x: readonly number[], y: readonly number[]) {
@@ -157,13 +100,19 @@ function endsOf(x: readonly number[], y: readonly number[]) {
   if (chord <= 1) return { startAngle: undefined, overshoot: undefined, side: undefined };
   const fifth = Math.max(1, Math.floor(last / 5));
   const [startX, startY] = [x[fifth]! - x[0]!, y[fifth]! - y[0]!];
-  const along = x.map((one, at) => ((one - x[0]!) * acrossX + (y[at]! - y[0]!) * acrossY) / chord ** 2);
-  const beside = x.map((one, at) => ((one - x[0]!) * acrossY - (y[at]! - y[0]!) * acrossX) / chord);
+  let [farthest, aside, besides] = [0, 0, 0];
+  for (let at = 0; at <= last; at += 1) {
+    const [px, py] = [x[at]! - x[0]!, y[at]! - y[0]!];
+    farthest = Math.max(farthest, (px * acrossX + py * acrossY) / chord ** 2);
+    const beside = (px * acrossY - py * acrossX) / chord;
+    aside += beside;
+    besides += Math.abs(beside);
+  }
   return {
     startAngle: Math.abs(
       Math.atan2(startX * acrossY - startY * acrossX, startX * acrossX + startY * acrossY),
     ),
-    overshoot: Math.max(0, Math.max(...along) - 1),
-    side: Math.abs(sum(beside)) / (sum(beside.map(Math.abs)) + 1e-9),
+    overshoot: Math.max(0, farthest - 1),
+    side: Math.abs(aside) / (besides + 1e-9),
   };
 }

@@ -1,5 +1,5 @@
 import type { PointerSample } from './raw-window.ts';
-import { gaps, median } from './statistics.ts';
+import { gaps, median, sum } from './statistics.ts';
 
 /** Milliseconds between two points of a resampled movement. */
 export const STEP = 20;
@@ -23,6 +23,10 @@ export interface Movement {
   path: number;
   x: readonly number[];
   y: readonly number[];
+  /** From each point to the next: pixels. */
+  dx: readonly number[];
+  dy: readonly number[];
+  lengths: readonly number[];
 }
 
 /**
@@ -36,10 +40,10 @@ export function medianGap(samples: readonly PointerSample[]): number | undefined
 
 /**
  * Movements long enough to have a shape: path of at least 25 px, at least 80 ms. Positions are rounded to whole pixels and resampled to
- * 20 ms, so that neither the rate of the recorder nor the resolution of its clock is in them.
+ * 20 ms, so that neither the rate of the recorder nor the resolution of its clock is in them. `usualGap`: their median gap.
  */
-export function movementsOf(samples: readonly PointerSample[]): Movement[] {
-  const pause = (medianGap(samples) ?? 0) > SLOW ? SLOW_PAUSE : PAUSE;
+export function movementsOf(samples: readonly PointerSample[], usualGap = medianGap(samples)): Movement[] {
+  const pause = (usualGap ?? 0) > SLOW ? SLOW_PAUSE : PAUSE;
   const movements: Movement[] = [];
   let from = 0;
   for (let at = 1; at <= samples.length; at += 1) {
@@ -57,9 +61,10 @@ function movementOf(samples: readonly PointerSample[]): Movement | undefined {
   if (duration < SHORTEST_TIME) return undefined;
   const even = resampled(samples, duration);
   const [x, y] = [smoothed(even.x), smoothed(even.y)];
-  let path = 0;
-  for (let at = 1; at < x.length; at += 1) path += Math.hypot(x[at]! - x[at - 1]!, y[at]! - y[at - 1]!);
-  return path < SHORTEST_PATH ? undefined : { samples, duration, path, x, y };
+  const [dx, dy] = [gaps(x), gaps(y)];
+  const lengths = dx.map((one, at) => Math.hypot(one, dy[at]!));
+  const path = sum(lengths);
+  return path < SHORTEST_PATH ? undefined : { samples, duration, path, x, y, dx, dy, lengths };
 }
 
 /** Linear between samples, a point every 20 ms from the first. */
@@ -82,10 +87,12 @@ const between = (a: number, b: number, part: number) =>
 
 /** Mean of five neighbors; of three and of one at the ends, which therefore stay where they are. */
 export function smoothed(values: readonly number[]): number[] {
-  return values.map((_, at) => {
+  const means: number[] = [];
+  for (let at = 0; at < values.length; at += 1) {
     const reach = Math.min(2, at, values.length - 1 - at);
     let total = 0;
     for (let near = at - reach; near <= at + reach; near += 1) total += values[near]!;
-    return total / (2 * reach + 1);
-  });
+    means.push(total / (2 * reach + 1));
+  }
+  return means;
 }

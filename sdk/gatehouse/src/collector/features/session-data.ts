@@ -66,6 +66,7 @@ const MOST = 20_000;
 /** Features of a window, rounded and inside their bounds. */
 export function sessionDataOf(raw: RawWindow, facts: WindowFacts): SessionData {
   const winMs = whole(raw.to - raw.from, LONGEST_WINDOW);
+  const usualGap = medianGap(raw.moves);
   const glob = activityFeatures(raw.from, raw.to, raw.times);
   return {
     v: 1,
@@ -76,7 +77,7 @@ export function sessionDataOf(raw: RawWindow, facts: WindowFacts): SessionData {
     ttfaMs: facts.ttfaMs === undefined ? null : whole(facts.ttfaMs, DAY),
     hidMs: whole(facts.hidMs, winMs),
     counts: wholes(facts.counts),
-    mouse: bounded(mouseFeatures(raw.moves), MOUSE),
+    mouse: bounded(mouseFeatures(raw.moves, usualGap), MOUSE),
     click: bounded(clickFeatures(raw.presses, raw.moves), CLICK),
     key: bounded({ ...keyFeatures(raw.strokes, raw.typed), paste: facts.counts.paste }, KEY),
     scroll: bounded(scrollFeatures(raw.scrolls), SCROLL),
@@ -93,7 +94,7 @@ export function sessionDataOf(raw: RawWindow, facts: WindowFacts): SessionData {
       pt: wholes(facts.pointers),
       dpr: measured(facts.pixelRatio, 0.25, 10) ?? 1,
       coal: measured(facts.coalesced, 0, 500),
-      rate: measured(medianGap(raw.moves), 0, LONGEST_WINDOW),
+      rate: measured(usualGap, 0, LONGEST_WINDOW),
     },
   };
 }

@@ -1,20 +1,29 @@
 /** `share` 0.5 is the median. Linear between neighbors; `undefined` of nothing. */
-export function quantile(values: readonly number[], share: number): number | undefined {
+export const quantile = (values: readonly number[], share: number): number | undefined =>
+  quantileOfSorted(sorted(values), share);
+
+export const sorted = (values: readonly number[]): Float64Array => new Float64Array(values).sort();
+
+/** The quantile of values in rising order. */
+export function quantileOfSorted(values: Float64Array, share: number): number | undefined {
   if (values.length === 0) return undefined;
-  const sorted = Float64Array.from(values).sort();
-  const at = (sorted.length - 1) * share;
-  const below = sorted[Math.floor(at)]!;
-  return below + (sorted[Math.ceil(at)]! - below) * (at % 1);
+  const at = (values.length - 1) * share;
+  const below = values[Math.floor(at)]!;
+  return below + (values[Math.ceil(at)]! - below) * (at % 1);
 }
 
 export const median = (values: readonly number[]): number | undefined => quantile(values, 0.5);
 
-/** Distance between the quartiles; `undefined` of fewer than two values. */
-export function interquartile(values: readonly number[]): number | undefined {
-  return values.length < 2 ? undefined : quantile(values, 0.75)! - quantile(values, 0.25)!;
+/** Distance between the quartiles of values in rising order; `undefined` of fewer than two. */
+export function interquartile(values: Float64Array): number | undefined {
+  return values.length < 2 ? undefined : quantileOfSorted(values, 0.75)! - quantileOfSorted(values, 0.25)!;
 }
 
-export const sum = (values: readonly number[]): number => values.reduce((total, one) => total + one, 0);
+export function sum(values: readonly number[]): number {
+  let total = 0;
+  for (const one of values) total += one;
+  return total;
+}
 
 export const mean = (values: readonly number[]): number | undefined =>
   values.length === 0 ? undefined : sum(values) / values.length;
@@ -23,7 +32,9 @@ export const mean = (values: readonly number[]): number | undefined =>
 export function deviation(values: readonly number[]): number | undefined {
   if (values.length < 2) return undefined;
   const center = mean(values)!;
-  return Math.sqrt(mean(values.map((one) => (one - center) ** 2))!);
+  let squared = 0;
+  for (const one of values) squared += (one - center) * (one - center);
+  return Math.sqrt(squared / values.length);
 }
 
 /** Deviation over mean; `undefined` where the mean is not positive. */
@@ -35,10 +46,13 @@ export function variation(values: readonly number[]): number | undefined {
 
 /** Pearson's correlation; `undefined` of fewer than three pairs, or where one side does not vary. */
 export function correlation(a: readonly number[], b: readonly number[]): number | undefined {
-  const spread = (deviation(a) ?? 0) * (deviation(b) ?? 0);
-  if (a.length < 3 || spread < 1e-12) return undefined;
+  if (a.length < 3) return undefined;
+  const spread = deviation(a)! * (deviation(b) ?? 0);
+  if (spread < 1e-12) return undefined;
   const [centerA, centerB] = [mean(a)!, mean(b)!];
-  return mean(a.map((one, at) => (one - centerA) * (b[at]! - centerB)))! / spread;
+  let together = 0;
+  for (let at = 0; at < a.length; at += 1) together += (a[at]! - centerA) * (b[at]! - centerB);
+  return together / a.length / spread;
 }
 
 /** Share of the values that fulfil the condition; `undefined` of nothing. */
@@ -53,5 +67,8 @@ export function shareNearMedian(values: readonly number[], tolerance: number): n
 }
 
 /** Differences of neighbors: one less than there are values. */
-export const gaps = (times: readonly number[]): number[] =>
-  times.slice(1).map((time, at) => time - times[at]!);
+export function gaps(values: readonly number[]): number[] {
+  const between: number[] = [];
+  for (let at = 1; at < values.length; at += 1) between.push(values[at]! - values[at - 1]!);
+  return between;
+}
