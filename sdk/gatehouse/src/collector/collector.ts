@@ -1,7 +1,8 @@
-import type { CollectedPage, Listen, ListenerOptions } from './collected-page.ts';
+import type { CollectedPage } from './collected-page.ts';
 import { createEventLog } from './event-log.ts';
 import { type SessionData, sessionDataOf } from './features/index.ts';
 import { listenToKeys } from './key-listeners.ts';
+import { createListeners } from './listeners.ts';
 import { listenToPage } from './page-listeners.ts';
 import { listenToPointers } from './pointer-listeners.ts';
 
@@ -26,9 +27,6 @@ export interface CollectorOptions {
 type Between = (from: number, to: number) => number;
 
 const WINDOW = 30_000;
-const OPTIONS: ListenerOptions = { capture: true, passive: true };
-/** An event from further away has another clock than the page (old browsers): the page's counts. */
-const SAME_CLOCK = 60_000;
 
 /** Collects when the person moves, clicks, types and scrolls, and gives statistics of it. It keeps no text, no key and no address, and sets no cookie. */
 export function createCollector({ page = globalPage() }: CollectorOptions = {}): Collector {
@@ -37,10 +35,13 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
   let sid: string | undefined;
   let seq = -1;
   let counted = 0;
-  let collecting: { since: number; hidden: Between; away: Between; end(): void } | undefined;
+  let collecting:
+    | { since: number; hidden: Between; away: Between; handleHeld(): void; end(): void }
+    | undefined;
 
   /** A number for each vector that is handed out: one that arrives twice under two numbers is a replay. */
   function take(always: boolean): SessionData {
+    collecting?.handleHeld();
     if (always || seq < 0 || log.counted() > counted) seq += 1;
     counted = log.counted();
     return features();
@@ -66,11 +67,11 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
   return {
     start() {
       if (!page || collecting) return;
-      const { listen, end } = listenersOn(page, log);
-      listenToPointers(listen, log);
+      const { listen, listenInGroups, handleHeld, end } = createListeners(page, log);
+      listenToPointers({ listen, listenInGroups }, log);
       listenToKeys(listen, log, page);
       const { hiddenSince, awaySince } = listenToPage(listen, log, page);
-      collecting = { since: now(), hidden: hiddenSince, away: awaySince, end };
+      collecting = { since: now(), hidden: hiddenSince, away: awaySince, handleHeld, end };
     },
     stop() {
       collecting?.end();
@@ -84,27 +85,6 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
 
 const globalPage = (): CollectedPage | undefined =>
   typeof window === 'undefined' ? undefined : (window as CollectedPage);
-
-/** Events that a script made are counted and not looked at. */
-function listenersOn(page: CollectedPage, log: ReturnType<typeof createEventLog>) {
-  const ends: (() => void)[] = [];
-  const listen: Listen = (type, listener) => {
-    const onEvent = (event: Event) => {
-      const now = page.performance.now();
-      const t = Math.abs(now - event.timeStamp) < SAME_CLOCK ? event.timeStamp : now;
-      if (event.isTrusted) listener(event as Parameters<typeof listener>[0], t);
-      else if (isForged(event)) log.count('untrusted', t);
-    };
-    page.addEventListener(type, onEvent, OPTIONS);
-    ends.push(() => page.removeEventListener(type, onEvent, OPTIONS));
-  };
-  return { listen, end: () => ends.map((end) => end()) };
-}
-
-/** Pages and password managers send `input`, `scroll` and nameless key events of their own; no honest script moves a pointer or presses a named key. */
-const isForged = (event: Event): boolean =>
-  event.type.startsWith('pointer') ||
-  (event.type.startsWith('key') && Boolean((event as KeyboardEvent).key || (event as KeyboardEvent).code));
 
 /** 128 bits for this page load: no cookie and no storage keeps it. */
 function newSessionId(page: CollectedPage | undefined): string {

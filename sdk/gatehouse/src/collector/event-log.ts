@@ -1,24 +1,43 @@
 import type { PointerKind, RawWindow, WindowFacts } from './features/index.ts';
 import type { FocusChange, PointerSample, Press, ScrollStep, Stroke, Typed } from './features/raw-window.ts';
+import { createNumberRing } from './number-ring.ts';
 import { createRing } from './ring.ts';
 
-type Counted = keyof WindowFacts['counts'];
+/** What is counted; the row of an event has the place of its name here. */
+const COUNTED = [
+  'move',
+  'down',
+  'up',
+  'keyDown',
+  'keyUp',
+  'input',
+  'paste',
+  'wheel',
+  'scroll',
+  'untrusted',
+] as const;
+const UNTRUSTED = COUNTED.indexOf('untrusted');
+const POINTERS = ['mouse', 'pen', 'touch'] as const;
+const NO_POINTER = -1;
 
-interface Logged {
-  t: number;
-  what: Counted | 'untrusted';
-  pointer?: PointerKind | undefined;
-}
+type Counted = (typeof COUNTED)[number];
 
-/** Entries of each kind that are kept at most; at 60 events a second a window has 1,800. */
-const CAPACITY = 4_000;
+const placeOf = Object.fromEntries(COUNTED.map((what, place) => [what, place])) as Record<Counted, number>;
+const pointerOf = Object.fromEntries(POINTERS.map((kind, place) => [kind, place])) as Record<
+  PointerKind,
+  number
+>;
+
+/** Events, and moves, that are kept at most: half a minute at 240 a second has 7,200. */
+const CAPACITY = 8_000;
+/** The same of the others. */
 const FEW = 500;
 
 /** Numbers of the last events. Nothing else of an event is kept: no key, no text, no element, no address. */
 export function createEventLog() {
+  const logged = createNumberRing(CAPACITY);
+  const moves = createNumberRing(CAPACITY);
   const rings = {
-    logged: createRing<Logged>(CAPACITY),
-    moves: createRing<PointerSample>(CAPACITY),
     presses: createRing<Press>(FEW),
     strokes: createRing<Stroke>(FEW),
     typed: createRing<Typed>(FEW),
@@ -31,43 +50,41 @@ export function createEventLog() {
 
   return {
     ...rings,
-    count(what: Logged['what'], t: number, pointer?: PointerKind): void {
-      rings.logged.add({ t, what, pointer });
+    count(what: Counted, t: number, pointer?: PointerKind): void {
+      logged.add(t, placeOf[what], pointer === undefined ? NO_POINTER : pointerOf[pointer]);
       counted += 1;
       if (what !== 'untrusted') first ??= t;
     },
+    /** A place of the mouse: CSS pixels. */
+    addMove: (t: number, x: number, y: number): void => moves.add(t, x, y),
     /** Events since the beginning. */
     counted: (): number => counted,
     /** When the person first did something. */
     firstAction: (): number | undefined => first,
     clear(): void {
-      for (const ring of Object.values(rings)) ring.clear();
+      for (const ring of [logged, moves, ...Object.values(rings)]) ring.clear();
     },
     /** The window that ends at `to`: as long as asked for, shorter where events of it are no longer kept. */
     window(start: number, to: number) {
-      const lost = [rings.logged.newestDropped()?.t, rings.moves.newestDropped()?.t];
-      const from = Math.min(to, Math.max(start, ...lost.map((t) => t ?? start)));
+      const lost = [logged.newestDropped() ?? start, moves.newestDropped() ?? start];
+      const from = Math.min(to, Math.max(start, ...lost));
       const within = ({ t }: { t: number }) => t >= from && t <= to;
-      const logged = rings.logged.where(within);
-      const own = logged.filter(({ what }) => what !== 'untrusted');
+      const { times, ...facts } = countedIn(logged, from, to);
       const raw: RawWindow = {
         from,
         to,
-        moves: rings.moves.where(within),
+        moves: movesIn(moves, from, to),
         presses: rings.presses.where(within),
         strokes: rings.strokes.where(({ down }) => down >= from && down <= to),
         typed: rings.typed.where(within),
         scrolls: rings.scrolls.where(within),
         focuses: rings.focuses.where(within),
-        times: own.map(({ t }) => t).sort((a, b) => a - b),
+        times,
       };
       const sampled = rings.coalesced.where(within);
-      const ofPointer = (kind: PointerKind) => own.filter(({ pointer }) => pointer === kind).length;
       return {
         raw,
-        counts: countsOf(own),
-        untrusted: logged.length - own.length,
-        pointers: { mouse: ofPointer('mouse'), pen: ofPointer('pen'), touch: ofPointer('touch') },
+        ...facts,
         coalesced:
           sampled.length === 0 ? undefined : sampled.reduce((all, { n }) => all + n, 0) / sampled.length,
       };
@@ -77,22 +94,40 @@ export function createEventLog() {
 
 export type EventLog = ReturnType<typeof createEventLog>;
 
-function countsOf(logged: readonly Logged[]): WindowFacts['counts'] {
-  const counts = {
-    move: 0,
-    down: 0,
-    up: 0,
-    keyDown: 0,
-    keyUp: 0,
-    input: 0,
-    paste: 0,
-    wheel: 0,
-    scroll: 0,
-    touch: 0,
-  };
-  for (const { what, pointer } of logged) {
-    counts[what as Counted] += 1;
-    if (what === 'down' && pointer === 'touch') counts.touch += 1;
-  }
-  return counts;
+type NumberRing = ReturnType<typeof createNumberRing>;
+
+function movesIn(ring: NumberRing, from: number, to: number): PointerSample[] {
+  const moves: PointerSample[] = [];
+  ring.each((t, x, y) => {
+    if (t >= from && t <= to) moves.push({ t, x, y });
+  });
+  return moves;
 }
+
+/** Events by name and by pointer, and the times of those that no script made, in order. */
+function countedIn(ring: NumberRing, from: number, to: number) {
+  const byName = COUNTED.map(() => 0);
+  const byPointer = POINTERS.map(() => 0);
+  const times: number[] = [];
+  let [touches, last, inOrder] = [0, Number.NEGATIVE_INFINITY, true];
+  ring.each((t, place, pointer) => {
+    if (t < from || t > to) return;
+    byName[place]! += 1;
+    if (place === UNTRUSTED) return;
+    if (pointer !== NO_POINTER) byPointer[pointer]! += 1;
+    if (place === placeOf.down && pointer === pointerOf.touch) touches += 1;
+    inOrder &&= t >= last;
+    last = t;
+    times.push(t);
+  });
+  const { untrusted, ...counts } = named(COUNTED, byName);
+  return {
+    counts: { ...counts, touch: touches } satisfies WindowFacts['counts'],
+    untrusted,
+    pointers: named(POINTERS, byPointer),
+    times: inOrder ? times : times.sort((a, b) => a - b),
+  };
+}
+
+const named = <Name extends string>(names: readonly Name[], values: readonly number[]) =>
+  Object.fromEntries(names.map((name, at) => [name, values[at]!])) as Record<Name, number>;

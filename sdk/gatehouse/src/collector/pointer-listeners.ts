@@ -1,20 +1,24 @@
-import type { Listen } from './collected-page.ts';
 import type { EventLog } from './event-log.ts';
 import type { PointerKind, Press } from './features/index.ts';
+import type { Listeners } from './listeners.ts';
 
 /** Of every so many moves one is asked for the hardware samples in it: the call is not free. */
 const COALESCED_EVERY = 8;
 /** What a person aims at; else the element itself. */
 const CONTROLS = 'a,button,input,select,textarea,label,summary,[role],[tabindex]';
 
-export function listenToPointers(listen: Listen, log: EventLog): void {
+export function listenToPointers(
+  { listen, listenInGroups }: Pick<Listeners, 'listen' | 'listenInGroups'>,
+  log: EventLog,
+): void {
   const pressed = new Map<number, Press>();
   let moves = 0;
 
-  listen<PointerEvent>('pointermove', (event, t) => {
-    log.count('move', t, kindOf(event));
-    if (kindOf(event) !== 'mouse') return;
-    log.moves.add({ t, x: event.clientX, y: event.clientY });
+  listenInGroups<PointerEvent>('pointermove', COALESCED_EVERY, (event, t) => {
+    const kind = kindOf(event);
+    log.count('move', t, kind);
+    if (kind !== 'mouse') return;
+    log.addMove(t, event.clientX, event.clientY);
     moves += 1;
     if (moves % COALESCED_EVERY === 0 && event.getCoalescedEvents)
       log.coalesced.add({ t, n: event.getCoalescedEvents().length });

@@ -70,11 +70,11 @@ const nothingFitted = {
 };
 
 function fittedOf(x: readonly number[], y: readonly number[], speeds: readonly number[], path: number) {
-  const [ofX, ofY] = [restsOf(x, [3, 5]), restsOf(y, [3, 5])];
+  const [ofX, ofY] = restsOf([x, y], [3, 5]);
   const restOf = (which: 0 | 1): number =>
-    Math.log(Math.sqrt((squares(ofX[which]!) + squares(ofY[which]!)) / x.length) / path + LEAST_REST);
+    Math.log(Math.sqrt((squares(ofX![which]!) + squares(ofY![which]!)) / x.length) / path + LEAST_REST);
   const usual = Math.max(mean(speeds)!, 1e-9);
-  const [rest] = restsOf(speeds, [4]);
+  const rest = restsOf([speeds], [4])[0]![0]!;
   const changes = gaps(speeds);
   const ripples = gaps(changes).map(Math.abs);
   return {
@@ -82,8 +82,8 @@ function fittedOf(x: readonly number[], y: readonly number[], speeds: readonly n
     rippleShare: sum(ripples) / (sum(changes.map(Math.abs)) + 1e-9),
     cubic: restOf(0),
     quintic: restOf(1),
-    speedRest: deviation(rest!)! / usual,
-    speedRestSmooth: correlation(rest!.slice(1), rest!.slice(0, -1)),
+    speedRest: deviation(rest)! / usual,
+    speedRestSmooth: correlation(rest.slice(1), rest.slice(0, -1)),
   };
 }
 

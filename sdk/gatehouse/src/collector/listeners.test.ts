@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import type { CollectedPage } from './collected-page.ts';
+import { createListeners } from './listeners.ts';
+
+/** A page, and what its listeners handled: type and time. */
+function listening(many = 4) {
+  const added = new Map<string, (event: Event) => void>();
+  const handled: [type: string, t: number][] = [];
+  let now = 0;
+  let asked = 0;
+  const page: CollectedPage = {
+    addEventListener: (type, listener) => void added.set(type, listener),
+    removeEventListener: (type) => void added.delete(type),
+    document: { hidden: false },
+    performance: {
+      now: () => {
+        asked += 1;
+        return now;
+      },
+    },
+    navigator: {},
+    scrollY: 0,
+  };
+  const untrusted: number[] = [];
+  const listeners = createListeners(page, { count: (_, t) => void untrusted.push(t) });
+  listeners.listenInGroups('pointermove', many, ({ type }, t) => void handled.push([type, t]));
+  listeners.listen('keydown', ({ type }, t) => void handled.push([type, t]));
+  return {
+    ...{ handled, untrusted, listeners, added, asked: () => asked },
+    at(time: number, type: string, event: object = {}) {
+      now = time;
+      added.get(type)?.({ type, isTrusted: true, timeStamp: time, ...event } as Event);
+    },
+  };
+}
+
+test('moves are handled in groups, and before whatever comes after them', () => {
+  const { at, handled, listeners } = listening();
+  for (const time of [10, 20, 30]) at(time, 'pointermove');
+  expect(handled).toEqual([]);
+  at(40, 'pointermove');
+  expect(handled.map(([, t]) => t)).toEqual([10, 20, 30, 40]);
+  at(50, 'pointermove');
+  at(60, 'keydown');
+  expect(handled.slice(4)).toEqual([
+    ['pointermove', 50],
+    ['keydown', 60],
+  ]);
+  at(70, 'pointermove');
+  listeners.handleHeld();
+  listeners.handleHeld();
+  expect(handled.slice(6)).toEqual([['pointermove', 70]]);
+});
+
+test('the last of each so many is handled while it is dispatched, also where a group ended early', () => {
+  const { at, handled } = listening();
+  at(10, 'pointermove');
+  at(20, 'keydown');
+  for (const time of [30, 40]) at(time, 'pointermove');
+  expect(handled).toHaveLength(2);
+  at(50, 'pointermove');
+  expect(handled.at(-1)).toEqual(['pointermove', 50]);
+});
+
+test('a held move that a script made is counted at its own time', () => {
+  const { at, handled, untrusted, listeners } = listening();
+  at(10, 'pointermove', { isTrusted: false });
+  at(20, 'pointermove');
+  listeners.handleHeld();
+  expect([untrusted, handled]).toEqual([[10], [['pointermove', 20]]]);
+});
+
+test('an event of another clock has the time of the page', () => {
+  const { at, handled } = listening();
+  const other = 1_700_000_000_000;
+  at(1_000, 'keydown', { timeStamp: other });
+  for (const time of [2_000, 2_010, 2_020, 2_030]) at(time, 'pointermove', { timeStamp: other + time });
+  expect(handled.map(([, t]) => t)).toEqual([1_000, 2_000, 2_010, 2_020, 2_030]);
+});
+
+test('a clock that stands still is not believed for more than sixteen events', () => {
+  const { at, handled } = listening();
+  for (let event = 0; event < 40; event += 1) at(100_000 + 60_000 * event, 'keydown', { timeStamp: 100_000 });
+  expect(handled.at(-1)![1]).toBeGreaterThan(100_000 + 60_000 * 20);
+});
+
+test('the clock of the page is asked for once in many events', () => {
+  const { at, asked } = listening();
+  for (let event = 0; event < 400; event += 1) at(1_000 + event * 16, 'pointermove');
+  expect(asked()).toBeLessThan(20);
+});
+
+test('ended, it listens to nothing and holds nothing', () => {
+  const { at, handled, listeners, added } = listening();
+  at(10, 'pointermove');
+  listeners.end();
+  listeners.handleHeld();
+  expect([handled, added.size]).toEqual([[], 0]);
+});

@@ -1,0 +1,95 @@
+import type { CollectedPage, Listen, ListenerOptions } from './collected-page.ts';
+import type { EventLog } from './event-log.ts';
+
+const OPTIONS: ListenerOptions = { capture: true, passive: true };
+/** An event from further away has another clock than the page (old browsers): the page's counts. Milliseconds. */
+const SAME_CLOCK = 60_000;
+/** For so long and for so many events it is not asked again whether the two clocks are one: asking costs more than all else of an event. */
+const KNOWN_FOR = 1_000;
+const KNOWN_EVENTS = 16;
+
+type Handle = (event: Event, t: number) => void;
+
+/** Listeners on a page. Events that a script made are counted and not looked at. */
+export function createListeners(page: CollectedPage, log: Pick<EventLog, 'count'>) {
+  const ends: (() => void)[] = [];
+  const timeOf = clockOf(page);
+  const held: (Event | undefined)[] = [];
+  let [holding, seen, shift] = [0, 0, 0];
+  let onHeld: Handle | undefined;
+
+  function handle(event: Event, t: number, listener: Handle): void {
+    if (event.isTrusted) listener(event, t);
+    else if (isForged(event)) log.count('untrusted', t);
+  }
+
+  function handleHeld(): void {
+    for (let at = 0; at < holding; at += 1) {
+      const event = held[at]!;
+      held[at] = undefined;
+      handle(event, event.timeStamp + shift, onHeld!);
+    }
+    holding = 0;
+  }
+
+  function add(type: string, onEvent: (event: Event) => void): void {
+    page.addEventListener(type, onEvent, OPTIONS);
+    ends.push(() => page.removeEventListener(type, onEvent, OPTIONS));
+  }
+
+  const listen: Listen = (type, listener) =>
+    add(type, (event) => {
+      handleHeld();
+      handle(event, timeOf(event), listener as Handle);
+    });
+
+  /**
+   * Handles events of the one type that comes often in groups of up to `many`: a page wakes for each of them with cold caches, and reading
+   * a few at once costs a fraction. The last of each `many` is still on its way through the page when it is handled.
+   */
+  const listenInGroups = <Kind extends Event>(
+    type: string,
+    many: number,
+    listener: (event: Kind, t: number) => void,
+  ): void => {
+    onHeld = listener as Handle;
+    add(type, (event) => {
+      if (holding === 0) shift = timeOf(event) - event.timeStamp;
+      held[holding] = event;
+      holding += 1;
+      seen += 1;
+      if (seen % many === 0) handleHeld();
+    });
+  };
+
+  return {
+    listen,
+    listenInGroups,
+    handleHeld,
+    end(): void {
+      for (const end of ends) end();
+      held.length = 0;
+      holding = 0;
+    },
+  };
+}
+
+export type Listeners = ReturnType<typeof createListeners>;
+
+/** Time of an event by the clock of the page: milliseconds. */
+function clockOf(page: CollectedPage): (event: Event) => number {
+  let known = Number.NEGATIVE_INFINITY;
+  let since = 0;
+  return ({ timeStamp }) => {
+    since += 1;
+    if (Math.abs(timeStamp - known) < KNOWN_FOR && since < KNOWN_EVENTS) return timeStamp;
+    known = page.performance.now();
+    since = 0;
+    return Math.abs(known - timeStamp) < SAME_CLOCK ? timeStamp : known;
+  };
+}
+
+/** Pages and password managers send `input`, `scroll` and nameless key events of their own; no honest script moves a pointer or presses a named key. */
+const isForged = (event: Event): boolean =>
+  event.type.startsWith('pointer') ||
+  (event.type.startsWith('key') && Boolean((event as KeyboardEvent).key || (event as KeyboardEvent).code));
