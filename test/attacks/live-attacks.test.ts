@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Pose } from '../../service/inference/face.ts';
 import { portrait } from '../cli/portraits.ts';
 import { createHandler } from '../live/actors/handled.ts';
 import { createRecorded, createTwoPeople } from '../live/actors/other-session.ts';
@@ -30,7 +29,7 @@ const people = ['bea', 'ada'] as const;
 const weights = join(import.meta.dirname, '../../../shared/models');
 
 let folder: string;
-let photos: (Photo & { pose: Pose })[];
+let photos: Photo[];
 let sources: Sources;
 let settings: Setting[];
 let pipeline: Awaited<ReturnType<typeof openLivePipeline>>;
@@ -44,14 +43,15 @@ beforeAll(async () => {
   settings = [...(pipeline.models.pad ? [true] : []), false].map((one) => ({ pad: one, strict: false }));
   photos = [];
   for (const who of people) photos.push(await photoOf(who));
-  sources = { people: [], photos: photos.slice(0, 1), recaptures: [], missing: [] };
+  const [photo] = photos;
+  sources = { people: [], photos: [photo!], portraits: [photo!], recaptures: [], missing: [] };
 });
 afterAll(async () => {
   await pipeline?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function photoOf(who: (typeof people)[number]): Promise<(typeof photos)[number]> {
+async function photoOf(who: (typeof people)[number]): Promise<Photo> {
   const file = join(folder, `${who}.png`);
   await sharp(await portrait(who))
     .png()
@@ -61,8 +61,9 @@ async function photoOf(who: (typeof people)[number]): Promise<(typeof photos)[nu
     (await pipeline.readings.read(`${name}-${who}`, [{ name, make: async () => jpeg }])).get(name)!.face!;
   const face = (await read('whole', await jpegOf(whole))).box;
   const shown = await showFrame(file, framingOf([face]));
-  const { motion } = await read('shown', await jpegOf(shown));
-  return { id: who, whole, face, shown, mesh: motion.mesh, pose: motion.pose, background: shown };
+  const { motion, box } = await read('shown', await jpegOf(shown));
+  const { mesh, pose } = motion;
+  return { id: who, whole, face, shown, mesh, shownFace: box, pose, background: shown };
 }
 
 /** Attempts in which every step was done, of each setting's row; what was accepted is printed. */
@@ -76,7 +77,8 @@ const acceptedOf = (rows: readonly AttackRow[]) => rows.map(({ accepted }) => ac
 const none = () => settings.map(() => 0);
 
 // Of this photograph, sheets bent to half a face width and less do not even begin: the page asks to come in front of the camera.
-const prints = [print('still'), print('moved'), print('tilted'), print('bent')];
+const lids = print('bent', { name: 'print-bent-lids', of: 'portraits', lids: true });
+const prints = [print('still'), print('moved'), print('tilted'), print('bent'), lids];
 test.each(prints.map((one) => [one.name, one] as const))(
   'a photograph held to the camera is not accepted: %s',
   async (name, one) => {
@@ -85,7 +87,7 @@ test.each(prints.map((one) => [one.name, one] as const))(
 );
 
 /** A puppet that looks ahead, whatever the photograph does. */
-async function puppetOf({ id, shown, mesh, pose }: (typeof photos)[number]) {
+async function puppetOf({ id, shown, mesh, pose }: Photo) {
   const upright = { yaw: -pose.yaw, pitch: -pose.pitch, roll: -pose.roll };
   const { handled, frames } = puppetFrames(shown, mesh, upright);
   const seen = await pipeline.readings.read(`upright-${id}`, frames);
@@ -98,7 +100,7 @@ const made = (name: string, run: Awaited<ReturnType<Species['prepare']>>['run'])
 });
 
 test('a screen that shows the person is not accepted, moved as the page asks or with a film in its own order', async () => {
-  const [{ pose, shown, ...photo }] = photos as [(typeof photos)[number]];
+  const [{ pose, shown, ...photo }] = photos as [Photo];
   const onScreen = { ...photo, pose, id: `${photo.id}-on-a-screen`, shown: await asScreen(shown, 11) };
   const { handled, seen, actor } = await puppetOf(onScreen);
   const moved = await measured(

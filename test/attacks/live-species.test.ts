@@ -35,7 +35,8 @@ beforeAll(async () => {
   const options = { cache, weights: join(shared, 'models'), workers: 2, say: () => {} };
   pipeline = await openLivePipeline(options);
   const { readings, models } = pipeline;
-  const sources = await openSources({ readings, cache, video, pad: join(cache, 'pad') });
+  const places = { video, pad: join(cache, 'pad'), faces: join(shared, 'data/faces-lfw') };
+  const sources = await openSources({ readings, cache, ...places });
   for (const line of sources.missing) console.log(`Not there: ${line}.`);
   deps = { sources, readings, models, say: () => {} };
 }, ROOM);

@@ -138,7 +138,7 @@ test.skipIf(noScene).each(forms)(
     const { token } = await client.getPresenceToken(sessionId);
     const expected = { expectedOrgId: organization, expectedEmail: email, expectedNonce: `nonce-${form}` };
     expect(await client.verifyPresenceToken({ token, ...expected })).toMatchObject({ valid: true });
-    expect(seen.camera!.asked()).toEqual(expect.arrayContaining(['hold-still', 'turn-left', 'turn-right']));
+    expect(seen.camera!.asked()).toEqual(expect.arrayContaining(['turn-left', 'turn-right', 'blink']));
     expect(seen.faults).toEqual([]);
     await seen.close();
   },

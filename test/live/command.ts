@@ -52,7 +52,7 @@ export function createChallengesCommand(terminal: Terminal, evidenceFolder: stri
         { cache, weights: where.models, workers: Number(where.workers), say },
         async ({ readings, models }) => {
           const pad = where.pad ?? join(cache, 'pad');
-          const sources = await openSources({ readings, cache, video: where.video, pad });
+          const sources = await openSources({ readings, cache, video: where.video, pad, faces: where.faces });
           for (const line of sources.missing) say(`Not there: ${line}.`);
           if (!models.pad) say(`Without PAD: ${where.models} does not hold the two MiniFASNet weight files.`);
           const usable = settings.filter(

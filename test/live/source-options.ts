@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 export interface SourceOptions {
   video: string;
   pad?: string;
+  faces: string;
   models: string;
   workers: string;
 }
@@ -17,5 +18,6 @@ export const withSourceOptions = (command: Command): Command =>
       '../shared/data/video',
     )
     .option('--pad <folder>', 'where replay-attack-clips.csv is laid out; in the cache folder unless given')
+    .option('--faces <folder>', 'photographs of people, a folder each', '../shared/data/faces-lfw')
     .option('--models <folder>', 'folder with the MiniFASNet .pth files', '../shared/models')
     .option('--workers <n>', 'worker threads', String(availableParallelism()));

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Box } from '../../service/inference/face.ts';
+import type { Box, Pose } from '../../service/inference/face.ts';
 import type { Picture } from '../../service/inference/pictures/picture.ts';
 import { findClips, framingOf, jpegOf, pictureOf, showFrame } from './clips.ts';
 import { type LivePerson, pictureAt, readPerson } from './people.ts';
@@ -16,6 +16,9 @@ export interface Photo {
   /** Cut as the camera shows a person, for what is made of it in a program, and its face's mesh. */
   shown: Picture;
   mesh: Float32Array;
+  /** Of the face in `shown`. */
+  shownFace: Box;
+  pose: Pose;
   /** What stands behind a print of it. */
   background: Picture;
 }
@@ -24,6 +27,8 @@ export interface Sources {
   people: LivePerson[];
   /** Photographs of the people of the clips and of Replay-Attack. */
   photos: Photo[];
+  /** Photographs of further people, of LFW: no limit was chosen on them. */
+  portraits: Photo[];
   /** Real recaptures of Replay-Attack from a screen. */
   recaptures: Photo[];
   /** Why something is missing. */
@@ -37,14 +42,19 @@ export interface SourcesDeps {
   video: string;
   /** Where shared/data/pad/extract.mjs has laid out replay-attack-clips.csv. */
   pad: string;
+  /** shared/data/faces-lfw; absent: no portraits are read. */
+  faces?: string;
 }
 
 /** Photographs of people of the clips, and of Replay-Attack: those are small, noisy and from one webcam. */
 const CLIP_PHOTOS = 12;
 const REPLAY_ATTACK_PHOTOS = 4;
 const RECAPTURES = 8;
+const PORTRAITS = 32;
+/** Degrees: people who look past the camera make poor prints of themselves. */
+const FRONTAL = 8;
 
-export async function openSources({ readings, cache, video, pad }: SourcesDeps): Promise<Sources> {
+export async function openSources({ readings, cache, video, pad, faces }: SourcesDeps): Promise<Sources> {
   const missing: string[] = [];
   const people: LivePerson[] = [];
   for (const clip of existsSync(video) ? findClips(video) : []) {
@@ -82,7 +92,27 @@ export async function openSources({ readings, cache, video, pad }: SourcesDeps):
     const photo = await still('spoof', name);
     if (photo) recaptures.push(photo);
   }
-  return { people, photos, recaptures, missing };
+  const portraits = faces === undefined ? [] : await portraitsOf(faces, readings);
+  if (faces !== undefined && portraits.length === 0) missing.push(`${faces} has no photographs`);
+  return { people, photos, portraits, recaptures, missing };
+}
+
+/** Of people at even distances in the folder's list, the first photograph, where it shows the face from the front. */
+async function portraitsOf(folder: string, readings: Readings): Promise<Photo[]> {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder, { withFileTypes: true })
+    .flatMap((entry) => (entry.isDirectory() ? entry.name : []))
+    .sort();
+  const portraits: Photo[] = [];
+  const tried = 2 * PORTRAITS;
+  for (let i = 0; i < tried && portraits.length < PORTRAITS; i++) {
+    const name = names[Math.floor((i * names.length) / tried)];
+    const [file] = name === undefined ? [] : readdirSync(join(folder, name)).sort();
+    if (name === undefined || file === undefined) continue;
+    const photo = await photoOf(`lfw-${name}`, join(folder, name, file), readings);
+    if (photo && Math.abs(photo.pose.yaw) < FRONTAL) portraits.push(photo);
+  }
+  return portraits;
 }
 
 /** The first neutral moment of a recording, as a photograph. */
@@ -100,7 +130,11 @@ export async function photoOfPerson(person: LivePerson): Promise<Photo> {
     height: box.height * scale,
   };
   const shown = await pictureAt(person, moment.name);
-  return { id: clip.id, whole, face, shown, mesh: motion.mesh, background: await backgroundOf(shown) };
+  const { mesh, pose } = motion;
+  return {
+    ...{ id: clip.id, whole, face, shown, mesh, shownFace: box, pose },
+    background: await backgroundOf(shown),
+  };
 }
 
 async function photoOf(id: string, file: string, readings: Readings): Promise<Photo | undefined> {
@@ -113,7 +147,11 @@ async function photoOf(id: string, file: string, readings: Readings): Promise<Ph
     'shown',
   );
   if (!seen?.face) return undefined;
-  return { id, whole, face, shown, mesh: seen.face.motion.mesh, background: await backgroundOf(shown) };
+  const { mesh, pose } = seen.face.motion;
+  return {
+    ...{ id, whole, face, shown, mesh, shownFace: seen.face.box, pose },
+    background: await backgroundOf(shown),
+  };
 }
 
 /** A plain room: the picture's own colors, far out of focus. */

@@ -1,11 +1,12 @@
 import { createHandler, type Handled } from './actors/handled.ts';
 import { createTwoPeople } from './actors/other-session.ts';
 import { createPerson } from './actors/person.ts';
-import { manners, printInHand } from './actors/photo.ts';
+import { manners, type Print, printInHand } from './actors/photo.ts';
 import { puppetFrames } from './actors/puppet.ts';
 import { type Judge, type Species, turning, withinReach } from './attack.ts';
 import { injections } from './injections.ts';
 import type { Readings } from './readings.ts';
+import { createPuppet } from './render/puppet.ts';
 import { replays } from './replays.ts';
 import type { Photo, Sources } from './sources.ts';
 import { runTrial } from './trial.ts';
@@ -13,6 +14,7 @@ import { runTrial } from './trial.ts';
 /** Radii of bent sheets in face widths; LIVENESS.md §2: the hardest are bent to 0.5 and less. */
 const BENDS = [0.7, 0.5, 0.42, 0.35];
 const OTHER_BENDS = [0.45, 0.6, 0.54, 0.38, 0.48];
+const PORTRAIT_BENDS = [0.42, 0.46, 0.5, 0.54, 0.58, 0.62];
 
 async function handledBy(
   source: string,
@@ -23,28 +25,45 @@ async function handledBy(
   return (random: () => number) => createHandler(handled, seen, random);
 }
 
-/** `bends`: radii of the bent sheets in face widths, one for each photograph in turn. */
+interface Printed {
+  name?: string;
+  /** Radii of the bent sheets in face widths, one for each photograph in turn. */
+  bends?: readonly number[];
+  /** People of whom there are recordings, or others. */
+  of?: 'photos' | 'portraits';
+  /** A strip with closed lids is laid over the eyes. */
+  lids?: true;
+}
+
 export const print = (
   manner: (typeof manners)[number],
-  name: string = `print-${manner}`,
-  bends: readonly number[] = BENDS,
+  { name = `print-${manner}`, bends = BENDS, of = 'photos', lids }: Printed = {},
 ): Species => ({
   name,
-  attacker: 'holds a printed photograph of the right person before the camera and moves it as the page asks',
+  attacker: `holds a printed photograph of the right person before the camera and moves it as the page asks${lids ? ', and lays a printed strip with closed lids over the eyes to blink' : ''}`,
   draw: 'product',
   made: "simulated: a photograph as a sheet before the camera, with a print's contrast and a camera's noise",
-  async prepare({ photos }, readings) {
+  async prepare(sources, readings) {
+    const photos = sources[of];
     const actors = [];
-    for (const [i, { id, whole, face, background }] of photos.entries()) {
+    for (const [i, photo] of photos.entries()) {
       const bend = bends[i % bends.length]!;
-      const made = printInHand({ photo: whole, face, background }, manner, bend);
-      actors.push(await handledBy(`${name}-${bend}-${id}`, made, readings));
+      const made = printInHand(lids ? withLids(photo) : onPaper(photo), manner, bend);
+      actors.push(await handledBy(`${name}-${bend}-${photo.id}`, made, readings));
     }
     return played(
       actors,
       photos.map(({ id }) => id),
     );
   },
+});
+
+const onPaper = ({ whole, face, background }: Photo): Print => ({ photo: whole, face, background });
+
+/** The lids are drawn closed by the photograph's own mesh, so what is printed is what it was read from. */
+const withLids = ({ shown, mesh, shownFace, background }: Photo): Print => ({
+  ...{ photo: shown, face: shownFace, background },
+  lids: () => createPuppet(shown, mesh)({ lids: 1 }),
 });
 
 function played(
@@ -130,7 +149,10 @@ const tampered = (
 export const species: readonly Species[] = [
   ...manners.map((manner) => print(manner)),
   // The limits were chosen while looking at print-bent: these sheets were made afterwards.
-  print('bent', 'print-bent-others', OTHER_BENDS),
+  print('bent', { name: 'print-bent-others', bends: OTHER_BENDS }),
+  // No limit was chosen on photographs of LFW people of this list.
+  print('bent', { name: 'print-bent-portraits', bends: PORTRAIT_BENDS, of: 'portraits' }),
+  print('bent', { name: 'print-bent-lids', bends: PORTRAIT_BENDS, of: 'portraits', lids: true }),
   puppetsOf(
     'replay-recaptured',
     'films a screen that shows the right person, and moves the picture in a program',

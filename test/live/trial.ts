@@ -131,7 +131,7 @@ function runAttempt(order: TrialOrder, actor: Actor): Attempt {
   return { ...result, steps, ms: at - start, hashes };
 }
 
-/** Draws that are tried: sequences of the strictest profile are 1,200. */
+/** Draws that are tried: sequences of the strictest profile are 7,200. */
 const MOST_DRAWS = 100_000;
 
 function drawAs(asks: readonly StepName[] | undefined, draw: () => DrawnChallenge): DrawnChallenge {

@@ -25,7 +25,9 @@ export const ChallengeSettings = z
       .array(z.enum(stepNames))
       .min(1)
       .max(stepNames.length)
-      .describe('Steps that may be asked for; at least one is a turn.'),
+      .describe(
+        'Steps that may be asked for; at least one is a turn. `blink` belongs to them, unless people who cannot blink are to pass: without it a bent print may.',
+      ),
     count: z
       .int()
       .min(1)
@@ -57,7 +59,7 @@ export const ChallengeSettings = z
       ),
   })
   .describe(
-    'Steps of a live session: the server draws them at random. Absent: four of all steps, `hold-still` first.',
+    'Steps of a live session: the server draws them at random. A turn is in every attempt, `blink` in every one of two steps and more where `steps` names it, both turns in those of three and more. Absent: four of all steps.',
   );
 export type ChallengeSettings = z.infer<typeof ChallengeSettings>;
 

@@ -112,6 +112,14 @@ test('a turn that the nose does not show is not believed', () => {
   expect(play(drawn(['turn-left']), bentMesh).result.reasons).toEqual(['TIME_OVER']);
 });
 
+test('holding still after a turn begins when the head is back', () => {
+  const stays: Act = (step, since, at) =>
+    step?.name === 'hold-still' ? { yaw: 21 } : cooperative(step, since, at);
+  const order = drawn(['turn-left', 'hold-still']);
+  expect(play(order, cooperative).result.passed).toBe(true);
+  expect(play(order, stays).result.reasons).toEqual(['TIME_OVER']);
+});
+
 test('a face that fills the frame turns for nothing: perspective fools the pose', () => {
   const close: Act = (step, since) => ({
     closer: step ? 1 + 1.2 * Math.min(1, since / 1000) : 1,

@@ -44,9 +44,9 @@ const MOST_BLINKS = 2;
 const BOTH_TURNS_FROM = 3;
 
 /**
- * Draws the steps of one attempt: at least one turn, both directions from three steps on, no step twice, a step that comes first where
- * it is in the pool. Without motion, holding still for a drawn time, one or two blinks and pauses of drawn lengths (and colors, where they
- * may be shown) take their place.
+ * Draws the steps of one attempt, every order of them alike: at least one turn, from two steps on a blink where it is in the pool, from
+ * three on both directions, no step twice. Without motion, holding still for a drawn time, one or two blinks and pauses of drawn lengths
+ * (and colors, where they may be shown) take their place.
  */
 export function drawChallenge(
   rules: ChallengeRules,
@@ -68,11 +68,15 @@ function drawMoving({ pool, count }: ChallengeRules, path: ChallengePath, chance
   const allowed = pool.filter((name) => path.flash || stepNamed(name).needs !== 'flash');
   const turns = chance.shuffle(allowed.filter((name) => stepNamed(name).turn));
   if (turns.length === 0) throw new Error('A challenge with motion needs a turn in its pool.');
-  const first = allowed.filter((name) => stepNamed(name).first).slice(0, count - 1);
-  const certain = turns.slice(0, count >= BOTH_TURNS_FROM ? 2 : 1);
-  const others = allowed.filter((name) => !first.includes(name) && !certain.includes(name));
-  const room = Math.max(0, count - first.length - certain.length);
-  return [...first, ...chance.shuffle([...certain, ...chance.shuffle(others).slice(0, room)])];
+  const [turn, otherTurn] = turns;
+  const lids = allowed.filter((name) => stepNamed(name).lids);
+  const certain = [turn!, ...lids, ...(otherTurn && count >= BOTH_TURNS_FROM ? [otherTurn] : [])].slice(
+    0,
+    count,
+  );
+  const others = allowed.filter((name) => !certain.includes(name));
+  const more = chance.shuffle(others).slice(0, count - certain.length);
+  return chance.shuffle([...certain, ...more]);
 }
 
 /** Little to guess, because a person who needs this path is asked for little: how many blinks, their place beside the colors, and pauses. */
@@ -93,7 +97,7 @@ function drawStep(
   chance: Chance,
 ): DrawnStep {
   const step: Step = stepNamed(name);
-  const still = !motion && step.first;
+  const still = !motion && step.rest;
   const longer = still && index === 0;
   const [least, most] = longer ? HOLD_WITHOUT_MOTION : still ? PAUSE : (step.hold ?? HOLD);
   const holdMs = least + chance.below(most - least + 1);

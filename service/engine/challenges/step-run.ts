@@ -157,7 +157,7 @@ function inRange({ share, margin }: SeenFrame, step: Step): boolean {
 
 /** In a step that asks for none. Holding still begins anew by itself. */
 const isUnaskedTurn = (step: Step, { pose }: SeenFrame, { yaw }: Baseline): boolean =>
-  !step.turn && !step.first && Math.abs(pose.yaw - yaw) >= UNASKED_TURN;
+  !step.turn && !step.rest && Math.abs(pose.yaw - yaw) >= UNASKED_TURN;
 
 function headEvidence(name: string, { faults, ...finding }: HeadFinding): Evidence {
   const { parallax, rigidResidual, constancy } = finding;

@@ -66,7 +66,7 @@ export function createStepSequence({ steps, strict }: DrawnChallenge): StepSeque
       const active = run!;
       const finding = active.observe(seen, now);
       // holding still is what shows the neutral pose best
-      if (stepNamed(drawn.name).first && isNeutral(seen) && neutral.length < MOST_NEUTRAL) neutral.push(seen);
+      if (stepNamed(drawn.name).rest && isNeutral(seen) && neutral.length < MOST_NEUTRAL) neutral.push(seen);
       if (finding.color) color = finding.color;
       if (finding.state !== 'done') return finding;
       evidence.push(...active.evidence());

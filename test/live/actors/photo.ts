@@ -15,6 +15,8 @@ export interface Print {
   photo: Picture;
   face: Box;
   background: Picture;
+  /** A second print with closed lids: its strip of the eyes is laid over the first when a blink is asked for. */
+  lids?(): Picture;
 }
 
 /** Degrees between two stages; at ten frames a second a quick hand. */
@@ -59,12 +61,12 @@ export function printInHand(
 ): { handled: Handled; frames: Frame[] } {
   const bent: Held = manner === 'bent' ? { bend } : {};
   const frames: Frame[] = [];
-  const add = (name: string, held: Held): string => {
+  const add = (name: string, held: Held, photo: () => Picture = () => print.photo): string => {
     const seed = frames.length + 1;
     frames.push({
       name,
       make: async () => {
-        const seen = frameOfSheet(print.photo, print.face, print.background, { ...bent, ...held });
+        const seen = frameOfSheet(photo(), print.face, print.background, { ...bent, ...held });
         return jpegOf(withNoise(await asPrint(seen), NOISE, seed));
       },
     });
@@ -87,6 +89,11 @@ export function printInHand(
   for (const asked of steps) {
     const stages = stagesOf(manner, asked, bend).map((held, i) => add(`${asked}${i}`, held));
     if (stages.length > 0) plays[asked] = { stages: [rest[0]!, ...stages] };
+  }
+  const { lids } = print;
+  if (lids) {
+    const laid = [0.3, -0.4, 0.2].map((yaw, i) => add(`blink${i}`, { yaw }, lids));
+    plays.blink = { stages: [rest[0]!, ...laid], returns: true };
   }
   return { handled: { rest, plays }, frames };
 }

@@ -15,6 +15,7 @@ const FRONTAL = 15;
 export const blink = {
   name: 'blink',
   prompt: 'Blink once.',
+  lids: true,
   frameRate: 9,
   begin: ({ baseline }) => {
     const past: { at: number; open: number }[] = [];

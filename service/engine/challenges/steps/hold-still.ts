@@ -30,7 +30,6 @@ export function createStillness(holdMs: number): StepJudge {
 export const holdStill = {
   name: 'hold-still',
   prompt: 'Hold still and look at the camera.',
-  first: true,
-  ready: () => true,
+  rest: true,
   begin: ({ holdMs }) => createStillness(holdMs),
 } as const satisfies Step;

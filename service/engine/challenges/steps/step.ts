@@ -51,8 +51,10 @@ export interface Step {
   needs?: 'motion' | 'flash';
   /** Turns of the head prove that it is no sheet: at least one is in every challenge with motion. */
   turn?: 'left' | 'right';
-  /** Always the first step where it is asked for. */
-  first?: true;
+  /** The lids move, which those of a picture on paper cannot: in every draw of two steps and more whose pool has it. */
+  lids?: true;
+  /** The head keeps still: its neutral frames join the baseline. Without motion it comes first and is the pause between two steps. */
+  rest?: true;
   /** Milliseconds to hold, least and most; absent: 500 to 1000. */
   hold?: readonly [number, number];
   /** Frames a second below which the step cannot be judged well; 5 unless given. */
