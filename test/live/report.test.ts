@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { judgeSince, type Kept, keepLiveness, render } from './report.ts';
+import { JUDGE_SINCE, type Kept, keepLiveness, render } from './report.ts';
 import { species } from './species.ts';
 
 const folder = join(import.meta.dirname, '../../docs/evidence');
@@ -20,7 +20,7 @@ test('every row says which judge and which draw gave it, and a species without a
     for (const [i, row] of rowsOf(name).entries()) {
       const { commit, date } = rows[i]!.machine ?? machine;
       expect(row).toContain(commit.slice(0, 8));
-      expect([row, row.includes('before the present rule')]).toEqual([row, date < judgeSince(name)]);
+      expect([row, row.includes('by an older judge')]).toEqual([row, date < JUDGE_SINCE]);
     }
   }
   const { 'print-bent': _, ...others } = kept.attacks;
@@ -38,7 +38,7 @@ test('what is measured anew leaves no row of an older judge under the new date',
       join(scratch, 'liveness.json'),
       JSON.stringify({ attacks: { [name!]: older }, people: {} }),
     );
-    const now = { ...machine, date: '2026-11-22T10:00' };
+    const now = { ...machine, date: '2026-11-23T10:00' };
     keepLiveness(scratch, { attacks: rows.slice(0, 1) }, now);
     const after = JSON.parse(readFileSync(join(scratch, 'liveness.json'), 'utf8')) as Kept;
     expect(after.attacks[name!]).toEqual({ rows: rows.slice(0, 1), machine: now });
@@ -53,14 +53,14 @@ test('a row that was measured before keeps its own date beside a newer one of it
     const { machine, rows } = kept.attacks['print-still']!;
     const [one, other] = rows.map(({ machine: _, ...row }) => row);
     const at = (date: string) => ({ ...machine, date });
-    keepLiveness(scratch, { attacks: [one!] }, at('2026-11-22T10:00'));
-    keepLiveness(scratch, { attacks: [other!] }, at('2026-11-22T11:00'));
+    keepLiveness(scratch, { attacks: [one!] }, at('2026-11-23T10:00'));
+    keepLiveness(scratch, { attacks: [other!] }, at('2026-11-23T11:00'));
     const after = JSON.parse(readFileSync(join(scratch, 'liveness.json'), 'utf8')) as Kept;
     expect(after.attacks['print-still']).toEqual({
-      rows: [{ ...one, machine: at('2026-11-22T10:00') }, other],
-      machine: at('2026-11-22T11:00'),
+      rows: [{ ...one, machine: at('2026-11-23T10:00') }, other],
+      machine: at('2026-11-23T11:00'),
     });
-    expect(readFileSync(join(scratch, 'liveness.md'), 'utf8')).toContain('2026-11-22 10:00');
+    expect(readFileSync(join(scratch, 'liveness.md'), 'utf8')).toContain('2026-11-23 10:00');
   } finally {
     rmSync(scratch, { recursive: true });
   }

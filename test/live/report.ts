@@ -49,7 +49,7 @@ export function keepLiveness(
     const others = (before?.rows ?? [])
       .filter(({ setting }) => settingName(setting) !== settingName(row.setting))
       .map((other) => ({ ...other, machine: other.machine ?? before!.machine }))
-      .filter((other) => other.machine.date >= judgeSince(row.species))
+      .filter((other) => other.machine.date >= JUDGE_SINCE)
       .map(
         ({ machine: own, ...other }): KeptRow => (isSame(own, machine) ? other : { ...other, machine: own }),
       );
@@ -99,7 +99,7 @@ export function render({ attacks, people, repeats, rest }: Kept): string {
         'measured',
       ],
       Object.values(attacks).flatMap(({ rows, machine }) =>
-        rows.map((row) => [...attackLine(row), judgedBy(row.machine ?? machine, row.species)]),
+        rows.map((row) => [...attackLine(row), judgedBy(row.machine ?? machine)]),
       ),
     ),
     '',
@@ -120,17 +120,12 @@ export function render({ attacks, people, repeats, rest }: Kept): string {
   ].join('\n')}\n`;
 }
 
-/** When the rules of `challenges: judge repeats beside what was asked, one long stretch too` were as they are; what is measured before has another judge. */
-const JUDGE_SINCE = '2026-11-21T21:11';
-/** The same of the path without motion: faces at rest are compared, and its steps are drawn. */
-const STILL_JUDGE_SINCE = '2026-11-22T00:50';
-
-export const judgeSince = (name: string): string =>
-  /(no-motion|^without motion)/.test(name) ? STILL_JUDGE_SINCE : JUDGE_SINCE;
+/** When draws and rules were as they are: `challenges: ask for a blink in every draw, in any order`. What is measured before has another judge. */
+export const JUDGE_SINCE = '2026-11-22T13:09';
 
 /** A row is of the judge of its day. */
-const judgedBy = ({ date, commit }: Machine, name: string): string =>
-  `${date.replace('T', ' ')}, ${commit.slice(0, 8)}${date < judgeSince(name) ? ', **before the present rule of repeated movements**' : ''}`;
+const judgedBy = ({ date, commit }: Machine): string =>
+  `${date.replace('T', ' ')}, ${commit.slice(0, 8)}${date < JUDGE_SINCE ? ', **by an older judge**' : ''}`;
 
 const draws: Record<Draw, string> = {
   product: "product's",
@@ -145,7 +140,7 @@ function hitsOf(attacks: Kept['attacks']): (name: string, setting?: string) => s
     const row = rows?.find(({ setting }) => settingName(setting) === wanted);
     if (!row || !machine) return 'not measured yet';
     const { date } = row.machine ?? machine;
-    return `${row.accepted.hits} of ${row.trials}${date < judgeSince(name) ? ' (older judge)' : ''}`;
+    return `${row.accepted.hits} of ${row.trials}${date < JUDGE_SINCE ? ' (older judge)' : ''}`;
   };
 }
 
@@ -165,7 +160,7 @@ function preface(attacks: Kept['attacks']): string[] {
     "- **within reach**: at random, of those steps alone that the attacker's recording shows. It takes the random steps from the product's defense and stands for an attacker with better recordings than ours; tampering and two people are drawn so too, because what is tried there is not the draw.",
     '- **the same again**: in all three attempts the very steps of the old session, in its order: the worst case, one draw of 120 for `default`, of 1,200 for `strict-finance` and `high-security`, of 7,200 for `fortress`. It says what the rule of repeated movements achieves by itself.',
     '',
-    'What the figures say, with PAD and not strict, against the goals of the issue (a row that is marked as measured before the present rule of repeated movements has an older judge without it):',
+    'What the figures say, with PAD and not strict, against the goals of the issue (a row that is marked so is of an older judge):',
     '',
     `- **Print, puppet, recaptures that are moved, tampering: goal 0** (puppet 5 %). print-still ${hits('print-still')}, print-moved ${hits('print-moved')}, print-tilted ${hits('print-tilted')}, print-bent ${hits('print-bent')}, print-bent-others ${hits('print-bent-others')}, print-bent-portraits ${hits('print-bent-portraits')}, replay-recaptured ${hits('replay-recaptured')}, puppet ${hits('puppet')}, tampered-early ${hits('tampered-early')}, tampered-clock ${hits('tampered-clock')}, tampered-repeat ${hits('tampered-repeat')}. A blink is in every draw, and paper has no lids: no print comes to the end of an attempt. What the rules on the head achieve without it is in docs/LIVENESS.md.`,
     `- **A print with a strip of closed lids**, laid over its eyes when a blink is asked for: ${hits('print-bent-lids')} (without PAD ${hits('print-bent-lids', 'without PAD')}). No attack that the issue names; a row of its own, because it stands for those who know of the blink. The photographs of this row and of \`print-bent-portraits\` are of LFW, of a list that no limit was chosen on.`,
@@ -227,7 +222,7 @@ function peopleLines(name: string, { rows, machine }: PeoplePart & { machine: Ma
   return [
     `### ${name[0]!.toUpperCase()}${name.slice(1)}`,
     '',
-    `Measured ${judgedBy(machine, name)}. Each session by itself.`,
+    `Measured ${judgedBy(machine)}. Each session by itself.`,
     `${rows.length} people, ${sum(({ sessions }) => sessions)} sessions: ${percent(sum(({ passed }) => passed) / sum(({ sessions }) => sessions))} pass within three attempts, ` +
       `${percent(sum(({ firstTry }) => firstTry) / sum(({ sessions }) => sessions))} at the first. ${unseen.length} of the people are in no data that thresholds were chosen on.`,
     `People of whose sessions at least 95 % pass within three attempts: ${over(rows)}; of those in no data that thresholds were chosen on: ${over(unseen)}.`,
@@ -291,7 +286,7 @@ const repeatsTable = (rows: readonly RepeatsRow[]): string[] => [
 const restLines = ({ rows, machine }: NonNullable<Kept['rest']>): string[] => [
   '## Faces at rest',
   '',
-  `Measured ${judgedBy(machine, 'without motion')}. Parts of 5 s of the recordings that show what the path without motion asks for, as they were recorded. Copies are the same frames, decoded and encoded in five other ways.`,
+  `Measured ${judgedBy(machine)}. Parts of 5 s of the recordings that show what the path without motion asks for, as they were recorded. Copies are the same frames, decoded and encoded in five other ways.`,
   'The limit, a correlation of .75, was chosen while looking at the recordings that other thresholds saw too (rows "chosen on"): it lies in the middle between copies and living people there. The rows of other people were read once, with that limit. Few of them are long enough to compare a person with themselves.',
   '',
   ...markdownTable(
