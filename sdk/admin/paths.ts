@@ -5567,9 +5567,9 @@ export interface components {
                 /** @description The same if presentation attack detection ran; 50 when absent. */
                 failuresBeforeDisabledWithPad?: number;
             };
-            /** @description Steps of a live session: the server draws them at random. Absent: four of all steps, `hold-still` first. */
+            /** @description Steps of a live session: the server draws them at random. A turn is in every attempt, `blink` in every one of two steps and more where `steps` names it, both turns in those of three and more. Absent: four of all steps. */
             challenge?: {
-                /** @description Steps that may be asked for; at least one is a turn. */
+                /** @description Steps that may be asked for; at least one is a turn. `blink` belongs to them, unless people who cannot blink are to pass: without it a bent print may. */
                 steps: ("hold-still" | "turn-left" | "turn-right" | "look-up" | "look-down" | "come-closer" | "blink" | "color-flash")[];
                 /** @description Steps of one attempt, drawn at random; fewer where `steps` names fewer. */
                 count: number;
