@@ -29,7 +29,7 @@ interface Printed {
   name?: string;
   /** Radii of the bent sheets in face widths, one for each photograph in turn. */
   bends?: readonly number[];
-  /** People of whom there are recordings, or others. */
+  /** People with recordings, or others. */
   of?: 'photos' | 'portraits';
   /** A strip with closed lids is laid over the eyes. */
   lids?: true;
