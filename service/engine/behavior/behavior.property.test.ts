@@ -228,7 +228,7 @@ const mouseOf = (touch: number) => ({ pt: { mouse: 12, pen: 0, touch }, rate: 8 
 const facts: Record<string, { ready: Change; fire: Change }> = {
   webdriver: { ready: () => ({ env: { wd: 0 } }), fire: () => ({ env: { wd: 1 } }) },
   bot_typing: {
-    ready: ({ key }) => ({ key: { n: Math.max(8, key.n), hold: 90, holdP10: 5 } }),
+    ready: ({ key }) => ({ key: { n: Math.max(8, key.n), hold: 90, holdP10: 5, ddLsd: 0.5 } }),
     fire: () => ({ key: { hold: 10 } }),
   },
   metronome_typing: {

@@ -229,11 +229,40 @@ describe('rules', () => {
     expect(firedRules(personWindow(), {})).toEqual([]);
   });
 
+  test.each<[string, string[], WindowChanges]>([
+    ['keys that are not held', ['bot_typing'], { key: { n: 8, hold: 3, holdP10: 2, ddLsd: 1.2 } }],
+    [
+      'fields filled one after the other without delay',
+      ['bot_typing', 'relay_typing'],
+      { key: { n: 24, hold: 3, holdP10: 2, ddLsd: 1.7, relay: 0.9 } },
+    ],
+    [
+      'a rhythm of which nothing is known',
+      ['bot_typing'],
+      { key: { n: 8, hold: 3, holdP10: 2, ddLsd: null } },
+    ],
+    ['15 keys at one interval', ['metronome_typing'], { key: { n: 15, ddNear: 0.86 } }],
+    ['20 keys at one interval', ['metronome_typing'], { key: { n: 20, ddNear: 0.76 } }],
+    ['ten keys, each after the release before', ['relay_typing'], { key: { n: 10, relay: 0.8 } }],
+    ['20 keys, most of them after the release before', ['relay_typing'], { key: { n: 20, relay: 0.6 } }],
+  ])('notice %s', (_, names, changes) => {
+    expect(firedRules(personWindow(changes), {}).map(({ name }) => name)).toEqual(names);
+  });
+
   test.each<[string, WindowChanges & { env?: Partial<SessionData['env']> }]>([
     ['instant_press over a remote desktop', { click: { press: 3, pressMin: 2 }, env: { rate: 110 } }],
     ['instant_press of a pad that taps to click', { click: { press: 6, pressMin: 5 } }],
     ['metronome_typing of few keys', { key: { n: 20, ddNear: 0.72 } }],
     ['metronome_typing of a steady hand', { key: { ddLsd: 0.115 } }],
+    ['metronome_typing of a run of overlapping keys', { key: { n: 15, ddNear: 0.79, roll: 0.71 } }],
+    ['metronome_typing of a steady sentence', { key: { n: 15, ddLsd: 0.07 } }],
+    ['relay_typing of a hand that does not overlap', { key: { n: 15, relay: 0.65, roll: 0 } }],
+    ['relay_typing of ten keys', { key: { n: 10, relay: 0.78 } }],
+    // Keys that waited for a page which stood still: some intervals are of the page, some of the person.
+    [
+      'bot_typing of a page that stood still',
+      { key: { n: 15, hold: 3, holdP10: 2, ddLsd: 2.1, relay: 0.54 } },
+    ],
     ['teleport_clicks over a remote desktop', { click: { tele: 1 }, env: { rate: 110 } }],
     ['teleport_clicks of touch', { click: { tele: 1 }, env: { pt: { mouse: 2, pen: 0, touch: 2 } } }],
     [

@@ -39,6 +39,18 @@ const fineMoves = ({ env, mouse }: SessionData): boolean =>
   mouse.n === 0 || env.rate === null || env.rate <= SLOW_RATE;
 const atLeast = (value: number | null, least: number): boolean => value !== null && value >= least;
 const under = (value: number | null, limit: number): boolean => value !== null && value < limit;
+type Keys = SessionData['key'];
+/**
+ * A page that stood still hands out the keys of a person at once: their holds are of the page, and their intervals scatter, because
+ * others are of the person. A program without delay presses one key after the other all the time.
+ */
+const wereQueued = ({ ddLsd, relay = null }: Keys): boolean => atLeast(ddLsd, 1.5) && !atLeast(relay, 0.75);
+/** By chance a person keeps one interval for a few keys: the fewer there are, the more of them have to. */
+const isMetronome = ({ n, ddNear, ddLsd }: Keys): boolean =>
+  n >= 15 && (atLeast(ddNear, n < 20 ? 0.85 : n < 30 ? 0.75 : 0.6) || under(ddLsd, n < 20 ? 0.06 : 0.1));
+/** A person who does not overlap keys presses some of them right after a release. */
+const isRelay = ({ n, relay = null }: Keys): boolean =>
+  n >= 10 && atLeast(relay, n < 15 ? 0.8 : n < 20 ? 0.7 : 0.6);
 
 const rules: readonly BehaviorRule[] = [
   {
@@ -64,21 +76,21 @@ const rules: readonly BehaviorRule[] = [
   },
   {
     ...{ name: 'bot_typing', hard: true, logOdds: -4 },
-    explains: 'At least eight keys, held for less than 20 ms (median).',
-    fires: (data) => data.key.n >= 8 && under(data.key.hold, 20),
+    explains:
+      'At least eight keys, held for less than 20 ms (median); not where their intervals scatter as those of keys that waited for the page.',
+    fires: ({ key }) => key.n >= 8 && under(key.hold, 20) && !wereQueued(key),
   },
   {
     ...{ name: 'metronome_typing', hard: true, logOdds: -3 },
     explains:
-      'At least 15 keys at constant intervals: 75 % within 6 ms of their median, 60 % from 30 keys on.',
-    fires: ({ key }) =>
-      key.n >= 15 && (atLeast(key.ddNear, key.n < 30 ? 0.75 : 0.6) || under(key.ddLsd, 0.1)),
+      'At least 15 keys at constant intervals: 85 % within 6 ms of their median, 75 % from 20 keys on, 60 % from 30 on.',
+    fires: ({ key }) => isMetronome(key),
   },
   {
     ...{ name: 'relay_typing', hard: true, logOdds: -3 },
     explains:
-      'At least ten keys, 60 % of which went down within 8 ms after the release of the key before: one after the other, as a library types.',
-    fires: (data) => data.key.n >= 10 && atLeast(data.key.relay ?? null, 0.6),
+      'At least ten keys, 80 % of which went down within 8 ms after the release of the key before, 70 % from 15 keys on, 60 % from 20 on: one after the other, as a library types.',
+    fires: ({ key }) => isRelay(key),
   },
   {
     ...{ name: 'constant_velocity', hard: true, logOdds: -3 },
