@@ -8865,7 +8865,7 @@ export interface components {
          *       "layer": "rules",
          *       "adapts": false,
          *       "offered": {
-         *         "id": "research-2",
+         *         "id": "research-3",
          *         "z0": 0.385263,
          *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
          *         "trained": {
@@ -9046,7 +9046,7 @@ export interface components {
                 number,
                 number
             ][];
-            /** @description Zero: the 1 % quantile of z of people’s windows with at least eight movements */
+            /** @description Zero: the 1 % quantile of z of people’s windows with at least eight movements, the lowest of all sets of people */
             z0: number;
             /** @description The same with one to seven movements, whose z varies more */
             thinZeros: number[];
@@ -12696,7 +12696,7 @@ export interface components {
          *       "evidence": 1.1,
          *       "rules": [],
          *       "learned": {
-         *         "weights": "research-2",
+         *         "weights": "research-3",
          *         "human": true,
          *         "confidence": 0.81,
          *         "score": 81,
@@ -27831,7 +27831,7 @@ export interface operations {
                      *       "layer": "rules",
                      *       "adapts": false,
                      *       "offered": {
-                     *         "id": "research-2",
+                     *         "id": "research-3",
                      *         "z0": 0.385263,
                      *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *         "trained": {
@@ -27931,7 +27931,7 @@ export interface operations {
                      *       "layer": "rules",
                      *       "adapts": false,
                      *       "offered": {
-                     *         "id": "research-2",
+                     *         "id": "research-3",
                      *         "z0": 0.385263,
                      *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *         "trained": {
@@ -28148,7 +28148,7 @@ export interface operations {
                      *       "layer": "rules",
                      *       "adapts": false,
                      *       "offered": {
-                     *         "id": "research-2",
+                     *         "id": "research-3",
                      *         "z0": 0.385263,
                      *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *         "trained": {
@@ -36452,7 +36452,7 @@ export interface operations {
                      *       "evidence": 1.1,
                      *       "rules": [],
                      *       "learned": {
-                     *         "weights": "research-2",
+                     *         "weights": "research-3",
                      *         "human": true,
                      *         "confidence": 0.81,
                      *         "score": 81,

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { type BehaviorModel, SessionData, trainBehaviorModel } from '../../service/engine/behavior/index.ts';
 import { mouseFeatures } from '../../service/engine/behavior/model/behavior-model.ts';
+import { siteOf } from './behavior/sets/data-set.ts';
 import { goldenWindows } from './golden-windows.ts';
 
 /**
@@ -69,7 +70,7 @@ async function readWindows(folder: string) {
     .map((line) => Line.parse(JSON.parse(line)))
     .filter(({ half, lengthMs }) => half === 'dev' && lengthMs >= SHORTEST)
     .map(({ set, label, generator = null, person, session, thinned, data }) => ({
-      ...{ set, label, generator, thinned, data },
+      ...{ set: siteOf(set), label, generator, thinned, data },
       person: person ?? session ?? 'unknown',
     }));
 }

@@ -8,7 +8,7 @@ import { type BehaviorWindow, windowsOf } from './windows.ts';
 /** Ms between two moves at least. */
 const spacings = [33, 62, 110];
 const HALF_MINUTE = 30_000;
-const SESSIONS = 60;
+const SESSIONS = 120;
 
 /**
  * What training gets besides the windows of dev sessions: the same half-minutes from slower recorders, so that the rate is not learned,
@@ -37,7 +37,7 @@ const simulatedWindows = (): BehaviorWindow[] =>
     ]),
   );
 
-/** One in four at a slower recorder. */
+/** Each second one at a slower recorder. */
 function simulatedSubject(family: string, seed: number): Subject {
   const { moves, presses, lastsMs } = simulateSession(family, seed);
   const track = {
@@ -54,7 +54,7 @@ function simulatedSubject(family: string, seed: number): Subject {
   return {
     ...{ set: 'simulated', label: 'bot', generator: simulatedName(family) },
     ...{ person: track.session, half: 'dev' },
-    track: seed % 4 === 3 ? thinned(track, spacings[(seed >> 2) % 2]!) : track,
+    track: seed % 2 === 1 ? thinned(track, spacings[(seed >> 1) % spacings.length]!) : track,
   };
 }
 

@@ -11,7 +11,9 @@ describe('the research model', () => {
 
   it('has the form of a model, and says why its licence is doubtful', () => {
     expect(BehaviorModel.parse(researchModel)).toEqual(researchModel);
-    expect(researchModel.trained).toMatchObject({ on: ['balabit', 'simulated', 'webbot', 'zoo'] });
+    expect(researchModel.trained).toMatchObject({
+      on: ['balabit', 'sapimouse', 'simulated', 'webbot', 'zoo'],
+    });
     expect(researchModel.trained.doubt).toContain('published for research');
     expect(researchModel.trained.generators.filter((name) => name.includes('replay'))).toEqual([]);
   });

@@ -14,11 +14,21 @@ const random = createRandom(7);
 const around = (middle: number, spread: number) => middle + spread * (random() + random() + random() - 1.5);
 
 /** People wander and vary, programs go straight and evenly; each set and generator by its own habits. */
-function windowOf(label: 'human' | 'bot', set: number, person: number): TrainingWindow {
+function windowOf(
+  label: 'human' | 'bot',
+  set: number,
+  person: number,
+  straight = { str: 0.85, strIqr: 0.2 },
+): TrainingWindow {
   const human = label === 'human';
   const n = 1 + Math.floor(random() * 14);
   const shape = human
-    ? { str: around(0.85, 0.1), strIqr: around(0.2, 0.1), vcv: around(0.8, 0.2), durSd: around(0.6, 0.2) }
+    ? {
+        str: around(straight.str, 0.1),
+        strIqr: around(straight.strIqr, 0.1),
+        vcv: around(0.8, 0.2),
+        durSd: around(0.6, 0.2),
+      }
     : {
         str: around(0.97, 0.05),
         strIqr: around(0.04, 0.08),
@@ -62,6 +72,21 @@ describe('training', () => {
     const [people, programs] = [judged('human'), judged('bot')];
     expect(people.filter((human) => !human).length / people.length).toBeLessThan(0.05);
     expect(programs.filter((human) => !human).length / programs.length).toBeGreaterThan(0.6);
+  });
+
+  it('has its zero where people of the set that is most like programs are', () => {
+    const site = (person: number) => windowOf('human', 9, person, { str: 0.93, strIqr: 0.1 });
+    const people = [
+      ...Array.from({ length: 1_600 }, (_, i) => windowOf('human', i % 8, i % 32)),
+      ...Array.from({ length: 300 }, (_, i) => site(200 + (i % 30))),
+    ];
+    const programs = windows.filter(({ label }) => label === 'bot');
+    const { z0, thinZeros, ...weights } = trainBehaviorModel([...people, ...programs], about);
+    const scores = Array.from({ length: 400 }, (_, i) => site(300 + i))
+      .filter(({ data }) => data.mouse.n >= 8)
+      .map(({ data }) => judgeBehavior(data as SessionData, { model: { ...weights, z0, thinZeros } }));
+    const under = scores.filter(({ parts }) => parts.mouse!.z < z0);
+    expect(under.length / scores.length).toBeLessThan(0.04);
   });
 
   it('is the same for the same windows', () => {

@@ -27,10 +27,12 @@ export interface AboutModel {
 
 const FOLDS = 5;
 /** Many small steps, each over few inputs: a program that is even in one figure is caught though others are as of a person. */
-const BOOST = { rounds: 900, rate: 0.1, share: 0.12 };
+const BOOST = { rounds: 1_000, rate: 0.15, share: 0.12 };
 /** Length from which on a window is one of a page in use, and not of its first seconds. */
 const FULL_WINDOW_MS = 20_000;
 const PEOPLE_BELOW_ZERO = 0.01;
+/** Fewer windows of a set say nothing about its lowest hundredth. */
+const FEWEST_FOR_ZERO = 50;
 /** A replay is a person's movement: as a program's it spoils what else is learned (BEHAVIOR.md 1.5). */
 const LEFT_OUT = /replay/;
 /** Families of drawn programs teach what programs are; the slope is that of programs that someone wrote. */
@@ -122,10 +124,10 @@ function fitOn(windows: readonly TrainingWindow[]): Fitted {
   return { medians, ...boostStumps(rows, windows.map(isHuman), { ...BOOST, weights: weightsOf(windows) }) };
 }
 
-/** People and programs weigh the same; within each, every set or generator; within that, windows by their movements. */
+/** People and programs weigh the same; within each, every set or generator, as recorded and slower; within that, windows by their movements. */
 function weightsOf(windows: readonly TrainingWindow[]): Float64Array {
   const groupOf = ({ label, set, generator, thinned = false }: TrainingWindow) =>
-    label === 'human' ? `human/${set}/${thinned}` : `bot/${generator ?? 'unknown'}`;
+    `${label}/${label === 'human' ? set : (generator ?? 'unknown')}/${thinned}`;
   const own = windows.map(({ data }) => Math.min(1, data.mouse.n / FULL_MOVEMENTS));
   const sums = new Map<string, number>();
   for (const [i, one] of windows.entries()) {
@@ -152,14 +154,16 @@ const scored = (window: TrainingWindow, model: Fitted): Scored => ({
 
 type Zeros = Pick<BehaviorModel, 'z0' | 'thinZeros'>;
 
-/** The 1 % quantiles of people by movements, never falling with more of them. */
+/**
+ * The 1 % quantiles of people by movements, never falling with more of them: of each set, and the lowest of these. Sets differ more than
+ * people of one do, so that the quantile of all together would call more than one in a hundred of some sets programs.
+ */
 function zerosOf(people: readonly Scored[]): Zeros {
-  const quantileOf = (some: readonly Scored[]) =>
-    weightedQuantile(
-      some.map(({ z }) => z),
-      weightsOf(some.map(({ window }) => window)),
-      PEOPLE_BELOW_ZERO,
-    );
+  const quantileOf = (some: readonly Scored[]): number => {
+    const sets = [...Map.groupBy(some, ({ window }) => window.set).values()];
+    const enough = sets.filter(({ length }) => length >= FEWEST_FOR_ZERO);
+    return Math.min(...(enough.length > 0 ? enough : [some]).map(lowestHundredth));
+  };
   const full = people.filter(
     ({ window: { data } }) => data.mouse.n >= FULL_MOVEMENTS && data.winMs >= FULL_WINDOW_MS,
   );
@@ -173,6 +177,13 @@ function zerosOf(people: readonly Scored[]): Zeros {
   }
   return { z0, thinZeros };
 }
+
+const lowestHundredth = (some: readonly Scored[]): number =>
+  weightedQuantile(
+    some.map(({ z }) => z),
+    weightsOf(some.map(({ window }) => window)),
+    PEOPLE_BELOW_ZERO,
+  );
 
 function withWeights(people: readonly Scored[], programs: readonly Scored[], zeros: Zeros) {
   const all = [...people, ...programs];

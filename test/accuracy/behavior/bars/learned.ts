@@ -5,6 +5,7 @@ import {
   trainBehaviorModel,
 } from '../../../../service/engine/behavior/index.ts';
 import { scoreMouse, zeroOf } from '../../../../service/engine/behavior/model/score-mouse.ts';
+import { siteOf } from '../sets/data-set.ts';
 import { withKin } from '../training-windows.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { isFull } from './bar.ts';
@@ -12,10 +13,8 @@ import { isFull } from './bar.ts';
 /** What the learned layer is not trained on, besides the held-out half and replays. */
 export interface Without {
   generators?: readonly string[];
-  /** Data sets whose people are left out. */
-  people?: readonly string[];
-  /** Cross-validation by session, where too few people are named: each session counts as a person. */
-  bySession?: true;
+  /** Whose people are left out. */
+  site?: string;
 }
 
 export const heldOutPeople = (windows: readonly BehaviorWindow[]): BehaviorWindow[] =>
@@ -24,17 +23,17 @@ export const heldOutPeople = (windows: readonly BehaviorWindow[]): BehaviorWindo
 /** Shorter windows are alike, and a tenth of a second of a person says little. */
 const SHORTEST = 3_000;
 
-/** Of people of the sets that the shipped weights were trained on: others are outside here too. */
+/** Of people of the sites that the shipped weights were trained on: others are outside here too. */
 export const trainingWindows = (
   windows: readonly BehaviorWindow[],
-  { generators = [], people = [] }: Without,
+  { generators = [], site }: Without,
 ): BehaviorWindow[] =>
   windows.filter(
     ({ half, label, set, generator, lengthMs, data }) =>
       half === 'dev' &&
       lengthMs >= SHORTEST &&
       data.mouse.n > 0 &&
-      !(label === 'human' && (people.includes(set) || !researchModel.trained.on.includes(set))) &&
+      !(label === 'human' && (siteOf(set) === site || !researchModel.trained.on.includes(siteOf(set)))) &&
       !(generator !== null && generators.includes(generator)),
   );
 
@@ -43,14 +42,16 @@ export function trainWithout(
   without: Without,
   date: string,
 ): BehaviorModel {
-  const name = ['measured', ...(without.generators ?? []), ...(without.people ?? [])].join('-');
+  const name = [
+    'measured',
+    ...(without.generators ?? []),
+    ...(without.site === undefined ? [] : [without.site]),
+  ].join('-');
   return trainBehaviorModel(
-    trainingWindows(windows, without).map(
-      ({ label, set, person, session, generator, thinned = false, data }) => ({
-        ...{ label, set, generator, thinned, person: without.bySession ? session : person },
-        data: SessionData.parse(data),
-      }),
-    ),
+    trainingWindows(windows, without).map(({ label, set, person, generator, thinned = false, data }) => ({
+      ...{ label, set: siteOf(set), generator, thinned, person },
+      data: SessionData.parse(data),
+    })),
     { id: name.slice(0, 60), at: date },
   );
 }

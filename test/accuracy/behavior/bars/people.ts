@@ -64,7 +64,7 @@ const aboutLater = (many: number): string[] =>
     ? []
     : [
         '',
-        'Found later (`GATEHOUSE_MOUSE_SETS`), and counted apart from the others: **sapimouse**, people in a web page that asks them to click, double-click and drag shapes (Antal et al. 2021, 120 people, half of them held out; published for research), and **balabit-more**, five people of the Balabit set who are not in the shared data, the first twenty minutes of each recording.',
+        'Found later (`GATEHOUSE_MOUSE_SETS`), and counted apart from the others: **sapimouse**, people in a web page that asks them to click, double-click and drag shapes (Antal et al. 2021, 120 people, half of them held out; published for research), and **balabit-more**, people of the Balabit set who are not in the shared data, four of five held out, the first twenty minutes of each recording. The other half of either is in training.',
       ];
 
 const holds = ({ refused, agent, low }: Row): boolean =>

@@ -12,12 +12,13 @@ import {
   shown,
   shownArea,
 } from '../figures.ts';
+import { siteOf } from '../sets/data-set.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { type Bar, HALF_MINUTE, isFull } from './bar.ts';
 import { marginOf, marginsOf, trainWithout } from './learned.ts';
 
 interface Row {
-  /** Sets whose people are in training. */
+  /** Sites whose people are in training. */
   from: string[];
   to: string;
   before: Rate;
@@ -30,7 +31,7 @@ interface Row {
   persons: { person: string; rate: Rate }[];
 }
 
-/** Bar 5: people of a data set that is in no training are judged, before and after z0 moves to their own traffic. */
+/** Bar 5: people of a site that is in no training are judged, before and after z0 moves to their own traffic. */
 export function measureSite(
   windows: readonly BehaviorWindow[],
   extra: readonly BehaviorWindow[],
@@ -39,19 +40,17 @@ export function measureSite(
 ): Bar {
   const people = windows.filter((window) => window.label === 'human' && isFull(window));
   const programs = imitationsOf(windows);
-  const trainedOn = ['balabit', 'webbot'];
-  const rows = [
-    ...[...trainedOn]
-      .reverse()
-      .map((from) => ({ from: [from], to: trainedOn.find((name) => name !== from)! }))
-      .map(({ from, to }) => {
-        const model = trainWithout([...windows, ...extra], { people: [to], bySession: true }, date);
-        return rowOf({ from, to }, model, people, programs);
-      }),
-    ...['sapimouse', 'balabit-more']
-      .filter((name) => people.some(({ set }) => set === name))
-      .map((to) => rowOf({ from: trainedOn.toReversed(), to }, shipped, people, programs)),
-  ];
+  const sites = [...new Set(people.map(({ set }) => siteOf(set)))].filter((site) =>
+    shipped.trained.on.includes(site),
+  );
+  const rows = sites.map((to) =>
+    rowOf(
+      { from: sites.filter((site) => site !== to), to },
+      trainWithout([...windows, ...extra], { site: to }, date),
+      people,
+      programs,
+    ),
+  );
   const parts = rows.flatMap(({ before, after }) => [
     before.rate <= 0.05,
     ...(after.of === 0 ? [] : [after.rate <= 0.015]),
@@ -78,7 +77,7 @@ function rowOf(
   people: readonly BehaviorWindow[],
   programs: readonly BehaviorWindow[],
 ): Row {
-  const site = people.filter(({ set }) => set === to);
+  const site = people.filter(({ set }) => siteOf(set) === to);
   const confirmed = site.filter(({ half }) => half === 'dev');
   const others = confirmed.length === 0 ? [] : site.filter(({ half }) => half === 'held-out');
   const recalibrated = model.z0 + quantile(marginsOf(confirmed, model), 0.01);
@@ -126,7 +125,7 @@ const linesOf = (rows: readonly Row[]): string[] => [
     ]),
   ),
   '',
-  `\`sapimouse\` and \`balabit-more\` are judged by the weights that ship, which no one of them was in. Imitators: the six of the zoo together, sessions that training has not seen of generators that it has. Of each Balabit person before: ${(
+  `A site is a recorder and a task: \`balabit\` are all people at the desktops of that set, those found later too. Weights are trained without any of the site, both halves are judged, and z0 moves to its dev half: others are judged then. Imitators: the six of the zoo together, sessions that training has not seen of generators that it has. Of each Balabit person before: ${(
     rows.find(({ to }) => to === 'balabit')?.persons ?? []
   )
     .map(({ person, rate }) => `${person} ${shown(rate)}`)

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { readManifest, type Subject } from './data-set.ts';
+import { halfOf, readManifest, type Subject } from './data-set.ts';
 import { type MouseRow, trackOfRows } from './mouse-rows.ts';
 
 // Of either half some come from a slow recorder (12, 15, 16: 110 ms between moves) and some from a fast one (7, 9: 16 ms).
 const devUsers = new Set(['user7', 'user12']);
-/** Of the others of the set, who are not in the shared data. Nothing was chosen on them. */
+/** Of the others of the set, who are not in the shared data. */
 const moreUsers = ['user20', 'user21', 'user23', 'user29', 'user35'];
 /** Of each recording of these, ms: some last for many hours. */
 const MOST_OF_ONE = 20 * 60_000;
@@ -39,7 +39,7 @@ export function readMoreBalabit(folder: string): Subject[] {
           const until =
             rows.reduce((least, { t }) => Math.min(least, t), Number.POSITIVE_INFINITY) + MOST_OF_ONE;
           return {
-            ...{ set: 'balabit-more', label: 'human', generator: null, person, half: 'held-out' },
+            ...{ set: 'balabit-more', label: 'human', generator: null, person, half: halfOf(person) },
             track: trackOfRows(
               `balabit-more-${file}`,
               rows.filter(({ t }) => t < until),

@@ -44,3 +44,6 @@ export const halfOf = (person: string): Subject['half'] =>
 /** Found when the bars had been measured on the others: reported apart, so that no share gets smaller by them. */
 export const isLater = ({ set }: Pick<Subject, 'set'>): boolean =>
   set === 'sapimouse' || set === 'balabit-more';
+
+/** Where people of a set were recorded: those of `balabit-more` at the desktops of `balabit`. A site is in training whole, or not at all. */
+export const siteOf = (set: string): string => (set === 'balabit-more' ? 'balabit' : set);
