@@ -3,9 +3,10 @@ import type { CollectedPage } from './collected-page.ts';
 import { createListeners } from './listeners.ts';
 
 /** A page, and what its listeners handled: type and time. */
-function listening(many = 4) {
+function listening(most = 4, every = 3) {
   const added = new Map<string, (event: Event) => void>();
   const handled: [type: string, t: number][] = [];
+  const sampled: number[] = [];
   let now = 0;
   let asked = 0;
   const page: CollectedPage = {
@@ -23,10 +24,15 @@ function listening(many = 4) {
   };
   const untrusted: number[] = [];
   const listeners = createListeners(page, { count: (_, t) => void untrusted.push(t) });
-  listeners.listenInGroups('pointermove', many, ({ type }, t) => void handled.push([type, t]));
+  listeners.listenInGroups(
+    'pointermove',
+    { most, every },
+    ({ type }, t) => void handled.push([type, t]),
+    (_, t) => void sampled.push(t),
+  );
   listeners.listen('keydown', ({ type }, t) => void handled.push([type, t]));
   return {
-    ...{ handled, untrusted, listeners, added, asked: () => asked },
+    ...{ handled, sampled, untrusted, listeners, added, asked: () => asked },
     at(time: number, type: string, event: object = {}) {
       now = time;
       added.get(type)?.({ type, isTrusted: true, timeStamp: time, ...event } as Event);
@@ -52,14 +58,15 @@ test('moves are handled in groups, and before whatever comes after them', () => 
   expect(handled.slice(6)).toEqual([['pointermove', 70]]);
 });
 
-test('the last of each so many is handled while it is dispatched, also where a group ended early', () => {
-  const { at, handled } = listening();
+test('one of each so many is sampled while it is dispatched, also where a group ended early, and none that a script made', () => {
+  const { at, handled, sampled } = listening();
   at(10, 'pointermove');
   at(20, 'keydown');
   for (const time of [30, 40]) at(time, 'pointermove');
-  expect(handled).toHaveLength(2);
-  at(50, 'pointermove');
-  expect(handled.at(-1)).toEqual(['pointermove', 50]);
+  expect([handled.length, sampled]).toEqual([2, [40]]);
+  for (const time of [50, 60]) at(time, 'pointermove');
+  at(70, 'pointermove', { isTrusted: false });
+  expect(sampled).toEqual([40]);
 });
 
 test('a held move that a script made is counted at its own time', () => {

@@ -44,13 +44,14 @@ export function createListeners(page: CollectedPage, log: Pick<EventLog, 'count'
     });
 
   /**
-   * Handles events of the one type that comes often in groups of up to `many`: a page wakes for each of them with cold caches, and reading
-   * a few at once costs a fraction. The last of each `many` is still on its way through the page when it is handled.
+   * Handles events of the one type that comes often in groups of up to `most`: a page wakes for each of them with cold caches, and reading
+   * many at once costs a fraction. One of each `every` is handed to `sample` while it is on its way through the page.
    */
   const listenInGroups = <Kind extends Event>(
     type: string,
-    many: number,
+    { most, every }: { most: number; every: number },
     listener: (event: Kind, t: number) => void,
+    sample: (event: Kind, t: number) => void,
   ): void => {
     onHeld = listener as Handle;
     add(type, (event) => {
@@ -58,7 +59,8 @@ export function createListeners(page: CollectedPage, log: Pick<EventLog, 'count'
       held[holding] = event;
       holding += 1;
       seen += 1;
-      if (seen % many === 0) handleHeld();
+      if (seen % every === 0 && event.isTrusted) sample(event as Kind, event.timeStamp + shift);
+      if (holding === most) handleHeld();
     });
   };
 

@@ -4,6 +4,8 @@ import type { Listeners } from './listeners.ts';
 
 /** Of every so many moves one is asked for the hardware samples in it: the call is not free. */
 const COALESCED_EVERY = 8;
+/** Moves that are read together: the page holds fewer than so many events, until anything else happens or a snapshot is taken. */
+const MOVES_TOGETHER = 32;
 /** What a person aims at; else the element itself. */
 const CONTROLS = 'a,button,input,select,textarea,label,summary,[role],[tabindex]';
 
@@ -12,17 +14,20 @@ export function listenToPointers(
   log: EventLog,
 ): void {
   const pressed = new Map<number, Press>();
-  let moves = 0;
 
-  listenInGroups<PointerEvent>('pointermove', COALESCED_EVERY, (event, t) => {
-    const kind = kindOf(event);
-    log.count('move', t, kind);
-    if (kind !== 'mouse') return;
-    log.addMove(t, event.clientX, event.clientY);
-    moves += 1;
-    if (moves % COALESCED_EVERY === 0 && event.getCoalescedEvents)
-      log.coalesced.add({ t, n: event.getCoalescedEvents().length });
-  });
+  listenInGroups<PointerEvent>(
+    'pointermove',
+    { most: MOVES_TOGETHER, every: COALESCED_EVERY },
+    (event, t) => {
+      const kind = kindOf(event);
+      log.count('move', t, kind);
+      if (kind === 'mouse') log.addMove(t, event.clientX, event.clientY);
+    },
+    (event, t) => {
+      if (event.getCoalescedEvents && kindOf(event) === 'mouse')
+        log.coalesced.add({ t, n: event.getCoalescedEvents().length });
+    },
+  );
   listen<PointerEvent>('pointerdown', (event, t) => {
     const kind = kindOf(event);
     const press: Press = { t, x: event.clientX, y: event.clientY, kind };
