@@ -1,3 +1,4 @@
+import { turnSteps } from '../../service/engine/challenges/index.ts';
 import { createHandler, type Handled } from './actors/handled.ts';
 import { createTwoPeople } from './actors/other-session.ts';
 import { createPerson } from './actors/person.ts';
@@ -57,6 +58,23 @@ export const print = (
     );
   },
 });
+
+/** Before the profile `phantom`, which asks for both turns and no blink: what the rules on the head achieve by themselves. */
+function turnsAlone(one: Species): Species {
+  return {
+    ...one,
+    name: `${one.name}-turns`,
+    attacker: `${one.attacker}, where the profile asks for both turns alone`,
+    async prepare(...given) {
+      const { run, ...prepared } = await one.prepare(...given);
+      const alone = ({ rules, ...judge }: Judge): Judge => ({
+        ...judge,
+        rules: { ...rules, pool: turnSteps, count: 2 },
+      });
+      return { ...prepared, run: (trial, judge, random) => run(trial, alone(judge), random) };
+    },
+  };
+}
 
 const onPaper = ({ whole, face, background }: Photo): Print => ({ photo: whole, face, background });
 
@@ -152,6 +170,7 @@ export const species: readonly Species[] = [
   print('bent', { name: 'print-bent-others', bends: OTHER_BENDS }),
   // No limit was chosen on photographs of LFW people of this list.
   print('bent', { name: 'print-bent-portraits', bends: PORTRAIT_BENDS, of: 'portraits' }),
+  turnsAlone(print('bent', { name: 'print-bent-portraits', bends: PORTRAIT_BENDS, of: 'portraits' })),
   print('bent', { name: 'print-bent-lids', bends: PORTRAIT_BENDS, of: 'portraits', lids: true }),
   puppetsOf(
     'replay-recaptured',
