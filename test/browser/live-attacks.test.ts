@@ -23,7 +23,7 @@ const AGREE = { yaw: 1, pitch: 1, eyes: 0.05, residual: 0.005 };
  * Which of them depends on the moment and on the machine.
  */
 const STEP_NOT_SHOWN = ['WRONG_MOVEMENT', 'TIME_OVER', 'FRAMES_TOO_SLOW'];
-/** Steps of an old session that are asked for again, in the same order. */
+/** Steps of an old session that are asked for again, in one of two orders. */
 const SAME_AGAIN = { steps: ['hold-still', 'turn-left'], count: 2 } as const;
 
 /**
@@ -146,7 +146,9 @@ test.skipIf(noScene)(
     await note(`replay-old-session (${again.decision})`, again, old);
     // Two steps are too few for the comparison of movements (docs/LIVENESS.md): the one seed here was let pass on 2026-11-22.
     if (again.decision === 'approved') return;
-    expect(again.reasons.flat()).toContain('REPLAYED_MOVEMENT');
+    // An attempt may ask for the two in the other order, which the old session does not show.
+    for (const codes of again.reasons)
+      expect(codes.some((code) => code === 'REPLAYED_MOVEMENT' || STEP_NOT_SHOWN.includes(code))).toBe(true);
   },
 );
 
