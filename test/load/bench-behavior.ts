@@ -11,6 +11,7 @@ import { memoryFolder } from '../support/memory-folder.ts';
 import { type DiskLimit, diskLimit } from './disk-limit.ts';
 import { type PacedResult, pacedLoad } from './paced-load.ts';
 import { picturesToEnroll } from './pictures.ts';
+import { type ProcessorLimit, processorLimit } from './processor-limit.ts';
 
 /** More than are ever under way where the service keeps up. */
 const CONNECTIONS = 64;
@@ -38,8 +39,9 @@ interface Row {
 }
 
 /**
- * `/api/v1/verify` with windows of which none comes twice: at the rate of the bar, beside what the disk alone allows; as fast as it goes;
- * beside verifications of faces; and at the rate of the bar with the data in memory, where there is room.
+ * `/api/v1/verify` with windows of which none comes twice: at the rate of the bar, beside what the disk alone and the processor alone
+ * allow; as fast as it goes; beside verifications of faces; and at the rate of the bar and beside faces with the data in memory, where
+ * there is room.
  */
 export async function benchBehavior(say: (line: string) => void): Promise<Evidence> {
   const rows: Row[] = [];
@@ -51,26 +53,33 @@ export async function benchBehavior(say: (line: string) => void): Promise<Eviden
   const cli = createCli({});
   try {
     const begun = await begin(cli, say);
-    const { service, faceKey, post } = begun;
+    const { service, post } = begun;
     const steady = await measure(begun, RATE, `${RATE.toLocaleString('en')} a second`);
     say('behavior: what the disk allows');
     const disk = await diskLimit({ rate: RATE, seconds: SECONDS, bytes: Math.round(steady.written) });
+    say('behavior: what the processor allows');
+    const processor = await processorLimit({
+      ...{ rate: RATE, seconds: SECONDS, core: 0 },
+      microseconds: steady.main.each + steady.others.each,
+    });
     await measure(begun, undefined, 'as fast as it goes');
     say('behavior: how far counters and audit lines lag');
     const lag = await lagOf(cli.data, (answered) => post(RATE / 2, 5, answered));
-    const faces = await beginFaces(service, faceKey, say);
-    await measure(
-      begun,
-      RATE / 10,
-      `${(RATE / 10).toLocaleString('en')} a second, beside ${faces.rate.toFixed(1)} faces a second`,
-    );
-    await faces.end();
+    await besideFaces(begun);
     await service.end();
     const memory = memoryFolder(1);
     if (memory !== undefined) await inMemory(memory);
-    return evidenceOf(rows, lag, disk);
+    return evidenceOf(rows, lag, { disk, processor });
   } finally {
     await cli.clean();
+  }
+
+  async function besideFaces(begun: Begun, where = ''): Promise<void> {
+    const faces = await beginFaces(begun.service, begun.faceKey, say);
+    const rate = RATE / 10;
+    const what = `${rate.toLocaleString('en')} a second, beside ${faces.rate.toFixed(1)} faces a second${where}`;
+    await measure(begun, rate, what);
+    await faces.end();
   }
 
   async function inMemory(folder: string): Promise<void> {
@@ -78,6 +87,7 @@ export async function benchBehavior(say: (line: string) => void): Promise<Eviden
     try {
       const begun = await begin(apart, say);
       await measure(begun, RATE, `${RATE.toLocaleString('en')} a second, data in memory`);
+      await besideFaces(begun, ', data in memory');
       await begun.service.end();
     } finally {
       await apart.clean();
@@ -263,7 +273,7 @@ const percent = (cores: number) => `${Math.round(100 * cores)} %`;
 
 /** Each bar of issue 13, what was measured, and whether it holds. */
 function verdictsOf(rows: readonly Row[], lag: Lag): [bar: string, measured: string, holds: boolean][] {
-  const [steady, fast, beside, inMemory] = rows as [Row, Row, Row, Row?];
+  const [steady, fast, beside, inMemory, besideInMemory] = rows as [Row, Row, Row, Row?, Row?];
   const rate = steady.result.answered / steady.result.seconds;
   const p99 = (what: string, { result: { latency } }: Row, most: number): [string, string, boolean] => [
     `p99 ${what} at most ${most} ms`,
@@ -281,6 +291,9 @@ function verdictsOf(rows: readonly Row[], lag: Lag): [bar: string, measured: str
     p99(`at ${RATE} a second`, steady, BARS.alone),
     ...(inMemory ? [p99(`at ${RATE} a second with the data in memory`, inMemory, BARS.alone)] : []),
     p99("beside faces at half the box's capacity", beside, BARS.besideFaces),
+    ...(besideInMemory
+      ? [p99("beside faces at half the box's capacity, data in memory", besideInMemory, BARS.besideFaces)]
+      : []),
     [
       `main thread at most ${1e6 / RATE} µs an answer`,
       `${fast.main.each.toFixed(0)} µs`,
@@ -298,7 +311,16 @@ function diskLine(steady: Row, { latency, sync }: DiskLimit): string {
   return `The disk's own part: right after the first row, a program that does nothing but write ${kilobytes} kB for each of ${RATE.toLocaleString('en')} records a second and wait for the disk has them there after p50 ${ms(latency.p50)}, p99 ${ms(latency.p99)}, at most ${ms(latency.most)} (one synchronization p50 ${ms(sync.p50)}, p99 ${ms(sync.p99)}, at most ${ms(sync.most)}). The p99 of the first row is ${(steady.result.latency.p99 / latency.p99).toFixed(2)} times that.`;
 }
 
-const evidenceOf = (rows: readonly Row[], lag: Lag, disk: DiskLimit): Evidence => ({
+/** What the processor alone takes of the times. */
+const processorLine = (steady: Row, { p50, p99, most }: ProcessorLimit): string =>
+  `The processor's own part: after that, a program on the same core that calculates ${(steady.main.each + steady.others.each).toFixed(0)} µs for each of ${RATE.toLocaleString('en')} requests a second, and does nothing else, is through after p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, at most ${most.toFixed(1)} ms: what the queue takes, and the moments in which the machine gives the core to others. The p99 of the first row is ${(steady.result.latency.p99 / p99).toFixed(2)} times that.`;
+
+interface Limits {
+  disk: DiskLimit;
+  processor: ProcessorLimit;
+}
+
+const evidenceOf = (rows: readonly Row[], lag: Lag, { disk, processor }: Limits): Evidence => ({
   title: 'Verdicts on behavior',
   lines: [
     '`POST /api/v1/verify` of the real service over HTTP, a file of SQLite with full synchronization; every window and every user is new. All threads of the service, also those that put the',
@@ -321,6 +343,8 @@ const evidenceOf = (rows: readonly Row[], lag: Lag, disk: DiskLimit): Evidence =
     '',
     diskLine(rows[0]!, disk),
     '',
+    processorLine(rows[0]!, processor),
+    '',
     `Other threads of at least 1 %: ${rows.map(({ what, threads }) => `${what}: ${threads.map(([name, cores]) => `${name} ${percent(cores)}`).join(', ') || 'none'}`).join('; ')}. Lags: the longest of ${lag.looks} looks at ${(RATE / 2).toLocaleString('en')} requests a second.`,
     '',
     ...markdownTable(
@@ -330,6 +354,6 @@ const evidenceOf = (rows: readonly Row[], lag: Lag, disk: DiskLimit): Evidence =
   ],
   measured: {
     rows: rows.map(({ result, ...row }) => ({ ...row, ...result, rate: result.answered / result.seconds })),
-    ...{ lag, disk },
+    ...{ lag, disk, processor },
   },
 });

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { quantile } from './statistics.ts';
+
+/** From the moment at which a request was due to the end of its calculation, milliseconds. */
+export interface ProcessorLimit {
+  p50: number;
+  p99: number;
+  most: number;
+}
+
+/** So many calculations of the calibration, of which the median says how long one step takes on an undisturbed core. */
+const CALIBRATIONS = 201;
+const STEPS = 20_000;
+
+/**
+ * What no service can beat on one core of this machine: requests come at an even rate, and a program that shares nothing with the service
+ * calculates for each as long as the service does, without a disk, a network or memory to collect. What it waits for is the queue, and the
+ * moments in which the machine gives the core to others.
+ */
+export async function processorLimit(load: {
+  rate: number;
+  seconds: number;
+  /** Of one request: processor time, microseconds. */
+  microseconds: number;
+  core: number;
+}): Promise<ProcessorLimit> {
+  const own = fileURLToPath(import.meta.url);
+  const { stdout } = await promisify(execFile)(
+    'taskset',
+    ['-c', String(load.core), process.execPath, own, JSON.stringify(load)],
+    { maxBuffer: 2 ** 20 },
+  );
+  return JSON.parse(stdout) as ProcessorLimit;
+}
+
+/** Steps, and not time, are what a request takes: while the core is with others nothing is calculated. */
+function calculate(steps: number): number {
+  let value = 1;
+  for (let i = 0; i < steps; i++) value = (Math.imul(value, 1_664_525) + 1_013_904_223) | 0;
+  return value;
+}
+
+function stepsOfMicrosecond(): number {
+  const taken = Array.from({ length: CALIBRATIONS }, () => {
+    const begun = performance.now();
+    calculate(STEPS);
+    return performance.now() - begun;
+  });
+  return STEPS / (quantile(taken, 0.5) * 1_000);
+}
+
+function calculateEvenly({
+  rate,
+  seconds,
+  microseconds,
+}: Parameters<typeof processorLimit>[0]): ProcessorLimit {
+  const steps = Math.round(stepsOfMicrosecond() * microseconds);
+  const gap = 1_000 / rate;
+  const latencies: number[] = [];
+  const begun = performance.now();
+  for (let next = 0; next < rate * seconds; next++) {
+    const due = begun + next * gap;
+    while (performance.now() < due);
+    calculate(steps);
+    latencies.push(performance.now() - due);
+  }
+  return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), most: quantile(latencies, 1) };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.stdout.write(JSON.stringify(calculateEvenly(JSON.parse(process.argv[2]!))));
