@@ -39,11 +39,11 @@ export interface Humanness {
 /** No part is believed beyond this, and no score goes beyond it. */
 const SUREST = 0.99;
 /**
- * Likelihood ratio of "a program acts": at most 4.4 % of people (0 of 83 people in 1,356 half-minutes, upper end of Wilson's 95 %) against
+ * Likelihood ratio of "a program acts": at most 4.5 % of people (0 of 82 people in 1,317 half-minutes, upper end of Wilson's 95 %) against
  * 56 % of programs (12 bots, each weighing the same); docs/evidence/behavior.md, rules alone, 2026-11-22. Behavior without that finding
  * has 1: who attacks with a picture may act on the page by hand. No session was measured with both.
  */
-export const PROGRAM_ACTS = 0.044 / 0.56;
+export const PROGRAM_ACTS = 0.045 / 0.56;
 
 /** The calibrated combination (docs/UNIQUENESS.md): logistic in the log-odds of its parts. */
 export function humannessOf(
