@@ -8,7 +8,7 @@ import { type Cli, createCli } from './gatehouse.ts';
 let cli: Cli;
 beforeEach(async () => {
   cli = createCli();
-  await cli.json('init', '--org', 'Museum');
+  await cli.init('Museum');
 });
 afterEach(() => cli.clean());
 

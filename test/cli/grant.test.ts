@@ -13,7 +13,7 @@ interface Grant {
 let cli: Cli;
 beforeEach(async () => {
   cli = createCli();
-  await cli.json('init', '--org', 'Acme');
+  await cli.init('Acme');
 });
 afterEach(() => cli.clean());
 

@@ -11,7 +11,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-places-'));
   mkdirSync(join(folder, 'stick'));
   mkdirSync(join(folder, 'share'));
-  await cli.json('init', '--org', 'Acme');
+  await cli.init('Acme');
 });
 afterEach(async () => {
   await cli.clean();

@@ -111,7 +111,7 @@ test('an erasure is proved by a search, and its receipt is verified without the 
   });
   const other = createCli();
   try {
-    await other.json('init', '--org', 'Other');
+    await other.init('Other');
     const foreign = join(cli.data, 'foreign.pem');
     writeFileSync(foreign, (await other.run('receipt', 'key')).stdout);
     expect(await cli.run('receipt', 'verify', file, '--public-key', foreign)).toMatchObject({ code: 1 });
