@@ -108,6 +108,26 @@ describe.skipIf(missing !== undefined)(`the collector in a page${why}`, () => {
     await context.close();
   });
 
+  test('hardware samples are counted after the dispatch as in it', async () => {
+    const { page, context } = await open();
+    await page.evaluate(`globalThis.samples = [];
+      addEventListener('pointermove', (event) => samples.push(event.getCoalescedEvents().length), true);`);
+    for (let burst = 0; burst < 20; burst += 1)
+      await Promise.all(
+        Array.from({ length: 1 + ((burst * 5) % 7) }, (_, at) =>
+          page.mouse.move(100 + 20 * burst + at, 90 + at),
+        ),
+      );
+    const { samples, coal } = (await page.evaluate(
+      '({ samples, coal: Huma.debug().features.env.coal })',
+    )) as { samples: number[]; coal: number };
+    const eighth = samples.filter((_, at) => at % 8 === 7);
+    expect(eighth.length).toBeGreaterThan(1);
+    expect(Math.max(...samples)).toBeGreaterThan(1);
+    expect(coal).toBeCloseTo(eighth.reduce((all, one) => all + one, 0) / eighth.length, 3);
+    await context.close();
+  });
+
   test('automation that hides nothing is judged an agent by the rules alone', async () => {
     const { page, context } = await open(
       '/form',

@@ -3,10 +3,13 @@ import type { CollectedPage } from './collected-page.ts';
 import { createListeners } from './listeners.ts';
 
 /** A page, and what its listeners handled: type and time. */
-function listening(most = 4, every = 3) {
+function listening({ most = 4, every = 3, lasts = false } = {}) {
   const added = new Map<string, (event: Event) => void>();
   const handled: [type: string, t: number][] = [];
   const sampled: number[] = [];
+  /** How many events were handled before each sample. */
+  const after: number[] = [];
+  const lastsAsked: number[] = [];
   let now = 0;
   let asked = 0;
   const page: CollectedPage = {
@@ -24,15 +27,19 @@ function listening(most = 4, every = 3) {
   };
   const untrusted: number[] = [];
   const listeners = createListeners(page, { count: (_, t) => void untrusted.push(t) });
-  listeners.listenInGroups(
-    'pointermove',
-    { most, every },
-    ({ type }, t) => void handled.push([type, t]),
-    (_, t) => void sampled.push(t),
-  );
+  listeners.listenInGroups('pointermove', { most, every }, ({ type }, t) => void handled.push([type, t]), {
+    sample(_, t) {
+      sampled.push(t);
+      after.push(handled.length);
+    },
+    lasts: (event) => {
+      lastsAsked.push(event.timeStamp);
+      return lasts;
+    },
+  });
   listeners.listen('keydown', ({ type }, t) => void handled.push([type, t]));
   return {
-    ...{ handled, sampled, untrusted, listeners, added, asked: () => asked },
+    ...{ handled, sampled, after, lastsAsked, untrusted, listeners, added, asked: () => asked },
     at(time: number, type: string, event: object = {}) {
       now = time;
       added.get(type)?.({ type, isTrusted: true, timeStamp: time, ...event } as Event);
@@ -67,6 +74,34 @@ test('one of each so many is sampled while it is dispatched, also where a group 
   for (const time of [50, 60]) at(time, 'pointermove');
   at(70, 'pointermove', { isTrusted: false });
   expect(sampled).toEqual([40]);
+});
+
+test('what lasts beyond the dispatch is sampled with its group: the same events, once each', () => {
+  const send = (lasts: boolean) => {
+    const page = listening({ most: 8, lasts });
+    for (let event = 1; event <= 40; event += 1) {
+      page.at(event * 10, 'pointermove', { isTrusted: event % 7 !== 0 });
+      if (event % 5 === 0) page.at(event * 10 + 1, 'keydown');
+    }
+    page.at(500, 'pointermove');
+    page.listeners.handleHeld();
+    return page;
+  };
+  const [late, early] = [send(true), send(false)];
+  expect(late.sampled).toEqual(early.sampled);
+  expect(late.sampled).toEqual([30, 60, 90, 120, 150, 180, 240, 270, 300, 330, 360, 390]);
+  expect(late.handled).toEqual(early.handled);
+  expect([late.lastsAsked, early.lastsAsked]).toEqual([[20], [20]]);
+  // The ninth move is the fourth of its group, behind two of a person and one of a script: sampled before all of them, or after.
+  expect([early.after[2], late.after[2]]).toEqual([6, 8]);
+});
+
+test('an event that a script made says nothing about what lasts', () => {
+  const { at, sampled, lastsAsked } = listening({ lasts: true });
+  at(10, 'pointermove');
+  at(20, 'pointermove', { isTrusted: false });
+  at(30, 'pointermove');
+  expect([sampled, lastsAsked]).toEqual([[30], []]);
 });
 
 test('a held move that a script made is counted at its own time', () => {

@@ -10,13 +10,21 @@ const KNOWN_EVENTS = 16;
 
 type Handle = (event: Event, t: number) => void;
 
+/** Reads what not every event of a type is asked for, because asking costs. */
+interface Sampling<Kind extends Event> {
+  sample(event: Kind, t: number): void;
+  /** Whether an event that is no longer on its way through the page still has what `sample` reads. Asked of one event. */
+  lasts(event: Kind): boolean;
+}
+
 /** Listeners on a page. Events that a script made are counted and not looked at. */
 export function createListeners(page: CollectedPage, log: Pick<EventLog, 'count'>) {
   const ends: (() => void)[] = [];
   const timeOf = clockOf(page);
   const held: (Event | undefined)[] = [];
-  let [holding, seen, shift] = [0, 0, 0];
+  let [holding, handled, shift] = [0, 0, 0];
   let onHeld: Handle | undefined;
+  let onSample: (event: Event, place: number, t: number) => void;
 
   function handle(event: Event, t: number, listener: Handle): void {
     if (event.isTrusted) listener(event, t);
@@ -26,9 +34,12 @@ export function createListeners(page: CollectedPage, log: Pick<EventLog, 'count'
   function handleHeld(): void {
     for (let at = 0; at < holding; at += 1) {
       const event = held[at]!;
+      const t = event.timeStamp + shift;
       held[at] = undefined;
-      handle(event, event.timeStamp + shift, onHeld!);
+      onSample(event, handled + at + 1, t);
+      handle(event, t, onHeld!);
     }
+    handled += holding;
     holding = 0;
   }
 
@@ -45,21 +56,25 @@ export function createListeners(page: CollectedPage, log: Pick<EventLog, 'count'
 
   /**
    * Handles events of the one type that comes often in groups of up to `most`: a page wakes for each of them with cold caches, and reading
-   * many at once costs a fraction. One of each `every` is handed to `sample` while it is on its way through the page.
+   * many at once costs a fraction. One of each `every` is handed to `sample`: with its group where an event that was held still `lasts`,
+   * else while it is on its way through the page.
    */
   const listenInGroups = <Kind extends Event>(
     type: string,
     { most, every }: { most: number; every: number },
     listener: (event: Kind, t: number) => void,
-    sample: (event: Kind, t: number) => void,
+    sampling: Sampling<Kind>,
   ): void => {
+    const sampler = createSampler(every, sampling);
     onHeld = listener as Handle;
+    onSample = (event, place, t) => sampler.inGroup(event as Kind, place, t);
     add(type, (event) => {
       if (holding === 0) shift = timeOf(event) - event.timeStamp;
       held[holding] = event;
       holding += 1;
-      seen += 1;
-      if (seen % every === 0 && event.isTrusted) sample(event as Kind, event.timeStamp + shift);
+      const place = handled + holding;
+      if (place % every === 0)
+        sampler.onItsWay(event as Kind, place, event.timeStamp + shift, held[holding - 2] as Kind);
       if (holding === most) handleHeld();
     });
   };
@@ -77,6 +92,25 @@ export function createListeners(page: CollectedPage, log: Pick<EventLog, 'count'
 }
 
 export type Listeners = ReturnType<typeof createListeners>;
+
+/** Samples one of each `every` events once: in its group where an earlier event has shown that what is sampled lasts. Places count from 1. */
+function createSampler<Kind extends Event>(every: number, { sample, lasts }: Sampling<Kind>) {
+  let known = false;
+  let late = Number.POSITIVE_INFINITY;
+  return {
+    /** `before`: the event that its group holds before it, if any. */
+    onItsWay(event: Kind, place: number, t: number, before: Kind | undefined): void {
+      if (!known && before) {
+        known = true;
+        if (before.isTrusted && lasts(before)) late = place;
+      }
+      if (place < late && event.isTrusted) sample(event, t);
+    },
+    inGroup(event: Kind, place: number, t: number): void {
+      if (place >= late && place % every === 0 && event.isTrusted) sample(event, t);
+    },
+  };
+}
 
 /** Time of an event by the clock of the page: milliseconds. */
 function clockOf(page: CollectedPage): (event: Event) => number {

@@ -23,9 +23,13 @@ export function listenToPointers(
       log.count('move', t, kind);
       if (kind === 'mouse') log.addMove(t, event.clientX, event.clientY);
     },
-    (event, t) => {
-      if (event.getCoalescedEvents && kindOf(event) === 'mouse')
-        log.coalesced.add({ t, n: event.getCoalescedEvents().length });
+    {
+      sample(event, t) {
+        if (event.getCoalescedEvents && kindOf(event) === 'mouse')
+          log.coalesced.add({ t, n: event.getCoalescedEvents().length });
+      },
+      // A move that a person made has at least itself; some browsers drop the list after the dispatch.
+      lasts: (event) => (event.getCoalescedEvents?.().length ?? 0) > 0,
     },
   );
   listen<PointerEvent>('pointerdown', (event, t) => {
