@@ -8,6 +8,7 @@ export interface CollectedPage {
   crypto?: { getRandomValues(bytes: Uint8Array): unknown };
   matchMedia?(query: string): { matches: boolean };
   devicePixelRatio?: number;
+  requestIdleCallback?(run: () => void): unknown;
   readonly scrollY: number;
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { CollectedPage } from './collected-page.ts';
 import { createCollector } from './collector.ts';
 
@@ -226,6 +226,27 @@ test('stopped, it listens to nothing and has forgotten', () => {
   collector.stop();
   expect([added, fake.listening()]).toEqual([13, 0]);
   expect(collector.debug()).toMatchObject({ collecting: false, features: { winMs: 0, counts: { move: 0 } } });
+});
+
+test('rehearses once while the page is idle, which changes nothing of what is sent', () => {
+  const idle: (() => void)[] = [];
+  const fake = fakePage({ requestIdleCallback: (run) => idle.push(run) });
+  const plain = fakePage();
+  const collector = createCollector({ page: fake.page });
+  const other = createCollector({ page: plain.page });
+  for (const one of [collector, other]) one.start();
+  for (const page of [fake, plain]) movesOf(page, 120);
+  expect(idle).toEqual([]);
+  for (const page of [fake, plain]) movesOf(page, 300);
+  expect(idle.length).toBe(1);
+  const asked = vi.spyOn(fake.page.performance, 'now');
+  idle[0]!();
+  expect(asked).toHaveBeenCalledTimes(1);
+  const { sid, ...sent } = collector.snapshot();
+  expect({ ...sent, sid: '' }).toEqual({ ...other.snapshot(), sid: '' });
+  asked.mockClear();
+  idle[0]!();
+  expect(asked).not.toHaveBeenCalled();
 });
 
 test('on a server there is no page: nothing is collected, nothing breaks', () => {

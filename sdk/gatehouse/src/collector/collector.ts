@@ -27,6 +27,8 @@ export interface CollectorOptions {
 type Between = (from: number, to: number) => number;
 
 const WINDOW = 30_000;
+/** Moves after which the features are computed once ahead of the first snapshot. */
+const REHEARSED_AFTER = 128;
 
 /** Collects when the person moves, clicks, types and scrolls, and gives statistics of it. It keeps no text, no key and no address, and sets no cookie. */
 export function createCollector({ page = globalPage() }: CollectorOptions = {}): Collector {
@@ -35,6 +37,7 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
   let sid: string | undefined;
   let seq = -1;
   let counted = 0;
+  let rehearsed = false;
   let collecting:
     | { since: number; hidden: Between; away: Between; handleHeld(): void; end(): void }
     | undefined;
@@ -64,10 +67,19 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
     });
   }
 
+  /** Once, while the page is idle and before a snapshot is asked for: the first call has to wait for the compiler. */
+  function rehearse(moves: number): void {
+    if (rehearsed || moves < REHEARSED_AFTER) return;
+    rehearsed = true;
+    page?.requestIdleCallback?.(() => {
+      if (collecting && seq < 0) features();
+    });
+  }
+
   return {
     start() {
       if (!page || collecting) return;
-      const { listen, listenInGroups, handleHeld, end } = createListeners(page, log);
+      const { listen, listenInGroups, handleHeld, end } = createListeners(page, log, rehearse);
       listenToPointers({ listen, listenInGroups }, log);
       listenToKeys(listen, log, page);
       const { hiddenSince, awaySince } = listenToPage(listen, log, page);

@@ -26,7 +26,12 @@ function listening({ most = 4, every = 3, lasts = false } = {}) {
     scrollY: 0,
   };
   const untrusted: number[] = [];
-  const listeners = createListeners(page, { count: (_, t) => void untrusted.push(t) });
+  const groups: number[] = [];
+  const listeners = createListeners(
+    page,
+    { count: (_, t) => void untrusted.push(t) },
+    (count) => void groups.push(count),
+  );
   listeners.listenInGroups('pointermove', { most, every }, ({ type }, t) => void handled.push([type, t]), {
     sample(_, t) {
       sampled.push(t);
@@ -39,7 +44,7 @@ function listening({ most = 4, every = 3, lasts = false } = {}) {
   });
   listeners.listen('keydown', ({ type }, t) => void handled.push([type, t]));
   return {
-    ...{ handled, sampled, after, lastsAsked, untrusted, listeners, added, asked: () => asked },
+    ...{ handled, sampled, after, lastsAsked, untrusted, groups, listeners, added, asked: () => asked },
     at(time: number, type: string, event: object = {}) {
       now = time;
       added.get(type)?.({ type, isTrusted: true, timeStamp: time, ...event } as Event);
@@ -63,6 +68,16 @@ test('moves are handled in groups, and before whatever comes after them', () => 
   listeners.handleHeld();
   listeners.handleHeld();
   expect(handled.slice(6)).toEqual([['pointermove', 70]]);
+});
+
+test('says how many were handled after each group', () => {
+  const { at, groups } = listening();
+  for (let event = 1; event <= 6; event += 1) at(event * 10, 'pointermove');
+  at(70, 'keydown');
+  at(75, 'keydown');
+  expect(groups).toEqual([4, 6]);
+  for (let event = 8; event <= 11; event += 1) at(event * 10, 'pointermove');
+  expect(groups).toEqual([4, 6, 10]);
 });
 
 test('one of each so many is sampled while it is dispatched, also where a group ended early, and none that a script made', () => {

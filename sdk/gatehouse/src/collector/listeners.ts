@@ -17,8 +17,12 @@ interface Sampling<Kind extends Event> {
   lasts(event: Kind): boolean;
 }
 
-/** Listeners on a page. Events that a script made are counted and not looked at. */
-export function createListeners(page: CollectedPage, log: Pick<EventLog, 'count'>) {
+/** Listeners on a page. Events that a script made are counted and not looked at. `afterGroup`: with how many were handled in groups so far. */
+export function createListeners(
+  page: CollectedPage,
+  log: Pick<EventLog, 'count'>,
+  afterGroup: (handled: number) => void,
+) {
   const ends: (() => void)[] = [];
   const timeOf = clockOf(page);
   const held: (Event | undefined)[] = [];
@@ -32,6 +36,7 @@ export function createListeners(page: CollectedPage, log: Pick<EventLog, 'count'
   }
 
   function handleHeld(): void {
+    if (holding === 0) return;
     for (let at = 0; at < holding; at += 1) {
       const event = held[at]!;
       const t = event.timeStamp + shift;
@@ -41,6 +46,7 @@ export function createListeners(page: CollectedPage, log: Pick<EventLog, 'count'
     }
     handled += holding;
     holding = 0;
+    afterGroup(handled);
   }
 
   function add(type: string, onEvent: (event: Event) => void): void {
