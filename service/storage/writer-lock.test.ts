@@ -23,16 +23,17 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Another process that takes the lock and keeps it. */
+/** Another process that takes the lock and keeps it, though nothing there refers to it. */
 async function holdElsewhere(): Promise<ChildProcess> {
   const script = `
     import { takeWriterLock } from ${JSON.stringify(new URL('./writer-lock.ts', import.meta.url).href)};
     const clock = { now: () => ${Date.UTC(2026, 10, 19, 7, 30)} };
     takeWriterLock(process.env.FOLDER, { pid: process.pid, host: 'elsewhere', command: 'gatehouse serve' }, clock);
+    for (let i = 0; i < 3; i++) await new Promise((done) => setImmediate(done)).then(gc);
     process.stdout.write('held');
     setInterval(() => {}, 1_000);
   `;
-  child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+  child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '--eval', script], {
     env: { ...process.env, FOLDER: folder },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

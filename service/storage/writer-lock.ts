@@ -20,6 +20,8 @@ export interface WriterLock {
 
 const LOCK = 'writer.lock.db';
 const HOLDER = 'writer.json';
+/** Of this process, until they are released: the garbage collector closes a connection to which nothing refers, and the lock goes with it. */
+const heldLocks = new Set<Sqlite.Database>();
 
 /**
  * Makes this process the only writer of `folder`. The lock is an exclusive transaction on a tiny SQLite file of its own:
@@ -52,11 +54,13 @@ export function takeWriterLock(folder: string, writer: Writer, clock: Clock): Wr
     throw toStorageProblem(error);
   }
   const held = lock;
+  heldLocks.add(held);
   return {
     release() {
       if (!held.open) return;
       rmSync(holder, { force: true });
       held.close();
+      heldLocks.delete(held);
     },
   };
 }
