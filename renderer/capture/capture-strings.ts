@@ -138,6 +138,7 @@ export const captureStrings = defineStrings(
     tipSlow: 'Move slowly, and stay until the ring is full',
     tipAlone: 'Be alone in the picture, and look into the camera',
     tipReady: 'Follow each instruction as soon as it stands there',
+    tipCamera: 'Use the camera of the device itself, not a program that shows one',
 
     passedTitle: 'Confirmed',
     passedTitleYou: 'It is you',
@@ -366,6 +367,7 @@ export const captureStrings = defineStrings(
     tipSlow: 'Bewegen Sie sich langsam, bis der Ring voll ist',
     tipAlone: 'Seien Sie allein im Bild und schauen Sie in die Kamera',
     tipReady: 'Folgen Sie jeder Anweisung, sobald sie dasteht',
+    tipCamera: 'Nutzen Sie die Kamera des Geräts selbst, kein Programm, das eine zeigt',
 
     passedTitle: 'Bestätigt',
     passedTitleYou: 'Sie sind es',

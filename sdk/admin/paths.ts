@@ -2450,8 +2450,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Decide a session that was passed without movements
-         * @description For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. No picture is kept: see or call the person before you approve. If the organization requires two administrators, the first call is a vote.
+         * Decide a session that was passed without movements, or before a suspect camera
+         * @description For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. With `camera`: the camera had the name of a program that passes films off as a camera, or it changed in the attempt, and the profile has a person decide. No picture is kept: see or call the person before you approve. If the organization requires two administrators, the first call is a vote.
          */
         post: operations["decideLiveSession"];
         delete?: never;
@@ -5585,6 +5585,11 @@ export interface components {
                  * @enum {string}
                  */
                 withoutMotion?: "review" | "allow" | "refuse";
+                /**
+                 * @description What follows when a person passes before a suspect camera: one with the name of a program that passes films off as a camera, or one that changed, or changed the size of its pictures, in the attempt. `record` unless stated: it counts in the evidence and in the risk. `review`: a person decides. `refuse`: the attempt is not passed, and another one may use another camera. It stops those who leave the name of their program as it is: a client can lie about it.
+                 * @enum {string}
+                 */
+                suspectCamera?: "record" | "review" | "refuse";
                 /**
                  * @description Whether Gatehouse's own page of a session collects how the person moves the pointer, types and scrolls there, from the consent on: `off` unless stated. `record`: the consent text says so, and what is found counts in the risk and the humanness score; it never decides.
                  * @enum {string}
@@ -9689,10 +9694,10 @@ export interface components {
             /** @description A reviewer decides */
             inReview: boolean;
             /**
-             * @description What about: whether the person is counted already, or a check that was passed without movements. Absent unless in review
+             * @description What about: whether the person is counted already, or a check that was passed without movements, or before a suspect camera. Absent unless in review
              * @enum {string}
              */
-            waitsFor?: "uniqueness" | "without-motion";
+            waitsFor?: "uniqueness" | "without-motion" | "camera";
             /**
              * Format: date-time
              * @description When the review ends without a decision; absent unless in review
@@ -9839,10 +9844,10 @@ export interface components {
             /** @description A reviewer decides */
             inReview: boolean;
             /**
-             * @description What about: whether the person is counted already, or a check that was passed without movements. Absent unless in review
+             * @description What about: whether the person is counted already, or a check that was passed without movements, or before a suspect camera. Absent unless in review
              * @enum {string}
              */
-            waitsFor?: "uniqueness" | "without-motion";
+            waitsFor?: "uniqueness" | "without-motion" | "camera";
             /**
              * Format: date-time
              * @description When the review ends without a decision; absent unless in review

@@ -55,6 +55,7 @@ beforeAll(async () => {
   const profiles = {
     'shown-steps': shownChallenge,
     'same-again': SAME_AGAIN,
+    'refuses-cameras': { ...shownChallenge, suspectCamera: 'refuse' },
   };
   for (const [slug, challenge] of Object.entries(profiles))
     await scene.operate('PUT', `/profiles/${slug}`, { ...definition, challenge });
@@ -162,6 +163,20 @@ test.skipIf(noScene)(
     if (attacked.decision === 'approved') return;
     const known = withoutBrowser(shown);
     for (const code of apartFromRepeats(attacked.reasons.flat())) expect([...known]).toContain(code);
+  },
+);
+
+test.skipIf(noScene)(
+  `a camera with the name of a program is refused by a profile that says so, with a living person before it${whyNoScene}`,
+  { timeout },
+  async () => {
+    const { person } = attacks;
+    const attacked = await byCamera(person, { profile: 'refuses-cameras', label: 'OBS Virtual Camera' });
+    said.push(`virtual camera: ${attacked.reasons.map((codes) => codes.join(' + ')).join(', ')}`);
+    expect(attacked.decision).toBe('rejected');
+    expect(attacked.reasons).toHaveLength(3);
+    for (const codes of attacked.reasons) expect(codes).not.toEqual([]);
+    expect(attacked.reasons.flat()).toContain('SUSPECT_CAMERA');
   },
 );
 

@@ -8,6 +8,7 @@ import {
   type FlowEnd,
   type LinkKind,
   type LinkResolver,
+  type SessionEvidence,
   type SessionFlow,
 } from '../../service/engine/sessions/index.ts';
 import { createVerifyToken, type PersonTokens } from '../../service/engine/tokens/index.ts';
@@ -33,6 +34,8 @@ export interface Script {
   movement?: Uint8Array;
   refusesRepeats?: boolean;
   withoutMotion?: 'review' | 'allow' | 'refuse';
+  suspectCamera?: 'record' | 'review' | 'refuse';
+  evidence?: SessionEvidence[];
   collectsBehavior?: boolean;
 }
 
@@ -64,7 +67,12 @@ export function scriptedChallenges(): Challenges & { script: Script; begun: numb
           const complete = seen.length >= found.steps;
           return {
             passed: complete && found.passed,
-            ...{ score: found.score, assurance: found.assurance, evidence: [], completed: seen.length },
+            ...{
+              score: found.score,
+              assurance: found.assurance,
+              evidence: found.evidence ?? [],
+              completed: seen.length,
+            },
             reasons: complete ? found.reasons : ['UNFINISHED'],
             durationMs: 1000,
             ...(last?.face && { identity: { embeddings: last.face.embeddings, analysis: last } }),
@@ -83,6 +91,7 @@ export function scriptedChallenges(): Challenges & { script: Script; begun: numb
     movementIn: (movement) => (earlier) => Buffer.from(movement).equals(earlier),
     refusesRepeats: () => script.refusesRepeats ?? true,
     withoutMotion: () => script.withoutMotion ?? 'review',
+    suspectCamera: () => script.suspectCamera ?? 'record',
     collectsBehavior: () => script.collectsBehavior ?? false,
     tryAgain: () => 'UNSURE',
   };

@@ -1,4 +1,5 @@
 import {
+  IconCamera,
   IconCheck,
   IconClock,
   IconDeviceMobile,
@@ -39,7 +40,7 @@ const tips = {
   MOVEMENT: ['tipSlow', 'tipUpright', 'tipLight'],
   FACE: ['tipAlone', 'tipUpright', 'tipFace'],
   TIME: ['tipReady', 'tipSlow', 'tipLight'],
-  UNSURE: ['tipLight', 'tipUpright', 'tipFace'],
+  UNSURE: ['tipLight', 'tipFace', 'tipCamera'],
 } as const;
 const tipIcons = {
   tipLight: IconSun,
@@ -48,6 +49,7 @@ const tipIcons = {
   tipSlow: IconRotateClockwise,
   tipAlone: IconUser,
   tipReady: IconClock,
+  tipCamera: IconCamera,
 } as const;
 
 /** After an attempt that did not pass: no score and no blame, but three things to try. */

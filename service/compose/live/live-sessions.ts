@@ -124,6 +124,7 @@ const liveChallenges: Challenges = {
   refusesRepeats: ({ definition }) => challengeRules(definition.challenge).repeats === 'refuse',
   collectsBehavior: ({ definition }) => collectsBehavior(definition.challenge),
   withoutMotion: ({ definition }) => challengeRules(definition.challenge).withoutMotion,
+  suspectCamera: ({ definition }) => challengeRules(definition.challenge).suspectCamera,
   steps: ({ definition }) => challengeRules(definition.challenge).count,
   tryAgain: (reasons) => tryAgainAfter(reasons as ChallengeReason[]),
 };

@@ -10,6 +10,7 @@ export interface ChallengeRules {
   /** What follows when a movement was shown before. */
   repeats: 'refuse' | 'record';
   withoutMotion: WithoutMotion;
+  suspectCamera: SuspectCamera;
 }
 
 /**
@@ -17,6 +18,9 @@ export interface ChallengeRules {
  * shown again passes this path. `refuse`: the path is not offered.
  */
 export type WithoutMotion = 'review' | 'allow' | 'refuse';
+
+/** What a passed attempt yields whose camera is suspect. `record`: evidence and risk. `review`: a person decides. `refuse`: it is not passed. */
+export type SuspectCamera = 'record' | 'review' | 'refuse';
 
 /** As a profile states them. */
 export const ChallengeSettings = z
@@ -51,6 +55,12 @@ export const ChallengeSettings = z
       .describe(
         'What follows when a person who cannot move the head passes without it: `review` unless stated, a person decides. `allow` approves at once and is open to replay: the frames of an old session, encoded anew, mostly pass. `refuse` does not offer the path.',
       ),
+    suspectCamera: z
+      .enum(['record', 'review', 'refuse'])
+      .optional()
+      .describe(
+        'What follows when a person passes before a suspect camera: one with the name of a program that passes films off as a camera, or one that changed, or changed the size of its pictures, in the attempt. `record` unless stated: it counts in the evidence and in the risk. `review`: a person decides. `refuse`: the attempt is not passed, and another one may use another camera. It stops those who leave the name of their program as it is: a client can lie about it.',
+      ),
     behavior: z
       .enum(['off', 'record'])
       .optional()
@@ -74,10 +84,12 @@ export function challengeRules({
   strict,
   repeats,
   withoutMotion,
+  suspectCamera,
 }: ChallengeSettings = defaultChallenge): ChallengeRules {
   return {
     ...{ pool: [...new Set(steps)], count, strict: strict ?? false },
     ...{ repeats: repeats ?? 'refuse', withoutMotion: withoutMotion ?? 'review' },
+    suspectCamera: suspectCamera ?? 'record',
   };
 }
 

@@ -26,7 +26,7 @@ test('a draw has as many steps as asked for, none twice, a turn always, a blink 
       (some, turn, count, flash, seed) => {
         const pool = [...new Set([...some, turn])];
         const { steps } = drawChallenge(
-          { pool, count, strict: false, repeats: 'refuse', withoutMotion: 'review' },
+          { pool, count, strict: false, repeats: 'refuse', withoutMotion: 'review', suspectCamera: 'record' },
           { flash, motion: true },
           chance(seed),
         );
@@ -101,7 +101,14 @@ test('without motion the person holds still and blinks, whatever the profile ask
       const [orders, holds, pauses] = [new Set<string>(), new Set<number>(), new Set<number>()];
       for (let seed = 0; seed < 60; seed++) {
         const drawn = drawChallenge(
-          { pool, count: 4, strict: false, repeats: 'refuse', withoutMotion: 'review' },
+          {
+            pool,
+            count: 4,
+            strict: false,
+            repeats: 'refuse',
+            withoutMotion: 'review',
+            suspectCamera: 'record',
+          },
           { flash, motion: false },
           chance(seed),
         );
@@ -146,7 +153,14 @@ test('colors come in a drawn order, without saturated red', () => {
 test('a pool without a turn is no challenge', () => {
   expect(() =>
     drawChallenge(
-      { pool: ['blink'], count: 1, strict: false, repeats: 'refuse', withoutMotion: 'review' },
+      {
+        pool: ['blink'],
+        count: 1,
+        strict: false,
+        repeats: 'refuse',
+        withoutMotion: 'review',
+        suspectCamera: 'record',
+      },
       both,
       chance(1),
     ),

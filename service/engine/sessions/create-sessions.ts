@@ -14,6 +14,8 @@ import { createDecide } from './decide.ts';
 import { createDue, createExpire, verificationOf } from './due.ts';
 import { createFrameStore } from './frame-store.ts';
 import { createHandovers } from './handovers.ts';
+import { createReviewSession } from './held/review-session.ts';
+import { withoutMotionIn } from './held/rules.ts';
 import { createMovementStore } from './movement-store.ts';
 import { createOrderSession } from './order-session.ts';
 import { createCapabilities, createPageSide, finalizeRow, requireUndecided } from './page-side.ts';
@@ -23,8 +25,6 @@ import type { WholeSession } from './session.ts';
 import { createSessionStore, outcomeOf, type SessionRow, sessionOf } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
 import { behaviorPage } from './texts/behavior-page.ts';
-import { withoutMotionIn } from './without-motion/path-rule.ts';
-import { createReviewSession } from './without-motion/review-session.ts';
 
 export function createSessions({ random = randomFillSync, ...deps }: SessionsDeps): Sessions & {
   /** How many sessions are judged now, how many may be, and how many wait. */

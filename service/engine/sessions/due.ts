@@ -33,7 +33,7 @@ export function createExpire(parts: SessionParts) {
 }
 
 /** Of a review that was not decided in time. */
-const undecidedOf = ({ waits }: StoredOutcome) => (waits === 'without-motion' ? 'rejected' : 'duplicate');
+const undecidedOf = ({ waits }: StoredOutcome) => (waits === undefined ? 'duplicate' : 'rejected');
 
 const isDue = ({ decision, expires_at, held_until }: SessionRow, now: number): boolean =>
   decision === null && expires_at <= now && (held_until === null || held_until <= now);

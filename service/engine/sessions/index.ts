@@ -14,6 +14,7 @@ export type {
   PageText,
   Session,
   SessionDecision,
+  SessionEvidence,
   SessionFlow,
   SessionMatch,
   SessionPage,

@@ -7,6 +7,7 @@ import { type Profile, profileNamed, requireAllowed } from '../profiles/index.ts
 import { planOf } from './attempts/judge-frame.ts';
 import { capabilityHash, makeCapability } from './capability.ts';
 import { endOf } from './decide.ts';
+import { requirePath, withoutMotionIn } from './held/rules.ts';
 import { openedColumns, openedLine } from './page-side.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
 import type { NewSession } from './session.ts';
@@ -14,7 +15,6 @@ import type { NewSessionRow } from './session-store.ts';
 import type { PreparedSession, Sessions } from './sessions.ts';
 import { behaviorPage } from './texts/behavior-page.ts';
 import { requireSameText } from './texts/page-consent.ts';
-import { requirePath, withoutMotionIn } from './without-motion/path-rule.ts';
 
 /** Bytes of a caller's own data. */
 const MOST_METADATA = 16 * 1024;

@@ -5,12 +5,12 @@ import { planOf } from './attempts/judge-frame.ts';
 import { capabilityHash, over, sameHash } from './capability.ts';
 import { createDecide } from './decide.ts';
 import { resultOf } from './describe-state.ts';
+import { requirePath, withoutMotionIn } from './held/rules.ts';
 import type { LinkDescription } from './link.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
 import { outcomeOf, realmOf, type SessionRow } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
 import { requireSameText } from './texts/page-consent.ts';
-import { requirePath, withoutMotionIn } from './without-motion/path-rule.ts';
 
 export type Capability = { row: SessionRow; following: boolean };
 

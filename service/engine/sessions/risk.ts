@@ -50,7 +50,7 @@ export function riskOf({ liveness, counted, reasons, attempts }: RiskFacts): Ris
     flags.add('duplicate-identity');
     against.push(0.5);
   } else if (counted?.action === 'wait') against.push(0.3);
-  if (liveness?.evidence.some(({ kind, details }) => kind === 'camera' && details.suspect === true)) {
+  if (liveness && isCameraSuspect(liveness)) {
     flags.add('virtual-camera');
     against.push(0.3);
   }
@@ -76,6 +76,10 @@ export function riskOf({ liveness, counted, reasons, attempts }: RiskFacts): Ris
     flags: [...flags],
   };
 }
+
+/** Whether a challenge found signals of a program in the place of a camera, which a client can hide. */
+export const isCameraSuspect = ({ evidence }: Pick<SessionLiveness, 'evidence'>): boolean =>
+  evidence.some(({ kind, details }) => kind === 'camera' && details.suspect === true);
 
 /** Why frames that were seen before count as a replay. */
 export const REPLAYED_FRAMES = 'REPLAYED_FRAMES';

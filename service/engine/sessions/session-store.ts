@@ -6,7 +6,7 @@ import type { Integrity } from '../../storage/keys/integrity.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../subjects/index.ts';
-import type { Session, SessionDecision, SessionFlow, SessionState } from './session.ts';
+import type { Session, SessionDecision, SessionFlow, SessionState, SessionWait } from './session.ts';
 import type { SessionPageOrder } from './sessions.ts';
 
 export type SessionRow = Selectable<Schema['live_session']>;
@@ -23,8 +23,8 @@ export type StoredOutcome = Pick<
   models?: Record<string, string>;
   /** Between two attempts: what the person is advised. */
   notPassed?: string;
-  /** It was passed without motion of the head, and a person decides. */
-  waits?: 'without-motion';
+  /** It was passed without motion of the head, or before a suspect camera, and a person decides. */
+  waits?: Exclude<SessionWait, 'uniqueness'>;
   /** Of reviewers, where two have to agree. */
   votes?: SessionVote[];
 };
@@ -129,7 +129,7 @@ type RowChecks = ReturnType<typeof createChecks>;
 /** The last session of a page of those that are due. */
 type DueMark = Pick<SessionRow, 'id' | 'expires_at'>;
 
-/** Sessions of a realm that were passed without motion of the head and wait for a person who decides. */
+/** Sessions of a realm that were passed and wait for a person who decides; those of a uniqueness scope are in its own queue. */
 export async function countWaitingSessions(db: Db, { organization, world }: Realm): Promise<number> {
   const { n } = await db
     .selectFrom('live_session')
@@ -138,7 +138,7 @@ export async function countWaitingSessions(db: Db, { organization, world }: Real
     .where('world', '=', world)
     .where('decision', 'is', null)
     .where('held_until', 'is not', null)
-    .where('outcome', 'like', '%"waits":"without-motion"%')
+    .where('outcome', 'like', '%"waits":"%')
     .executeTakeFirstOrThrow();
   return Number(n);
 }

@@ -102,11 +102,14 @@ export interface ChosenPath {
   motion: boolean;
 }
 
-/** What a reviewer decides about: whether the person is counted already, or a passed attempt without motion of the head. */
-export type SessionWait = 'uniqueness' | 'without-motion';
+/** What a reviewer decides about: whether the person is counted already, or a passed attempt without motion of the head, or before a suspect camera. */
+export type SessionWait = 'uniqueness' | 'without-motion' | 'camera';
 
 /** What a passed attempt without motion of the head yields: a person decides, an approval, or the path is not offered. */
 export type WithoutMotion = 'review' | 'allow' | 'refuse';
+
+/** What a passed attempt before a suspect camera yields: evidence alone, a person decides, or it is not passed. */
+export type SuspectCamera = 'record' | 'review' | 'refuse';
 
 /** The face of a passed attempt, as a uniqueness scope is asked for it; kept sealed while a person decides. */
 export interface WaitingFace {

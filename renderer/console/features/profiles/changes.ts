@@ -42,6 +42,7 @@ export function loosened(changes: readonly Change[]): Change[] {
     if (path === 'models.pad') return after === 'where-installed';
     if (path === 'models.livenessScale') return after === 'live';
     if (path === 'challenge.withoutMotion') return after === 'allow' || before === 'refuse';
+    if (path === 'challenge.suspectCamera') return after === 'record' || before === 'refuse';
     return false;
   });
 }

@@ -122,6 +122,12 @@ export const fieldStrings = defineStrings(
     'motionHint.allow':
       'They are approved as soon as they pass. The frames of an old session, encoded anew, mostly pass this way.',
     'motionHint.refuse': 'The way without movements is not offered: the page names another way.',
+    suspectCamera: 'A camera that may be a program',
+    cameraRecord: 'Recorded, counts in the risk',
+    cameraReview: 'A person decides',
+    cameraRefuse: 'Refused',
+    cameraHint:
+      'A camera with the name of a program that shows films as a camera, or one that changes in an attempt. It stops those who leave that name as it is: a page that was changed can lie about it. A proof of presence cannot wait: there it is refused where a person would decide.',
     pageBehavior: 'How the person uses the page',
     behaviorOff: 'Not collected',
     behaviorRecord: 'Recorded, counts in the risk',
@@ -266,6 +272,12 @@ export const fieldStrings = defineStrings(
     'motionHint.allow':
       'Sie werden bestätigt, sobald sie bestehen. Die Bilder einer alten Sitzung, neu kodiert, bestehen so meistens.',
     'motionHint.refuse': 'Der Weg ohne Bewegungen wird nicht angeboten: Die Seite nennt einen anderen.',
+    suspectCamera: 'Eine Kamera, die ein Programm sein kann',
+    cameraRecord: 'Festgehalten, zählt beim Risiko',
+    cameraReview: 'Eine Person entscheidet',
+    cameraRefuse: 'Abgelehnt',
+    cameraHint:
+      'Eine Kamera mit dem Namen eines Programms, das Filme als Kamera ausgibt, oder eine, die in einem Versuch wechselt. Das hält die auf, die den Namen lassen, wie er ist: Eine veränderte Seite kann ihn fälschen. Ein Anwesenheitsnachweis kann nicht warten: Dort wird abgelehnt, wo eine Person entscheiden würde.',
     pageBehavior: 'Wie die Person die Seite benutzt',
     behaviorOff: 'Nicht erfasst',
     behaviorRecord: 'Festgehalten, zählt beim Risiko',

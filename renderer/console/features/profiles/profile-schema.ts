@@ -85,6 +85,7 @@ const profileSchema = (t: Sentences) =>
     ),
     challenge: z.object({
       withoutMotion: z.enum(['review', 'allow', 'refuse']),
+      suspectCamera: z.enum(['record', 'review', 'refuse']),
       behavior: z.enum(['off', 'record']),
     }),
     refuseQuality: z.array(z.string()),

@@ -36,6 +36,19 @@ test('what follows without motion is kept as the profile says it, and written wh
   expect(of(refused, 'review')).toEqual({ ...named.challenge, withoutMotion: 'review' });
 });
 
+test('what follows a suspect camera is written where the form says otherwise', () => {
+  const { challenge: _, ...absent } = definition;
+  const values = valuesOf(absent);
+  expect(values.challenge.suspectCamera).toBe('record');
+  values.challenge.suspectCamera = 'review';
+  const { challenge } = definitionOf(values, absent);
+  expect(challenge).toMatchObject({ count: 4, suspectCamera: 'review' });
+  expect(challenge).not.toHaveProperty('behavior');
+  expect(definitionOf(valuesOf({ ...absent, challenge }), { ...absent, challenge }).challenge).toEqual(
+    challenge,
+  );
+});
+
 test('what the page of a live session collects is written where the form says otherwise, and nothing beside it', () => {
   const { challenge: _, ...absent } = definition;
   const values = valuesOf(absent);
@@ -89,6 +102,8 @@ test('only what lets more pass is called looser', () => {
     { path: 'match.falseMatchRate', before: 1e-4, after: 1e-5 },
     { path: 'match.falseMatchRate', before: 1e-4, after: 1e-3 },
     { path: 'models.pad', before: 'required', after: 'where-installed' },
+    { path: 'challenge.suspectCamera', before: undefined, after: 'review' },
+    { path: 'challenge.suspectCamera', before: 'refuse', after: 'review' },
     { path: 'name', before: 'a', after: 'b' },
   ]);
   expect(found.map(({ path, after }) => [path, after])).toEqual([
@@ -96,6 +111,7 @@ test('only what lets more pass is called looser', () => {
     ['checks.geoFence.hardFail', false],
     ['match.falseMatchRate', 1e-3],
     ['models.pad', 'where-installed'],
+    ['challenge.suspectCamera', 'review'],
   ]);
 });
 

@@ -55,7 +55,11 @@ export interface ProfileValues {
   countries: string;
   hours: { on: boolean; days: string[]; from: string; to: string; timeZone: string };
   attempts: Record<AttemptLimit, number | null>;
-  challenge: { withoutMotion: 'review' | 'allow' | 'refuse'; behavior: 'off' | 'record' };
+  challenge: {
+    withoutMotion: 'review' | 'allow' | 'refuse';
+    suspectCamera: 'record' | 'review' | 'refuse';
+    behavior: 'off' | 'record';
+  };
   refuseQuality: string[];
 }
 
@@ -93,6 +97,7 @@ export function valuesOf(definition: Definition): ProfileValues {
     attempts: forEach(attemptLimits, (limit) => attempts?.[limit] ?? null),
     challenge: {
       withoutMotion: definition.challenge?.withoutMotion ?? 'review',
+      suspectCamera: definition.challenge?.suspectCamera ?? 'record',
       behavior: definition.challenge?.behavior ?? 'off',
     },
     refuseQuality: definition.refuseQuality,
@@ -161,11 +166,12 @@ const usualChallenge: NonNullable<Definition['challenge']> = {
 
 /** What the profile leaves out stays left out where the form says the same. */
 function challengeOf(
-  { withoutMotion, behavior }: ProfileValues['challenge'],
+  { withoutMotion, suspectCamera, behavior }: ProfileValues['challenge'],
   before: Definition['challenge'],
 ): Pick<Definition, 'challenge'> {
   const changed = {
     ...(withoutMotion !== (before?.withoutMotion ?? 'review') && { withoutMotion }),
+    ...(suspectCamera !== (before?.suspectCamera ?? 'record') && { suspectCamera }),
     ...(behavior !== (before?.behavior ?? 'off') && { behavior }),
   };
   if (Object.keys(changed).length === 0) return before ? { challenge: before } : {};

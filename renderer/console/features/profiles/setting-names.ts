@@ -25,6 +25,7 @@ const names: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
   'timeRestriction.timeZone': 'timeZone',
   refuseQuality: 'qualityTitle',
   'challenge.withoutMotion': 'withoutMotion',
+  'challenge.suspectCamera': 'suspectCamera',
   'challenge.behavior': 'pageBehavior',
 };
 const rules: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
@@ -44,6 +45,9 @@ const values: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
   'challenge.withoutMotion review': 'motionReview',
   'challenge.withoutMotion allow': 'motionAllow',
   'challenge.withoutMotion refuse': 'motionRefuse',
+  'challenge.suspectCamera record': 'cameraRecord',
+  'challenge.suspectCamera review': 'cameraReview',
+  'challenge.suspectCamera refuse': 'cameraRefuse',
   'challenge.behavior off': 'behaviorOff',
   'challenge.behavior record': 'behaviorRecord',
 };

@@ -167,7 +167,7 @@ function Ticks({
   );
 }
 
-/** Live sessions: people who cannot move their head, and what the page collects beside the camera. */
+/** Live sessions: people who cannot move their head, suspect cameras, and what the page collects beside the camera. */
 export function LiveCard({ control }: Props) {
   const t = useStrings(fieldStrings);
   const chosen = useWatch({ control, name: 'challenge.withoutMotion' });
@@ -185,6 +185,17 @@ export function LiveCard({ control }: Props) {
           ]}
         />
         <p className="small muted">{t(`motionHint.${chosen}` as 'motionHint.review')}</p>
+        <SelectField
+          control={control}
+          name="challenge.suspectCamera"
+          label={t('suspectCamera')}
+          data={[
+            { value: 'record', label: t('cameraRecord') },
+            { value: 'review', label: t('cameraReview') },
+            { value: 'refuse', label: t('cameraRefuse') },
+          ]}
+        />
+        <p className="small muted">{t('cameraHint')}</p>
         <SelectField
           control={control}
           name="challenge.behavior"

@@ -55,9 +55,9 @@ function SessionScreen() {
       actions={
         session && (
           <>
-            {session.waitsFor === 'without-motion' && operators.includes(user.role) && (
-              <Decide id={id} env={env} />
-            )}
+            {session.waitsFor !== undefined &&
+              session.waitsFor !== 'uniqueness' &&
+              operators.includes(user.role) && <Decide id={id} env={env} waitsFor={session.waitsFor} />}
             {session.waitsFor === 'uniqueness' && reviewers.includes(user.role) && (
               <ButtonLink to="/review" search={{ kind: 'uniqueness' }} kind="primary">
                 {t('openReview')}
@@ -85,8 +85,16 @@ function SessionScreen() {
   );
 }
 
-/** About a session that was passed without movements of the head. */
-function Decide({ id, env }: { id: string; env: 'live' | 'test' }) {
+/** About a session that was passed without movements of the head, or before a suspect camera. */
+function Decide({
+  id,
+  env,
+  waitsFor,
+}: {
+  id: string;
+  env: 'live' | 'test';
+  waitsFor: 'without-motion' | 'camera';
+}) {
   const t = useStrings(sessionStrings);
   const [asking, setAsking] = useState(false);
   const queryClient = useQueryClient();
@@ -98,9 +106,9 @@ function Decide({ id, env }: { id: string; env: 'live' | 'test' }) {
           body: { decision },
         }),
       ),
-    async onSuccess({ inReview, waitsFor }) {
+    async onSuccess({ inReview, waitsFor: still }) {
       setAsking(false);
-      toast(t(inReview && waitsFor === 'without-motion' ? 'votedNow' : 'decidedNow'));
+      toast(t(inReview && still === waitsFor ? 'votedNow' : 'decidedNow'));
       await queryClient.invalidateQueries({ queryKey: ['live-session'] });
       await queryClient.invalidateQueries({ queryKey: ['live-sessions'] });
     },
@@ -121,7 +129,7 @@ function Decide({ id, env }: { id: string; env: 'live' | 'test' }) {
         onCancel={() => setAsking(false)}
       >
         <Stack gap={16}>
-          <p>{t('decideText')}</p>
+          <p>{t(waitsFor === 'camera' ? 'decideCameraText' : 'decideText')}</p>
           <Row>
             <Button kind="danger" disabled={decide.isPending} onClick={() => decide.mutate('refuse')}>
               {t('refuse')}

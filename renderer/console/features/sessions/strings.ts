@@ -132,6 +132,8 @@ export const sessionStrings = defineStrings(
     metadata: 'Values of the caller',
     decide: 'Decide',
     decideTitle: 'Is this person really there?',
+    decideCameraText:
+      'The person passed before a camera that may be a program that shows a film: the evidence names it. No picture is kept: see or call the person before you approve.',
     decideText:
       'The person passed without moving the head. A recording of an old session passes that too, and no picture is kept: see or call the person before you approve.',
     approve: 'Approve',
@@ -173,6 +175,7 @@ export const sessionStrings = defineStrings(
     INTERNAL: 'A fault in Gatehouse; its log says more',
     REVIEW_TIMED_OUT: 'No reviewer decided in time',
     WITHOUT_MOTION: 'Passed without movements of the head: a recording passes that too, so a person decides',
+    SUSPECT_CAMERA: 'The camera may be a program that shows a film',
     REVIEW_REFUSED: 'A person looked at it and refused',
     MOTION_REQUIRED: 'The profile does not accept a check without movements of the head',
     PERSON_ERASED: 'The person was erased meanwhile',
@@ -310,6 +313,8 @@ export const sessionStrings = defineStrings(
     metadata: 'Werte des Aufrufers',
     decide: 'Entscheiden',
     decideTitle: 'Ist diese Person wirklich da?',
+    decideCameraText:
+      'Die Person hat vor einer Kamera bestanden, die ein Programm sein kann, das einen Film zeigt: Die Belege nennen sie. Bilder werden nicht aufbewahrt: Sehen Sie die Person, oder rufen Sie sie an, bevor Sie bestätigen.',
     decideText:
       'Die Person hat ohne Kopfbewegung bestanden. Auch eine Aufnahme einer alten Sitzung besteht so, und Bilder werden nicht aufbewahrt: Sehen Sie die Person, oder rufen Sie sie an, bevor Sie bestätigen.',
     approve: 'Bestätigen',
@@ -349,6 +354,7 @@ export const sessionStrings = defineStrings(
     CONSENT_WITHDRAWN: 'Die Einwilligung der Person deckt es nicht',
     INTERRUPTED: 'Der Dienst hielt mitten in einem Versuch an',
     INTERNAL: 'Ein Fehler in Gatehouse; das Log sagt mehr',
+    SUSPECT_CAMERA: 'Die Kamera kann ein Programm sein, das einen Film zeigt',
     WITHOUT_MOTION:
       'Ohne Kopfbewegung bestanden: Auch eine Aufnahme besteht so, also entscheidet eine Person',
     REVIEW_REFUSED: 'Eine Person hat es angesehen und abgelehnt',

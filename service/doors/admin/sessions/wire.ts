@@ -59,10 +59,10 @@ const session = {
   attempts: z.int().describe('Attempts that were begun, of three'),
   inReview: z.boolean().describe('A reviewer decides'),
   waitsFor: z
-    .enum(['uniqueness', 'without-motion'])
+    .enum(['uniqueness', 'without-motion', 'camera'])
     .optional()
     .describe(
-      'What about: whether the person is counted already, or a check that was passed without movements. Absent unless in review',
+      'What about: whether the person is counted already, or a check that was passed without movements, or before a suspect camera. Absent unless in review',
     ),
   reviewUntil: time('When the review ends without a decision; absent unless in review').optional(),
   assurance: z

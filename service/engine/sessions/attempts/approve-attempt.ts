@@ -3,12 +3,12 @@ import type { SubjectId } from '../../../lib/id.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { JudgedLive } from '../../verification/index.ts';
 import { createDecide, DecidedMeanwhile, type Ending } from '../decide.ts';
+import { hold, waitOf } from '../held/hold.ts';
+import { uniquenessOrder, waitingFace } from '../held/waiting-face.ts';
 import type { KeptFrames } from '../keep-frames.ts';
 import type { SessionParts } from '../parts.ts';
 import { REPLAYED_FRAMES, REPLAYED_MOVEMENT } from '../risk.ts';
 import type { SessionUniqueness } from '../session.ts';
-import { hold } from '../without-motion/hold.ts';
-import { uniquenessOrder, waitingFace } from '../without-motion/waiting-face.ts';
 import type { Fail } from './fail-attempt.ts';
 import { type Finished, ordered } from './finished.ts';
 import { withMorph } from './morph-evidence.ts';
@@ -37,12 +37,12 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
     let counted: SessionUniqueness | undefined;
     let countedAs: SubjectId | undefined;
     // Counted when a person has decided, and not before.
-    const waits = one.withoutMotion !== 'allow';
+    const wait = waitOf(one);
     const isCounted = opened.uniquenessRule.policy !== 'off';
     const face = isCounted ? waitingFace(parts, one.result) : undefined;
-    const order = face && !waits ? await uniquenessOrder(parts, one, face, person?.id) : undefined;
+    const order = face && !wait ? await uniquenessOrder(parts, one, face, person?.id) : undefined;
     const waiting =
-      face && waits ? await sealed.seal({ ...row, subject: person?.id ?? null }, 'waiting', face) : null;
+      face && wait ? await sealed.seal({ ...row, subject: person?.id ?? null }, 'waiting', face) : null;
     const within: InTransaction = order
       ? (work) =>
           parts.uniqueness!.judge(order, (tx, found, subject) => {
@@ -65,8 +65,8 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
         },
         ...defined({ person, resealed, verification, uniqueness: counted, countedAs }),
       };
-      if (waits) return hold(parts, tx, row, ending, { waitsFor: 'without-motion', waiting });
-      if (counted?.action === 'wait') return hold(parts, tx, row, ending, { waitsFor: 'uniqueness' });
+      if (wait) return hold(parts, tx, row, ending, { wait, waiting });
+      if (counted?.action === 'wait') return hold(parts, tx, row, ending, { wait: 'uniqueness' });
       const decision = counted?.action === 'duplicate' ? 'duplicate' : 'approved';
       if (!(await decide(tx, row, opened, { ...ending, decision }))) throw new DecidedMeanwhile();
     };

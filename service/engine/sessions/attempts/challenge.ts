@@ -1,7 +1,7 @@
 import type { Analysis, AnalysisRequest, FollowedFace } from '../../../inference/face.ts';
 import type { Embeddings } from '../../matching/index.ts';
 import type { ModelPlan, Profile } from '../../profiles/index.ts';
-import type { ChosenPath, SessionDevice, SessionEvidence, WithoutMotion } from '../session.ts';
+import type { ChosenPath, SessionDevice, SessionEvidence, SuspectCamera, WithoutMotion } from '../session.ts';
 import type { NotPassed } from '../sessions.ts';
 
 export interface ChallengeStep {
@@ -68,6 +68,7 @@ export interface Challenges {
   /** Whether a movement that was shown before is refused, or noted only. */
   refusesRepeats(profile: Profile): boolean;
   withoutMotion(profile: Profile): WithoutMotion;
+  suspectCamera(profile: Profile): SuspectCamera;
   /** Whether the session's own page collects behavior. */
   collectsBehavior(profile: Profile): boolean;
   /** What the person may try next. */

@@ -4,6 +4,7 @@ import { Problem } from '../../../lib/problem.ts';
 import { readActor } from '../../audit/index.ts';
 import type { JudgedLive } from '../../verification/index.ts';
 import { DecidedMeanwhile, endOf } from '../decide.ts';
+import { SUSPECT_CAMERA } from '../held/hold.ts';
 import type { SessionParts } from '../parts.ts';
 import { REPLAYED_FRAMES, REPLAYED_MOVEMENT } from '../risk.ts';
 import type { Candidate } from '../session.ts';
@@ -36,6 +37,7 @@ export function createFinishAttempt(parts: SessionParts) {
     if (!result.identity) return refuse(one, ['NO_NEUTRAL_FRAME']);
     // The profile was changed since the person chose the path.
     if (one.withoutMotion === 'refuse') return refuse(one, ['MOTION_REQUIRED'], { final: true });
+    if (one.suspectCamera === 'refuse') return refuse(one, [SUSPECT_CAMERA]);
     const judged = row.matching === 'none' ? undefined : await match(parts, one);
     one.outcome = withMorph(one.outcome, judged?.alike);
     try {

@@ -3,12 +3,12 @@ import type { ProblemCode } from '../../../lib/problem.ts';
 import type { Actor } from '../../audit/index.ts';
 import type { JudgedLive } from '../../verification/index.ts';
 import type { Opened } from '../decide.ts';
+import { suspectCameraIn, withoutMotionIn } from '../held/rules.ts';
 import type { KeptFrames } from '../keep-frames.ts';
 import { MOST_ATTEMPTS, type SessionParts } from '../parts.ts';
-import { REPLAYED_FRAMES, REPLAYED_MOVEMENT } from '../risk.ts';
-import type { SessionEvidence, SessionLiveness, WithoutMotion } from '../session.ts';
+import { isCameraSuspect, REPLAYED_FRAMES, REPLAYED_MOVEMENT } from '../risk.ts';
+import type { SessionEvidence, SessionLiveness, SuspectCamera, WithoutMotion } from '../session.ts';
 import { realmOf, type SessionRow, type StoredOutcome } from '../session-store.ts';
-import { withoutMotionIn } from '../without-motion/path-rule.ts';
 import type { Attempt } from './attempt.ts';
 import type { ChallengeResult } from './challenge.ts';
 import { frameHashes, keptHashes } from './frame-hashes.ts';
@@ -28,6 +28,8 @@ export interface Finished {
   refusesRepeats: boolean;
   /** What follows when it was passed without motion of the head; `allow` where it was passed with it. */
   withoutMotion: WithoutMotion;
+  /** What follows when it was passed; `record` where nothing speaks against the camera. */
+  suspectCamera: SuspectCamera;
   outcome: Omit<StoredOutcome, 'risk'>;
   actor: Actor;
 }
@@ -77,6 +79,11 @@ export async function gather(
         : profile === undefined
           ? 'review'
           : withoutMotionIn(row.flow, profile, challenges),
+    suspectCamera: !isCameraSuspect(liveness)
+      ? 'record'
+      : profile === undefined
+        ? 'review'
+        : suspectCameraIn(row.flow, profile, challenges),
     kept: {
       hashes: keptHashes(hashes),
       movements: movement ? [await movements.seal(of, movement)] : [],

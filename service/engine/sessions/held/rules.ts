@@ -1,6 +1,6 @@
 import { Problem } from '../../../lib/problem.ts';
 import type { Challenges } from '../attempts/challenge.ts';
-import type { ChosenPath, SessionFlow, WithoutMotion } from '../session.ts';
+import type { ChosenPath, SessionFlow, SuspectCamera, WithoutMotion } from '../session.ts';
 
 /**
  * What the path without motion yields in a session: by its profile, but a proof of presence is for the next minutes and cannot wait for a
@@ -12,6 +12,16 @@ export function withoutMotionIn(
   challenges: Pick<Challenges, 'withoutMotion'>,
 ): WithoutMotion {
   const rule = challenges.withoutMotion(profile);
+  return flow === 'presence' && rule === 'review' ? 'refuse' : rule;
+}
+
+/** What a suspect camera yields in a session: by its profile, but a proof of presence cannot wait. */
+export function suspectCameraIn(
+  flow: SessionFlow | string,
+  profile: Parameters<Challenges['suspectCamera']>[0],
+  challenges: Pick<Challenges, 'suspectCamera'>,
+): SuspectCamera {
+  const rule = challenges.suspectCamera(profile);
   return flow === 'presence' && rule === 'review' ? 'refuse' : rule;
 }
 

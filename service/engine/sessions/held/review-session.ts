@@ -11,7 +11,7 @@ import type { SessionParts } from '../parts.ts';
 import type { SessionUniqueness } from '../session.ts';
 import { outcomeOf, realmOf, type SessionRow, type SessionVote, sessionOf } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
-import { hold, WITHOUT_MOTION } from './hold.ts';
+import { hold, isWaiting } from './hold.ts';
 import { uniquenessOrder } from './waiting-face.ts';
 
 interface Decision {
@@ -20,7 +20,7 @@ interface Decision {
   request?: string;
 }
 
-/** A person decides about sessions that were passed without motion of the head. `Sessions.review`. */
+/** A person decides about sessions that were passed without motion of the head or before a suspect camera. `Sessions.review`. */
 export function createReviewSession(
   parts: SessionParts,
   own: (realm: Realm, id: string) => Promise<SessionRow>,
@@ -52,8 +52,7 @@ export function createReviewSession(
 }
 
 function requireWaiting(row: SessionRow): SessionRow {
-  if (row.decision === null && row.held_until !== null && outcomeOf(row).waits === 'without-motion')
-    return row;
+  if (row.decision === null && row.held_until !== null && outcomeOf(row).waits !== undefined) return row;
   throw new Problem(
     'CONFLICT',
     row.decision === null
@@ -101,7 +100,7 @@ function createApproval(parts: SessionParts) {
     { actor, request }: Decision,
   ): Promise<void> {
     const before = outcomeOf(row);
-    const outcome = { ...before, reasons: before.reasons.filter((reason) => reason !== WITHOUT_MOTION) };
+    const outcome = { ...before, reasons: before.reasons.filter((reason) => !isWaiting(reason)) };
     const person = row.subject === null ? undefined : { id: row.subject as SubjectId };
     const ending = { actor, outcome, ...verificationOf(row, true), ...defined({ person, request }) };
     const write = async (tx: Tx, counted?: SessionUniqueness): Promise<void> => {
@@ -114,7 +113,7 @@ function createApproval(parts: SessionParts) {
         : outcome;
       const decision = action === 'duplicate' ? 'duplicate' : 'approved';
       const made: Ending = { ...ending, outcome: found, decision, ...defined({ uniqueness: counted }) };
-      if (action === 'wait') return hold(parts, tx, row, made, { waitsFor: 'uniqueness' });
+      if (action === 'wait') return hold(parts, tx, row, made, { wait: 'uniqueness' });
       if (!(await decide(tx, row, opened, made))) throw new DecidedMeanwhile();
     };
     try {

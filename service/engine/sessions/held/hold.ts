@@ -3,11 +3,36 @@ import { DecidedMeanwhile, type Ending } from '../decide.ts';
 import { keepFrames } from '../keep-frames.ts';
 import { REVIEW_LIFE, type SessionParts } from '../parts.ts';
 import { riskOf } from '../risk.ts';
-import type { SessionWait } from '../session.ts';
+import type { SessionWait, SuspectCamera, WithoutMotion } from '../session.ts';
 import { realmOf, type SessionRow } from '../session-store.ts';
 
 /** Why a session that was passed waits for a person. */
 export const WITHOUT_MOTION = 'WITHOUT_MOTION';
+export const SUSPECT_CAMERA = 'SUSPECT_CAMERA';
+
+/** What a passed attempt waits for, and why; undefined where it is decided at once. Without motion comes first: its reviewer sees both reasons. */
+export function waitOf({
+  withoutMotion,
+  suspectCamera,
+}: {
+  withoutMotion: WithoutMotion;
+  suspectCamera: SuspectCamera;
+}): Wait | undefined {
+  const reasons = [
+    ...(withoutMotion === 'allow' ? [] : [WITHOUT_MOTION]),
+    ...(suspectCamera === 'record' ? [] : [SUSPECT_CAMERA]),
+  ];
+  if (reasons.length === 0) return undefined;
+  return { waitsFor: withoutMotion === 'allow' ? 'camera' : 'without-motion', reasons };
+}
+
+/** Reasons that end with the decision of a person. */
+export const isWaiting = (reason: string): boolean => reason === WITHOUT_MOTION || reason === SUSPECT_CAMERA;
+
+interface Wait {
+  waitsFor: Exclude<SessionWait, 'uniqueness'>;
+  reasons: readonly string[];
+}
 
 /** Leaves a passed session to a reviewer; without a decision the time decides. Throws DecidedMeanwhile. */
 export async function hold(
@@ -15,19 +40,19 @@ export async function hold(
   tx: Tx,
   row: SessionRow,
   { outcome: found, person, verification, resealed, frames: kept, actor }: Ending,
-  { waitsFor, waiting = null }: { waitsFor: SessionWait; waiting?: Uint8Array | null },
+  { wait, waiting = null }: { wait: Wait | 'uniqueness'; waiting?: Uint8Array | null },
 ): Promise<void> {
   const { waits: _, votes: __, ...outcome } = behaviors.added(row.id, found);
   const risk = riskOf({ ...outcome, attempts: row.attempts });
   const now = clock.now();
-  const wait =
-    waitsFor === 'without-motion'
-      ? { waits: waitsFor, reasons: [...new Set([...outcome.reasons, WITHOUT_MOTION])] }
-      : {};
+  const waits =
+    wait === 'uniqueness'
+      ? {}
+      : { waits: wait.waitsFor, reasons: [...new Set([...outcome.reasons, ...wait.reasons])] };
   const held = await store.changeUndecided(tx, row.id, {
     running_since: null,
     held_until: now + REVIEW_LIFE,
-    outcome: JSON.stringify({ ...outcome, ...wait, risk }),
+    outcome: JSON.stringify({ ...outcome, ...waits, risk }),
     waiting_sealed: waiting,
     ...(verification === undefined ? {} : { verification }),
     ...(person === undefined ? {} : { subject: person.id, ...resealed }),
@@ -35,12 +60,12 @@ export async function hold(
   if (!held) throw new DecidedMeanwhile();
   const { organization, world } = realmOf(row);
   await keepFrames({ frames, movements }, tx, { organization, session: row.id, at: now }, kept);
-  if (waitsFor === 'without-motion')
+  if (wait !== 'uniqueness')
     await audit.add(tx, {
       actor,
       action: 'session.hold',
       organization,
       target: row.id,
-      details: { world, flow: row.flow, profile: row.profile, reason: WITHOUT_MOTION },
+      details: { world, flow: row.flow, profile: row.profile, reason: wait.reasons.join(', ') },
     });
 }
