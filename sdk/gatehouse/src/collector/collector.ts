@@ -1,10 +1,11 @@
 import type { CollectedPage } from './collected-page.ts';
 import { createEventLog } from './event-log.ts';
-import { type SessionData, sessionDataOf } from './features/index.ts';
+import { createFigures, type SessionData, sessionDataOf } from './features/index.ts';
 import { listenToKeys } from './key-listeners.ts';
 import { createListeners } from './listeners.ts';
 import { listenToPage } from './page-listeners.ts';
 import { listenToPointers } from './pointer-listeners.ts';
+import { createWorkAhead, WINDOW } from './work-ahead.ts';
 
 export type { SessionData } from './features/index.ts';
 
@@ -26,10 +27,6 @@ export interface CollectorOptions {
 
 type Between = (from: number, to: number) => number;
 
-const WINDOW = 30_000;
-/** Moves after which the features are computed once ahead of the first snapshot. */
-const REHEARSED_AFTER = 128;
-
 /** Collects when the person moves, clicks, types and scrolls, and gives statistics of it. It keeps no text, no key and no address, and sets no cookie. */
 export function createCollector({ page = globalPage() }: CollectorOptions = {}): Collector {
   const log = createEventLog();
@@ -37,7 +34,7 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
   let sid: string | undefined;
   let seq = -1;
   let counted = 0;
-  let rehearsed = false;
+  const figures = createFigures();
   let collecting:
     | { since: number; hidden: Between; away: Between; handleHeld(): void; end(): void }
     | undefined;
@@ -54,32 +51,29 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
     const to = now();
     const { raw, ...counted } = log.window(Math.max(to - WINDOW, collecting?.since ?? to), to);
     sid ??= newSessionId(page);
-    return sessionDataOf(raw, {
-      ...counted,
-      sid,
-      seq,
-      upMs: to,
-      ttfaMs: log.firstAction(),
-      hidMs: collecting?.hidden(raw.from, to) ?? 0,
-      awayMs: collecting?.away(raw.from, to) ?? 0,
-      webdriver: page?.navigator.webdriver === true,
-      pixelRatio: page?.devicePixelRatio ?? 1,
-    });
+    return sessionDataOf(
+      raw,
+      {
+        ...counted,
+        sid,
+        seq,
+        upMs: to,
+        ttfaMs: log.firstAction(),
+        hidMs: collecting?.hidden(raw.from, to) ?? 0,
+        awayMs: collecting?.away(raw.from, to) ?? 0,
+        webdriver: page?.navigator.webdriver === true,
+        pixelRatio: page?.devicePixelRatio ?? 1,
+      },
+      figures,
+    );
   }
 
-  /** Once, while the page is idle and before a snapshot is asked for: the first call has to wait for the compiler. */
-  function rehearse(moves: number): void {
-    if (rehearsed || moves < REHEARSED_AFTER) return;
-    rehearsed = true;
-    page?.requestIdleCallback?.(() => {
-      if (collecting && seq < 0) features();
-    });
-  }
+  const ahead = createWorkAhead(page, log, figures, features);
 
   return {
     start() {
       if (!page || collecting) return;
-      const { listen, listenInGroups, handleHeld, end } = createListeners(page, log, rehearse);
+      const { listen, listenInGroups, handleHeld, end } = createListeners(page, log, ahead.after);
       listenToPointers({ listen, listenInGroups }, log);
       listenToKeys(listen, log, page);
       const { hiddenSince, awaySince } = listenToPage(listen, log, page);
@@ -89,6 +83,8 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
       collecting?.end();
       collecting = undefined;
       log.clear();
+      figures.clear();
+      ahead.restart();
     },
     snapshot: () => take(true),
     debug: () => ({ features: take(false), collecting: collecting !== undefined }),

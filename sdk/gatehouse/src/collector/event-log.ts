@@ -57,6 +57,8 @@ export function createEventLog() {
     },
     /** A place of the mouse: CSS pixels. */
     addMove: (t: number, x: number, y: number): void => moves.add(t, x, y),
+    /** Places of the mouse from one time to another, oldest first. */
+    moves: (from: number, to: number): PointerSample[] => movesIn(moves, from, to),
     /** Events since the beginning. */
     counted: (): number => counted,
     /** When the person first did something. */

@@ -1,7 +1,8 @@
 export { clickFeatures } from './click-features.ts';
 export { keyFeatures } from './key-features.ts';
 export { mouseFeatures } from './mouse-features.ts';
-export { movementsOf } from './movements.ts';
+export { createFigures } from './movement-figures.ts';
+export { movementsOf, stretchesOf } from './movements.ts';
 export type {
   FocusChange,
   PointerKind,

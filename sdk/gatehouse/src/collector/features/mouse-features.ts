@@ -1,33 +1,19 @@
-import { type MovementShape, shapeOf } from './movement-shape.ts';
-import { type MovementStructure, structureOf } from './movement-structure.ts';
-import { type MovementTurning, turningOf } from './movement-turning.ts';
-import { type Movement, medianGap, movementsOf } from './movements.ts';
+import { createFigures, type MovementFigures } from './movement-figures.ts';
+import { medianGap, stretchesOf } from './movements.ts';
 import type { PointerSample } from './raw-window.ts';
-import {
-  correlation,
-  deviation,
-  gaps,
-  interquartile,
-  median,
-  quantileOfSorted,
-  sorted,
-} from './statistics.ts';
+import { correlation, deviation, interquartile, quantileOfSorted, sorted, sum } from './statistics.ts';
 
-/** Shorter steps of a slow hand are equal by rounding: pixels. */
-const SHORTEST_EQUAL_STEP = 3;
+type Figure = Exclude<keyof MovementFigures, 'steps' | 'equal'>;
 
-type Figure = keyof MovementShape | keyof MovementTurning | keyof MovementStructure;
-
-/** Group `mouse` of `sessionData`, before rounding. `usualGap`: median gap of the samples. */
-export function mouseFeatures(samples: readonly PointerSample[], usualGap = medianGap(samples)) {
-  const movements = movementsOf(samples, usualGap);
-  const shapes = movements.map((movement) => ({
-    ...shapeOf(movement),
-    ...turningOf(movement),
-    ...structureOf(movement),
-  }));
+/** Group `mouse` of `sessionData`, before rounding. `usualGap`: median gap of the samples. `figures`: what is known of movements from before. */
+export function mouseFeatures(
+  samples: readonly PointerSample[],
+  usualGap = medianGap(samples),
+  figures = createFigures(),
+) {
+  const movements = figures.of(stretchesOf(samples, usualGap));
   const all = (name: Figure): number[] =>
-    shapes.map((shape) => shape[name]).filter((value) => value !== undefined);
+    movements.map((movement) => movement[name]).filter((value) => value !== undefined);
   const inOrder = new Map<Figure, Float64Array>();
   const ordered = (name: Figure): Float64Array => {
     const known = inOrder.get(name) ?? sorted(all(name));
@@ -95,21 +81,8 @@ function fittsRest(paths: readonly number[], durations: readonly number[]): numb
   return together === undefined ? undefined : deviation(durations)! * Math.sqrt(1 - together ** 2);
 }
 
-/** Share of steps, as recorded, that are the usual step of their movement to the pixel that rounding takes: a program's constant velocity. */
-function equalSteps(movements: readonly Movement[]): number | undefined {
-  let steps = 0;
-  let equal = 0;
-  for (const { samples } of movements) {
-    const [dx, dy] = [wholeSteps(samples, 'x'), wholeSteps(samples, 'y')];
-    const [usualX, usualY] = [median(dx)!, median(dy)!];
-    if (Math.hypot(usualX, usualY) < SHORTEST_EQUAL_STEP) continue;
-    steps += dx.length;
-    for (let at = 0; at < dx.length; at += 1)
-      if (Math.abs(dx[at]! - usualX) <= 1 && Math.abs(dy[at]! - usualY) <= 1) equal += 1;
-  }
-  return steps === 0 ? undefined : equal / steps;
+/** Share of steps that are the usual step of their movement: a program's constant velocity. */
+function equalSteps(movements: readonly MovementFigures[]): number | undefined {
+  const steps = sum(movements.map((one) => one.steps));
+  return steps === 0 ? undefined : sum(movements.map(({ equal }) => equal)) / steps;
 }
-
-/** Steps between samples at whole pixels. */
-const wholeSteps = (samples: readonly PointerSample[], axis: 'x' | 'y'): number[] =>
-  gaps(samples.map((sample) => Math.round(sample[axis])));

@@ -42,20 +42,29 @@ export function medianGap(samples: readonly PointerSample[]): number | undefined
  * Movements long enough to have a shape: path of at least 25 px, at least 80 ms. Positions are rounded to whole pixels and resampled to
  * 20 ms, so that neither the rate of the recorder nor the resolution of its clock is in them. `usualGap`: their median gap.
  */
-export function movementsOf(samples: readonly PointerSample[], usualGap = medianGap(samples)): Movement[] {
+export const movementsOf = (samples: readonly PointerSample[], usualGap = medianGap(samples)): Movement[] =>
+  stretchesOf(samples, usualGap)
+    .map(movementOf)
+    .filter((movement) => movement !== undefined);
+
+/** Samples between two pauses, each list at least one. */
+export function stretchesOf(
+  samples: readonly PointerSample[],
+  usualGap: number | undefined,
+): PointerSample[][] {
   const pause = (usualGap ?? 0) > SLOW ? SLOW_PAUSE : PAUSE;
-  const movements: Movement[] = [];
+  const stretches: PointerSample[][] = [];
   let from = 0;
   for (let at = 1; at <= samples.length; at += 1) {
     if (at < samples.length && samples[at]!.t - samples[at - 1]!.t <= pause) continue;
-    const movement = movementOf(samples.slice(from, at));
-    if (movement) movements.push(movement);
+    stretches.push(samples.slice(from, at));
     from = at;
   }
-  return movements;
+  return stretches;
 }
 
-function movementOf(samples: readonly PointerSample[]): Movement | undefined {
+/** The movement that a stretch is; `undefined` where it is too short for one. */
+export function movementOf(samples: readonly PointerSample[]): Movement | undefined {
   if (samples.length < FEWEST_SAMPLES) return undefined;
   const duration = samples.at(-1)!.t - samples[0]!.t;
   if (duration < SHORTEST_TIME) return undefined;

@@ -3,6 +3,7 @@ import { clickFeatures } from './click-features.ts';
 import { focusFeatures } from './focus-features.ts';
 import { keyFeatures } from './key-features.ts';
 import { mouseFeatures } from './mouse-features.ts';
+import type { Figures } from './movement-figures.ts';
 import { medianGap } from './movements.ts';
 import type { PointerKind, RawWindow } from './raw-window.ts';
 import { scrollFeatures } from './scroll-features.ts';
@@ -63,8 +64,8 @@ const LONGEST_WINDOW = 60_000;
 const DAY = 86_400_000;
 const MOST = 20_000;
 
-/** Features of a window, rounded and inside their bounds. */
-export function sessionDataOf(raw: RawWindow, facts: WindowFacts): SessionData {
+/** Features of a window, rounded and inside their bounds. `figures`: what is known of the movements of this log from before. */
+export function sessionDataOf(raw: RawWindow, facts: WindowFacts, figures?: Figures): SessionData {
   const winMs = whole(raw.to - raw.from, LONGEST_WINDOW);
   const usualGap = medianGap(raw.moves);
   const glob = activityFeatures(raw.from, raw.to, raw.times);
@@ -77,7 +78,7 @@ export function sessionDataOf(raw: RawWindow, facts: WindowFacts): SessionData {
     ttfaMs: facts.ttfaMs === undefined ? null : whole(facts.ttfaMs, DAY),
     hidMs: whole(facts.hidMs, winMs),
     counts: wholes(facts.counts),
-    mouse: bounded(mouseFeatures(raw.moves, usualGap), MOUSE),
+    mouse: bounded(mouseFeatures(raw.moves, usualGap, figures), MOUSE),
     click: bounded(clickFeatures(raw.presses, raw.moves), CLICK),
     key: bounded({ ...keyFeatures(raw.strokes, raw.typed), paste: facts.counts.paste }, KEY),
     scroll: bounded(scrollFeatures(raw.scrolls), SCROLL),

@@ -1,0 +1,50 @@
+import type { CollectedPage } from './collected-page.ts';
+import type { EventLog } from './event-log.ts';
+import { type createFigures, type SessionData, stretchesOf } from './features/index.ts';
+
+/** Length of what a snapshot looks at: milliseconds. */
+export const WINDOW = 30_000;
+/** Moves after which the collector first works ahead of a snapshot, and those between two times. */
+const FIRST_AHEAD = 128;
+const MOVES_AHEAD = 512;
+
+/**
+ * Works ahead of snapshots while the page is idle. The first time it computes everything, since the first call has to wait for the
+ * compiler; later the movements that have ended. Does nothing in a browser without `requestIdleCallback`.
+ */
+export function createWorkAhead(
+  page: CollectedPage | undefined,
+  log: Pick<EventLog, 'moves'>,
+  figures: Pick<ReturnType<typeof createFigures>, 'prepare'>,
+  compute: () => SessionData,
+) {
+  let next = FIRST_AHEAD;
+  /** When the last movement began that may go on. */
+  let open = 0;
+  /** `undefined`: nothing was computed yet. */
+  let usualGap: number | null | undefined;
+
+  function work(): void {
+    if (usualGap === undefined) {
+      usualGap = compute().env.rate;
+      return;
+    }
+    const to = page!.performance.now();
+    const stretches = stretchesOf(log.moves(Math.max(to - WINDOW, open), to), usualGap ?? undefined);
+    open = stretches.pop()?.[0]?.t ?? open;
+    figures.prepare(stretches, to - WINDOW);
+  }
+
+  return {
+    /** `moves`: how many there were since the start. */
+    after(moves: number): void {
+      if (moves < next) return;
+      next = moves + MOVES_AHEAD;
+      page?.requestIdleCallback?.(work);
+    },
+    /** From now on moves are counted from 0. */
+    restart(): void {
+      [next, open] = [FIRST_AHEAD, 0];
+    },
+  };
+}
