@@ -19,7 +19,7 @@ const sockets: Socket[] = [];
 
 beforeEach(async () => {
   cli = createCli(undefined, { openFiles: OPEN_FILES });
-  key = (await cli.init<{ keys: { test: string } }>('Museum')).keys.test;
+  key = (await cli.json<{ keys: { test: string } }>('init', '--org', 'Museum')).keys.test;
 });
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
@@ -92,7 +92,7 @@ test(`${ATTACKERS} connections that send nothing or half a request change nothin
 test('a service that may open too few files says what to do and does not start', async () => {
   await cli.clean();
   cli = createCli(undefined, { openFiles: 150 });
-  await cli.init('Museum');
+  await cli.json('init', '--org', 'Museum');
   const { code, stderr } = await cli.run('serve', '--port', '0');
   expect(code).not.toBe(0);
   expect(stderr).toContain('This process may open only 150 files and connections');

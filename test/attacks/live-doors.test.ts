@@ -25,7 +25,7 @@ let post: ReturnType<typeof createPost>;
 
 beforeAll(async () => {
   cli = createCli();
-  const { organizationId } = await cli.init<{ organizationId: string }>('Harbour');
+  const { organizationId } = await cli.json<{ organizationId: string }>('init', '--org', 'Harbour');
   await cli.json('limits', 'set', '--burst', '100000');
   key = (
     await cli.json<{ key: string }>(

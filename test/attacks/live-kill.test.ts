@@ -63,7 +63,7 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   const { port } = receiver.address() as AddressInfo;
-  const { organizationId } = await cli.init<{ organizationId: string }>('Harbour');
+  const { organizationId } = await cli.json<{ organizationId: string }>('init', '--org', 'Harbour');
   await cli.json('grant', 'add', `127.0.0.1/32:${port}`);
   key = (
     await cli.json<{ key: string }>(

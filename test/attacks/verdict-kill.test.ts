@@ -42,7 +42,7 @@ async function verifyUntilGone(service: Service, key: string, answered: Map<stri
 }
 
 test('a service that is killed has every verdict that it answered', async () => {
-  const { keys } = await cli.init<{ keys: { test: string } }>('Museum');
+  const { keys } = await cli.json<{ keys: { test: string } }>('init', '--org', 'Killed');
   const { key } = await cli.json<{ key: string }>('key', 'create', '--scopes', 'behavior', '--env', 'test');
   expect(keys.test).not.toBe(key);
   await cli.json('limits', 'set', '--burst', '1000000', '--per-user', '1000000');

@@ -11,7 +11,7 @@ const file = (name: string) => join(cli.data, name);
 
 beforeAll(async () => {
   cli = createCli();
-  const made = await cli.init<{ keys: { test: string } }>('Acme');
+  const made = await cli.json<{ keys: { test: string } }>('init', '--org', 'Acme');
   key = made.keys.test;
   writeFileSync(file('ada.jpg'), await portrait('ada'));
   writeFileSync(file('ada2.jpg'), await portrait('ada', 60));

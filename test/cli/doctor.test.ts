@@ -8,7 +8,7 @@ import { type Cli, createCli } from './gatehouse.ts';
 let cli: Cli;
 beforeEach(async () => {
   cli = createCli();
-  await cli.init('Museum');
+  await cli.json('init', '--org', 'Museum');
 });
 afterEach(() => cli.clean());
 

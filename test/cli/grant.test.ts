@@ -13,7 +13,7 @@ interface Grant {
 let cli: Cli;
 beforeEach(async () => {
   cli = createCli();
-  await cli.init('Acme');
+  await cli.json('init', '--org', 'Acme');
 });
 afterEach(() => cli.clean());
 

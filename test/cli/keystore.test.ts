@@ -11,7 +11,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-places-'));
   mkdirSync(join(folder, 'stick'));
   mkdirSync(join(folder, 'share'));
-  await cli.init('Acme');
+  await cli.json('init', '--org', 'Acme');
 });
 afterEach(async () => {
   await cli.clean();

@@ -7,7 +7,7 @@ import { type Cli, createCli } from './gatehouse.ts';
 let cli: Cli;
 beforeAll(async () => {
   cli = createCli();
-  await cli.init('Acme');
+  await cli.json('init', '--org', 'Acme');
 });
 afterAll(() => cli.clean());
 

@@ -23,7 +23,7 @@ const npm = (...words: string[]) =>
   });
 
 test('SIGUSR1 opens no inspector in the service; SIGTERM to npm stops it, and it ends with 0', async () => {
-  await cli.init('One');
+  await cli.json('init', '--org', 'One');
   const child = npm('serve', '--host', '127.0.0.1', '--port', '0');
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -44,7 +44,7 @@ test('SIGUSR1 opens no inspector in the service; SIGTERM to npm stops it, and it
 });
 
 test('the exit code and the one JSON line pass through npm', async () => {
-  await cli.init('One');
+  await cli.json('init', '--org', 'One');
   const child = npm('subject', 'show', 'ada@example.com', '--json');
   const lines: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));

@@ -155,7 +155,7 @@ test('a port in use is reported with the remedy, and the directory is free again
   const { port } = new URL(service.url);
   const other = createCli();
   try {
-    await other.init('Other');
+    await other.json('init', '--org', 'Other');
     const refused = await other.run('serve', '--port', port);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(`Port ${port}`);

@@ -10,7 +10,7 @@ const file = (name: string) => join(cli.data, name);
 
 beforeAll(async () => {
   cli = createCli();
-  await cli.init('Acme');
+  await cli.json('init', '--org', 'Acme');
   writeFileSync(file('ada.jpg'), await portrait('ada'));
   writeFileSync(file('ada2.jpg'), await portrait('ada', 60));
   writeFileSync(file('bea.jpg'), await portrait('bea'));

@@ -88,7 +88,7 @@ test('a restore says what to do with the setting of a key store that it cannot f
 });
 
 test('a service whose log is no longer read goes on', async () => {
-  await cli.init('One');
+  await cli.json('init', '--org', 'One');
   const service = await cli.serve('--log-level', 'debug');
   service.child.stderr?.destroy();
   for (let i = 0; i < 5; i++) expect((await fetch(`${service.url}/ready`)).status).toBe(200);
@@ -96,7 +96,7 @@ test('a service whose log is no longer read goes on', async () => {
 });
 
 test('SIGHUP, which a closed terminal sends, ends a service as SIGTERM does', async () => {
-  await cli.init('One');
+  await cli.json('init', '--org', 'One');
   const service = await cli.serve();
   expect(existsSync(join(cli.data, 'control.sock'))).toBe(true);
   const { code, stderr } = await service.end('SIGHUP');

@@ -63,7 +63,7 @@ async function addEvents(organization: OrganizationId): Promise<string[]> {
 test('kill -9 again and again during thousands of deliveries: none is lost, none comes twice to one life of the service', {
   timeout: 1_800_000,
 }, async () => {
-  const { organizationId } = await cli.init<{ organizationId: OrganizationId }>('Museum');
+  const { organizationId } = await cli.json<{ organizationId: OrganizationId }>('init', '--org', 'Museum');
   let life = 0;
   let onEvent = () => {};
   /** Lives of the service in which an event came. */

@@ -32,7 +32,7 @@ beforeAll(async () => {
     if (!name.startsWith('.git')) symlinkSync(join(root, name), join(folder, name));
   }
   writeFileSync(join(folder, 'ada.jpg'), await portrait('ada'));
-  await cli.init('Acme');
+  await cli.json('init', '--org', 'Acme');
   service = await cli.serve();
 }, 300_000);
 afterAll(async () => {

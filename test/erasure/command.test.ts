@@ -111,7 +111,7 @@ test('an erasure is proved by a search, and its receipt is verified without the 
   });
   const other = createCli();
   try {
-    await other.init('Other');
+    await other.json('init', '--org', 'Other');
     const foreign = join(cli.data, 'foreign.pem');
     writeFileSync(foreign, (await other.run('receipt', 'key')).stdout);
     expect(await cli.run('receipt', 'verify', file, '--public-key', foreign)).toMatchObject({ code: 1 });

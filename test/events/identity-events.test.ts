@@ -47,7 +47,7 @@ const until = (count: number) =>
 test('a receiver gets what the caller gets over HTTP', async () => {
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   const host = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
-  const made = await cli.init<{ organizationId: string; keys: { test: string } }>('Acme');
+  const made = await cli.json<{ organizationId: string; keys: { test: string } }>('init', '--org', 'Acme');
   const service = await cli.serve('--workers', '1');
   await cli.json('grant', 'add', host);
   const words = ['webhook', 'add', `http://${host}/in`, '--family', 'identity', '--test'];
