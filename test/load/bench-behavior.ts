@@ -325,7 +325,7 @@ const evidenceOf = (rows: readonly Row[], lag: Lag, { disk, processor }: Limits)
   lines: [
     '`POST /api/v1/verify` of the real service over HTTP, a file of SQLite with full synchronization; every window and every user is new. All threads of the service, also those that put the',
     `database's log on disk and judge faces, run on one core, the load generator (${CONNECTIONS} connections, bodies made before) on the other. It sends at an even rate whether earlier requests are answered or not; times`,
-    `run from the moment at which a request was due to its whole answer, so they hold what the generator itself was late. Before, ${WARM_UP_SECONDS} s at ${RATE.toLocaleString('en')} a second, in which V8 compiles on the same core. Processor time: of a core.`,
+    `run from the moment at which a request was due to its whole answer, so they hold what the generator itself was late: it never sleeps, and takes its core whole where there is a rate. Before, ${WARM_UP_SECONDS} s at ${RATE.toLocaleString('en')} a second, in which V8 compiles on the same core. Processor time: of a core.`,
     ...markdownTable(
       [
         ...['load', 'answered a second', 'p50, ms', 'p99, ms', 'most, ms', 'generator late, p99, ms'],
