@@ -57,12 +57,12 @@ export async function benchBehavior(say: (line: string) => void): Promise<Eviden
     const steady = await measure(begun, RATE, `${RATE.toLocaleString('en')} a second`);
     say('behavior: what the disk allows');
     const disk = await diskLimit({ rate: RATE, seconds: SECONDS, bytes: Math.round(steady.written) });
+    const fast = await measure(begun, undefined, 'as fast as it goes');
     say('behavior: what the processor allows');
     const processor = await processorLimit({
       ...{ rate: RATE, seconds: SECONDS, core: 0 },
-      microseconds: steady.main.each + steady.others.each,
+      microseconds: fast.main.each + fast.others.each,
     });
-    await measure(begun, undefined, 'as fast as it goes');
     say('behavior: how far counters and audit lines lag');
     const lag = await lagOf(cli.data, (answered) => post(RATE / 2, 5, answered));
     await besideFaces(begun);
@@ -312,8 +312,8 @@ function diskLine(steady: Row, { latency, sync }: DiskLimit): string {
 }
 
 /** What the processor alone takes of the times. */
-const processorLine = (steady: Row, { p50, p99, most }: ProcessorLimit): string =>
-  `The processor's own part: after that, a program on the same core that calculates ${(steady.main.each + steady.others.each).toFixed(0)} µs for each of ${RATE.toLocaleString('en')} requests a second, and does nothing else, is through after p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, at most ${most.toFixed(1)} ms: what the queue takes, and the moments in which the machine gives the core to others. The p99 of the first row is ${(steady.result.latency.p99 / p99).toFixed(2)} times that.`;
+const processorLine = ([steady, fast]: readonly Row[], { p50, p99, most }: ProcessorLimit): string =>
+  `The processor's own part: after the second row, a program on the same core that calculates ${(fast!.main.each + fast!.others.each).toFixed(0)} µs (as the service needs in that row) for each of ${RATE.toLocaleString('en')} requests a second, and does nothing else, is through after p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, at most ${most.toFixed(1)} ms: what the queue takes, and the moments in which the machine gives the core to others. The p99 of the first row is ${(steady!.result.latency.p99 / p99).toFixed(2)} times that.`;
 
 interface Limits {
   disk: DiskLimit;
@@ -343,7 +343,7 @@ const evidenceOf = (rows: readonly Row[], lag: Lag, { disk, processor }: Limits)
     '',
     diskLine(rows[0]!, disk),
     '',
-    processorLine(rows[0]!, processor),
+    processorLine(rows, processor),
     '',
     `Other threads of at least 1 %: ${rows.map(({ what, threads }) => `${what}: ${threads.map(([name, cores]) => `${name} ${percent(cores)}`).join(', ') || 'none'}`).join('; ')}. Lags: the longest of ${lag.looks} looks at ${(RATE / 2).toLocaleString('en')} requests a second.`,
     '',

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { quantile } from './statistics.ts';
@@ -10,13 +11,14 @@ export interface ProcessorLimit {
   most: number;
 }
 
-/** So many calculations of the calibration, of which the median says how long one step takes on an undisturbed core. */
-const CALIBRATIONS = 201;
-const STEPS = 20_000;
+/** Hashed at a time: native code, so that V8 compiles nothing while it is measured. */
+const BYTES = Buffer.alloc(2 ** 20);
+/** Calculations of the calibration, of which the median says how long one takes on an undisturbed core. */
+const CALIBRATIONS = 501;
 
 /**
- * What no service can beat on one core of this machine: requests come at an even rate, and a program that shares nothing with the service
- * calculates for each as long as the service does, without a disk, a network or memory to collect. What it waits for is the queue, and the
+ * What no service can beat on one core of this machine that needs so long for each request: they come at an even rate, and a program that
+ * shares nothing with the service calculates as long for each, without a disk, a network or memory to collect. What it waits for is the queue, and the
  * moments in which the machine gives the core to others.
  */
 export async function processorLimit(load: {
@@ -35,20 +37,16 @@ export async function processorLimit(load: {
   return JSON.parse(stdout) as ProcessorLimit;
 }
 
-/** Steps, and not time, are what a request takes: while the core is with others nothing is calculated. */
-function calculate(steps: number): number {
-  let value = 1;
-  for (let i = 0; i < steps; i++) value = (Math.imul(value, 1_664_525) + 1_013_904_223) | 0;
-  return value;
-}
+/** Bytes, and not time, are what a request takes: while the core is with others nothing is calculated. */
+const calculate = (bytes: Buffer): unknown => hash('sha256', bytes, 'buffer');
 
-function stepsOfMicrosecond(): number {
+function bytesOfMicrosecond(): number {
   const taken = Array.from({ length: CALIBRATIONS }, () => {
     const begun = performance.now();
-    calculate(STEPS);
+    calculate(BYTES);
     return performance.now() - begun;
   });
-  return STEPS / (quantile(taken, 0.5) * 1_000);
+  return BYTES.length / (quantile(taken, 0.5) * 1_000);
 }
 
 function calculateEvenly({
@@ -56,14 +54,14 @@ function calculateEvenly({
   seconds,
   microseconds,
 }: Parameters<typeof processorLimit>[0]): ProcessorLimit {
-  const steps = Math.round(stepsOfMicrosecond() * microseconds);
+  const bytes = BYTES.subarray(0, Math.min(BYTES.length, Math.round(bytesOfMicrosecond() * microseconds)));
   const gap = 1_000 / rate;
   const latencies: number[] = [];
   const begun = performance.now();
   for (let next = 0; next < rate * seconds; next++) {
     const due = begun + next * gap;
     while (performance.now() < due);
-    calculate(steps);
+    calculate(bytes);
     latencies.push(performance.now() - due);
   }
   return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), most: quantile(latencies, 1) };
