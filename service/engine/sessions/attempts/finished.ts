@@ -73,17 +73,8 @@ export async function gather(
   const of = { ...realmOf(row), session, attempt: attempt.number, created_at: clock.now() };
   return {
     ...{ row, opened, attempt, result, hashes, refusesRepeats },
-    withoutMotion:
-      assurance !== 'passive-frames'
-        ? 'allow'
-        : profile === undefined
-          ? 'review'
-          : withoutMotionIn(row.flow, profile, challenges),
-    suspectCamera: !isCameraSuspect(liveness)
-      ? 'record'
-      : profile === undefined
-        ? 'review'
-        : suspectCameraIn(row.flow, profile, challenges),
+    withoutMotion: assurance === 'passive-frames' ? withoutMotionIn(row.flow, profile, challenges) : 'allow',
+    suspectCamera: isCameraSuspect(liveness) ? suspectCameraIn(row.flow, profile, challenges) : 'record',
     kept: {
       hashes: keptHashes(hashes),
       movements: movement ? [await movements.seal(of, movement)] : [],

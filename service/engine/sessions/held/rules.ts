@@ -3,25 +3,25 @@ import type { Challenges } from '../attempts/challenge.ts';
 import type { ChosenPath, SessionFlow, SuspectCamera, WithoutMotion } from '../session.ts';
 
 /**
- * What the path without motion yields in a session: by its profile, but a proof of presence is for the next minutes and cannot wait for a
- * person who decides.
+ * What the path without motion yields in a session: by its profile, where that is gone a person decides, but a proof of presence is for the
+ * next minutes and cannot wait for one.
  */
 export function withoutMotionIn(
   flow: SessionFlow | string,
-  profile: Parameters<Challenges['withoutMotion']>[0],
+  profile: Parameters<Challenges['withoutMotion']>[0] | undefined,
   challenges: Pick<Challenges, 'withoutMotion'>,
 ): WithoutMotion {
-  const rule = challenges.withoutMotion(profile);
+  const rule = profile ? challenges.withoutMotion(profile) : 'review';
   return flow === 'presence' && rule === 'review' ? 'refuse' : rule;
 }
 
-/** What a suspect camera yields in a session: by its profile, but a proof of presence cannot wait. */
+/** What a suspect camera yields in a session: by its profile, where that is gone a person decides, but a proof of presence cannot wait. */
 export function suspectCameraIn(
   flow: SessionFlow | string,
-  profile: Parameters<Challenges['suspectCamera']>[0],
+  profile: Parameters<Challenges['suspectCamera']>[0] | undefined,
   challenges: Pick<Challenges, 'suspectCamera'>,
 ): SuspectCamera {
-  const rule = challenges.suspectCamera(profile);
+  const rule = profile ? challenges.suspectCamera(profile) : 'review';
   return flow === 'presence' && rule === 'review' ? 'refuse' : rule;
 }
 
