@@ -7,7 +7,7 @@ import type { SessionWait, SuspectCamera, WithoutMotion } from '../session.ts';
 import { realmOf, type SessionRow } from '../session-store.ts';
 
 /** Why a session that was passed waits for a person. */
-export const WITHOUT_MOTION = 'WITHOUT_MOTION';
+const WITHOUT_MOTION = 'WITHOUT_MOTION';
 export const SUSPECT_CAMERA = 'SUSPECT_CAMERA';
 
 /** What a passed attempt waits for, and why; undefined where it is decided at once. Without motion comes first: its reviewer sees both reasons. */
