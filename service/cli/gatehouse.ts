@@ -4,7 +4,6 @@ import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { switchTelemetryOff } from '../lib/native-telemetry.ts';
 import { compileCacheFolder } from './compile-cache.ts';
-import { favorAnswers } from './few-cores.ts';
 import { objectionToNodeOptions } from './node-options.ts';
 import { refuseOldNode } from './node-version.ts';
 import { explainImportFailure } from './subject/import-failure.ts';
@@ -12,7 +11,6 @@ import { explainImportFailure } from './subject/import-failure.ts';
 // Files are read, and names looked up, by these threads: of the usual four, four names whose servers do not answer take all.
 process.env.UV_THREADPOOL_SIZE ??= '32';
 switchTelemetryOff();
-favorAnswers();
 // A diagnostic report holds no memory, but with the environment it would hold a database URL with its password.
 if (process.report) process.report.excludeEnv = true;
 
