@@ -14,6 +14,8 @@ import {
 import { createVerifyToken, type PersonTokens } from '../../service/engine/tokens/index.ts';
 import type { Checks } from '../../service/engine/verification/index.ts';
 import type { Analysis } from '../../service/inference/face.ts';
+import type { Clock } from '../../service/lib/clock.ts';
+import { analysisOf, direction } from './faces.ts';
 
 /** Bytes with the head of a JPEG of 640 x 480, and a name: frames of scripted sessions. */
 export function frameNamed(name: string, { width = 640, height = 480 } = {}): Uint8Array {
@@ -119,6 +121,39 @@ export function liveSessionsOver(
     ends: { api: createApiEnd(engine) },
     ...over,
   });
+}
+
+/** What a person before a scripted session needs. */
+interface ScriptedScene {
+  engine: {
+    clock: Clock;
+    advance(milliseconds: number): void;
+    analyzer: { show(picture: string, analysis: Analysis): void };
+  };
+  sessions: ReturnType<typeof liveSessionsOver>;
+  challenges: { script: Pick<Script, 'steps'> };
+}
+
+let framesShown = 0;
+
+/** One attempt of a person up to its end, each frame a new one. */
+export async function attempt(
+  { engine, sessions, challenges }: ScriptedScene,
+  token: string,
+  face = direction('ada'),
+): Promise<void> {
+  const link = await sessions.connect(token);
+  await link.start();
+  for (let i = 0; i < challenges.script.steps; i++) {
+    engine.advance(100);
+    const name = `frame ${++framesShown}`;
+    const bytes = frameNamed(name);
+    const shown = analysisOf(name, { embeddings: { 'a-net': face }, live: 0.99 });
+    engine.analyzer.show(new TextDecoder().decode(bytes), shown);
+    await link.look(bytes, engine.clock.now());
+  }
+  await sessions.finalizeByToken(token).catch(() => {});
+  link.close();
 }
 
 type FlowsEngine = SessionsEngine &

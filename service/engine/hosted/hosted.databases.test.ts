@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
-import { analysisOf, direction, near } from '../../../test/support/faces.ts';
-import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
+import { direction, near } from '../../../test/support/faces.ts';
+import { attempt, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
 import { Problem } from '../../lib/problem.ts';
 import { FlowDefinition, flowProducts } from '../flows/index.ts';
 import type { FlowEnd, LinkResolver } from '../sessions/index.ts';
@@ -13,7 +13,6 @@ let engine: Engine;
 let challenges: ReturnType<typeof scriptedChallenges>;
 let sessions: ReturnType<typeof liveSessionsOver>;
 let hosted: Hosted;
-let frames: number;
 let made: number;
 
 const realm = () => ({ organization: engine.organization, world: 'test' as const });
@@ -45,22 +44,7 @@ async function begin(
   });
 }
 /** One attempt in front of the camera. */
-async function look(token: string, face = direction('ada')) {
-  const link = await sessions.connect(token);
-  await link.start();
-  for (let i = 0; i < challenges.script.steps; i++) {
-    engine.advance(100);
-    const name = `frame ${++frames}`;
-    const bytes = frameNamed(name);
-    engine.analyzer.show(
-      new TextDecoder().decode(bytes),
-      analysisOf(name, { embeddings: { 'a-net': face }, live: 0.99 }),
-    );
-    await link.look(bytes, engine.clock.now());
-  }
-  await sessions.finalizeByToken(token).catch(() => {});
-  link.close();
-}
+const look = (token: string, face?: Float32Array) => attempt({ engine, sessions, challenges }, token, face);
 const enroll = (email: string, face = direction('ada')) =>
   engine.subjects.enroll(
     realm(),
@@ -93,7 +77,6 @@ onBothDatabases('hosted links', (newPlace) => {
       random: (into) => new DataView(into.buffer).setUint32(12, ++made),
     });
     ends.hosted = hosted.end;
-    frames = 0;
     await engine.organizations.set(
       engine.organization,
       { redirectTargets: ['app.example.com', 'myapp:'] },

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
-import { analysisOf, direction } from '../../../test/support/faces.ts';
-import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
+import { direction } from '../../../test/support/faces.ts';
+import { attempt, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { FlowEnd, UniquenessJudge } from '../sessions/index.ts';
@@ -16,7 +16,6 @@ let registrations: Registrations;
 let judged: Awaited<Parameters<Parameters<UniquenessJudge['judge']>[1]>[1]>;
 let asked: { scope: string; policy: string; reference?: string }[];
 let ended: string[];
-let frames: number;
 let made: number;
 
 const realm = () => ({ organization: engine.organization, world: 'test' as const });
@@ -50,22 +49,7 @@ async function begin(token: string, path = { flash: true, motion: true }) {
     device: { label: 'cam' },
   });
 }
-async function look(token: string) {
-  const link = await sessions.connect(token);
-  await link.start();
-  for (let i = 0; i < challenges.script.steps; i++) {
-    engine.advance(100);
-    const name = `frame ${++frames}`;
-    const bytes = frameNamed(name);
-    engine.analyzer.show(
-      new TextDecoder().decode(bytes),
-      analysisOf(name, { embeddings: { 'a-net': direction('ada') }, live: 0.99 }),
-    );
-    await link.look(bytes, engine.clock.now());
-  }
-  await sessions.finalizeByToken(token).catch(() => {});
-  link.close();
-}
+const look = (token: string) => attempt({ engine, sessions, challenges }, token);
 /** A person of the region, with a key of their own. */
 async function member(email: string): Promise<SubjectId> {
   const { subject } = await engine.subjects.enroll(
@@ -121,7 +105,6 @@ onBothDatabases('registrations', (newPlace) => {
       random: (into) => new DataView(into.buffer).setUint32(12, ++made),
     });
     ends.registration = registrations.end;
-    frames = 0;
     await engine.organizations.set(engine.organization, { redirectTargets: ['app.example.com'] }, operator);
   });
   afterEach(() => engine.stop());

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
-import { analysisOf, direction, meanOf, near } from '../../../../test/support/faces.ts';
-import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
+import { direction, meanOf, near } from '../../../../test/support/faces.ts';
+import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import type { DecidedSession, FlowEnd, NewSession } from '../session.ts';
 import { pageConsent } from '../texts/page-consent.ts';
 
@@ -15,7 +15,6 @@ let engine: Engine;
 let sessions: ReturnType<typeof liveSessionsOver>;
 let challenges: ReturnType<typeof scriptedChallenges>;
 let ended: DecidedSession[];
-let frames: number;
 
 const realm = () => ({ organization: engine.organization, world: 'test' as const });
 const enroll = (email: string, face: Float32Array) =>
@@ -29,18 +28,7 @@ async function visit(face: Float32Array, more: Partial<NewSession> = {}, motion 
   });
   const path = { flash: false, motion };
   await sessions.open(made.token, { consent: { version: consent.version }, path, device: {} });
-  const link = await sessions.connect(made.token);
-  await link.start();
-  for (let i = 0; i < challenges.script.steps; i++) {
-    engine.advance(100);
-    const name = `frame ${++frames}`;
-    const bytes = frameNamed(name);
-    const shown = analysisOf(name, { embeddings: { 'a-net': face }, live: 0.99 });
-    engine.analyzer.show(new TextDecoder().decode(bytes), shown);
-    await link.look(bytes, engine.clock.now());
-  }
-  await sessions.finalizeByToken(made.token).catch(() => {});
-  link.close();
+  await attempt({ engine, sessions, challenges }, made.token, face);
   return (await sessions.find(realm(), made.id))!;
 }
 const morphIn = ({ liveness, risk }: Awaited<ReturnType<typeof visit>>) => ({
@@ -58,7 +46,6 @@ onBothDatabases('a face that matches several enrolled people', (newPlace) => {
     engine = await startEngine({ place: await newPlace() });
     challenges = scriptedChallenges();
     ended = [];
-    frames = 0;
     const end: FlowEnd = {
       async decided(_, session) {
         ended.push(session);

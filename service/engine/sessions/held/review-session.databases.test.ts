@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
-import { analysisOf, direction } from '../../../../test/support/faces.ts';
-import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
+import { direction } from '../../../../test/support/faces.ts';
+import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Actor } from '../../audit/index.ts';
 import { countWaitingSessions, pageConsent } from '../index.ts';
@@ -23,7 +23,6 @@ let engine: Engine;
 let challenges: ReturnType<typeof scriptedChallenges>;
 let sessions: ReturnType<typeof liveSessionsOver>;
 let ended: DecidedSession[];
-let frames: number;
 
 const realm = () => ({ organization: engine.organization, world: 'test' as const });
 const order = (more: Partial<NewSession> = {}): NewSession => ({
@@ -40,18 +39,7 @@ const codeOf = (work: Promise<unknown>) =>
 async function passed(more: Partial<NewSession> = {}, face = direction('ada')) {
   const made = await sessions.create(order(more));
   await sessions.open(made.token, withoutMotion);
-  const link = await sessions.connect(made.token);
-  await link.start();
-  for (let i = 0; i < challenges.script.steps; i++) {
-    engine.advance(100);
-    const name = `frame ${++frames}`;
-    const bytes = frameNamed(name);
-    const shown = analysisOf(name, { embeddings: { 'a-net': face }, live: 0.99 });
-    engine.analyzer.show(new TextDecoder().decode(bytes), shown);
-    await link.look(bytes, engine.clock.now());
-  }
-  await sessions.finalizeByToken(made.token).catch(() => {});
-  link.close();
+  await attempt({ engine, sessions, challenges }, made.token, face);
   return made;
 }
 const decide = (id: string, approve: boolean, actor: Actor = operator) =>
@@ -76,7 +64,6 @@ onBothDatabases('sessions that were passed without motion of the head', (newPlac
     challenges = scriptedChallenges();
     challenges.script.assurance = 'passive-frames';
     ended = [];
-    frames = 0;
     const end: FlowEnd = {
       async decided(_, session) {
         ended.push(session);
@@ -164,18 +151,7 @@ onBothDatabases('sessions that were passed without motion of the head', (newPlac
     challenges.script.withoutMotion = 'allow';
     const made = await sessions.create(order({ flow: 'presence', opened: withoutMotion }));
     challenges.script.withoutMotion = 'review';
-    const link = await sessions.connect(made.token);
-    await link.start();
-    for (let i = 0; i < challenges.script.steps; i++) {
-      engine.advance(100);
-      const bytes = frameNamed(`other ${i}`);
-      engine.analyzer.show(
-        new TextDecoder().decode(bytes),
-        analysisOf(`other ${i}`, { embeddings: { 'a-net': direction('ada') }, live: 0.99 }),
-      );
-      await link.look(bytes, engine.clock.now());
-    }
-    await sessions.finalizeByToken(made.token);
+    await attempt({ engine, sessions, challenges }, made.token);
     expect(await find(made.id)).toMatchObject({ decision: 'rejected', reasons: ['MOTION_REQUIRED'] });
   });
 

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
-import { analysisOf, direction } from '../../../../test/support/faces.ts';
-import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
+import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import { countWaitingSessions, pageConsent } from '../index.ts';
 import type { DecidedSession, FlowEnd, NewSession, SessionEvidence } from '../session.ts';
 
@@ -18,7 +17,6 @@ let engine: Engine;
 let challenges: ReturnType<typeof scriptedChallenges>;
 let sessions: ReturnType<typeof liveSessionsOver>;
 let ended: DecidedSession[];
-let frames: number;
 
 const realm = () => ({ organization: engine.organization, world: 'test' as const });
 const find = async (id: string) => (await sessions.find(realm(), id))!;
@@ -34,25 +32,11 @@ async function begin(more: Partial<NewSession> = {}, motion = true) {
   return made;
 }
 
-/** One attempt, up to its end. */
-async function attempt(token: string) {
-  const link = await sessions.connect(token);
-  await link.start();
-  for (let i = 0; i < challenges.script.steps; i++) {
-    engine.advance(100);
-    const name = `frame ${++frames}`;
-    const bytes = frameNamed(name);
-    const shown = analysisOf(name, { embeddings: { 'a-net': direction('ada') }, live: 0.99 });
-    engine.analyzer.show(new TextDecoder().decode(bytes), shown);
-    await link.look(bytes, engine.clock.now());
-  }
-  await sessions.finalizeByToken(token).catch(() => {});
-  link.close();
-}
+const look = (token: string) => attempt({ engine, sessions, challenges }, token);
 
 async function passed(more: Partial<NewSession> = {}, motion = true) {
   const made = await begin(more, motion);
-  await attempt(made.token);
+  await look(made.token);
   return made;
 }
 
@@ -62,7 +46,6 @@ onBothDatabases('sessions that were passed before a suspect camera', (newPlace) 
     challenges = scriptedChallenges();
     challenges.script.evidence = [suspect];
     ended = [];
-    frames = 0;
     const end: FlowEnd = {
       async decided(_, session) {
         ended.push(session);
@@ -133,19 +116,19 @@ onBothDatabases('sessions that were passed before a suspect camera', (newPlace) 
     const { id, token } = await passed();
     expect((await find(id)).decision).toBeUndefined();
     challenges.script.evidence = [];
-    await attempt(token);
+    await look(token);
     expect(await find(id)).toMatchObject({ decision: 'approved', attempts: 2, reasons: [] });
 
     challenges.script.evidence = [suspect];
     const other = await begin();
-    for (let i = 0; i < 3; i++) await attempt(other.token);
+    for (let i = 0; i < 3; i++) await look(other.token);
     expect(await find(other.id)).toMatchObject({ decision: 'rejected', reasons: ['SUSPECT_CAMERA'] });
   });
 
   test('are not passed as a proof of presence, which waits for no person', async () => {
     challenges.script.suspectCamera = 'review';
     const { token, id } = await begin({ flow: 'presence' });
-    for (let i = 0; i < 3; i++) await attempt(token);
+    for (let i = 0; i < 3; i++) await look(token);
     expect(await find(id)).toMatchObject({ decision: 'rejected', reasons: ['SUSPECT_CAMERA'] });
   });
 });
