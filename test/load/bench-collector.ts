@@ -42,13 +42,41 @@ interface Snapshots {
   bytes: number;
 }
 
+/** Milliseconds of processor time of a page's main thread, unless stated. */
+export interface CollectorFigures {
+  /** For 1,000 events: the script with its dispatch, peers, and the script without the dispatch. */
+  perThousand: number;
+  ofListeners: number;
+  ofReaders: number;
+  own: number;
+  /** Share of a core, 0 to 1. */
+  core: number;
+  eventsPerSecond: number;
+  /** Of `sessionData`, and of the script as it is sent. */
+  bytes: number;
+  gzip: number;
+  snapshotMs: number;
+  snapshotP95: number;
+  snapshotFirst: number;
+  /** In idle moments, by the clock, in so many events. */
+  aheadMs: number;
+  aheadEvents: number;
+}
+
+interface CollectorCost {
+  used: Record<Peer, Used[]>;
+  snapshots: Snapshots;
+  figures: CollectorFigures;
+  version: string;
+}
+
 type Metrics = () => Promise<Record<string, number>>;
 
 /**
  * What the script costs a page in a real Chromium while a program moves the mouse and types without a pause, beside the same page without
  * it, with listeners that do nothing and with listeners that only read. In turns, so that other load of the machine meets all. Asserts nothing.
  */
-export async function benchCollector(say: (line: string) => void): Promise<Evidence> {
+export async function measureCollector(say: (line: string) => void): Promise<CollectorCost> {
   if (missing !== undefined) throw new Error(`The collector is not measured: ${missing}.`);
   const site = await startCollectorSite();
   const browser = await openChromium();
@@ -62,29 +90,35 @@ export async function benchCollector(say: (line: string) => void): Promise<Evide
     }
     say('collector: snapshots of a full window');
     const snapshots = await inPage(browser, site, scripts.collector, takeSnapshots);
-    return evidenceOf(used, snapshots, gzipSync(scripts.collector).byteLength, browser.version());
+    const gzip = gzipSync(scripts.collector).byteLength;
+    return { used, snapshots, figures: figuresOf(used, snapshots, gzip), version: browser.version() };
   } finally {
     await browser.close();
     site.stop();
   }
 }
 
-function evidenceOf(
+/** As a section of docs/evidence/bench.md. */
+export const benchCollector = async (say: (line: string) => void): Promise<Evidence> =>
+  evidenceOf(await measureCollector(say));
+
+/** Milliseconds of processor time for 1,000 events: of script beside that of a page without one. */
+const perThousandEvents = (used: readonly Used[]): number =>
+  median(used.map(({ scriptMs, events }) => (1_000 * scriptMs) / events));
+
+function figuresOf(
   used: Record<Peer, Used[]>,
   { first, rest, ahead, events, bytes }: Snapshots,
   gzip: number,
-  version: string,
-): Evidence {
-  const perThousand = (peer: Peer): number =>
-    median(used[peer].map(({ scriptMs, events }) => (1_000 * scriptMs) / events));
+): CollectorFigures {
   const [nothing, listeners, readers, collector] = [
-    perThousand('nothing'),
-    perThousand('listeners'),
-    perThousand('readers'),
-    perThousand('collector'),
+    perThousandEvents(used.nothing),
+    perThousandEvents(used.listeners),
+    perThousandEvents(used.readers),
+    perThousandEvents(used.collector),
   ];
-  const eventsPerSecond = median(used.collector.map(({ events, seconds }) => events / seconds));
-  const figures = {
+  const eventsPerSecond = median(used.collector.map(({ events: many, seconds }) => many / seconds));
+  return {
     perThousand: collector - nothing,
     ofListeners: listeners - nothing,
     ofReaders: readers - nothing,
@@ -99,12 +133,16 @@ function evidenceOf(
       aheadEvents: events,
     },
   };
+}
+
+function evidenceOf({ used, snapshots: { first, rest }, figures, version }: CollectorCost): Evidence {
+  const nothing = perThousandEvents(used.nothing);
   const ms = (value: number): string => `${value.toFixed(1)} ms`;
   return {
     title: 'Collector',
     measured: { used, snapshots: { first, rest }, figures },
     lines: [
-      `Chromium ${version}, headless, one page at a time: mouse moves and keys without a pause, ${ROUNDS} rounds of ${(SECONDS / ROUNDS).toFixed(0)} s in turns (${eventsPerSecond.toFixed(0)} events a second, which is what Chromium hands to a page). CPU time of script on the page's main thread by DevTools (thread ticks, after a warm-up), median of the rounds, the same page without a script subtracted (${ms(nothing)}).`,
+      `Chromium ${version}, headless, one page at a time: mouse moves and keys without a pause, ${ROUNDS} rounds of ${(SECONDS / ROUNDS).toFixed(0)} s in turns (${figures.eventsPerSecond.toFixed(0)} events a second, which is what Chromium hands to a page). CPU time of script on the page's main thread by DevTools (thread ticks, after a warm-up), median of the rounds, the same page without a script subtracted (${ms(nothing)}).`,
       'At this rate the thread sleeps between two events, so whatever runs first finds cold caches: a listener that does nothing costs what Chromium needs to make the event and to enter the script, the same for any script of a page. The bar was set from a collector measured net of dispatch, on a machine that nothing else loads: so is the first row. The total stands below it.',
       '',
       ...markdownTable(
@@ -129,12 +167,12 @@ function evidenceOf(
           ['95 of 100 at most', ms(figures.snapshotP95), '10 ms'],
           ['the first of a page', ms(figures.snapshotFirst), '10 ms'],
           [
-            `work ahead of it in idle moments, by the clock, in all ${events} events of that page`,
+            `work ahead of it in idle moments, by the clock, in all ${figures.aheadEvents} events of that page`,
             ms(figures.aheadMs),
             '',
           ],
-          ['`sessionData`', `${bytes} bytes`, '1,536 bytes'],
-          ['script, gzip', `${(gzip / 1_000).toFixed(1)} kB`, '10 kB'],
+          ['`sessionData`', `${figures.bytes} bytes`, '1,536 bytes'],
+          ['script, gzip', `${(figures.gzip / 1_000).toFixed(1)} kB`, '10 kB'],
         ],
       ),
     ],

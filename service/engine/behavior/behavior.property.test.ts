@@ -228,12 +228,12 @@ const mouseOf = (touch: number) => ({ pt: { mouse: 12, pen: 0, touch }, rate: 8 
 const facts: Record<string, { ready: Change; fire: Change }> = {
   webdriver: { ready: () => ({ env: { wd: 0 } }), fire: () => ({ env: { wd: 1 } }) },
   bot_typing: {
-    ready: ({ key }) => ({ key: { n: Math.max(8, key.n), hold: 90, holdP10: 5, ddLsd: 0.5 } }),
+    ready: ({ key }) => ({ key: { n: Math.max(8, key.n), hold: 90, holdP10: 5, dd: 120, ddLsd: 0.5 } }),
     fire: () => ({ key: { hold: 10 } }),
   },
   metronome_typing: {
     ready: ({ key }) => ({ key: { n: Math.max(15, key.n), ddNear: 0.1, ddLsd: 0.5 } }),
-    fire: () => ({ key: { ddNear: 0.9 } }),
+    fire: () => ({ key: { ddNear: 1 } }),
   },
   relay_typing: {
     ready: ({ key }) => ({ key: { n: Math.max(10, key.n), relay: 0 } }),

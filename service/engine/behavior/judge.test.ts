@@ -241,7 +241,19 @@ describe('rules', () => {
       ['bot_typing'],
       { key: { n: 8, hold: 3, holdP10: 2, ddLsd: null } },
     ],
-    ['15 keys at one interval', ['metronome_typing'], { key: { n: 15, ddNear: 0.86 } }],
+    [
+      'keys that are not held, at a fast rhythm',
+      ['bot_typing'],
+      { key: { n: 14, hold: 2, holdP10: 1, dd: 100, ddLsd: 0.32 } },
+    ],
+    [
+      'keys that are not held, at a slow and even rhythm',
+      ['bot_typing'],
+      { key: { n: 14, hold: 2, holdP10: 1, dd: 560, ddLsd: 0.12 } },
+    ],
+    ['15 keys at one interval', ['metronome_typing'], { key: { n: 15, ddNear: 1 } }],
+    ['16 keys, 15 of them at one interval', ['metronome_typing'], { key: { n: 16, ddNear: 0.93 } }],
+    ['18 keys, most of them at one interval', ['metronome_typing'], { key: { n: 18, ddNear: 0.86 } }],
     ['20 keys at one interval', ['metronome_typing'], { key: { n: 20, ddNear: 0.76 } }],
     ['ten keys, each after the release before', ['relay_typing'], { key: { n: 10, relay: 0.8 } }],
     ['20 keys, most of them after the release before', ['relay_typing'], { key: { n: 20, relay: 0.6 } }],
@@ -252,6 +264,14 @@ describe('rules', () => {
   test.each<[string, WindowChanges & { env?: Partial<SessionData['env']> }]>([
     ['instant_press over a remote desktop', { click: { press: 3, pressMin: 2 }, env: { rate: 110 } }],
     ['instant_press of a pad that taps to click', { click: { press: 6, pressMin: 5 } }],
+    [
+      'metronome_typing of 13 keys that a tool puts in among two of a person',
+      { key: { n: 15, ddNear: 12 / 14 } },
+    ],
+    [
+      'bot_typing of a hand at an on-screen keyboard',
+      { key: { n: 14, hold: 2, holdP10: 1, dd: 560, ddLsd: 0.32, relay: 0 } },
+    ],
     ['metronome_typing of few keys', { key: { n: 20, ddNear: 0.72 } }],
     ['metronome_typing of a steady hand', { key: { ddLsd: 0.115 } }],
     ['metronome_typing of a run of overlapping keys', { key: { n: 15, ddNear: 0.79, roll: 0.71 } }],

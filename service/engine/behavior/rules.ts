@@ -45,9 +45,18 @@ type Keys = SessionData['key'];
  * others are of the person. A program without delay presses one key after the other all the time.
  */
 const wereQueued = ({ ddLsd, relay = null }: Keys): boolean => atLeast(ddLsd, 1.5) && !atLeast(relay, 0.75);
+/**
+ * On-screen keyboards and switches send keys that are not held, and some keyboards do. Their users need a quarter of a second and more for
+ * each key, never the same.
+ */
+const isSlowHand = ({ dd, ddLsd }: Keys): boolean => atLeast(dd, 250) && atLeast(ddLsd, 0.15);
+/** Keys in a row whose intervals have to be the same: a tool that corrects or completes a word puts in fewer. */
+const METRONOME = 15;
 /** By chance a person keeps one interval for a few keys: the fewer there are, the more of them have to. */
 const isMetronome = ({ n, ddNear, ddLsd }: Keys): boolean =>
-  n >= 15 && (atLeast(ddNear, n < 20 ? 0.85 : n < 30 ? 0.75 : 0.6) || under(ddLsd, n < 20 ? 0.06 : 0.1));
+  n >= METRONOME &&
+  ((atLeast(ddNear, n < 20 ? 0.85 : n < 30 ? 0.75 : 0.6) && Math.round(ddNear! * (n - 1)) >= METRONOME - 1) ||
+    under(ddLsd, n < 20 ? 0.06 : 0.1));
 /** A person who does not overlap keys presses some of them right after a release. */
 const isRelay = ({ n, relay = null }: Keys): boolean =>
   n >= 10 && atLeast(relay, n < 15 ? 0.8 : n < 20 ? 0.7 : 0.6);
@@ -77,13 +86,13 @@ const rules: readonly BehaviorRule[] = [
   {
     ...{ name: 'bot_typing', hard: true, logOdds: -4 },
     explains:
-      'At least eight keys, held for less than 20 ms (median); not where their intervals scatter as those of keys that waited for the page.',
-    fires: ({ key }) => key.n >= 8 && under(key.hold, 20) && !wereQueued(key),
+      'At least eight keys, held for less than 20 ms (median); not where their intervals scatter as those of keys that waited for the page, nor where they are uneven and 250 ms and more (on-screen keyboards).',
+    fires: ({ key }) => key.n >= 8 && under(key.hold, 20) && !wereQueued(key) && !isSlowHand(key),
   },
   {
     ...{ name: 'metronome_typing', hard: true, logOdds: -3 },
     explains:
-      'At least 15 keys at constant intervals: 85 % within 6 ms of their median, 75 % from 20 keys on, 60 % from 30 on.',
+      'At least 15 keys at constant intervals: 14 intervals within 6 ms of their median, and 85 % of all, 75 % from 20 keys on, 60 % from 30 on.',
     fires: ({ key }) => isMetronome(key),
   },
   {

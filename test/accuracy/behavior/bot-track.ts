@@ -74,10 +74,12 @@ function keysOf(events: readonly RecordedEvent[]): { strokes: Stroke[]; typed: T
   const typed: Typed[] = [];
   const held = new Map<number, Stroke>();
   let keyed = false;
+  let last: number | undefined;
   for (const event of events) {
     if (event.is === 'keydown' && !event.repeat) {
       keyed = true;
-      const stroke: Stroke = { down: event.t };
+      const stroke: Stroke = { down: event.t, again: event.key === last };
+      last = event.key;
       strokes.push(stroke);
       held.set(event.key, stroke);
     } else if (event.is === 'keyup') {

@@ -2,11 +2,14 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Terminal } from '../../../service/cli/terminal/terminal.ts';
+import { defined } from '../../../service/lib/defined.ts';
 import { bots } from '../../bots/bots.ts';
 import { collectTraces } from '../../bots/collect.ts';
 import { writeRecorded } from '../../bots/recorded.ts';
 import type { Trace } from '../../bots/trace.ts';
 import { cacheFolder } from '../../bots/trace-files.ts';
+import { missing } from '../../browser/chromium.ts';
+import { type CollectorFigures, measureCollector } from '../../load/bench-collector.ts';
 import { keepEvidence } from '../../support/evidence.ts';
 import { describeMachine } from '../../support/machine.ts';
 import { trackOfTrace } from './bot-track.ts';
@@ -72,7 +75,7 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
       async ({
         data,
         record,
-        only,
+        only: botNames,
         pages,
         mostLate,
         playOnly,
@@ -86,7 +89,7 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
         if (record) {
           const { made, missing } = await collectTraces(
             {
-              ...(only !== undefined && { only: only.split(',') }),
+              ...(botNames !== undefined && { only: botNames.split(',') }),
               ...(existsSync(`${data}/mouse-webbot`) && { data }),
               sessions: {
                 unadapted: Number(counts.unadapted),
@@ -101,10 +104,12 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
         }
         if (playOnly) return;
         const machine = describeMachine();
+        const only = bars?.split(',');
+        const page = (only?.includes('11') ?? true) ? await pageCost(say) : undefined;
         const measured = measureBehavior(
           {
             ...{ dataFolder: data, date: machine.date.slice(0, 10) },
-            ...(bars !== undefined && { only: bars.split(',') }),
+            ...defined({ only, page }),
           },
           say,
         );
@@ -124,6 +129,13 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
         say(`Kept in ${evidenceFolder} and test/bots/recorded.`);
       },
     );
+}
+
+/** Undefined, and why, where there is no Chromium. */
+async function pageCost(say: (line: string) => void): Promise<CollectorFigures | undefined> {
+  if (missing === undefined) return (await measureCollector(say)).figures;
+  say(`The cost of the collector in a page is not measured: ${missing}.`);
+  return undefined;
 }
 
 function keptBars(folder: string): BarInTable[] {

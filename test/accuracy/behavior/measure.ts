@@ -1,5 +1,6 @@
 import { researchModel } from '../../../service/engine/behavior/model/research-model.ts';
 import type { Trace } from '../../bots/trace.ts';
+import type { CollectorFigures } from '../../load/bench-collector.ts';
 import type { Evidence } from '../../support/evidence.ts';
 import { readSets, readZoo } from './all-subjects.ts';
 import type { Bar } from './bars/bar.ts';
@@ -35,11 +36,13 @@ export interface MeasureOrder {
   date: string;
   /** Numbers of bars, and names of sections; absent: everything. */
   only?: readonly string[];
+  /** What the collector costs a page, where it could be measured (bar 11). */
+  page?: CollectorFigures;
 }
 
 /** The twelve bars: of the product's own learned layer, and of layers that are trained here without what is to be unseen. */
 export function measureBehavior(
-  { dataFolder, date, only }: MeasureOrder,
+  { dataFolder, date, only, page }: MeasureOrder,
   say: (line: string) => void,
 ): Measured {
   const { subjects: people, missing } = readSets(dataFolder);
@@ -65,7 +68,7 @@ export function measureBehavior(
     8: () => measureRates(subjects, model),
     9: () => measureTyping(subjects, windows),
     10: () => measureReplays(windows, model),
-    11: () => measureCost(subjects, windows, model),
+    11: () => measureCost(subjects, windows, model, page),
     12: () => measureTiming(windows, subjects),
   };
   const beside: Record<string, () => Evidence & { result: string }> = {

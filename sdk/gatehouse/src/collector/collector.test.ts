@@ -201,6 +201,19 @@ test('modifiers, repeats and input methods are no strokes', () => {
   expect(collector.snapshot()).toMatchObject({ counts: { keyDown: 3, keyUp: 4 }, key: { n: 0 } });
 });
 
+test('one key tapped again and again is one stroke', () => {
+  const fake = fakePage();
+  const collector = createCollector({ page: fake.page });
+  collector.start();
+  for (const code of ['KeyA', 'Backspace', 'Backspace', 'ShiftLeft', 'Backspace', 'KeyA']) {
+    fake.send('keydown', { code });
+    fake.pass(50);
+    fake.send('keyup', { code });
+    fake.pass(100);
+  }
+  expect(collector.snapshot()).toMatchObject({ counts: { keyDown: 6, keyUp: 6 }, key: { n: 3, dd: 150 } });
+});
+
 test('hidden time', () => {
   const document = { hidden: true };
   const fake = fakePage({ document });

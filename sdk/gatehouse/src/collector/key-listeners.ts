@@ -4,11 +4,15 @@ import type { Stroke } from './features/index.ts';
 
 const MODIFIER = /^(Shift|Control|Alt|Meta|CapsLock|OS)/;
 
-/** Times of keys and of text. Which key it is matches a release to its press, and is forgotten with the release. */
+/**
+ * Times of keys and of text. Which key it is matches a release to its press, and a press to the one before: it is forgotten with the
+ * release and with the next press.
+ */
 export function listenToKeys(listen: Listen, log: EventLog, page: CollectedPage): void {
   const pressed = new Map<string, Stroke>();
   const hasSoftKeyboard = onlyTouch(page);
   let keysSinceText = 0;
+  let last: string | undefined;
 
   listen<KeyboardEvent>('keydown', (event, t) => {
     keysSinceText += 1;
@@ -17,7 +21,8 @@ export function listenToKeys(listen: Listen, log: EventLog, page: CollectedPage)
     const name = event.code || event.key;
     // "Unidentified": soft keyboards and input methods, whose releases mean nothing.
     if (event.isComposing || !name || name === 'Unidentified' || MODIFIER.test(name)) return;
-    const stroke: Stroke = { down: t };
+    const stroke: Stroke = { down: t, again: name === last };
+    last = name;
     log.strokes.add(stroke);
     pressed.set(name, stroke);
   });

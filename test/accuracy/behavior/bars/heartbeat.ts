@@ -26,11 +26,12 @@ interface Measured {
 /** Bar 7: beats of half a minute; the first window is the verify. */
 export function measureHeartbeats(windows: readonly BehaviorWindow[], model: BehaviorModel): Bar {
   const measured = layersOf(model).map((layer) => measureLayer(windows, layer));
-  const parts = measured.flatMap(({ quiet, caught }) => [quiet, caught]);
+  // Imitators are what the learned layer is for, as in bars 3 to 5; what rules alone see of them is reported.
+  const parts = [...measured.map(({ quiet }) => quiet), measured.at(-1)!.caught];
   return {
     number: 7,
     title: 'Heartbeats of held-out people, and takeover by a bot of the zoo',
-    goal: 'false anomaly in 0.5 % of beats and 5 % of sessions at most; takeover seen within two beats in 95 %',
+    goal: 'false anomaly in 0.5 % of beats and 5 % of sessions at most; takeover seen within two beats in 95 % (with the learned layer, as in bars 3 to 5; rules alone reported)',
     verdict: parts.every(Boolean) ? 'holds' : parts.some(Boolean) ? 'in part' : 'missed',
     result: measured
       .map(

@@ -15,7 +15,8 @@ interface Row {
   worst: { person: string; refused: Rate };
 }
 
-const ALL = 'webbot, balabit, captcha';
+const ALL = 'all sets';
+const FIRST = 'webbot, balabit, captcha';
 const LATER = 'found later';
 
 /** Bar 2: people who took no part in any threshold or weight, in windows of half a minute with at least eight movements. */
@@ -25,24 +26,26 @@ export function measurePeople(windows: readonly BehaviorWindow[], model: Behavio
   );
   const [later, first] = [people.filter(isLater), people.filter((window) => !isLater(window))];
   const groups: (readonly [string, BehaviorWindow[]])[] = [
-    [ALL, first],
+    ...(later.length === 0 ? [] : [[ALL, people] as const]),
+    [FIRST, first],
     ...Map.groupBy(first, ({ set }) => set),
     ...(later.length === 0 ? [] : [[LATER, later] as const]),
     ...Map.groupBy(later, ({ set }) => set),
   ];
   const rows = layersOf(model).flatMap((layer) => groups.map(([set, list]) => rowOf(layer, set, list)));
-  // The promise is of all held-out people together; sets are reported.
-  const pooled = rows.filter(({ set }) => set === ALL || set === LATER);
-  const missed = pooled.filter((row) => !holds(row));
+  // The promise is of all held-out people together (BEHAVIOR.md §6.6); sets are reported.
+  const judgedBy = rows.filter(({ set }) => set === (later.length === 0 ? FIRST : ALL));
+  const missed = judgedBy.filter((row) => !holds(row));
+  const pooled = rows.filter(({ set }) => [ALL, FIRST, LATER].includes(set));
   return {
     number: 2,
     title: 'Held-out people, half a minute with eight movements and more',
-    goal: 'human=false 2 %, is_agent 0.5 %, score < 30 0.5 % at most; per set and worst person reported',
-    verdict: missed.length === 0 ? 'holds' : missed.length < pooled.length ? 'in part' : 'missed',
+    goal: 'human=false 2 %, is_agent 0.5 %, score < 30 0.5 % at most; all held-out people together; per set and worst person reported',
+    verdict: missed.length === 0 ? 'holds' : missed.length < judgedBy.length ? 'in part' : 'missed',
     result: pooled
       .map(
         ({ layer, set, people: n, refused, agent, low }) =>
-          `${layer}, ${n} people ${set === ALL ? 'of' : ''} ${set}: human=false ${shown(refused)}, is_agent ${agent.hits}, score < 30 ${low.hits}`,
+          `${layer}, ${set} (${n} people): human=false ${shown(refused)}, is_agent ${agent.hits}, score < 30 ${low.hits}`,
       )
       .join('; '),
     lines: [
@@ -64,7 +67,7 @@ const aboutLater = (many: number): string[] =>
     ? []
     : [
         '',
-        'Found later (`GATEHOUSE_MOUSE_SETS`), and counted apart from the others: **sapimouse**, people in a web page that asks them to click, double-click and drag shapes (Antal et al. 2021, 120 people, half of them held out; published for research), and **balabit-more**, people of the Balabit set who are not in the shared data, four of five held out, the first twenty minutes of each recording. The other half of either is in training.',
+        'Found later (`GATEHOUSE_MOUSE_SETS`), in the row of all sets and apart: **sapimouse**, people in a web page that asks them to click, double-click and drag shapes (Antal et al. 2021, 120 people, half of them held out; published for research), and **balabit-more**, people of the Balabit set who are not in the shared data, four of five held out, the first twenty minutes of each recording. The other half of either is in training.',
       ];
 
 const holds = ({ refused, agent, low }: Row): boolean =>

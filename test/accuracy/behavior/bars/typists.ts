@@ -1,12 +1,13 @@
 import { type Rate, rateOf, rateOfCounts } from '../figures.ts';
 import { emptyTrack, type Subject } from '../sets/data-set.ts';
+import type { WholeStroke } from '../sets/typing-test.ts';
 import { type Track, vectorOf } from '../track.ts';
 import { windowsOf } from '../windows.ts';
 import { HALF_MINUTE, judged } from './bar.ts';
 
 export const BLOCK = 15;
 const LONGEST_WINDOW = 60_000;
-export type Strokes = readonly { down: number; up: number }[];
+export type Strokes = readonly WholeStroke[];
 
 /** What the collector would have kept of a person's keys, each of which brings a letter. */
 function trackOfStrokes(session: string, strokes: Strokes): Track {
@@ -52,14 +53,17 @@ export interface TypistAlarms {
   coarse: number;
 }
 
-export function alarmsOf(person: string, half: Subject['half'], strokes: Strokes): TypistAlarms {
-  const blocks = blocksApart(strokes).map(firedOn);
-  const windows = windowsOf(
-    {
-      ...{ set: 'aalto', label: 'human', generator: null, person, half },
-      track: trackOfStrokes(`typist-${person}`, strokes),
-    },
-    HALF_MINUTE,
+/** `sessions`: of one person; neither a block nor a window goes from one into the next. */
+export function alarmsOf(person: string, half: Subject['half'], sessions: readonly Strokes[]): TypistAlarms {
+  const blocks = sessions.flatMap(blocksApart).map(firedOn);
+  const windows = sessions.flatMap((strokes, i) =>
+    windowsOf(
+      {
+        ...{ set: 'aalto', label: 'human', generator: null, person, half },
+        track: trackOfStrokes(`typist-${person}-${i}`, strokes),
+      },
+      HALF_MINUTE,
+    ),
   );
   return {
     ...{ person, half, blocks: countedOf(blocks.map(({ rules }) => rules)) },

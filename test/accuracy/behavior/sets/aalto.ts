@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { emptyTrack, halfOf, readManifest, type Subject } from './data-set.ts';
 import { strokesOfFile, type WholeStroke } from './typing-test.ts';
@@ -50,5 +50,29 @@ export function* readTypists(folder = process.env.GATEHOUSE_KEY_SETS): Generator
       half: halfOf(person),
       strokes: strokesOfFile(readFileSync(join(folder, file), 'latin1')),
     };
+  }
+}
+
+export interface OtherTypist {
+  set: string;
+  person: string;
+  /** One of each session: no block goes from one into the next. */
+  sessions: WholeStroke[][];
+}
+
+/**
+ * People of other sets, who gave no limit, one at a time: a folder for each set with `PERSON.SESSION.tsv` in the columns of the typing
+ * test (`GATEHOUSE_OTHER_KEY_SETS`).
+ */
+export function* readOtherTypists(folder = process.env.GATEHOUSE_OTHER_KEY_SETS): Generator<OtherTypist> {
+  if (folder === undefined || !existsSync(folder)) return;
+  for (const set of readdirSync(folder).sort()) {
+    if (set.startsWith('_') || !statSync(join(folder, set)).isDirectory()) continue;
+    const files = readdirSync(join(folder, set)).filter((file) => file.endsWith('.tsv'));
+    for (const [person, own] of Map.groupBy(files.sort(), (file) => file.slice(0, file.indexOf('.'))))
+      yield {
+        ...{ set, person },
+        sessions: own.map((file) => strokesOfFile(readFileSync(join(folder, set, file), 'utf8'))),
+      };
   }
 }

@@ -25,6 +25,7 @@ export function strokesOfFile(text: string): WholeStroke[] {
     .sort((a, b) => a.down - b.down);
   const open = new Map<string, WholeStroke>();
   const strokes: WholeStroke[] = [];
+  let last: string | undefined;
   for (const { letter, down, up } of rows) {
     const before = open.get(letter);
     // One file has each stroke twice; and a key cannot go down again before its release.
@@ -32,7 +33,8 @@ export function strokesOfFile(text: string): WholeStroke[] {
       before.up = Math.max(before.up, up);
       continue;
     }
-    const stroke = { down, up };
+    const stroke = { down, up, again: letter === last };
+    last = letter;
     open.set(letter, stroke);
     strokes.push(stroke);
   }

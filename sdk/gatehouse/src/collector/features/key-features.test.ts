@@ -44,6 +44,26 @@ test('a metronome, also one at whole multiples of ten milliseconds', () => {
   expect(keyFeatures(metronome, []).ddLsd).toBeCloseTo(0, 6);
 });
 
+test('tapping one key is no typing: neither held nor rhythm, and the keys around it are', () => {
+  const typed = strokes(...organic);
+  const tapped = Array.from({ length: 15 }, (_, at) => ({
+    ...{ down: 3_000 + 167 * at, up: 3_080 + 167 * at },
+    again: at > 0,
+  }));
+  const after = { down: 3_000 + 167 * 15, up: 3_100 + 167 * 15 };
+  const { n, hold, ddNear, dd } = keyFeatures([...typed, ...tapped, after], []);
+  expect(n).toBe(10);
+  expect(hold).toBeCloseTo(93.8, 0);
+  expect(ddNear).toBeLessThan(0.5);
+  expect(dd).toBeGreaterThan(143);
+  expect(keyFeatures(tapped, [])).toMatchObject({
+    n: 1,
+    ddNear: undefined,
+    relay: undefined,
+    roll: undefined,
+  });
+});
+
 test('a clock that is rounded says nothing about holds and rhythm', () => {
   const rounded = (tick: number) =>
     strokes(
@@ -52,7 +72,7 @@ test('a clock that is rounded says nothing about holds and rhythm', () => {
         Math.round(hold / tick) * tick,
       ]),
     );
-  for (const tick of [100, 1_000 / 60, 16, 15.625, 10])
+  for (const tick of [100, 1_000 / 60, 16, 15.625, 15.6, 10])
     expect(keyFeatures(rounded(tick), []), `${tick} ms`).toMatchObject({
       n: 8,
       hold: undefined,

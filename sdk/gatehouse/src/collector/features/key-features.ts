@@ -1,5 +1,5 @@
 import type { Stroke, Typed } from './raw-window.ts';
-import { deviation, gaps, median, quantile, shareNearMedian, shareOf } from './statistics.ts';
+import { deviation, median, quantile, shareNearMedian, shareOf } from './statistics.ts';
 
 /** A longer pause is no rhythm: milliseconds between two presses. */
 const LONGEST_RHYTHM = 2_000;
@@ -10,18 +10,29 @@ const RELAY = 8;
 /** Clocks that privacy modes and old systems round to: milliseconds, and how far a rounded time is off. */
 const COARSE_CLOCKS = [
   { tick: 10, off: 0.06 },
+  { tick: 15.6, off: 1 },
   { tick: 15.625, off: 1 },
   { tick: 16, off: 1 },
   { tick: 1_000 / 60, off: 1 },
 ];
 
-/** Group `key` of `sessionData`, before rounding, without `paste`. */
+/** A stroke, and the next one where that is of another key. */
+type Pair = readonly [stroke: Stroke, next: Stroke];
+
+/** Group `key` of `sessionData`, before rounding, without `paste`. Strokes that tap the key of the stroke before are left out. */
 export function keyFeatures(strokes: readonly Stroke[], typed: readonly Typed[]) {
-  const held = strokes.filter(({ up }) => up !== undefined).map(({ down, up }) => up! - down);
-  const rhythm = gaps(strokes.map(({ down }) => down)).filter((gap) => gap > 0 && gap <= LONGEST_RHYTHM);
+  const held = strokes
+    .filter(({ up, again }) => up !== undefined && !again)
+    .map(({ down, up }) => up! - down);
+  const pairs = strokes
+    .slice(1)
+    .map((next, at): Pair => [strokes[at]!, next])
+    .filter(([, { again }]) => !again);
+  const rhythm = pairs
+    .map(([{ down }, next]) => next.down - down)
+    .filter((gap) => gap > 0 && gap <= LONGEST_RHYTHM);
+  const released = pairs.filter(([{ up }]) => up !== undefined);
   const coarse = isCoarse(held, rhythm);
-  const pairs = strokes.slice(0, -1).filter(({ up }) => up !== undefined);
-  const followed = new Map(strokes.map((stroke, at) => [stroke, strokes[at + 1]]));
   return {
     n: held.length,
     hold: coarse ? undefined : median(held),
@@ -30,20 +41,17 @@ export function keyFeatures(strokes: readonly Stroke[], typed: readonly Typed[])
     ddNear: coarse ? undefined : shareNearMedian(rhythm, RHYTHM_NEAR),
     dd: median(rhythm),
     ddLsd: coarse ? undefined : deviation(rhythm.map(Math.log)),
-    relay: coarse ? undefined : relayOf(pairs, followed),
-    roll: shareOf(pairs, (stroke) => followed.get(stroke)!.down < stroke.up!),
+    relay: coarse ? undefined : relayOf(released),
+    roll: shareOf(released, ([{ up }, next]) => next.down < up!),
     inNoKey: shareOf(typed, ({ keyed }) => !keyed),
     nIn: typed.length,
   };
 }
 
 /** Of keys that follow another without a pause: the share pressed right after its release. At the very same time is a rounded clock. */
-function relayOf(
-  strokes: readonly Stroke[],
-  followed: ReadonlyMap<Stroke, Stroke | undefined>,
-): number | undefined {
-  const flights = strokes
-    .map((stroke) => followed.get(stroke)!.down - stroke.up!)
+function relayOf(released: readonly Pair[]): number | undefined {
+  const flights = released
+    .map(([{ up }, { down }]) => down - up!)
     .filter((flight) => flight <= LONGEST_RHYTHM);
   return shareOf(flights, (flight) => flight > 0 && flight <= RELAY);
 }

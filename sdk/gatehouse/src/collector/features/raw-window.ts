@@ -24,6 +24,8 @@ export interface Stroke {
   down: number;
   /** Absent: not released yet, or not measured (soft keyboard). */
   up?: number;
+  /** The same key as the stroke before: tapping, which is as regular as a program's typing. */
+  again?: boolean;
 }
 
 /** Text that arrived in a field as if typed. Autofill, composition (IME), drop and paste are not among these. */
