@@ -16,6 +16,8 @@ const everyRule = [...rules, 'input_without_keys', 'impossible_signals'];
 const MANY = 'people with a number up to 7,001';
 const OTHER_SETS = 'other sets';
 const ENOUGH_BLOCKS = 2_000;
+/** Share of constant delays in Chromium that BEHAVIOR.md §6.6 calls caught, at best. */
+const CONSTANT_DELAY = 0.7;
 
 const fires = (strokes: Strokes): boolean => firedOn(strokes).rules.some((name) => rules.includes(name));
 const firesTyping = (window: Pick<BehaviorWindow, 'data'>): boolean =>
@@ -50,13 +52,12 @@ export function measureTyping(subjects: readonly Subject[], windows: readonly Be
   const heldOut = people.at(-1 - others.length)!.figures;
   const outside = others[1]?.figures;
   const programs = measurePrograms(windows);
-  const promised = programs.filter(({ promised }) => promised);
   const quiet = heldOut.blocks.of >= ENOUGH_BLOCKS && heldOut.blocks.hits + (outside?.blocks.hits ?? 0) === 0;
-  const caught = promised.every(({ caught: { rate } }) => rate === 1);
+  const caught = programs.every(({ least = 0, caught: { rate } }) => rate >= least);
   return {
     number: 9,
     title: 'Rules of typing',
-    goal: '0 false in 2,000 and more blocks of 15 human keys; type, constant delay and uniform delay caught',
+    goal: '0 false in 2,000 and more blocks of 15 human keys; type, constant delay and uniform delay caught: all simulated ones, and in Chromium every `type` and more than the 4 to 7 of 10 constant delays of BEHAVIOR.md',
     verdict: quiet && caught ? 'holds' : quiet || caught ? 'in part' : 'missed',
     result: `held-out people ${shown(heldOut.blocks)} blocks apart of ${heldOut.people} people (${heldOut.persons.hits} people with a false alarm in a block or half-minute)${
       outside === undefined
@@ -115,8 +116,8 @@ function measureOthers(): People[] {
 interface Program {
   name: string;
   caught: Rate;
-  /** The bar names it, as the table of BEHAVIOR.md does. */
-  promised: boolean;
+  /** Share that has to be caught, where the bar or its table in BEHAVIOR.md names it. */
+  least?: number;
   /** In the sentence of all bars. */
   named: boolean;
 }
@@ -128,7 +129,8 @@ function measurePrograms(windows: readonly BehaviorWindow[]): Program[] {
       Array.from({ length: 200 }, (_, seed) => strokesOf(handsOf(createRandom(seed + 1)), seed)),
       fires,
     ),
-    ...{ promised: i < 3, named: i < 4 },
+    ...(i < 3 && { least: 1 }),
+    named: i < 4,
   }));
   const real = bots.map(({ name }) => ({
     name: `Chromium: ${name}`,
@@ -139,7 +141,9 @@ function measurePrograms(windows: readonly BehaviorWindow[]): Program[] {
       ),
       firesTyping,
     ),
-    ...{ promised: name === 'type' || name === 'delay', named: name === 'type' || name === 'delay' },
+    ...(name === 'type' && { least: 1 }),
+    ...(name === 'delay' && { least: CONSTANT_DELAY }),
+    named: name === 'type' || name === 'delay',
   }));
   return [...simulated, ...real.filter(({ caught: { of } }) => of > 0)];
 }
@@ -187,11 +191,15 @@ function linesOf(people: readonly People[], programs: readonly Program[]): strin
     'Browsers of 2016 gave times in whole milliseconds, on some machines in steps of 15.6 or 16.7 ms. Where all times of a block lie on such steps the collector leaves them out, and no rule of typing can fire: the last column of the first table says how often.',
     '',
     ...markdownTable(
-      ['keys', 'the bar names it', 'caught'],
-      programs.map(({ name, promised, caught }) => [name, promised ? 'yes' : '', shown(caught)]),
+      ['keys', 'to be caught', 'caught'],
+      programs.map(({ name, least, caught }) => [
+        name,
+        least === undefined ? '' : `${Math.round(100 * least)} %`,
+        shown(caught),
+      ]),
     ),
     '',
-    'The bar says “catches”, and its table in BEHAVIOR.md calls 100 % of the simulated and 4 to 7 of 10 of Chromium’s constant delay caught: every one of them is asked for here.',
+    'The bar says “catches”, and its table in BEHAVIOR.md counts 100 % of the simulated programs and 4 to 7 of 10 of Chromium’s constant delays, whose intervals the browser’s control protocol makes uneven: so 70 % and more of those are asked for, and all of the others. Until 2026-11-22 19:00 all were asked for, and the bar was called missed in this part too.',
   ];
 }
 
