@@ -61,8 +61,8 @@ export interface OtherTypist {
 }
 
 /**
- * People of other sets, who gave no limit, one at a time: a folder for each set with `PERSON.SESSION.tsv` in the columns of the typing
- * test (`GATEHOUSE_OTHER_KEY_SETS`).
+ * People of other sets, one at a time: a folder for each set with `PERSON.SESSION.tsv` in the columns of the typing test
+ * (`GATEHOUSE_OTHER_KEY_SETS`). A folder whose name begins with `_` is left out.
  */
 export function* readOtherTypists(folder = process.env.GATEHOUSE_OTHER_KEY_SETS): Generator<OtherTypist> {
   if (folder === undefined || !existsSync(folder)) return;
