@@ -304,6 +304,7 @@ test.skipIf(missing)('the phone picks the number of the computer, which follows 
   await renew.press('Enter');
   await wide.getByText('This check gives no more codes.').waitFor();
   await page.goto(`${box.url}/verify/h/phone-link`);
+  await page.locator('.c-who').waitFor();
   expect(await page.locator('.c-who > *').allTextContents()).toEqual(asked);
   box.live = { ...ready, state: 'following' };
   await heading('Continue on your phone', wide);
