@@ -84,7 +84,14 @@ test('settings, sites and profiles are changed and shown through the service', a
   const file = join(cli.data, 'door.json');
   writeFileSync(
     file,
-    JSON.stringify({ ...profile, definition: { ...profile.definition, name: 'Front door' } }),
+    JSON.stringify({
+      ...profile,
+      definition: {
+        ...profile.definition,
+        name: 'Front door',
+        challenge: { steps: ['turn-left', 'blink'], count: 3, suspectCamera: 'review' },
+      },
+    }),
   );
   expect(await cli.json('profile', 'set', 'front-door', '--file', file)).toMatchObject({
     slug: 'front-door',
@@ -92,6 +99,9 @@ test('settings, sites and profiles are changed and shown through the service', a
     builtIn: false,
     definition: { name: 'Front door' },
   });
+  expect((await cli.run('profile', 'show', 'front-door')).stdout).toMatch(
+    /^live sessions +2 of turn-left, blink; a repeated movement: refuse; without motion: review; a suspect camera: review$/m,
+  );
   const replaced = await cli.json<{ warning: string }>('profile', 'set', 'default', file);
   expect(replaced.warning).toMatch(
     /^This replaces the built-in default for every call that names no profile\. Undo: .* profile reset default$/,

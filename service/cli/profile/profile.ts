@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
+import { challengeRules } from '../../engine/challenges/index.ts';
 import { checksWithInput, whenMissing } from '../../engine/checks/apply-rule.ts';
 import type { CheckName } from '../../engine/checks/index.ts';
 import { builtInProfiles } from '../../engine/profiles/built-in-profiles.ts';
@@ -22,6 +23,17 @@ type ProfileDefinition = Schemas['ProfileDefinition'];
 
 /** 0.0001 -> "1 in 10,000". */
 const rate = (share: number) => `1 in ${Math.round(1 / share).toLocaleString('en')}`;
+
+/** What a live session asks for, and what follows where it is in doubt; what the profile leaves out is the default. */
+function liveSessions(settings: ProfileDefinition['challenge']): string {
+  const { pool, count, strict, repeats, withoutMotion, suspectCamera } = challengeRules(settings);
+  return [
+    `${Math.min(count, pool.length)} of ${pool.join(', ')}${strict ? ', strict' : ''}`,
+    `a repeated movement: ${repeats}`,
+    `without motion: ${withoutMotion}`,
+    `a suspect camera: ${suspectCamera}`,
+  ].join('; ');
+}
 
 function describeProfile({ id, slug, version, builtIn, definition }: Profile): string {
   const rules = Object.entries(definition.checks).flatMap(([name, rule]) =>
@@ -52,6 +64,7 @@ function describeProfile({ id, slug, version, builtIn, definition }: Profile): s
       ],
       ...livenessFigures(definition).map((line, i) => [i === 0 ? 'liveness' : '', line] as const),
       ['minimum composite', definition.minimumComposite],
+      ['live sessions', liveSessions(definition.challenge)],
       ['refuses by quality', definition.refuseQuality.join(', ') || 'nothing that can be judged'],
       ['countries', definition.geoFence?.countries.join(', ')],
       [
