@@ -12,7 +12,7 @@ const ROUNDS = 20_000;
 /** What was measured in Chromium (test/load/bench-collector.ts). */
 type PageCost = Pick<
   CollectorFigures,
-  'own' | 'perThousand' | 'core' | 'snapshotP95' | 'snapshotFirst' | 'aheadMs' | 'aheadEvents' | 'bytes'
+  'own' | 'perThousand' | 'core' | 'snapshotP95' | 'snapshotFirst' | 'aheadMs' | 'aheadEvents'
 >;
 
 /** Bar 11: events and snapshots in a page of Chromium (absent: not measured here), features of the busiest sessions, body and server. */
