@@ -269,7 +269,7 @@ describe('rules', () => {
       { key: { n: 15, ddNear: 12 / 14 } },
     ],
     [
-      'bot_typing of a hand at an on-screen keyboard',
+      'bot_typing of slow and uneven keys',
       { key: { n: 14, hold: 2, holdP10: 1, dd: 560, ddLsd: 0.32, relay: 0 } },
     ],
     ['metronome_typing of few keys', { key: { n: 20, ddNear: 0.72 } }],

@@ -46,8 +46,8 @@ type Keys = SessionData['key'];
  */
 const wereQueued = ({ ddLsd, relay = null }: Keys): boolean => atLeast(ddLsd, 1.5) && !atLeast(relay, 0.75);
 /**
- * On-screen keyboards and switches send keys that are not held, and some keyboards do. Their users need a quarter of a second and more for
- * each key, never the same.
+ * Three of 145 typists had keys that were not held, a quarter of a second and more apart and uneven (docs/BEHAVIOR.md). What they typed on is
+ * not known; on-screen keyboards and switches may send such keys.
  */
 const isSlowHand = ({ dd, ddLsd }: Keys): boolean => atLeast(dd, 250) && atLeast(ddLsd, 0.15);
 /** Keys in a row whose intervals have to be the same: a tool that corrects or completes a word puts in fewer. */
@@ -86,7 +86,7 @@ const rules: readonly BehaviorRule[] = [
   {
     ...{ name: 'bot_typing', hard: true, logOdds: -4 },
     explains:
-      'At least eight keys, held for less than 20 ms (median); not where their intervals scatter as those of keys that waited for the page, nor where they are uneven and 250 ms and more (on-screen keyboards).',
+      'At least eight keys, held for less than 20 ms (median); not where their intervals scatter as those of keys that waited for the page, nor where they are uneven and 250 ms and more, as of some people.',
     fires: ({ key }) => key.n >= 8 && under(key.hold, 20) && !wereQueued(key) && !isSlowHand(key),
   },
   {
