@@ -199,8 +199,8 @@ async function finish<S>(
   },
 ): Promise<Opened<S>> {
   const close = async () => {
-    await late?.close();
     await db.destroy();
+    await late?.close();
     await lock?.close();
   };
   const requireWriter = () => lock?.require();

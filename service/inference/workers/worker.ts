@@ -1,6 +1,6 @@
-import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
+import { lowerThisThread } from '../../lib/machine/thread-priority.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createPictureAnalyzer, type Models } from '../face/analyze-picture.ts';
 import type { ModelCatalog } from '../models/model-library.ts';
@@ -31,8 +31,6 @@ interface Message {
   configuration?: WorkerConfiguration;
 }
 
-const NICENESS = 10;
-
 const port = parentPort!;
 const answer = (message: WorkerAnswer): void => port.postMessage(message);
 
@@ -40,17 +38,8 @@ const answer = (message: WorkerAnswer): void => port.postMessage(message);
 sharp.concurrency(1);
 sharp.cache(false);
 
-// The thread that answers comes first on a busy core. On Linux a priority is a thread's own; elsewhere it is the process's.
-if (process.platform === 'linux') lowerPriority();
-
-/** A service manager may forbid it (`SystemCallFilter=~@resources`): then workers compete as equals. */
-function lowerPriority(): void {
-  try {
-    setPriority(0, NICENESS);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error;
-  }
-}
+// The thread that answers comes first on a busy core.
+lowerThisThread();
 
 /** A new entry for the same bytes is another model: it may be read differently. */
 const keyOf = ({ entry }: ModelFile): string => JSON.stringify(entry);

@@ -1,18 +1,21 @@
-/** Copies SQLite's log into the database file whenever it is asked (checkpoints.ts). */
-import { constants, setPriority } from 'node:os';
+/** Copies SQLite's log into the database file whenever it is asked, and answers how long the log was (checkpoints.ts). */
 import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
+import { lowerThisThread } from '../../lib/machine/thread-priority.ts';
+import type { CopiedPages } from './checkpoints.ts';
 
-// On Linux this is the thread's own: on a box whose cores are busy, requests go before it.
-if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+// On a box whose cores are busy, requests go before it.
+lowerThisThread();
 
 const database = new Sqlite(workerData as string, { fileMustExist: true });
 
 parentPort?.on('message', (message: 'copy' | 'end') => {
-  // Passive: it waits for nothing, and nothing waits for it.
-  if (message === 'copy') database.pragma('wal_checkpoint(PASSIVE)');
-  else {
+  if (message === 'end') {
     database.close();
     parentPort?.close();
+    return;
   }
+  // Passive: it waits for nothing, and nothing waits for it.
+  const [state] = database.pragma('wal_checkpoint(PASSIVE)') as [{ log: number }];
+  parentPort?.postMessage(state.log satisfies CopiedPages);
 });

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -31,10 +32,57 @@ test('after 128 commits the log is in the file', async () => {
     database.prepare('insert into line values (?)').run('x'.repeat(4_000));
     checkpoints.committed();
   }
-  // The thread does what it was asked for before it ends.
-  await checkpoints.close();
-  expect(statSync(path).size).toBeGreaterThan(before + 128 * 4_000);
+  await expect.poll(() => statSync(path).size).toBeGreaterThan(before + 128 * 4_000);
   database.close();
+  await checkpoints.close();
+});
+
+test('while commits follow each other without a pause, a long log begins anew', async () => {
+  const database = openLog();
+  const checkpoints = createCheckpoints(database);
+  const insert = database.prepare('insert into line values (?)');
+  const line = 'x'.repeat(60_000);
+  database.pragma('synchronous = NORMAL');
+  const pages = () => (database.pragma('wal_checkpoint(NOOP)') as [{ log: number }])[0].log;
+  let longest = 0;
+  for (;;) {
+    await checkpoints.ready();
+    insert.run(line);
+    checkpoints.committed();
+    const now = pages();
+    if (now < longest) break;
+    longest = now;
+    await turn();
+  }
+  expect(longest).toBeGreaterThanOrEqual(16_000);
+  // From there on a commit copies the log itself.
+  expect(longest).toBeLessThan(database.pragma('wal_autocheckpoint', { simple: true }) as number);
+  database.close();
+  await checkpoints.close();
+});
+
+test('while the database is open, no other process can take its log away', async () => {
+  const database = openLog();
+  const before = statSync(path).size;
+  const checkpoints = createCheckpoints(database);
+  for (let i = 0; i < 128; i++) {
+    database.prepare('insert into line values (?)').run('x'.repeat(4_000));
+    checkpoints.committed();
+  }
+  await expect.poll(() => statSync(path).size).toBeGreaterThan(before);
+  const takeAway = () =>
+    run(`
+      import Sqlite from 'better-sqlite3';
+      const database = new Sqlite(${JSON.stringify(path)}, { timeout: 0 });
+      try {
+        console.log(database.pragma('journal_mode = DELETE', { simple: true }));
+      } catch (error) {
+        console.log(error.code);
+      }`);
+  expect(await takeAway()).toBe('SQLITE_BUSY\n');
+  database.close();
+  await checkpoints.close();
+  expect(await takeAway()).toBe('delete\n');
 });
 
 test('a process waits for the thread to end, and ends by itself', async () => {
@@ -45,11 +93,15 @@ test('a process waits for the thread to end, and ends by itself', async () => {
     database.pragma('journal_mode = WAL');
     const checkpoints = createCheckpoints(database);
     for (let i = 0; i < 128; i++) checkpoints.committed();
-    await checkpoints.close();
     database.close();
+    await checkpoints.close();
     console.log('closed');`;
+  expect(await run(program)).toBe('closed\n');
+});
+
+async function run(program: string): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
     cwd: import.meta.dirname,
   });
-  expect(stdout).toBe('closed\n');
-});
+  return stdout;
+}

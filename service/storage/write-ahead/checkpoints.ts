@@ -1,6 +1,10 @@
 import { once } from 'node:events';
+import { closeSync, fdatasync, openSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type Sqlite from 'better-sqlite3';
+
+const datasync = promisify(fdatasync);
 
 /** Under type stripping this file is `.ts`, after the build `.js`. */
 const worker = new URL(
@@ -8,57 +12,116 @@ const worker = new URL(
   import.meta.url,
 );
 
-/** Commits after which the log is copied. More often, a page that changes in each of them is copied more often, and the log begins anew more often. */
+/** Commits after which the log is copied. More often, a page that changes in each of them is copied more often. */
 const COMMITS = 128;
 /**
- * Pages (4 KiB) of the log from which on a commit copies what is left, as after every 1,000 by SQLite's own rule: while changes follow each
- * other without a pause, the thread alone never comes to the end of the log, and it grows. That commit waits for the disk while everything
- * else stands still, and so does the first of each new log.
+ * Pages (4 KiB) of the log from which on it has to begin anew. SQLite begins it anew when all of it is copied and on disk. While changes
+ * follow each other without a pause, the thread alone never comes to its end: so the next changes wait for a last, short copy.
  */
-const MOST_PAGES = 16_000;
+const LONG_PAGES = 16_000;
+/**
+ * Pages of the log whose copy is put on disk at once. What is on disk already, the last copy does not wait for; and of more at once, the
+ * writes of the log itself wait longer.
+ */
+const SYNC_PAGES = 6_000;
+/** Where the thread does not keep up, a commit copies what is left, as after every 1,000 by SQLite's own rule, and everything stands still. */
+const MOST_PAGES = 2 * LONG_PAGES;
+
+/** How many pages the log had when its copy began. */
+export type CopiedPages = number;
 
 /**
  * Copies the log of a database into its file in a thread, where SQLite would do it in every some commits, while everything else stands
  * still for as many milliseconds.
  */
 export interface Checkpoints {
-  /** After each commit of the connection that writes much. */
+  /** Before each transaction of the connection that writes much: resolves when the log may grow; undefined: it may. */
+  ready(): Promise<void> | undefined;
+  /** After each commit of these. */
   committed(): void;
+  /** After the database was closed. */
   close(): Promise<void>;
 }
 
 export function createCheckpoints(database: Sqlite.Database): Checkpoints {
   let thread: Worker | undefined;
+  let file: number | undefined;
   let commits = 0;
-  let broken = false;
+  /** How much of the log is in the file on disk, not only in the system's memory. */
+  let synced: CopiedPages = 0;
+  let copying = false;
+  /** No thread begins any more: the disk is full or broken, or the database closes. */
+  let over = false;
+  let pause: PromiseWithResolvers<void> | undefined;
 
   function begin(): Worker {
     const begun = new Worker(worker, { workerData: database.name });
     begun.unref();
-    // The disk is full or broken: the next commit says it.
     begun.once('error', () => {
       thread = undefined;
-      broken = true;
-      if (database.open) database.pragma('wal_autocheckpoint = 1000');
     });
+    // Closed after the database: to close any file of it takes away the locks that SQLite has on it in this process.
+    file ??= openSync(database.name, 'r+');
     database.pragma(`wal_autocheckpoint = ${MOST_PAGES}`);
     return begun;
   }
 
+  async function copy(): Promise<CopiedPages> {
+    if (over) throw new Error('The log is not copied any more.');
+    thread ??= begin();
+    thread.postMessage('copy');
+    const [pages] = await once(thread, 'message');
+    return pages;
+  }
+
+  async function copyAndShorten(): Promise<void> {
+    const pages = await copy();
+    if (pages < synced) synced = 0;
+    if (pages - synced >= SYNC_PAGES) await sync(pages);
+    if (pages < LONG_PAGES) return;
+    await sync(await copy());
+    pause = Promise.withResolvers();
+    try {
+      await copy();
+    } finally {
+      pause.resolve();
+      pause = undefined;
+    }
+  }
+
+  async function sync(pages: CopiedPages): Promise<void> {
+    await datasync(file!);
+    synced = pages;
+  }
+
   return {
+    ready: () => pause?.promise,
     committed() {
-      if (++commits % COMMITS > 0 || broken) return;
-      thread ??= begin();
-      thread.postMessage('copy');
+      if (++commits % COMMITS > 0 || copying || over) return;
+      copying = true;
+      copyAndShorten().then(
+        () => {
+          copying = false;
+        },
+        () => {
+          // The next commit says what is wrong with the disk.
+          over = true;
+          if (database.open) database.pragma('wal_autocheckpoint = 1000');
+        },
+      );
     },
     async close() {
-      if (!thread) return;
-      const ended = once(thread, 'exit');
-      // Else a process with nothing more to do ends before the thread, and what follows is never done.
-      thread.ref();
-      thread.postMessage('end');
-      thread = undefined;
-      await ended.catch(() => undefined);
+      over = true;
+      if (thread) {
+        const ended = once(thread, 'exit');
+        // Else a process with nothing more to do ends before the thread, and what follows is never done.
+        thread.ref();
+        thread.postMessage('end');
+        thread = undefined;
+        await ended.catch(() => undefined);
+      }
+      if (file !== undefined) closeSync(file);
+      file = undefined;
     },
   };
 }

@@ -16,6 +16,7 @@ export interface LateSync {
   begins(): void;
   /** Before a change outside of a transaction: it waits for the disk. */
   changes(): void;
+  /** After the database was closed. */
   close(): Promise<void>;
 }
 
@@ -52,6 +53,7 @@ export function createLateSync(
 
   return {
     async run(transaction) {
+      await checkpoints.ready();
       const result = await asked.run({ pending: true }, transaction);
       try {
         await (await log()).datasync();

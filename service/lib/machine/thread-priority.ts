@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
+
+/** Under that of the thread that answers, and above what other programs run for later (19). */
+const LOWER = 10;
+
+/**
+ * Lets other threads of a busy core go first. On Linux a priority is a thread's own; elsewhere it is the process's, and stays. A service
+ * manager may forbid it (`SystemCallFilter=~@resources`): then the threads compete as equals.
+ */
+export function lowerThisThread(): void {
+  if (process.platform === 'linux') lower(0);
+}
+
+/**
+ * The same for the threads in which V8 collects garbage and compiles beside the program: on one core they take turns of milliseconds
+ * from the thread that answers, and what they do can wait. Node names them since version 22; without the name they stay as they are.
+ */
+export function lowerV8Threads(): void {
+  if (process.platform !== 'linux') return;
+  for (const thread of readdirSync('/proc/self/task'))
+    if (nameOf(thread) === 'V8Worker') lower(Number(thread));
+}
+
+function nameOf(thread: string): string | undefined {
+  try {
+    return readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trim();
+  } catch {
+    // It has ended.
+    return undefined;
+  }
+}
+
+function lower(thread: number): void {
+  try {
+    setPriority(thread, LOWER);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error;
+  }
+}
