@@ -36,6 +36,8 @@ interface Row {
   written: number;
   /** Threads besides the main one that took part, by their names, in cores. */
   threads: [name: string, cores: number][];
+  /** What the core of the service did besides: other programs, the kernel's threads, its work for the network. In cores. */
+  besides: number;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function benchBehavior(say: (line: string) => void): Promise<Eviden
     const fast = await measure(begun, undefined, 'as fast as it goes');
     say('behavior: what the processor allows');
     const processor = await processorLimit({
-      ...{ rate: RATE, seconds: SECONDS, core: 0 },
+      ...{ rate: RATE, seconds: SECONDS, core: SERVICE_CORE },
       microseconds: fast.main.each + fast.others.each,
     });
     say('behavior: how far counters and audit lines lag');
@@ -122,9 +124,11 @@ async function begin(cli: Cli, say: (line: string) => void): Promise<Begun> {
   return { service, faceKey: keys.test, post };
 }
 
+const SERVICE_CORE = 0;
+
 /** Where there are two cores: the service on the first, this process on the second. */
 function pinApart({ child }: Service): void {
-  execFileSync('taskset', ['-acp', '0', String(child.pid)], { stdio: 'ignore' });
+  execFileSync('taskset', ['-acp', String(SERVICE_CORE), String(child.pid)], { stdio: 'ignore' });
   execFileSync('taskset', ['-acp', '1', String(process.pid)], { stdio: 'ignore' });
 }
 
@@ -140,6 +144,7 @@ async function measured(service: Service, what: string, run: () => Promise<Paced
   const pid = service.child.pid!;
   const before = threadsOf(pid);
   const writtenBefore = writtenBy(pid);
+  const busyBefore = busyTicks(SERVICE_CORE);
   const own = process.cpuUsage();
   const begun = performance.now();
   const result = await run();
@@ -149,6 +154,7 @@ async function measured(service: Service, what: string, run: () => Promise<Paced
     ...{ id, name },
     seconds: (ticks - (before.get(id)?.ticks ?? 0)) / TICKS,
   }));
+  const busy = (busyTicks(SERVICE_CORE) - busyBefore) / TICKS;
   const share = (taken: number) => ({
     each: (taken * 1e6) / result.answered,
     cores: taken / result.seconds,
@@ -161,6 +167,7 @@ async function measured(service: Service, what: string, run: () => Promise<Paced
     ...{ what, result, main: share(main), others: share(others.reduce((sum, one) => sum + one.seconds, 0)) },
     generator: (user + system) / 1e6 / seconds,
     written: (writtenBy(pid) - writtenBefore) / result.answered,
+    besides: Math.max(0, busy - spent.reduce((sum, one) => sum + one.seconds, 0)) / result.seconds,
     threads: [...byName].filter(([, cores]) => cores >= 0.01).toSorted(([, a], [, b]) => b - a),
   };
 }
@@ -175,6 +182,15 @@ function threadsOf(pid: number): Map<number, { name: string; ticks: number }> {
     threads.set(Number(id), { name, ticks: Number(fields[11]) + Number(fields[12]) });
   }
   return threads;
+}
+
+/** What a core has done, in clock ticks. */
+function busyTicks(core: number): number {
+  const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[1] ?? '';
+  const [user = 0, nice = 0, system = 0, , , interrupts = 0, softInterrupts = 0] = line
+    .split(' ')
+    .map(Number);
+  return user + nice + system + interrupts + softInterrupts;
 }
 
 /** Bytes that a process has given to disks. */
@@ -345,7 +361,7 @@ const evidenceOf = (rows: readonly Row[], lag: Lag, { disk, processor }: Limits)
     '',
     processorLine(rows, processor),
     '',
-    `Other threads of at least 1 %: ${rows.map(({ what, threads }) => `${what}: ${threads.map(([name, cores]) => `${name} ${percent(cores)}`).join(', ') || 'none'}`).join('; ')}. Lags: the longest of ${lag.looks} looks at ${(RATE / 2).toLocaleString('en')} requests a second.`,
+    `Other threads of at least 1 %: ${rows.map(({ what, threads }) => `${what}: ${threads.map(([name, cores]) => `${name} ${percent(cores)}`).join(', ') || 'none'}`).join('; ')}. What the service's core did besides (other programs, threads of the kernel, its work for the network): ${rows.map(({ what, besides }) => `${what}: ${percent(besides)}`).join('; ')}. Lags: the longest of ${lag.looks} looks at ${(RATE / 2).toLocaleString('en')} requests a second.`,
     '',
     ...markdownTable(
       ['bar', 'measured', ''],
