@@ -44,15 +44,59 @@ export interface Checkpoints {
 }
 
 export function createCheckpoints(database: Sqlite.Database): Checkpoints {
-  let thread: Worker | undefined;
-  let file: number | undefined;
+  const copies = createCopies(database);
   let commits = 0;
   /** How much of the log is in the file on disk, not only in the system's memory. */
   let synced: CopiedPages = 0;
   let copying = false;
-  /** No thread begins any more: the disk is full or broken, or the database closes. */
-  let over = false;
+  let broken = false;
   let pause: PromiseWithResolvers<void> | undefined;
+
+  async function copyAndShorten(): Promise<void> {
+    const pages = await copies.copy();
+    if (pages < synced) synced = 0;
+    if (pages - synced >= SYNC_PAGES) await sync(pages);
+    if (pages < LONG_PAGES) return;
+    await sync(await copies.copy());
+    pause = Promise.withResolvers();
+    try {
+      await copies.copy();
+    } finally {
+      pause.resolve();
+      pause = undefined;
+    }
+  }
+
+  async function sync(pages: CopiedPages): Promise<void> {
+    await copies.sync();
+    synced = pages;
+  }
+
+  return {
+    ready: () => pause?.promise,
+    committed() {
+      if (++commits % COMMITS > 0 || copying || broken) return;
+      copying = true;
+      copyAndShorten().then(
+        () => {
+          copying = false;
+        },
+        () => {
+          // The next commit says what is wrong with the disk.
+          broken = true;
+          if (database.open) database.pragma('wal_autocheckpoint = 1000');
+        },
+      );
+    },
+    close: () => copies.close(),
+  };
+}
+
+/** The thread that copies, from the first copy on, and the file that it copies to. */
+function createCopies(database: Sqlite.Database) {
+  let thread: Worker | undefined;
+  let file: number | undefined;
+  let closed = false;
 
   function begin(): Worker {
     const begun = new Worker(worker, { workerData: database.name });
@@ -66,52 +110,20 @@ export function createCheckpoints(database: Sqlite.Database): Checkpoints {
     return begun;
   }
 
-  async function copy(): Promise<CopiedPages> {
-    if (over) throw new Error('The log is not copied any more.');
-    thread ??= begin();
-    thread.postMessage('copy');
-    const [pages] = await once(thread, 'message');
-    return pages;
-  }
-
-  async function copyAndShorten(): Promise<void> {
-    const pages = await copy();
-    if (pages < synced) synced = 0;
-    if (pages - synced >= SYNC_PAGES) await sync(pages);
-    if (pages < LONG_PAGES) return;
-    await sync(await copy());
-    pause = Promise.withResolvers();
-    try {
-      await copy();
-    } finally {
-      pause.resolve();
-      pause = undefined;
-    }
-  }
-
-  async function sync(pages: CopiedPages): Promise<void> {
-    await datasync(file!);
-    synced = pages;
-  }
-
   return {
-    ready: () => pause?.promise,
-    committed() {
-      if (++commits % COMMITS > 0 || copying || over) return;
-      copying = true;
-      copyAndShorten().then(
-        () => {
-          copying = false;
-        },
-        () => {
-          // The next commit says what is wrong with the disk.
-          over = true;
-          if (database.open) database.pragma('wal_autocheckpoint = 1000');
-        },
-      );
+    async copy(): Promise<CopiedPages> {
+      if (closed) throw new Error('The database is closed.');
+      thread ??= begin();
+      thread.postMessage('copy');
+      const [pages] = await once(thread, 'message');
+      return pages;
     },
-    async close() {
-      over = true;
+    /** What was copied is on disk. */
+    async sync(): Promise<void> {
+      if (file !== undefined) await datasync(file);
+    },
+    async close(): Promise<void> {
+      closed = true;
       if (thread) {
         const ended = once(thread, 'exit');
         // Else a process with nothing more to do ends before the thread, and what follows is never done.
