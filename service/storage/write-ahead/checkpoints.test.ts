@@ -54,7 +54,6 @@ test('while commits follow each other without a pause, a long log begins anew', 
     longest = now;
     await turn();
   }
-  expect(longest).toBeGreaterThanOrEqual(16_000);
   // From there on a commit copies the log itself.
   expect(longest).toBeLessThan(database.pragma('wal_autocheckpoint', { simple: true }) as number);
   database.close();

@@ -14,6 +14,8 @@ const worker = new URL(
 
 /** Commits after which the log is copied. More often, a page that changes in each of them is copied more often. */
 const COMMITS = 128;
+/** Commits while a copy is made after which the next wait for it: on a busy core the thread may get too little of it to keep up. */
+const COMMITS_BEHIND = 4 * COMMITS;
 /**
  * Pages (4 KiB) of the log from which on it has to begin anew. SQLite begins it anew when all of it is copied and on disk. While changes
  * follow each other without a pause, the thread alone never comes to its end: so the next changes wait for a last, short copy.
@@ -24,7 +26,7 @@ const LONG_PAGES = 16_000;
  * writes of the log itself wait longer.
  */
 const SYNC_PAGES = 6_000;
-/** Where the thread does not keep up, a commit copies what is left, as after every 1,000 by SQLite's own rule, and everything stands still. */
+/** Where other transactions alone make it that long, one of them copies what is left, as by SQLite's own rule after 1,000. */
 const MOST_PAGES = 2 * LONG_PAGES;
 
 /** How many pages the log had when its copy began. */
@@ -45,6 +47,7 @@ export interface Checkpoints {
 
 export function createCheckpoints(database: Sqlite.Database): Checkpoints {
   const copies = createCopies(database);
+  /** Since the last copy began. */
   let commits = 0;
   /** How much of the log is in the file on disk, not only in the system's memory. */
   let synced: CopiedPages = 0;
@@ -58,13 +61,8 @@ export function createCheckpoints(database: Sqlite.Database): Checkpoints {
     if (pages - synced >= SYNC_PAGES) await sync(pages);
     if (pages < LONG_PAGES) return;
     await sync(await copies.copy());
-    pause = Promise.withResolvers();
-    try {
-      await copies.copy();
-    } finally {
-      pause.resolve();
-      pause = undefined;
-    }
+    pause ??= Promise.withResolvers();
+    await copies.copy();
   }
 
   async function sync(pages: CopiedPages): Promise<void> {
@@ -72,21 +70,28 @@ export function createCheckpoints(database: Sqlite.Database): Checkpoints {
     synced = pages;
   }
 
+  async function run(): Promise<void> {
+    copying = true;
+    commits = 0;
+    try {
+      await copyAndShorten();
+    } catch {
+      // The next commit says what is wrong with the disk.
+      broken = true;
+      if (database.open) database.pragma('wal_autocheckpoint = 1000');
+    }
+    copying = false;
+    pause?.resolve();
+    pause = undefined;
+  }
+
   return {
     ready: () => pause?.promise,
     committed() {
-      if (++commits % COMMITS > 0 || copying || broken) return;
-      copying = true;
-      copyAndShorten().then(
-        () => {
-          copying = false;
-        },
-        () => {
-          // The next commit says what is wrong with the disk.
-          broken = true;
-          if (database.open) database.pragma('wal_autocheckpoint = 1000');
-        },
-      );
+      if (broken) return;
+      commits++;
+      if (!copying && commits >= COMMITS) void run();
+      else if (copying && commits >= COMMITS_BEHIND) pause ??= Promise.withResolvers();
     },
     close: () => copies.close(),
   };
