@@ -30,3 +30,13 @@ export function ExactTime({ at }: { at: Moment }) {
     </time>
   );
 }
+
+/** The day alone, on one line. */
+export function Day({ at }: { at: Moment }) {
+  const format = useFormat();
+  return (
+    <time dateTime={new Date(at).toISOString()} title={format.absolute(at)} className="nowrap">
+      {format.date(at)}
+    </time>
+  );
+}

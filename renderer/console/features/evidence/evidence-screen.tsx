@@ -1,10 +1,10 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { Maturity } from '../../../ui/badges/badge.tsx';
+import { Day } from '../../../ui/badges/relative-time.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { toast } from '../../../ui/feedback/toasts.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
 import { Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
@@ -53,7 +53,6 @@ function EvidenceScreen() {
 
 function Claims({ claims }: { claims: readonly Claim[] | undefined }) {
   const t = useStrings(evidenceStrings);
-  const format = useFormat();
   const columns: Column<Claim>[] = [
     {
       id: 'title',
@@ -77,7 +76,7 @@ function Claims({ claims }: { claims: readonly Claim[] | undefined }) {
       id: 'measured',
       header: t('measured'),
       priority: 3,
-      cell: ({ measured }) => format.date(`${measured}Z`),
+      cell: ({ measured }) => <Day at={`${measured}Z`} />,
     },
   ];
   return (

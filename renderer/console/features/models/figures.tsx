@@ -1,3 +1,4 @@
+import { Day } from '../../../ui/badges/relative-time.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
@@ -22,7 +23,6 @@ export function useFigure(): (measurement: Pick<Measurement, 'metric' | 'value' 
 export function Measurements({ label, items }: { label: string; items: readonly Measurement[] }) {
   const t = useStrings(modelStrings);
   const figure = useFigure();
-  const format = useFormat();
   const columns: Column<Measurement>[] = [
     {
       id: 'metric',
@@ -31,7 +31,7 @@ export function Measurements({ label, items }: { label: string; items: readonly 
     },
     { id: 'value', header: t('figure'), number: true, cell: figure },
     { id: 'data', header: t('data'), priority: 2, cell: ({ data }) => <span className="small">{data}</span> },
-    { id: 'date', header: t('date'), priority: 3, cell: ({ date }) => format.date(date) },
+    { id: 'date', header: t('date'), priority: 3, cell: ({ date }) => <Day at={date} /> },
   ];
   return (
     <DataTable
