@@ -60,6 +60,50 @@ test('while commits follow each other without a pause, a long log begins anew', 
   await checkpoints.close();
 });
 
+test('where copying fails, commits copy the log, and it is tried again later', async () => {
+  const database = openLog();
+  let tried = 0;
+  const checkpoints = createCheckpoints(database, {
+    async copy() {
+      if (++tried === 1) throw new Error('disk full');
+      return 0;
+    },
+    sync: async () => {},
+    close: async () => {},
+  });
+  const rule = () => database.pragma('wal_autocheckpoint', { simple: true });
+  const commit = async (times: number) => {
+    for (let i = 0; i < times; i++) checkpoints.committed();
+    await turn();
+  };
+  await commit(128);
+  expect([tried, rule()]).toEqual([1, 1_000]);
+  await commit(64 * 128);
+  expect([tried, rule()]).toEqual([1, 1_000]);
+  await commit(128);
+  expect([tried, rule()]).toEqual([2, 32_000]);
+  database.close();
+});
+
+test('changes wait while a copy falls behind, and go on after it', async () => {
+  const database = openLog();
+  const gate = Promise.withResolvers<number>();
+  const checkpoints = createCheckpoints(database, {
+    copy: () => gate.promise,
+    sync: async () => {},
+    close: async () => {},
+  });
+  for (let i = 0; i < 128 + 511; i++) checkpoints.committed();
+  expect(checkpoints.ready()).toBeUndefined();
+  checkpoints.committed();
+  const waiting = checkpoints.ready();
+  expect(waiting).toBeInstanceOf(Promise);
+  gate.resolve(0);
+  await waiting;
+  expect(checkpoints.ready()).toBeUndefined();
+  database.close();
+});
+
 test('while the database is open, no other process can take its log away', async () => {
   const database = openLog();
   const before = statSync(path).size;

@@ -26,6 +26,8 @@ const LONG_PAGES = 16_000;
  * writes of the log itself wait longer.
  */
 const SYNC_PAGES = 6_000;
+/** Commits after which copying is tried again where it failed. Until then a commit copies the log, and says what is wrong with the disk. */
+const COMMITS_APART = 64 * COMMITS;
 /** Where other transactions alone make it that long, one of them copies what is left, as by SQLite's own rule after 1,000. */
 const MOST_PAGES = 2 * LONG_PAGES;
 
@@ -45,14 +47,24 @@ export interface Checkpoints {
   close(): Promise<void>;
 }
 
-export function createCheckpoints(database: Sqlite.Database): Checkpoints {
-  const copies = createCopies(database);
-  /** Since the last copy began. */
+/** What copies the log. */
+export interface Copies {
+  copy(): Promise<CopiedPages>;
+  /** What was copied is on disk. */
+  sync(): Promise<void>;
+  /** After the database was closed. */
+  close(): Promise<void>;
+}
+
+export function createCheckpoints(
+  database: Sqlite.Database,
+  copies: Copies = createCopies(database.name),
+): Checkpoints {
+  /** Since the last copy began; negative where it failed. */
   let commits = 0;
   /** How much of the log is in the file on disk, not only in the system's memory. */
   let synced: CopiedPages = 0;
   let copying = false;
-  let broken = false;
   let pause: PromiseWithResolvers<void> | undefined;
 
   async function copyAndShorten(): Promise<void> {
@@ -74,10 +86,10 @@ export function createCheckpoints(database: Sqlite.Database): Checkpoints {
     copying = true;
     commits = 0;
     try {
+      database.pragma(`wal_autocheckpoint = ${MOST_PAGES}`);
       await copyAndShorten();
     } catch {
-      // The next commit says what is wrong with the disk.
-      broken = true;
+      commits = -COMMITS_APART;
       if (database.open) database.pragma('wal_autocheckpoint = 1000');
     }
     copying = false;
@@ -88,7 +100,6 @@ export function createCheckpoints(database: Sqlite.Database): Checkpoints {
   return {
     ready: () => pause?.promise,
     committed() {
-      if (broken) return;
       commits++;
       if (!copying && commits >= COMMITS) void run();
       else if (copying && commits >= COMMITS_BEHIND) pause ??= Promise.withResolvers();
@@ -97,37 +108,35 @@ export function createCheckpoints(database: Sqlite.Database): Checkpoints {
   };
 }
 
-/** The thread that copies, from the first copy on, and the file that it copies to. */
-function createCopies(database: Sqlite.Database) {
+/** The thread that copies, from the first copy on, and the file that it copies to. `path`: of the database. */
+function createCopies(path: string): Copies {
   let thread: Worker | undefined;
   let file: number | undefined;
   let closed = false;
 
   function begin(): Worker {
-    const begun = new Worker(worker, { workerData: database.name });
+    const begun = new Worker(worker, { workerData: path });
     begun.unref();
     begun.once('error', () => {
       thread = undefined;
     });
     // Closed after the database: to close any file of it takes away the locks that SQLite has on it in this process.
-    file ??= openSync(database.name, 'r+');
-    database.pragma(`wal_autocheckpoint = ${MOST_PAGES}`);
+    file ??= openSync(path, 'r+');
     return begun;
   }
 
   return {
-    async copy(): Promise<CopiedPages> {
+    async copy() {
       if (closed) throw new Error('The database is closed.');
       thread ??= begin();
       thread.postMessage('copy');
       const [pages] = await once(thread, 'message');
       return pages;
     },
-    /** What was copied is on disk. */
-    async sync(): Promise<void> {
+    async sync() {
       if (file !== undefined) await datasync(file);
     },
-    async close(): Promise<void> {
+    async close() {
       closed = true;
       if (thread) {
         const ended = once(thread, 'exit');
