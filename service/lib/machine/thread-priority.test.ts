@@ -30,8 +30,11 @@ test.runIf(process.platform === 'linux')("V8's threads yield, the program's do n
   expect([...nicesOf(after, 'main')]).toEqual(usual);
 });
 
-test.runIf(process.platform === 'linux')('a thread lowers itself alone', async () => {
-  const [before, after] = [await threadsAfter(''), await threadsAfter('lowerThisThread()')];
-  expect([...nicesOf(after, 'main')]).toEqual([10]);
+test.runIf(process.platform === 'linux').each([
+  ["'soon'", 5],
+  ['', 10],
+])('a thread lowers itself alone (%s)', async (until, nice) => {
+  const [before, after] = [await threadsAfter(''), await threadsAfter(`lowerThisThread(${until})`)];
+  expect([...nicesOf(after, 'main')]).toEqual([nice]);
   expect([...nicesOf(after, 'V8Worker')]).toEqual([...nicesOf(before, 'V8Worker')]);
 });

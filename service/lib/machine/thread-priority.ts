@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-/** Under that of the thread that answers, and above what other programs run for later (19). */
-const LOWER = 10;
+/** Under that of the thread that answers (0), and above what other programs run for later (19). */
+const LOWER = { soon: 5, later: 10 };
 
 /**
  * Lets other threads of a busy core go first. On Linux a priority is a thread's own; elsewhere it is the process's, and stays. A service
- * manager may forbid it (`SystemCallFilter=~@resources`): then the threads compete as equals.
+ * manager may forbid it (`SystemCallFilter=~@resources`): then the threads compete as equals. `soon`: others may come to wait for it.
  */
-export function lowerThisThread(): void {
-  if (process.platform === 'linux') lower(0);
+export function lowerThisThread(until: keyof typeof LOWER = 'later'): void {
+  if (process.platform === 'linux') lower(0, LOWER[until]);
 }
 
 /**
@@ -19,7 +19,7 @@ export function lowerThisThread(): void {
 export function lowerV8Threads(): void {
   if (process.platform !== 'linux') return;
   for (const thread of readdirSync('/proc/self/task'))
-    if (nameOf(thread) === 'V8Worker') lower(Number(thread));
+    if (nameOf(thread) === 'V8Worker') lower(Number(thread), LOWER.later);
 }
 
 function nameOf(thread: string): string | undefined {
@@ -31,9 +31,9 @@ function nameOf(thread: string): string | undefined {
   }
 }
 
-function lower(thread: number): void {
+function lower(thread: number, priority: number): void {
   try {
-    setPriority(thread, LOWER);
+    setPriority(thread, priority);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error;
   }

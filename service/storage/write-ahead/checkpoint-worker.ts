@@ -4,8 +4,8 @@ import Sqlite from 'better-sqlite3';
 import { lowerThisThread } from '../../lib/machine/thread-priority.ts';
 import type { CopiedPages } from './checkpoints.ts';
 
-// On a box whose cores are busy, requests go before it.
-lowerThisThread();
+// On a box whose cores are busy, requests go before it, and it goes before models: changes wait for its last copy.
+lowerThisThread('soon');
 
 const database = new Sqlite(workerData as string, { fileMustExist: true });
 
