@@ -23,20 +23,20 @@ export function RelativeTime({ at }: { at: Moment }) {
 
 /** Absolute, with seconds: for logs and deliveries. */
 export function ExactTime({ at }: { at: Moment }) {
-  const format = useFormat();
-  return (
-    <time dateTime={new Date(at).toISOString()} title={format.absolute(at)} className="nowrap">
-      {format.dateTime(at)}
-    </time>
-  );
+  return <Time at={at} text={useFormat().dateTime(at)} />;
 }
 
-/** The day alone, on one line. */
+/** The day alone. */
 export function Day({ at }: { at: Moment }) {
+  return <Time at={at} text={useFormat().date(at)} />;
+}
+
+/** On one line. */
+function Time({ at, text }: { at: Moment; text: string }) {
   const format = useFormat();
   return (
     <time dateTime={new Date(at).toISOString()} title={format.absolute(at)} className="nowrap">
-      {format.date(at)}
+      {text}
     </time>
   );
 }

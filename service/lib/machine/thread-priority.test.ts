@@ -33,8 +33,8 @@ test.runIf(process.platform === 'linux')("V8's threads yield, the program's do n
 test.runIf(process.platform === 'linux').each([
   ["'soon'", 5],
   ['', 10],
-])('a thread lowers itself alone (%s)', async (until, nice) => {
-  const [before, after] = [await threadsAfter(''), await threadsAfter(`lowerThisThread(${until})`)];
+])('a thread lowers itself alone (%s)', async (needed, nice) => {
+  const [before, after] = [await threadsAfter(''), await threadsAfter(`lowerThisThread(${needed})`)];
   expect([...nicesOf(after, 'main')]).toEqual([nice]);
   expect([...nicesOf(after, 'V8Worker')]).toEqual([...nicesOf(before, 'V8Worker')]);
 });

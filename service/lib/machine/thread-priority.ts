@@ -8,13 +8,13 @@ const LOWER = { soon: 5, later: 10 };
  * Lets other threads of a busy core go first. On Linux a priority is a thread's own; elsewhere it is the process's, and stays. A service
  * manager may forbid it (`SystemCallFilter=~@resources`): then the threads compete as equals. `soon`: others may come to wait for it.
  */
-export function lowerThisThread(until: keyof typeof LOWER = 'later'): void {
-  if (process.platform === 'linux') lower(0, LOWER[until]);
+export function lowerThisThread(needed: keyof typeof LOWER = 'later'): void {
+  if (process.platform === 'linux') lower(0, LOWER[needed]);
 }
 
 /**
  * The same for the threads in which V8 collects garbage and compiles beside the program: on one core they take turns of milliseconds
- * from the thread that answers, and what they do can wait. Node names them since version 22; without the name they stay as they are.
+ * from the thread that answers, and what they do can wait. Node 24 names them `V8Worker`, Node 20 does not: there they stay as they are.
  */
 export function lowerV8Threads(): void {
   if (process.platform !== 'linux') return;

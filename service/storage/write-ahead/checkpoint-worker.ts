@@ -15,7 +15,7 @@ parentPort?.on('message', (message: 'copy' | 'end') => {
     parentPort?.close();
     return;
   }
-  // Passive: it waits for nothing, and nothing waits for it.
+  // Passive: it waits for no reader and no writer, and no lock of it keeps them waiting.
   const [state] = database.pragma('wal_checkpoint(PASSIVE)') as [{ log: number }];
   parentPort?.postMessage(state.log satisfies CopiedPages);
 });

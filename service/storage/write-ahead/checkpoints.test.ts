@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createCheckpoints } from './checkpoints.ts';
+import { type Checkpoints, createCheckpoints } from './checkpoints.ts';
 
 let folder: string;
 let path: string;
@@ -24,14 +24,19 @@ function openLog() {
   return database;
 }
 
-test('after 128 commits the log is in the file', async () => {
-  const database = openLog();
-  const before = statSync(path).size;
-  const checkpoints = createCheckpoints(database);
+/** As many commits as a copy follows, with a page each. */
+function commitLines(database: Sqlite.Database, checkpoints: Checkpoints): void {
   for (let i = 0; i < 128; i++) {
     database.prepare('insert into line values (?)').run('x'.repeat(4_000));
     checkpoints.committed();
   }
+}
+
+test('after 128 commits the log is in the file', async () => {
+  const database = openLog();
+  const before = statSync(path).size;
+  const checkpoints = createCheckpoints(database);
+  commitLines(database, checkpoints);
   await expect.poll(() => statSync(path).size).toBeGreaterThan(before + 128 * 4_000);
   database.close();
   await checkpoints.close();
@@ -108,10 +113,7 @@ test('while the database is open, no other process can take its log away', async
   const database = openLog();
   const before = statSync(path).size;
   const checkpoints = createCheckpoints(database);
-  for (let i = 0; i < 128; i++) {
-    database.prepare('insert into line values (?)').run('x'.repeat(4_000));
-    checkpoints.committed();
-  }
+  commitLines(database, checkpoints);
   await expect.poll(() => statSync(path).size).toBeGreaterThan(before);
   const takeAway = () =>
     run(`
