@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts';
 
 let folder: string;
@@ -24,20 +24,28 @@ function openLog() {
   return database;
 }
 
-/** As many commits as a copy follows, with a page each. */
-function commitLines(database: Sqlite.Database, checkpoints: Checkpoints): void {
-  for (let i = 0; i < 128; i++) {
-    database.prepare('insert into line values (?)').run('x'.repeat(4_000));
+const pagesOf = (database: Sqlite.Database) =>
+  (database.pragma('wal_checkpoint(NOOP)') as [{ log: number }])[0].log;
+
+/** Commits lines of `bytes` until the log has so many pages. */
+function fillLog(database: Sqlite.Database, checkpoints: Checkpoints, pages: number, bytes = 60_000): void {
+  const insert = database.prepare('insert into line values (?)');
+  const line = 'x'.repeat(bytes);
+  database.pragma('synchronous = NORMAL');
+  while (pagesOf(database) < pages) {
+    insert.run(line);
     checkpoints.committed();
   }
 }
 
-test('after 128 commits the log is in the file', async () => {
+test('once the log has 2,000 pages it is in the file', async () => {
   const database = openLog();
-  const before = statSync(path).size;
   const checkpoints = createCheckpoints(database);
-  commitLines(database, checkpoints);
-  await expect.poll(() => statSync(path).size).toBeGreaterThan(before + 128 * 4_000);
+  const before = statSync(path).size;
+  fillLog(database, checkpoints, 1_990);
+  expect(statSync(path).size).toBe(before);
+  fillLog(database, checkpoints, 2_000);
+  await expect.poll(() => statSync(path).size).toBeGreaterThan(1_500 * 4_096);
   database.close();
   await checkpoints.close();
 });
@@ -48,13 +56,12 @@ test('while commits follow each other without a pause, a long log begins anew', 
   const insert = database.prepare('insert into line values (?)');
   const line = 'x'.repeat(60_000);
   database.pragma('synchronous = NORMAL');
-  const pages = () => (database.pragma('wal_checkpoint(NOOP)') as [{ log: number }])[0].log;
   let longest = 0;
   for (;;) {
     await checkpoints.ready();
     insert.run(line);
     checkpoints.committed();
-    const now = pages();
+    const now = pagesOf(database);
     if (now < longest) break;
     longest = now;
     await turn();
@@ -77,20 +84,19 @@ test('where copying fails, commits copy the log, and it is tried again later', a
     close: async () => {},
   });
   const rule = () => database.pragma('wal_autocheckpoint', { simple: true });
-  const commit = async (times: number) => {
-    for (let i = 0; i < times; i++) checkpoints.committed();
-    await turn();
-  };
-  await commit(128);
+  fillLog(database, checkpoints, 2_000);
+  await turn();
   expect([tried, rule()]).toEqual([1, 1_000]);
-  await commit(64 * 128);
-  expect([tried, rule()]).toEqual([1, 1_000]);
-  await commit(128);
+  database.pragma('wal_autocheckpoint = 0');
+  for (let i = 0; i < 8_191; i++) checkpoints.committed();
+  expect(tried).toBe(1);
+  checkpoints.committed();
+  await turn();
   expect([tried, rule()]).toEqual([2, 32_000]);
   database.close();
 });
 
-test('changes wait while a copy falls behind, and go on after it', async () => {
+test('changes wait while copying falls behind, and go on after it', async () => {
   const database = openLog();
   const gate = Promise.withResolvers<number>();
   const checkpoints = createCheckpoints(database, {
@@ -98,9 +104,9 @@ test('changes wait while a copy falls behind, and go on after it', async () => {
     sync: async () => {},
     close: async () => {},
   });
-  for (let i = 0; i < 128 + 511; i++) checkpoints.committed();
+  fillLog(database, checkpoints, 23_980);
   expect(checkpoints.ready()).toBeUndefined();
-  checkpoints.committed();
+  fillLog(database, checkpoints, 24_000);
   const waiting = checkpoints.ready();
   expect(waiting).toBeInstanceOf(Promise);
   gate.resolve(0);
@@ -109,11 +115,27 @@ test('changes wait while a copy falls behind, and go on after it', async () => {
   database.close();
 });
 
+test('a commit inside of another transaction is left for later', () => {
+  const database = openLog();
+  const copy = vi.fn(async () => 0);
+  const checkpoints = createCheckpoints(database, { copy, sync: async () => {}, close: async () => {} });
+  database.pragma('wal_autocheckpoint = 0');
+  database.prepare('insert into line values (?)').run('x'.repeat(2_100 * 4_096));
+  database.exec('begin immediate');
+  checkpoints.committed();
+  expect(copy).not.toHaveBeenCalled();
+  database.exec('commit');
+  checkpoints.committed();
+  expect(copy).toHaveBeenCalledOnce();
+  database.close();
+  checkpoints.committed();
+});
+
 test('while the database is open, no other process can take its log away', async () => {
   const database = openLog();
   const before = statSync(path).size;
   const checkpoints = createCheckpoints(database);
-  commitLines(database, checkpoints);
+  fillLog(database, checkpoints, 2_000);
   await expect.poll(() => statSync(path).size).toBeGreaterThan(before);
   const takeAway = () =>
     run(`
@@ -137,7 +159,10 @@ test('a process waits for the thread to end, and ends by itself', async () => {
     const database = new Sqlite(${JSON.stringify(path)});
     database.pragma('journal_mode = WAL');
     const checkpoints = createCheckpoints(database);
-    for (let i = 0; i < 128; i++) checkpoints.committed();
+    database.exec('create table line (text)');
+    database.pragma('wal_autocheckpoint = 0');
+    database.prepare('insert into line values (?)').run('x'.repeat(2_100 * 4_096));
+    checkpoints.committed();
     database.close();
     await checkpoints.close();
     console.log('closed');`;

@@ -12,12 +12,10 @@ const worker = new URL(
   import.meta.url,
 );
 
-/** Commits after which the log is copied. More often, a page that changes in each of them is copied more often. */
-const COMMITS = 128;
-/** Commits while a copy is made after which the next wait for it: on a busy core the thread may get too little of it to keep up. */
-const COMMITS_BEHIND = 4 * COMMITS;
+/** Pages (4 KiB) by which the log grows until it is copied. More often, a page that changes in each commit is copied more often. */
+const COPY_PAGES = 2_000;
 /**
- * Pages (4 KiB) of the log from which on it has to begin anew. SQLite begins it anew when all of it is copied and on disk. While changes
+ * Pages of the log from which on it has to begin anew. SQLite begins it anew when all of it is copied and on disk. While changes
  * follow each other without a pause, the thread alone never comes to its end: so the next changes wait for a last, short copy.
  */
 const LONG_PAGES = 16_000;
@@ -26,10 +24,12 @@ const LONG_PAGES = 16_000;
  * writes of the log itself wait longer.
  */
 const SYNC_PAGES = 6_000;
-/** Commits after which copying is tried again where it failed. Until then a commit copies the log, and says what is wrong with the disk. */
-const COMMITS_APART = 64 * COMMITS;
+/** Pages of the log from which on changes wait while it is copied: on a busy core the thread may get too little of it to keep up. */
+const HELD_PAGES = 24_000;
 /** Where other transactions alone make it that long, one of them copies what is left, as by SQLite's own rule after 1,000. */
-const MOST_PAGES = 2 * LONG_PAGES;
+const MOST_PAGES = 32_000;
+/** Commits after which copying is tried again where it failed. Until then a commit copies the log, and says what is wrong with the disk. */
+const COMMITS_APART = 8_192;
 
 /** How many pages the log had when its copy began. */
 export type CopiedPages = number;
@@ -60,21 +60,29 @@ export function createCheckpoints(
   database: Sqlite.Database,
   copies: Copies = createCopies(database.name),
 ): Checkpoints {
-  /** Since the last copy began; negative where it failed. */
-  let commits = 0;
-  /** How much of the log is in the file on disk, not only in the system's memory. */
+  const length = createLength(database);
+  /** How much of the log is in the file, and how much of that on disk, not only in the system's memory. */
+  let copied: CopiedPages = 0;
   let synced: CopiedPages = 0;
   let copying = false;
   let pause: PromiseWithResolvers<void> | undefined;
+  /** Whether the thread copies, not a commit, and commits until it is tried again where that failed. */
+  let relied = false;
+  let apart = 0;
 
   async function copyAndShorten(): Promise<void> {
-    const pages = await copies.copy();
-    if (pages < synced) synced = 0;
+    const pages = await copy();
     if (pages - synced >= SYNC_PAGES) await sync(pages);
     if (pages < LONG_PAGES) return;
-    await sync(await copies.copy());
+    await sync(await copy());
     pause ??= Promise.withResolvers();
-    await copies.copy();
+    await copy();
+  }
+
+  async function copy(): Promise<CopiedPages> {
+    copied = await copies.copy();
+    synced = Math.min(synced, copied);
+    return copied;
   }
 
   async function sync(pages: CopiedPages): Promise<void> {
@@ -84,27 +92,44 @@ export function createCheckpoints(
 
   async function run(): Promise<void> {
     copying = true;
-    commits = 0;
     try {
-      database.pragma(`wal_autocheckpoint = ${MOST_PAGES}`);
       await copyAndShorten();
     } catch {
-      commits = -COMMITS_APART;
-      if (database.open) database.pragma('wal_autocheckpoint = 1000');
+      apart = COMMITS_APART;
+      if (database.open) rely(false);
     }
     copying = false;
     pause?.resolve();
     pause = undefined;
   }
 
+  function rely(wanted: boolean): void {
+    database.pragma(`wal_autocheckpoint = ${wanted ? MOST_PAGES : 1_000}`);
+    relied = wanted;
+  }
+
   return {
     ready: () => pause?.promise,
     committed() {
-      commits++;
-      if (!copying && commits >= COMMITS) void run();
-      else if (copying && commits >= COMMITS_BEHIND) pause ??= Promise.withResolvers();
+      // Inside of the next transaction SQLite does not say how long the log is: after that one it does.
+      if (!database.open || database.inTransaction) return;
+      if (apart > 0 && --apart > 0) return;
+      if (!relied) rely(true);
+      const pages = length();
+      if (pages < copied) copied = 0;
+      if (copying && pages >= HELD_PAGES) pause ??= Promise.withResolvers();
+      else if (!copying && pages - copied >= COPY_PAGES) void run();
     },
     close: () => copies.close(),
+  };
+}
+
+/** How many pages the log has. Takes some 4 µs. */
+function createLength(database: Sqlite.Database): () => number {
+  let look: Sqlite.Statement<[], { log: number }> | undefined;
+  return () => {
+    look ??= database.prepare('pragma wal_checkpoint(NOOP)');
+    return look.get()!.log;
   };
 }
 
