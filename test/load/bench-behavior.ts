@@ -12,18 +12,21 @@ import { type DiskLimit, diskLimit } from './disk-limit.ts';
 import { type PacedResult, pacedLoad } from './paced-load.ts';
 import { picturesToEnroll } from './pictures.ts';
 import { type ProcessorLimit, processorLimit } from './processor-limit.ts';
+import { keepKernelOn, type QuietCore } from './quiet-core.ts';
 
 /** More than are ever under way where the service keeps up. */
 const CONNECTIONS = 64;
 /** Requests a second that have to be answered. */
 const RATE = 2_000;
 const SECONDS = 15;
-/** V8 compiles on the core that answers: until it is through, seconds under load, answers wait for it. */
-const WARM_UP_SECONDS = 20;
+/** V8 compiles on the core that answers: until it is through, some 50 s under load, answers wait for it. */
+const WARM_UP_SECONDS = 60;
 /** Every clock tick of `/proc` is ten milliseconds. */
 const TICKS = 100;
 /** Milliseconds (issue 13). */
 const BARS = { alone: 10, besideFaces: 25, lag: 250 };
+
+type Say = (line: string) => void;
 
 interface Row {
   what: string;
@@ -42,59 +45,95 @@ interface Row {
 
 /**
  * `/api/v1/verify` with windows of which none comes twice: at the rate of the bar, beside what the disk alone and the processor alone
- * allow; as fast as it goes; beside verifications of faces; and at the rate of the bar and beside faces with the data in memory, where
- * there is room.
+ * allow; as fast as it goes; beside verifications of faces; with the kernel's work for memory on the same core; and at the rate of the bar
+ * and beside faces with the data in memory, where there is room.
  */
-export async function benchBehavior(say: (line: string) => void): Promise<Evidence> {
-  const rows: Row[] = [];
-  const measure = async ({ service, post }: Begun, rate: number | undefined, what: string) => {
-    say(`behavior: ${what}`);
-    rows.push(await measured(service, what, () => post(rate, SECONDS)));
-    return rows.at(-1)!;
-  };
+export async function benchBehavior(say: Say): Promise<Evidence> {
+  const quiet = keepKernelOn(GENERATOR_CORE);
   const cli = createCli({});
+  const memory = memoryFolder(1);
+  try {
+    const onDisk = await measureOnDisk(cli, quiet, say);
+    const inMemory = memory === undefined ? undefined : await measureInMemory(memory, say);
+    return evidenceOf({ ...onDisk, ...inMemory, keptOff: quiet.threads });
+  } finally {
+    quiet.end();
+    await cli.clean();
+  }
+}
+
+interface OnDisk {
+  steady: Row;
+  fast: Row;
+  beside: Row;
+  /** As `steady`, and the kernel's threads run where it puts them; undefined where they cannot be kept off the core. */
+  disturbed: Row | undefined;
+  lag: Lag;
+  disk: DiskLimit;
+  processor: ProcessorLimit;
+}
+
+async function measureOnDisk(cli: Cli, quiet: QuietCore, say: Say): Promise<OnDisk> {
+  const begun = await begin(cli, say);
+  const { service, post } = begun;
+  const steady = await measureRate(begun, RATE, '', say);
+  say('behavior: what the disk allows');
+  const disk = await diskLimit({ rate: RATE, seconds: SECONDS, bytes: Math.round(steady.written) });
+  const fast = await measureRate(begun, undefined, '', say);
+  say('behavior: what the processor allows');
+  const processor = await processorLimit({
+    ...{ rate: RATE, seconds: SECONDS, core: SERVICE_CORE },
+    microseconds: fast.main.each + fast.others.each,
+  });
+  say('behavior: how far counters and audit lines lag');
+  const lag = await lagOf(cli.data, (answered) => post(RATE / 2, 5, answered));
+  const beside = await measureBesideFaces(begun, '', say);
+  let disturbed: Row | undefined;
+  if (quiet.threads.length > 0) {
+    quiet.end();
+    disturbed = await measureRate(begun, RATE, ', the kernel’s work for memory not kept off', say);
+    quiet.begin();
+  }
+  await service.end();
+  return { steady, fast, beside, disturbed, lag, disk, processor };
+}
+
+interface InMemory {
+  inMemory: Row;
+  besideInMemory: Row;
+}
+
+async function measureInMemory(folder: string, say: Say): Promise<InMemory> {
+  const cli = createCli({}, { folder });
+  const where = ', data in memory';
   try {
     const begun = await begin(cli, say);
-    const { service, post } = begun;
-    const steady = await measure(begun, RATE, `${RATE.toLocaleString('en')} a second`);
-    say('behavior: what the disk allows');
-    const disk = await diskLimit({ rate: RATE, seconds: SECONDS, bytes: Math.round(steady.written) });
-    const fast = await measure(begun, undefined, 'as fast as it goes');
-    say('behavior: what the processor allows');
-    const processor = await processorLimit({
-      ...{ rate: RATE, seconds: SECONDS, core: SERVICE_CORE },
-      microseconds: fast.main.each + fast.others.each,
-    });
-    say('behavior: how far counters and audit lines lag');
-    const lag = await lagOf(cli.data, (answered) => post(RATE / 2, 5, answered));
-    await besideFaces(begun);
-    await service.end();
-    const memory = memoryFolder(1);
-    if (memory !== undefined) await inMemory(memory);
-    return evidenceOf(rows, lag, { disk, processor });
+    const inMemory = await measureRate(begun, RATE, where, say);
+    const besideInMemory = await measureBesideFaces(begun, where, say);
+    await begun.service.end();
+    return { inMemory, besideInMemory };
   } finally {
     await cli.clean();
   }
+}
 
-  async function besideFaces(begun: Begun, where = ''): Promise<void> {
-    const faces = await beginFaces(begun.service, begun.faceKey, say);
-    const rate = RATE / 10;
-    const what = `${rate.toLocaleString('en')} a second, beside ${faces.rate.toFixed(1)} faces a second${where}`;
-    await measure(begun, rate, what);
-    await faces.end();
-  }
+function measureRate(
+  { service, post }: Begun,
+  rate: number | undefined,
+  how: string,
+  say: Say,
+): Promise<Row> {
+  const what = `${rate === undefined ? 'as fast as it goes' : `${rate.toLocaleString('en')} a second`}${how}`;
+  say(`behavior: ${what}`);
+  return measured(service, what, () => post(rate, SECONDS));
+}
 
-  async function inMemory(folder: string): Promise<void> {
-    const apart = createCli({}, { folder });
-    try {
-      const begun = await begin(apart, say);
-      await measure(begun, RATE, `${RATE.toLocaleString('en')} a second, data in memory`);
-      await besideFaces(begun, ', data in memory');
-      await begun.service.end();
-    } finally {
-      await apart.clean();
-    }
-  }
+async function measureBesideFaces(begun: Begun, where: string, say: Say): Promise<Row> {
+  const faces = await beginFaces(begun.service, begun.faceKey, say);
+  const how = `, beside ${faces.rate.toFixed(1)} faces a second${where}`;
+  const row = await measureRate(begun, RATE / 10, how, say);
+  await faces.end();
+  return row;
 }
 
 interface Begun {
@@ -105,7 +144,7 @@ interface Begun {
 }
 
 /** A service of its own, warm. */
-async function begin(cli: Cli, say: (line: string) => void): Promise<Begun> {
+async function begin(cli: Cli, say: Say): Promise<Begun> {
   const { keys } = await cli.json<{ keys: { test: string } }>('init', '--org', 'Bench');
   const { key } = await cli.json<{ key: string }>('key', 'create', '--scopes', 'behavior', '--env', 'live');
   // What is measured is the box, not its limits.
@@ -125,11 +164,12 @@ async function begin(cli: Cli, say: (line: string) => void): Promise<Begun> {
 }
 
 const SERVICE_CORE = 0;
+const GENERATOR_CORE = 1;
 
 /** Where there are two cores: the service on the first, this process on the second. */
 function pinApart({ child }: Service): void {
   execFileSync('taskset', ['-acp', String(SERVICE_CORE), String(child.pid)], { stdio: 'ignore' });
-  execFileSync('taskset', ['-acp', '1', String(process.pid)], { stdio: 'ignore' });
+  execFileSync('taskset', ['-acp', String(GENERATOR_CORE), String(process.pid)], { stdio: 'ignore' });
 }
 
 let made = 0;
@@ -251,7 +291,7 @@ async function lagOf(
 }
 
 /** Verifies faces at half of what the box did alone, until `end`. */
-async function beginFaces(service: Service, key: string, say: (line: string) => void) {
+async function beginFaces(service: Service, key: string, say: Say) {
   const picture = (await picturesToEnroll().next()).value!;
   const body = JSON.stringify({ email: 'ada@example.com', image: Buffer.from(picture).toString('base64') });
   const send = async (path: string) => {
@@ -287,29 +327,31 @@ async function beginFaces(service: Service, key: string, say: (line: string) => 
 
 const percent = (cores: number) => `${Math.round(100 * cores)} %`;
 
+type Measured = OnDisk & Partial<InMemory> & { keptOff: string[] };
+
 /** Each bar of issue 13, what was measured, and whether it holds. */
-function verdictsOf(rows: readonly Row[], lag: Lag): [bar: string, measured: string, holds: boolean][] {
-  const [steady, fast, beside, inMemory, besideInMemory] = rows as [Row, Row, Row, Row?, Row?];
+function verdictsOf(all: Measured): [bar: string, measured: string, holds: boolean][] {
+  const { steady, fast, beside, disturbed, inMemory, besideInMemory, lag } = all;
   const rate = steady.result.answered / steady.result.seconds;
-  const p99 = (what: string, { result: { latency } }: Row, most: number): [string, string, boolean] => [
-    `p99 ${what} at most ${most} ms`,
-    `${latency.p99.toFixed(1)} ms`,
-    latency.p99 <= most,
-  ];
+  const p99 = (what: string, row: Row | undefined, most: number): [string, string, boolean][] => {
+    if (row === undefined) return [];
+    const { latency } = row.result;
+    return [[`p99 ${what} at most ${most} ms`, `${latency.p99.toFixed(1)} ms`, latency.p99 <= most]];
+  };
   const atLag = (what: string, ms: number): [string, string, boolean] => [
     `${what} lag by at most ${BARS.lag} ms`,
     `${ms.toFixed(0)} ms`,
     ms <= BARS.lag,
   ];
+  const faces = "beside faces at half the box's capacity";
   return [
     // What is under way at the end is answered a little after it.
     [`${RATE} answered a second on one core`, rate.toFixed(0), rate >= 0.995 * RATE],
-    p99(`at ${RATE} a second`, steady, BARS.alone),
-    ...(inMemory ? [p99(`at ${RATE} a second with the data in memory`, inMemory, BARS.alone)] : []),
-    p99("beside faces at half the box's capacity", beside, BARS.besideFaces),
-    ...(besideInMemory
-      ? [p99("beside faces at half the box's capacity, data in memory", besideInMemory, BARS.besideFaces)]
-      : []),
+    ...p99(`at ${RATE} a second`, steady, BARS.alone),
+    ...p99(`at ${RATE} a second, the kernel’s work for memory not kept off`, disturbed, BARS.alone),
+    ...p99(`at ${RATE} a second with the data in memory`, inMemory, BARS.alone),
+    ...p99(faces, beside, BARS.besideFaces),
+    ...p99(`${faces}, data in memory`, besideInMemory, BARS.besideFaces),
     [
       `main thread at most ${1e6 / RATE} µs an answer`,
       `${fast.main.each.toFixed(0)} µs`,
@@ -328,48 +370,60 @@ function diskLine(steady: Row, { latency, sync }: DiskLimit): string {
 }
 
 /** What the processor alone takes of the times. */
-const processorLine = ([steady, fast]: readonly Row[], { p50, p99, most }: ProcessorLimit): string =>
-  `The processor's own part: after the second row, a program on the same core that calculates ${(fast!.main.each + fast!.others.each).toFixed(0)} µs (as the service needs in that row) for each of ${RATE.toLocaleString('en')} requests a second, and does nothing else, is through after p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, at most ${most.toFixed(1)} ms: what the queue takes, and the moments in which the machine gives the core to others. The p99 of the first row is ${(steady!.result.latency.p99 / p99).toFixed(2)} times that.`;
+const processorLine = ({ steady, fast, processor: { p50, p99, most } }: Measured): string =>
+  `The processor's own part: after the second row, a program on the same core that calculates ${(fast.main.each + fast.others.each).toFixed(0)} µs (as the service needs in that row) for each of ${RATE.toLocaleString('en')} requests a second, and does nothing else, is through after p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, at most ${most.toFixed(1)} ms: what the queue takes, and the moments in which the machine gives the core to others. The p99 of the first row is ${(steady.result.latency.p99 / p99).toFixed(2)} times that.`;
 
-interface Limits {
-  disk: DiskLimit;
-  processor: ProcessorLimit;
+/** What “without other load” means here. */
+const quietLine = (threads: readonly string[]): string =>
+  threads.length > 0
+    ? `The bar is of a core without other load: these threads of the kernel, which look after memory whatever programs do, were kept on the generator's core (${threads.join(', ')}), except for the row that says so. Other threads of the kernel, and what the host of this virtual machine does, were not.`
+    : 'Threads of the kernel that look after memory could not be kept off the core of the service: they are in the times.';
+
+function evidenceOf(all: Measured): Evidence {
+  const { steady, fast, beside, disturbed, inMemory, besideInMemory, lag, disk, processor, keptOff } = all;
+  const rows = [steady, fast, beside, disturbed, inMemory, besideInMemory].filter((row) => row !== undefined);
+  return {
+    title: 'Verdicts on behavior',
+    lines: [
+      '`POST /api/v1/verify` of the real service over HTTP, a file of SQLite with full synchronization; every window and every user is new. All threads of the service, also those that put the',
+      `database's log on disk and judge faces, run on one core, the load generator (${CONNECTIONS} connections, bodies made before) on the other. It sends at an even rate whether earlier requests are answered or not; times`,
+      `run from the moment at which a request was given to a connection, or began to wait for a free one, to its whole answer. How late that moment was is the generator's own part and stands apart: it never sleeps, and takes its core whole where there is a rate. Before, ${WARM_UP_SECONDS} s at ${RATE.toLocaleString('en')} a second, in which V8 compiles on the same core. Processor time: of a core. ${quietLine(keptOff)}`,
+      ...markdownTable(
+        [
+          ...['load', 'answered a second', 'p50, ms', 'p99, ms', 'most, ms'],
+          ...[
+            'generator late, p99, ms',
+            'most',
+            'main thread',
+            'µs each',
+            'other threads',
+            'µs each',
+            'generator',
+          ],
+        ],
+        rows.map(({ what, result: { latency, late, ...result }, main, others, generator }) => [
+          what,
+          (result.answered / result.seconds).toFixed(0),
+          ...[latency.p50, latency.p99, latency.most, late.p99, late.most].map((one) => one.toFixed(1)),
+          ...[main, others].flatMap(({ cores, each }) => [percent(cores), each.toFixed(0)]),
+          percent(generator),
+        ]),
+      ),
+      '',
+      diskLine(steady, disk),
+      '',
+      processorLine(all),
+      '',
+      `Other threads of at least 1 %: ${rows.map(({ what, threads }) => `${what}: ${threads.map(([name, cores]) => `${name} ${percent(cores)}`).join(', ') || 'none'}`).join('; ')}. What the service's core did besides (other programs, threads of the kernel, its work for the network): ${rows.map(({ what, besides }) => `${what}: ${percent(besides)}`).join('; ')}. Lags: the longest of ${lag.looks} looks at ${(RATE / 2).toLocaleString('en')} requests a second.`,
+      '',
+      ...markdownTable(
+        ['bar', 'measured', ''],
+        verdictsOf(all).map(([bar, value, holds]) => [bar, value, holds ? 'holds' : 'missed']),
+      ),
+    ],
+    measured: {
+      rows: rows.map(({ result, ...row }) => ({ ...row, ...result, rate: result.answered / result.seconds })),
+      ...{ lag, disk, processor, keptOff },
+    },
+  };
 }
-
-const evidenceOf = (rows: readonly Row[], lag: Lag, { disk, processor }: Limits): Evidence => ({
-  title: 'Verdicts on behavior',
-  lines: [
-    '`POST /api/v1/verify` of the real service over HTTP, a file of SQLite with full synchronization; every window and every user is new. All threads of the service, also those that put the',
-    `database's log on disk and judge faces, run on one core, the load generator (${CONNECTIONS} connections, bodies made before) on the other. It sends at an even rate whether earlier requests are answered or not; times`,
-    `run from the moment at which a request was due to its whole answer, so they hold what the generator itself was late: it never sleeps, and takes its core whole where there is a rate. Before, ${WARM_UP_SECONDS} s at ${RATE.toLocaleString('en')} a second, in which V8 compiles on the same core. Processor time: of a core.`,
-    ...markdownTable(
-      [
-        ...['load', 'answered a second', 'p50, ms', 'p99, ms', 'most, ms', 'generator late, p99, ms'],
-        ...['main thread', 'µs each', 'other threads', 'µs each', 'generator'],
-      ],
-      rows.map(({ what, result, main, others, generator }) => [
-        what,
-        (result.answered / result.seconds).toFixed(0),
-        ...[result.latency.p50, result.latency.p99, result.latency.most].map((one) => one.toFixed(1)),
-        result.late.p99.toFixed(1),
-        ...[main, others].flatMap(({ cores, each }) => [percent(cores), each.toFixed(0)]),
-        percent(generator),
-      ]),
-    ),
-    '',
-    diskLine(rows[0]!, disk),
-    '',
-    processorLine(rows, processor),
-    '',
-    `Other threads of at least 1 %: ${rows.map(({ what, threads }) => `${what}: ${threads.map(([name, cores]) => `${name} ${percent(cores)}`).join(', ') || 'none'}`).join('; ')}. What the service's core did besides (other programs, threads of the kernel, its work for the network): ${rows.map(({ what, besides }) => `${what}: ${percent(besides)}`).join('; ')}. Lags: the longest of ${lag.looks} looks at ${(RATE / 2).toLocaleString('en')} requests a second.`,
-    '',
-    ...markdownTable(
-      ['bar', 'measured', ''],
-      verdictsOf(rows, lag).map(([bar, value, holds]) => [bar, value, holds ? 'holds' : 'missed']),
-    ),
-  ],
-  measured: {
-    rows: rows.map(({ result, ...row }) => ({ ...row, ...result, rate: result.answered / result.seconds })),
-    ...{ lag, disk, processor },
-  },
-});
