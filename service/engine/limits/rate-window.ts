@@ -10,6 +10,8 @@ import {
 export const WINDOW = 60_000;
 /** Milliseconds that are counted together: a use is forgotten up to this much later than a minute after it. */
 export const SLOT = 5_000;
+/** Slots of a window, at most: each that may still reach into the minute, and the current one. */
+export const MOST_SLOTS = WINDOW / SLOT + 2;
 const size = { length: WINDOW, slot: SLOT };
 
 export const reaches = (start: number, now: number): boolean => reachesIn(start, now, size);

@@ -1,9 +1,10 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { createWindows, type SlidingWindow, usedIn, type Windows } from '../../lib/sliding-window.ts';
+import { createRecentRows } from '../../lib/recent-rows/recent-rows.ts';
+import { type SlidingWindow, usedIn } from '../../lib/sliding-window.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { monthOf } from './month.ts';
-import { reaches, SLOT, take, WINDOW, waitFor, windowAt } from './rate-window.ts';
+import { MOST_SLOTS, reaches, SLOT, take, WINDOW, waitFor, windowAt } from './rate-window.ts';
 import {
   type Count,
   deleteCounter,
@@ -153,6 +154,42 @@ export function createUsage(deps: UsageDeps): Usage {
   };
 }
 
+/** Windows of one kind by name, in bounded memory: those that were counted longest ago are forgotten. */
+interface Windows {
+  readonly size: number;
+  of(name: string): SlidingWindow;
+  has(name: string): boolean;
+  set(name: string, window: SlidingWindow): void;
+  delete(name: string): void;
+  deleteEmpty(now: number): void;
+}
+
+function createWindows(most: number): Windows {
+  const rows = createRecentRows({ most, width: 2 * MOST_SLOTS });
+  return {
+    get size() {
+      return rows.size;
+    },
+    of: (name) => toWindow(rows.get(name) ?? []),
+    has: rows.has,
+    set: (name, window) => rows.set(name, toRow(window)),
+    delete: rows.delete,
+    deleteEmpty: (now) => rows.deleteWhere((row) => windowAt(toWindow(row), now).length === 0),
+  };
+}
+
+function toWindow(row: readonly number[]): SlidingWindow {
+  const window: { start: number; used: number }[] = [];
+  for (let i = 0; i < row.length; i += 2) window.push({ start: row[i]!, used: row[i + 1]! });
+  return window;
+}
+
+function toRow(window: SlidingWindow): number[] {
+  const row: number[] = [];
+  for (const { start, used } of window) row.push(start, used);
+  return row;
+}
+
 /** Windows by kind (`burst/…`), so that a flood of one kind forgets nothing of another. */
 function createMinutes(most: number) {
   const kinds = new Map<string, Windows>();
@@ -165,10 +202,7 @@ function createMinutes(most: number) {
       return found;
     },
     deleteEmpty(now: number): void {
-      for (const windows of kinds.values()) {
-        for (const [name, window] of windows.all())
-          if (windowAt(window, now).length === 0) windows.delete(name);
-      }
+      for (const windows of kinds.values()) windows.deleteEmpty(now);
     },
     size: (): number => [...kinds.values()].reduce((sum, { size }) => sum + size, 0),
   };

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
-import { deleteOldest } from '../../lib/sliding-window.ts';
+import { createRecentRows } from '../../lib/recent-rows/recent-rows.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import {
   followPage,
@@ -35,15 +35,13 @@ export interface Windows {
 export function createWindows({ clock }: { clock: Clock }): Windows {
   /** First seen by requests that are not answered yet. */
   const held = new Map<string, SeenWindow>();
-  /** By the hash of the `sid`, the least recently seen first. */
-  const pages = new Map<string, PageProgress>();
+  /** By the hash of the `sid`. */
+  const pages = createPages();
   const nothing = () => {};
 
   function isOutOfOrder(sidHash: string, data: SessionData): boolean {
     const { progress, contradicts } = followPage(pages.get(sidHash), data, clock.now());
-    pages.delete(sidHash);
     pages.set(sidHash, progress);
-    if (pages.size > PAGES + PAGES / 20) deleteOldest(pages, PAGES);
     return contradicts;
   }
 
@@ -80,6 +78,21 @@ export function createWindows({ clock }: { clock: Clock }): Windows {
       if (earlier) return { replayed: isCopy(earlier, window, data), outOfOrder };
       await insertWindows(tx, [window]);
       return { replayed: false, outOfOrder };
+    },
+  };
+}
+
+function createPages() {
+  const rows = createRecentRows({ most: PAGES, width: 5 });
+  return {
+    get(sidHash: string): PageProgress | undefined {
+      const row = rows.get(sidHash);
+      if (!row) return undefined;
+      const [seq, upMs, events, ahead, at] = row as [number, number, number, number, number];
+      return { seq, upMs, events, ahead, at };
+    },
+    set(sidHash: string, { seq, upMs, events, ahead, at }: PageProgress): void {
+      rows.set(sidHash, [seq, upMs, events, ahead, at]);
     },
   };
 }

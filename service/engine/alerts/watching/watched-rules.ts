@@ -3,14 +3,14 @@ import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { AlertRuleId, SubjectId } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
-import { createWindows, type SlidingWindow, type Windows } from '../../../lib/sliding-window.ts';
+import type { SlidingWindow } from '../../../lib/sliding-window.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { EventRealm } from '../../events/index.ts';
 import { isBeyond, isGauge, LEAST_JUDGED } from '../alert-rule.ts';
 import type { StoredRule } from '../rule-store.ts';
 import type { SeenEventsStore } from '../seen-events-store.ts';
 import { type Counted, countedAs, type SeenEvent } from './counted-event.ts';
-import { countedIn, countOne, partOf } from './windows.ts';
+import { countedIn, countOne, createWindows, partOf, type Windows } from './windows.ts';
 
 const MINUTE = 60_000;
 /** For `bot-rate`: all decided visits, and those by programs. */

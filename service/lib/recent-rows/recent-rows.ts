@@ -1,0 +1,72 @@
+import { hash } from 'node:crypto';
+import { createRowTable, type RowKey, type RowTable } from './row-table.ts';
+
+/**
+ * Rows of numbers by name, the longest untouched ones forgotten where there are too many. They lie outside of V8's heap: where thousands
+ * of objects a second live for some seconds each, V8 goes through all of its heap again and again, and requests wait for a quarter of a
+ * second meanwhile (2026-11-23). A name is known by 96 bits of its SHA-256.
+ */
+export interface RecentRows {
+  readonly size: number;
+  get(name: string): number[] | undefined;
+  has(name: string): boolean;
+  /** Throws a RangeError for more numbers than a row has. */
+  set(name: string, numbers: readonly number[]): void;
+  delete(name: string): void;
+  deleteWhere(test: (numbers: number[]) => boolean): void;
+}
+
+/** Room that is taken at once; twice as much, up to `most`, whenever it is full. */
+const FIRST_ROOM = 256;
+
+/** `most`: rows that are held; `width`: numbers of a row, at most. */
+export function createRecentRows({ most, width }: { most: number; width: number }): RecentRows {
+  let room = Math.min(FIRST_ROOM, most);
+  let table = createRowTable(room, width);
+  /** A row is mostly set right after it was read. */
+  let last: { name: string; key: RowKey } = { name: '', key: keyOf('') };
+
+  function known(name: string): RowKey {
+    if (name !== last.name) last = { name, key: keyOf(name) };
+    return last.key;
+  }
+
+  function makeRoom(): void {
+    if (!table.isFull) return;
+    if (room === most) {
+      table.deleteOldest();
+      return;
+    }
+    room = Math.min(2 * room, most);
+    table = copyOf(table, createRowTable(room, width));
+  }
+
+  return {
+    get size() {
+      return table.size;
+    },
+    get: (name) => table.get(known(name)),
+    has: (name) => table.has(known(name)),
+    set(name, numbers) {
+      const key = known(name);
+      if (!table.has(key)) makeRoom();
+      table.set(key, numbers);
+    },
+    delete: (name) => table.delete(known(name)),
+    deleteWhere(test) {
+      table.each((key, numbers) => {
+        if (test(numbers)) table.delete(key);
+      });
+    },
+  };
+}
+
+function copyOf(from: RowTable, to: RowTable): RowTable {
+  from.each((key, numbers) => to.set(key, numbers));
+  return to;
+}
+
+function keyOf(name: string): RowKey {
+  const bytes = hash('sha256', name, 'buffer');
+  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8)];
+}
