@@ -387,7 +387,7 @@ function evidenceOf(all: Measured): Evidence {
     lines: [
       '`POST /api/v1/verify` of the real service over HTTP, a file of SQLite with full synchronization; every window and every user is new. All threads of the service, also those that put the',
       `database's log on disk and judge faces, run on one core, the load generator (${CONNECTIONS} connections, bodies made before) on the other. It sends at an even rate whether earlier requests are answered or not; times`,
-      `run from the moment at which a request was given to a connection, or began to wait for a free one, to its whole answer. How late that moment was is the generator's own part and stands apart: it never sleeps, and takes its core whole where there is a rate. Before, ${WARM_UP_SECONDS} s at ${RATE.toLocaleString('en')} a second, in which V8 compiles on the same core. Processor time: of a core. ${quietLine(keptOff)}`,
+      `run from the moment at which a request was given to a connection, or began to wait for a free one, to its whole answer. How late that moment was is the generator's own part and stands apart: where the kernel holds it up, it makes up for it at a tenth more than the rate, not in a burst. It never sleeps, and takes its core whole where there is a rate. Before, ${WARM_UP_SECONDS} s at ${RATE.toLocaleString('en')} a second, in which V8 compiles on the same core. Processor time: of a core. ${quietLine(keptOff)}`,
       ...markdownTable(
         [
           ...['load', 'answered a second', 'p50, ms', 'p99, ms', 'most, ms'],
