@@ -131,6 +131,17 @@ test('a commit inside of another transaction is left for later', () => {
   checkpoints.committed();
 });
 
+test('where the log cannot be looked at, a commit stays one, and SQLite copies', () => {
+  const database = openLog();
+  const checkpoints = createCheckpoints(database);
+  vi.spyOn(database, 'prepare').mockImplementation(() => {
+    throw new Error('disk I/O error');
+  });
+  checkpoints.committed();
+  expect(database.pragma('wal_autocheckpoint', { simple: true })).toBe(1_000);
+  database.close();
+});
+
 test('while the database is open, no other process can take its log away', async () => {
   const database = openLog();
   const before = statSync(path).size;

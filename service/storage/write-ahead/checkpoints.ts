@@ -41,7 +41,7 @@ export type CopiedPages = number;
 export interface Checkpoints {
   /** Before each transaction of the connection that writes much: resolves when the log may grow; undefined: it may. */
   ready(): Promise<void> | undefined;
-  /** After each commit of these. */
+  /** After each commit of these. Never throws. */
   committed(): void;
   /** After the database was closed. */
   close(): Promise<void>;
@@ -95,17 +95,29 @@ export function createCheckpoints(
     try {
       await copyAndShorten();
     } catch {
-      apart = COMMITS_APART;
-      if (database.open) rely(false);
+      giveUp();
     }
     copying = false;
     pause?.resolve();
     pause = undefined;
   }
 
+  function giveUp(): void {
+    apart = COMMITS_APART;
+    if (database.open) rely(false);
+  }
+
   function rely(wanted: boolean): void {
     database.pragma(`wal_autocheckpoint = ${wanted ? MOST_PAGES : 1_000}`);
     relied = wanted;
+  }
+
+  function look(): void {
+    if (!relied) rely(true);
+    const pages = length();
+    if (pages < copied) copied = 0;
+    if (copying && pages >= HELD_PAGES) pause ??= Promise.withResolvers();
+    else if (!copying && pages - copied >= COPY_PAGES) void run();
   }
 
   return {
@@ -114,11 +126,12 @@ export function createCheckpoints(
       // Inside of the next transaction SQLite does not say how long the log is: after that one it does.
       if (!database.open || database.inTransaction) return;
       if (apart > 0 && --apart > 0) return;
-      if (!relied) rely(true);
-      const pages = length();
-      if (pages < copied) copied = 0;
-      if (copying && pages >= HELD_PAGES) pause ??= Promise.withResolvers();
-      else if (!copying && pages - copied >= COPY_PAGES) void run();
+      try {
+        look();
+      } catch {
+        // What was committed stays so, whatever becomes of the log.
+        giveUp();
+      }
     },
     close: () => copies.close(),
   };
