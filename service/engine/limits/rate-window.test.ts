@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type SlidingWindow, usedIn } from '../../lib/sliding-window.ts';
-import { SLOT, take, WINDOW, waitFor, windowAt } from './rate-window.ts';
+import { MOST_SLOTS, SLOT, take, WINDOW, waitFor, windowAt } from './rate-window.ts';
 
 /** Pauses between requests, in milliseconds: bursts, and rests of more than a minute. */
 const pauses = fc.array(fc.oneof(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 90_000 })), {
@@ -65,4 +65,25 @@ test('a limit that was lowered below what is used waits until enough of it is a 
   expect([waitFor(window, 12_000, 4), waitFor(window, 12_000, 3), waitFor(window, 12_000, 1)]).toEqual([
     0, 53_000, 63_000,
   ]);
+});
+
+test('no window has more slots than are kept, also where the clock is set back and forth', () => {
+  const steps = fc.array(
+    fc
+      .integer({ min: -200_000, max: 20_000 })
+      .map((step) => (step < -100_000 ? step : Math.abs(step) % 8_000)),
+    {
+      maxLength: 200,
+    },
+  );
+  fc.assert(
+    fc.property(moment, steps, (start, times) => {
+      let [now, window]: [number, SlidingWindow] = [start, []];
+      for (const step of times) {
+        now = Math.max(0, now + step);
+        window = take(window, now);
+        expect(window.length).toBeLessThanOrEqual(MOST_SLOTS);
+      }
+    }),
+  );
 });
