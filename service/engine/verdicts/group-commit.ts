@@ -53,7 +53,7 @@ export function createGroupCommit<Row>({
 }: GroupCommitDeps<Row>): GroupCommit<Row> {
   const outside = AsyncLocalStorage.snapshot();
   const waiting: Member<Row>[] = [];
-  const underWay = new Set<Promise<void>>();
+  const underWay: Promise<void>[] = [];
   let running: Promise<void> | undefined;
 
   async function attempt(tx: Tx, group: readonly Member<Row>[]): Promise<Outcome[]> {
@@ -95,10 +95,10 @@ export function createGroupCommit<Row>({
   async function run(): Promise<void> {
     while (waiting.length > 0) {
       await gather();
-      while (underWay.size >= MOST_UNDER_WAY) await Promise.race(underWay);
+      while (underWay.length >= MOST_UNDER_WAY) await Promise.race(underWay);
       const group = waiting.splice(0, MOST);
-      const one = write(group).finally(() => underWay.delete(one));
-      underWay.add(one);
+      const one = write(group).finally(() => underWay.splice(underWay.indexOf(one), 1));
+      underWay.push(one);
     }
     running = undefined;
   }
@@ -113,7 +113,7 @@ export function createGroupCommit<Row>({
     write: async (row) => void (await add({ row })),
     commit: <T>(change: (tx: Tx) => Promise<T>) => add({ change }) as Promise<T>,
     async settled() {
-      while (running ?? underWay.size > 0) await Promise.all([running, ...underWay]);
+      while (running ?? underWay.length > 0) await Promise.all([running, ...underWay]);
     },
   };
 }

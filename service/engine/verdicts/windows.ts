@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import { createRecentRows } from '../../lib/recent-rows/recent-rows.ts';
+import { createHeldNames } from '../../lib/short-lived/held-names.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import {
   followPage,
@@ -34,7 +35,7 @@ export interface Windows {
 
 export function createWindows({ clock }: { clock: Clock }): Windows {
   /** First seen by requests that are not answered yet. */
-  const held = new Map<string, SeenWindow>();
+  const held = createHeldNames<SeenWindow>();
   /** By the hash of the `sid`. */
   const pages = createPages();
   const nothing = () => {};
@@ -66,8 +67,7 @@ export function createWindows({ clock }: { clock: Clock }): Windows {
       const earlier =
         held.get(name) ?? (await selectWindow(from, realm, window.fingerprint)) ?? held.get(name);
       if (earlier) return { replayed: isCopy(earlier, window, data), outOfOrder, release: nothing };
-      held.set(name, window);
-      return { replayed: false, outOfOrder, first: window, release: () => void held.delete(name) };
+      return { replayed: false, outOfOrder, first: window, release: held.hold(name, window) };
     },
     async seen(tx, realm, data) {
       const sidHash = hashSid(realm, data.sid);

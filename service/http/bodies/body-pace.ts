@@ -1,3 +1,5 @@
+import { createRecentRows } from '../../lib/recent-rows/recent-rows.ts';
+
 export interface BodyPace {
   /**
    * Counts `bytes` that `who` (a key's id) has sent in a body. Undefined, or a promise to wait for before reading on: what is not read
@@ -32,14 +34,13 @@ const MOST_KEYS = 10_000;
 /** Bodies are read on the one thread that answers every caller, so a key's bodies are read no faster than this. */
 export function createBodyPace({ perSecond, burst, elapsed, wait }: BodyPaceDeps): BodyPace {
   /** Milliseconds of the moment at which a key's bytes are paid for. */
-  const paid = new Map<string, number>();
+  const paid = createRecentRows({ most: MOST_KEYS, width: 1 });
   /** Milliseconds to wait once `bytes` more are counted; negative within the burst. */
   function count(who: string, bytes: number): number {
     const now = elapsed();
-    const until = Math.max(paid.get(who) ?? now, now) + (bytes / perSecond) * 1000;
-    paid.delete(who);
-    paid.set(who, until);
-    if (paid.size > MOST_KEYS) paid.delete(paid.keys().next().value!);
+    const [before = now] = paid.get(who) ?? [];
+    const until = Math.max(before, now) + (bytes / perSecond) * 1000;
+    paid.set(who, [until]);
     return until - now - (burst / perSecond) * 1000;
   }
   return {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { createLinkedList, type Linked, type LinkedList, unlinked } from '../../lib/short-lived/linked-list.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 
 export interface ConnectionStats {
@@ -32,7 +33,7 @@ interface Connections {
   closeUnfinished(): void;
 }
 
-interface Connection {
+interface Connection extends Linked<Connection> {
   socket: Socket;
   source: Source;
   /** Requests under way. */
@@ -43,11 +44,11 @@ interface Connection {
   isLetIn?: true;
 }
 
-interface Source {
+interface Source extends Linked<Source> {
   name: string;
   open: number;
   /** Longest idle first. */
-  idle: Set<Connection>;
+  idle: LinkedList<Connection>;
   limit: number;
 }
 
@@ -123,7 +124,7 @@ function createRegister({ limits, sourceOf, isProxy, crowded }: ConnectionsDeps)
 
   /** Closes the one of `source` that has been idle longest; false when none is. */
   function displace(source: Source | undefined): boolean {
-    const [longest] = source?.idle ?? [];
+    const longest = source?.idle.first;
     if (!longest) return false;
     counts.displaced++;
     leave(longest);
@@ -147,10 +148,8 @@ function createRegister({ limits, sourceOf, isProxy, crowded }: ConnectionsDeps)
     enter(socket: Socket): Connection | undefined {
       const address = socket.remoteAddress ?? '';
       const name = sourceOf(address);
-      const source = sources.get(name) ?? {
-        name,
-        open: 0,
-        idle: new Set(),
+      const source: Source = sources.get(name) ?? {
+        ...{ name, open: 0, idle: createLinkedList(), ...unlinked },
         limit: isProxy(address) ? limits.total : limits.perAddress,
       };
       const full = source.open >= source.limit || open.size >= limits.total;
@@ -160,7 +159,7 @@ function createRegister({ limits, sourceOf, isProxy, crowded }: ConnectionsDeps)
         crowded?.(stats());
         if (!room) return undefined;
       }
-      const connection: Connection = { socket, source, requests: 0 };
+      const connection: Connection = { socket, source, requests: 0, ...unlinked };
       sources.set(name, source);
       open.add(connection);
       source.open++;
@@ -180,35 +179,37 @@ function createRegister({ limits, sourceOf, isProxy, crowded }: ConnectionsDeps)
 
 /** The idle connections. Sources are ordered by their number, so that the largest is found at once. */
 function createIdle() {
-  const bySize: Set<Source>[] = [];
+  const bySize: LinkedList<Source>[] = [];
+  let largest = 0;
   let count = 0;
 
-  /** `change` alters how many the source has. */
-  function move(source: Source, change: () => void): void {
-    bySize[source.idle.size]?.delete(source);
-    change();
+  /** Moves a source to those that have as many as it has now. */
+  function move(source: Source, sizeBefore: number): void {
     const { size } = source.idle;
+    bySize[sizeBefore]?.remove(source);
     if (size > 0) {
-      bySize[size] ??= new Set();
+      bySize[size] ??= createLinkedList();
       bySize[size].add(source);
     }
-    while (bySize.length > 0 && !bySize.at(-1)?.size) bySize.pop();
+    largest = Math.max(largest, size);
+    while (largest > 0 && !bySize[largest]?.size) largest--;
   }
 
   return {
     count: () => count,
     add(connection: Connection): void {
       const { source } = connection;
-      move(source, () => source.idle.add(connection));
+      source.idle.add(connection);
+      move(source, source.idle.size - 1);
       count++;
     },
     remove(connection: Connection): void {
       const { source } = connection;
-      if (!source.idle.has(connection)) return;
-      move(source, () => source.idle.delete(connection));
+      if (!source.idle.remove(connection)) return;
+      move(source, source.idle.size + 1);
       count--;
     },
     /** The largest source; of equal ones the one that has been so longest. */
-    largestSource: (): Source | undefined => bySize.at(-1)?.values().next().value,
+    largestSource: (): Source | undefined => bySize[largest]?.first,
   };
 }
