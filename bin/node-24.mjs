@@ -12,6 +12,20 @@ const brought = fileURLToPath(
 const safe = '--disable-sigusr1';
 
 /**
+ * The code of Node in large pages: under load a service needs 4 % less of its core. It takes some 50 MB and a tenth of a second, so other
+ * commands go without. Where the system does not offer such pages, nothing changes.
+ */
+const largePages = '--use-largepages=silent';
+
+/**
+ * What Node is started with for this command.
+ * @param {readonly string[]} words of the command line, without the program
+ * @returns {string[]}
+ */
+export const optionsFor = (words) =>
+  words.includes('serve') || words.includes('start') ? [safe, largePages] : [safe];
+
+/**
  * Runs a TypeScript file of ours with `--disable-sigusr1`: in place of this process where its Node.js is new enough, else under the
  * Node.js that `npm install` brought along. Signals reach it, and its exit code becomes ours.
  * @param {string} script absolute path
@@ -26,7 +40,8 @@ export async function runUnderNode24(script) {
     return;
   }
   const program = enough ? process.execPath : brought;
-  const words = [...(enough ? process.execArgv : []), safe, script, ...process.argv.slice(2)];
+  const given = process.argv.slice(2);
+  const words = [...(enough ? process.execArgv : []), ...optionsFor(given), script, ...given];
   if (enough && process.execve !== undefined && process.platform !== 'win32') {
     process.execve(program, [program, ...words]);
   }

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+// @ts-expect-error: plain JavaScript without a declaration
+import { optionsFor } from '../../bin/node-24.mjs';
 import type { Ended, KeptCommand } from './kept-process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -97,7 +99,7 @@ function keepProcess() {
   };
 }
 
-/** For a machine that runs other tests beside: what is measured takes what an installation has, `createCli({})`. */
+/** For a machine that runs other tests beside: what is measured takes what an installation has, `createCli({})`, options of Node too. */
 const sparing = {
   // One reads the models once; there is no core to spare for a second.
   GATEHOUSE_WORKERS: '1',
@@ -153,7 +155,8 @@ export function createCli(
   };
 
   function start(...words: string[]): Running {
-    const own = [node, '--disable-sigusr1', program, ...words];
+    const options = Object.keys(settings).length === 0 ? optionsFor(words) : ['--disable-sigusr1'];
+    const own = [node, ...options, program, ...words];
     const [command, ...rest] =
       openFiles === undefined ? own : ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, ...own];
     const child = spawn(command!, rest, { env, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+// @ts-expect-error: plain JavaScript without a declaration
+import { optionsFor } from '../../bin/node-24.mjs';
 import { listeningPorts } from '../support/listening-ports.ts';
 
 // What a person sees whose install failed or never was: `npm start` and `npm run gatehouse` as package.json has them.
@@ -118,4 +120,28 @@ test('what the product needs is installed without development dependencies too',
   const needed = ['node', ...named.map((name) => name.replace(/@[^@]+$/, ''))];
   expect(needed.filter((name) => dependencies[name] === undefined)).toEqual([]);
   expect(Object.keys(devDependencies).filter((name) => needed.includes(name))).toEqual([]);
+});
+
+test('what serves has the code of Node in large pages where the system offers them; every command is without the inspector’s signal', () => {
+  expect(optionsFor(['serve', '--port', '0'])).toEqual(['--disable-sigusr1', '--use-largepages=silent']);
+  expect(optionsFor(['--data', '/x', 'start'])).toEqual(optionsFor(['serve']));
+  expect(optionsFor(['key', 'create'])).toEqual(['--disable-sigusr1']);
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...optionsFor(['serve']), '--print', '6 * 7'],
+    {
+      encoding: 'utf8',
+    },
+  );
+  expect([status, stdout, stderr]).toEqual([0, '42\n', '']);
+});
+
+test.each(['debian/gatehouse', 'archive-files/gatehouse'])('%s gives Node the same options', (file) => {
+  const script = readFileSync(join(root, 'installers/linux', file), 'utf8').replace(/exec \S+/, 'echo');
+  const given = (...words: string[]) =>
+    spawnSync('sh', ['-c', script, join(checkout, 'bin/gatehouse'), ...words], { encoding: 'utf8' })
+      .stdout.split(' ')
+      .filter((word) => word.startsWith('--') && !words.includes(word));
+  for (const words of [['serve'], ['start', '--port', '0'], ['status'], ['restart'], []])
+    expect(given(...words)).toEqual(optionsFor(words));
 });

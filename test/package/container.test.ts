@@ -102,6 +102,7 @@ describe.skipIf(reason !== undefined)(`the container image${reason ? ` (${reason
       Entrypoint: [
         '/usr/lib/gatehouse/bin/node',
         '--disable-sigusr1',
+        '--use-largepages=silent',
         '/usr/lib/gatehouse/dist/service/cli/gatehouse.js',
       ],
       Cmd: ['serve'],
