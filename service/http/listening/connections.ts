@@ -1,7 +1,12 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { createLinkedList, type Linked, type LinkedList, unlinked } from '../../lib/short-lived/linked-list.ts';
+import {
+  createLinkedList,
+  type Linked,
+  type LinkedList,
+  unlinked,
+} from '../../lib/short-lived/linked-list.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 
 export interface ConnectionStats {
