@@ -32,7 +32,6 @@ export interface ComposeDeps extends OlderSchema {
 export interface Ground {
   db: Db;
   inTransaction: InTransaction;
-  inGroupTransaction: InTransaction;
   sealer: Sealer;
   ids: Ids;
   clock: Clock;
@@ -70,12 +69,11 @@ export async function openBase(
       `${describeDamage(damage)} It is not used: import it again with "gatehouse models import", or remove it with "gatehouse models remove ${damage.id}".`,
     );
   }
-  const { db, inTransaction, inGroupTransaction } = database;
+  const { db, inTransaction } = database;
   return {
     ground: {
       db,
       inTransaction,
-      inGroupTransaction,
       sealer: vault.sealer,
       ids: createIds(clock),
       clock,

@@ -32,14 +32,16 @@ export interface Database {
   dialect: DialectName;
   /** The newest migration, `0001-ground`. */
   version: string;
-  /** Throws (a bug, not a Problem) when called, or when `db` is used, inside a running transaction. */
+  /**
+   * Throws (a bug, not a Problem) when called, or when `db` is used, inside a running transaction. The changes are on disk when it
+   * resolves; of a SQLite file the event loop does not stand still while the disk writes, so that others may see them a moment before.
+   * Throws STORAGE_UNAVAILABLE where the disk did not confirm.
+   */
   inTransaction: InTransaction;
   /**
-   * As `inTransaction`, and on disk when it resolves too; the event loop does not stand still while the disk writes, so that others may
-   * see the changes before that. For changes of many requests in one transaction. Throws STORAGE_UNAVAILABLE where the disk did not confirm.
+   * Throws STORAGE_UNAVAILABLE while another process may be writing (the lock on a PostgreSQL database was lost), and after the disk of a
+   * SQLite file did not confirm a change.
    */
-  inGroupTransaction: InTransaction;
-  /** Throws STORAGE_UNAVAILABLE while another process may be writing: the lock on a PostgreSQL database was lost. */
   requireWriter(): void;
   close(): Promise<void>;
 }
@@ -67,9 +69,9 @@ export async function openDatabase(
   switch (place.kind) {
     case 'sqlite': {
       const file = openSqliteFile(place.path);
-      return openSqlite<Schema>(file, deps, migrations, (version) =>
-        takeSnapshot(file, join(dirname(place.path), 'snapshots'), version, deps.clock),
-      );
+      const snapshot = (version: string) =>
+        takeSnapshot(file, join(dirname(place.path), 'snapshots'), version, deps.clock);
+      return openSqlite<Schema>(file, { ...deps, late: createLateSync(file) }, migrations, snapshot);
     }
     case 'sqlite-memory':
       return openSqlite<Schema>(openSqliteMemory(), deps, migrations);
@@ -87,19 +89,22 @@ export interface Opened<S> {
   dialect: DialectName;
   version: string;
   inTransaction: <T>(work: (tx: Transaction<S>) => Promise<T>) => Promise<T>;
-  inGroupTransaction: <T>(work: (tx: Transaction<S>) => Promise<T>) => Promise<T>;
   requireWriter(): void;
   close(): Promise<void>;
 }
 
+/** `late`: transactions wait for the disk in a thread; else while everything else stands still. */
 export async function openSqlite<S>(
   database: Sqlite.Database,
-  { clock, ...older }: Pick<DatabaseDeps, 'clock'> & OlderSchema & { what?: StoreName },
+  {
+    clock,
+    late,
+    ...older
+  }: Pick<DatabaseDeps, 'clock'> & OlderSchema & { what?: StoreName; late?: LateSync },
   migrations: readonly Migration[],
   snapshot?: (version: string) => string,
 ): Promise<Opened<S>> {
   const guard = createTransactionGuard();
-  const late = database.memory ? undefined : createLateSync(database);
   const ways = sqliteWays(database, guard, late);
   const db = new Kysely<S>({ dialect: ways.dialect });
   offerDirectStatements(db, ways.reads);
@@ -118,8 +123,8 @@ export async function openSqlite<S>(
     ...older,
     migrations,
     ...(snapshot && { snapshot: async (version: string) => snapshot(version) }),
-    inTransaction,
-    ...(late && { inGroupTransaction: (work) => late.run(() => inTransaction(work)), late }),
+    inTransaction: late ? (work) => late.run(() => inTransaction(work)) : inTransaction,
+    ...defined({ late }),
   });
 }
 
@@ -182,7 +187,6 @@ async function finish<S>(
     migrations,
     snapshot,
     inTransaction,
-    inGroupTransaction = inTransaction,
     late,
     lock,
     ...older
@@ -193,8 +197,7 @@ async function finish<S>(
     migrations: readonly Migration[];
     snapshot?: (version: string) => Promise<string | undefined>;
     inTransaction: Opened<S>['inTransaction'];
-    inGroupTransaction?: Opened<S>['inTransaction'];
-    late?: Pick<LateSync, 'close'>;
+    late?: Pick<LateSync, 'requireConfirmed' | 'close'>;
     lock?: PostgresLock;
   },
 ): Promise<Opened<S>> {
@@ -203,7 +206,10 @@ async function finish<S>(
     await late?.close();
     await lock?.close();
   };
-  const requireWriter = () => lock?.require();
+  const requireWriter = () => {
+    lock?.require();
+    late?.requireConfirmed();
+  };
   try {
     const version = await migrate({
       db,
@@ -213,7 +219,7 @@ async function finish<S>(
       ...older,
       ...defined({ snapshot }),
     });
-    return { db, dialect, version, inTransaction, inGroupTransaction, requireWriter, close };
+    return { db, dialect, version, inTransaction, requireWriter, close };
   } catch (error) {
     await close();
     throw error;

@@ -329,7 +329,7 @@ onBothDatabases('limits', (newPlace) => {
     const warnings: string[] = [];
     const limits = createLimits({
       ...database,
-      inGroupTransaction: (work) => (full ? Promise.reject(new Error('full')) : database.inTransaction(work)),
+      inTransaction: (work) => (full ? Promise.reject(new Error('full')) : database.inTransaction(work)),
       sealer: { emailHash: () => 'x' },
       audit: createTestAudit({ ids, clock }),
       clock,

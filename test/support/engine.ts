@@ -249,7 +249,7 @@ export async function startEngine({
   // The clock stands still: ids count up instead, so that rows keep the order they were written in.
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++made));
   const log = silentLog;
-  const { db, inTransaction, inGroupTransaction, close } = await openTestDatabase(place, { clock, log });
+  const { db, inTransaction, close } = await openTestDatabase(place, { clock, log });
   const keys = await openKeyStore({ kind: 'sqlite-memory' }, { clock });
   const master = createMasterKey(new Uint8Array(32).fill(7));
   const organizationKeys = await openOrganizationKeys({ keys, master, random: randomFillSync });
@@ -284,7 +284,6 @@ export async function startEngine({
   const shared = {
     db,
     inTransaction,
-    inGroupTransaction,
     sealer,
     audit,
     events,

@@ -92,8 +92,6 @@ export interface Limits {
 export interface LimitsDeps {
   db: Db;
   inTransaction: InTransaction;
-  /** For groups of counters; `inTransaction` when absent. */
-  inGroupTransaction?: InTransaction;
   /** A keyed hash, so that the name of a counter holds no address of a person, and none of a visitor's machine. */
   sealer: { emailHash(organization: OrganizationId, userId: string): string };
   audit: Audit;
@@ -224,8 +222,7 @@ export function createLimits(deps: LimitsDeps): Limits {
   };
 }
 
-const createGroupedUsage = (deps: LimitsDeps, steady: Clock) =>
-  createUsage({ ...deps, inTransaction: deps.inGroupTransaction ?? deps.inTransaction, steady });
+const createGroupedUsage = (deps: LimitsDeps, steady: Clock) => createUsage({ ...deps, steady });
 
 /** Limits of the organization (`all`), of one key with its predecessors, and the resulting ones. */
 interface KnownLimits {

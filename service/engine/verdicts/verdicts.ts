@@ -118,8 +118,6 @@ export interface Verdicts {
 export interface VerdictsDeps {
   db: Db;
   inTransaction: InTransaction;
-  /** For groups of changes; `inTransaction` when absent. */
-  inGroupTransaction?: InTransaction;
   /** A keyed hash of the organization. */
   sealer: { emailHash(organization: VerdictRealm['organization'], text: string): string };
   integrity: VerdictIntegrity;
@@ -157,7 +155,7 @@ const SWEEP_ROWS = 500;
 export function createVerdicts(deps: VerdictsDeps): Verdicts {
   const { db, inTransaction, sealer, limits, clock } = deps;
   const windows = createWindows(deps);
-  const lines = createAuditLines({ ...deps, inTransaction: deps.inGroupTransaction ?? inTransaction });
+  const lines = createAuditLines(deps);
   const write = createWriting(deps);
   const group = createGroups(deps, write);
 
@@ -279,7 +277,6 @@ function createDraft({ settings, ids, clock, random = createRandomBlocks() }: Ve
 const createGroups = (deps: VerdictsDeps, write: ReturnType<typeof createWriting>) =>
   createGroupCommit<Written>({
     ...deps,
-    inTransaction: deps.inGroupTransaction ?? deps.inTransaction,
     apart,
     writeRows: write.rows,
   });

@@ -81,11 +81,34 @@ test('what is begun inside for later waits for the disk', async () => {
   expect(await inside).toBe(2);
 });
 
-test('a disk that does not confirm is said', async () => {
-  sync = () => Promise.reject(Object.assign(new Error('broken'), { code: 'EIO' }));
-  await expect(late.run(() => insert(1))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+test('after the disk has not confirmed once, nothing more is written, and reading goes on', async () => {
+  const gate = Promise.withResolvers<void>();
+  sync = () => gate.promise;
+  const failing = late.run(() => insert(1));
+  const beside = late.run(() => insert(2));
+  const rows = () => db.selectFrom('thing').selectAll().execute();
+  await expect.poll(rows).toEqual([{ a: 1 }, { a: 2 }]);
+  late.requireConfirmed();
+  gate.reject(Object.assign(new Error('broken'), { code: 'EIO' }));
   sync = async () => {};
-  expect(await late.run(() => insert(2))).toBe(1);
+
+  const unavailable = { code: 'STORAGE_UNAVAILABLE', message: expect.stringContaining('did not confirm') };
+  await expect(failing).rejects.toMatchObject(unavailable);
+  // The disk would confirm this one, but it follows the first in the log.
+  await expect(beside).rejects.toMatchObject(unavailable);
+  const restart = {
+    code: 'STORAGE_UNAVAILABLE',
+    message: expect.stringContaining('restarts the service'),
+  };
+  await expect(late.run(() => insert(3))).rejects.toMatchObject(restart);
+  await expect(insert(4)).rejects.toMatchObject(restart);
+  await expect(db.insertInto('thing').values({ a: 5 }).execute()).rejects.toMatchObject(restart);
+  expect(() => late.requireConfirmed()).toThrow('nothing more is written');
+  expect(await rows()).toEqual([{ a: 1 }, { a: 2 }]);
+});
+
+test('the log is closed with it', async () => {
+  expect(await late.run(() => insert(1))).toBe(1);
   await late.close();
   expect(synced.at(-1)).toBe('closed');
 });

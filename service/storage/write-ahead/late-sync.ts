@@ -8,14 +8,19 @@ import { createCheckpoints } from './checkpoints.ts';
  * Transactions whose commit does not wait for the disk while everything else stands still: SQLite writes the changes to its log, and the
  * log is put on disk beside the other work, by a thread of the system. Until then others may see the changes; a loss of power then takes
  * them back, as if the transaction had never been.
+ *
+ * After the disk has once not confirmed, nothing more is written: what follows in the log could be lost with what is not on disk, although
+ * the disk confirms it (Linux reports a failed write to the first that asks, and to no other).
  */
 export interface LateSync {
-  /** Runs one transaction; resolves when it is on disk. */
+  /** Runs one transaction; resolves when it is on disk. Throws STORAGE_UNAVAILABLE where the disk did not confirm, and ever after. */
   run<T>(transaction: () => Promise<T>): Promise<T>;
-  /** Before `begin`: its commit waits for the disk, unless it is one of them, which is asked once for each. */
+  /** Before `begin`: its commit waits for the disk, unless it is one of them, which is asked once for each. Throws as `requireConfirmed`. */
   begins(): void;
-  /** Before a change outside of a transaction: it waits for the disk. */
+  /** Before a change outside of a transaction: it waits for the disk. Throws as `requireConfirmed`. */
   changes(): void;
+  /** Throws STORAGE_UNAVAILABLE after the disk has not confirmed a transaction. */
+  requireConfirmed(): void;
   /** After the database was closed. */
   close(): Promise<void>;
 }
@@ -34,6 +39,11 @@ export function createLateSync(
   const checkpoints = createCheckpoints(database);
   let relaxed = false;
   let opened: Promise<LogFile> | undefined;
+  let failure: unknown;
+
+  function requireConfirmed(): void {
+    if (failure !== undefined) throw stopped(failure);
+  }
 
   /** It stays until something else is asked for: SQLite takes as long for each change of it as for some rows. */
   function relax(wanted: boolean): void {
@@ -53,23 +63,30 @@ export function createLateSync(
 
   return {
     async run(transaction) {
+      requireConfirmed();
       await checkpoints.ready();
       const result = await asked.run({ pending: true }, transaction);
       try {
         await (await log()).datasync();
       } catch (error) {
-        throw unconfirmed(error);
+        failure ??= error;
       }
+      if (failure !== undefined) throw unconfirmed(failure);
       checkpoints.committed();
       return result;
     },
     begins() {
+      requireConfirmed();
       const store = asked.getStore();
       const own = store?.pending === true;
       if (own) store.pending = false;
       relax(own);
     },
-    changes: () => relax(false),
+    changes() {
+      requireConfirmed();
+      relax(false);
+    },
+    requireConfirmed,
     async close() {
       await checkpoints.close();
       await (await opened?.catch(() => undefined))?.close();
@@ -80,6 +97,13 @@ export function createLateSync(
 const unconfirmed = (cause: unknown) =>
   new Problem(
     'STORAGE_UNAVAILABLE',
-    'The disk that holds the database did not confirm that this is stored, and the result is unknown: check it, or send it again shortly; the operator checks the disk and its free space.',
-    { cause, retryAfterSeconds: 5 },
+    'The disk that holds the database did not confirm that this is stored, and the result is unknown: check it once the service was started again; the operator checks the disk and its free space.',
+    { cause },
+  );
+
+const stopped = (cause: unknown) =>
+  new Problem(
+    'STORAGE_UNAVAILABLE',
+    'The disk that holds the database did not confirm an earlier change: nothing more is written until the service is started again. The operator checks the disk and its free space, then restarts the service.',
+    { cause },
   );
