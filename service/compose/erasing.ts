@@ -103,7 +103,7 @@ export function createErasing({
       (organization) => ground.inTransaction((tx) => deleteSessionsOf(tx, organization)),
       (organization) => ground.inTransaction((tx) => deleteChallengesOf(tx, organization)),
       (organization) => ground.inTransaction((tx) => deleteHeartbeatsOf(tx, organization)),
-      (organization) => ground.inTransaction((tx) => deleteVerdictsOf(tx, organization)),
+      (organization) => deleteVerdictsOf(ground.inTransaction, organization),
       (organization) => approvals.forgetOrganization(organization),
       (organization, actor) => administrators.forgetOrganization(organization, actor),
     ],

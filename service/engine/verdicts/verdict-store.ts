@@ -3,9 +3,10 @@ import { defined } from '../../lib/defined.ts';
 import { compiledForRows } from '../../storage/compiled-once.ts';
 import type { Integrity } from '../../storage/keys/integrity.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Finding, scoreOf, type TokenRecord, type VerdictRealm } from './verdict.ts';
 import type { VerdictKind } from './verdict-token.ts';
+import { deleteWindowsOf } from './window-store.ts';
 
 export type VerdictIntegrity = Pick<Integrity, 'mac' | 'verify'>;
 type VerdictRow = Selectable<Schema['behavior_verdict']>;
@@ -205,8 +206,8 @@ export function selectTallies(
 export async function deleteExpired(tx: Tx, now: number, limit: number): Promise<number> {
   const { numDeletedRows } = await tx
     .deleteFrom('behavior_verdict')
-    .where('id', 'in', (from) =>
-      from.selectFrom('behavior_verdict').select('id').where('expires_at', '<=', now).limit(limit),
+    .where('token_hash', 'in', (from) =>
+      from.selectFrom('behavior_verdict').select('token_hash').where('expires_at', '<=', now).limit(limit),
     )
     .executeTakeFirst();
   return Number(numDeletedRows);
@@ -218,8 +219,10 @@ export async function deleteTallies(tx: Tx, before: number): Promise<void> {
 }
 
 /** Everything of an organization that is erased. */
-export async function deleteVerdictsOf(tx: Tx, organization: string): Promise<void> {
-  await tx.deleteFrom('behavior_verdict').where('organization', '=', organization).execute();
-  await tx.deleteFrom('behavior_window').where('organization', '=', organization).execute();
-  await tx.deleteFrom('behavior_tally').where('organization', '=', organization).execute();
+export async function deleteVerdictsOf(inTransaction: InTransaction, organization: string): Promise<void> {
+  await inTransaction(async (tx) => {
+    await tx.deleteFrom('behavior_verdict').where('organization', '=', organization).execute();
+    await tx.deleteFrom('behavior_tally').where('organization', '=', organization).execute();
+  });
+  await deleteWindowsOf(inTransaction, organization);
 }

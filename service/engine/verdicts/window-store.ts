@@ -1,7 +1,7 @@
 import { type Insertable, sql } from 'kysely';
 import { compiledForRows, compiledOnce } from '../../storage/compiled-once.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { VerdictRealm } from './verdict.ts';
 
 /** A window of behavior as it was first seen. */
@@ -15,14 +15,26 @@ export interface SeenWindow extends VerdictRealm {
 
 export type EarlierWindow = Pick<SeenWindow, 'sidHash' | 'seq' | 'upMs'>;
 
+/** Characters of a fingerprint in the index: one at random meets another of ten million in one of 28 million looks. */
+const INDEXED = 8;
+
 const selectFirstSight = compiledOnce(
-  (from, [organization, world, fingerprint]: [organization: string, world: string, fingerprint: string]) =>
+  (
+    from,
+    [start, fingerprint, organization, world]: [
+      start: string,
+      fingerprint: string,
+      organization: string,
+      world: string,
+    ],
+  ) =>
     from
       .selectFrom('behavior_window')
       .select(['sid_hash', 'seq', 'up_ms'])
+      .where(sql<string>`substr(fingerprint, 1, ${sql.lit(INDEXED)})`, '=', start)
+      .where('fingerprint', '=', fingerprint)
       .where('organization', '=', organization)
-      .where('world', '=', world)
-      .where('fingerprint', '=', fingerprint),
+      .where('world', '=', world),
 );
 
 export async function selectWindow(
@@ -30,7 +42,8 @@ export async function selectWindow(
   { organization, world }: VerdictRealm,
   fingerprint: string,
 ): Promise<EarlierWindow | undefined> {
-  const [row] = await selectFirstSight(from, organization, world, fingerprint);
+  const start = fingerprint.slice(0, INDEXED);
+  const [row] = await selectFirstSight(from, start, fingerprint, organization, world);
   return row && { sidHash: row.sid_hash, seq: row.seq, upMs: row.up_ms };
 }
 
@@ -40,10 +53,10 @@ const insertRows = compiledForRows<Insertable<Schema['behavior_window']>>(
     to
       .insertInto('behavior_window')
       .values(rows)
-      .onConflict((conflict) => conflict.columns(['organization', 'world', 'fingerprint']).doNothing()),
+      .onConflict((conflict) => conflict.doNothing()),
 );
 
-/** The first sight of each stays. */
+/** Of windows that were not seen before. */
 export const insertWindows = (tx: Tx, windows: readonly SeenWindow[]): Promise<void> =>
   insertRows(
     tx,
@@ -53,22 +66,55 @@ export const insertWindows = (tx: Tx, windows: readonly SeenWindow[]): Promise<v
     })),
   );
 
-/** Deletes at most `limit` that were seen before this moment. */
+/** Deletes some `limit` of those that were seen before this moment; fewer: there are no more. */
 export async function deleteOldWindows(tx: Tx, before: number, limit: number): Promise<number> {
-  const old = await tx
-    .selectFrom('behavior_window')
-    .select(['organization', 'world', 'fingerprint'])
-    .where('seen_at', '<', before)
-    .limit(limit)
+  const last = await lastOf(tx, { from: Number.MIN_SAFE_INTEGER, to: before - 1, rows: limit });
+  const { numDeletedRows } = await tx
+    .deleteFrom('behavior_window')
+    .where('seen_at', '<=', last ?? before - 1)
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
+/** Rows that one transaction looks at: nothing else is answered meanwhile. */
+const SLICE = 2_000;
+
+/** All of an organization. They are in no index by it: windows of all organizations are gone through, in transactions of some rows. */
+export async function deleteWindowsOf(inTransaction: InTransaction, organization: string): Promise<void> {
+  for (let from = Number.MIN_SAFE_INTEGER; ; ) {
+    const next = await inTransaction((tx) => deleteSliceOf(tx, organization, from));
+    if (next === undefined) return;
+    from = next;
+  }
+}
+
+/** Where the next slice begins; undefined after the last. */
+async function deleteSliceOf(tx: Tx, organization: string, from: number): Promise<number | undefined> {
+  const to = await lastOf(tx, { from, to: Number.MAX_SAFE_INTEGER, rows: SLICE });
+  await tx
+    .deleteFrom('behavior_window')
+    .where('seen_at', '>=', from)
+    .where('seen_at', '<=', to ?? Number.MAX_SAFE_INTEGER)
+    .where('organization', '=', organization)
     .execute();
-  for (const { organization, world, fingerprint } of old)
-    await tx
-      .deleteFrom('behavior_window')
-      .where('organization', '=', organization)
-      .where('world', '=', world)
-      .where('fingerprint', '=', fingerprint)
-      .execute();
-  return old.length;
+  return to === undefined ? undefined : to + 1;
+}
+
+/** When the last of so many windows was seen; undefined where there are fewer. */
+async function lastOf(
+  tx: Tx,
+  { from, to, rows }: { from: number; to: number; rows: number },
+): Promise<number | undefined> {
+  const last = await tx
+    .selectFrom('behavior_window')
+    .select('seen_at')
+    .where('seen_at', '>=', from)
+    .where('seen_at', '<=', to)
+    .orderBy('seen_at')
+    .offset(rows - 1)
+    .limit(1)
+    .executeTakeFirst();
+  return last?.seen_at;
 }
 
 /** Runs `change` so that nothing of it stays where it throws; the transaction goes on. */

@@ -36,6 +36,7 @@ import { untilDelivered } from './0035-until-delivered.ts';
 import { peopleAlike } from './0036-people-alike.ts';
 import { behaviorConfirmed } from './0037-behavior-confirmed.ts';
 import { confirmedSubject } from './0038-confirmed-subject.ts';
+import { smallerVerdictIndexes } from './0039-smaller-verdict-indexes.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -76,4 +77,5 @@ export const migrations: readonly Migration[] = [
   peopleAlike,
   behaviorConfirmed,
   confirmedSubject,
+  smallerVerdictIndexes,
 ];
