@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { open } from 'node:fs/promises';
+import { close, fdatasync, open } from 'node:fs';
+import { promisify } from 'node:util';
 import type Sqlite from 'better-sqlite3';
 import { Problem } from '../../lib/problem.ts';
 import { createCheckpoints } from './checkpoints.ts';
@@ -30,9 +31,17 @@ interface LogFile {
   close(): Promise<void>;
 }
 
+const datasync = promisify(fdatasync);
+
+/** Without a FileHandle, which takes longer for each call than the thread that is asked. */
+async function openLogFile(path: string): Promise<LogFile> {
+  const file = await promisify(open)(path, 'r+');
+  return { datasync: () => datasync(file), close: () => promisify(close)(file) };
+}
+
 export function createLateSync(
   database: Sqlite.Database,
-  openLog: (path: string) => Promise<LogFile> = (path) => open(path, 'r+'),
+  openLog: (path: string) => Promise<LogFile> = openLogFile,
 ): LateSync {
   /** What is begun inside the transaction for later must not be taken for it. */
   const asked = new AsyncLocalStorage<{ pending: boolean }>();
