@@ -3,6 +3,7 @@ import { close, fdatasync, open } from 'node:fs';
 import { promisify } from 'node:util';
 import type Sqlite from 'better-sqlite3';
 import { Problem } from '../../lib/problem.ts';
+import { toStorageProblem } from '../storage-problem.ts';
 import { createCheckpoints } from './checkpoints.ts';
 
 /**
@@ -65,7 +66,7 @@ export function createLateSync(
   function log(): Promise<LogFile> {
     opened ??= openLog(`${database.name}-wal`).catch((error: unknown) => {
       opened = undefined;
-      throw error;
+      throw toStorageProblem(error, database.name);
     });
     return opened;
   }
@@ -73,10 +74,11 @@ export function createLateSync(
   return {
     async run(transaction) {
       requireConfirmed();
+      const file = await log();
       await checkpoints.ready();
       const result = await asked.run({ pending: true }, transaction);
       try {
-        await (await log()).datasync();
+        await file.datasync();
       } catch (error) {
         failure ??= error;
       }
