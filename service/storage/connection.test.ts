@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../lib/log.ts';
 import { type Database, openDatabase } from './connection.ts';
-import type { Tx } from './transaction.ts';
+import type { Db, Tx } from './transaction.ts';
 
 const deps = { clock: { now: () => 1_000 }, log: silentLog };
 let folder: string;
@@ -57,6 +57,19 @@ describe('a SQLite file', () => {
     await database.close();
     database = await openDatabase({ kind: 'sqlite', path }, deps);
     expect(await settings()).toEqual(durable);
+  });
+
+  test('a transaction waits for the disk after its commit, everything else in it', async () => {
+    const level = async (from: Db | Tx = database.db) =>
+      (await sql<{ synchronous: number }>`pragma synchronous`.execute(from)).rows[0]!.synchronous;
+    const inside = await database.inTransaction(async (tx) => {
+      await addOrganizations(tx, 1);
+      return level(tx);
+    });
+    expect(inside).toBe(1);
+    await database.db.deleteFrom('organization').execute();
+    expect(await level()).toBe(2);
+    database.requireWriter();
   });
 
   test('a full disk is STORAGE_FULL, changes nothing, and later writes succeed', async () => {

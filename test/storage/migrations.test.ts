@@ -98,6 +98,43 @@ onBothDatabases('migrations', (newPlace, kind) => {
     ]);
   });
 
+  test('to 0039: verdicts whose tokens count, and windows that were seen, stay', async () => {
+    const place = await newPlace('empty');
+    const before = migrations.findIndex(({ name }) => name === '0039-smaller-verdict-indexes');
+    const verdict = {
+      ...{ id: 'vdt_1', token_hash: 'a1', organization: 'org_1', world: 'live', lineage: 'key_1' },
+      ...{ kind: 'verified', user_hash: 'b2', human: 1, confidence: 0.75, evidence: 1.5, agent: null },
+      ...{ notes: '[]', parts: null, judged_at: 1, expires_at: 2, mac: 'c3' },
+    };
+    const window = {
+      ...{ organization: 'org_1', world: 'live', fingerprint: 'abcdefghijklmnopqrstuv' },
+      ...{ sid_hash: 'd4', seq: 3, up_ms: 0.5, seen_at: 1 },
+    };
+    const earlier = await openDatabase(place, deps, migrations.slice(0, before));
+    await earlier.db
+      .insertInto('organization')
+      .values({
+        ...{ id: 'org_1', name: 'kept', created_at: 7, match_only: 0 },
+        ...{ uniqueness_policy: 'off', consent_policy: 'attested' },
+      })
+      .execute();
+    await earlier.db.insertInto('behavior_verdict').values(verdict).execute();
+    await earlier.db.insertInto('behavior_window').values(window).execute();
+    await earlier.close();
+    const { db, close } = await openDatabase(place, deps);
+    const rows = [
+      await db.selectFrom('behavior_verdict').selectAll().execute(),
+      await db.selectFrom('behavior_window').selectAll().execute(),
+    ];
+    const twice = db
+      .insertInto('behavior_verdict')
+      .values({ ...verdict, id: 'vdt_2' })
+      .execute();
+    await expect(twice).rejects.toThrow(/unique/i);
+    await close();
+    expect(rows).toEqual([[verdict], [window]]);
+  });
+
   test('to 0013: verifications of before are listed by how they ended and what failed', async () => {
     const place = await newPlace('empty');
     const before = migrations.findIndex(({ name }) => name === '0013-verification-lists');

@@ -1,0 +1,66 @@
+import { afterEach, expect, test } from 'vitest';
+import { onBothDatabases } from '../../../test/storage/databases.ts';
+import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
+import {
+  deleteOldWindows,
+  deleteWindowsOf,
+  insertWindows,
+  type SeenWindow,
+  selectWindow,
+} from './window-store.ts';
+
+let engine: Engine;
+
+onBothDatabases('windows that were seen', (newPlace) => {
+  afterEach(() => engine.stop());
+
+  const windowOf = (organization: SeenWindow['organization'], n: number, seenAt: number): SeenWindow => ({
+    ...{ organization, world: 'live', fingerprint: String(n).padStart(22, '0') },
+    ...{ sidHash: `sid ${n}`, seq: n, upMs: n + 0.5, seenAt },
+  });
+  const left = async () =>
+    (await engine.db.selectFrom('behavior_window').select('seq').orderBy('seq').execute()).map(
+      ({ seq }) => seq,
+    );
+  const add = (windows: SeenWindow[]) => engine.inTransaction((tx) => insertWindows(tx, windows));
+
+  test('are found by organization, world and the whole fingerprint', async () => {
+    engine = await startEngine({ place: await newPlace() });
+    const { organization } = engine;
+    const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
+    // The index leads to both: their fingerprints begin with the same characters.
+    await add([windowOf(organization, 1, 5), windowOf(organization, 2, 5), windowOf(other, 3, 5)]);
+    const find = (of: SeenWindow['organization'], world: 'live' | 'test', n: number) =>
+      selectWindow(engine.db, { organization: of, world }, windowOf(of, n, 0).fingerprint);
+    expect(await find(organization, 'live', 2)).toEqual({ sidHash: 'sid 2', seq: 2, upMs: 2.5 });
+    expect(await find(organization, 'test', 2)).toBeUndefined();
+    expect(await find(organization, 'live', 3)).toBeUndefined();
+    expect(await find(other, 'live', 3)).toMatchObject({ seq: 3 });
+  });
+
+  test('the oldest are deleted, some at a time, and those of one moment together', async () => {
+    engine = await startEngine({ place: await newPlace() });
+    await add([1, 1, 2, 3, 3, 3, 4].map((seenAt, n) => windowOf(engine.organization, n, seenAt)));
+    const deleteSome = () => engine.inTransaction((tx) => deleteOldWindows(tx, 4, 3));
+    expect(await deleteSome()).toBe(3);
+    expect(await left()).toEqual([3, 4, 5, 6]);
+    expect(await deleteSome()).toBe(3);
+    expect(await deleteSome()).toBe(0);
+    expect(await left()).toEqual([6]);
+  });
+
+  test('of an organization all are deleted, wherever they lie among those of others', async () => {
+    engine = await startEngine({ place: await newPlace() });
+    const { organization } = engine;
+    const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
+    // More than two transactions go through.
+    const all = Array.from({ length: 5_000 }, (_, n) =>
+      windowOf(n % 1_000 === 999 ? other : organization, n, Math.floor(n / 3)),
+    );
+    await add(all);
+    await deleteWindowsOf(engine.inTransaction, organization);
+    expect(await left()).toEqual([999, 1_999, 2_999, 3_999, 4_999]);
+    await deleteWindowsOf(engine.inTransaction, other);
+    expect(await left()).toEqual([]);
+  });
+});
