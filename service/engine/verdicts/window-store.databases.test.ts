@@ -53,7 +53,7 @@ onBothDatabases('windows that were seen', (newPlace) => {
     engine = await startEngine({ place: await newPlace() });
     const { organization } = engine;
     const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
-    // More than two transactions go through.
+    // Three slices: each is gone through in a transaction of its own.
     const all = Array.from({ length: 5_000 }, (_, n) =>
       windowOf(n % 1_000 === 999 ? other : organization, n, Math.floor(n / 3)),
     );
