@@ -1,20 +1,12 @@
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { FastifyInstance } from 'fastify';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { issueLeaf, makeAuthority } from '../../service/certificate/issue.ts';
 import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
@@ -59,7 +51,10 @@ const changes: Record<string, () => Sample> = {
     },
     action: 'organization.set',
   }),
-  'POST /api/admin/organization/erase': () => ({ body: { confirm: 'Acme' }, action: 'organization.erase' }),
+  'POST /api/admin/organization/erase': () => ({
+    body: { confirm: ids.organizationName },
+    action: 'organization.erase',
+  }),
   'POST /api/admin/sessions/:id/cancel': () => ({
     before: async () => {
       ids.session = await createLiveSession(gatehouse, testRealm());
@@ -304,7 +299,7 @@ const changes: Record<string, () => Sample> = {
     action: 'hold.release',
   }),
   'POST /api/admin/organization/templates/renewal': () => ({
-    body: { confirm: 'Acme' },
+    body: { confirm: ids.organizationName },
     action: 'organization.renew-templates',
   }),
   'POST /api/admin/organization/key/rotation': () => ({ action: 'organization.rotate-key.begin' }),
@@ -449,45 +444,107 @@ const elsewhere = [
   'POST /api/admin/unseal',
 ];
 
+/** A service with its server, on a directory of its own. */
+interface Box {
+  folder: string;
+  gatehouse: Gatehouse;
+  app: FastifyInstance;
+}
+
+let root: string;
+let filled: Record<string, string>;
+/** So many were made: no two of a box have the same name. */
+let organizations = 0;
+/** Of tests that change one organization each. */
+let shared: Box | undefined;
+/** Of one test, which changes more than an organization. */
+let own: Box | undefined;
+// Of the box that the test entered.
 let folder: string;
 let gatehouse: Gatehouse;
 let app: FastifyInstance;
 let profile: Record<string, unknown>;
 /** Of each test, which adds its own to those that are there. */
 let ids: Record<string, string>;
-let filled: Record<string, string>;
 
 const mail = { smtpUrl: 'smtp://127.0.0.1:9', smtpFrom: 'box@example.com' };
-const open = () =>
+const open = (folder: string) =>
   compose(parseConfig({ data: join(folder, 'data'), ...sparing, ...mail }), {
     log: silentLog,
     workers: 'when-needed',
   });
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'gatehouse-changes-'));
-  gatehouse = await open();
-  filled = await fill();
+  root = mkdtempSync(join(tmpdir(), 'gatehouse-changes-'));
+  folder = root;
+  gatehouse = await open(root);
+  filled = { ...(await fill()), job: addJob() };
   leaveDatabase();
   await gatehouse.close();
-  renameSync(join(folder, 'data'), join(folder, 'filled'));
+  renameSync(join(root, 'data'), join(root, 'filled'));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-beforeEach(async () => {
+afterEach(async ({ task }) => {
+  leaveDatabase();
+  await closeBox(own);
+  own = undefined;
+  if (task.result?.state === 'fail') await closeShared();
+});
+afterAll(async () => {
+  await closeShared();
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function openBox(): Promise<Box> {
+  const folder = mkdtempSync(join(root, 'box-'));
   for (const name of ['place', 'backups']) mkdirSync(join(folder, name));
-  cpSync(join(folder, 'filled'), join(folder, 'data'), { recursive: true });
-  ids = { ...filled };
-  gatehouse = await open();
-  app = await createControlServer(gatehouse, { log: silentLog });
+  cpSync(join(root, 'filled'), join(folder, 'data'), { recursive: true });
+  const gatehouse = await open(folder);
+  const app = await createControlServer(gatehouse, { log: silentLog });
   await app.ready();
-});
-afterEach(async () => {
-  leaveDatabase();
-  await app.close();
-  await gatehouse.close();
-  for (const name of readdirSync(folder))
-    if (name !== 'filled') rmSync(join(folder, name), { recursive: true, force: true });
-});
+  return { folder, gatehouse, app };
+}
+
+async function closeBox(box: Box | undefined): Promise<void> {
+  if (!box) return;
+  await box.app.close();
+  await box.gatehouse.close();
+  rmSync(box.folder, { recursive: true, force: true });
+}
+
+/** A test that fails leaves nothing to the others: the next one opens a new box. */
+async function closeShared(): Promise<void> {
+  const left = shared;
+  shared = undefined;
+  await closeBox(left);
+}
+
+/** The box of many tests, with an organization for this one. */
+async function enterShared(): Promise<void> {
+  shared ??= await openBox();
+  ({ folder, gatehouse, app } = shared);
+  ids = await fill();
+}
+
+/** A box for this test alone. */
+async function enterOwn(): Promise<void> {
+  own = await openBox();
+  ({ folder, gatehouse, app } = own);
+  ids = { ...filled };
+}
+
+/** They take an organization, but need something that is done to the whole box: gauges are checked. */
+const needOwn = ['POST /api/admin/alerts/:id/acknowledge'];
+
+/** A route that takes no organization changes what all of them have. */
+async function enterFor(route: string): Promise<void> {
+  shared ??= await openBox();
+  const query = publishedAs(shared.app, route)?.schema.querystring;
+  const ofOrganization = query instanceof z.ZodObject && 'organization' in query.shape;
+  await (ofOrganization && !needOwn.includes(route) ? enterShared() : enterOwn());
+}
+
+const publishedAs = ({ published }: FastifyInstance, route: string) =>
+  published.find(({ methods, url }) => methods.some((method) => `${method} ${url}` === route));
 
 const realmOf = () => ({ organization: ids.organization as OrganizationId, world: 'test' }) as const;
 
@@ -502,9 +559,10 @@ function enrollBea() {
   );
 }
 
-/** A person, a key, a site and whatever else the routes name. */
+/** An organization with a person, a key, a site and whatever else the routes name. */
 async function fill(): Promise<Record<string, string>> {
-  const organization = (await gatehouse.organizations.create({ name: 'Acme' }, by.actor)).id;
+  const organizationName = `Acme ${++organizations}`;
+  const organization = (await gatehouse.organizations.create({ name: organizationName }, by.actor)).id;
   const realm = { organization, world: 'test' } as const;
   // No server listens there.
   await gatehouse.grants.add(organization, '127.0.0.1:2', '', by.actor);
@@ -535,13 +593,13 @@ async function fill(): Promise<Record<string, string>> {
   await gatehouse.checks.setProfile(organization, 'own', definition, by.actor);
   return {
     organization,
+    organizationName,
     subject: subject.id,
     key: key.id,
     site: site.id,
     grant: grant.id,
     webhook: webhook.endpoint.id,
     delivery: delivery!.id,
-    job: addJob(),
     slug: 'own',
     version: '1',
     model: 'faceres',
@@ -552,7 +610,7 @@ async function fill(): Promise<Record<string, string>> {
 
 async function addAdministrator(organization: OrganizationId): Promise<string> {
   const { administrator } = await gatehouse.administrators.create(
-    { organization, email: 'rear@example.com', name: 'Grace Hopper', role: 'operator' },
+    { organization, email: `${organization}@example.com`, name: 'Grace Hopper', role: 'operator' },
     by.actor,
   );
   return administrator.id;
@@ -637,7 +695,7 @@ async function fireAlert(): Promise<void> {
 }
 
 async function ask(method: string, route: string, { body, query = '', picture }: Partial<Sample>) {
-  const admin = app.published.find((one) => one.url === route && one.methods.includes(method));
+  const admin = publishedAs(app, `${method} ${route}`);
   const url = route.startsWith('/api/admin/')
     ? adminUrl(admin!, ids, query)
     : `${route.replaceAll(/:(\w+)/g, (_, name: string) => ids[name] ?? name)}${query}`;
@@ -697,13 +755,15 @@ const changing = () =>
     .flatMap(({ methods, url }) => methods.map((method) => `${method} ${url}`))
     .filter((route) => !/^(GET|HEAD|OPTIONS) /.test(route));
 
-test('every route that changes something is known', () => {
+test('every route that changes something is known', async () => {
+  await enterShared();
   expect(changing().toSorted()).toEqual([...Object.keys(changes), ...elsewhere].toSorted());
 });
 
 test.each(Object.entries(changes))(
   '%s leaves its line, with its request, and changes nothing without',
   async (route, sample) => {
+    await enterFor(route);
     const { before, action, ...order } = sample();
     await before?.();
     const [method = '', url = ''] = route.split(' ');
@@ -734,6 +794,7 @@ const counts = () =>
   });
 
 test('no call without parameters deletes anything', async () => {
+  await enterOwn();
   const lost: string[] = [];
   for (const route of changing().filter(
     (route) =>
@@ -755,6 +816,7 @@ test('no call without parameters deletes anything', async () => {
 });
 
 test('a sweep says what it would erase, and erases when that is confirmed', async () => {
+  await enterShared();
   const path = '/api/admin/retention/sweeps';
   const refused = await ask('POST', path, { body: {} });
   expect(refused.json()).toMatchObject({ code: 'CONFIRMATION_REQUIRED' });
