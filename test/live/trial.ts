@@ -111,7 +111,8 @@ function runAttempt(order: TrialOrder, actor: Actor): Attempt {
     const { analysis, name } = actor.next(step?.name ?? 'hold-still', at - shown.at);
     const hash = sameFrames ? name : `${name}#${frames}`;
     frames += 1;
-    const frame = onlyNeeded(shownAgain(analysis, random, hash), challenge.needs, models);
+    const identity = challenge.needs === 'identity';
+    const frame = shownAgain(onlyNeeded(analysis, identity, models), random, hash, identity);
     const progress = challenge.observe({
       at,
       receivedAt: start + (at - start) * hurry + LATENCY,
@@ -142,17 +143,9 @@ function drawAs(asks: readonly StepName[] | undefined, draw: () => DrawnChalleng
   throw new Error(`${asks} is not drawn by these rules.`);
 }
 
-/** As the workers answer: embeddings and PAD only where they were asked for. */
-function onlyNeeded(
-  analysis: Analysis,
-  needs: 'landmarks' | 'identity',
-  { pad: set }: ChallengeModels,
-): Analysis {
+/** As the workers answer: PAD only where it was asked for. */
+function onlyNeeded(analysis: Analysis, identity: boolean, { pad: set }: ChallengeModels): Analysis {
   if (!analysis.face) return analysis;
-  const { pad, embeddings, ...face } = analysis.face;
-  const identity = needs === 'identity';
-  return {
-    ...analysis,
-    face: { ...face, embeddings: identity ? embeddings : {}, ...(identity && set && pad && { pad }) },
-  };
+  const { pad, ...face } = analysis.face;
+  return { ...analysis, face: { ...face, ...(identity && set && pad && { pad }) } };
 }
