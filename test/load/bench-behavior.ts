@@ -8,6 +8,7 @@ import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { personWindow } from '../support/behavior-windows.ts';
 import { type Evidence, markdownTable } from '../support/evidence.ts';
 import { memoryFolder } from '../support/memory-folder.ts';
+import { physicalCores, pickCores } from './cores.ts';
 import { type DiskLimit, diskLimit } from './disk-limit.ts';
 import { type PacedResult, pacedLoad } from './paced-load.ts';
 import { picturesToEnroll } from './pictures.ts';
@@ -25,6 +26,8 @@ const WARM_UP_SECONDS = 60;
 const TICKS = 100;
 /** Milliseconds (issue 13). */
 const BARS = { alone: 10, besideFaces: 25, lag: 250 };
+
+const cores = pickCores(physicalCores());
 
 type Say = (line: string) => void;
 
@@ -49,7 +52,7 @@ interface Row {
  * and beside faces with the data in memory, where there is room.
  */
 export async function benchBehavior(say: Say): Promise<Evidence> {
-  const quiet = keepKernelOn(GENERATOR_CORE);
+  const quiet = keepKernelOn(cores.rest);
   const cli = createCli({});
   const memory = memoryFolder(1);
   try {
@@ -82,7 +85,7 @@ async function measureOnDisk(cli: Cli, quiet: QuietCore, say: Say): Promise<OnDi
   const fast = await measureRate(begun, undefined, '', say);
   say('behavior: what the processor allows');
   const processor = await processorLimit({
-    ...{ rate: RATE, seconds: SECONDS, core: SERVICE_CORE },
+    ...{ rate: RATE, seconds: SECONDS, core: cores.service },
     microseconds: fast.main.each + fast.others.each,
   });
   say('behavior: how far counters and audit lines lag');
@@ -163,13 +166,10 @@ async function begin(cli: Cli, say: Say): Promise<Begun> {
   return { service, faceKey: keys.test, post };
 }
 
-const SERVICE_CORE = 0;
-const GENERATOR_CORE = 1;
-
-/** Where there are two cores: the service on the first, this process on the second. */
+/** The service with all its threads on one core, this process on another. */
 function pinApart({ child }: Service): void {
-  execFileSync('taskset', ['-acp', String(SERVICE_CORE), String(child.pid)], { stdio: 'ignore' });
-  execFileSync('taskset', ['-acp', String(GENERATOR_CORE), String(process.pid)], { stdio: 'ignore' });
+  execFileSync('taskset', ['-acp', String(cores.service), String(child.pid)], { stdio: 'ignore' });
+  execFileSync('taskset', ['-acp', String(cores.generator), String(process.pid)], { stdio: 'ignore' });
 }
 
 let made = 0;
@@ -184,7 +184,7 @@ async function measured(service: Service, what: string, run: () => Promise<Paced
   const pid = service.child.pid!;
   const before = threadsOf(pid);
   const writtenBefore = writtenBy(pid);
-  const busyBefore = busyTicks(SERVICE_CORE);
+  const busyBefore = busyTicks(cores.service);
   const own = process.cpuUsage();
   const begun = performance.now();
   const result = await run();
@@ -194,7 +194,7 @@ async function measured(service: Service, what: string, run: () => Promise<Paced
     ...{ id, name },
     seconds: (ticks - (before.get(id)?.ticks ?? 0)) / TICKS,
   }));
-  const busy = (busyTicks(SERVICE_CORE) - busyBefore) / TICKS;
+  const busy = (busyTicks(cores.service) - busyBefore) / TICKS;
   const share = (taken: number) => ({
     each: (taken * 1e6) / result.answered,
     cores: taken / result.seconds,
@@ -376,7 +376,7 @@ const processorLine = ({ steady, fast, processor: { p50, p99, most } }: Measured
 /** What “without other load” means here. */
 const quietLine = (threads: readonly string[]): string =>
   threads.length > 0
-    ? `The bar is of a core without other load: these threads of the kernel, which look after memory whatever programs do, were kept on the generator's core (${threads.join(', ')}), except for the row that says so. Other threads of the kernel, and what the host of this virtual machine does, were not.`
+    ? `The bar is of a core without other load: these threads of the kernel, which look after memory whatever programs do, were kept on core ${cores.rest} (${threads.join(', ')}), except for the row that says so. Other threads of the kernel, and what the host of this virtual machine does, were not.`
     : 'Threads of the kernel that look after memory could not be kept off the core of the service: they are in the times.';
 
 function evidenceOf(all: Measured): Evidence {
@@ -386,7 +386,7 @@ function evidenceOf(all: Measured): Evidence {
     title: 'Verdicts on behavior',
     lines: [
       '`POST /api/v1/verify` of the real service over HTTP, a file of SQLite with full synchronization; every window and every user is new. All threads of the service, also those that put the',
-      `database's log on disk and judge faces, run on one core, the load generator (${CONNECTIONS} connections, bodies made before) on the other. It sends at an even rate whether earlier requests are answered or not; times`,
+      `database's log on disk and judge faces, run on one core (${cores.service}), the load generator (${CONNECTIONS} connections, bodies made before) on another (${cores.generator}). It sends at an even rate whether earlier requests are answered or not; times`,
       `run from the moment at which a request was given to a connection, or began to wait for a free one, to its whole answer. How late that moment was is the generator's own part and stands apart: where the kernel holds it up, it makes up for it at a tenth more than the rate, not in a burst. It never sleeps, and takes its core whole where there is a rate. Before, ${WARM_UP_SECONDS} s at ${RATE.toLocaleString('en')} a second, in which V8 compiles on the same core. Processor time: of a core. ${quietLine(keptOff)}`,
       ...markdownTable(
         [

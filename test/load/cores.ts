@@ -1,0 +1,39 @@
+import { globSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+/** Which core of this machine does what while one core is measured. */
+export interface Cores {
+  /** Nothing else runs on this physical core, as far as this program decides. */
+  service: number;
+  generator: number;
+  /** What the kernel does for memory is moved there. */
+  rest: number;
+}
+
+/**
+ * One physical core for each, from the last one on, because Linux gives interrupts to the first ones. With two cores the generator's core
+ * takes the rest too; with one, everything runs there.
+ * @param physical the numbers of the processors that share a physical core, for each of these cores
+ */
+export function pickCores(physical: readonly (readonly number[])[]): Cores {
+  const firsts = physical.map(([first]) => first!).toSorted((a, b) => a - b);
+  if (firsts.length > 2) return { service: firsts.at(-1)!, generator: firsts.at(-2)!, rest: firsts[0]! };
+  const [service, generator = physical[0]![1] ?? service] = firsts as [number, number?];
+  return { service, generator, rest: generator };
+}
+
+/** The physical cores of this machine: Linux says which processors share one, as `0,8` or `0-1`. Elsewhere each counts as one of its own. */
+export function physicalCores(): number[][] {
+  const shared = globSync('/sys/devices/system/cpu/cpu*/topology/thread_siblings_list').map((file) =>
+    readFileSync(file, 'utf8').trim(),
+  );
+  if (shared.length === 0) return Array.from({ length: availableParallelism() }, (_, core) => [core]);
+  return [...new Set(shared)].map(readList);
+}
+
+function readList(text: string): number[] {
+  return text.split(',').flatMap((part) => {
+    const [from, to = from] = part.split('-').map(Number) as [number, number?];
+    return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  });
+}
