@@ -357,7 +357,7 @@ export async function startEngine({
     ...{ ...shared, integrity, settings: behaviorSettings },
     receives: () => false,
     learned: async (realm) => behaviorLayers.learned(realm.organization),
-    gather: async () => undefined,
+    pace: async () => undefined,
   });
   const behavior = { ...shared, integrity, behaviorSettings, verdicts, pictures: challengePictures };
   const engine = {

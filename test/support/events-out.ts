@@ -40,7 +40,7 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
   const verdicts = createVerdicts({
     ...{ ...engine, log, events: out.events, settings: engine.behaviorSettings },
     receives: receiversOf(out.webhooks),
-    gather: async () => undefined,
+    pace: async () => undefined,
   });
   const behavior = { ...engine, verdicts, pictures: challengePictures };
   return {

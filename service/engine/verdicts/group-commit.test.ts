@@ -30,7 +30,7 @@ function start({ fails = () => undefined as Error | undefined } = {}) {
         throw error;
       }
     },
-    gather: async () => undefined,
+    pace: async () => undefined,
   });
   const put = (text: string) => async () => {
     open.push(text);
@@ -95,7 +95,7 @@ test('a group is written while the one before it is put on disk, four at most; s
     },
     writeRows: async (_, rows) => void written.push(...rows),
     apart: (_, change) => change(),
-    gather: async () => undefined,
+    pace: async () => undefined,
   });
   const answered: string[] = [];
   for (const name of ['a', 'b', 'c', 'd', 'e']) {

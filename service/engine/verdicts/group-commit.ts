@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import { createGroupPace } from './group-pace.ts';
 
 /**
  * Changes of many requests in one transaction: a synchronous write to the disk costs as much as hundreds of rows. Each caller is
@@ -24,15 +24,10 @@ export interface GroupCommitDeps<Row> {
   writeRows(tx: Tx, rows: readonly Row[]): Promise<void>;
   /** Runs `change` so that nothing of it stays where it throws; the transaction goes on. */
   apart<T>(tx: Tx, change: () => Promise<T>): Promise<T>;
-  /** Waits for more members before a group begins. */
-  gather?: () => Promise<void>;
+  /** Waits until the next group may begin. */
+  pace?: () => Promise<void>;
 }
 
-/**
- * Milliseconds in which a group gathers. Where many come, what waits meanwhile makes the next one larger by itself: 4 ms doubled the median
- * at 2,000 a second and saved nothing (2026-11-22).
- */
-const GATHERING = 1;
 /** Members of a group: bounds how long one transaction blocks others. */
 const MOST = 64;
 /** Groups of which none is on disk yet: the next is written while those before it are put there. */
@@ -49,7 +44,7 @@ export function createGroupCommit<Row>({
   inTransaction,
   writeRows,
   apart,
-  gather = async () => void (await delay(GATHERING)),
+  pace = createGroupPace(),
 }: GroupCommitDeps<Row>): GroupCommit<Row> {
   const outside = AsyncLocalStorage.snapshot();
   const waiting: Member<Row>[] = [];
@@ -94,7 +89,7 @@ export function createGroupCommit<Row>({
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
-      await gather();
+      await pace();
       while (underWay.length >= MOST_UNDER_WAY) await Promise.race(underWay);
       const group = waiting.splice(0, MOST);
       const one = write(group).finally(() => underWay.splice(underWay.indexOf(one), 1));

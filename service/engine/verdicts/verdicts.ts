@@ -134,8 +134,8 @@ export interface VerdictsDeps {
   log: Log;
   random?: (into: Uint8Array) => void;
   timer?: Timer;
-  /** Waits for more members of a group. */
-  gather?: () => Promise<void>;
+  /** Waits until the next group may begin. */
+  pace?: () => Promise<void>;
 }
 
 /** A verdict with what is written beside it. */
