@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+// @ts-expect-error: plain JavaScript without a declaration
+import { optionsFor } from '../../bin/node-24.mjs';
 import { findProgram, startService } from './service-process.ts';
 
 let folder: string;
@@ -35,7 +37,7 @@ test('it is started on the directory, without the inspector and without what is 
     delete process.env.NODE_OPTIONS;
   }
   expect(JSON.parse(written())).toEqual([
-    ['--disable-sigusr1'],
+    optionsFor(['start']).filter((option: string) => !option.includes('largepages')),
     ['start', '--data', '/srv/box'],
     null,
     null,

@@ -122,8 +122,11 @@ test('what the product needs is installed without development dependencies too',
   expect(Object.keys(devDependencies).filter((name) => needed.includes(name))).toEqual([]);
 });
 
-test('what serves has the code of Node in large pages where the system offers them; every command is without the inspector’s signal', () => {
-  expect(optionsFor(['serve', '--port', '0'])).toEqual(['--disable-sigusr1', '--use-largepages=silent']);
+test('what serves has the code of Node in large pages where the system offers them, and seldom collected heaps; every command is without the inspector’s signal', () => {
+  expect(optionsFor(['serve', '--port', '0'])).toEqual([
+    ...['--disable-sigusr1', '--use-largepages=silent'],
+    ...['--no-memory-reducer', '--heap-growing-percent=300'],
+  ]);
   expect(optionsFor(['--data', '/x', 'start'])).toEqual(optionsFor(['serve']));
   expect(optionsFor(['key', 'create'])).toEqual(['--disable-sigusr1']);
   const { status, stdout, stderr } = spawnSync(
@@ -134,6 +137,23 @@ test('what serves has the code of Node in large pages where the system offers th
     },
   );
   expect([status, stdout, stderr]).toEqual([0, '42\n', '']);
+});
+
+test('V8’s memory reducer does not run in what serves', () => {
+  const growing = `
+    const kept = Array.from({ length: 30 }, () => Array.from({ length: 100_000 }, (_, at) => ({ at })));
+    setTimeout(() => console.log(kept.length), 100);`;
+  const written = (options: readonly string[]) =>
+    spawnSync(
+      process.execPath,
+      [...options, '--gc-memory-reducer-start-delay-ms=1', '--trace-memory-reducer', '--eval', growing],
+      { encoding: 'utf8' },
+    ).stdout;
+  const options = optionsFor(['serve']);
+  expect(written(options.filter((one: string) => one !== '--no-memory-reducer'))).toContain(
+    'Memory reducer: ',
+  );
+  expect(written(options)).toBe('30\n');
 });
 
 test.each(['debian/gatehouse', 'archive-files/gatehouse'])('%s gives Node the same options', (file) => {

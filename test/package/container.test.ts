@@ -13,6 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+// @ts-expect-error: plain JavaScript without a declaration
+import { optionsFor } from '../../bin/node-24.mjs';
 import { makeContext } from '../../installers/container/context.ts';
 import { run } from '../../installers/run.ts';
 import { portrait } from '../cli/portraits.ts';
@@ -101,8 +103,7 @@ describe.skipIf(reason !== undefined)(`the container image${reason ? ` (${reason
       User: '10001:10001',
       Entrypoint: [
         '/usr/lib/gatehouse/bin/node',
-        '--disable-sigusr1',
-        '--use-largepages=silent',
+        ...optionsFor(['serve']),
         '/usr/lib/gatehouse/dist/service/cli/gatehouse.js',
       ],
       Cmd: ['serve'],

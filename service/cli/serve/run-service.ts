@@ -1,5 +1,4 @@
 import type { Config } from '../../config.ts';
-import { collectWhenNeededOnly } from '../../lib/machine/heap-collections.ts';
 import { lowerV8Threads } from '../../lib/machine/thread-priority.ts';
 import type { Service, ServiceOutput } from '../../server/serve.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
@@ -42,7 +41,6 @@ export async function runService(
     again: () => process.exit(130),
   });
   lowerV8Threads();
-  collectWhenNeededOnly();
   const { serve } = await import('../../server/serve.ts');
   const start = (settings: Config) => serve(settings, output, until.signal);
 
