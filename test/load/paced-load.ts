@@ -23,10 +23,14 @@ export interface PacedResult {
   seconds: number;
   /** From the moment at which a request was given to a connection, or began to wait for a free one, to its whole answer, milliseconds. */
   latency: { p50: number; p99: number; most: number };
+  /** The p99 of the requests of each five seconds, milliseconds: whether it is that of the whole time, or of some moments. */
+  slices: number[];
   /** How long after it was due that moment was: what the generator itself was late, milliseconds. */
   late: { p50: number; p99: number; most: number };
 }
 
+/** Seconds of a slice. */
+const SLICE = 5;
 /** How much faster than the rate it sends while it makes up for what it was late. */
 const CATCHING_UP = 1.1;
 
@@ -53,6 +57,7 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
     Buffer.from(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
   );
   const latencies: number[] = [];
+  const slices: number[][] = Array.from({ length: Math.ceil(load.seconds / SLICE) }, () => []);
   const late: number[] = [];
   const waiting: Request[] = [];
   let failed: Error | undefined;
@@ -63,9 +68,17 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
     line.socket.write(request.bytes);
   }
 
+  function note(sent: number): void {
+    const latency = performance.now() - sent;
+    latencies.push(latency);
+    // What was sent after the time, because the generator was late, belongs to the last one.
+    const slice = Math.min(Math.floor((sent - begun) / (SLICE * 1_000)), slices.length - 1);
+    slices[slice]!.push(latency);
+  }
+
   function done(line: Line, status: string): void {
     if (status !== '200') failed ??= new Error(`A request was answered ${status}.`);
-    latencies.push(performance.now() - line.under!.begun);
+    note(line.under!.begun);
     line.under = undefined;
     load.answered?.(latencies.length);
     const following = waiting.shift();
@@ -75,6 +88,13 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
     else free.push(line);
   }
 
+  function leave(line: Line): void {
+    line.socket.destroy();
+    const at = free.indexOf(line);
+    if (at >= 0) free.splice(at, 1);
+    if (lines.every(({ socket }) => socket.destroyed)) failed ??= new Error('All connections were closed.');
+  }
+
   const lines = await Promise.all(
     Array.from({ length: load.connections }, async () => {
       const socket = connect({ host: hostname, port: Number(port), noDelay: true });
@@ -82,12 +102,15 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
       const line: Line = { socket, under: undefined, text: '' };
       socket.setEncoding('latin1');
       socket.on('data', (text: string) => {
+        // The service ends a connection on which nothing comes.
+        if (!line.under) return leave(line);
         line.text += text;
         const status = answerOf(line);
         if (status !== undefined) done(line, status);
       });
       socket.on('close', () => {
         if (line.under) failed ??= new Error('A connection was closed before its answer.');
+        else leave(line);
       });
       return line;
     }),
@@ -128,6 +151,7 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
   return {
     ...{ answered: latencies.length, seconds },
     latency: { p50: of(latencies, 0.5), p99: of(latencies, 0.99), most: of(latencies, 1) },
+    slices: slices.map((one) => of(one, 0.99)),
     late: { p50: of(late, 0.5), p99: of(late, 0.99), most: of(late, 1) },
   };
 }
