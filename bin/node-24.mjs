@@ -18,12 +18,10 @@ const safe = '--disable-sigusr1';
 const largePages = '--use-largepages=silent';
 
 /**
- * A heap is gone through when it has grown to four times what lives in it, and not sooner: meanwhile requests on a busy core wait for 100 to
- * 300 ms. V8 by itself does so after each 10 % where little is added to it, and its memory reducer 100 s after the last time, whatever the
- * load, only to give memory back. In exchange the heaps are larger (docs/decisions/0033). The reducer is there from the start of V8: it can
- * be left out here alone.
+ * V8's memory reducer goes through the whole heap 100 s after the last time, whatever the load, only to give memory back: meanwhile requests
+ * on a busy core wait for 100 to 300 ms. It is there from the start of V8, so it can be left out here alone (docs/decisions/0033).
  */
-const seldomCollected = ['--no-memory-reducer', '--heap-growing-percent=300'];
+const noReducer = '--no-memory-reducer';
 
 /**
  * What Node is started with for this command.
@@ -31,7 +29,7 @@ const seldomCollected = ['--no-memory-reducer', '--heap-growing-percent=300'];
  * @returns {string[]}
  */
 export const optionsFor = (words) =>
-  words.includes('serve') || words.includes('start') ? [safe, largePages, ...seldomCollected] : [safe];
+  words.includes('serve') || words.includes('start') ? [safe, largePages, noReducer] : [safe];
 
 /**
  * Runs a TypeScript file of ours with `--disable-sigusr1`: in place of this process where its Node.js is new enough, else under the

@@ -42,7 +42,7 @@ export function findProgram(
 }
 
 /** As the launcher gives them (bin/node-24.mjs), without large pages: they help where thousands of requests come each second. */
-const options = ['--disable-sigusr1', '--no-memory-reducer', '--heap-growing-percent=300'];
+const options = ['--disable-sigusr1', '--no-memory-reducer'];
 
 /** Size from which the next start moves the log aside. */
 const LONGEST_LOG = 5_000_000;

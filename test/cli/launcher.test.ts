@@ -122,10 +122,11 @@ test('what the product needs is installed without development dependencies too',
   expect(Object.keys(devDependencies).filter((name) => needed.includes(name))).toEqual([]);
 });
 
-test('what serves has the code of Node in large pages where the system offers them, and seldom collected heaps; every command is without the inspector’s signal', () => {
+test('what serves has the code of Node in large pages where the system offers them, and no memory reducer; every command is without the inspector’s signal', () => {
   expect(optionsFor(['serve', '--port', '0'])).toEqual([
-    ...['--disable-sigusr1', '--use-largepages=silent'],
-    ...['--no-memory-reducer', '--heap-growing-percent=300'],
+    '--disable-sigusr1',
+    '--use-largepages=silent',
+    '--no-memory-reducer',
   ]);
   expect(optionsFor(['--data', '/x', 'start'])).toEqual(optionsFor(['serve']));
   expect(optionsFor(['key', 'create'])).toEqual(['--disable-sigusr1']);

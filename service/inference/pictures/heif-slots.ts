@@ -1,6 +1,5 @@
-import { totalmem } from 'node:os';
-import { constrainedMemory } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { usableMemory } from '../../lib/machine/memory.ts';
 import { Problem } from '../../lib/problem.ts';
 
 /**
@@ -17,10 +16,7 @@ const PATIENCE = 8_000;
 const LOOK = 20;
 
 /** One for every 4 GiB of memory, at least one, at most one for each worker. */
-export function createHeifSlots(
-  workers: number,
-  memory = Math.min(totalmem(), constrainedMemory() || totalmem()),
-): HeifSlots {
+export function createHeifSlots(workers: number, memory = usableMemory()): HeifSlots {
   const count = Math.max(1, Math.min(workers, Math.floor(memory / MEMORY_OF_ONE)));
   return new Int32Array(new SharedArrayBuffer(4 * count));
 }
