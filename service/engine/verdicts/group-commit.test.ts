@@ -119,6 +119,34 @@ test('a group is written while the one before it is put on disk, four at most; s
   expect(answered).toEqual(['b', 'a', 'c', 'd', 'e']);
 });
 
+test('a group asks for its pace when there is a place for it, so that time spent waiting for the disk counts', async () => {
+  const onDisk: (() => void)[] = [];
+  let paced = 0;
+  const group = createGroupCommit<string>({
+    async inTransaction(work) {
+      const result = await work({} as Tx);
+      await new Promise<void>((resolve) => onDisk.push(resolve));
+      return result;
+    },
+    writeRows: async () => undefined,
+    apart: (_, change) => change(),
+    pace: async () => void paced++,
+  });
+  const all: Promise<void>[] = [];
+  for (let count = 1; count <= 4; count++) {
+    all.push(group.write(`row ${count}`));
+    await vi.waitUntil(() => onDisk.length === count);
+  }
+  all.push(group.write('one more'));
+  await new Promise(setImmediate);
+  expect(paced).toBe(4);
+  onDisk[0]!();
+  await vi.waitUntil(() => onDisk.length === 5);
+  expect(paced).toBe(5);
+  for (const end of onDisk) end();
+  await Promise.all(all);
+});
+
 test('settled waits for what was added', async () => {
   const { kept, group } = start();
   const written = group.write('a');

@@ -89,8 +89,8 @@ export function createGroupCommit<Row>({
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
-      await pace();
       while (underWay.length >= MOST_UNDER_WAY) await Promise.race(underWay);
+      await pace();
       const group = waiting.splice(0, MOST);
       const one = write(group).finally(() => underWay.splice(underWay.indexOf(one), 1));
       underWay.push(one);
