@@ -8,7 +8,7 @@ import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { personWindow } from '../support/behavior-windows.ts';
 import { type Evidence, markdownTable } from '../support/evidence.ts';
 import { memoryFolder } from '../support/memory-folder.ts';
-import { physicalCores, pickCores } from './cores.ts';
+import { allowedCores, physicalCores, pickCores } from './cores.ts';
 import { type DiskLimit, diskLimit } from './disk-limit.ts';
 import { type PacedResult, pacedLoad } from './paced-load.ts';
 import { picturesToEnroll } from './pictures.ts';
@@ -29,7 +29,9 @@ const TICKS = 100;
 /** Milliseconds (issue 13). */
 const BARS = { alone: 10, besideFaces: 25, lag: 250 };
 
-const cores = pickCores(physicalCores());
+/** Of this process, as it was started. */
+const allowed = allowedCores();
+const cores = pickCores(physicalCores(allowed));
 
 type Say = (line: string) => void;
 
@@ -63,6 +65,7 @@ export async function benchBehavior(say: Say): Promise<Evidence> {
     return evidenceOf({ ...onDisk, ...inMemory, keptOff: quiet.threads });
   } finally {
     quiet.end();
+    keepOn(allowed, process.pid);
     await cli.clean();
   }
 }
@@ -154,6 +157,8 @@ async function begin(cli: Cli, say: Say): Promise<Begun> {
   const { key } = await cli.json<{ key: string }>('key', 'create', '--scopes', 'behavior', '--env', 'live');
   // What is measured is the box, not its limits.
   await cli.json('limits', 'set', '--burst', '1000000', '--per-user', '1000000');
+  // It starts a worker for each core that it may use: the one before has left this process a single one.
+  keepOn(allowed, process.pid);
   const service = await cli.serve('--log-level', 'error');
   pinApart(service);
   const post: Begun['post'] = (rate, seconds, answered) =>
@@ -170,8 +175,13 @@ async function begin(cli: Cli, say: Say): Promise<Begun> {
 
 /** The service with all its threads on one core, this process on another. */
 function pinApart({ child }: Service): void {
-  execFileSync('taskset', ['-acp', String(cores.service), String(child.pid)], { stdio: 'ignore' });
-  execFileSync('taskset', ['-acp', String(cores.generator), String(process.pid)], { stdio: 'ignore' });
+  keepOn([cores.service], child.pid!);
+  keepOn([cores.generator], process.pid);
+}
+
+/** All threads of a process. */
+function keepOn(where: readonly number[], pid: number): void {
+  execFileSync('taskset', ['-acp', where.join(','), String(pid)], { stdio: 'ignore' });
 }
 
 let made = 0;

@@ -10,7 +10,7 @@ const PICTURES = 40;
 const WARM_UP = 200;
 const VERIFICATIONS = 2000;
 /** Further ones, over which memory should not grow any more. */
-const ENDURANCE = 4000;
+const ENDURANCE = 16_000;
 /** More than any pool has workers: the queue is never empty. */
 const CONNECTIONS = 12;
 const HEALTH_INTERVAL = 25;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { physicalCores, pickCores } from './cores.ts';
+import { allowedCores, physicalCores, pickCores } from './cores.ts';
 
 test('service, generator and the rest have physical cores of their own where there are three', () => {
   const eight = [0, 2, 4, 6, 8, 10, 12, 14].map((one) => [one, one + 1]);
@@ -13,8 +13,12 @@ test('on two cores or fewer they share', () => {
   expect(pickCores([[0]])).toEqual({ service: 0, generator: 0, rest: 0 });
 });
 
-test('each processor of this machine belongs to one physical core', () => {
+test('each processor that may be used belongs to one physical core', () => {
   const all = physicalCores().flat();
-  expect(all.length).toBeGreaterThan(0);
-  expect(new Set(all).size).toBe(all.length);
+  expect(all.toSorted((a, b) => a - b)).toEqual(allowedCores());
+});
+
+test('a core of which no processor may be used is left out', () => {
+  const [one] = allowedCores();
+  expect(physicalCores([one!])).toEqual([[one]]);
 });

@@ -22,13 +22,28 @@ export function pickCores(physical: readonly (readonly number[])[]): Cores {
   return { service, generator, rest: generator };
 }
 
-/** The physical cores of this machine: Linux says which processors share one, as `0,8` or `0-1`. Elsewhere each counts as one of its own. */
-export function physicalCores(): number[][] {
+/**
+ * The physical cores of this machine: Linux gives which processors share one, as `0,8` or `0-1`. Elsewhere each counts as one of its own.
+ * Processors and cores that may not be used are left out.
+ */
+export function physicalCores(allowed = allowedCores()): number[][] {
   const shared = globSync('/sys/devices/system/cpu/cpu*/topology/thread_siblings_list').map((file) =>
     readFileSync(file, 'utf8').trim(),
   );
-  if (shared.length === 0) return Array.from({ length: availableParallelism() }, (_, core) => [core]);
-  return [...new Set(shared)].map(readList);
+  if (shared.length === 0) return allowed.map((core) => [core]);
+  return [...new Set(shared)]
+    .map((text) => readList(text).filter((core) => allowed.includes(core)))
+    .filter((one) => one.length > 0);
+}
+
+/** The processors on which this process may run: a container or `taskset` may leave it a part of the machine's. */
+export function allowedCores(): number[] {
+  try {
+    const text = readFileSync('/proc/self/status', 'utf8');
+    return readList(/^Cpus_allowed_list:\s*(\S+)$/m.exec(text)![1]!);
+  } catch {
+    return Array.from({ length: availableParallelism() }, (_, core) => core);
+  }
 }
 
 function readList(text: string): number[] {

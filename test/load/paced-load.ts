@@ -88,13 +88,6 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
     else free.push(line);
   }
 
-  function leave(line: Line): void {
-    line.socket.destroy();
-    const at = free.indexOf(line);
-    if (at >= 0) free.splice(at, 1);
-    if (lines.every(({ socket }) => socket.destroyed)) failed ??= new Error('All connections were closed.');
-  }
-
   const lines = await Promise.all(
     Array.from({ length: load.connections }, async () => {
       const socket = connect({ host: hostname, port: Number(port), noDelay: true });
@@ -102,15 +95,17 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
       const line: Line = { socket, under: undefined, text: '' };
       socket.setEncoding('latin1');
       socket.on('data', (text: string) => {
-        // The service ends a connection on which nothing comes.
-        if (!line.under) return leave(line);
         line.text += text;
+        if (!line.under) {
+          failed ??= new Error(`The service answered what was not asked: ${line.text.slice(0, 200)}`);
+          return;
+        }
         const status = answerOf(line);
         if (status !== undefined) done(line, status);
       });
+      // All are in use in turn, so none is idle long enough to be closed.
       socket.on('close', () => {
-        if (line.under) failed ??= new Error('A connection was closed before its answer.');
-        else leave(line);
+        failed ??= new Error('The service closed a connection.');
       });
       return line;
     }),
@@ -135,7 +130,7 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
         sent = Math.max(at, now - gap);
         late.push(now - due);
         const request = { bytes: bytes[next++]!, begun: now };
-        const line = free.pop();
+        const line = free.shift();
         if (line) send(line, request);
         else waiting.push(request);
       }
@@ -145,7 +140,7 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
   }
   while (!failed && (waiting.length > 0 || lines.some(({ under }) => under))) await pause(5);
   const seconds = (performance.now() - begun) / 1_000;
-  for (const { socket } of lines) socket.destroy();
+  for (const { socket } of lines) socket.removeAllListeners('close').destroy();
   if (failed) throw failed;
   const of = (values: number[], share: number) => (values.length === 0 ? 0 : quantile(values, share));
   return {
