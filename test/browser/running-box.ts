@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createControlSocketProxy } from '../../renderer/dev/control-socket-proxy.ts';
+import { withoutSettings } from '../support/without-settings.ts';
 
 const gatehouse = fileURLToPath(new URL('../../bin/gatehouse.mjs', import.meta.url));
 const run = promisify(execFile);
@@ -38,6 +39,7 @@ export async function startEmptyBox(words: readonly string[] = []): Promise<Empt
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-empty-'));
   const data = join(folder, 'data');
   const service = spawn(process.execPath, [gatehouse, 'start', '--data', data, '--port', '0', ...words], {
+    env: withoutSettings(),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const stop = async () => {
@@ -62,14 +64,13 @@ async function end(service: ChildProcess): Promise<void> {
 
 export async function startBox(organization: string): Promise<RunningBox> {
   const data = await mkdtemp(join(tmpdir(), 'gatehouse-browser-'));
-  const { stdout } = await run(process.execPath, [
-    ...[gatehouse, 'init', '--org', organization, '--data', data, '--json'],
-  ]);
+  const words = [gatehouse, 'init', '--org', organization, '--data', data, '--json'];
+  const { stdout } = await run(process.execPath, words, { env: withoutSettings() });
   const { keys } = JSON.parse(stdout) as { keys: { live: string } };
   const service = spawn(
     process.execPath,
     [gatehouse, 'serve', '--data', data, '--port', '0', '--log-level', 'error'],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { env: withoutSettings(), stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const url = await listening(service);
   const door = createOperatorDoor(data, url);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fullSize } from '../attacks/size.ts';
+import { withoutSettings } from '../support/without-settings.ts';
 import { type Cli, createCli } from './gatehouse.ts';
 import { portrait, wall } from './portraits.ts';
 
@@ -169,8 +170,7 @@ test('Ctrl-C through npm, which hands it on a second time, lets the pictures und
   const words = await manyPeople(40);
   const child = spawn('npm', ['run', '--silent', 'gatehouse', '--', ...words, '--data', cli.data], {
     cwd: join(import.meta.dirname, '../..'),
-    // The program refuses settings that it does not know, such as those of the tests.
-    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GATEHOUSE_'))),
+    env: withoutSettings(),
     stdio: ['ignore', 'pipe', 'ignore'],
     detached: true,
   });
