@@ -70,7 +70,14 @@ export function VerdictList({
       query={query}
       rowId={({ id }) => id}
       paging={{ pages, limit: LIMIT }}
-      secondLine={({ notes }) => <Notes notes={notes} />}
+      secondLine={({ confidence, notes }) => (
+        <div>
+          <ScoreBar score={confidence} threshold={HUMAN} />
+          <div>
+            <Notes notes={notes} />
+          </div>
+        </div>
+      )}
       filters={
         <FilterBar
           filters={filters}
