@@ -32,8 +32,11 @@ const verdict = {
   pii_stored: false,
 };
 
-/** A site and an appliance on two origins of this machine. The appliance only records: what the service answers is tried elsewhere. */
-export async function startCollectorSite(): Promise<CollectorSite> {
+/**
+ * A site and an appliance on two origins of this machine. The appliance only records: what the service answers is tried elsewhere.
+ * @param before runs in each page before the script of the appliance
+ */
+export async function startCollectorSite(before = ''): Promise<CollectorSite> {
   const received: Sent[] = [];
   const answer: CollectorSite['answer'] = { status: 200, body: verdict };
   const server = createServer(async (request, reply) => {
@@ -47,7 +50,7 @@ export async function startCollectorSite(): Promise<CollectorSite> {
     if (!pathname.startsWith('/api/'))
       return reply
         .setHeader('content-type', 'text/html')
-        .end(pageOf(pathname, port, searchParams.get('appliance')));
+        .end(pageOf(pathname, port, searchParams.get('appliance'), before));
     if (request.method === 'OPTIONS') return reply.end();
     received.push({ path: pathname, headers: request.headers, text });
     reply.statusCode = answer.status;
@@ -68,12 +71,16 @@ export async function startCollectorSite(): Promise<CollectorSite> {
   };
 }
 
+/** A page that shows this one in a frame may ask it to verify, with its key. */
+const VERIFY_WHEN_ASKED =
+  "<script>addEventListener('message', ({ data }) => data.verify && Huma.verify('user_123', data.verify));</script>";
+
 /** `appliance`: loads the script from there. */
-function pageOf(path: string, port: number, appliance: string | null): string {
-  const load = `<script src="${appliance ?? `http://127.0.0.1:${port}`}/sdk/gatehouse.js"></script>`;
+function pageOf(path: string, port: number, appliance: string | null, before: string): string {
+  const load = `<script>${before}</script><script src="${appliance ?? `http://127.0.0.1:${port}`}/sdk/gatehouse.js"></script>`;
   if (path === '/frame')
     return `<!doctype html><body><iframe sandbox="allow-scripts allow-forms" width="600" height="400" src="http://127.0.0.1:${port}/form"></iframe></body>`;
-  return `<!doctype html><html><head><title>Sign up</title>${load}${path === '/twice' ? load : ''}</head>
+  return `<!doctype html><html><head><title>Sign up</title>${load}${path === '/twice' ? load : ''}${VERIFY_WHEN_ASKED}</head>
 <body style="height: 3000px"><form id="form-of-secrets" action="/done" method="get">
 <input id="name-of-field" name="person" style="width: 200px; height: 30px">
 <input id="second" name="mail" style="width: 200px; height: 30px">
