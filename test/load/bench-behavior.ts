@@ -165,7 +165,7 @@ async function begin(cli: Cli, say: Say): Promise<Begun> {
     pacedLoad({
       ...{ url: service.url, path: '/api/v1/verify', rate, seconds, connections: CONNECTIONS },
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      bodies: Array.from({ length: Math.ceil((rate ?? 2 * RATE) * seconds) }, nextBody),
+      body: nextBody,
       ...(answered && { answered }),
     });
   say(`behavior: ${WARM_UP_SECONDS} s to warm up`);
@@ -382,8 +382,8 @@ function diskLine(steady: Row, { latency, sync }: DiskLimit): string {
 }
 
 /** What the processor alone takes of the times. */
-const processorLine = ({ steady, fast, processor: { p50, p99, most } }: Measured): string =>
-  `The processor's own part: after the second row, a program on the same core that calculates ${(fast.main.each + fast.others.each).toFixed(0)} µs (as the service needs in that row) for each of ${RATE.toLocaleString('en')} requests a second, and does nothing else, is through after p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, at most ${most.toFixed(1)} ms: what the queue takes, and the moments in which the machine gives the core to others. The p99 of the first row is ${(steady.result.latency.p99 / p99).toFixed(2)} times that.`;
+const processorLine = ({ steady, fast, processor: { p50, p99, most, hashed } }: Measured): string =>
+  `The processor's own part: after the second row, a program on the same core that calculates ${(fast.main.each + fast.others.each).toFixed(0)} µs (as the service needs in that row) for each of ${RATE.toLocaleString('en')} requests a second, and does nothing else, is through after p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, at most ${most.toFixed(1)} ms: what the queue takes, and the moments in which the machine gives the core to others. The p99 of the first row is ${(steady.result.latency.p99 / p99).toFixed(2)} times that. This core hashes ${(hashed / 1_000).toFixed(2)} GB/s (SHA-256), by which runs on other machines and days compare.`;
 
 /** What “without other load” means here. */
 const quietLine = (threads: readonly string[]): string =>
@@ -398,8 +398,8 @@ function evidenceOf(all: Measured): Evidence {
     title: 'Verdicts on behavior',
     lines: [
       '`POST /api/v1/verify` of the real service over HTTP, a file of SQLite with full synchronization; every window and every user is new. All threads of the service, also those that put the',
-      `database's log on disk and judge faces, run on one core (${cores.service}), the load generator (${CONNECTIONS} connections, bodies made before) on another (${cores.generator}). It sends at an even rate whether earlier requests are answered or not; times`,
-      `run from the moment at which a request was given to a connection, or began to wait for a free one, to its whole answer. How late that moment was is the generator's own part and stands apart: where the kernel holds it up, it makes up for it at a tenth more than the rate, not in a burst. It never sleeps, and takes its core whole where there is a rate. Before, ${WARM_UP_SECONDS} s at ${RATE.toLocaleString('en')} a second, in which V8 compiles on the same core. Processor time: of a core. ${quietLine(keptOff)}`,
+      `database's log on disk and judge faces, run on one core (${cores.service}), the load generator (${CONNECTIONS} connections) on another (${cores.generator}). It sends at an even rate whether earlier requests are answered or not; times`,
+      `run from the moment at which a request was given to a connection, or began to wait for a free one, to its whole answer. How late that moment was is the generator's own part and stands apart: where the kernel holds it up, it makes up for it at a tenth more than the rate, not in a burst. It never sleeps, and takes its core whole where there is a rate; its bodies are made before then. Before, ${WARM_UP_SECONDS} s at ${RATE.toLocaleString('en')} a second, in which V8 compiles on the same core. Processor time: of a core. ${quietLine(keptOff)}`,
       ...markdownTable(
         [
           ...['load', 'answered a second', 'p50, ms', 'p99, ms', 'p99 of each 5 s', 'most, ms'],

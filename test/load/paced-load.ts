@@ -7,8 +7,8 @@ export interface PacedLoad {
   url: string;
   path: string;
   headers: Record<string, string>;
-  /** The bodies of all requests, made before. With a `rate` as many are sent as fall into the time. */
-  bodies: readonly string[];
+  /** The next body. With a `rate` all that fall into the time are made before. */
+  body(): string;
   seconds: number;
   /** Requests a second, evenly, whether those before are answered or not; undefined: each connection sends when it is answered. */
   rate?: number | undefined;
@@ -53,19 +53,25 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
   const { hostname, port, host } = new URL(load.url);
   const fields = Object.entries({ host, ...load.headers }).map(([name, value]) => `${name}: ${value}`);
   const head = [`POST ${load.path} HTTP/1.1`, ...fields].join('\r\n');
-  const bytes = load.bodies.map((body) =>
-    Buffer.from(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
-  );
+  const nextBytes = (): Buffer => {
+    const body = load.body();
+    return Buffer.from(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  };
+  const all = Math.floor((load.rate ?? 0) * load.seconds);
+  const bytes = Array.from({ length: all }, nextBytes);
   const latencies: number[] = [];
   const slices: number[][] = Array.from({ length: Math.ceil(load.seconds / SLICE) }, () => []);
   const late: number[] = [];
   const waiting: Request[] = [];
   let failed: Error | undefined;
-  let next = 0;
 
   function send(line: Line, request: Request): void {
     line.under = request;
     line.socket.write(request.bytes);
+  }
+
+  function sendNext(line: Line): void {
+    send(line, { bytes: nextBytes(), begun: performance.now() });
   }
 
   function note(sent: number): void {
@@ -83,8 +89,7 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
     load.answered?.(latencies.length);
     const following = waiting.shift();
     if (following) send(line, following);
-    else if (load.rate === undefined && !over() && next < bytes.length)
-      send(line, { bytes: bytes[next++]!, begun: performance.now() });
+    else if (load.rate === undefined && !over()) sendNext(line);
     else free.push(line);
   }
 
@@ -114,11 +119,11 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
   const begun = performance.now();
   const over = () => performance.now() - begun > load.seconds * 1_000;
   if (load.rate === undefined) {
-    for (const line of free.splice(0)) send(line, { bytes: bytes[next++]!, begun: performance.now() });
+    for (const line of free.splice(0)) sendNext(line);
     while (!over() && !failed) await pause(20);
   } else {
     const gap = 1_000 / load.rate;
-    const all = Math.min(bytes.length, Math.floor(load.rate * load.seconds));
+    let next = 0;
     let sent = Number.NEGATIVE_INFINITY;
     while (next < all && !failed) {
       const now = performance.now();

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 
@@ -21,11 +22,21 @@ export function describeMachine(): Machine {
   return {
     date: new Date().toISOString().slice(0, 16),
     commit: `${git('rev-parse', '--short=12', 'HEAD')}${changed}`,
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cpu: processorName(),
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${platform()} ${release()}`,
     node: process.version,
     onnxruntime: version,
   };
+}
+
+/** Virtual machines often hide the model's number behind a name that generations share: the family tells them apart. */
+function processorName(): string {
+  const name = cpus()[0]?.model.trim() ?? 'unknown';
+  const details = existsSync('/proc/cpuinfo') ? readFileSync('/proc/cpuinfo', 'utf8') : '';
+  const [family, model] = ['cpu family', 'model'].map(
+    (field) => new RegExp(`^${field}\\s*: (\\d+)$`, 'm').exec(details)?.[1],
+  );
+  return family === undefined ? name : `${name} (family ${family}, model ${model})`;
 }
