@@ -4,6 +4,7 @@ import { type Evidence, keepEvidence } from '../support/evidence.ts';
 import { describeMachine } from '../support/machine.ts';
 import { benchBehavior } from './bench-behavior.ts';
 import { benchCollector } from './bench-collector.ts';
+import { benchCollectorEngines } from './bench-collector-engines.ts';
 import { benchDeliveries } from './bench-deliveries.ts';
 import { benchFairness } from './bench-fairness.ts';
 import { benchGuidance } from './bench-guidance.ts';
@@ -30,7 +31,10 @@ const parts: Record<string, () => Promise<Record<string, Evidence>>> = {
   guidance: async () => ({ guidance: await benchGuidance(say) }),
   sessions: async () => ({ sessions: await benchSessions(say) }),
   behavior: async () => ({ behavior: await benchBehavior(say) }),
-  collector: async () => ({ collector: await benchCollector(say) }),
+  collector: async () => ({
+    collector: await benchCollector(say),
+    collectorEngines: await benchCollectorEngines(say),
+  }),
   people: async () => ({ people: await benchPeople(say) }),
   jobs: async () => ({ jobs: await benchJobs(say), deliveries: await benchDeliveries(say) }),
 };
