@@ -103,7 +103,7 @@ export const personWindow = (changes: WindowChanges = {}): SessionData =>
           vBeg: 0.18,
         },
         ...{ vEnd: 0.09, vSd: 0.62, durSd: 0.51, eq: 0, strSd: 0.3, strLo: 0.33, lenStr: -0.6, vcvLo: 0.42 },
-        ...{ vcvHi: 1.29, tpkLo: 0.12, vBegLo: 0.03, turnHi: 0.11, top: 0.4, slow: 0.59, slowHi: 0.83 },
+        ...{ vcvHi: 1.29, tpkLo: 0.12, vBegLo: 0.03, turnHi: 0.43, top: 0.4, slow: 0.59, slowHi: 0.83 },
         ...{ plRest: 0.61, angSd: 1.05, side: 0.98, overSd: 0.25, tSp: 0.24, tSpSd: 0.04, tSkHi: 0.012 },
         ...{
           q1Sd: 0.16,
@@ -127,7 +127,7 @@ export const personWindow = (changes: WindowChanges = {}): SessionData =>
       scroll: { n: 14, uniq: 0.5, dtCv: 0.9 },
       glob: { idleN: 3, idleMed: 1_340, act: 0.81 },
       env: {
-        ...{ wd: 0, untrusted: 0, coal: 2.1, pt: { mouse: 4, pen: 0, touch: 0 }, dpr: 2, rate: 8.3 },
+        ...{ wd: 0, untrusted: 0, coal: 2.1, pt: { mouse: 420, pen: 0, touch: 0 }, dpr: 2, rate: 8.3 },
       },
     },
     changes,
@@ -150,7 +150,7 @@ export const humanMovements = {
     vEnd: 0.1574,
     vSd: 0.7034,
     durSd: 0.5479,
-    vcvLo: 1.1766,
+    vcvLo: 0.79,
     plRest: 0.1427,
     angSd: 1.2225,
   },
@@ -169,7 +169,7 @@ export const programWindow = (changes: WindowChanges = {}): SessionData =>
         ...{ inNoKey: 0, nIn: 40 },
       },
       glob: { act: 1 },
-      env: { pt: { mouse: 5, pen: 0, touch: 0 } },
+      env: { pt: { mouse: 15, pen: 0, touch: 0 } },
     }),
     changes,
   );
@@ -180,5 +180,15 @@ function changed(data: SessionData, changes: WindowChanges): SessionData {
     if (change === undefined) return [name, value];
     return [name, typeof value === 'object' && value !== null ? { ...value, ...(change as object) } : change];
   });
-  return Object.fromEntries(merged) as SessionData;
+  const whole = Object.fromEntries(merged) as SessionData;
+  const { pt } = data.env;
+  const given = changes.env?.pt ?? pt;
+  const isOwn = given.mouse !== pt.mouse || given.pen !== pt.pen || given.touch !== pt.touch;
+  return changes.counts && !isOwn ? { ...whole, env: withMouse(whole) } : whole;
+}
+
+/** All events of pointers that are not of another kind are of the mouse. */
+function withMouse({ counts: { move, down, up }, env }: SessionData): SessionData['env'] {
+  const { pen, touch } = env.pt;
+  return { ...env, pt: { ...env.pt, mouse: Math.max(0, move + down + up - pen - touch) } };
 }

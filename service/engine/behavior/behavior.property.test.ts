@@ -171,6 +171,19 @@ const impossible: Record<string, Change> = {
   events_without_time: () => ({ winMs: 1_000, counts: { move: 20_000 } }),
   clicks_without_presses: () => ({ click: { n: 500 }, counts: { down: 3 } }),
   places_without_clicks: () => ({ click: { n: 3, nOff: 500 } }),
+  pointers_without_events: () => ({ env: { pt: { mouse: 20_000, pen: 20_000, touch: 20_000 } } }),
+  touches_without_presses: ({ counts }) => ({
+    counts: { down: Math.min(counts.down, 19_999), touch: 20_000 },
+  }),
+  keys_without_releases: ({ key, counts }) => ({
+    key: { n: Math.max(10, key.n) },
+    counts: { keyUp: Math.min(counts.keyUp, 5) },
+  }),
+  keys_without_time: () => ({ winMs: 20_000, key: { n: 5_000 } }),
+  holds_without_time: () => ({ winMs: 30_000, key: { n: 900, hold: 400, roll: 0 } }),
+  figures_far_from_median: () => ({ key: { n: 300, dd: 1, ddNear: 0 } }),
+  spread_beyond_shares: () => ({ mouse: { strSd: 0.9 } }),
+  rest_beyond_spread: () => ({ mouse: { durSd: 0.1, fitts2: 2 } }),
   keys_without_presses: () => ({ key: { n: 5_000 }, counts: { keyDown: 10 } }),
   inputs_without_input: ({ counts }) => ({
     key: { nIn: 20_000 },
@@ -222,7 +235,7 @@ test('a replay or a declaration never raises a score', () => {
   );
 });
 
-const mouseOf = (touch: number) => ({ pt: { mouse: 12, pen: 0, touch }, rate: 8 });
+const ofMouse = { env: { pt: { mouse: 12, pen: 0, touch: 0 }, rate: 8 }, counts: { touch: 0 } };
 
 /** A window in which a rule could fire, and the one figure with which it does. */
 const facts: Record<string, { ready: Change; fire: Change }> = {
@@ -255,21 +268,21 @@ const facts: Record<string, { ready: Change; fire: Change }> = {
     fire: () => ({ env: { untrusted: 20_000 } }),
   },
   input_without_keys: {
-    ready: () => ({ key: { nIn: 4, inNoKey: 0 }, counts: { input: 9 }, env: mouseOf(0) }),
+    ready: () => ({ ...ofMouse, key: { nIn: 4, inNoKey: 0 }, counts: { input: 9, touch: 0 } }),
     fire: () => ({ key: { inNoKey: 1 } }),
   },
   teleport_clicks: {
-    ready: () => ({ click: { n: 12, tele: 0 }, env: mouseOf(0) }),
+    ready: () => ({ ...ofMouse, click: { n: 12, tele: 0 } }),
     fire: () => ({ click: { tele: 1 } }),
   },
   instant_press: {
-    ready: () => ({ click: { n: 12, press: 90, pressMin: 1 }, env: mouseOf(0) }),
+    ready: () => ({ ...ofMouse, click: { n: 12, press: 90, pressMin: 1 } }),
     fire: () => ({ click: { press: 2 } }),
   },
   screenshot_loop: {
     ready: () => ({
       ...{ mouse: emptyWindow().mouse, click: { n: 4, tele: 0.55, press: 90, pressMin: 90 } },
-      ...{ glob: { idleN: 5, idleMed: 1_800, act: 0.9 }, env: mouseOf(0) },
+      ...{ ...ofMouse, glob: { idleN: 5, idleMed: 1_800, act: 0.9 } },
     }),
     fire: () => ({ glob: { act: 0.2 } }),
   },

@@ -25,7 +25,7 @@ const onlyMoves = {
   counts: { down: 0, up: 0, keyDown: 0, keyUp: 0, input: 0 },
   click: emptyWindow().click,
   key: emptyWindow().key,
-  env: { ...personWindow().env, pt: { mouse: 0, pen: 0, touch: 0 } },
+  env: { ...personWindow().env, pt: { mouse: 412, pen: 0, touch: 0 } },
 } satisfies WindowChanges;
 
 describe('a judgement', () => {
@@ -43,7 +43,7 @@ describe('a judgement', () => {
     const oneClick = emptyWindow({
       counts: { down: 1, up: 1, move: 3 },
       click: { n: 1, press: 90, pressMin: 90, tele: 0, ctr: 0, off: 0.2, nOff: 1 },
-      env: { ...emptyWindow().env, pt: { mouse: 1, pen: 0, touch: 0 } },
+      env: { ...emptyWindow().env, pt: { mouse: 5, pen: 0, touch: 0 } },
     });
     expect(judgeBehavior(oneClick)).toMatchObject({
       ...{ confidence: 0.5, human: true, score: 50, notes: ['rules_only', 'thin', 'insufficient_data'] },
@@ -142,9 +142,9 @@ describe('a judgement', () => {
 
   it('of people without a mouse is not below 0.4 without a hard fact', () => {
     const touch = personWindow({
-      counts: { move: 0, touch: 120 },
+      counts: { move: 0, touch: 4 },
       ...{ mouse: emptyWindow().mouse, click: emptyWindow().click },
-      env: { ...personWindow().env, pt: { mouse: 0, pen: 0, touch: 4 } },
+      env: { ...personWindow().env, pt: { mouse: 0, pen: 0, touch: 8 } },
     });
     expect(judgeBehavior(touch)).toMatchObject({ notes: ['organic_typing', 'touch_only', 'rules_only'] });
     const keyboard = personWindow({
@@ -230,26 +230,26 @@ describe('rules', () => {
   });
 
   test.each<[string, string[], WindowChanges]>([
-    ['keys that are not held', ['bot_typing'], { key: { n: 8, hold: 3, holdP10: 2, ddLsd: 1.2 } }],
+    ['keys that are not held', ['bot_typing'], { key: { n: 8, hold: 3, holdP10: 2, holdNear: 1, ddLsd: 1.2 } }],
     [
       'fields filled one after the other without delay',
       ['bot_typing', 'relay_typing'],
-      { key: { n: 24, hold: 3, holdP10: 2, ddLsd: 1.7, relay: 0.9 } },
+      { key: { n: 24, hold: 3, holdP10: 2, holdNear: 1, ddLsd: 1.7, relay: 0.9 } },
     ],
     [
       'a rhythm of which nothing is known',
       ['bot_typing'],
-      { key: { n: 8, hold: 3, holdP10: 2, ddLsd: null } },
+      { key: { n: 8, hold: 3, holdP10: 2, holdNear: 1, ddLsd: null } },
     ],
     [
       'keys that are not held, at a fast rhythm',
       ['bot_typing'],
-      { key: { n: 14, hold: 2, holdP10: 1, dd: 100, ddLsd: 0.32 } },
+      { key: { n: 14, hold: 2, holdP10: 1, holdNear: 1, dd: 100, ddLsd: 0.32 } },
     ],
     [
       'keys that are not held, at a slow and even rhythm',
       ['bot_typing'],
-      { key: { n: 14, hold: 2, holdP10: 1, dd: 560, ddLsd: 0.12 } },
+      { key: { n: 14, hold: 2, holdP10: 1, holdNear: 1, dd: 560, ddLsd: 0.12 } },
     ],
     ['15 keys at one interval', ['metronome_typing'], { key: { n: 15, ddNear: 1 } }],
     ['16 keys, 15 of them at one interval', ['metronome_typing'], { key: { n: 16, ddNear: 0.93 } }],
@@ -270,7 +270,7 @@ describe('rules', () => {
     ],
     [
       'bot_typing of slow and uneven keys',
-      { key: { n: 14, hold: 2, holdP10: 1, dd: 560, ddLsd: 0.32, relay: 0 } },
+      { key: { n: 14, hold: 2, holdP10: 1, holdNear: 1, dd: 560, ddLsd: 0.32, relay: 0 } },
     ],
     ['metronome_typing of few keys', { key: { n: 20, ddNear: 0.72 } }],
     ['metronome_typing of a steady hand', { key: { ddLsd: 0.115 } }],
@@ -281,10 +281,26 @@ describe('rules', () => {
     // Keys that waited for a page which stood still: some intervals are of the page, some of the person.
     [
       'bot_typing of a page that stood still',
-      { key: { n: 15, hold: 3, holdP10: 2, ddLsd: 2.1, relay: 0.54 } },
+      { key: { n: 15, hold: 3, holdP10: 2, holdNear: 1, ddLsd: 2.1, relay: 0.54 } },
     ],
     ['teleport_clicks over a remote desktop', { click: { tele: 1 }, env: { rate: 110 } }],
-    ['teleport_clicks of touch', { click: { tele: 1 }, env: { pt: { mouse: 2, pen: 0, touch: 2 } } }],
+    [
+      'teleport_clicks where half of the presses are touches',
+      { click: { tele: 1 }, counts: { touch: 2 }, env: { pt: { mouse: 104, pen: 0, touch: 4 } } },
+    ],
+    [
+      'teleport_clicks of a pen',
+      { click: { tele: 1 }, mouse: emptyWindow().mouse, env: { pt: { mouse: 0, pen: 108, touch: 0 } } },
+    ],
+    [
+      'input_without_keys of a page that is used by touch',
+      {
+        key: { inNoKey: 1 },
+        click: { press: null, pressSd: null, pressMin: null, tele: null },
+        counts: { touch: 4 },
+        env: { pt: { mouse: 100, pen: 0, touch: 8 } },
+      },
+    ],
     [
       'figures of keys where the clock is coarse',
       { key: { hold: null, holdP10: null, holdNear: null, ddNear: null, ddLsd: null } },
@@ -294,17 +310,38 @@ describe('rules', () => {
       'times of presses that touch does not have',
       {
         click: { press: null, pressSd: null, pressMin: null, tele: null },
-        env: { pt: { mouse: 0, pen: 0, touch: 8 } },
+        counts: { touch: 4 },
+        env: { pt: { mouse: 100, pen: 0, touch: 8 } },
       },
     ],
-  ])('leave out %s', (_, { env, ...changes }) => {
+  ])('leave out %s', (_, { env, counts, ...changes }) => {
     const data = personWindow({
       ...changes,
-      counts: { move: 100 },
+      counts: { move: 100, ...counts },
       env: { ...personWindow().env, ...env },
     });
     expect(firedRules(data, {})).toEqual([]);
   });
+});
+
+test('one tap among presses of a mouse switches no rule off', () => {
+  const withTap = (changes: WindowChanges) =>
+    personWindow({
+      ...changes,
+      counts: { down: 5, up: 5, touch: 1 },
+      env: { ...personWindow().env, pt: { mouse: 420, pen: 0, touch: 2 } },
+    });
+  const names = (changes: WindowChanges) => firedRules(withTap(changes), {}).map(({ name }) => name);
+  expect(names({ click: { tele: 0.75 } })).toEqual(['teleport_clicks']);
+  expect(names({ key: { inNoKey: 0.8 } })).toEqual(['input_without_keys']);
+  expect(names({ click: { press: 3, pressMin: 2 } })).toEqual(['instant_press']);
+});
+
+test('keys faster than any hand do not speak for a person', () => {
+  const typed = { n: 200, hold: 400, holdP10: 300, dd: 22, roll: 0.9, nIn: 28 };
+  const fast = personWindow({ key: typed, counts: { keyDown: 200, keyUp: 200 } });
+  expect(contradictions(fast)).toEqual([]);
+  expect(judgeBehavior(fast)).toMatchObject({ confidence: 0.5, parts: { rules: [] } });
 });
 
 describe('contradictions', () => {
@@ -315,7 +352,16 @@ describe('contradictions', () => {
     ['events_without_time', { winMs: 300 }],
     ['clicks_without_presses', { counts: { down: 1 } }],
     ['places_without_clicks', { click: { nOff: 5 } }],
+    ['pointers_without_events', { env: { ...personWindow().env, pt: { mouse: 420, pen: 0, touch: 60 } } }],
+    ['touches_without_presses', { counts: { touch: 9 } }],
     ['keys_without_presses', { counts: { keyDown: 2 } }],
+    ['keys_without_releases', { counts: { keyUp: 2 } }],
+    ['keys_without_time', { key: { n: 2_000 } }],
+    ['holds_without_time', { key: { n: 500, hold: 200, roll: 0 } }],
+    ['figures_far_from_median', { key: { dd: 1 } }],
+    ['figures_far_from_median', { key: { hold: 2, holdP10: 1 } }],
+    ['spread_beyond_shares', { mouse: { q1Sd: 0.8 } }],
+    ['rest_beyond_spread', { mouse: { fitts2: 0.6 } }],
     ['inputs_without_input', { counts: { input: 3 } }],
     ['movements_without_moves', { counts: { move: 20 } }],
     ['movements_without_time', { mouse: { n: 400 }, counts: { move: 2_000 } }],
@@ -327,6 +373,8 @@ describe('contradictions', () => {
     ['figures_missing', { mouse: { str: null } }],
     ['clicks_longer_than_page', { upMs: 3_000, winMs: 3_000, click: { press: 9_000 } }],
     ['quantiles_cross', { key: { holdP10: 200 } }],
+    ['quantiles_cross', { mouse: { vcvLo: 0.9 } }],
+    ['quantiles_cross', { mouse: { slowHi: 0.3 } }],
     ['typing_longer_than_window', { key: { dd: 5_000 } }],
   ];
 

@@ -120,11 +120,16 @@ const evidenceOf = ({ mouse, key, click }: SessionData, rules: readonly FiredRul
   Math.min(0.5, click.n / 12) +
   (rules.some(({ name }) => name === 'screenshot_loop') ? 0.3 : 0);
 
+/** From press to press, median, milliseconds: no person types 25 keys a second. */
+const FASTEST_TYPING = 40;
+
 /** At most 1.2: a person's holds and rhythm, which a program can imitate. */
 function organicTyping({ key }: SessionData): number {
-  const { n, hold, holdNear, ddNear, ddLsd } = key;
-  if (n < 8 || hold === null || holdNear === null || ddNear === null || ddLsd === null) return 0;
-  const human = hold >= 40 && hold <= 400 && holdNear < 0.5 && ddNear < 0.35 && ddLsd >= 0.25;
+  const { n, hold, holdNear, dd, ddNear, ddLsd } = key;
+  if (n < 8 || hold === null || holdNear === null || dd === null || ddNear === null || ddLsd === null)
+    return 0;
+  const held = hold >= 40 && hold <= 400 && holdNear < 0.5;
+  const human = held && dd >= FASTEST_TYPING && ddNear < 0.35 && ddLsd >= 0.25;
   return human ? 1.2 * Math.min(1, n / 30) : 0;
 }
 

@@ -33,7 +33,10 @@ export interface FiredRule {
 
 /** Recorders slower than this (remote desktops) skip what the two rules of presses look for, ms. */
 const SLOW_RATE = 40;
-const byMouseAlone = ({ env }: SessionData): boolean => env.pt.touch === 0 && env.pt.pen === 0;
+/** Of a page that is used by touch or pen little is known; a single tap among the presses of a mouse says nothing. */
+const byTouch = ({ counts }: SessionData): boolean => counts.touch > 0 && 2 * counts.touch >= counts.down;
+const byPen = ({ env: { pt } }: SessionData): boolean => pt.pen > 0 && pt.pen >= pt.mouse;
+const byMouse = (data: SessionData): boolean => !byTouch(data) && !byPen(data);
 /** A program that jumps from press to press has a slow rate too, but no movement. */
 const fineMoves = ({ env, mouse }: SessionData): boolean =>
   mouse.n === 0 || env.rate === null || env.rate <= SLOW_RATE;
@@ -121,21 +124,21 @@ const rules: readonly BehaviorRule[] = [
   {
     ...{ name: 'input_without_keys', hard: true, logOdds: -2.5 },
     explains:
-      'At least two changes of text fields, half of them without a key (autofill, composition, drop and paste left out; not with touch).',
-    fires: (data) => data.key.nIn >= 2 && atLeast(data.key.inNoKey, 0.5) && data.env.pt.touch === 0,
+      'At least two changes of text fields, half of them without a key (autofill, composition, drop and paste left out; not where half of the presses are touches).',
+    fires: (data) => data.key.nIn >= 2 && atLeast(data.key.inNoKey, 0.5) && !byTouch(data),
   },
   {
     ...{ name: 'teleport_clicks', hard: true, logOdds: -2.2 },
     explains:
-      'At least three presses of a mouse, 60 % of them at places to which no movement led (not over a remote desktop).',
+      'At least three presses, 60 % of those of the mouse at places to which no movement led (not over a remote desktop, nor by touch or pen).',
     fires: (data) =>
-      data.click.n >= 3 && atLeast(data.click.tele, 0.6) && byMouseAlone(data) && fineMoves(data),
+      data.click.n >= 3 && atLeast(data.click.tele, 0.6) && byMouse(data) && fineMoves(data),
   },
   {
     ...{ name: 'instant_press', hard: false, logOdds: -1.8 },
     explains:
-      'At least three presses of a mouse, released within 4 ms (median; not over a remote desktop). Pads that tap to click take 5 to 7 ms.',
-    fires: (data) => data.click.n >= 3 && under(data.click.press, 4) && byMouseAlone(data) && fineMoves(data),
+      'At least three presses, those of the mouse released within 4 ms (median; not over a remote desktop, nor by touch or pen). Pads that tap to click take 5 to 7 ms.',
+    fires: (data) => data.click.n >= 3 && under(data.click.press, 4) && byMouse(data) && fineMoves(data),
   },
   {
     ...{ name: 'screenshot_loop', hard: false, logOdds: -1.2 },
@@ -147,7 +150,7 @@ const rules: readonly BehaviorRule[] = [
       data.glob.act <= 0.3 &&
       data.mouse.n === 0 &&
       atLeast(data.click.tele, 0.5) &&
-      byMouseAlone(data),
+      byMouse(data),
   },
 ];
 

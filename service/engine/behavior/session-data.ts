@@ -217,7 +217,7 @@ const example = {
   glob: { idleN: 3, idleMed: 1_340, act: 0.81 },
   focus: { n: 3, free: 0, win: 2, awayMs: 4_120 },
   env: {
-    ...{ wd: 0, untrusted: 0, coal: 2.1, pt: { mouse: 4, pen: 0, touch: 0 }, dpr: 2, rate: 8.3 },
+    ...{ wd: 0, untrusted: 0, coal: 2.1, pt: { mouse: 420, pen: 0, touch: 0 }, dpr: 2, rate: 8.3 },
   },
 } as const;
 

@@ -41,7 +41,7 @@ function windowOf(
   return {
     ...{ label, set: human ? `people-${set}` : 'zoo', person: `p${person}` },
     generator: human ? null : `generator-${set}`,
-    data: personWindow({ mouse: { ...bounded, n } }),
+    data: personWindow({ mouse: { ...bounded, n, strLo: 0, vcvLo: 0, vcvHi: 2, fitts2: 0 } }),
   };
 }
 
