@@ -245,6 +245,7 @@ export async function startEngine({
   scorers?: ScorerEntry[];
 } = {}) {
   const clock = createManualClock(start);
+  const steady = { begun: clock.now(), now: clock.now };
   let made = 0;
   // The clock stands still: ids count up instead, so that rows keep the order they were written in.
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++made));
@@ -291,6 +292,7 @@ export async function startEngine({
     profiles,
     ids,
     clock,
+    steady,
     log,
   };
   const access = createAccess({ ...shared, integrity });

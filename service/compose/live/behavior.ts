@@ -4,6 +4,7 @@ import { type BehaviorSettingsOf, createBehaviorSettings } from '../../engine/be
 import { createHeartbeats, type Heartbeats } from '../../engine/heartbeats/index.ts';
 import { createVerdicts, type Verdicts } from '../../engine/verdicts/index.ts';
 import { createChallengePictures } from '../../inference/pictures/challenge-pictures.ts';
+import { createSteadyClock } from '../../lib/steady-clock.ts';
 import type { Audited } from '../audit.ts';
 import type { Base } from '../base.ts';
 import type { Callers } from '../callers.ts';
@@ -32,13 +33,14 @@ export function createBehavior({
   Pick<People, 'behaviorLayers'> &
   Pick<Outbound, 'eventsOut'>): Behavior {
   const behaviorSettings = createBehaviorSettings({ ...ground, audit });
+  const steady = createSteadyClock(ground.clock);
   const verdicts = createVerdicts({
-    ...{ ...ground, audit, limits, events, integrity: vault.integrity, settings: behaviorSettings },
+    ...{ ...ground, audit, limits, events, integrity: vault.integrity, settings: behaviorSettings, steady },
     receives: receiversOf(webhooks),
     learned: async ({ organization }) => behaviorLayers.learned(organization),
   });
   opened.defer(() => verdicts.settled());
-  const shared = { ...ground, audit, integrity: vault.integrity, verdicts, behaviorSettings };
+  const shared = { ...ground, audit, integrity: vault.integrity, verdicts, behaviorSettings, steady };
   return {
     ...{ behaviorSettings, verdicts },
     behaviorChallenges: createBehaviorChallenges({

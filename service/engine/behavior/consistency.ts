@@ -30,10 +30,7 @@ const checks: readonly (readonly [name: string, impossible: (data: SessionData) 
   ['holds_without_time', ({ winMs, key }) => key.roll === 0 && (key.n / 2) * (key.hold ?? 0) > winMs + 1_000],
   ['figures_far_from_median', ({ key }) => isFar(key.dd, key.ddNear, 6) || isFar(key.hold, key.holdNear, 4)],
   ['inputs_without_input', ({ counts, key }) => key.nIn > counts.input],
-  [
-    'movements_without_moves',
-    ({ counts, mouse, env }) => Math.min(counts.move, env.pt.mouse) < 4 * mouse.n,
-  ],
+  ['movements_without_moves', ({ counts, mouse, env }) => Math.min(counts.move, env.pt.mouse) < 4 * mouse.n],
   ['movements_without_time', ({ winMs, mouse, glob }) => mouse.n * 80 > glob.act * winMs + 200],
   ['pauses_without_time', ({ winMs, glob }) => longestPauses(glob) > winMs + 200],
   ['activity_in_pauses', ({ winMs, glob }) => glob.act * winMs + longestPauses(glob) > winMs + 1_000],

@@ -23,6 +23,16 @@ describe('a heartbeat', () => {
     expect(second).toMatchObject({ score: 80, delta: 0, anomaly: false });
   });
 
+  it('lets nothing fade that movements have added up to while there are no movements', () => {
+    const synthetic = judgement(40, {
+      human: false,
+      parts: { rules: [], mouse: { z: -2, logOdds: -2, ratio: -3 } },
+    });
+    const beats = run([...Array(4).fill(synthetic), ...Array(9).fill(judgeBehavior(undefined))], 90);
+    expect(beats[3]).toMatchObject({ action: 'block' });
+    expect(beats.slice(4).map(({ action }) => action)).toEqual(Array(9).fill('block'));
+  });
+
   it('keeps its score without data', () => {
     const beats = run([judgeBehavior(undefined), judgeBehavior(undefined)], 92);
     for (const one of beats)
@@ -83,9 +93,10 @@ describe('a heartbeat', () => {
     expect(beats.slice(0, 40).every(({ action }) => action === 'allow')).toBe(true);
   });
 
-  it('forgets what adds up', () => {
+  it('forgets what adds up, by windows whose movements say nothing', () => {
     const against = judgement(40, { parts: { rules: [], mouse: { z: 0, logOdds: -0.4, ratio: -2.9 } } });
-    const quiet = judgement(50, { evidence: 0.2 });
+    const movements = { rules: [], mouse: { z: 0, logOdds: 0, ratio: 0 } };
+    const quiet = judgement(50, { evidence: 0.2, parts: movements });
     const beats = run([against, against, quiet, quiet, quiet, quiet], 60);
     expect(beats.map(({ notes }) => notes.includes('synthetic_session'))).toEqual([
       ...[false, true, true, true, false, false],

@@ -26,6 +26,8 @@ export interface Beat {
   anomaly: boolean;
   action: 'allow' | 'flag' | 'block';
   notes: string[];
+  /** Whether the window had enough in it to be compared with the session. */
+  compared: boolean;
 }
 
 const WEIGHT = 0.4;
@@ -73,6 +75,7 @@ export function beat(state: HeartbeatState | undefined, judgement: Judgement, ba
     },
     ...{ score, confidence: score / 100, delta, anomaly },
     action: hardRule || score < BOT_SCORE ? 'block' : anomaly ? 'flag' : 'allow',
+    compared,
     notes: [
       ...judgement.notes,
       ...(anomalous ? ['session_drop'] : []),
@@ -99,8 +102,10 @@ function atLeastFloor(
   return Math.max(averaged, score >= floor - RECOVERY ? floor : Math.min(score, floor));
 }
 
+/** A window without a movement says nothing about what movements add up to, and lets nothing of it fade. */
 function summed(before = 0, { parts: { mouse } }: Judgement): number {
-  const next = SUM_KEEPS * before + (mouse?.ratio ?? 0);
+  if (mouse === undefined) return before;
+  const next = SUM_KEEPS * before + mouse.ratio;
   return Math.max(SUM_LEAST, Math.min(SUM_MOST, next));
 }
 

@@ -230,7 +230,11 @@ describe('rules', () => {
   });
 
   test.each<[string, string[], WindowChanges]>([
-    ['keys that are not held', ['bot_typing'], { key: { n: 8, hold: 3, holdP10: 2, holdNear: 1, ddLsd: 1.2 } }],
+    [
+      'keys that are not held',
+      ['bot_typing'],
+      { key: { n: 8, hold: 3, holdP10: 2, holdNear: 1, ddLsd: 1.2 } },
+    ],
     [
       'fields filled one after the other without delay',
       ['bot_typing', 'relay_typing'],

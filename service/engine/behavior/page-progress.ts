@@ -8,33 +8,35 @@ export interface PageProgress {
   events: number;
   /** Largest difference so far of our clock and the page's, ms. */
   ahead: number;
-  /** Arrival, ms since 1970. */
+  /** Arrival by a clock that advances evenly, ms since 1970, and when that clock began; absent in states of before it was kept. */
   at: number;
+  since?: number;
 }
 
 /** How much later than another a request of a page may arrive, ms: queues, retries, a server between page and appliance. */
 const LATE = 60_000;
-/** Milliseconds after which a page is no longer compared with its last window: it also ends what a clock that was set has begun. */
+/** Milliseconds after which a page is no longer compared with its last window. */
 const COMPARED = 10 * 60_000;
 const ROUNDING = 1_000;
 
 /**
  * Whether a window follows from the last one of its page: numbers and page clock rise together, events come with a new number, and the
- * page's clock does not run faster than ours. A page that sleeps is slower, and requests may overtake each other. What contradicts
- * changes nothing that is kept.
+ * page's clock does not run faster than ours. A page that sleeps is slower, and requests may overtake each other. After a restart our clock is
+ * another one, and only the order counts. What contradicts changes nothing that is kept.
  */
 export function followPage(
   last: PageProgress | undefined,
   { seq, upMs, counts }: Pick<SessionData, 'seq' | 'upMs' | 'counts'>,
-  at: number,
+  { now: arrived, begun: since }: { now: number; begun: number },
 ): { progress: PageProgress; contradicts: boolean } {
   const events = Object.values(counts).reduce((all, one) => all + one, 0);
-  const now = { seq, upMs, events, ahead: at - upMs, at };
-  // A clock that was set back says nothing of the page.
-  if (last === undefined || at < last.at || at - last.at > COMPARED)
+  const now = { seq, upMs, events, ahead: arrived - upMs, at: arrived, since };
+  // A clock that began anew may be behind.
+  if (last === undefined || arrived < last.at || arrived - last.at > COMPARED)
     return { progress: now, contradicts: false };
   if (isDisordered(last, now)) return { progress: last, contradicts: true };
   const overtaken = seq < last.seq || upMs < last.upMs;
+  if (last.since !== since) return { progress: overtaken ? last : now, contradicts: false };
   if (overtaken) return { progress: last, contradicts: now.ahead > last.ahead + LATE };
   if (now.ahead < last.ahead - LATE) return { progress: last, contradicts: true };
   return { progress: { ...now, ahead: Math.max(now.ahead, last.ahead) }, contradicts: false };

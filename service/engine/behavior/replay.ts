@@ -19,12 +19,13 @@ export function vectorFingerprint(data: SessionData): string | undefined {
 }
 
 /**
- * True for the same measurements again: from another session, not later than before, or when the window in which they were made has
- * passed. A page that asks twice within one window without any event between repeats them rightly.
+ * True for the same measurements again: from another session, in the very same window, or when the window in which they were made has
+ * passed. A page that asks twice within one window without any event between repeats them rightly, each time with another number or at
+ * another moment, and its requests may overtake each other.
  */
 export function isReplay(first: FirstSight, { sid, seq, upMs, winMs }: SessionData): boolean {
-  if (sid !== first.sid || seq <= first.seq || upMs <= first.upMs) return true;
-  return upMs - first.upMs > winMs;
+  const sameWindow = seq === first.seq && upMs === first.upMs;
+  return sid !== first.sid || sameWindow || Math.abs(upMs - first.upMs) > winMs;
 }
 
 type Path = readonly [section: string, figure: string, inside?: string];

@@ -131,8 +131,7 @@ const rules: readonly BehaviorRule[] = [
     ...{ name: 'teleport_clicks', hard: true, logOdds: -2.2 },
     explains:
       'At least three presses, 60 % of those of the mouse at places to which no movement led (not over a remote desktop, nor by touch or pen).',
-    fires: (data) =>
-      data.click.n >= 3 && atLeast(data.click.tele, 0.6) && byMouse(data) && fineMoves(data),
+    fires: (data) => data.click.n >= 3 && atLeast(data.click.tele, 0.6) && byMouse(data) && fineMoves(data),
   },
   {
     ...{ name: 'instant_press', hard: false, logOdds: -1.8 },

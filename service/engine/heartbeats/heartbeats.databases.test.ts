@@ -115,6 +115,23 @@ onBothDatabases('heartbeats', (newPlace) => {
     expect(announced.map(({ human }) => human)).toEqual([false, true]);
   });
 
+  test('a person is reported with a window of a person alone: heartbeats without data say nothing', async () => {
+    await beats(programWindow(), ...Array.from({ length: 6 }, () => undefined));
+    expect(announced.map(({ human }) => human)).toEqual([false]);
+  });
+
+  test('what the verification itself has reported is not reported again, and its turn is', async () => {
+    give('h_verified_2', 49);
+    const next = (data?: SessionData) => {
+      engine.advance(30_000);
+      return beat(data, 'h_verified_2');
+    };
+    expect(await next(programWindow())).toMatchObject({ action: 'block' });
+    expect(announced).toEqual([]);
+    for (let i = 0; i < 8; i++) await next(personWindow());
+    expect(announced.map(({ human }) => human)).toEqual([true]);
+  });
+
   test('another person’s rhythm after a while: flagged with its note, never blocked', async () => {
     const ada = Array.from({ length: 5 }, (_, i) => personWindow({ key: { hold: 90 + 3 * i } }));
     const before = await beats(...ada);

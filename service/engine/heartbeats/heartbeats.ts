@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
+import type { SteadyClock } from '../../lib/steady-clock.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Beat, beat, followPage, type SessionData } from '../behavior/index.ts';
 import type { SignedRequest, Verdicts } from '../verdicts/index.ts';
@@ -32,7 +33,7 @@ export interface HeartbeatOrder {
   signed?: SignedRequest;
 }
 
-export interface Heartbeat extends Omit<Beat, 'state'> {
+export interface Heartbeat extends Omit<Beat, 'state' | 'compared'> {
   /** Score of the verdict that gave the token. */
   baseline: number;
 }
@@ -51,15 +52,24 @@ export interface HeartbeatsDeps {
   inTransaction: InTransaction;
   integrity: HeartbeatIntegrity;
   clock: Clock;
+  steady: SteadyClock;
   verdicts: Pick<Verdicts, 'userHashOf' | 'tokenOf' | 'declaredBy' | 'judge' | 'commit' | 'announce'>;
 }
+
+type Shown = Omit<Beat, 'state' | 'compared'>;
 
 /** As of any anomaly: a drop of more than 28. */
 const RHYTHM_DROP = 29;
 /** Under it a heartbeat blocks; another rhythm alone never does. */
 const BLOCKS_UNDER = 30;
 
-export function createHeartbeats({ inTransaction, integrity, clock, verdicts }: HeartbeatsDeps): Heartbeats {
+export function createHeartbeats({
+  inTransaction,
+  integrity,
+  clock,
+  steady,
+  verdicts,
+}: HeartbeatsDeps): Heartbeats {
   async function tokenOf(caller: HeartbeatCaller, { userId, sessionToken }: HeartbeatOrder, from?: Tx) {
     const token = await verdicts.tokenOf(caller, sessionToken, from);
     if (!token || token.userHash !== verdicts.userHashOf(caller, userId)) throw noToken();
@@ -75,14 +85,16 @@ export function createHeartbeats({ inTransaction, integrity, clock, verdicts }: 
     // Again, for it may have ended while this waited for its group.
     const token = await tokenOf(caller, order, tx);
     const before = await selectFollowed(tx, integrity, token.tokenHash);
-    const page = order.data && followLastPage(before?.page, order.data, clock.now());
+    const page = order.data && followLastPage(before?.page, order.data, steady);
     const known = { declared, outOfOrder: page?.contradicts === true };
     const judgement = await verdicts.judge(tx, caller, order.data, known);
-    const { state, ...seen } = beat(before?.beat, judgement, token.score);
+    const { state, compared, ...seen } = beat(before?.beat, judgement, token.score);
     // A program's typing teaches nothing about the person.
     const rhythm = followRhythm(before?.rhythm, judgement.hardRule ? undefined : order.data);
     const shown = rhythm.changed ? withAnotherRhythm(seen, token.score) : seen;
-    const reported = await report(tx, { caller, order, shown, before: before?.reported ?? false });
+    // The verify itself has fired the event of its own answer.
+    const wasBot = before?.reported ?? !token.human;
+    const reported = await report(tx, { caller, order, shown, compared, wasBot });
     const { organization, world } = caller;
     await putFollowed(tx, integrity, {
       ...{ tokenHash: token.tokenHash, organization, world, anomaly: shown.anomaly },
@@ -95,19 +107,23 @@ export function createHeartbeats({ inTransaction, integrity, clock, verdicts }: 
     return { ...shown, baseline: token.score };
   }
 
-  /** Events fire when the answer turns: not with every beat. Gives whether a bot is the last that was reported. */
+  /**
+   * Events fire when the answer turns: not with every beat, and for a person only with a window that says something. Gives whether a bot is
+   * the last that was reported.
+   */
   async function report(
     tx: Tx,
     {
       caller,
       order: { userId, sessionToken },
       shown: { action, confidence },
-      before,
-    }: { caller: HeartbeatCaller; order: HeartbeatOrder; shown: Omit<Beat, 'state'>; before: boolean },
+      compared,
+      wasBot,
+    }: { caller: HeartbeatCaller; order: HeartbeatOrder; shown: Shown; compared: boolean; wasBot: boolean },
   ): Promise<boolean> {
     const human = confidence >= 0.5;
-    const turns = before ? human && action === 'allow' : !human && action !== 'allow';
-    if (!turns) return before;
+    const turns = wasBot ? human && action === 'allow' && compared : !human && action !== 'allow';
+    if (!turns) return wasBot;
     const { organization, world } = caller;
     await verdicts.announce(tx, {
       caller: { organization, world },
@@ -128,14 +144,16 @@ export function createHeartbeats({ inTransaction, integrity, clock, verdicts }: 
 }
 
 /** The order of one page's windows. A reload begins another page. */
-function followLastPage(last: FollowedSession['page'], data: SessionData, at: number) {
+function followLastPage(last: FollowedSession['page'], data: SessionData, steady: SteadyClock) {
   const sidHash = hash('sha256', data.sid, 'base64url').slice(0, 22);
-  const { progress, contradicts } = followPage(last?.sidHash === sidHash ? last : undefined, data, at);
+  const known = last?.sidHash === sidHash ? last : undefined;
+  const arrived = { now: steady.now(), begun: steady.begun };
+  const { progress, contradicts } = followPage(known, data, arrived);
   return { page: { ...progress, sidHash }, contradicts };
 }
 
 /** An anomaly that flags, where the score of the verification leaves room for one that does not block. */
-function withAnotherRhythm(seen: Omit<Beat, 'state'>, baseline: number): Omit<Beat, 'state'> {
+function withAnotherRhythm(seen: Shown, baseline: number): Shown {
   const notes = [...seen.notes, 'changed_rhythm'];
   const dropped = Math.round(baseline) - RHYTHM_DROP;
   if (seen.score <= dropped || dropped < BLOCKS_UNDER) return { ...seen, notes };

@@ -4,6 +4,7 @@ import { defined } from '../../lib/defined.ts';
 import type { Ids, KeyId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { createRandomBlocks } from '../../lib/random/random-blocks.ts';
+import type { SteadyClock } from '../../lib/steady-clock.ts';
 import type { Timer } from '../../lib/timer.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
@@ -131,6 +132,7 @@ export interface VerdictsDeps {
   learned?: (realm: VerdictRealm, from: Db | Tx) => Promise<Pick<JudgeContext, 'model' | 'z0'>>;
   ids: Ids;
   clock: Clock;
+  steady: SteadyClock;
   log: Log;
   random?: (into: Uint8Array) => void;
   timer?: Timer;

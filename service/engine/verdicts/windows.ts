@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import { createRecentRows } from '../../lib/recent-rows/recent-rows.ts';
 import { createHeldNames } from '../../lib/short-lived/held-names.ts';
+import type { SteadyClock } from '../../lib/steady-clock.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import {
   followPage,
@@ -33,15 +34,16 @@ export interface Windows {
   seen(tx: Tx, realm: VerdictRealm, data: SessionData): Promise<Pick<Look, 'replayed' | 'outOfOrder'>>;
 }
 
-export function createWindows({ clock }: { clock: Clock }): Windows {
+export function createWindows({ clock, steady }: { clock: Clock; steady: SteadyClock }): Windows {
   /** First seen by requests that are not answered yet. */
   const held = createHeldNames<SeenWindow>();
   /** By the hash of the `sid`. */
-  const pages = createPages();
+  const pages = createPages(steady.begun);
   const nothing = () => {};
 
   function isOutOfOrder(sidHash: string, data: SessionData): boolean {
-    const { progress, contradicts } = followPage(pages.get(sidHash), data, clock.now());
+    const arrived = { now: steady.now(), begun: steady.begun };
+    const { progress, contradicts } = followPage(pages.get(sidHash), data, arrived);
     pages.set(sidHash, progress);
     return contradicts;
   }
@@ -82,14 +84,14 @@ export function createWindows({ clock }: { clock: Clock }): Windows {
   };
 }
 
-function createPages() {
+function createPages(since: number) {
   const rows = createRecentRows({ most: PAGES, width: 5 });
   return {
     get(sidHash: string): PageProgress | undefined {
       const row = rows.get(sidHash);
       if (!row) return undefined;
       const [seq, upMs, events, ahead, at] = row as [number, number, number, number, number];
-      return { seq, upMs, events, ahead, at };
+      return { seq, upMs, events, ahead, at, since };
     },
     set(sidHash: string, { seq, upMs, events, ahead, at }: PageProgress): void {
       rows.set(sidHash, [seq, upMs, events, ahead, at]);
