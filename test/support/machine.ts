@@ -31,7 +31,7 @@ export function describeMachine(): Machine {
   };
 }
 
-/** Virtual machines often hide the model's number behind a name that generations share: the family tells them apart. */
+/** Virtual machines often hide the model's number behind a name that generations share; the family is theirs alone. */
 function processorName(): string {
   const name = cpus()[0]?.model.trim() ?? 'unknown';
   const details = existsSync('/proc/cpuinfo') ? readFileSync('/proc/cpuinfo', 'utf8') : '';
