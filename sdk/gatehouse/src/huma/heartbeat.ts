@@ -1,6 +1,7 @@
 import { ask, type Connection } from './ask.ts';
 import { HumaError, type Outage, outageOf } from './huma-error.ts';
 import { lastToken } from './last-token.ts';
+import { LONGEST_TIMER } from './longest-timer.ts';
 import type { SessionAction, SessionResult } from './messages.ts';
 import { featuresOfPage } from './page-collector.ts';
 import type { Signals } from './signals.ts';
@@ -24,8 +25,6 @@ export interface SessionOptions extends Connection {
 const INTERVAL = 30_000;
 const SHORTEST = 1_000;
 const LONGEST_PAUSE = 5 * 60_000;
-/** `setTimeout` fires at once beyond it. */
-const LONGEST = 2 ** 31 - 1;
 
 /** Sends a heartbeat again and again until `stop`. The first one follows after the first interval: before it there is nothing to judge. */
 export function startSession(options: SessionOptions): { stop(): void } {
@@ -44,7 +43,7 @@ export function startSession(options: SessionOptions): { stop(): void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let missed = 0;
   const next = (pause: number) => {
-    if (!ended.signal.aborted) timer = setTimeout(() => void step(), Math.min(pause, LONGEST));
+    if (!ended.signal.aborted) timer = setTimeout(() => void step(), Math.min(pause, LONGEST_TIMER));
   };
   const step = async () => {
     const beat = await beatOnce({ ...options, token, signal: ended.signal });
@@ -62,7 +61,7 @@ export function startSession(options: SessionOptions): { stop(): void } {
 
 function intervalOf({ intervalMs, interval }: SessionOptions): number {
   const every = intervalMs ?? interval ?? INTERVAL;
-  if (every >= SHORTEST && every <= LONGEST) return every;
+  if (every >= SHORTEST && every <= LONGEST_TIMER) return every;
   throw new HumaError(
     'INVALID_ARGUMENT',
     `interval is a number of milliseconds from ${SHORTEST}: 45_000 for 45 seconds.`,

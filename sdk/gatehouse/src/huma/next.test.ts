@@ -73,7 +73,7 @@ describe('humaFormCheck', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     await humaFormCheck(filled(), { fetch: send, failOpen: false });
     expect(warn.mock.calls).toEqual([
-      [expect.stringMatching(/^huma: a form was refused without a judgement/)],
+      [expect.stringMatching(/^huma: a request was refused without a judgement/)],
     ]);
     warn.mockRestore();
   });

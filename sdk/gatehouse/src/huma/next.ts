@@ -29,11 +29,9 @@ export function humaFormCheck(
 }
 
 async function check(signals: unknown, options: FormCheckOptions): Promise<FormCheck> {
-  const { onOutage, userId = userIdOf(signals), ...rest } = options;
+  const { userId = userIdOf(signals), ...rest } = options;
   try {
-    const result = await verifyWithSignals({ ...rest, userId, signals });
-    if (result.outage) (onOutage ?? warn)(result.outage, result);
-    return result;
+    return await verifyWithSignals({ ...rest, userId, signals });
   } catch (error) {
     // Limits are no outage: a flood would open the form to itself. 402: the trial of the key is over.
     if (!(error instanceof HumaError) || (error.status !== 429 && error.status !== 402)) throw error;
@@ -41,9 +39,6 @@ async function check(signals: unknown, options: FormCheckOptions): Promise<FormC
     return { ...refusal('limited'), ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
   }
 }
-
-const warn = ({ message }: Outage, { human }: FormCheck) =>
-  console.warn(`huma: a form was ${human ? 'let through' : 'refused'} without a judgement. ${message}`);
 
 /** By page view, so that one that posts again and again runs into the limit of a user. */
 function userIdOf(signals: unknown): string {
