@@ -1,4 +1,5 @@
 import { ask, type Connection } from './ask.ts';
+import { callBack } from './call-back.ts';
 import { HumaError, type Outage, outageOf } from './huma-error.ts';
 import { lastToken } from './last-token.ts';
 import { LONGEST_TIMER } from './longest-timer.ts';
@@ -96,12 +97,12 @@ function pauseAfter(beat: Beat, every: number, missed: number): number {
 }
 
 function report(beat: Beat, { onResult, onAnomaly, onOutage, onError }: SessionOptions): void {
-  if (beat.is === 'outage') onOutage?.(beat.outage);
-  if (beat.is === 'refused') onError?.(beat.error);
+  if (beat.is === 'outage') callBack(onOutage, beat.outage);
+  if (beat.is === 'refused') callBack(onError, beat.error);
   if (beat.is !== 'answered') return;
   const { result } = beat;
-  onResult?.(result);
-  if (result.anomaly || result.action === 'block') onAnomaly?.(result.action, result);
+  callBack(onResult, result);
+  if (result.anomaly || result.action === 'block') callBack(onAnomaly, result.action, result);
 }
 
 /** One heartbeat. */
