@@ -50,12 +50,14 @@ function OneChallenge(props: HumaChallengeProps): ReactElement {
   });
   const instruction = useRef<HTMLParagraphElement>(null);
   const own = state.challenge.challenge_id;
-  const isOver = state.is === 'blocked' || state.is === 'expired';
-  const isFirst = useRef(true);
+  const isOver = state.is === 'passed' || state.is === 'blocked' || state.is === 'expired';
+  const shown = `${own} ${isOver}`;
+  // An effect runs again for what it has seen where React's strict mode mounts twice, and in an `Activity` that is shown again.
+  const seen = useRef(autoFocus ? undefined : shown);
   useEffect(() => {
-    if (!isFirst.current || autoFocus) instruction.current?.focus();
-    isFirst.current = false;
-  }, [own, isOver]);
+    if (seen.current !== shown) instruction.current?.focus();
+    seen.current = shown;
+  }, [shown]);
   const id = useId();
   const busy = state.is !== 'open';
   const onChoose = (item: string, how: 'press' | 'line') => {
@@ -83,7 +85,7 @@ function OneChallenge(props: HumaChallengeProps): ReactElement {
       { id: `${id}-what`, ref: instruction, tabIndex: -1, style: textStyle },
       isOver ? state.status : view.instruction,
     ),
-    state.is === 'passed' || isOver
+    isOver
       ? null
       : [
           h('div', { key: 'hint' }, hint),
