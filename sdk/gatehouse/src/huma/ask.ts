@@ -76,6 +76,10 @@ function createDeadline(timeoutMs: number, signal: AbortSignal | undefined) {
   };
 }
 
+/** A 200 that something else than this endpoint gave. */
+export const otherAnswer = (path: string): HumaError =>
+  new HumaError('NOT_GATEHOUSE', `The answer is not that of ${path}: check baseUrl.`, { status: 200 });
+
 const aborted = (signal: AbortSignal) =>
   new HumaError('ABORTED', 'The call was aborted.', { cause: signal.reason });
 

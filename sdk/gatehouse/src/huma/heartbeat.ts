@@ -1,4 +1,4 @@
-import { ask, type Connection } from './ask.ts';
+import { ask, type Connection, otherAnswer } from './ask.ts';
 import { callBack } from './call-back.ts';
 import { HumaError, type Outage, outageOf } from './huma-error.ts';
 import { lastToken } from './last-token.ts';
@@ -119,7 +119,7 @@ async function heartbeat(
     typeof anomaly !== 'boolean' ||
     !['allow', 'flag', 'block'].includes(action as string)
   )
-    throw new HumaError('NOT_GATEHOUSE', 'The answer is not that of /api/v1/session: check baseUrl.');
+    throw otherAnswer('/api/v1/session');
   return {
     ...{ score, confidence, baseline, delta, anomaly, action },
     notes: Array.isArray(notes) ? notes : [],

@@ -1,4 +1,4 @@
-import { ask, type Connection } from './ask.ts';
+import { ask, type Connection, otherAnswer } from './ask.ts';
 import { HumaError, type Outage, outageOf } from './huma-error.ts';
 import type { AgentVerdict, Refusal, VerifyResult } from './messages.ts';
 import { readSignals, type Signals } from './signals.ts';
@@ -33,6 +33,7 @@ export async function verifyWithSignals(options: VerifyWithSignalsOptions): Prom
 const warn = ({ message }: Outage, { human }: VerifyResult) =>
   console.warn(`huma: a request was ${human ? 'let through' : 'refused'} without a judgement. ${message}`);
 
+const VERIFY = '/api/v1/verify';
 /** As the service takes it. */
 const LONGEST_USER_ID = 256;
 
@@ -45,7 +46,7 @@ export async function judge(options: JudgeOptions, sessionData: Signals | undefi
     );
   try {
     const body = { userId, ...(sessionData !== undefined && { sessionData }) };
-    return toResult(await ask('/api/v1/verify', body, options));
+    return toResult(await ask(VERIFY, body, options));
   } catch (error) {
     const outage = outageOf(error);
     if (!outage) throw error;
@@ -75,7 +76,7 @@ const isOfSignals = (error: unknown): boolean =>
 function toResult(reply: Record<string, unknown>): VerifyResult {
   const { human, confidence, score, token, agent, notes } = reply;
   if (typeof human !== 'boolean' || typeof token !== 'string' || !isShare(confidence))
-    throw new HumaError('NOT_GATEHOUSE', 'The answer is not that of /api/v1/verify: check baseUrl.');
+    throw otherAnswer(VERIFY);
   return {
     ...{ human, confidence, token, pii_stored: false },
     score: typeof score === 'number' ? score : Math.round(100 * confidence),

@@ -84,6 +84,9 @@ describe('humaFormCheck', () => {
       ...{ human: false, refused: 'limited', retryAfterSeconds: 17 },
     });
     expect(outages).toEqual([]);
+    // Also that of a proxy.
+    answer = () => new Response('<h1>Slow down', { status: 429 });
+    expect(await humaFormCheck(filled(), options)).toMatchObject({ human: false, refused: 'limited' });
   });
 
   test('so is a trial that is over', async () => {
@@ -92,6 +95,25 @@ describe('humaFormCheck', () => {
     const guarded = withHumaProtection(() => Response.json({ ok: true }), options);
     const reply = await guarded(new Request('https://shop.example/', { method: 'POST', body: filled() }));
     expect([reply.status, outages]).toEqual([429, []]);
+  });
+
+  test('signals that are no JSON for the service are refused', async () => {
+    answer = () => json(400, { error: 'The body is not valid JSON.', code: 'MALFORMED_JSON' });
+    expect(await humaFormCheck(filled(), options)).toMatchObject({
+      human: false,
+      refused: 'invalid_signals',
+    });
+  });
+
+  test('a certificate that is not trusted is an error that the log shows, and lets nobody in', async () => {
+    const cause = Object.assign(new Error('no'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    answer = () => Promise.reject(new TypeError('fetch failed', { cause }));
+    const refused = { code: 'CERTIFICATE_NOT_TRUSTED' };
+    await expect(humaFormCheck(filled(), options)).rejects.toMatchObject(refused);
+    const guarded = withHumaProtection(() => Response.json({ ok: true }), options);
+    const request = new Request('https://shop.example/', { method: 'POST', body: filled() });
+    await expect(guarded(request)).rejects.toMatchObject(refused);
+    expect(outages).toEqual([]);
   });
 
   test('a wrong key is an error that the log shows', async () => {

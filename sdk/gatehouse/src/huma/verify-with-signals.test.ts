@@ -217,9 +217,13 @@ describe('an outage', () => {
     ['a confidence out of its range', () => json(200, { ...human, confidence: 7 })],
     ['a redirect', () => new Response('', { status: 302, headers: { location: 'https://other.example' } })],
     ['a page that is not there', () => new Response('', { status: 404 })],
+    ['a proxy that refuses', () => new Response('<h1>Forbidden', { status: 403 })],
+    ['a proxy that waited too long for the body', () => new Response('', { status: 408 })],
+    ['a limit of a proxy', () => new Response('<h1>Slow down', { status: 429 })],
   ])('%s is none', async (_name, how) => {
     answer = how;
-    await expect(verifyWithSignals(options())).rejects.toMatchObject({ code: 'NOT_GATEHOUSE' });
+    const { status } = await how();
+    await expect(verifyWithSignals(options())).rejects.toMatchObject({ code: 'NOT_GATEHOUSE', status });
   });
 
   test.each([
