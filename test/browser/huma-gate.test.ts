@@ -251,7 +251,7 @@ describe.skipIf(skipped)('what onPass submits', () => {
     await page.context().close();
   });
 
-  test('a fault in onPass is an uncaught error of the page, and blocks nobody', async () => {
+  test('a fault in onPass is an uncaught error of the page, and blocks no one', async () => {
     const page = await open('Buttons', { how: 'fault' });
     const faults: string[] = [];
     page.on('pageerror', ({ message }) => faults.push(message));

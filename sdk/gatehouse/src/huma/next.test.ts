@@ -105,7 +105,7 @@ describe('humaFormCheck', () => {
     });
   });
 
-  test('a certificate that is not trusted is an error that the log shows, and lets nobody in', async () => {
+  test('a certificate that is not trusted is an error that the log shows, and lets no one in', async () => {
     const cause = Object.assign(new Error('no'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
     answer = () => Promise.reject(new TypeError('fetch failed', { cause }));
     const refused = { code: 'CERTIFICATE_NOT_TRUSTED' };

@@ -161,14 +161,14 @@ describe('an outage', () => {
     ]);
   });
 
-  test('is told to the caller in place of the log', async () => {
+  test('is reported to the caller in place of the log', async () => {
     answer = () => new Response('', { status: 500 });
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const onOutage: VerifyWithSignalsOptions['onOutage'] = ({ code }, result) =>
-      told.push([code, result.human]);
+      reported.push([code, result.human]);
     await verifyWithSignals(options({ onOutage }));
     await verifyWithSignals(options({ onOutage, failOpen: false }));
-    expect([told, warned]).toEqual([
+    expect([reported, warned]).toEqual([
       [
         ['UNAVAILABLE', true],
         ['UNAVAILABLE', false],

@@ -1,12 +1,12 @@
-import type { Connection } from './ask.ts';
-import { callBack } from './call-back.ts';
-import { createChallenge } from './challenge.ts';
-import type { BlockedBy } from './challenge-run.ts';
-import { decide, type ReadRange, withChallengePassed } from './gate-decision.ts';
-import { HumaError, type Outage, outageOf } from './huma-error.ts';
-import type { JudgeOptions } from './judge.ts';
-import type { Challenge, VerifyResult } from './messages.ts';
-import { verify } from './verify.ts';
+import type { Connection } from '../ask.ts';
+import { callBack } from '../call-back.ts';
+import { createChallenge } from '../challenge.ts';
+import type { BlockedBy } from '../challenge-run.ts';
+import { HumaError, type Outage, outageOf } from '../huma-error.ts';
+import type { JudgeOptions } from '../judge.ts';
+import type { Challenge, VerifyResult } from '../messages.ts';
+import { verify } from '../verify.ts';
+import { decide, type ReadRange, withChallengePassed } from './decision.ts';
 
 export interface GateBlock {
   /** `bot`: the confidence is under 0.3 (`challenge.from`). The others are of the challenge. */

@@ -8,14 +8,14 @@ import {
   useRef,
   useState,
 } from 'react';
-import type { Connection } from './ask.ts';
-import { HumaChallenge } from './challenge-react.ts';
-import type { ChallengeStrings } from './challenge-strings.ts';
+import type { Connection } from '../ask.ts';
+import { HumaChallenge } from '../challenge-react.ts';
+import type { ChallengeStrings } from '../challenge-strings.ts';
+import type { VerifyResult } from '../messages.ts';
+import { startCollecting } from '../page-collector.ts';
+import { type ChallengeRange, readChallengeRange } from './decision.ts';
 import { createFormPass } from './form-pass.ts';
-import { type ChallengeRange, readChallengeRange } from './gate-decision.ts';
 import { createGateRun, type GateBlock, type GateRun, type GateState } from './gate-run.ts';
-import type { VerifyResult } from './messages.ts';
-import { startCollecting } from './page-collector.ts';
 
 /** The submission that was kept back. */
 export interface KeptSubmission {
@@ -28,7 +28,7 @@ export interface HumaGateProps extends Omit<Connection, 'signal'> {
   /** Submit the form here, also later, or send its data yourself; your server verifies `result.token`. One submission that your code starts goes through. */
   onPass(result: VerifyResult, submission: KeptSubmission): unknown;
   onBlock(block: GateBlock): void;
-  /** Who gets a challenge: confidences of 0.3 to 0.7 when absent. False: nobody, and `human` decides. */
+  /** Who gets a challenge: confidences of 0.3 to 0.7 when absent. False: no challenge, and `human` decides. */
   challenge?: ChallengeRange | false | undefined;
   /** False: an outage blocks (`why: 'refused'`). */
   failOpen?: boolean | undefined;

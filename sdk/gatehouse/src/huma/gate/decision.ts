@@ -1,5 +1,5 @@
-import { HumaError } from './huma-error.ts';
-import type { VerifyResult } from './messages.ts';
+import { HumaError } from '../huma-error.ts';
+import type { VerifyResult } from '../messages.ts';
 
 /** Confidences. Below `from` a submission is blocked, above `to` it passes; from the one to the other it gets a challenge. */
 export interface ChallengeRange {

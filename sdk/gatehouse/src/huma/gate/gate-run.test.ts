@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { decide, readChallengeRange } from './gate-decision.ts';
+import { HumaError } from '../huma-error.ts';
+import type { VerifyResult } from '../messages.ts';
+import { decide, readChallengeRange } from './decision.ts';
 import { createGateRun, type GateOptions, type GateState } from './gate-run.ts';
-import { HumaError } from './huma-error.ts';
-import type { VerifyResult } from './messages.ts';
 
 const verified = (confidence: number) => ({
   ...{
