@@ -93,7 +93,7 @@ window.open = (what, props) => {
 let browser: Browser;
 let shop: Awaited<ReturnType<typeof openShop>>;
 let appliance: Awaited<ReturnType<typeof listen>>;
-let asked: { path: string; body: Record<string, unknown> }[];
+let asked: { path: string; body: Record<string, unknown>; referer: string | undefined }[];
 let confidence: number;
 let up: boolean;
 
@@ -132,7 +132,7 @@ beforeAll(async () => {
     if (request.method === 'OPTIONS') return response.writeHead(204).end();
     let text = '';
     for await (const part of request) text += part;
-    asked.push({ path: request.url!, body: JSON.parse(text) });
+    asked.push({ path: request.url!, body: JSON.parse(text), referer: request.headers.referer });
     if (!up) return response.writeHead(503).end();
     response.setHeader('content-type', 'application/json').end(JSON.stringify(answerTo[request.url!]!()));
   });
@@ -175,7 +175,8 @@ describe.skipIf(skipped)('HumaGate', () => {
       await signUp(page);
       const after = how === 'own' ? 'submitted' : 'action';
       await expect.poll(() => got(page)).toEqual([['pass', 'h_verified_1', null], after]);
-      // The signals of this very person went with it.
+      // The signals of this very person went with it, the address of the page did not.
+      expect(asked[0]?.referer).toBeUndefined();
       expect(asked).toMatchObject([
         { path: '/api/v1/verify', body: { userId: 'user_123', sessionData: { v: 1, counts: { down: 1 } } } },
       ]);
