@@ -23,7 +23,7 @@ window.open = (props) => {
     onBlocked: (why) => window.got.push(why),
     onError: ({ code }) => window.got.push(code),
   });
-  root.render(h(StrictMode, null, h('h1', null, 'Shop'), one));
+  root.render(h(StrictMode, null, h('h1', null, 'Shop'), h('label', null, 'Code ', h('input', { autoFocus: true })), one));
 };
 `;
 
@@ -187,6 +187,23 @@ describe.skipIf(skipped)('click_targets', () => {
     expect(widths).toEqual(Array(12).fill([96, true]));
     await item(page, 'Picture, row 1, column 2').click();
     await ended(page, 'h_challenge_1');
+  });
+
+  test('that is passed is over: the end has the focus, and nothing asks for a click any more', async () => {
+    const page = await show(targets);
+    await item(page, '🎯').click();
+    await expect.poll(() => page.evaluate('document.activeElement.innerText')).toBe('Done.');
+    expect(await page.getByRole('group').innerText()).toBe('Done.');
+    await ended(page, 'h_challenge_1');
+  });
+
+  test('leaves the focus where it is where the page wants that', async () => {
+    const page = await show(targets, { more: { autoFocus: false } });
+    expect(await page.evaluate('document.activeElement.tagName')).toBe('INPUT');
+    // From its own buttons it goes on.
+    await item(page, '🎯').click();
+    await expect.poll(() => page.evaluate('document.activeElement.innerText')).toBe('Done.');
+    await page.context().close();
   });
 
   test('its time: announced in the last minute, then over', async () => {

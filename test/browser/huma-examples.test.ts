@@ -77,7 +77,10 @@ async function begin(folder: string, words: string[], env: Record<string, string
 async function watched(page: Page): Promise<void> {
   const answers: { action: string }[] = [];
   page.on('response', async (reply) => {
-    if (reply.url().endsWith('/api/v1/session')) answers.push(await reply.json());
+    if (!reply.url().endsWith('/api/v1/session')) return;
+    // The last one may come while the page closes.
+    const answer = await reply.json().catch(() => undefined);
+    if (answer) answers.push(answer);
   });
   await expect
     .poll(async () => {
@@ -136,6 +139,37 @@ test.skipIf(missing)(
     expect(await scripted.json()).toEqual({ allowed: false, confidence: 0, refused: 'no_signals' });
   },
 );
+
+test.skipIf(missing)(`plain: no post ends the server, and none names its user${why}`, async () => {
+  const folder = copyOf('plain');
+  installPackage(folder);
+  const node = join(import.meta.dirname, '../../node_modules/.bin/node');
+  const start = async (env: Record<string, string> = {}) => {
+    const port = String(await freePort());
+    const own = { HUMA_PAGE_KEY: 'huma_live_page', PORT: port, ...env };
+    await begin(folder, [node, 'server.mjs'], own, /^http:\S+$/);
+    return async (body: string) => {
+      const reply = await fetch(`http://127.0.0.1:${port}/api/check`, { method: 'POST', body });
+      return [reply.status, await reply.json()];
+    };
+  };
+  const post = await start();
+  const signals = (more: string) => `{"userId":"victim","signals":{"counts":{"move":1}${more}}}`;
+  const refused = [200, { allowed: false, confidence: 0, refused: 'invalid_signals' }];
+  for (const more of [
+    ',"sid":"\\u0000"',
+    ',"sid":"\\ud800"',
+    ',"__proto__":{"a":1}',
+    ',"constructor":{"prototype":{"a":1}}',
+    `,"x":${'['.repeat(3_000)}${']'.repeat(3_000)}`,
+    `,"x":"${'x'.repeat(10_000)}"`,
+  ])
+    expect([more.slice(0, 30), await post(signals(more))]).toEqual([more.slice(0, 30), refused]);
+  for (const body of ['', '{', 'null', '7', `"${'x'.repeat(200_000)}"`])
+    expect([body.slice(0, 9), ...(await post(body))]).toEqual([body.slice(0, 9), 400, { allowed: false }]);
+  const wrongKey = await start({ HUMA_API_KEY: 'huma_live_of_no_one' });
+  for (const _ of [1, 2]) expect(await wrongKey(signals(''))).toEqual([503, { allowed: false }]);
+});
 
 test.skipIf(missing)(`React: the gate, the button and the heartbeats${why}`, async () => {
   const module = readFileSync(join(examples, 'react/sign-up.jsx'), 'utf8');

@@ -7,7 +7,7 @@ import { listen, openShop } from './huma-shop.ts';
 
 const skipped = chromiumPath === undefined;
 const program = `
-import { createElement as h, StrictMode, useRef } from 'react';
+import { Activity, createElement as h, StrictMode, useEffect, useRef, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { HumaGate, useHuma, useHumaSession } from '@gatehouse/sdk/huma/react';
 
@@ -31,6 +31,44 @@ function Gated({ baseUrl, how }) {
     onBlock: ({ why }) => got.push(['block', why]),
   }, h('form', { ref: form, ...props }, field, button));
 }
+/** Two buttons that say what they are; how and when onPass submits. */
+function Buttons({ baseUrl, how, challenge }) {
+  const form = useRef(null);
+  const [ready, setReady] = useState(0);
+  useEffect(() => {
+    if (ready) form.current.requestSubmit();
+  }, [ready]);
+  const again = {
+    submit: (result, { submit }) => submit(),
+    later: async (result, { submit }) => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      submit();
+    },
+    awaited: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      form.current.requestSubmit();
+    },
+    untold: () => { setTimeout(() => form.current.requestSubmit(), 50); },
+    state: () => setReady((before) => before + 1),
+    fault: () => { throw new TypeError('a fault of the application'); },
+    never() {},
+  }[how];
+  const onSubmit = (event) => {
+    event.preventDefault();
+    got.push('submitted ' + (event.nativeEvent.submitter?.value ?? 'by none'));
+  };
+  const onPass = (result, more) => {
+    got.push('pass ' + result.confidence + ' ' + result.score + ' ' + result.human);
+    return again(result, more);
+  };
+  return h(HumaGate, { ...own, baseUrl, challenge, onPass, onBlock: ({ why }) => got.push(why) },
+    h('form', { ref: form, onSubmit }, field, h('button', { name: 'do', value: 'save' }, 'Save'), h('button', { name: 'do', value: 'delete' }, 'Delete')));
+}
+function Hidden(props) {
+  const [mode, setMode] = useState('visible');
+  window.setMode = setMode;
+  return h(Activity, { mode }, h(Gated, props));
+}
 function SignUp({ baseUrl }) {
   const { verify, collecting, result, error } = useHuma({ ...own, baseUrl });
   const onClick = async () => {
@@ -47,7 +85,7 @@ function Watch({ baseUrl }) {
 }
 window.open = (what, props) => {
   const root = createRoot(document.querySelector('#root'));
-  root.render(h(StrictMode, null, h({ Gated, SignUp }[what], props)));
+  root.render(h(StrictMode, null, h({ Gated, Buttons, Hidden, SignUp }[what], props)));
   window.leave = () => root.unmount();
 };
 `;
@@ -55,7 +93,7 @@ window.open = (what, props) => {
 let browser: Browser;
 let shop: Awaited<ReturnType<typeof openShop>>;
 let appliance: Awaited<ReturnType<typeof listen>>;
-let asked: { path: string; body: Record<string, unknown> }[];
+let asked: { path: string; body: Record<string, unknown>; referer: string | undefined }[];
 let confidence: number;
 let up: boolean;
 
@@ -94,7 +132,7 @@ beforeAll(async () => {
     if (request.method === 'OPTIONS') return response.writeHead(204).end();
     let text = '';
     for await (const part of request) text += part;
-    asked.push({ path: request.url!, body: JSON.parse(text) });
+    asked.push({ path: request.url!, body: JSON.parse(text), referer: request.headers.referer });
     if (!up) return response.writeHead(503).end();
     response.setHeader('content-type', 'application/json').end(JSON.stringify(answerTo[request.url!]!()));
   });
@@ -111,7 +149,11 @@ beforeEach(() => {
   up = true;
 });
 
-async function open(what: 'Gated' | 'SignUp', props: object = {}, { clock = false } = {}): Promise<Page> {
+async function open(
+  what: 'Gated' | 'Buttons' | 'Hidden' | 'SignUp',
+  props: object = {},
+  { clock = false } = {},
+): Promise<Page> {
   const page = await (await browser.newContext()).newPage();
   if (clock) await page.clock.install();
   await page.goto(shop.origin);
@@ -133,7 +175,8 @@ describe.skipIf(skipped)('HumaGate', () => {
       await signUp(page);
       const after = how === 'own' ? 'submitted' : 'action';
       await expect.poll(() => got(page)).toEqual([['pass', 'h_verified_1', null], after]);
-      // The signals of this very person went with it.
+      // The signals of this very person went with it, the address of the page did not.
+      expect(asked[0]?.referer).toBeUndefined();
       expect(asked).toMatchObject([
         { path: '/api/v1/verify', body: { userId: 'user_123', sessionData: { v: 1, counts: { down: 1 } } } },
       ]);
@@ -176,6 +219,92 @@ describe.skipIf(skipped)('HumaGate', () => {
     await expect.poll(() => got(page)).toEqual([['pass', '', 'UNAVAILABLE'], 'submitted']);
     await page.context().close();
   });
+});
+
+describe.skipIf(skipped)('what onPass submits', () => {
+  test.each([
+    ['submit', 'submitted delete'],
+    ['later', 'submitted delete'],
+    ['awaited', 'submitted by none'],
+    ['untold', 'submitted by none'],
+    ['state', 'submitted by none'],
+  ])('(%s) is not verified again', async (how, submitted) => {
+    const page = await open('Buttons', { how });
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await expect.poll(() => got(page)).toEqual(['pass 0.92 92 true', submitted]);
+    await page.waitForTimeout(300);
+    // The next one of the person is.
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(async () => ((await got(page)) as unknown[]).length).toBe(4);
+    expect(paths()).toEqual(['verify', 'verify']);
+    await page.context().close();
+  });
+
+  test('a press on the button is verified also where onPass submitted nothing', async () => {
+    const page = await open('Buttons', { how: 'never' });
+    for (const count of [1, 2]) {
+      await page.getByRole('button', { name: 'Save' }).click();
+      await expect.poll(async () => ((await got(page)) as unknown[]).length).toBe(count);
+    }
+    await page.getByLabel('Name').press('Enter');
+    await expect.poll(() => got(page)).toEqual(Array(3).fill('pass 0.92 92 true'));
+    expect(paths()).toEqual(['verify', 'verify', 'verify']);
+    await page.context().close();
+  });
+
+  test('a fault in onPass is an uncaught error of the page, and blocks no one', async () => {
+    const page = await open('Buttons', { how: 'fault' });
+    const faults: string[] = [];
+    page.on('pageerror', ({ message }) => faults.push(message));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => faults).toEqual(['a fault of the application']);
+    expect(await got(page)).toEqual(['pass 0.92 92 true']);
+    await page.context().close();
+  });
+});
+
+describe.skipIf(skipped)('who gets a challenge', () => {
+  test.each([
+    [undefined, 0.5, 'challenge'],
+    [{ to: 0.49 }, 0.5, 'pass 0.5 50 true'],
+    [false, 0.5, 'pass 0.5 50 true'],
+    [false, 0.49, 'bot'],
+  ])('challenge=%j, and a confidence of %d: %s', async (challenge, given, what) => {
+    confidence = given;
+    const page = await open('Buttons', { how: 'never', challenge });
+    await page.getByRole('button', { name: 'Save' }).click();
+    if (what === 'challenge') {
+      await page.getByRole('button', { name: '🎯' }).click();
+      await expect.poll(() => got(page)).toEqual(['pass 0.7 70 true']);
+    } else await expect.poll(() => got(page)).toEqual([what]);
+    await page.context().close();
+  });
+
+  test('a range that is none is an error of the page', async () => {
+    const page = await (await browser.newContext()).newPage();
+    const faults: string[] = [];
+    page.on('pageerror', ({ message }) => faults.push(message));
+    await page.goto(shop.origin);
+    await page.evaluate(`open('Buttons', { how: 'never', challenge: { from: 30, to: 70 } })`);
+    await expect.poll(() => faults[0]).toMatch(/^challenge is false, or two confidences/);
+    await page.context().close();
+  });
+});
+
+test.skipIf(skipped)('a gate that was hidden while its challenge was shown begins anew', async () => {
+  confidence = 0.5;
+  const page = await open('Hidden', { how: 'own' });
+  await signUp(page);
+  await page.getByRole('group').waitFor();
+  await page.evaluate("setMode('hidden')");
+  await page.getByRole('button').waitFor({ state: 'hidden' });
+  await page.evaluate("setMode('visible')");
+  await page.getByRole('button', { name: 'Sign up' }).waitFor();
+  expect(await page.getByRole('group').count()).toBe(0);
+  await signUp(page);
+  await page.getByRole('button', { name: '🎯' }).click();
+  await expect.poll(() => got(page)).toEqual([['pass', 'h_challenge_1', null], 'submitted']);
+  await page.context().close();
 });
 
 describe.skipIf(skipped)('the hooks', () => {

@@ -1,12 +1,14 @@
 import { readApiKey, readBaseUrl } from './base-url.ts';
 import { HumaError } from './huma-error.ts';
+import { LONGEST_TIMER } from './longest-timer.ts';
+import { unreachable } from './unreachable.ts';
 
 export interface Connection {
   /** In a page: a browser key, bound to the page's origin. Absent on a server: `HUMA_API_KEY`. */
   apiKey?: string | undefined;
   /** Absent: `HUMA_BASE_URL`, else the origin of the script on the page, else that of the page. */
   baseUrl?: string | undefined;
-  /** Milliseconds until an answer is no longer waited for; 5,000 when absent. */
+  /** Milliseconds until an answer is no longer waited for; 5,000 when absent, `Infinity` without end. */
   timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;
   /** In place of the platform's own. */
@@ -20,16 +22,8 @@ export async function ask(path: string, body: object, connection: Connection): P
   const { signal, timeoutMs = 5_000, fetch = (...request) => globalThis.fetch(...request) } = connection;
   const base = readBaseUrl(connection.baseUrl);
   const apiKey = readApiKey(connection.apiKey);
-  if (!(timeoutMs > 0)) throw new HumaError('INVALID_ARGUMENT', 'timeoutMs is a number of milliseconds.');
   if (signal?.aborted) throw aborted(signal);
-  const ended = new AbortController();
-  const end = () => ended.abort();
-  signal?.addEventListener('abort', end);
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    ended.abort();
-  }, timeoutMs);
+  const deadline = createDeadline(timeoutMs, signal);
   try {
     const response = await fetch(`${base}${path}`, {
       method: 'POST',
@@ -40,35 +34,63 @@ export async function ask(path: string, body: object, connection: Connection): P
       },
       body: JSON.stringify(body),
       redirect: 'manual',
-      signal: ended.signal,
+      signal: deadline.signal,
       ...platformOptions(),
     });
     return read(response, await response.text(), base);
   } catch (cause) {
     if (signal?.aborted) throw aborted(signal);
     if (cause instanceof HumaError) throw cause;
-    throw late
+    throw deadline.isOver()
       ? new HumaError('TIMEOUT', `${base} did not answer within ${timeoutMs} ms.`, { cause })
-      : new HumaError(
-          'NETWORK',
-          `${base} could not be reached, or its answer may not be read from this page (origins of the key).`,
-          { cause },
-        );
+      : unreachable(base, cause);
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', end);
+    deadline.end();
   }
 }
+
+/** Aborts with the caller's signal, or after the time. */
+function createDeadline(timeoutMs: number, signal: AbortSignal | undefined) {
+  const isTime = typeof timeoutMs === 'number' && timeoutMs > 0;
+  if (!isTime || (timeoutMs > LONGEST_TIMER && timeoutMs !== Number.POSITIVE_INFINITY))
+    throw new HumaError(
+      'INVALID_ARGUMENT',
+      `timeoutMs is a number of milliseconds up to ${LONGEST_TIMER}, or Infinity.`,
+    );
+  const ended = new AbortController();
+  let isOver = false;
+  const abort = () => ended.abort();
+  const expire = () => {
+    isOver = true;
+    abort();
+  };
+  const timer = timeoutMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(expire, timeoutMs);
+  signal?.addEventListener('abort', abort);
+  return {
+    signal: ended.signal,
+    isOver: () => isOver,
+    end() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    },
+  };
+}
+
+/** A 200 that something else than this endpoint gave. */
+export const otherAnswer = (path: string): HumaError =>
+  new HumaError('NOT_GATEHOUSE', `The answer is not that of ${path}: check baseUrl.`, { status: 200 });
 
 const aborted = (signal: AbortSignal) =>
   new HumaError('ABORTED', 'The call was aborted.', { cause: signal.reason });
 
 /** Some edge runtimes throw at options that they do not have. */
-function platformOptions(): Pick<RequestInit, 'credentials' | 'cache'> {
+function platformOptions(): Pick<RequestInit, 'credentials' | 'cache' | 'referrerPolicy'> {
   const known = globalThis.Request?.prototype ?? {};
   return {
     ...('credentials' in known && { credentials: 'omit' as const }),
     ...('cache' in known && { cache: 'no-store' as const }),
+    // The address of a page may hold a secret, as in the link of a mail.
+    ...('referrerPolicy' in known && { referrerPolicy: 'no-referrer' as const }),
   };
 }
 

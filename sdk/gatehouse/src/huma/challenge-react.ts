@@ -48,14 +48,9 @@ function OneChallenge(props: HumaChallengeProps): ReactElement {
     setState(next);
     if (next.is === 'open') clear();
   });
-  const instruction = useRef<HTMLParagraphElement>(null);
   const own = state.challenge.challenge_id;
-  const isOver = state.is === 'blocked' || state.is === 'expired';
-  const isFirst = useRef(true);
-  useEffect(() => {
-    if (!isFirst.current || autoFocus) instruction.current?.focus();
-    isFirst.current = false;
-  }, [own, isOver]);
+  const isOver = state.is === 'passed' || state.is === 'blocked' || state.is === 'expired';
+  const instruction = useFocusAt(`${own} ${isOver}`, autoFocus);
   const id = useId();
   const busy = state.is !== 'open';
   const onChoose = (item: string, how: 'press' | 'line') => {
@@ -83,7 +78,7 @@ function OneChallenge(props: HumaChallengeProps): ReactElement {
       { id: `${id}-what`, ref: instruction, tabIndex: -1, style: textStyle },
       isOver ? state.status : view.instruction,
     ),
-    state.is === 'passed' || isOver
+    isOver
       ? null
       : [
           h('div', { key: 'hint' }, hint),
@@ -114,6 +109,18 @@ function OneChallenge(props: HumaChallengeProps): ReactElement {
       command(strings.again, () => void run.current?.replace({ accessible: false })),
     h('p', { role: 'status', style: textStyle }, isOver ? '' : (state.is === 'open' && said) || state.status),
   );
+}
+
+/** Moves the focus to the paragraph when `moment` changes, and at first where `isAtFirst`. */
+function useFocusAt(moment: string, isAtFirst: boolean) {
+  const paragraph = useRef<HTMLParagraphElement>(null);
+  // React runs an effect again for what it has seen: in strict mode, and in an `Activity` that is shown again.
+  const seen = useRef(isAtFirst ? undefined : moment);
+  useEffect(() => {
+    if (seen.current !== moment) paragraph.current?.focus();
+    seen.current = moment;
+  }, [moment]);
+  return paragraph;
 }
 
 /** The dots in the order in which they were chosen, and what a screen reader says of the last one. Pressing the last one again takes it back. */

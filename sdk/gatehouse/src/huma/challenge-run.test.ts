@@ -42,6 +42,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.useRealTimers();
+  vi.unstubAllGlobals();
 });
 
 test('a right answer gives the token', async () => {
@@ -148,8 +149,9 @@ test('a challenge that the service ended, or does not know, is over', async () =
   reported = [];
   answers = [() => json(404, { error: 'None.', code: 'NOT_FOUND' })];
   await begin().answer('t1');
-  expect([shown.at(-1)?.is, reported]).toEqual([
-    'blocked',
+  // Nothing was wrong with the answer.
+  expect([states().at(-1), reported]).toEqual([
+    `blocked: ${english.refused}`,
     [
       ['error', 'NOT_FOUND'],
       ['blocked', 'refused'],
@@ -167,5 +169,50 @@ test('what comes after the component went is not reported', async () => {
   arrive(json(200, passed));
   await first;
   await vi.advanceTimersByTimeAsync(300_000);
-  expect([shown.map(({ is }) => is), reported]).toEqual([['checking'], []]);
+  expect([shown.map(({ is }) => is), reported]).toEqual([['checking', 'open'], []]);
+});
+
+test.each(['onPassed', 'onBlocked', 'onError'] as const)(
+  'a fault in %s of the application is its own: the outcome stays',
+  async (name) => {
+    const faults: unknown[] = [];
+    vi.stubGlobal('reportError', ({ message }: Error) => faults.push(message));
+    const fault = () => {
+      throw new TypeError(name);
+    };
+    answers = [
+      () => (name === 'onPassed' ? json(200, passed) : json(404, { error: 'None.', code: 'NOT_FOUND' })),
+    ];
+    await begin({ [name]: fault }).answer('t1');
+    expect(faults).toEqual([name]);
+    expect([shown.at(-1)?.is, reported]).toEqual(
+      {
+        onPassed: ['passed', []],
+        onBlocked: ['blocked', [['error', 'NOT_FOUND']]],
+        onError: ['blocked', [['blocked', 'refused']]],
+      }[name],
+    );
+  },
+);
+
+test('one that ends while an answer is checked shows the challenge as open: a hidden part of a page comes back', async () => {
+  answers = [() => new Promise(() => {})];
+  const run = begin();
+  void run.answer('t1');
+  run.end();
+  expect(states()).toEqual(['checking: Checking…', 'open: ']);
+});
+
+test('a time that is longer than any timer does not end at once', async () => {
+  createChallengeRun(
+    { ...challenge, expires_in_seconds: Number.POSITIVE_INFINITY },
+    {
+      connection: {},
+      ...{ userId: undefined, strings: english },
+      show: (state) => shown.push(state),
+      ...{ onPassed() {}, onBlocked() {}, onError() {} },
+    },
+  );
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(shown).toEqual([]);
 });

@@ -1,8 +1,10 @@
 import type { Connection } from './ask.ts';
+import { callBack } from './call-back.ts';
 import { answerChallenge, createChallenge } from './challenge.ts';
 import type { ChallengeStrings } from './challenge-strings.ts';
 import { HumaError, outageOf } from './huma-error.ts';
-import type { Challenge } from './messages.ts';
+import { LONGEST_TIMER } from './longest-timer.ts';
+import type { Challenge, ChallengeResult } from './messages.ts';
 
 export interface ChallengeState {
   /** `expired`: it can be replaced by a new one where the user is known. */
@@ -53,24 +55,33 @@ export function createChallengeRun(challenge: Challenge, options: ChallengeRunOp
     // The answer that is on its way may still be right.
     if (state.is !== 'open' || ended.signal.aborted) return;
     show({ is: 'expired', status: strings.expired });
-    if (userId === undefined) options.onBlocked('expired');
+    if (userId === undefined) callBack(options.onBlocked, 'expired');
   };
   const time = countDown(() => show({ status: strings.expiresSoon }), expire);
   const block = (why: BlockedBy) => {
     time.stop();
-    show({ is: 'blocked', status: strings.blocked });
-    if (!ended.signal.aborted) options.onBlocked(why);
+    show({ is: 'blocked', status: why === 'refused' ? strings.refused : strings.blocked });
+    if (!ended.signal.aborted) callBack(options.onBlocked, why);
   };
   const fail = (error: unknown) => {
     if (ended.signal.aborted) return;
     const known = error instanceof HumaError ? error : new HumaError('INVALID_ARGUMENT', String(error));
     const mayPass = outageOf(known) !== undefined || known.status === 429;
     if (mayPass) show({ is: 'open', status: strings.unavailable });
-    options.onError(known);
+    callBack(options.onError, known);
     if (mayPass) return;
     if (known.status !== 410) return block('refused');
     show({ is: 'open' });
     expire();
+  };
+
+  const judge = (result: ChallengeResult) => {
+    if (result.passed) {
+      time.stop();
+      show({ is: 'passed', status: strings.passed });
+      callBack(options.onPassed, result.token);
+    } else if (result.attempts_remaining <= 0) block('attempts');
+    else show({ is: 'open', status: strings.wrong(result.attempts_remaining) });
   };
 
   time.start(challenge.expires_in_seconds);
@@ -78,19 +89,14 @@ export function createChallengeRun(challenge: Challenge, options: ChallengeRunOp
     async answer(answer) {
       if (state.is !== 'open') return;
       show({ is: 'checking', status: strings.checking });
+      const challengeId = state.challenge.challenge_id;
+      let result: ChallengeResult;
       try {
-        const challengeId = state.challenge.challenge_id;
-        const result = await answerChallenge({ ...here, challengeId, answer });
-        if (ended.signal.aborted) return;
-        if (result.passed) {
-          time.stop();
-          show({ is: 'passed', status: strings.passed });
-          options.onPassed(result.token);
-        } else if (result.attempts_remaining <= 0) block('attempts');
-        else show({ is: 'open', status: strings.wrong(result.attempts_remaining) });
+        result = await answerChallenge({ ...here, challengeId, answer });
       } catch (error) {
-        fail(error);
+        return fail(error);
       }
+      if (!ended.signal.aborted) judge(result);
     },
     async replace({ accessible }) {
       if (state.is !== 'open' && state.is !== 'expired') return;
@@ -107,6 +113,8 @@ export function createChallengeRun(challenge: Challenge, options: ChallengeRunOp
       }
     },
     end() {
+      // Where the component only hides (`Activity`), its state comes back with it, and the answer that was on its way does not.
+      if (state.is === 'checking') show({ is: 'open', status: '' });
       ended.abort();
       time.stop();
     },
@@ -122,8 +130,9 @@ function countDown(soon: () => void, over: () => void) {
   return {
     start(seconds: number) {
       stop();
-      timers = [setTimeout(over, seconds * 1000)];
-      if (seconds > 60) timers.push(setTimeout(soon, (seconds - 60) * 1000));
+      const after = (what: () => void, ms: number) => setTimeout(what, Math.min(ms, LONGEST_TIMER));
+      timers = [after(over, seconds * 1000)];
+      if (seconds > 60) timers.push(after(soon, (seconds - 60) * 1000));
     },
     stop,
   };

@@ -14,6 +14,8 @@ export interface ChallengeStrings {
   checking: string;
   wrong: (attempts: number) => string;
   blocked: string;
+  /** The service does not know the challenge, or refuses the call: no answer was wrong. */
+  refused: string;
   expiresSoon: string;
   expired: string;
   again: string;
@@ -39,6 +41,7 @@ export const english: ChallengeStrings = {
   checking: 'Checking…',
   wrong: (attempts) => `That was not right. ${attempts === 1 ? 'One attempt' : `${attempts} attempts`} left.`,
   blocked: 'That was not right, and no attempt is left.',
+  refused: 'This check cannot be used. Please start again.',
   expiresSoon: 'One minute left.',
   expired: 'The time for this check is over.',
   again: 'New check',

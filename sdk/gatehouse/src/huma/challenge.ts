@@ -1,5 +1,4 @@
-import { ask, type Connection } from './ask.ts';
-import { HumaError } from './huma-error.ts';
+import { ask, type Connection, otherAnswer } from './ask.ts';
 import type { Challenge, ChallengeResult } from './messages.ts';
 import { featuresOfPage } from './page-collector.ts';
 
@@ -26,10 +25,7 @@ export async function createChallenge(options: ChallengeOptions): Promise<Challe
     typeof payload !== 'object' ||
     typeof expires_in_seconds !== 'number'
   )
-    throw new HumaError(
-      'NOT_GATEHOUSE',
-      'The answer is not that of /api/v1/challenge/create: check baseUrl.',
-    );
+    throw otherAnswer('/api/v1/challenge/create');
   return { challenge_id, type, payload, expires_in_seconds } as Challenge;
 }
 
@@ -49,5 +45,5 @@ export async function answerChallenge(options: AnswerOptions): Promise<Challenge
   if (passed === true && typeof token === 'string') return { passed, token };
   if (passed === false && typeof attempts_remaining === 'number')
     return { passed, attempts_remaining, message: typeof message === 'string' ? message : '' };
-  throw new HumaError('NOT_GATEHOUSE', 'The answer is not that of /api/v1/challenge/verify: check baseUrl.');
+  throw otherAnswer('/api/v1/challenge/verify');
 }

@@ -115,6 +115,21 @@ test('a handler that stops the session is obeyed', async () => {
   expect([calls, asked.length]).toEqual([2, 2]);
 });
 
+test('a fault in onResult of the application hides no anomaly', async () => {
+  const faults: unknown[] = [];
+  vi.stubGlobal('reportError', ({ message }: Error) => faults.push(message));
+  answers = [() => json(200, takeover)];
+  const { stop } = session({
+    onResult() {
+      throw new TypeError('a fault');
+    },
+  });
+  await after(60_000);
+  vi.unstubAllGlobals();
+  expect([faults, seen]).toEqual([['a fault', 'a fault'], [['anomaly', 'block', -72]]]);
+  stop();
+});
+
 describe('without an answer', () => {
   test('the next heartbeat follows, later and later, and nothing is an anomaly', async () => {
     answers = Array(6).fill(() => Promise.reject(new TypeError('no network')));

@@ -1,6 +1,8 @@
-import { ask, type Connection } from './ask.ts';
+import { ask, type Connection, otherAnswer } from './ask.ts';
+import { callBack } from './call-back.ts';
 import { HumaError, type Outage, outageOf } from './huma-error.ts';
 import { lastToken } from './last-token.ts';
+import { LONGEST_TIMER } from './longest-timer.ts';
 import type { SessionAction, SessionResult } from './messages.ts';
 import { featuresOfPage } from './page-collector.ts';
 import type { Signals } from './signals.ts';
@@ -24,8 +26,6 @@ export interface SessionOptions extends Connection {
 const INTERVAL = 30_000;
 const SHORTEST = 1_000;
 const LONGEST_PAUSE = 5 * 60_000;
-/** `setTimeout` fires at once beyond it. */
-const LONGEST = 2 ** 31 - 1;
 
 /** Sends a heartbeat again and again until `stop`. The first one follows after the first interval: before it there is nothing to judge. */
 export function startSession(options: SessionOptions): { stop(): void } {
@@ -44,7 +44,7 @@ export function startSession(options: SessionOptions): { stop(): void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let missed = 0;
   const next = (pause: number) => {
-    if (!ended.signal.aborted) timer = setTimeout(() => void step(), Math.min(pause, LONGEST));
+    if (!ended.signal.aborted) timer = setTimeout(() => void step(), Math.min(pause, LONGEST_TIMER));
   };
   const step = async () => {
     const beat = await beatOnce({ ...options, token, signal: ended.signal });
@@ -62,7 +62,7 @@ export function startSession(options: SessionOptions): { stop(): void } {
 
 function intervalOf({ intervalMs, interval }: SessionOptions): number {
   const every = intervalMs ?? interval ?? INTERVAL;
-  if (every >= SHORTEST && every <= LONGEST) return every;
+  if (every >= SHORTEST && every <= LONGEST_TIMER) return every;
   throw new HumaError(
     'INVALID_ARGUMENT',
     `interval is a number of milliseconds from ${SHORTEST}: 45_000 for 45 seconds.`,
@@ -97,12 +97,12 @@ function pauseAfter(beat: Beat, every: number, missed: number): number {
 }
 
 function report(beat: Beat, { onResult, onAnomaly, onOutage, onError }: SessionOptions): void {
-  if (beat.is === 'outage') onOutage?.(beat.outage);
-  if (beat.is === 'refused') onError?.(beat.error);
+  if (beat.is === 'outage') callBack(onOutage, beat.outage);
+  if (beat.is === 'refused') callBack(onError, beat.error);
   if (beat.is !== 'answered') return;
   const { result } = beat;
-  onResult?.(result);
-  if (result.anomaly || result.action === 'block') onAnomaly?.(result.action, result);
+  callBack(onResult, result);
+  if (result.anomaly || result.action === 'block') callBack(onAnomaly, result.action, result);
 }
 
 /** One heartbeat. */
@@ -119,7 +119,7 @@ async function heartbeat(
     typeof anomaly !== 'boolean' ||
     !['allow', 'flag', 'block'].includes(action as string)
   )
-    throw new HumaError('NOT_GATEHOUSE', 'The answer is not that of /api/v1/session: check baseUrl.');
+    throw otherAnswer('/api/v1/session');
   return {
     ...{ score, confidence, baseline, delta, anomaly, action },
     notes: Array.isArray(notes) ? notes : [],

@@ -10,6 +10,8 @@ export type HumaErrorCode =
   | 'TIMEOUT'
   /** The service, or a proxy before it, answered with a status from 500. */
   | 'UNAVAILABLE'
+  /** Node does not trust the certificate of the service. It is a wrong configuration, no outage: `NODE_EXTRA_CA_CERTS`. */
+  | 'CERTIFICATE_NOT_TRUSTED'
   /** Something else than a Gatehouse answered: check `baseUrl`. */
   | 'NOT_GATEHOUSE';
 
@@ -49,7 +51,7 @@ export class HumaError extends Error {
   }
 }
 
-/** Undefined where the service did answer, or the call was wrong: those never fail open. */
+/** Undefined where the service did answer, its certificate is not trusted, or the call was wrong: those never fail open. */
 export function outageOf(error: unknown): Outage | undefined {
   if (!(error instanceof HumaError)) return undefined;
   const { message, status } = error;

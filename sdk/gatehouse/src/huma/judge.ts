@@ -1,4 +1,4 @@
-import { ask, type Connection } from './ask.ts';
+import { ask, type Connection, otherAnswer } from './ask.ts';
 import { HumaError, type Outage, outageOf } from './huma-error.ts';
 import type { AgentVerdict, Refusal, VerifyResult } from './messages.ts';
 import { readSignals, type Signals } from './signals.ts';
@@ -13,27 +13,40 @@ export interface JudgeOptions extends Connection {
 export interface VerifyWithSignalsOptions extends JudgeOptions {
   /** What the page forwarded: `Huma.debug().features`. */
   signals: unknown;
+  /** In place of a warning in the log. */
+  onOutage?: ((outage: Outage, result: VerifyResult) => void) | undefined;
 }
 
 /** On a server: judges the signals that a page forwarded. Without any it refuses, and asks nothing. */
 export async function verifyWithSignals(options: VerifyWithSignalsOptions): Promise<VerifyResult> {
-  const read = readSignals(options.signals);
+  const { signals, onOutage = warn, ...rest } = options;
+  const read = readSignals(signals);
   if ('refused' in read) return refusal(read.refused);
-  try {
-    return await judge(options, read.signals);
-  } catch (error) {
+  const result = await judge(rest, read.signals).catch((error: unknown) => {
     if (isOfSignals(error)) return refusal('invalid_signals');
     throw error;
-  }
+  });
+  if (result.outage) onOutage(result.outage, result);
+  return result;
 }
+
+const warn = ({ message }: Outage, { human }: VerifyResult) =>
+  console.warn(`huma: a request was ${human ? 'let through' : 'refused'} without a judgement. ${message}`);
+
+const VERIFY = '/api/v1/verify';
+/** As the service takes it. */
+const LONGEST_USER_ID = 256;
 
 export async function judge(options: JudgeOptions, sessionData: Signals | undefined): Promise<VerifyResult> {
   const { userId, failOpen = true } = options;
-  if (typeof userId !== 'string' || userId === '')
-    throw new HumaError('INVALID_ARGUMENT', 'userId is your identifier of the user: a text.');
+  if (typeof userId !== 'string' || userId === '' || userId.length > LONGEST_USER_ID)
+    throw new HumaError(
+      'INVALID_ARGUMENT',
+      `userId is your identifier of the user: a text of 1 to ${LONGEST_USER_ID} characters.`,
+    );
   try {
     const body = { userId, ...(sessionData !== undefined && { sessionData }) };
-    return toResult(await ask('/api/v1/verify', body, options));
+    return toResult(await ask(VERIFY, body, options));
   } catch (error) {
     const outage = outageOf(error);
     if (!outage) throw error;
@@ -52,15 +65,18 @@ const letThrough = (outage: Outage): VerifyResult => ({
   ...{ human: true, confidence: 0.5, score: 50, token: '', pii_stored: false, outage },
 });
 
-/** The service refused the forwarded features: they are not of our collector. */
+/** The service refused the forwarded features: they are not of our collector. The body was written here, so one that is no JSON for the service has such texts. */
 const isOfSignals = (error: unknown): boolean =>
   error instanceof HumaError &&
-  (error.status === 413 || error.fields.some((field) => /^(sessionData|signals)\b/.test(field)));
+  (error.status === 413 ||
+    error.code === 'PAYLOAD_TOO_LARGE' ||
+    error.code === 'MALFORMED_JSON' ||
+    error.fields.some((field) => /^(sessionData|signals)\b/.test(field)));
 
 function toResult(reply: Record<string, unknown>): VerifyResult {
   const { human, confidence, score, token, agent, notes } = reply;
   if (typeof human !== 'boolean' || typeof token !== 'string' || !isShare(confidence))
-    throw new HumaError('NOT_GATEHOUSE', 'The answer is not that of /api/v1/verify: check baseUrl.');
+    throw otherAnswer(VERIFY);
   return {
     ...{ human, confidence, token, pii_stored: false },
     score: typeof score === 'number' ? score : Math.round(100 * confidence),

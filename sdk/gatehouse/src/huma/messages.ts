@@ -31,6 +31,8 @@ export type Refusal =
   | 'no_signals'
   /** What came as signals is none: not of the collector, or too large. */
   | 'invalid_signals'
+  /** The body in which `withHumaProtection` looks for signals is larger than `maxBytes`. */
+  | 'payload_too_large'
   /** Too many requests: of this user, of this key, or in this month; or the trial of the key is over. */
   | 'limited'
   /** The service was not there, and `failOpen` is false. */

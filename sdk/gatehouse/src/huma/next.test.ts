@@ -73,7 +73,7 @@ describe('humaFormCheck', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     await humaFormCheck(filled(), { fetch: send, failOpen: false });
     expect(warn.mock.calls).toEqual([
-      [expect.stringMatching(/^huma: a form was refused without a judgement/)],
+      [expect.stringMatching(/^huma: a request was refused without a judgement/)],
     ]);
     warn.mockRestore();
   });
@@ -84,6 +84,9 @@ describe('humaFormCheck', () => {
       ...{ human: false, refused: 'limited', retryAfterSeconds: 17 },
     });
     expect(outages).toEqual([]);
+    // Also that of a proxy.
+    answer = () => new Response('<h1>Slow down', { status: 429 });
+    expect(await humaFormCheck(filled(), options)).toMatchObject({ human: false, refused: 'limited' });
   });
 
   test('so is a trial that is over', async () => {
@@ -92,6 +95,25 @@ describe('humaFormCheck', () => {
     const guarded = withHumaProtection(() => Response.json({ ok: true }), options);
     const reply = await guarded(new Request('https://shop.example/', { method: 'POST', body: filled() }));
     expect([reply.status, outages]).toEqual([429, []]);
+  });
+
+  test('signals that are no JSON for the service are refused', async () => {
+    answer = () => json(400, { error: 'The body is not valid JSON.', code: 'MALFORMED_JSON' });
+    expect(await humaFormCheck(filled(), options)).toMatchObject({
+      human: false,
+      refused: 'invalid_signals',
+    });
+  });
+
+  test('a certificate that is not trusted is an error that the log shows, and lets no one in', async () => {
+    const cause = Object.assign(new Error('no'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    answer = () => Promise.reject(new TypeError('fetch failed', { cause }));
+    const refused = { code: 'CERTIFICATE_NOT_TRUSTED' };
+    await expect(humaFormCheck(filled(), options)).rejects.toMatchObject(refused);
+    const guarded = withHumaProtection(() => Response.json({ ok: true }), options);
+    const request = new Request('https://shop.example/', { method: 'POST', body: filled() });
+    await expect(guarded(request)).rejects.toMatchObject(refused);
+    expect(outages).toEqual([]);
   });
 
   test('a wrong key is an error that the log shows', async () => {
@@ -199,6 +221,56 @@ describe('withHumaProtection', () => {
         ['UNAVAILABLE', false],
       ],
     ]);
+  });
+
+  describe('a body that is too large', () => {
+    const tooLarge = { error: 'The body of this request is too large.', code: 'PAYLOAD_TOO_LARGE' };
+    /** A body in pieces of 64 KB, and how many of them were asked for. */
+    const endless = (headers: Record<string, string> = {}) => {
+      const read = { pieces: 0 };
+      const pull = (controller: ReadableStreamDefaultController) => {
+        if (++read.pieces > 1_000) return controller.close();
+        controller.enqueue(new Uint8Array(65_536).fill(0x20));
+      };
+      const body = new ReadableStream({ pull }, { highWaterMark: 0 });
+      const init = { method: 'POST', body, headers, duplex: 'half' };
+      return { read, request: new Request('https://shop.example/', init as RequestInit) };
+    };
+
+    test('is refused by what it says of itself, unread', async () => {
+      const { read, request } = endless({ 'content-length': '1048577' });
+      expect(await outcome(await withHumaProtection(handler, options)(request))).toEqual([413, tooLarge]);
+      expect([read.pieces, handled, asked]).toEqual([0, [], []]);
+    });
+
+    test('is refused where it says nothing, and read no further', async () => {
+      const { read, request } = endless();
+      expect(await outcome(await withHumaProtection(handler, options)(request))).toEqual([413, tooLarge]);
+      expect(read.pieces).toBeLessThan(25);
+      expect([handled, asked]).toEqual([[], []]);
+    });
+
+    test('is one of more than the caller says', async () => {
+      const body = { signals, more: 'x'.repeat(2_000) };
+      const small = withHumaProtection(handler, { ...options, maxBytes: 1_000 });
+      expect((await small(jsonOf(body))).status).toBe(413);
+      expect((await small(jsonOf({ signals }))).status).toBe(200);
+      const large = withHumaProtection(handler, { ...options, maxBytes: 2_000_000 });
+      expect((await large(jsonOf({ signals, more: 'x'.repeat(1_500_000) }))).status).toBe(200);
+      const own = { ...options, refuse: ({ refused }: { refused?: string }) => new Response(refused) };
+      const refused = withHumaProtection(handler, { ...own, maxBytes: 1_000 });
+      expect(await (await refused(jsonOf(body))).text()).toBe('payload_too_large');
+      for (const maxBytes of [0, Number.NaN, '1 MB' as never])
+        expect(() => withHumaProtection(handler, { ...options, maxBytes })).toThrow(/^maxBytes/);
+    });
+
+    test('is none where the signals are somewhere else: the body is not read', async () => {
+      const elsewhere = withHumaProtection(async () => Response.json(true), {
+        ...{ ...options, maxBytes: 10 },
+        signals: () => signals,
+      });
+      expect((await elsewhere(jsonOf({ name: 'a long one' }))).status).toBe(200);
+    });
   });
 
   test('passes on what the framework gives besides, and takes user, signals and refusal from the caller', async () => {

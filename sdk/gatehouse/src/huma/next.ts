@@ -1,6 +1,7 @@
 import { HumaError, type Outage } from './huma-error.ts';
 import { type JudgeOptions, refusal, verifyWithSignals } from './judge.ts';
-import type { VerifyResult } from './messages.ts';
+import type { Refusal, VerifyResult } from './messages.ts';
+import { copyOfBody, LARGEST_BODY } from './request-copy.ts';
 
 export { HumaError } from './huma-error.ts';
 export type { VerifyResult } from './messages.ts';
@@ -29,11 +30,9 @@ export function humaFormCheck(
 }
 
 async function check(signals: unknown, options: FormCheckOptions): Promise<FormCheck> {
-  const { onOutage, userId = userIdOf(signals), ...rest } = options;
+  const { userId = userIdOf(signals), ...rest } = options;
   try {
-    const result = await verifyWithSignals({ ...rest, userId, signals });
-    if (result.outage) (onOutage ?? warn)(result.outage, result);
-    return result;
+    return await verifyWithSignals({ ...rest, userId, signals });
   } catch (error) {
     // Limits are no outage: a flood would open the form to itself. 402: the trial of the key is over.
     if (!(error instanceof HumaError) || (error.status !== 429 && error.status !== 402)) throw error;
@@ -41,9 +40,6 @@ async function check(signals: unknown, options: FormCheckOptions): Promise<FormC
     return { ...refusal('limited'), ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
   }
 }
-
-const warn = ({ message }: Outage, { human }: FormCheck) =>
-  console.warn(`huma: a form was ${human ? 'let through' : 'refused'} without a judgement. ${message}`);
 
 /** By page view, so that one that posts again and again runs into the limit of a user. */
 function userIdOf(signals: unknown): string {
@@ -56,7 +52,9 @@ export interface ProtectionOptions<Req extends Request> extends Omit<FormCheckOp
   userId?: string | ((request: Req) => string | undefined | Promise<string | undefined>) | undefined;
   /** Where the signals are; absent: the field `huma_signals`, `signals` or `sessionData` of the body, JSON or form. */
   signals?: ((request: Req) => unknown) | undefined;
-  /** The answer to a refused request; 403 as JSON when absent, 429 where a limit refused it. */
+  /** Bytes of a body in which signals are looked for; 1 MB when absent. A larger one is refused. Without effect beside `signals`. */
+  maxBytes?: number | undefined;
+  /** The answer to a refused request; as JSON when absent: 403, for a limit 429, for a body that is too large 413. */
   refuse?: ((check: FormCheck, request: Req) => Response | Promise<Response>) | undefined;
 }
 
@@ -65,44 +63,57 @@ export function withHumaProtection<Req extends Request = Request, Rest extends u
   handler: (request: Req, huma: FormCheck, ...rest: Rest) => Response | Promise<Response>,
   options: ProtectionOptions<Req> = {},
 ): (request: Req, ...rest: Rest) => Promise<Response> {
-  const { userId, signals = signalsOf, refuse = refused, ...rest } = options;
+  const { userId, signals, maxBytes = LARGEST_BODY, refuse = refused, ...rest } = options;
+  if (!(typeof maxBytes === 'number' && maxBytes > 0))
+    throw new HumaError('INVALID_ARGUMENT', 'maxBytes is a number of bytes.');
   return async (request, ...more) => {
-    const seen = await signals(request);
+    const seen = signals ? { signals: await signals(request) } : await findSignals(request, maxBytes);
+    if ('refused' in seen) return refuse(refusal(seen.refused), request);
     const user = typeof userId === 'function' ? await userId(request) : userId;
-    const result = await check(seen, { ...rest, userId: user });
+    const result = await check(seen.signals, { ...rest, userId: user });
     return result.human ? handler(request, result, ...more) : refuse(result, request);
   };
 }
 
 const NAMES = [FIELD, 'signals', 'sessionData'] as const;
 
-/** From a copy of the request; undefined where its body has none, or is none. */
-async function signalsOf(request: Request): Promise<unknown> {
-  if (!request.body) return undefined;
-  const type = request.headers.get('content-type') ?? '';
+/** In a copy of the body; `signals` is undefined where it has none, or is none. */
+async function findSignals(
+  request: Request,
+  maxBytes: number,
+): Promise<{ signals: unknown } | { refused: Refusal }> {
   try {
-    const copy = request.clone();
-    if (/^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(type)) {
-      const form = await copy.formData();
-      return NAMES.map((name) => form.get(name)).find((value) => value !== null);
-    }
-    const body: unknown = await copy.json();
-    if (typeof body !== 'object' || body === null) return undefined;
-    return NAMES.map((name) => (body as Record<string, unknown>)[name]).find((value) => value !== undefined);
+    const copy = await copyOfBody(request, maxBytes);
+    if (copy === 'too large') return { refused: 'payload_too_large' };
+    return { signals: copy && (await signalsOf(copy)) };
   } catch {
-    return undefined;
+    return { signals: undefined };
   }
 }
 
-const sentences = {
+async function signalsOf(body: Response): Promise<unknown> {
+  const type = body.headers.get('content-type') ?? '';
+  if (/^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(type)) {
+    const form = await body.formData();
+    return NAMES.map((name) => form.get(name)).find((value) => value !== null);
+  }
+  const value: unknown = await body.json();
+  if (typeof value !== 'object' || value === null) return undefined;
+  return NAMES.map((name) => (value as Record<string, unknown>)[name]).find((one) => one !== undefined);
+}
+
+const sentences: Record<Refusal, string> = {
   no_signals: 'No behavioral signals came with this request.',
   invalid_signals: 'The behavioral signals of this request are not those of a browser.',
+  payload_too_large: 'The body of this request is too large.',
   limited: 'Too many requests: try again later.',
   outage: 'The check for bots is not available: try again later.',
 };
 
+const statuses: Partial<Record<Refusal, number>> = { payload_too_large: 413, limited: 429, outage: 503 };
+
 function refused({ refused: why, retryAfterSeconds }: FormCheck): Response {
-  const status = why === 'limited' ? 429 : why === 'outage' ? 503 : 403;
+  const status = (why && statuses[why]) ?? 403;
   const code = why === undefined ? 'BOT_DETECTED' : why.toUpperCase();
   const error = why === undefined ? 'This request does not look like one of a person.' : sentences[why];
   const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };

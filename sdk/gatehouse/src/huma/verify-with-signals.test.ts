@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { certificate, certificateKey } from '../../../../test/support/certificate.ts';
 import { HumaError } from './huma-error.ts';
 import { type VerifyWithSignalsOptions, verifyWithSignals } from './judge.ts';
 import { verify } from './verify.ts';
@@ -12,7 +14,9 @@ let asked: { url: string; init: RequestInit }[];
 let answer: () => Promise<Response> | Response;
 const send = (async (url: string, init: RequestInit) => {
   asked.push({ url, init });
-  return answer();
+  const reply = await answer();
+  init.signal?.throwIfAborted();
+  return reply;
 }) as typeof fetch;
 const options = (more: Partial<VerifyWithSignalsOptions> = {}): VerifyWithSignalsOptions => ({
   ...{ apiKey: 'huma_live_key', baseUrl: 'https://gate.example/', userId: 'user_123', signals, fetch: send },
@@ -21,9 +25,16 @@ const options = (more: Partial<VerifyWithSignalsOptions> = {}): VerifyWithSignal
 const json = (status: number, body: unknown, headers: Record<string, string> = {}) =>
   new Response(JSON.stringify(body), { status, headers });
 
+let warned: unknown[];
+
 beforeEach(() => {
   asked = [];
+  warned = [];
+  vi.spyOn(console, 'warn').mockImplementation((text) => warned.push(text));
   answer = () => json(200, human);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 describe('a judgement', () => {
@@ -43,8 +54,18 @@ describe('a judgement', () => {
       redirect: 'manual',
       credentials: 'omit',
       cache: 'no-store',
+      // The address of a page may be a secret, as in the link of a mail.
+      referrerPolicy: 'no-referrer',
       signal: undefined,
     });
+  });
+
+  test('is asked for without the options that an edge runtime does not have', async () => {
+    vi.stubGlobal('Request', class {});
+    await verifyWithSignals(options());
+    vi.unstubAllGlobals();
+    const given = Object.keys(asked[0]!.init).sort();
+    expect(given).toEqual(['body', 'headers', 'method', 'redirect', 'signal']);
   });
 
   test('has the agent, the notes and the score of the answer', async () => {
@@ -107,6 +128,13 @@ describe('a post without signals is refused, and nothing is asked', () => {
     answer = () => json(413, { error: 'No.', code: 'PAYLOAD_TOO_LARGE', requestId: 'r' });
     expect(await verifyWithSignals(options())).toEqual({ ...refused, refused: 'invalid_signals' });
   });
+
+  // "\u0000", a lone surrogate, "__proto__": the appliance names no field of them.
+  test('signals with which the body is no JSON for the service', async () => {
+    answer = () =>
+      json(400, { error: 'The body is not valid JSON.', code: 'MALFORMED_JSON', requestId: 'r' });
+    expect(await verifyWithSignals(options())).toEqual({ ...refused, refused: 'invalid_signals' });
+  });
 });
 
 describe('an outage', () => {
@@ -128,6 +156,39 @@ describe('an outage', () => {
     answer = how;
     const result = await verifyWithSignals(options());
     expect(result).toEqual({ ...through, outage: { message: expect.any(String), ...outage } });
+    expect(warned).toEqual([
+      `huma: a request was let through without a judgement. ${result.outage?.message}`,
+    ]);
+  });
+
+  test('is reported to the caller in place of the log', async () => {
+    answer = () => new Response('', { status: 500 });
+    const reported: unknown[] = [];
+    const onOutage: VerifyWithSignalsOptions['onOutage'] = ({ code }, result) =>
+      reported.push([code, result.human]);
+    await verifyWithSignals(options({ onOutage }));
+    await verifyWithSignals(options({ onOutage, failOpen: false }));
+    expect([reported, warned]).toEqual([
+      [
+        ['UNAVAILABLE', true],
+        ['UNAVAILABLE', false],
+      ],
+      [],
+    ]);
+  });
+
+  test('names what Node says of it', async () => {
+    const nested = (code: string) =>
+      new TypeError('fetch failed', { cause: Object.assign(new Error('inner'), { code }) });
+    answer = () => Promise.reject(nested('ENOTFOUND'));
+    expect((await verifyWithSignals(options())).outage).toEqual({
+      code: 'NETWORK',
+      message: 'https://gate.example could not be reached (ENOTFOUND).',
+    });
+    answer = () => Promise.reject(new TypeError('Failed to fetch'));
+    expect((await verifyWithSignals(options())).outage?.message).toBe(
+      'https://gate.example could not be reached, or its answer may not be read from this page (origins of the key).',
+    );
   });
 
   test('is refused where the caller wants that', async () => {
@@ -156,9 +217,49 @@ describe('an outage', () => {
     ['a confidence out of its range', () => json(200, { ...human, confidence: 7 })],
     ['a redirect', () => new Response('', { status: 302, headers: { location: 'https://other.example' } })],
     ['a page that is not there', () => new Response('', { status: 404 })],
+    ['a proxy that refuses', () => new Response('<h1>Forbidden', { status: 403 })],
+    ['a proxy that waited too long for the body', () => new Response('', { status: 408 })],
+    ['a limit of a proxy', () => new Response('<h1>Slow down', { status: 429 })],
   ])('%s is none', async (_name, how) => {
     answer = how;
-    await expect(verifyWithSignals(options())).rejects.toMatchObject({ code: 'NOT_GATEHOUSE' });
+    const { status } = await how();
+    await expect(verifyWithSignals(options())).rejects.toMatchObject({ code: 'NOT_GATEHOUSE', status });
+  });
+
+  test.each([
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'NODE_EXTRA_CA_CERTS'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'NODE_EXTRA_CA_CERTS'],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'DATA/tls/authority.pem'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'baseUrl'],
+    ['CERT_HAS_EXPIRED', 'clock'],
+  ])(
+    'a certificate that is not trusted (%s) is none: it stays so until someone mends it',
+    async (code, hint) => {
+      const cause = Object.assign(new Error('no'), { code });
+      answer = () => Promise.reject(new TypeError('fetch failed', { cause }));
+      const refused = verifyWithSignals(options());
+      await expect(refused).rejects.toMatchObject({ code: 'CERTIFICATE_NOT_TRUSTED' });
+      await expect(refused).rejects.toThrow(code);
+      await expect(refused).rejects.toThrow(hint);
+      expect(warned).toEqual([]);
+    },
+  );
+
+  test('nor is one of an authority that Node does not know', async () => {
+    const server = createTlsServer({ cert: certificate, key: certificateKey }, (_, response) => {
+      response.end(JSON.stringify(human));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const baseUrl = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      await expect(verifyWithSignals(options({ baseUrl, fetch: undefined }))).rejects.toMatchObject({
+        code: 'CERTIFICATE_NOT_TRUSTED',
+        message: `The certificate of ${baseUrl} is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT). Start Node with NODE_EXTRA_CA_CERTS=/path/to/authority.pem: DATA/tls/authority.pem of the appliance, or what ${baseUrl}/trust serves.`,
+      });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   test('is a service that does not answer in time, or stops in the middle of its answer', async () => {
@@ -199,6 +300,9 @@ describe('a caller', () => {
 
   test.each([
     ['no user', { userId: '' }],
+    ['a user of more than 256 characters', { userId: 'u'.repeat(257) }],
+    ['a time that is too long for a timer', { timeoutMs: 2 ** 31 }],
+    ['a time that is a text', { timeoutMs: '5000' }],
     ['no key', { apiKey: undefined }],
     ['a key with a line break', { apiKey: 'huma_live_\nx' }],
     ['no time', { timeoutMs: 0 }],
@@ -209,6 +313,19 @@ describe('a caller', () => {
     await expect(call).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(asked).toEqual([]);
   });
+});
+
+test('a user that is wrong is named', async () => {
+  for (const userId of ['', 'u'.repeat(257), undefined as never])
+    await expect(verifyWithSignals(options({ userId }))).rejects.toThrow(/^userId .* 1 to 256 characters/);
+});
+
+test('a call without a limit of time waits for its answer', async () => {
+  // An answer that takes a moment: a timer of too many milliseconds fires at once.
+  answer = () =>
+    new Promise((resolve) => setTimeout(() => resolve(json(200, { ...human, human: false })), 20));
+  for (const timeoutMs of [Number.POSITIVE_INFINITY, 2 ** 31 - 1])
+    expect(await verifyWithSignals(options({ timeoutMs }))).toMatchObject({ human: false, confidence: 0.92 });
 });
 
 describe('in a page', () => {

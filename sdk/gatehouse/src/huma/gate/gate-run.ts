@@ -1,13 +1,15 @@
-import type { Connection } from './ask.ts';
-import { createChallenge } from './challenge.ts';
-import type { BlockedBy } from './challenge-run.ts';
-import { HumaError, type Outage, outageOf } from './huma-error.ts';
-import type { JudgeOptions } from './judge.ts';
-import type { Challenge, VerifyResult } from './messages.ts';
-import { verify } from './verify.ts';
+import type { Connection } from '../ask.ts';
+import { callBack } from '../call-back.ts';
+import { createChallenge } from '../challenge.ts';
+import type { BlockedBy } from '../challenge-run.ts';
+import { HumaError, type Outage, outageOf } from '../huma-error.ts';
+import type { JudgeOptions } from '../judge.ts';
+import type { Challenge, VerifyResult } from '../messages.ts';
+import { verify } from '../verify.ts';
+import { decide, type ReadRange, withChallengePassed } from './decision.ts';
 
 export interface GateBlock {
-  /** `bot`: the confidence is under 0.3. The others are of the challenge. */
+  /** `bot`: the confidence is under 0.3 (`challenge.from`). The others are of the challenge. */
   why: 'bot' | BlockedBy;
   result?: VerifyResult;
   /** Of `refused`: the service refused the call. */
@@ -18,6 +20,7 @@ export type GateState = { is: 'idle' } | { is: 'verifying' } | { is: 'challenge'
 
 export interface GateOptions {
   connection: Connection & Pick<JudgeOptions, 'userId' | 'failOpen'>;
+  challenge: ReadRange;
   onPass: (result: VerifyResult) => void;
   onBlock: (block: GateBlock) => void;
 }
@@ -31,15 +34,6 @@ export interface GateRun {
   end(): void;
 }
 
-/** From this confidence to the next a person gets a challenge (contracts/behavior.txt: 30 to 70 %). */
-const UNCERTAIN = { from: 0.3, to: 0.7 };
-
-export function decide({ confidence, outage, human }: VerifyResult): 'pass' | 'challenge' | 'block' {
-  if (outage) return human ? 'pass' : 'block';
-  if (confidence < UNCERTAIN.from) return 'block';
-  return confidence > UNCERTAIN.to ? 'pass' : 'challenge';
-}
-
 interface Submission {
   options: GateOptions;
   result?: VerifyResult;
@@ -50,17 +44,21 @@ export function createGateRun(show: (state: GateState) => void): GateRun {
   let ended = new AbortController();
   let open: Submission | undefined;
 
-  const finish = (report: (options: GateOptions, result: VerifyResult | undefined) => void) => {
-    if (!open) return;
-    const { options, result } = open;
+  const finish = () => {
+    const finished = open;
     open = undefined;
-    show({ is: 'idle' });
-    report(options, result);
+    if (finished) show({ is: 'idle' });
+    return finished;
   };
-  const block = (block: GateBlock) =>
-    finish(({ onBlock }, result) => onBlock({ ...block, ...(result && { result }) }));
-  const letThrough = (outage: Outage) =>
-    finish(({ onPass }, result) => result && onPass({ ...result, human: true, token: '', outage }));
+  const pass = (made: (result: VerifyResult) => VerifyResult) => {
+    const { options, result } = finish() ?? {};
+    if (options && result) callBack(options.onPass, made(result));
+  };
+  const block = (block: GateBlock) => {
+    const { options, result } = finish() ?? {};
+    callBack(options?.onBlock, { ...block, ...(result && { result }) });
+  };
+  const letThrough = (outage: Outage) => pass((result) => ({ ...result, human: true, token: '', outage }));
   const fail = (error: HumaError) => {
     const outage = outageOf(error);
     if (outage && open?.result && open.options.connection.failOpen !== false) letThrough(outage);
@@ -78,8 +76,8 @@ export function createGateRun(show: (state: GateState) => void): GateRun {
         const result = await verify(connection);
         if (open !== own) return;
         own.result = result;
-        const next = decide(result);
-        if (next === 'pass') return finish(({ onPass }) => onPass(result));
+        const next = decide(result, options.challenge);
+        if (next === 'pass') return pass(() => result);
         if (next === 'block') return block({ why: result.outage ? 'refused' : 'bot' });
         const challenge = await createChallenge(connection);
         if (open === own) show({ is: 'challenge', challenge });
@@ -88,13 +86,13 @@ export function createGateRun(show: (state: GateState) => void): GateRun {
           fail(error instanceof HumaError ? error : new HumaError('INVALID_ARGUMENT', String(error)));
       }
     },
-    passed: (token) => finish(({ onPass }, result) => result && onPass({ ...result, human: true, token })),
+    passed: (token) => pass((result) => withChallengePassed(result, token)),
     blocked: (why) => block({ why }),
     failed(error) {
       if (outageOf(error)) fail(error);
     },
     end() {
-      open = undefined;
+      finish();
       ended.abort();
       ended = new AbortController();
     },

@@ -1,13 +1,14 @@
-import { beforeEach, describe, expect, test } from 'vitest';
-import { createGateRun, decide, type GateOptions, type GateState } from './gate-run.ts';
-import { HumaError } from './huma-error.ts';
-import type { VerifyResult } from './messages.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { HumaError } from '../huma-error.ts';
+import type { VerifyResult } from '../messages.ts';
+import { decide, readChallengeRange } from './decision.ts';
+import { createGateRun, type GateOptions, type GateState } from './gate-run.ts';
 
 const verified = (confidence: number) => ({
   ...{
     human: confidence >= 0.5,
     confidence,
-    score: 100 * confidence,
+    score: Math.round(100 * confidence),
     token: 'h_verified_1',
     pii_stored: false,
   },
@@ -32,6 +33,7 @@ const options = (more: Partial<GateOptions['connection']> = {}): GateOptions => 
     ...{ apiKey: 'huma_live_k', baseUrl: 'https://gate.example', userId: 'user_123', fetch: send },
     ...more,
   },
+  challenge: { from: 0.3, to: 0.7 },
   onPass: ({ token, human, outage }) =>
     reported.push(['pass', human, token, ...(outage ? [outage.code] : [])]),
   onBlock: ({ why, result, error }) => reported.push(['block', why, result?.confidence ?? error?.code]),
@@ -39,6 +41,9 @@ const options = (more: Partial<GateOptions['connection']> = {}): GateOptions => 
 
 beforeEach(() => {
   [asked, answers, states, reported] = [[], [], [], []];
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
 });
 
 test.each([
@@ -50,7 +55,56 @@ test.each([
   [0.29, 'block'],
   [0, 'block'],
 ])('a confidence of %d: %s', (confidence, what) => {
-  expect(decide(verified(confidence) as VerifyResult)).toBe(what);
+  expect(decide(verified(confidence) as VerifyResult, readChallengeRange(undefined))).toBe(what);
+});
+
+describe('the page says who gets a challenge', () => {
+  test.each([
+    [{ to: 0.49 }, 0.5, 'pass'],
+    [{ to: 0.49 }, 0.49, 'challenge'],
+    [{ from: 0 }, 0.02, 'challenge'],
+    [{ from: 0.5, to: 0.5 }, 0.5, 'challenge'],
+    [{ from: 0.5, to: 0.5 }, 0.49, 'block'],
+    [false, 0.5, 'pass'],
+    [false, 0.49, 'block'],
+  ] as const)('%j, and a confidence of %d: %s', (challenge, confidence, what) => {
+    expect(decide(verified(confidence) as VerifyResult, readChallengeRange(challenge))).toBe(what);
+  });
+
+  test.each([
+    [{ from: 30, to: 70 }],
+    [{ from: 0.8, to: 0.2 }],
+    [{ from: 0.8 }],
+    [{ to: Number.NaN }],
+    [{ from: '0.3' }],
+  ])('%j is no range', (wrong) => {
+    expect(() => readChallengeRange(wrong as object)).toThrow(/^challenge is false, or two confidences/);
+  });
+
+  test('none: the judgement decides, and no challenge is asked for', async () => {
+    answers = [() => json(200, verified(0.5)), () => json(200, verified(0.49))];
+    const run = gate();
+    await run.submit({ ...options(), challenge: false });
+    await run.submit({ ...options(), challenge: false });
+    expect([asked.length, reported]).toEqual([
+      2,
+      [
+        ['pass', true, 'h_verified_1'],
+        ['block', 'bot', 0.49],
+      ],
+    ]);
+  });
+});
+
+test.each(['onPass', 'onBlock'] as const)('a fault in %s of the application is its own', async (name) => {
+  const faults: unknown[] = [];
+  vi.stubGlobal('reportError', ({ message }: Error) => faults.push(message));
+  answers = [() => json(200, verified(name === 'onPass' ? 0.9 : 0.1))];
+  const fault = () => {
+    throw new TypeError(name);
+  };
+  await gate().submit({ ...options(), [name]: fault });
+  expect([faults, reported, states.at(-1)]).toEqual([[name], [], 'idle']);
 });
 
 test('a person passes, a bot is blocked', async () => {
@@ -82,6 +136,32 @@ describe('uncertain: a challenge', () => {
     run.passed('h_challenge_1');
     run.passed('h_challenge_2');
     expect([asked.length, reported]).toEqual([2, [['pass', true, 'h_challenge_1']]]);
+  });
+
+  test('that is passed is worth what a right answer is', async () => {
+    const results: VerifyResult[] = [];
+    const run = gate();
+    await run.submit({ ...options(), onPass: (result) => results.push(result) });
+    run.passed('h_challenge_1');
+    expect(results).toEqual([
+      { human: true, confidence: 0.7, score: 70, token: 'h_challenge_1', pii_stored: false },
+    ]);
+    // The page may ask above that too.
+    answers = [() => json(200, verified(0.8)), () => json(200, challenge)];
+    await run.submit({
+      ...{ ...options(), challenge: { from: 0.3, to: 0.9 } },
+      onPass: (result) => results.push(result),
+    });
+    run.passed('h_challenge_2');
+    expect(results[1]).toMatchObject({ human: true, confidence: 0.8, score: 80, token: 'h_challenge_2' });
+  });
+
+  test('goes with the component', async () => {
+    const run = gate();
+    await run.submit(options());
+    run.end();
+    run.passed('h_challenge_1');
+    expect([states.at(-1), reported]).toEqual(['idle', []]);
   });
 
   test('that is not passed blocks', async () => {
