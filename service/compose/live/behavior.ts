@@ -4,7 +4,7 @@ import { type BehaviorSettingsOf, createBehaviorSettings } from '../../engine/be
 import { createHeartbeats, type Heartbeats } from '../../engine/heartbeats/index.ts';
 import { createVerdicts, type Verdicts } from '../../engine/verdicts/index.ts';
 import { createChallengePictures } from '../../inference/pictures/challenge-pictures.ts';
-import { createSteadyClock } from '../../lib/steady-clock.ts';
+import { createSteadyClock } from '../../lib/machine/steady-clock.ts';
 import type { Audited } from '../audit.ts';
 import type { Base } from '../base.ts';
 import type { Callers } from '../callers.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { KeyId, OrganizationId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
+import { createSteadyClock } from '../../lib/machine/steady-clock.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
-import { createSteadyClock } from '../../lib/steady-clock.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import { defaultLimits, LimitSettings } from './limit-settings.ts';

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
+import type { SteadyClock } from '../../lib/machine/steady-clock.ts';
 import { createRecentRows } from '../../lib/recent-rows/recent-rows.ts';
 import { createHeldNames } from '../../lib/short-lived/held-names.ts';
-import type { SteadyClock } from '../../lib/steady-clock.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import {
   followPage,

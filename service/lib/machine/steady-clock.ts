@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** Advances evenly, also when the machine's clock is set. */
 export interface SteadyClock extends Clock {
