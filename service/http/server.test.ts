@@ -227,11 +227,9 @@ describe('createServer', () => {
         headers: { origin: 'https://evil.example', ...headers },
       });
     const refused = await ask(key);
-    expect([refused.statusCode, refused.json().code, refused.headers['access-control-allow-origin']]).toEqual([
-      403,
-      'ORIGIN_NOT_ALLOWED',
-      'https://evil.example',
-    ]);
+    expect([refused.statusCode, refused.json().code, refused.headers['access-control-allow-origin']]).toEqual(
+      [403, 'ORIGIN_NOT_ALLOWED', 'https://evil.example'],
+    );
     expect(refused.headers['access-control-allow-credentials']).toBeUndefined();
     for (const unreadable of [
       await ask({}),
