@@ -31,7 +31,7 @@ export interface StandingJobsDeps {
   hosted: Pick<Hosted, 'expireDue'>;
   registrations: Pick<Registrations, 'expireDue'>;
   verdicts: Pick<Verdicts, 'sweep'>;
-  behaviorChallenges: Pick<BehaviorChallenges, 'sweep'>;
+  behaviorChallenges: Pick<BehaviorChallenges, 'expireDue' | 'sweep'>;
   heartbeats: Pick<Heartbeats, 'sweep'>;
   behaviorLayers: Pick<BehaviorLayers, 'tend'>;
   deliveryUpkeep: Pick<EventDelivery['deliveryUpkeep'], 'dropUndelivered'>;
@@ -101,9 +101,14 @@ export function addStandingJobs({
     await uniqueness.expireDue();
     await uniqueness.sweep((realm, subject, order) => erasure.erase(realm, subject, order));
   });
-  // Sessions, and the links to sessions that were not opened in time.
+  // Sessions, the links to sessions that were not opened in time, and challenges.
   standing('sessions', MINUTE, () =>
-    Promise.all([liveSessions.expireDue(), hosted.expireDue(), registrations.expireDue()]),
+    Promise.all([
+      liveSessions.expireDue(),
+      hosted.expireDue(),
+      registrations.expireDue(),
+      behaviorChallenges.expireDue(),
+    ]),
   );
   standing('behavior-sweep', 10 * MINUTE, () =>
     Promise.all([
