@@ -102,14 +102,8 @@ export function addStandingJobs({
     await uniqueness.sweep((realm, subject, order) => erasure.erase(realm, subject, order));
   });
   // Sessions, the links to sessions that were not opened in time, and challenges.
-  standing('sessions', MINUTE, () =>
-    Promise.all([
-      liveSessions.expireDue(),
-      hosted.expireDue(),
-      registrations.expireDue(),
-      behaviorChallenges.expireDue(),
-    ]),
-  );
+  const expiring = [liveSessions, hosted, registrations, behaviorChallenges];
+  standing('sessions', MINUTE, () => Promise.all(expiring.map((one) => one.expireDue())));
   standing('behavior-sweep', 10 * MINUTE, () =>
     Promise.all([
       verdicts.sweep(),

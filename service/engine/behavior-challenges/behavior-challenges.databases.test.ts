@@ -18,7 +18,7 @@ let challengePictures: boolean;
 /** Log-odds of the signals. */
 let signals: number;
 let issued: Parameters<Verdicts['issue']>[1][];
-/** The hash of a user about whom nothing can be written. */
+/** The hash of a user whose verdicts cannot be written. */
 let broken: string;
 
 const start = (): BehaviorChallenges =>

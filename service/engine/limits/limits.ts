@@ -175,9 +175,6 @@ export function createLimits(deps: LimitsDeps): Limits {
     if (wait > 0) throw refusal(wait / 1000);
   }
 
-  const perUserOf = async ({ organization }: CountedRealm): Promise<number> =>
-    (settings.known(organization) ?? (await settings.read(organization))).perUser;
-
   return {
     load: () => usage.load(),
     flush: () => usage.flush(),
@@ -201,6 +198,43 @@ export function createLimits(deps: LimitsDeps): Limits {
       return countMonth({ organization, lineage }, await settings.read(organization, lineage));
     },
 
+    ...createUserLimits(sealer, { usage, settings, countMinute }),
+
+    refusals: {
+      wait: (address) => usage.wait(`refused/${sourceOf(address)}`, refusedPerMinute) / 1000,
+      count: (address) => usage.count(`refused/${sourceOf(address)}`),
+    },
+
+    async show(organization, key) {
+      if ((await selectOrganizationLimits(db, organization)) === undefined)
+        throw noOrganization(organization);
+      return report(organization, key === undefined ? undefined : await lineageOf(db, organization, key));
+    },
+
+    async set(organization, change, actor, key) {
+      const { lineage, after } = await writeChange(deps, organization, change, actor, key);
+      settings.put(lineage ?? organization, after);
+      return report(organization, lineage);
+    },
+  };
+}
+
+/** Of people and users, whatever key asks. */
+function createUserLimits(
+  sealer: LimitsDeps['sealer'],
+  {
+    usage,
+    settings,
+    countMinute,
+  }: {
+    usage: Usage;
+    settings: ReturnType<typeof createKnownSettings>;
+    countMinute(name: string, most: number, refusal: (retryAfterSeconds: number) => Problem): void;
+  },
+): Pick<Limits, 'admitPerson' | 'admitUser' | 'forgetPerson'> {
+  const perUserOf = async ({ organization }: CountedRealm): Promise<number> =>
+    (settings.known(organization) ?? (await settings.read(organization))).perUser;
+  return {
     async admitPerson(realm, email) {
       const perUser = await perUserOf(realm);
       const name = counterOf('person', realm, sealer.emailHash(realm.organization, email));
@@ -221,23 +255,6 @@ export function createLimits(deps: LimitsDeps): Limits {
     },
 
     forgetPerson: (realm, emailHash) => usage.forget(counterOf('person', realm, emailHash)),
-
-    refusals: {
-      wait: (address) => usage.wait(`refused/${sourceOf(address)}`, refusedPerMinute) / 1000,
-      count: (address) => usage.count(`refused/${sourceOf(address)}`),
-    },
-
-    async show(organization, key) {
-      if ((await selectOrganizationLimits(db, organization)) === undefined)
-        throw noOrganization(organization);
-      return report(organization, key === undefined ? undefined : await lineageOf(db, organization, key));
-    },
-
-    async set(organization, change, actor, key) {
-      const { lineage, after } = await writeChange(deps, organization, change, actor, key);
-      settings.put(lineage ?? organization, after);
-      return report(organization, lineage);
-    },
   };
 }
 

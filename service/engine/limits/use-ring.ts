@@ -23,9 +23,6 @@ export interface UseRing {
   resized(room: number): UseRing;
 }
 
-/** Entries are counted from 1 in chains: 0 is the end. */
-const END = 0;
-
 /** In the order of the slots. */
 interface Entries {
   keys: Uint32Array;
@@ -37,41 +34,24 @@ const none: Entries = { keys: new Uint32Array(), slots: new Uint32Array(), uses:
 
 /** `room`: a power of two. */
 export function createUseRing(room: number, entries: Entries = none): UseRing {
-  const mask = room - 1;
-  const keys = new Uint32Array(3 * room);
   const slots = new Uint32Array(room);
   const uses = new Uint32Array(room);
-  /** The newest entry of each chain of entries whose keys end alike, and the next older one. */
-  const first = new Uint32Array(room);
-  const older = new Uint32Array(room);
+  const chains = createChains(room, entries.keys);
+  /** Entries lie side by side from `begin` on, after the last place at the first again. */
   let begin = 0;
   let size = entries.slots.length;
-  keys.set(entries.keys);
   slots.set(entries.slots);
   uses.set(entries.uses);
-  for (let position = 0; position < size; position++) putIntoChain(position);
 
-  const startAt = (position: number): number => slots[position]! * SLOT;
-  const isOf = (position: number, key: RowKey): boolean =>
-    keys[3 * position] === key[0] && keys[3 * position + 1] === key[1] && keys[3 * position + 2] === key[2];
-
-  function visit(key: RowKey, found: (position: number) => boolean): void {
-    for (let entry = first[key[0] & mask]!; entry !== END; entry = older[entry - 1]!)
-      if (isOf(entry - 1, key) && found(entry - 1)) return;
-  }
+  const placeOf = (entry: number): number => (begin + entry) & (room - 1);
+  const startAt = (place: number): number => slots[place]! * SLOT;
 
   function append(key: RowKey, slot: number, used: number): void {
-    const position = (begin + size++) & mask;
-    keys.set(key, 3 * position);
-    slots[position] = size > 1 ? Math.max(slot, slots[(position - 1) & mask]!) : slot;
-    uses[position] = used;
-    putIntoChain(position);
-  }
-
-  function putIntoChain(position: number): void {
-    const chain = keys[3 * position]! & mask;
-    older[position] = first[chain]!;
-    first[chain] = position + 1;
+    const place = placeOf(size);
+    slots[place] = size > 0 ? Math.max(slot, slots[placeOf(size - 1)]!) : slot;
+    uses[place] = used;
+    chains.put(place, key);
+    size++;
   }
 
   /** Of an array with this many numbers for each entry. */
@@ -83,17 +63,6 @@ export function createUseRing(room: number, entries: Entries = none): UseRing {
     return ordered;
   }
 
-  function takeOutOfChain(position: number): void {
-    const chain = keys[3 * position]! & mask;
-    if (first[chain] === position + 1) {
-      first[chain] = older[position]!;
-      return;
-    }
-    let before = first[chain]! - 1;
-    while (older[before] !== position + 1) before = older[before]! - 1;
-    older[before] = older[position]!;
-  }
-
   return {
     get size() {
       return size;
@@ -103,39 +72,82 @@ export function createUseRing(room: number, entries: Entries = none): UseRing {
       return size === 0 ? undefined : startAt(begin);
     },
     get newest() {
-      return size === 0 ? undefined : startAt((begin + size - 1) & mask);
+      return size === 0 ? undefined : startAt(placeOf(size - 1));
     },
     of(key) {
       const window: { start: number; used: number }[] = [];
-      visit(key, (position) => {
-        if (uses[position]! > 0) window.push({ start: startAt(position), used: uses[position]! });
-        return false;
-      });
+      for (let place = chains.newest(key); place !== NONE; place = chains.next(place, key))
+        if (uses[place]! > 0) window.push({ start: startAt(place), used: uses[place]! });
       return window.reverse();
     },
     set(key, start, used) {
       const slot = Math.floor(start / SLOT);
-      let isKnown = false;
-      visit(key, (position) => {
-        isKnown = slots[position] === slot;
-        if (isKnown) uses[position] = used;
-        return isKnown;
-      });
-      if (!isKnown) append(key, slot, used);
+      let place = chains.newest(key);
+      while (place !== NONE && slots[place] !== slot) place = chains.next(place, key);
+      if (place === NONE) append(key, slot, used);
+      else uses[place] = used;
     },
     delete(key) {
-      visit(key, (position) => {
-        uses[position] = 0;
-        return false;
-      });
+      for (let place = chains.newest(key); place !== NONE; place = chains.next(place, key)) uses[place] = 0;
     },
     deleteOldest() {
       if (size === 0) return;
-      takeOutOfChain(begin);
-      begin = (begin + 1) & mask;
+      chains.takeOut(begin);
+      begin = placeOf(1);
       size--;
     },
     resized: (other) =>
-      createUseRing(other, { keys: inOrder(keys, 3), slots: inOrder(slots, 1), uses: inOrder(uses, 1) }),
+      createUseRing(other, {
+        keys: inOrder(chains.keys, 3),
+        slots: inOrder(slots, 1),
+        uses: inOrder(uses, 1),
+      }),
+  };
+}
+
+/** No place. Places are counted from 1 in chains, where 0 is the end. */
+const NONE = -1;
+/** Which places belong to which key. The first places are those of `known`. */
+function createChains(room: number, known: Uint32Array) {
+  const mask = room - 1;
+  const keys = new Uint32Array(3 * room);
+  /** The newest place of each chain of keys that end alike, and the next older one. */
+  const first = new Uint32Array(room);
+  const older = new Uint32Array(room);
+  keys.set(known);
+  for (let place = 0; 3 * place < known.length; place++) link(place);
+
+  function link(place: number): void {
+    const chain = keys[3 * place]! & mask;
+    older[place] = first[chain]!;
+    first[chain] = place + 1;
+  }
+
+  /** The first place of the key from this one of its chain on. */
+  function search(from: number, [a, b, c]: RowKey): number {
+    let place = from - 1;
+    while (place >= 0 && !(keys[3 * place] === a && keys[3 * place + 1] === b && keys[3 * place + 2] === c))
+      place = older[place]! - 1;
+    return place;
+  }
+
+  return {
+    keys,
+    newest: (key: RowKey): number => search(first[key[0] & mask]!, key),
+    next: (place: number, key: RowKey): number => search(older[place]!, key),
+    put(place: number, key: RowKey): void {
+      keys.set(key, 3 * place);
+      link(place);
+    },
+    takeOut(place: number): void {
+      const chain = keys[3 * place]! & mask;
+      if (first[chain] === place + 1) {
+        first[chain] = older[place]!;
+        return;
+      }
+      let before = first[chain]! - 1;
+      while (older[before] !== place + 1) before = older[before]! - 1;
+      older[before] = older[place]!;
+    },
   };
 }
