@@ -26,24 +26,31 @@ export interface MinuteCounts {
 export function createMinuteCounts(groupOf: (name: string) => string, most: number): MinuteCounts {
   const groups = new Map<string, GroupCounts>();
   const keyOf = createLastKey();
+  /** A name is mostly counted right after it was read. */
+  let last = { name: '', group: groupOf('') };
 
-  function group(name: string): GroupCounts {
-    const named = groupOf(name);
-    const found = groups.get(named);
-    if (found) return found;
+  function groupNamed(name: string): string {
+    if (name !== last.name) last = { name, group: groupOf(name) };
+    return last.group;
+  }
+
+  function countsFor(name: string): GroupCounts {
+    const group = groupNamed(name);
+    const known = groups.get(group);
+    if (known) return known;
     const made = createGroupCounts(most);
-    groups.set(named, made);
+    groups.set(group, made);
     return made;
   }
 
-  const of = (name: string): SlidingWindow => groups.get(groupOf(name))?.of(keyOf(name)) ?? [];
+  const of = (name: string): SlidingWindow => groups.get(groupNamed(name))?.of(keyOf(name)) ?? [];
 
   return {
     of,
     has: (name) => of(name).length > 0,
-    count: (name, now) => group(name).count(keyOf(name), now),
-    restore: (name, slot) => group(name).restore(keyOf(name), slot),
-    delete: (name) => groups.get(groupOf(name))?.delete(keyOf(name)),
+    count: (name, now) => countsFor(name).count(keyOf(name), now),
+    restore: (name, slot) => countsFor(name).restore(keyOf(name), slot),
+    delete: (name) => groups.get(groupNamed(name))?.delete(keyOf(name)),
     tidy(now) {
       for (const [named, counts] of groups) {
         counts.tidy(now);

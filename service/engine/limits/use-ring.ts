@@ -124,12 +124,14 @@ function createChains(room: number, known: Uint32Array) {
   }
 
   /** The first place of the key from this one of its chain on. */
-  function search(from: number, [a, b, c]: RowKey): number {
+  function search(from: number, key: RowKey): number {
     let place = from - 1;
-    while (place >= 0 && !(keys[3 * place] === a && keys[3 * place + 1] === b && keys[3 * place + 2] === c))
-      place = older[place]! - 1;
+    while (place !== NONE && !isAt(place, key)) place = older[place]! - 1;
     return place;
   }
+
+  const isAt = (place: number, key: RowKey): boolean =>
+    keys[3 * place] === key[0] && keys[3 * place + 1] === key[1] && keys[3 * place + 2] === key[2];
 
   return {
     keys,
