@@ -13386,6 +13386,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     createOrganization: {
@@ -13508,6 +13521,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -13592,6 +13619,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13723,6 +13763,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -13804,6 +13858,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13943,6 +14010,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -14034,6 +14115,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -14108,6 +14202,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14201,6 +14308,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14339,6 +14460,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -14420,6 +14555,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14536,6 +14684,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -14617,6 +14779,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14743,6 +14918,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -14812,6 +15001,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14947,6 +15149,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -15044,6 +15260,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     removeAdministrator: {
@@ -15120,6 +15349,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15264,6 +15506,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -15393,6 +15649,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -15497,6 +15767,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15631,6 +15915,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -15727,6 +16025,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15870,6 +16181,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -15963,6 +16288,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listAlertRules: {
@@ -16048,6 +16386,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16222,6 +16573,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -16308,6 +16673,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16415,6 +16793,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16592,6 +16983,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -16661,6 +17066,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16789,6 +17207,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -16891,6 +17323,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17017,6 +17463,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -17088,6 +17548,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17226,6 +17699,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -17349,6 +17836,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17485,6 +17986,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -17605,6 +18120,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17746,6 +18275,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getOverview: {
@@ -17866,6 +18408,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getSetupToken: {
@@ -17905,6 +18460,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17981,6 +18549,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18104,6 +18686,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -18173,6 +18769,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18319,6 +18928,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -18401,6 +19024,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -18470,6 +19106,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18636,6 +19285,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18924,6 +19586,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -19012,6 +19688,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -19093,6 +19782,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19263,6 +19965,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19461,6 +20176,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19691,7 +20420,12 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `TIMEOUT`: The request exceeded the time limit; try again. */
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19801,7 +20535,12 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled. */
+            /**
+             * @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19872,6 +20611,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19958,6 +20710,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20081,6 +20846,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -20150,6 +20929,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20290,6 +21082,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20442,6 +21248,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -20559,6 +21379,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20691,6 +21525,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -20787,6 +21635,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20967,6 +21828,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -21077,6 +21952,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21209,6 +22097,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     removeWebhook: {
@@ -21309,6 +22210,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21493,6 +22407,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -21660,6 +22588,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21840,6 +22782,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -22004,6 +22960,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -22098,6 +23068,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22231,6 +23214,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -22318,6 +23315,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22435,6 +23445,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22593,6 +23616,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listWebhookHealth: {
@@ -22697,6 +23733,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22816,6 +23865,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22980,6 +24042,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -23188,6 +24264,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -23325,6 +24415,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -23486,6 +24590,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -23589,6 +24707,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listJobs: {
@@ -23651,6 +24782,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -23726,6 +24870,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -23824,6 +24981,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     removeJob: {
@@ -23903,6 +25073,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -24041,6 +25224,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -24147,6 +25344,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -24214,6 +25425,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -24334,6 +25558,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -24468,6 +25706,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -24594,6 +25846,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -24685,6 +25951,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getMasterKey: {
@@ -24745,6 +26025,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -24848,6 +26141,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -24963,6 +26270,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25088,6 +26409,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -25204,6 +26539,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -25271,6 +26620,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25381,6 +26743,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -25448,6 +26824,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25583,6 +26972,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -25658,6 +27061,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25777,6 +27193,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25908,6 +27338,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -26073,7 +27517,13 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled. */
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -26210,7 +27660,13 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled. */
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -26347,7 +27803,13 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled. */
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -26445,7 +27907,12 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled. */
+            /**
+             * @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -26542,6 +28009,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -26653,6 +28133,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -26747,6 +28240,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -26824,6 +28330,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -26914,6 +28433,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -26981,6 +28513,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -27111,6 +28656,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -27209,6 +28768,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -27364,6 +28937,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -27431,6 +29018,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -27546,6 +29146,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listBackupPlans: {
@@ -27604,6 +29217,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -27722,6 +29348,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -27795,6 +29435,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -27894,6 +29547,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -28034,6 +29700,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -28108,6 +29788,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -28248,6 +29941,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -28350,6 +30057,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getCertificateFingerprints: {
@@ -28386,6 +30106,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -28479,6 +30212,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -28613,6 +30360,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -28758,6 +30519,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -28832,6 +30607,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -28953,6 +30741,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -29055,7 +30857,12 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `OVERLOADED`: Too many pictures are waiting; `retry-after` says when to try again. */
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -29124,6 +30931,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -29230,6 +31050,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -29353,6 +31187,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -29468,6 +31316,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -29562,6 +31424,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     cancelPairing: {
@@ -29628,6 +31503,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -29751,6 +31639,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -29821,6 +31723,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -29936,6 +31851,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -30000,6 +31929,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -30086,6 +32028,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -30217,6 +32172,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -30366,6 +32334,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     cancelLiveSession: {
@@ -30499,6 +32481,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getConsent: {
@@ -30584,6 +32580,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -30732,6 +32741,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -30894,6 +32917,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -30981,6 +33018,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -31105,6 +33155,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -31178,6 +33242,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -31350,10 +33427,12 @@ export interface operations {
                 };
             };
             /**
-             * @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
              *     - `PAD_NOT_INSTALLED`: Live verification needs a presentation attack detection model; the error says how to install one. The test world does not need one.
-             *     - `OVERLOADED`: Too many pictures are waiting; `retry-after` says when to try again.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              */
             503: {
                 headers: {
@@ -31435,6 +33514,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -31526,6 +33618,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -31659,6 +33764,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -31726,6 +33845,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -31836,6 +33968,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -31960,6 +34106,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -32070,6 +34230,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -32203,6 +34377,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -32329,6 +34517,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -32430,6 +34632,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -32572,6 +34787,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -32673,6 +34902,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -32854,10 +35096,12 @@ export interface operations {
                 };
             };
             /**
-             * @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
              *     - `PAD_NOT_INSTALLED`: Live verification needs a presentation attack detection model; the error says how to install one. The test world does not need one.
-             *     - `OVERLOADED`: Too many pictures are waiting; `retry-after` says when to try again.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              */
             503: {
                 headers: {
@@ -32975,6 +35219,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listVerificationsOfSubject: {
@@ -33075,6 +35332,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listHolds: {
@@ -33137,6 +35407,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -33278,6 +35561,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -33401,6 +35698,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -33560,6 +35871,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -33675,6 +36000,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -33753,6 +36092,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listReceiptKeys: {
@@ -33811,6 +36163,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -33914,6 +36279,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     exportSubject: {
@@ -34005,6 +36383,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getRetention: {
@@ -34083,6 +36474,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -34205,6 +36609,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -34307,6 +36725,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listSweeps: {
@@ -34376,6 +36807,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -34522,6 +36966,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -34589,6 +37047,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -34692,6 +37163,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -34774,6 +37259,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     countReviews: {
@@ -34837,6 +37335,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -34974,6 +37485,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getReviewPicture: {
@@ -35046,6 +37570,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -35231,10 +37768,12 @@ export interface operations {
                 };
             };
             /**
-             * @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
              *     - `PAD_NOT_INSTALLED`: Live verification needs a presentation attack detection model; the error says how to install one. The test world does not need one.
-             *     - `OVERLOADED`: Too many pictures are waiting; `retry-after` says when to try again.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              */
             503: {
                 headers: {
@@ -35394,6 +37933,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -35535,6 +38088,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -35608,6 +38175,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -35750,6 +38330,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -35858,6 +38452,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -36012,6 +38619,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -36159,6 +38780,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -36232,6 +38867,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -36315,6 +38963,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -36534,6 +39195,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getBehaviorSettings: {
@@ -36604,6 +39279,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -36711,6 +39399,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -36844,6 +39546,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listFlows: {
@@ -36904,6 +39619,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -37060,6 +39788,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -37158,6 +39900,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -37296,6 +40051,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -37380,6 +40149,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -37523,6 +40305,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     publishFlow: {
@@ -37633,6 +40428,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -37766,6 +40575,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
@@ -37814,6 +40637,19 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -37914,6 +40750,20 @@ export interface operations {
             };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

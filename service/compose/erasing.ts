@@ -71,7 +71,7 @@ export function createErasing({
     dialect: database.dialect,
     keys: vault.keys,
     signing: { ...vault.signing, verify: verifySignature },
-    forgetUse: limits.forgetUser,
+    forgetUse: limits.forgetPerson,
     isHeld: async (tx, subject) => (await isHeld(tx, subject)) || isHeldByScope(tx, subject),
     primary: () => models.current().primary,
     appliance: async () => auditLog.appliance,

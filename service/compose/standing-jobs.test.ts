@@ -25,7 +25,10 @@ function start(over: Partial<StandingJobsDeps> = {}) {
     reviews: { eraseDue: async () => done.push('reviews') },
     uniqueness: { expireDue: async () => 0, sweep: async () => done.push('uniqueness') },
     verdicts: { sweep: work('behavior-sweep') },
-    behaviorChallenges: { sweep: async () => void expired.push('challenges') },
+    behaviorChallenges: {
+      expireDue: async () => void expired.push('challenges'),
+      sweep: async () => void expired.push('old challenges'),
+    },
     heartbeats: { sweep: async () => void expired.push('heartbeats') },
     behaviorLayers: { tend: work('behavior-zero') },
     deliveryUpkeep: { dropUndelivered: async () => void expired.push('user ids') },
@@ -43,7 +46,10 @@ test('each recurs, and does what it is called after', async () => {
     expect(await run({} as never)).toEqual({ outcome: { is: 'done' } });
   expect(done).toEqual([...handlers.keys()]);
   expect(done).toContain('certificate');
-  expect(expired).toEqual(['links', 'invitations', 'challenges', 'heartbeats', 'user ids']);
+  expect(expired).toEqual([
+    ...['links', 'invitations', 'challenges'],
+    ...['old challenges', 'heartbeats', 'user ids'],
+  ]);
 });
 
 test('without TLS no certificate is reloaded, and a leftover job ends', async () => {

@@ -31,7 +31,7 @@ export interface StandingJobsDeps {
   hosted: Pick<Hosted, 'expireDue'>;
   registrations: Pick<Registrations, 'expireDue'>;
   verdicts: Pick<Verdicts, 'sweep'>;
-  behaviorChallenges: Pick<BehaviorChallenges, 'sweep'>;
+  behaviorChallenges: Pick<BehaviorChallenges, 'expireDue' | 'sweep'>;
   heartbeats: Pick<Heartbeats, 'sweep'>;
   behaviorLayers: Pick<BehaviorLayers, 'tend'>;
   deliveryUpkeep: Pick<EventDelivery['deliveryUpkeep'], 'dropUndelivered'>;
@@ -101,10 +101,9 @@ export function addStandingJobs({
     await uniqueness.expireDue();
     await uniqueness.sweep((realm, subject, order) => erasure.erase(realm, subject, order));
   });
-  // Sessions, and the links to sessions that were not opened in time.
-  standing('sessions', MINUTE, () =>
-    Promise.all([liveSessions.expireDue(), hosted.expireDue(), registrations.expireDue()]),
-  );
+  // Sessions, the links to sessions that were not opened in time, and challenges.
+  const expiring = [liveSessions, hosted, registrations, behaviorChallenges];
+  standing('sessions', MINUTE, () => Promise.all(expiring.map((one) => one.expireDue())));
   standing('behavior-sweep', 10 * MINUTE, () =>
     Promise.all([
       verdicts.sweep(),

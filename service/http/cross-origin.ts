@@ -28,7 +28,8 @@ const PREFLIGHT_SECONDS = '600';
 /**
  * Lets pages of other origins call the routes that take keys. A script may read an answer only when the key it sent, or the
  * session of a person that such a key made, is bound to the page's origin; an error, and a public route of the OpenAPI document, when any key of the appliance is: a
- * page must be able to read why its key was refused. A preflight carries no key, so that of a route that takes keys is
+ * page must be able to read why its key was refused. ORIGIN_NOT_ALLOWED can be read by every page: only the holder of a valid credential gets it,
+ * and a page that could not read it would take it for an outage. A preflight carries no key, so that of a route that takes keys is
  * answered alike for every origin: it grants nothing but the sending of a request which then needs the key. Cookies are
  * never allowed.
  */
@@ -78,13 +79,15 @@ export function allowPages(app: FastifyInstance, { knowsOrigin, methodsOf }: Cro
     const isOpen = reply.statusCode >= 400 || isPublished;
     const bound = caller?.is === 'key' || caller?.is === 'session' ? caller.origins : undefined;
     const isOwn = bound?.includes(origin) === true;
+    const isOfOtherOrigin = takesKey && request.problem === 'ORIGIN_NOT_ALLOWED';
     const allow = () =>
       void reply.headers({
         'access-control-allow-origin': origin,
         'access-control-expose-headers': RESPONSE_HEADERS,
       });
-    if (isOwn) allow();
-    return !isOwn && isOpen ? isKnown(origin).then((known) => (known ? allow() : undefined)) : undefined;
+    const isReadable = isOwn || isOfOtherOrigin;
+    if (isReadable) allow();
+    return !isReadable && isOpen ? isKnown(origin).then((known) => (known ? allow() : undefined)) : undefined;
   }
   app.addHook('onSend', (request, reply, _, done) => {
     const marked = mark(request, reply);

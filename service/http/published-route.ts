@@ -49,6 +49,8 @@ export interface PublishedRoute {
   /** Reads the route's own settings when asked: a plugin may still change them after the route was added. */
   access(): RouteAccess | undefined;
   refuses: readonly ProblemCode[];
+  /** Its door reads a body of the type `text/plain` as JSON. */
+  readsTextAsJson: boolean;
   /** It takes the header `Idempotency-Key`. */
   idempotent: boolean;
   errors: WireErrors;

@@ -214,11 +214,30 @@ describe('createServer', () => {
       vary: 'Origin',
     });
     expect((await ask({})).headers['access-control-allow-origin']).toBeUndefined();
-    expect(
-      (await ask({ origin: 'https://evil.example' })).headers['access-control-allow-origin'],
-    ).toBeUndefined();
     const server = await ask({ 'x-api-key': recordedKeys.test, origin: 'https://app.example.com' });
     expect([server.statusCode, server.headers['access-control-allow-origin']]).toEqual([200, undefined]);
+  });
+
+  test('a page of another origin reads that its key is not for that origin, and nothing else', async () => {
+    const { app } = start();
+    const ask = (headers: Record<string, string>) =>
+      app.inject({
+        method: 'POST',
+        url: '/keyed/t',
+        headers: { origin: 'https://evil.example', ...headers },
+      });
+    const refused = await ask(key);
+    expect([refused.statusCode, refused.json().code, refused.headers['access-control-allow-origin']]).toEqual(
+      [403, 'ORIGIN_NOT_ALLOWED', 'https://evil.example'],
+    );
+    expect(refused.headers['access-control-allow-credentials']).toBeUndefined();
+    for (const unreadable of [
+      await ask({}),
+      await ask({ 'x-api-key': `gh_live_${'0'.repeat(32)}` }),
+      await ask({ 'x-api-key': recordedKeys.otherScope }),
+      await ask({ 'x-api-key': recordedKeys.test }),
+    ])
+      expect(unreadable.headers['access-control-allow-origin']).toBeUndefined();
   });
 
   test('requests over the limit are refused before the body is read, with the time to wait; the outcome of the others is reported', async () => {
@@ -324,9 +343,9 @@ describe('createServer', () => {
         const reply = await app.inject(request);
         const sent = known === undefined && headers['x-api-key'] === key['x-api-key'] && status !== 500;
         const seen = [reply.statusCode, reply.headers['access-control-allow-origin']];
-        // A key of another origin is refused first.
+        // A key of another origin is refused first, which its page may read.
         if (!sent) expect([url, ...seen]).toEqual([url, status, known]);
-        else expect([url, seen[1]]).toEqual([url, undefined]);
+        else expect([url, seen[1]]).toEqual([url, reply.statusCode === 403 ? origin : undefined]);
         if (known === undefined || url === '/problem/%zz') continue;
         const preflight = await app.inject({
           method: 'OPTIONS',

@@ -223,6 +223,7 @@ function publish(route: RouteOptions, owner: FastifyInstance): PublishedRoute {
     schema: route.schema ?? {},
     access: () => route.config?.access,
     refuses: [...(route.config?.refuses ?? []), ...(route.config?.idempotent ? repeatRefusals : [])],
+    readsTextAsJson: owner.hasContentTypeParser('text/plain'),
     idempotent: route.config?.idempotent ?? false,
     errors: owner.wireErrors,
   };

@@ -120,7 +120,7 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
     const counters = async () => (await engine.db.selectFrom('usage_counter').selectAll().execute()).length;
     expect(await counters()).toBe(2);
 
-    const erasure = await openErasure(engine, { dialect, forgetUse: engine.limits.forgetUser });
+    const erasure = await openErasure(engine, { dialect, forgetUse: engine.limits.forgetPerson });
     const receipt = await erasure.erase(realm(), 'alice@example.com', {
       reason: 'request',
       actor: operator,

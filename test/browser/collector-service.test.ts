@@ -57,11 +57,15 @@ describe.skipIf(missing !== undefined)(`the script of a running service${why}`, 
     await page.close();
   });
 
-  test('a page of another origin gets no verdict and no token: to it the service is out of reach', async () => {
+  test('a page of another origin gets no verdict and no token, and learns why: its key is not for this origin', async () => {
     const page = await open(site.applianceUrl);
-    const answer = await page.evaluate(`Huma.verify('user_123', '${key}')`);
-    // No key of the appliance is bound to that origin: its page may not even read the refusal.
-    expect(answer).toMatchObject({ confidence: 0.5, token: '', outage: { code: 'NETWORK' } });
+    const refusal = await page.evaluate(
+      `Huma.verify('user_123', '${key}').catch(({ name, code, status, message }) => ({ name, code, status, message }))`,
+    );
+    expect(refusal).toEqual({
+      ...{ name: 'HumaError', code: 'ORIGIN_NOT_ALLOWED', status: 403 },
+      message: expect.stringContaining(site.applianceUrl),
+    });
     await page.close();
   });
 });

@@ -33,7 +33,8 @@ onBothDatabases('limits', (newPlace) => {
       ...database,
       ...over,
       sealer: {
-        emailHash: (organization, text) => `hash of ${organization} ${text.split('').reverse().join('')}`,
+        emailHash: (organization, text) =>
+          `hash of ${organization} ${text.trim().toLowerCase().split('').reverse().join('')}`,
       },
       audit: createTestAudit({ ids, clock }),
       clock,
@@ -183,7 +184,8 @@ onBothDatabases('limits', (newPlace) => {
   test('the address of a visitor stands in no counter', async () => {
     const { limits, make } = await open();
     const { caller } = await make(one);
-    await limits.admit(caller, { metered: false, address: '192.0.2.7' });
+    // One visit is not written.
+    for (let i = 0; i < 2; i++) await limits.admit(caller, { metered: false, address: '192.0.2.7' });
     await limits.flush();
     const rows = await database.db.selectFrom('usage_counter').select('name').execute();
     expect(rows.map(({ name }) => name).sort()).toEqual([
@@ -235,23 +237,45 @@ onBothDatabases('limits', (newPlace) => {
   test('one person is asked about ten times a minute; of another organization or world nothing is known', async () => {
     const { limits } = await open();
     const realm = { organization: one, world: 'live' } as const;
-    const asked = Array.from({ length: 12 }, () => limits.admitUser(realm, 'ada@example.com'));
+    const asked = Array.from({ length: 12 }, () => limits.admitPerson(realm, 'ada@example.com'));
     expect(await outcomes(asked)).toEqual([...times(10, 'in'), ...times(2, 'USER_FLOOD_DETECTED')]);
     expect(
       await outcomes([
-        limits.admitUser({ ...realm, world: 'test' }, 'ada@example.com'),
-        limits.admitUser({ ...realm, organization: two }, 'ada@example.com'),
-        limits.admitUser(realm, 'grace@example.com'),
+        limits.admitPerson({ ...realm, world: 'test' }, 'ada@example.com'),
+        limits.admitPerson({ ...realm, organization: two }, 'ada@example.com'),
+        limits.admitPerson(realm, 'grace@example.com'),
       ]),
     ).toEqual(['in', 'in', 'in']);
     await limits.flush();
     const rows = () => database.db.selectFrom('usage_counter').selectAll().execute();
     // Who was asked about once is not written.
     expect(await rows()).toHaveLength(1);
-    await limits.admitUser(realm, 'grace@example.com');
+    await limits.admitPerson(realm, 'grace@example.com');
     await limits.flush();
     expect(await rows()).toHaveLength(2);
     expect(JSON.stringify(await rows())).not.toMatch(/(ada|grace)@/);
+  });
+
+  test('an address in any spelling is one person; of the ids of users every character counts', async () => {
+    const { limits } = await open();
+    const realm = { organization: one, world: 'live' } as const;
+    const person = Array.from({ length: 12 }, (_, i) =>
+      limits.admitPerson(realm, i % 2 === 0 ? 'Ada@Example.com' : ' ada@example.com'),
+    );
+    expect(await outcomes(person)).toEqual([...times(10, 'in'), ...times(2, 'USER_FLOOD_DETECTED')]);
+    for (const user of ['User_A', 'user_a', ' user_a', 'ada@example.com']) {
+      const asked = Array.from({ length: 11 }, () => limits.admitUser(realm, user));
+      expect(await outcomes(asked)).toEqual([...times(10, 'in'), 'USER_FLOOD_DETECTED']);
+    }
+  });
+
+  test('no id of a user is the counter of an address from which a page asks', async () => {
+    const { limits } = await open();
+    const realm = { organization: one, world: 'live' } as const;
+    for (const user of ['from/203.0.113.5', '203.0.113.5'])
+      await outcomes(Array.from({ length: 10 }, () => limits.admitUser(realm, user)));
+    const visits = Array.from({ length: 61 }, (_, i) => limits.admitUser(realm, `user_${i}`, '203.0.113.5'));
+    expect(await outcomes(visits)).toEqual([...times(60, 'in'), 'USER_FLOOD_DETECTED']);
   });
 
   describe('a restart', () => {

@@ -37,7 +37,7 @@ export function challengeRoutes(
         operationId: 'createHumaChallenge',
         summary: 'Create a challenge',
         description:
-          'For a person whose confidence is neither high nor low (0.3 to 0.7). 300 seconds, three answers, one use. A user who failed one gets patterns for an hour.',
+          'For a person whose confidence is neither high nor low (0.3 to 0.7). 300 seconds, three answers, one use. A user with two wrong answers within an hour gets patterns.',
         tags,
         body: NewChallenge,
         response: { 200: ChallengeReply },
@@ -65,7 +65,7 @@ export function challengeRoutes(
         operationId: 'verifyHumaChallenge',
         summary: 'Submit the answer of a person',
         description:
-          'Judged on the server. The right answer gives a token; one that is right but comes faster than a person reads, or with the signals of a program, is refused and reported as `bot.detected`. A challenge of another key or user is answered 404, one that is over 410.',
+          'Judged on the server. The right answer gives a token; one that is right but comes faster than a person reads, or with the signals of a program, is refused and reported as `bot.detected`. A challenge of another key or user is answered 404, one that is over 410. One that ends with wrong answers is reported as `bot.detected` too.',
         tags,
         body: ChallengeAnswer,
         response: { 200: AnswerReply },

@@ -214,7 +214,8 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
     means: 'The profile needs a model whose licence is in doubt and has not been accepted.',
   },
   OVERLOADED: {
-    means: 'Too many pictures are waiting; `retry-after` says when to try again.',
+    means:
+      'Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.',
     example: { error: 'Too many pictures are being analyzed; try again shortly.' },
   },
   TIMEOUT: { means: 'The request exceeded the time limit; try again.' },

@@ -9,8 +9,9 @@ import { lanDocument, tags } from './openapi-words.ts';
 
 type Json = Record<string, unknown>;
 
-/** Errors of every route, and of every route with a key. */
-const always: ProblemCode[] = ['INTERNAL'];
+const always: ProblemCode[] = ['TIMEOUT', 'INTERNAL'];
+/** Errors of every route that needs the data of the box; those with the tag `meta` answer without them. */
+const withData: ProblemCode[] = ['STORAGE_UNAVAILABLE', 'SEALED'];
 /** Errors on the LAN only: a request for another host. */
 const onTheLan: ProblemCode[] = ['HOST_NOT_ALLOWED'];
 const withBody: ProblemCode[] = [
@@ -18,6 +19,7 @@ const withBody: ProblemCode[] = [
   'MALFORMED_JSON',
   'PAYLOAD_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
+  'OVERLOADED',
 ];
 const withKey: ProblemCode[] = [
   'MISSING_AUTH',
@@ -203,6 +205,7 @@ function operationOf(route: PublishedRoute, described: Described): Json {
     ...(credentials?.fresh ? (['FRESH_FACTOR_REQUIRED'] as const) : []),
     ...route.refuses,
     ...(lan ? onTheLan : []),
+    ...(tags?.includes('meta') ? [] : withData),
     ...always,
   ];
   const parameters = [
@@ -219,7 +222,7 @@ function operationOf(route: PublishedRoute, described: Described): Json {
     security: securityOf(credentials),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body && !isEmpty(body)
-      ? { requestBody: { required: !takesNothing(body), content: contentOf(body, 'input', schemas) } }
+      ? { requestBody: { required: !takesNothing(body), content: requestContentOf(route, schemas) } }
       : {}),
     ...(upload && { requestBody: { required: true, content: uploadOf(upload, schemas) } }),
     responses: { ...successesOf(response, schemas), ...errorsOf(route, refusals, described) },
@@ -297,6 +300,13 @@ function contentOf(schema: unknown, io: 'input' | 'output', schemas: Json): Json
       ];
     }),
   );
+}
+
+/** A door that reads `text/plain` as JSON takes the same body under both types. */
+function requestContentOf({ schema, readsTextAsJson }: PublishedRoute, schemas: Json): Json {
+  const content = contentOf(schema.body, 'input', schemas);
+  const json = content['application/json'];
+  return readsTextAsJson && json !== undefined ? { ...content, 'text/plain': json } : content;
 }
 
 /** A form with a JSON field `request` and a file `file`. */

@@ -382,7 +382,7 @@ test('a repeat with the same Idempotency-Key makes no second session; another ca
   }
 });
 
-test('the page of the key’s origin may create, post and finalize; another reads nothing', async () => {
+test('the page of the key’s origin may create, post and finalize; another reads its refusal alone', async () => {
   const origin = 'https://shop.example';
   const key = await keyOf({ browser: true, origins: [origin] });
   const made = await post('/api/v1/sessions', key, {}, { origin });
@@ -392,7 +392,11 @@ test('the page of the key’s origin may create, post and finalize; another read
   const own = await post(finalize, token, {}, { origin });
   expect([own.status, own.headers['access-control-allow-origin']]).toEqual([409, origin]);
   const other = await post(finalize, token, {}, { origin: 'https://evil.example' });
-  expect([other.status, other.headers['access-control-allow-origin']]).toEqual([403, undefined]);
+  expect([other.status, other.body.code, other.headers['access-control-allow-origin']]).toEqual([
+    403,
+    'ORIGIN_NOT_ALLOWED',
+    'https://evil.example',
+  ]);
   const page = await app.inject({
     method: 'OPTIONS',
     url: finalize,

@@ -24,6 +24,7 @@ const applianceTasks = [
   'alerts',
   'audit',
   'backups',
+  'behavior-challenges',
   'behavior-zero',
   'certificate',
   'erasure',

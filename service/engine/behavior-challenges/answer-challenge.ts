@@ -7,13 +7,15 @@ import type { SessionData } from '../behavior/index.ts';
 import type { SignedRequest, Verdicts } from '../verdicts/index.ts';
 import {
   type ChallengeIntegrity,
+  type ChallengeState,
   type StoredChallenge,
   selectChallenge,
   updateChallenge,
 } from './behavior-challenge-store.ts';
 import { type AnswerResult, type ChallengeCaller, MOST_ATTEMPTS } from './challenge.ts';
-import { judgeAnswer } from './judge-answer.ts';
+import { type AnswerJudgement, judgeAnswer } from './judge-answer.ts';
 import type { References } from './references.ts';
+import { isGuessing } from './wrong-answers.ts';
 
 export interface ChallengeAnswer {
   challenge: string;
@@ -26,7 +28,7 @@ export interface ChallengeAnswer {
   signed?: SignedRequest;
 }
 
-interface AnsweringDeps {
+export interface AnsweringDeps {
   inTransaction: InTransaction;
   integrity: ChallengeIntegrity;
   audit: Audit;
@@ -35,20 +37,14 @@ interface AnsweringDeps {
   references: References;
 }
 
-/** Three wrong answers. */
-const FAILED = { confidence: 0.3, human: false, notes: ['challenge_failed'] };
+/** Three wrong answers, or fewer and never the right one. */
+export const FAILED = { confidence: 0.3, human: false, notes: ['challenge_failed'] };
 /** How far the clock may go back before an open challenge counts as over. */
 const CLOCK_SLACK = 5_000;
 
 /** One answer, its attempt, the token and the event in one transaction: of several answers at once, one wins. */
-export function createAnswering({
-  inTransaction,
-  integrity,
-  audit,
-  clock,
-  verdicts,
-  references,
-}: AnsweringDeps) {
+export function createAnswering(deps: AnsweringDeps) {
+  const { inTransaction, integrity, clock, verdicts, references } = deps;
   return async function answer(
     caller: ChallengeCaller,
     { challenge, answer: given, data, userId, signed }: ChallengeAnswer,
@@ -61,6 +57,7 @@ export function createAnswering({
       if (userId !== undefined && verdicts.userHashOf(caller, userId) !== found.userHash) throw noChallenge();
       const now = clock.now();
       refuseEnded(found, now);
+      await refuseGuesses(tx, found, now);
       const right = found.isRight(given);
       const isJudged = right && (data !== undefined || declared !== undefined);
       const judgement = isJudged ? await verdicts.judge(tx, caller, data, { declared }) : undefined;
@@ -80,16 +77,55 @@ export function createAnswering({
       // A wrong answer alone decides nothing; a right one with the signals of a program does.
       if (state === 'open' && !right) return refused;
       const reference = userId ?? references.of(found.id);
-      const { token } = await verdicts.issue(tx, {
-        ...{ caller, kind: 'challenge', userHash: found.userHash, ...judged },
-        ...defined({ reference }),
-      });
-      if (state !== 'open') await audited(tx, audit, found, { actor, state, notes: judged.notes });
+      const token = await report(deps, tx, found, { state, judged, actor, reference });
       return passed ? ({ is: 'passed', token } as const) : refused;
     });
     if (result.is === 'passed' || result.attemptsRemaining === 0) references.forget(challenge);
     return result;
   };
+}
+
+interface Ending {
+  state: ChallengeState;
+  judged: AnswerJudgement;
+  actor: Actor;
+  reference: string | undefined;
+}
+
+/** The token with its event, and the line of the audit log where the challenge has ended. */
+async function report(
+  { verdicts, audit }: Pick<AnsweringDeps, 'verdicts' | 'audit'>,
+  tx: Tx,
+  one: StoredChallenge,
+  { state, judged, actor, reference }: Ending,
+): Promise<string> {
+  const { organization, world, lineage, userHash } = one;
+  const { token } = await verdicts.issue(tx, {
+    ...{ caller: { organization, world, lineage }, kind: 'challenge', userHash, ...judged },
+    ...defined({ reference }),
+  });
+  if (state !== 'open') await audited(tx, audit, one, { actor, state, notes: judged.notes });
+  return token;
+}
+
+/** Ends it without an answer. */
+export async function endChallenge(
+  deps: Pick<AnsweringDeps, 'verdicts' | 'audit'>,
+  tx: Tx,
+  one: StoredChallenge,
+  ending: Ending,
+): Promise<void> {
+  await updateChallenge(tx, one.id, { state: ending.state });
+  await report(deps, tx, one, ending);
+}
+
+/** Targets that were opened before the wrong answers to others: a guess must not have their chance any more. */
+async function refuseGuesses(tx: Tx, found: StoredChallenge, now: number): Promise<void> {
+  if (found.type !== 'click_targets' || !(await isGuessing(tx, found, now, found.id))) return;
+  throw new Problem(
+    'SESSION_EXPIRED',
+    'Too many wrong answers were given to other challenges of this user or key: create another one.',
+  );
 }
 
 export function refuseEnded({ state, expiresAt, createdAt }: StoredChallenge, now: number): void {

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { OrganizationId, World } from '../../lib/id.ts';
 import type { Integrity } from '../../storage/keys/integrity.ts';
 import type { Schema } from '../../storage/schema.ts';
@@ -62,7 +62,7 @@ export async function insertChallenge(
       ...{ user_hash: one.userHash, type: one.type, accessible: one.accessible ? 1 : 0 },
       ...{ state: 'open', attempts: one.attempts, created_at: one.createdAt, expires_at: one.expiresAt },
       ...{
-        last_answer_at: null,
+        last_answer_at: one.lastAnswerAt ?? null,
         answer_mac: integrity.mac('behavior-challenge', protectedFields(one, answer)),
       },
     })
@@ -109,27 +109,52 @@ export async function updateChallenge(
     .execute();
 }
 
-/** Challenges that were failed since then: of this person, and of this key. */
-export async function countFailed(
+/**
+ * Wrong answers to challenges that were not passed, since then: with this key, or about one of its users. Where there are `enough`, not all are
+ * counted. One that was replaced is counted with its successor.
+ */
+export async function countWrongAnswers(
   db: Db,
-  { organization, world, lineage, userHash }: ChallengeCaller & { userHash: string },
-  since: { person: number; key: number },
-): Promise<{ person: number; key: number }> {
+  { organization, world, lineage }: ChallengeCaller,
+  counted: { userHash?: string | undefined; since: number; apart?: string | undefined; enough: number },
+): Promise<number> {
+  const { userHash, since, apart, enough } = counted;
   const rows = await db
     .selectFrom('behavior_challenge')
-    .select(['user_hash', 'last_answer_at'])
+    .select('attempts')
     .where('organization', '=', organization)
     .where('world', '=', world)
     .where('lineage', '=', lineage)
-    .where('state', '=', 'failed')
-    .where('last_answer_at', '>', Math.min(since.person, since.key))
-    .limit(1000)
+    .where('state', 'in', ['open', 'failed'])
+    .where('last_answer_at', '>', since)
+    .where('attempts', '>', 0)
+    .$if(userHash !== undefined, (query) => query.where('user_hash', '=', userHash!))
+    .$if(apart !== undefined, (query) => query.where('id', '!=', apart!))
+    // Each has one at least.
+    .limit(enough)
     .execute();
-  const at = (row: (typeof rows)[number]) => row.last_answer_at ?? 0;
-  return {
-    person: rows.filter((row) => row.user_hash === userHash && at(row) > since.person).length,
-    key: rows.filter((row) => at(row) > since.key).length,
-  };
+  return rows.reduce((sum, { attempts }) => sum + attempts, 0);
+}
+
+/** As the index `behavior_challenge_left` has it. */
+const LEFT = sql<boolean>`state = 'open' and attempts > 0`;
+
+/** Challenges that are over, were answered and never passed, or one of them where it is still such. */
+export async function selectLeft(
+  db: Db,
+  expiredBy: number,
+  which: { id: string } | { most: number },
+): Promise<StoredChallenge[]> {
+  const rows = await db
+    .selectFrom('behavior_challenge')
+    .selectAll()
+    .where(LEFT)
+    .where('expires_at', '<=', expiredBy)
+    .$if('id' in which, (query) => query.where('id', '=', (which as { id: string }).id))
+    .orderBy('expires_at')
+    .limit('most' in which ? which.most : 1)
+    .execute();
+  return rows.map(fromRow);
 }
 
 export async function deleteChallengesBefore(tx: Tx, expiredBefore: number): Promise<void> {

@@ -18,6 +18,8 @@ let challengePictures: boolean;
 /** Log-odds of the signals. */
 let signals: number;
 let issued: Parameters<Verdicts['issue']>[1][];
+/** The hash of a user whose verdicts cannot be written. */
+let broken: string;
 
 const start = (): BehaviorChallenges =>
   createBehaviorChallenges({
@@ -36,6 +38,7 @@ const start = (): BehaviorChallenges =>
           notes: known?.declared ? ['declared'] : signals < 0 ? ['teleport_clicks'] : ['organic_mouse'],
         }) as never,
       issue: async (_, one) => {
+        if (one.userHash === broken) throw new Error('The key store holds no key.');
         issued.push(one);
         return { token: `h_challenge_${issued.length}`, expiresAt: engine.clock.now() + 86_400_000 };
       },
@@ -68,6 +71,7 @@ onBothDatabases('behavior challenges', (newPlace) => {
     challengePictures = false;
     signals = 0.5;
     issued = [];
+    broken = '';
     challenges = start();
   });
   afterEach(() => engine.stop());
@@ -181,24 +185,145 @@ onBothDatabases('behavior challenges', (newPlace) => {
     expect(Object.keys(stored)).not.toContain('reference');
   });
 
-  test('a person who failed gets patterns for an hour, and so does everyone while a key fails often', async () => {
-    const kinds = async (userId: string) => {
-      const many = [];
-      for (let i = 0; i < 16; i++) many.push((await create(userId)).shown.type);
-      return new Set(many);
-    };
-    expect(await kinds('user_1')).toEqual(new Set(['pattern', 'click_targets']));
-    const fail = async (userId: string) => {
+  const both = new Set(['pattern', 'click_targets']);
+  const patterns = new Set(['pattern']);
+  const kinds = async (userId: string) => {
+    const many = [];
+    for (let i = 0; i < 16; i++) many.push((await create(userId)).shown.type);
+    return new Set(many);
+  };
+  const targets = async (userId: string) => {
+    for (;;) {
       const one = await create(userId);
-      for (let i = 0; i < 3; i++) await answer(one.id, wrong(one));
-    };
-    await fail('user_1');
-    expect(await kinds('user_1')).toEqual(new Set(['pattern']));
-    expect(await kinds('user_2')).toEqual(new Set(['pattern', 'click_targets']));
-    for (let i = 0; i < 9; i++) await fail(`guest_${i}`);
-    expect(await kinds('user_2')).toEqual(new Set(['pattern']));
+      if (one.shown.type === 'click_targets') return one;
+    }
+  };
+  const guess = async (one: OpenedChallenge, times: number) => {
+    for (let i = 0; i < times; i++) await answer(one.id, wrong(one));
+  };
+
+  test('a person with two wrong answers gets patterns for an hour, and one with a wrong answer does not', async () => {
+    await guess(await create(), 1);
+    expect(await kinds('user_1')).toEqual(both);
+    await guess(await create(), 1);
+    expect(await kinds('user_1')).toEqual(patterns);
+    expect(await kinds('user_2')).toEqual(both);
     engine.advance(3_601 * second);
-    expect(await kinds('user_1')).toEqual(new Set(['pattern', 'click_targets']));
+    expect(await kinds('user_1')).toEqual(both);
+  });
+
+  test('a challenge that was left after two wrong answers counts, also where another one took its place', async () => {
+    await guess(await create('user_1'), 2);
+    expect(await kinds('user_1')).toEqual(patterns);
+    const one = await create('user_2');
+    await guess(one, 2);
+    await challenges.create(caller, { replaces: one.id, accessible: true });
+    expect(await kinds('user_2')).toEqual(patterns);
+  });
+
+  test('wrong answers before the right one do not count', async () => {
+    for (let i = 0; i < 3; i++) {
+      const one = await create();
+      await guess(one, 1);
+      engine.advance(3 * second);
+      expect(await answer(one.id, solve(one))).toMatchObject({ is: 'passed' });
+    }
+    expect(await kinds('user_1')).toEqual(both);
+  });
+
+  test('everyone gets patterns while a key has twenty wrong answers in ten minutes', async () => {
+    for (let i = 0; i < 19; i++) await guess(await create(`guest_${i}`), 1);
+    expect(await kinds('user_2')).toEqual(both);
+    await guess(await create('guest_0'), 1);
+    expect(await kinds('user_2')).toEqual(patterns);
+    expect(
+      new Set(
+        await Promise.all(
+          Array.from({ length: 16 }, async () => {
+            const other = { ...caller, lineage: 'key_2' };
+            return (await challenges.create(other, { userId: 'user_2', accessible: false })).shown.type;
+          }),
+        ),
+      ),
+    ).toEqual(both);
+    engine.advance(601 * second);
+    expect(await kinds('user_2')).toEqual(both);
+  });
+
+  test('targets that were opened in advance take no answer once others were guessed at; patterns do', async () => {
+    const [first, other, third] = [await targets('user_1'), await targets('user_1'), await targets('user_1')];
+    let pattern = await create('user_1');
+    while (pattern.shown.type !== 'pattern') pattern = await create('user_1');
+    await guess(first, 2);
+    expect(await refused(answer(other.id, solve(other)))).toBe('SESSION_EXPIRED');
+    expect(await refused(answer(third.id, wrong(third)))).toBe('SESSION_EXPIRED');
+    expect(await refused(answer(first.id, wrong(first)))).toBe('answered');
+    engine.advance(3 * second);
+    expect(await answer(pattern.id, solve(pattern))).toMatchObject({ is: 'passed' });
+  });
+
+  test('one that ends with wrong answers has failed, and is reported once, with the user id', async () => {
+    const [left, untouched, passed] = [
+      await create('user_1'),
+      await create('user_2'),
+      await create('user_3'),
+    ];
+    await guess(left, 2);
+    engine.advance(3 * second);
+    await answer(passed.id, solve(passed));
+    issued = [];
+    await challenges.expireDue();
+    expect(issued).toEqual([]);
+    engine.advance(300 * second);
+    await challenges.expireDue();
+    await challenges.expireDue();
+    expect(issued).toEqual([
+      {
+        ...{ caller, kind: 'challenge', userHash: `${caller.organization}/live/user_1`, reference: 'user_1' },
+        ...{ confidence: 0.3, human: false, notes: ['challenge_failed'] },
+      },
+    ]);
+    const states = await engine.db
+      .selectFrom('behavior_challenge')
+      .select(['id', 'state'])
+      .orderBy('id')
+      .execute();
+    expect(new Map(states.map(({ id, state }) => [id, state]))).toEqual(
+      new Map([
+        [left.id, 'failed'],
+        [untouched.id, 'open'],
+        [passed.id, 'passed'],
+      ]),
+    );
+    expect(await lines()).toContainEqual({ action: 'behavior-challenge.fail', target: left.id });
+    expect(await kinds('user_1')).toEqual(patterns);
+  });
+
+  test('after a restart the report of one that was left has no user id; one that was replaced is reported once', async () => {
+    const [left, replaced] = [await create('user_1'), await create('user_2')];
+    await guess(left, 1);
+    await guess(replaced, 1);
+    await challenges.create(caller, { replaces: replaced.id, accessible: true });
+    challenges = start();
+    engine.advance(301 * second);
+    issued = [];
+    await challenges.expireDue();
+    expect(issued.map(({ userHash, reference }) => [userHash, reference])).toEqual([
+      [`${caller.organization}/live/user_1`, undefined],
+      [`${caller.organization}/live/user_2`, undefined],
+    ]);
+  });
+
+  test('one that cannot be reported keeps no other from it, and is tried again', async () => {
+    for (const user of ['user_1', 'user_2', 'user_3']) await guess(await create(user), 1);
+    engine.advance(301 * second);
+    issued = [];
+    broken = `${caller.organization}/live/user_2`;
+    await expect(challenges.expireDue()).rejects.toThrow('no key');
+    expect(issued).toHaveLength(2);
+    broken = '';
+    await challenges.expireDue();
+    expect(issued).toHaveLength(3);
   });
 
   test('the accessible form has the hint in words, also where pictures are chosen, and its token says so', async () => {

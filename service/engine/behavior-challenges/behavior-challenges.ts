@@ -12,9 +12,9 @@ import type { Verdicts } from '../verdicts/index.ts';
 import { type ChallengeAnswer, createAnswering, noChallenge, refuseEnded } from './answer-challenge.ts';
 import {
   type ChallengeIntegrity,
-  countFailed,
   deleteChallengesBefore,
   insertChallenge,
+  type StoredChallenge,
   selectChallenge,
   updateChallenge,
 } from './behavior-challenge-store.ts';
@@ -27,7 +27,9 @@ import {
 } from './challenge.ts';
 import { drawPattern } from './draw-pattern.ts';
 import { drawTargets } from './draw-targets.ts';
+import { createFailLeft } from './fail-left.ts';
 import { createReferences } from './references.ts';
+import { isGuessing } from './wrong-answers.ts';
 
 /** The person of it: by the caller's own name, or the person of an open challenge, which the new one replaces. */
 export type ChallengeOrder = ({ userId: string } | { replaces: string }) & {
@@ -40,6 +42,8 @@ export interface BehaviorChallenges {
   create(caller: ChallengeCaller, order: ChallengeOrder): Promise<OpenedChallenge>;
   /** Throws NOT_FOUND; SESSION_EXPIRED once it is over, passed or out of attempts. */
   answer(caller: ChallengeCaller, answer: ChallengeAnswer, actor: Actor): Promise<AnswerResult>;
+  /** Reports challenges that ended with wrong answers as failed. */
+  expireDue(): Promise<void>;
   /** Removes what ended long ago. */
   sweep(): Promise<void>;
 }
@@ -57,11 +61,8 @@ export interface BehaviorChallengesDeps {
   verdicts: Pick<Verdicts, 'userHashOf' | 'declaredBy' | 'judge' | 'issue'>;
 }
 
-const HOUR = 60 * 60_000;
-/** A blind guess at targets is right one time in twelve: a person who failed gets a pattern, where it is one in three thousand. */
-const PATTERN_AFTER_OWN = 1;
-const PATTERN_AFTER_KEYS = 10;
-const KEYS_WINDOW = 10 * 60_000;
+/** Longer than wrong answers count. */
+const KEPT = 60 * 60_000;
 
 export function createBehaviorChallenges({
   random = randomFillSync,
@@ -80,15 +81,9 @@ export function createBehaviorChallenges({
 
   async function draw(caller: ChallengeCaller, userHash: string, accessible: boolean) {
     const { challengePictures } = await behaviorSettings.get(caller.organization);
-    const now = clock.now();
-    const failed = await countFailed(
-      db,
-      { ...caller, userHash },
-      { person: now - HOUR, key: now - KEYS_WINDOW },
-    );
     return drawOne(chance, {
       accessible,
-      pattern: failed.person >= PATTERN_AFTER_OWN || failed.key >= PATTERN_AFTER_KEYS,
+      pattern: await isGuessing(db, { ...caller, userHash }, clock.now()),
       ...defined({ pictures: challengePictures ? pictures : undefined }),
     });
   }
@@ -100,7 +95,7 @@ export function createBehaviorChallenges({
       const { shown, answer } = await draw(caller, userHash, order.accessible);
       const id = ids.next('behaviorChallenge');
       await inTransaction(async (tx) => {
-        const attempts = before ? await takeOver(tx, integrity, caller, before.id, clock.now()) : 0;
+        const used = before ? await takeOver(tx, integrity, caller, before.id, clock.now()) : { attempts: 0 };
         const createdAt = clock.now();
         const { organization, world, lineage } = caller;
         await insertChallenge(
@@ -108,7 +103,7 @@ export function createBehaviorChallenges({
           integrity,
           {
             ...{ id, organization, world, lineage, userHash, type: shown.type, accessible: order.accessible },
-            ...{ attempts, createdAt, expiresAt: createdAt + LIFE },
+            ...{ ...used, createdAt, expiresAt: createdAt + LIFE },
           },
           answer,
         );
@@ -118,7 +113,8 @@ export function createBehaviorChallenges({
       return { id, shown, expiresInSeconds: LIFE / 1000 };
     },
     answer: createAnswering({ ...deps, references }),
-    sweep: () => inTransaction((tx) => deleteChallengesBefore(tx, clock.now() - HOUR)),
+    expireDue: createFailLeft({ ...deps, references }),
+    sweep: () => inTransaction((tx) => deleteChallengesBefore(tx, clock.now() - KEPT)),
   };
 }
 
@@ -130,14 +126,14 @@ function drawOne(
   return pattern || chance.below(2) === 0 ? drawPattern(chance, pictures) : drawTargets(chance, pictures);
 }
 
-/** Ends the challenge that is replaced; gives how many of its attempts were used. */
+/** Ends the challenge that is replaced; gives which of its attempts were used. */
 async function takeOver(
   tx: Tx,
   integrity: ChallengeIntegrity,
   caller: ChallengeCaller,
   id: string,
   now: number,
-): Promise<number> {
+): Promise<Pick<StoredChallenge, 'attempts' | 'lastAnswerAt'>> {
   const found = await selectChallenge(tx, integrity, caller, id);
   if (!found) throw noChallenge();
   refuseEnded(found, now);
@@ -147,5 +143,6 @@ async function takeOver(
       'This challenge has the accessible form already: answer it, or create another one.',
     );
   await updateChallenge(tx, id, { state: 'replaced' });
-  return found.attempts;
+  const { attempts, lastAnswerAt } = found;
+  return { attempts, ...defined({ lastAnswerAt }) };
 }

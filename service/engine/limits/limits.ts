@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import type { KeyId, OrganizationId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
@@ -22,6 +23,11 @@ export interface LimitedCaller {
   organization: OrganizationId;
   world: World;
   lineage: string;
+}
+
+interface CountedRealm {
+  organization: OrganizationId;
+  world: World;
 }
 
 /** A request that was let in and counted. */
@@ -66,17 +72,18 @@ export interface Limits {
   /** Counts for the month alone what a request that was admitted turned out to ask for. Throws MONTHLY_LIMIT_EXCEEDED. */
   meter(caller: LimitedCaller): Promise<Admitted>;
   /**
-   * Counts one request about a person, known or not, by whatever the family calls them. Throws USER_FLOOD_DETECTED for
-   * more in a minute than the organization allows. `address`: of a caller with a key that stands in pages; about all users together it
-   * may ask six times as often.
+   * Counts one request about a person, known or not, by an e-mail address in any spelling. Throws USER_FLOOD_DETECTED for more in a
+   * minute than the organization allows.
    */
-  admitUser(
-    realm: { organization: OrganizationId; world: World },
-    userId: string,
-    address?: string,
-  ): Promise<void>;
-  /** Removes the counters under the keyed hash of an erased person's address. */
-  forgetUser(realm: { organization: OrganizationId; world: World }, emailHash: string): Promise<void>;
+  admitPerson(realm: CountedRealm, email: string): Promise<void>;
+  /**
+   * Counts one request about a user by the caller's own id, in which every character counts. Throws USER_FLOOD_DETECTED for more in a minute
+   * than the organization allows. `address`: of a caller with a key that stands in pages; about all users together it may ask six times
+   * as often.
+   */
+  admitUser(realm: CountedRealm, userId: string, address?: string): Promise<void>;
+  /** Removes the counter of `admitPerson` under the keyed hash of an erased person's address. */
+  forgetPerson(realm: CountedRealm, emailHash: string): Promise<void>;
   /** Credentials that were refused, by the address they came from. */
   refusals: {
     /** Seconds until another credential of this address is checked; 0: now. */
@@ -93,7 +100,7 @@ export interface LimitsDeps {
   db: Db;
   inTransaction: InTransaction;
   /** A keyed hash, so that the name of a counter holds no address of a person, and none of a visitor's machine. */
-  sealer: { emailHash(organization: OrganizationId, userId: string): string };
+  sealer: { emailHash(organization: OrganizationId, text: string): string };
   audit: Audit;
   clock: Clock;
   log: Log;
@@ -191,17 +198,7 @@ export function createLimits(deps: LimitsDeps): Limits {
       return countMonth({ organization, lineage }, await settings.read(organization, lineage));
     },
 
-    async admitUser(realm, userId, address) {
-      const { perUser } = settings.known(realm.organization) ?? (await settings.read(realm.organization));
-      const nameOf = (text: string) => userCounter(realm, sealer.emailHash(realm.organization, text));
-      if (address !== undefined) {
-        const most = perUser * USERS_OF_ADDRESS;
-        countMinute(nameOf(`from/${sourceOf(address)}`), most, (seconds) => floodedFrom(most, seconds));
-      }
-      countMinute(nameOf(userId), perUser, (seconds) => flooded(perUser, seconds));
-    },
-
-    forgetUser: (realm, emailHash) => usage.forget(userCounter(realm, emailHash)),
+    ...createUserLimits(sealer, { usage, settings, countMinute }),
 
     refusals: {
       wait: (address) => usage.wait(`refused/${sourceOf(address)}`, refusedPerMinute) / 1000,
@@ -219,6 +216,45 @@ export function createLimits(deps: LimitsDeps): Limits {
       settings.put(lineage ?? organization, after);
       return report(organization, lineage);
     },
+  };
+}
+
+/** Of people and users, whatever key asks. */
+function createUserLimits(
+  sealer: LimitsDeps['sealer'],
+  {
+    usage,
+    settings,
+    countMinute,
+  }: {
+    usage: Usage;
+    settings: ReturnType<typeof createKnownSettings>;
+    countMinute(name: string, most: number, refusal: (retryAfterSeconds: number) => Problem): void;
+  },
+): Pick<Limits, 'admitPerson' | 'admitUser' | 'forgetPerson'> {
+  const perUserOf = async ({ organization }: CountedRealm): Promise<number> =>
+    (settings.known(organization) ?? (await settings.read(organization))).perUser;
+  return {
+    async admitPerson(realm, email) {
+      const perUser = await perUserOf(realm);
+      const name = counterOf('person', realm, sealer.emailHash(realm.organization, email));
+      countMinute(name, perUser, (seconds) => flooded(perUser, seconds));
+    },
+
+    async admitUser(realm, userId, address) {
+      const perUser = await perUserOf(realm);
+      const hashOf = (text: string) => sealer.emailHash(realm.organization, text);
+      if (address !== undefined) {
+        const most = perUser * USERS_OF_ADDRESS;
+        const name = counterOf('from', realm, hashOf(sourceOf(address)));
+        countMinute(name, most, (seconds) => floodedFrom(most, seconds));
+      }
+      // The hash inside keeps capitals and spaces apart, which an address does not.
+      const name = counterOf('user', realm, hashOf(hash('sha256', userId, 'hex')));
+      countMinute(name, perUser, (seconds) => flooded(perUser, seconds));
+    },
+
+    forgetPerson: (realm, emailHash) => usage.forget(counterOf('person', realm, emailHash)),
   };
 }
 
@@ -343,10 +379,11 @@ function createMonthlyCount({ usage, clock }: Pick<LimitsDeps, 'clock'> & { usag
   };
 }
 
-const userCounter = (
-  { organization, world }: { organization: OrganizationId; world: World },
-  emailHash: string,
-) => `user/${organization}/${world}/${emailHash}`;
+const counterOf = (
+  kind: 'person' | 'user' | 'from',
+  { organization, world }: CountedRealm,
+  keyedHash: string,
+): string => `${kind}/${organization}/${world}/${keyedHash}`;
 
 function checkChange(change: LimitSettings, key: KeyId | undefined): void {
   if (Object.keys(change).length === 0) throw new Problem('INVALID_REQUEST', 'Name at least one limit.');

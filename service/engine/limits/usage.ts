@@ -1,10 +1,10 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { createRecentRows } from '../../lib/recent-rows/recent-rows.ts';
 import { type SlidingWindow, usedIn } from '../../lib/sliding-window.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
+import { createMinuteCounts } from './minute-counts.ts';
 import { monthOf } from './month.ts';
-import { MOST_SLOTS, reaches, SLOT, take, WINDOW, waitFor, windowAt } from './rate-window.ts';
+import { reaches, SLOT, WINDOW, waitFor, windowAt } from './rate-window.ts';
 import {
   type Count,
   deleteCounter,
@@ -22,7 +22,7 @@ export interface UsageDeps {
   clock: Clock;
   /** Goes at an even pace: minutes. */
   steady: Clock;
-  /** Names of one kind (`burst/…`) counted by the minute that are held at most; the longest untouched one is forgotten. */
+  /** Of one group, names times the slots in which they were counted that are held at most; where there are more, the oldest are forgotten. */
   most?: number;
 }
 
@@ -51,17 +51,36 @@ export interface Usage {
 /** Months of one counter that are kept: by their number and not their age, so that no wrong clock deletes the right month. */
 const MONTHS = 13;
 
+/** Names that come in thousands a second: of people, users and visitors. */
+const isOfMany = (name: string): boolean => /^(person|user|from|visitor)\//.test(name);
+
+/**
+ * Those of one organization and world, or of one key, count apart from others (`user/org_…/live/…`): the group is all but the last part. Of
+ * other names (`burst/…`) all of one kind are a group.
+ */
+const groupOf = (name: string): string =>
+  name.slice(0, isOfMany(name) ? name.lastIndexOf('/') : name.indexOf('/'));
+
+/** Four thousand new names a second, for as long as they count. */
+const MOST = 4_000 * ((WINDOW + SLOT) / 1000);
+
 /**
  * Uses within a minute from which on a counter is written: most users are asked about once, and a row for each of them costs as much as
  * the answer. A process that ends forgets that one.
  */
-const leastWritten = (name: string): number => (name.startsWith('user/') ? 2 : 1);
+const leastWritten = (name: string): number => (isOfMany(name) ? 2 : 1);
 
 /** The slots of a window whose newest was counted just now that the table does not hold as they are; with the second use, that of the first too. */
 function toWrite(name: string, window: SlidingWindow): SlidingWindow {
   const all = usedIn(window);
   const least = leastWritten(name);
   return all < least ? [] : all === least ? window : window.slice(-1);
+}
+
+/** Those of a counter that an earlier process wrote; `isWritten`: the table has them as they are. */
+function slotsThatCount(name: string, written: SlidingWindow, now: number) {
+  const sorted = written.toSorted((a, b) => a.start - b.start);
+  return windowAt(sorted, now).map((slot) => ({ name, slot, isWritten: sorted.includes(slot) }));
 }
 
 const monthName = (name: string) => `month/${name}`;
@@ -77,12 +96,12 @@ async function deleteOldMonths(db: Db, months: Map<string, Map<number, number>>)
 }
 
 export function createUsage(deps: UsageDeps): Usage {
-  const { db, inTransaction, clock, steady, most = 20_000 } = deps;
-  const minutes = createMinutes(most);
+  const { db, inTransaction, clock, steady, most = MOST } = deps;
+  const minutes = createMinuteCounts(groupOf, most);
   const months = new Map<string, Map<number, number>>();
   /** Minutes that are over or forgotten need not be written any more: nothing piles up while the disk is full. */
   const stillCounts = ({ name, period }: Count) =>
-    name.startsWith('month/') || (reaches(period, steady.now()) && minutes.of(name).has(name));
+    name.startsWith('month/') || (reaches(period, steady.now()) && minutes.has(name));
   const unwritten = createUnwrittenCounts(deps, stillCounts, sweepWhenDue);
   /** The table may hold minutes that are over. */
   let litter = false;
@@ -98,22 +117,21 @@ export function createUsage(deps: UsageDeps): Usage {
     litter ||= counts > 0;
     const now = steady.now();
     if (!litter || now - swept < WINDOW) return;
-    minutes.deleteEmpty(now);
+    minutes.tidy(now);
     await deleteMinutes(inTransaction, now - WINDOW - SLOT, now + WINDOW);
     await deleteOldMonths(db, months);
     swept = now;
-    litter = minutes.size() > 0;
+    litter = !minutes.isEmpty;
   }
 
-  function countIn(windows: Windows, name: string, now: number): void {
-    const window = take(windows.of(name), now);
-    windows.set(name, window);
+  function count(name: string, now: number): void {
+    const window = minutes.count(name, now);
     for (const { start, used } of toWrite(name, window)) unwritten.add({ name, period: start, used });
   }
 
   return {
     async forget(name) {
-      minutes.of(name).delete(name);
+      minutes.delete(name);
       await unwritten.forget(name);
       await deleteCounter(db, name);
     },
@@ -125,21 +143,18 @@ export function createUsage(deps: UsageDeps): Usage {
         else windows.set(name, [...(windows.get(name) ?? []), { start: period, used }]);
       }
       litter ||= windows.size > 0;
-      for (const [name, slots] of windows) {
-        const sorted = slots.toSorted((a, b) => a.start - b.start);
-        const window = windowAt(sorted, now);
-        if (window.length === 0) continue;
-        minutes.of(name).set(name, window);
-        for (const { start, used } of window) unwritten.add({ name, period: start, used });
+      const restored = [...windows].flatMap(([name, slots]) => slotsThatCount(name, slots, now));
+      for (const { name, slot, isWritten } of restored.toSorted((a, b) => a.slot.start - b.slot.start)) {
+        minutes.restore(name, slot);
+        if (!isWritten) unwritten.add({ name, period: slot.start, used: slot.used });
       }
     },
-    wait: (name, limit) => waitFor(minutes.of(name).of(name), steady.now(), limit),
-    count: (name) => countIn(minutes.of(name), name, steady.now()),
+    wait: (name, limit) => waitFor(minutes.of(name), steady.now(), limit),
+    count: (name) => count(name, steady.now()),
     countUpTo(name, limit) {
-      const windows = minutes.of(name);
       const now = steady.now();
-      const wait = waitFor(windows.of(name), now, limit);
-      if (wait === 0) countIn(windows, name, now);
+      const wait = waitFor(minutes.of(name), now, limit);
+      if (wait === 0) count(name, now);
       return wait;
     },
     month: (name) => months.get(name)?.get(monthOf(clock.now()).start) ?? 0,
@@ -151,60 +166,6 @@ export function createUsage(deps: UsageDeps): Usage {
       return period;
     },
     flush: unwritten.flush,
-  };
-}
-
-/** Windows of one kind by name, in bounded memory: those that were counted longest ago are forgotten. */
-interface Windows {
-  readonly size: number;
-  of(name: string): SlidingWindow;
-  has(name: string): boolean;
-  set(name: string, window: SlidingWindow): void;
-  delete(name: string): void;
-  deleteEmpty(now: number): void;
-}
-
-function createWindows(most: number): Windows {
-  const rows = createRecentRows({ most, width: 2 * MOST_SLOTS });
-  return {
-    get size() {
-      return rows.size;
-    },
-    of: (name) => toWindow(rows.get(name) ?? []),
-    has: rows.has,
-    set: (name, window) => rows.set(name, toRow(window)),
-    delete: rows.delete,
-    deleteEmpty: (now) => rows.deleteWhere((row) => windowAt(toWindow(row), now).length === 0),
-  };
-}
-
-function toWindow(row: readonly number[]): SlidingWindow {
-  const window: { start: number; used: number }[] = [];
-  for (let i = 0; i < row.length; i += 2) window.push({ start: row[i]!, used: row[i + 1]! });
-  return window;
-}
-
-function toRow(window: SlidingWindow): number[] {
-  const row: number[] = [];
-  for (const { start, used } of window) row.push(start, used);
-  return row;
-}
-
-/** Windows by kind (`burst/…`), so that a flood of one kind forgets nothing of another. */
-function createMinutes(most: number) {
-  const kinds = new Map<string, Windows>();
-  return {
-    /** Those of the name's kind. */
-    of(name: string): Windows {
-      const kind = name.slice(0, name.indexOf('/'));
-      const found = kinds.get(kind) ?? createWindows(most);
-      kinds.set(kind, found);
-      return found;
-    },
-    deleteEmpty(now: number): void {
-      for (const windows of kinds.values()) windows.deleteEmpty(now);
-    },
-    size: (): number => [...kinds.values()].reduce((sum, { size }) => sum + size, 0),
   };
 }
 

@@ -79,7 +79,7 @@ export interface ChecksDeps extends VerificationStoreDeps {
   refusedPictures: RefusedPictures;
   audit: Audit;
   events: Events;
-  limits: Pick<Limits, 'admitUser'>;
+  limits: Pick<Limits, 'admitPerson'>;
   /** Faces that a person has to compare. */
   suspects: Suspects;
   ids: Ids;

@@ -23,7 +23,7 @@ export interface PrepareDeps {
   consents: Pick<Consents, 'withholds'>;
   models: Pick<Models, 'current' | 'importable'>;
   profiles: Profiles;
-  limits: Pick<Limits, 'admitUser'>;
+  limits: Pick<Limits, 'admitPerson'>;
   inTransaction: InTransaction;
   audit: Audit;
   ids: Ids;
@@ -39,7 +39,7 @@ export function createPrepareVerification(deps: PrepareDeps) {
     const started = clock.now();
     checkFrameTimes(command);
     if (command.actor.is === 'key' && command.email !== undefined) {
-      await limits.admitUser({ organization, world }, command.email);
+      await limits.admitPerson({ organization, world }, command.email);
     }
     const settings = await organizations.get(organization);
     const inUse = await profiles.list(organization);

@@ -13,7 +13,6 @@ export interface RecentRows {
   /** Throws a RangeError for more numbers than a row has. */
   set(name: string, numbers: readonly number[]): void;
   delete(name: string): void;
-  deleteWhere(test: (numbers: number[]) => boolean): void;
 }
 
 /** Room that is taken at once; twice as much, up to `most`, whenever it is full. */
@@ -23,13 +22,7 @@ const FIRST_ROOM = 256;
 export function createRecentRows({ most, width }: { most: number; width: number }): RecentRows {
   let room = Math.min(FIRST_ROOM, most);
   let table = createRowTable(room, width);
-  /** A row is mostly set right after it was read. */
-  let last: { name: string; key: RowKey } = { name: '', key: keyOf('') };
-
-  function known(name: string): RowKey {
-    if (name !== last.name) last = { name, key: keyOf(name) };
-    return last.key;
-  }
+  const known = createLastKey();
 
   function makeRoom(): void {
     if (!table.isFull) return;
@@ -53,11 +46,15 @@ export function createRecentRows({ most, width }: { most: number; width: number 
       table.set(key, numbers);
     },
     delete: (name) => table.delete(known(name)),
-    deleteWhere(test) {
-      table.each((key, numbers) => {
-        if (test(numbers)) table.delete(key);
-      });
-    },
+  };
+}
+
+/** The key of a name. One that was asked for just before is not hashed again: a row is mostly set right after it was read. */
+export function createLastKey(): (name: string) => RowKey {
+  let last: { name: string; key: RowKey } = { name: '', key: keyOf('') };
+  return (name) => {
+    if (name !== last.name) last = { name, key: keyOf(name) };
+    return last.key;
   };
 }
 

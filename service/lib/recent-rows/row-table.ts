@@ -11,7 +11,7 @@ export interface RowTable {
   set(key: RowKey, numbers: readonly number[]): void;
   delete(key: RowKey): void;
   deleteOldest(): void;
-  /** The oldest first. Only that row may be deleted meanwhile. */
+  /** The oldest first. */
   each(visit: (key: RowKey, numbers: number[]) => void): void;
 }
 
@@ -64,12 +64,8 @@ export function createRowTable(room: number, width: number): RowTable {
       if (places.size > 0) remove(ages.oldest());
     },
     each(visit) {
-      let row = ages.oldest();
-      while (row !== END) {
-        const following = ages.following(row);
+      for (let row = ages.oldest(); row !== END; row = ages.following(row))
         visit(places.keyOf(row), read(row));
-        row = following;
-      }
     },
   };
 }

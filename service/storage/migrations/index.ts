@@ -37,6 +37,7 @@ import { peopleAlike } from './0036-people-alike.ts';
 import { behaviorConfirmed } from './0037-behavior-confirmed.ts';
 import { confirmedSubject } from './0038-confirmed-subject.ts';
 import { smallerVerdictIndexes } from './0039-smaller-verdict-indexes.ts';
+import { wrongAnswers } from './0040-wrong-answers.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -78,4 +79,5 @@ export const migrations: readonly Migration[] = [
   behaviorConfirmed,
   confirmedSubject,
   smallerVerdictIndexes,
+  wrongAnswers,
 ];
