@@ -13,13 +13,15 @@ import { operatorParts } from '../support/operator-parts.ts';
 // A user of a page from the verification over heartbeats and a challenge, over HTTP, with the events that are written.
 
 let engine: Engine;
+let out: Awaited<ReturnType<typeof openEventsOut>>;
+let webhook: string;
 let app: Awaited<ReturnType<typeof createPublicServer>>;
 let access: ReturnType<typeof createAccess>;
 let key: string;
 
 beforeEach(async () => {
   engine = await startEngine();
-  const out = await openEventsOut(engine);
+  out = await openEventsOut(engine);
   access = createAccess({ ...engine, log: silentLog, refusals: engine.limits.refusals });
   app = await createPublicServer(
     {
@@ -36,8 +38,8 @@ beforeEach(async () => {
   const made = await access.createKey({ ...realm, scopes: ['behavior'], prefix: 'huma' }, operator);
   key = made.key;
   await out.grants.add(engine.organization, 'hooks.example.org', '', operator);
-  const webhook = { family: 'behavior', url: 'https://hooks.example.org/', lineage: made.id } as const;
-  await out.webhooks.add(realm, webhook, operator);
+  const wanted = { family: 'behavior', url: 'https://hooks.example.org/', lineage: made.id } as const;
+  webhook = (await out.webhooks.add(realm, wanted, operator)).endpoint.id;
 });
 afterEach(async () => {
   await app.close();
@@ -95,6 +97,27 @@ test('verified, followed, taken over by a program, and a challenge that gives a 
       { human: true, confidence: 0.7, token: passed.token },
     ].map((one) => ({ type: 'behavior.judged', ...one, reference: userId })),
   );
+});
+
+test('a rule for the share of programs counts verdicts without a webhook too, and none of before it was there', async () => {
+  const realm = { organization: engine.organization, world: 'live' } as const;
+  const judge = async (count: number, data: object | undefined) => {
+    for (let i = 0; i < count; i++)
+      await post('/api/v1/verify', { userId: `user_${i}`, ...(data && { sessionData: data }) });
+    await out.relay();
+  };
+  await judge(30, undefined);
+  await out.webhooks.remove(realm, webhook, operator);
+  await judge(5, undefined);
+  expect(await events()).toHaveLength(30);
+  engine.advance(1_000);
+  await out.alerts.addRule(realm, { metric: 'bot-rate' }, operator);
+  const fired = async () =>
+    (await out.alerts.list(realm, { limit: 10 })).map(({ metric, value }) => [metric, value]);
+  await judge(19, undefined);
+  expect(await fired()).toEqual([]);
+  await judge(1, undefined);
+  expect(await fired()).toEqual([['bot-rate', 1]]);
 });
 
 test('the window of the verification, sent again as a heartbeat of another session, is a replay', async () => {

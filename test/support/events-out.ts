@@ -39,7 +39,7 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
   await out.alerts.load();
   const verdicts = createVerdicts({
     ...{ ...engine, log, events: out.events, settings: engine.behaviorSettings },
-    receives: receiversOf(out.webhooks),
+    receives: receiversOf(out.webhooks, out.alerts),
     pace: async () => undefined,
   });
   const behavior = { ...engine, verdicts, pictures: challengePictures };

@@ -26,7 +26,7 @@ export function createBehavior({
   audit,
   limits,
   behaviorLayers,
-  eventsOut: { events, webhooks },
+  eventsOut: { events, webhooks, alerts },
 }: Pick<Base, 'ground' | 'vault' | 'opened'> &
   Pick<Audited, 'audit'> &
   Pick<Callers, 'limits'> &
@@ -36,7 +36,7 @@ export function createBehavior({
   const steady = createSteadyClock(ground.clock);
   const verdicts = createVerdicts({
     ...{ ...ground, audit, limits, events, integrity: vault.integrity, settings: behaviorSettings, steady },
-    receives: receiversOf(webhooks),
+    receives: receiversOf(webhooks, alerts),
     learned: async ({ organization }) => behaviorLayers.learned(organization),
   });
   opened.defer(() => verdicts.settled());
@@ -51,10 +51,12 @@ export function createBehavior({
   };
 }
 
-/** Whether an event of a verdict has a receiver. */
+/** Whether an event of a verdict has a receiver: a webhook, or a rule that counts verdicts. */
 export const receiversOf =
   (
     webhooks: Pick<Outbound['eventsOut']['webhooks'], 'endpointsFor'>,
+    alerts: Pick<Outbound['eventsOut']['alerts'], 'watches'>,
   ): Parameters<typeof createVerdicts>[0]['receives'] =>
   (realm, { human }) =>
-    webhooks.endpointsFor(realm, `behavior.${human ? 'human.verified' : 'bot.detected'}`).length > 0;
+    webhooks.endpointsFor(realm, `behavior.${human ? 'human.verified' : 'bot.detected'}`).length > 0 ||
+    alerts.watches(realm, 'bot-rate');

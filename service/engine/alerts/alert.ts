@@ -79,7 +79,7 @@ export interface Alert {
 export interface Alerts {
   /** Newest first, older than `before`. */
   pageRules(realm: EventRealm, page: { before?: string; limit: number }): Promise<AlertRule[]>;
-  /** A rule for every metric that has none and waits for nothing; nothing is added. */
+  /** A rule for every metric that has none and waits for nothing, `bot-rate` apart; nothing is added. */
   recommended(realm: EventRealm): Promise<AlertDefinition[]>;
   /**
    * Throws INVALID_REQUEST, naming each field; DESTINATION_* where it mails and may not; RECIPIENT_NOT_APPROVED for a recipient
@@ -121,6 +121,8 @@ export interface Alerts {
 
   /** Rules, and what of their windows is counted. Before anything is watched. */
   load(): Promise<void>;
+  /** Whether an enabled rule of this metric is there: its events have to be written down. */
+  watches(realm: EventRealm, metric: AlertMetric): boolean;
   /**
    * Called for each batch of events in the transaction that relays them, in order. May be called again for the same events
    * where that transaction did not commit: each counts once.

@@ -128,6 +128,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     testMail: createTestMail(deps, recipients, mailing, checkMail),
 
     load: changes.load,
+    watches: watched.has,
     async watch(tx, batch) {
       await watched.watch(tx, batch, async (rule, breach) => {
         await fire(tx, rule, breach);
@@ -144,15 +145,17 @@ function recommend(
   readings: GaugeReadings,
 ): AlertDefinition[] {
   const known = new Set(there.map(({ metric }) => metric));
-  return alertMetrics
-    .filter((metric) => !known.has(metric) && waitsFor(metric, readings) === undefined)
-    .filter((metric) => world === 'live' || !ofTheBox.includes(metric))
-    .map((metric) => checkNewRule({ metric }));
+  return (
+    alertMetrics
+      // Says nothing where no page asks, and every verdict costs an event more.
+      .filter((metric) => metric !== 'bot-rate')
+      .filter((metric) => !known.has(metric) && waitsFor(metric, readings) === undefined)
+      .filter((metric) => world === 'live' || !ofTheBox.includes(metric))
+      .map((metric) => checkNewRule({ metric }))
+  );
 }
 
 function waitsFor(metric: AlertMetric, { certificateDays }: GaugeReadings): string | undefined {
-  if (metric === 'bot-rate')
-    return 'Behavior is not scored yet: the rule fires once the behavior family exists.';
   if (metric === 'certificate-days' && !certificateDays)
     return 'This box has no TLS certificate (--tls-cert, --tls-key).';
   return undefined;

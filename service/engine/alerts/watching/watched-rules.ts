@@ -6,6 +6,7 @@ import type { Log } from '../../../lib/log.ts';
 import type { SlidingWindow } from '../../../lib/sliding-window.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { EventRealm } from '../../events/index.ts';
+import type { AlertMetric } from '../alert.ts';
 import { isBeyond, isGauge, LEAST_JUDGED } from '../alert-rule.ts';
 import type { StoredRule } from '../rule-store.ts';
 import type { SeenEventsStore } from '../seen-events-store.ts';
@@ -33,6 +34,8 @@ export interface WatchedRules {
   /** A rule was added, changed or removed (not enabled then), and that is committed; its window is counted again. Nothing before `load`. */
   replace(rule: StoredRule): Promise<void>;
   gauges(): StoredRule[];
+  /** Whether a rule of this metric is in force. */
+  has(realm: EventRealm, metric: AlertMetric): boolean;
   /** As `Alerts.watch`; `breach` is called once for each event and rule that is at the threshold or beyond. */
   watch(
     tx: Tx,
@@ -48,6 +51,8 @@ interface Watched {
   rule: StoredRule;
   /** Milliseconds. */
   window: number;
+  /** Verdicts before then were written down only where a webhook takes them: their share says nothing. */
+  judgedSince: number;
   windows: Windows;
   /** `counting`: the outbox is read; `read`: up to a place, what was relayed since then is still to be counted. */
   state: { is: 'new' } | { is: 'counting' } | { is: 'read'; through: number } | { is: 'joined' };
@@ -71,7 +76,7 @@ export interface WatchedRulesDeps {
 }
 
 export function createWatchedRules(deps: WatchedRulesDeps): WatchedRules {
-  const { seen, mostGroups = MOST_GROUPS } = deps;
+  const { seen, clock, mostGroups = MOST_GROUPS } = deps;
   const watched = new Map<AlertRuleId, Watched>();
   let draft: Draft | undefined;
   let loaded = false;
@@ -107,23 +112,29 @@ export function createWatchedRules(deps: WatchedRulesDeps): WatchedRules {
     for (const together of realms.values()) await readWindows(deps, together);
   }
 
-  const begin = (rule: StoredRule) => watched.set(rule.id, toWatched(rule, mostGroups));
+  const begin = (rule: StoredRule, judgedSince: number) =>
+    watched.set(rule.id, toWatched(rule, judgedSince, mostGroups));
 
   return {
     async load(rules) {
       watched.clear();
       draft = undefined;
       loaded = true;
-      for (const rule of rules) begin(rule);
+      for (const rule of rules) begin(rule, rule.createdAt);
       await readNew();
     },
     async replace(rule) {
       watched.delete(rule.id);
       if (!rule.enabled || !loaded) return;
-      begin(rule);
+      begin(rule, clock.now());
       await readNew();
     },
     retry: readNew,
+    has({ organization, world }, metric) {
+      for (const { rule } of watched.values())
+        if (rule.metric === metric && rule.organization === organization && rule.world === world) return true;
+      return false;
+    },
     gauges: () => [...watched.values()].map(({ rule }) => rule).filter(({ metric }) => isGauge(metric)),
 
     async watch(tx, events, breach) {
@@ -178,7 +189,7 @@ async function readWindows(
 
 /** Counts an event in the draft; gives the breach where the rule's value is at the threshold or beyond. */
 function countDrafted(one: Watched, event: SeenEvent, changes: Draft['changes']): Breach | undefined {
-  const counted = countedAs(one.rule, event);
+  const counted = countedBy(one, event);
   if (!counted) return undefined;
   const groups = changes.get(one) ?? new Map<string, SlidingWindow>();
   changes.set(one, groups);
@@ -191,8 +202,8 @@ function countDrafted(one: Watched, event: SeenEvent, changes: Draft['changes'])
   return defined({ value, about, subject });
 }
 
-const toWatched = (rule: StoredRule, mostGroups: number): Watched => ({
-  rule,
+const toWatched = (rule: StoredRule, judgedSince: number, mostGroups: number): Watched => ({
+  ...{ rule, judgedSince },
   window: rule.windowMinutes * MINUTE,
   windows: createWindows(mostGroups),
   state: { is: 'new' },
@@ -218,8 +229,11 @@ function count(
 }
 
 /** Counts an event of before. */
+const countedBy = ({ rule, judgedSince }: Watched, event: SeenEvent): Counted | undefined =>
+  event.type === 'behavior.judged' && event.at < judgedSince ? undefined : countedAs(rule, event);
+
 function countAgain(one: Watched, event: SeenEvent): void {
-  const counted = countedAs(one.rule, event);
+  const counted = countedBy(one, event);
   if (counted) count(one, counted, event.at, one.windows);
 }
 
