@@ -12,14 +12,16 @@ export interface CollectOrder {
   /** Of a bot of each kind. */
   sessions: Record<Bot['kind'], number>;
   pages: number;
-  /** Ms. */
-  mostLate: number;
+  /** Ms, of a bot of each kind. */
+  mostLate: Record<Bot['kind'], number>;
   minutes: number;
+  /** ISO date that chance is drawn with. */
+  drawn: string;
 }
 
 /** Records what is missing in the cache. `navigator.webdriver` is hidden, as every attacker hides it. */
 export async function collectTraces(
-  { only, data, sessions, pages, mostLate, minutes }: CollectOrder,
+  { only, data, sessions, pages, mostLate, minutes, drawn }: CollectOrder,
   say: (line: string) => void,
 ): Promise<{ made: number; missing: number }> {
   if (chromiumPath === undefined)
@@ -40,8 +42,8 @@ export async function collectTraces(
           ({ name }) => only === undefined || only.includes(name),
         ),
         sessions: ({ kind }) => sessions[kind],
-        pages,
-        mostLate,
+        mostLate: ({ kind }) => mostLate[kind],
+        ...{ pages, drawn },
         untilMs: performance.now() + minutes * 60_000,
         commit: describeMachine().commit,
       },

@@ -15,16 +15,18 @@ export interface RecordOrder {
   /** Pages at a time. */
   pages: number;
   /** Ms: a session whose pauses ended later than this (95 % quantile) is not kept, but played again: a starved bot is another bot. */
-  mostLate: number;
+  mostLate(bot: Bot): number;
   /** No session begins later. */
   untilMs: number;
   commit: string;
+  /** ISO date: recordings of two days draw other targets, paths and texts. */
+  drawn: string;
 }
 
 /** Records the sessions that are not in the cache yet; answers how many were made and how many are still missing. */
 export async function recordBots(
   browser: Browser,
-  { bots, sessions, pages, mostLate, untilMs, commit }: RecordOrder,
+  { bots, sessions, pages, mostLate, untilMs, commit, drawn }: RecordOrder,
   say: (line: string) => void,
 ): Promise<{ made: number; missing: number }> {
   // By seed: what is interrupted has about as many sessions of each bot.
@@ -42,8 +44,8 @@ export async function recordBots(
     for (const { bot, seed } of waiting) {
       if (performance.now() + bot.lastsMs > untilMs) break;
       try {
-        const trace = await recordSession(page, { bot, seed, url, commit });
-        if (trace.late! > mostLate) {
+        const trace = await recordSession(page, { bot, seed, url, commit, drawn });
+        if (trace.late! > mostLate(bot)) {
           say(`${bot.name} ${seed}: not kept, ${trace.late} ms late at a load of ${trace.load}`);
           continue;
         }
@@ -68,10 +70,15 @@ interface Session {
   seed: number;
   url: string;
   commit: string;
+  drawn: string;
 }
 
-async function recordSession(page: Page, { bot, seed, url, commit }: Session): Promise<Trace> {
-  const salt = [...bot.name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_003, 7);
+/** A number for a bot and a day, from which the numbers of its sessions count on. */
+export const saltOf = (bot: string, drawn: string): number =>
+  [...`${bot} ${drawn}`].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_003, 7);
+
+async function recordSession(page: Page, { bot, seed, url, commit, drawn }: Session): Promise<Trace> {
+  const salt = saltOf(bot.name, drawn);
   await page.goto(`${url}?seed=${salt + seed}`);
   const load = loadavg()[0] ?? 0;
   const stage = await createStage(page, createRandom(salt * 1000 + seed), bot.lastsMs);
@@ -82,6 +89,7 @@ async function recordSession(page: Page, { bot, seed, url, commit }: Session): P
     bot: bot.name,
     seed,
     recorded: new Date().toISOString(),
+    drawn,
     commit,
     browser: page.context().browser()?.version() ?? '',
     load: Math.max(load, loadavg()[0] ?? 0),

@@ -3,6 +3,7 @@ import { contradictions } from '../../service/engine/behavior/consistency.ts';
 import {
   isReplay,
   judgeBehavior,
+  researchModel,
   SessionData,
   vectorFingerprint,
 } from '../../service/engine/behavior/index.ts';
@@ -20,13 +21,30 @@ test('every bot of the zoo has recorded vectors, and no replay of a person is am
 });
 
 describe.each(namesOf('unadapted'))('%s', (bot) => {
-  test('is an agent by rules alone in each of five sessions', () => {
-    const judgements = vectorsOf(bot)
-      .slice(0, 5)
-      .map((data) => judgeBehavior(data));
-    expect(judgements.map(({ human, agent }) => ({ human, agent: agent?.is_agent }))).toEqual(
-      Array.from({ length: 5 }, () => ({ human: false, agent: true })),
+  test('is an agent by rules alone in every recorded session', () => {
+    const judgements = vectorsOf(bot).map((data) => judgeBehavior(data));
+    expect(judgements.length).toBeGreaterThanOrEqual(50);
+    expect(judgements.filter(({ human, agent }) => human || agent?.is_agent !== true)).toEqual([]);
+  });
+});
+
+describe('imitators, judged with the shipped weights', () => {
+  /** Share of the sessions that are called programs. */
+  const noticed = (bot: string, isWanted: (seed: number) => boolean): number => {
+    const list = recorded[bot]!.filter(({ seed }) => isWanted(seed));
+    const human = list.filter(
+      ({ data }) => judgeBehavior(SessionData.parse(data), { model: researchModel }).human,
     );
+    return 1 - human.length / list.length;
+  };
+
+  test.each([
+    { sessions: 'that training has not seen', isWanted: (seed: number) => seed % 3 === 0 },
+    { sessions: 'of all seeds', isWanted: () => true },
+  ])('sessions $sessions reach the third bar', ({ isWanted }) => {
+    const shares = namesOf('humanised').map((bot) => noticed(bot, isWanted));
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.45);
+    expect(shares.reduce((sum, one) => sum + one, 0) / shares.length).toBeGreaterThanOrEqual(0.8);
   });
 });
 

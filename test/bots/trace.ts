@@ -44,6 +44,8 @@ export const Trace = z.object({
   bot: z.string(),
   seed: z.number(),
   recorded: z.string(),
+  /** The day that chance was drawn with, beside name and seed. Absent in recordings of before it was. */
+  drawn: z.string().optional(),
   commit: z.string(),
   browser: z.string(),
   /** One-minute load of the machine and its cores: timing noise makes bots look less regular. */

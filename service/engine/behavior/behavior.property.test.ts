@@ -62,6 +62,200 @@ const anyWindow = fc
   .tuple(anyOf($defs!.HumaSessionData as Schema) as fc.Arbitrary<SessionData>, fc.boolean())
   .map(([data, usual]): SessionData => (usual ? { ...data, winMs: 30_000 } : data));
 
+const clamped = (least: number, most: number, value: number): number =>
+  Math.max(least, Math.min(most, value));
+/** A share of so many, at least as large. */
+const shareOf = (share: number | null | undefined, many: number): number | null =>
+  many < 1 ? null : Math.ceil((share ?? 0) * many - 1e-9) / many;
+
+/** Figures of movements of which one is never above the other: quantiles and medians, means and greatest of one kind. */
+const rising = [
+  ...[['strLo', 'str'] as const, ['vcvLo', 'vcv', 'vcvHi'] as const, ['tpkLo', 'tpk'] as const],
+  ...[['vBegLo', 'vBeg'] as const, ['turn', 'turnHi'] as const, ['turn', 'top'] as const],
+  ...[['slow', 'slowHi'] as const, ['quiLo', 'qui'] as const],
+];
+/** Of a share no standard deviation is above a half. */
+const spreadsOfShares = ['strSd', 'tSpSd', 'q1Sd'] as const;
+
+function coherentMouse(mouse: SessionData['mouse'], n: number): SessionData['mouse'] {
+  const usual = personWindow().mouse as Record<string, number>;
+  const figures = Object.fromEntries(
+    Object.entries(mouse).map(([name, value]) => {
+      if (name === 'n') return [name, n];
+      if (n === 0) return [name, null];
+      return [name, n === 1 && /Sd$|Iqr$|^fit(ts|Sm)|^lenStr$/.test(name) ? 0 : (value ?? usual[name]!)];
+    }),
+  ) as SessionData['mouse'];
+  if (n === 0) return figures;
+  for (const name of spreadsOfShares) if (figures[name] != null) figures[name] /= 2;
+  for (const names of rising) {
+    let least = Number.NEGATIVE_INFINITY;
+    for (const name of names) {
+      if (figures[name] == null) continue;
+      figures[name] = Math.max(least, figures[name]);
+      least = figures[name];
+    }
+  }
+  const { tpk, durSd, fitts2 } = figures;
+  return {
+    ...{ ...figures, tpk: Math.max(0.001, tpk!) },
+    ...(fitts2 != null && { fitts2: Math.min(fitts2, durSd!) }),
+  };
+}
+
+function coherentClick(
+  { press, pressMin, pressSd, ctr, off, tele, dwell, ...click }: SessionData['click'],
+  { n, ofMouse, winMs }: { n: number; ofMouse: number; winMs: number },
+): SessionData['click'] {
+  const nOff = Math.min(n, click.nOff);
+  const held = Math.min(press ?? 90, winMs / Math.max(1, n));
+  const timed = ofMouse > 0 && n > 0;
+  const centred = shareOf(ctr, nOff);
+  return {
+    ...{ n, nOff, press: timed ? held : null, pressMin: timed ? Math.min(pressMin ?? 80, held) : null },
+    pressSd: timed ? (n === 1 ? 0 : Math.min(pressSd ?? 14, held)) : null,
+    ...{ ctr: centred, off: centred === null ? null : centred > 0.5 ? 0.01 : Math.max(0.021, off ?? 0.2) },
+    ...{ tele: timed ? shareOf(tele, n) : null, dwell: timed ? Math.min(dwell ?? 200, winMs / n) : null },
+  };
+}
+
+function coherentKey(
+  key: SessionData['key'],
+  { n, nIn, keyDown, paste, winMs }: Record<'n' | 'nIn' | 'keyDown' | 'paste' | 'winMs', number>,
+): SessionData['key'] {
+  const hold = Math.min(key.hold ?? 94, winMs / Math.max(1, n));
+  // A browser with a coarse clock gives no times at all.
+  const timed = n > 0 && [key.hold, key.ddNear, key.relay ?? null].some((one) => one !== null);
+  const between = timed && n > 1;
+  const dd = Math.min(key.dd ?? 170, winMs / Math.max(1, n - 1));
+  /** Half of the times lie between 0 and their median. */
+  const nearTo = (middle: number, share: number | null, within: number) =>
+    middle < within ? Math.max(0.5, share ?? 0) : share;
+  return {
+    ...{ n, nIn, paste, inNoKey: nIn === 0 ? null : keyDown === 0 ? 1 : shareOf(key.inNoKey, nIn) },
+    ...{ hold: timed ? hold : null, holdP10: timed ? Math.min(key.holdP10 ?? 70, hold) : null },
+    holdNear: timed ? shareOf(nearTo(hold, key.holdNear, 4), n) : null,
+    ...{ dd: between ? dd : null, ddNear: between ? shareOf(nearTo(dd, key.ddNear, 6), n - 1) : null },
+    ddLsd: between ? (n === 2 ? 0 : (key.ddLsd ?? 0.5)) : null,
+    roll: between ? shareOf(key.roll, n - 1) : null,
+    ...(key.relay !== undefined && { relay: between ? shareOf(key.relay, n - 1) : null }),
+  };
+}
+
+/** What is nearest to a vector and could be of one window: counts, kinds of pointers and lengths follow from its figures. */
+function coherent(data: SessionData): SessionData {
+  const { counts, env, glob, scroll, focus } = data;
+  const mouseN = Math.min(data.mouse.n, 300);
+  const [keyN, typed] = [Math.min(data.key.n, 300), Math.min(data.key.nIn, counts.input, 300)];
+  const clickN = Math.min(data.click.n, 100);
+  const winMs = clamped(0, 60_000, Math.max(data.winMs, 180 * mouseN, 60 * keyN, 60 * typed, 200 * clickN));
+  const many = (count: number) => Math.min(count, Math.floor(winMs / 16));
+  const keyDown = Math.max(many(counts.keyDown), keyN);
+  const move = Math.max(many(counts.move), 4 * mouseN);
+  const down = Math.max(many(counts.down), clickN);
+  const input = Math.max(many(counts.input), typed);
+  const [wheel, scrolls] = [many(counts.wheel), many(counts.scroll)];
+  const paste = Math.min(many(counts.paste), input - typed);
+  const { pen, touch } = env.pt;
+  const mouseToo = env.pt.mouse > 0 || mouseN > 0 || pen + touch === 0;
+  // Some of the presses, and of the moves that no movement of the mouse needs, are of the other kinds.
+  const other = (all: number, wanted: number) =>
+    wanted === 0 ? 0 : mouseToo ? Math.floor(all / 3) : Math.floor(all / (pen > 0 && touch > 0 ? 2 : 1));
+  const [penDowns, touchDowns] = [other(down, pen), other(down, touch)];
+  const [penMoves, touchMoves] = [other(move - 4 * mouseN, pen), other(move - 4 * mouseN, touch)];
+  const pt = {
+    mouse: move - penMoves - touchMoves + 2 * (down - penDowns - touchDowns),
+    ...{ pen: penMoves + 2 * penDowns, touch: touchMoves + 2 * touchDowns },
+  };
+  const events = move + 2 * down + 2 * keyDown + input + wheel + scrolls;
+  const { act, idleN, idleMed } = coherentPauses(glob, winMs, events, 80 * mouseN);
+  const activeMs = act * winMs;
+  const [upMs, awayMs] = [Math.max(data.upMs, winMs), Math.min(focus?.awayMs ?? 0, winMs)];
+  const focusN = many(focus?.n ?? 0);
+  const steps = Math.min(scroll.n, scrolls);
+  return {
+    ...{ ...data, winMs, upMs, hidMs: Math.min(data.hidMs, winMs) },
+    ttfaMs: events === 0 ? null : Math.min(data.ttfaMs ?? 0, upMs),
+    counts: {
+      ...{ move, down, up: down, keyDown, keyUp: keyDown, input, paste },
+      ...{ wheel, scroll: scrolls, touch: touchDowns },
+    },
+    mouse: coherentMouse(data.mouse, mouseN),
+    click: coherentClick(data.click, {
+      ...{ n: clickN, ofMouse: down - penDowns - touchDowns, winMs },
+    }),
+    key: coherentKey(data.key, {
+      n: keyN,
+      nIn: typed,
+      keyDown,
+      paste: Math.min(data.key.paste, paste),
+      winMs,
+    }),
+    scroll: {
+      ...{ n: steps, uniq: shareOf(Math.max(scroll.uniq ?? 0, 1e-6), steps) },
+      dtCv: steps < 3 ? null : (scroll.dtCv ?? 1),
+    },
+    glob: { act, idleN, idleMed },
+    ...(focus && {
+      focus: { n: focusN, free: shareOf(focus.free, focusN), win: many(focus.win), awayMs },
+    }),
+    env: {
+      ...{ ...env, pt, untrusted: Math.min(env.untrusted, move + 2 * down + 2 * keyDown) },
+      coal: move === 0 ? null : (env.coal ?? 0),
+      rate: move < 2 ? null : Math.min(env.rate ?? 8, activeMs / (move - 1)),
+    },
+  };
+}
+
+/** Pauses take what activity leaves, movements (`moved`, ms) at least, and no gap between two events that is none of them is above 800 ms. */
+function coherentPauses(
+  { act, idleN }: SessionData['glob'],
+  winMs: number,
+  events: number,
+  moved: number,
+): SessionData['glob'] {
+  const most = Math.min(500, events + 1, Math.floor((winMs - moved) / 801));
+  const least = winMs > 800 * (events + 1) ? 1 : 0;
+  const n = clamped(Math.min(least, most), most, idleN);
+  if (n === 0) return { idleN: 0, idleMed: null, act: 1 };
+  const idle = clamped(Math.max(801 * n, winMs - 800 * (events + 1 - n)), winMs - moved, (1 - act) * winMs);
+  return { idleN: n, idleMed: idle / n, act: 1 - idle / winMs };
+}
+
+/**
+ * Figures as people have them, where any figure at all is one of a program: so that what no hard rule stops is judged too. Some presses
+ * are of an instant, which is a soft fact.
+ */
+const calm = (data: SessionData): SessionData => {
+  const { mouse, click, key, env } = data;
+  const part = (share: number | null | undefined, of: number) => (share == null ? null : share * of);
+  const press = click.press ?? 0;
+  return {
+    ...data,
+    mouse: { ...mouse, eq: part(mouse.eq, 0.7) },
+    click: {
+      ...{ ...click, ctr: part(click.ctr, 0.3), tele: part(click.tele, 0.3) },
+      press: press < 2_000 ? 2 : press / 20,
+    },
+    key: {
+      ...{ ...key, ddNear: part(key.ddNear, 0.2), inNoKey: part(key.inNoKey, 0.2) },
+      ...{ hold: 40 + (key.hold ?? 0) / 20, dd: 90 + (key.dd ?? 0) / 20, ddLsd: 0.3 + (key.ddLsd ?? 0) / 10 },
+      ...(key.relay !== undefined && { relay: part(key.relay, 0.3) }),
+    },
+    env: {
+      ...{ ...env, wd: 0, untrusted: 0 },
+      pt: click.n % 2 === 0 ? { ...env.pt, pen: 0, touch: 0 } : env.pt,
+    },
+  };
+};
+
+/** Any vector that could be of one window; of half of them no rule says that a program made it. */
+const coherentWindow = fc
+  .tuple(anyWindow, fc.boolean())
+  .map(([data, quiet]) => coherent(quiet ? calm(data) : data));
+/** Half of them coherent: only these reach what is behind the contradictions. */
+const anyJudged = fc.oneof(anyWindow, coherentWindow);
+
 const finite = fc.double({ min: -1e6, max: 1e6, noNaN: true });
 const anyModel: fc.Arbitrary<BehaviorModel> = fc
   .record({
@@ -86,16 +280,18 @@ const anyModel: fc.Arbitrary<BehaviorModel> = fc
     }),
   );
 
-/** Where a window is judged: with and without weights, replayed, declared. */
-const anyContext = fc.record(
-  {
-    model: anyModel,
-    z0: finite,
-    replayed: fc.boolean(),
-    declared: fc.record({ name: fc.string() }),
-  },
-  { requiredKeys: [] },
-);
+/** Where a window is judged: with and without weights; a quarter replayed or declared, which is a hard fact by itself. */
+const anyContext = fc
+  .record({
+    weights: fc.option(fc.record({ model: anyModel }), { freq: 2, nil: {} }),
+    zero: fc.option(fc.record({ z0: finite }), { freq: 1, nil: {} }),
+    more: fc.oneof(
+      { weight: 6, arbitrary: fc.constant({}) },
+      { weight: 1, arbitrary: fc.constant({ replayed: true }) },
+      { weight: 1, arbitrary: fc.record({ declared: fc.record({ name: fc.string() }) }) },
+    ),
+  })
+  .map(({ weights, zero, more }) => ({ ...weights, ...zero, ...more }));
 
 const ruleNames = new Set(behaviorRules.map(({ name }) => name));
 
@@ -108,9 +304,25 @@ test('the windows of these tests have every figure of the schema, and some lack 
   expect([...mouseFeatures, 'relay'].filter((name) => !named.has(name))).toEqual([]);
 });
 
+test('a coherent window has no contradiction, and there are such of every kind', () => {
+  const seen = fc.sample(coherentWindow, 2_000);
+  expect(seen.filter((data) => !SessionData.safeParse(data).success)).toEqual([]);
+  const sound = seen.filter((data) => contradictions(data).length === 0);
+  expect(sound.length).toBeGreaterThan(1_900);
+  const many = (holds: (data: SessionData) => boolean): number => sound.filter(holds).length;
+  expect(many(({ mouse }) => mouse.n >= 8)).toBeGreaterThan(200);
+  expect(many(({ key }) => key.n >= 15)).toBeGreaterThan(200);
+  expect(many(({ env: { pt } }) => pt.mouse > 0 && pt.pen > 0)).toBeGreaterThan(200);
+  expect(many(({ winMs }) => winMs <= 3_000)).toBeGreaterThan(20);
+  const free = sound.filter((data) => !firedRules(data, {}).some(({ hard }) => hard));
+  expect(free.length).toBeGreaterThan(600);
+  expect(free.filter(({ env: { pt } }) => pt.mouse === 0).length).toBeGreaterThan(10);
+  expect(free.filter(({ winMs }) => winMs > 3_000).length).toBeGreaterThan(500);
+});
+
 test('no vector, however hostile, makes a judgement throw or leave its ranges', () => {
   fc.assert(
-    fc.property(anyWindow, anyContext, (data, context) => {
+    fc.property(anyJudged, anyContext, (data, context) => {
       const judged = judgeBehavior(SessionData.parse(data), context);
       const { confidence, score, human, agent, evidence, logOdds, parts, notes } = judged;
       expect(confidence).toBeGreaterThanOrEqual(0.01);
@@ -130,7 +342,7 @@ test('no vector, however hostile, makes a judgement throw or leave its ranges', 
       if (agent.is_agent && !judged.hardRule) expect(human).toBe(false);
       expect(agent.signals.filter((one) => !one.startsWith('agent:') && !ruleNames.has(one))).toEqual([]);
     }),
-    { numRuns: 500 },
+    { numRuns: 1_000 },
   );
 });
 
@@ -210,7 +422,11 @@ test('each contradiction has its case here', () => {
   expect(Object.keys(impossible).sort()).toEqual([...contradictionNames].sort());
 });
 
-const anyStart = fc.oneof(anyWindow, fc.constantFrom(personWindow(), emptyWindow()));
+const anyStart = fc.oneof(
+  { weight: 2, arbitrary: anyWindow },
+  { weight: 3, arbitrary: coherentWindow },
+  { weight: 1, arbitrary: fc.constantFrom(personWindow(), emptyWindow()) },
+);
 
 test.each(contradictionNames)('%s, added to any window, never raises a score', (name) => {
   fc.assert(
@@ -261,14 +477,18 @@ const facts: Record<string, { ready: Change; fire: Change }> = {
     fire: () => ({ click: { ctr: 1 } }),
   },
   untrusted_events: {
-    ready: ({ counts }) => ({
-      env: { untrusted: 0 },
+    ready: ({ counts, winMs }) => ({
+      ...{ winMs: Math.max(1_000, winMs), env: { untrusted: 0 } },
       counts: { move: Math.min(counts.move, 7_000), down: 9, up: 9, keyDown: 9, keyUp: 9 },
     }),
     fire: () => ({ env: { untrusted: 20_000 } }),
   },
   input_without_keys: {
-    ready: () => ({ ...ofMouse, key: { nIn: 4, inNoKey: 0 }, counts: { input: 9, touch: 0 } }),
+    ready: () => ({
+      ...ofMouse,
+      key: { nIn: 4, inNoKey: 0 },
+      counts: { input: 9, keyDown: 9, keyUp: 9, touch: 0 },
+    }),
     fire: () => ({ key: { inNoKey: 1 } }),
   },
   teleport_clicks: {
@@ -281,8 +501,10 @@ const facts: Record<string, { ready: Change; fire: Change }> = {
   },
   screenshot_loop: {
     ready: () => ({
-      ...{ mouse: emptyWindow().mouse, click: { n: 4, tele: 0.55, press: 90, pressMin: 90 } },
-      ...{ ...ofMouse, glob: { idleN: 5, idleMed: 1_800, act: 0.9 } },
+      ...{ ...ofMouse, winMs: 30_000, mouse: emptyWindow().mouse },
+      counts: { move: 60, touch: 0 },
+      click: { n: 4, tele: 0.55, press: 90, pressMin: 90 },
+      glob: { idleN: 5, idleMed: 1_800, act: 0.7 },
     }),
     fire: () => ({ glob: { act: 0.2 } }),
   },
@@ -292,9 +514,10 @@ describe.each(behaviorRules.map(({ name }) => name).filter((name) => !ofElsewher
   test('never raises a score by firing', () => {
     const { ready, fire } = facts[name]!;
     fc.assert(
-      fc.property(anyStart, anyContext, (data, context) => {
-        const before = changed(data, ready(data));
-        const after = changed(before, fire(before));
+      fc.property(anyStart, fc.boolean(), anyContext, (data, sound, context) => {
+        const settled = (changes: SessionData) => (sound ? coherent(changes) : changes);
+        const before = settled(changed(data, ready(data)));
+        const after = settled(changed(before, fire(before)));
         const hasEvents = Object.values(before.counts).some((many) => many > 0);
         fc.pre(hasEvents && contradictions(before).every((one) => contradictions(after).includes(one)));
         expect(firedRules(before, {}).map((rule) => rule.name)).not.toContain(name);
@@ -314,7 +537,7 @@ function ofElsewhere(name: string): boolean {
 test('a session of any windows keeps its figures in range and its state small', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.tuple(fc.option(anyWindow, { nil: undefined }), anyContext), { maxLength: 20 }),
+      fc.array(fc.tuple(fc.option(anyJudged, { nil: undefined }), anyContext), { maxLength: 20 }),
       fc.option(anyModel, { nil: undefined }),
       fc.integer({ min: 0, max: 100 }),
       (windows, model, baseline) => {

@@ -22,26 +22,15 @@ const sets = {
 /** Sets that were found later, in a folder of their own. */
 const laterSets = { sapimouse: readSapiMouse, balabit: readMoreBalabit };
 
-/**
- * Data sets of `folder`, and of a folder of more (`GATEHOUSE_MOUSE_SETS`), that are on this machine; `missing` names the others. Nothing
- * of them is committed.
- */
-export function readSets(
-  folder: string,
-  more = process.env.GATEHOUSE_MOUSE_SETS,
-): { subjects: Subject[]; missing: string[] } {
+/** Data sets of `folder`, and of a folder of more (`GATEHOUSE_MOUSE_SETS`), that are on this machine. Nothing of them is committed. */
+export function readSets(folder: string, more = process.env.GATEHOUSE_MOUSE_SETS): Subject[] {
   const found = [
-    ...Object.entries(sets).map(([name, read]) => ({ name, read, path: join(folder, name) })),
-    ...Object.entries(laterSets).map(([name, read]) => ({
-      name: `${name} (GATEHOUSE_MOUSE_SETS)`,
-      read,
-      path: more === undefined ? '' : join(more, name),
-    })),
+    ...Object.entries(sets).map(([name, read]) => ({ read, path: join(folder, name) })),
+    ...(more === undefined
+      ? []
+      : Object.entries(laterSets).map(([name, read]) => ({ read, path: join(more, name) }))),
   ];
-  return {
-    subjects: found.filter(({ path }) => existsSync(path)).flatMap(({ read, path }) => read(path)),
-    missing: found.filter(({ path }) => !existsSync(path)).map(({ name }) => name),
-  };
+  return found.filter(({ path }) => existsSync(path)).flatMap(({ read, path }) => read(path));
 }
 
 /** Sessions of our own bots in the cache; two of three seeds belong to `dev`. */

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Terminal } from '../../../service/cli/terminal/terminal.ts';
 import { defined } from '../../../service/lib/defined.ts';
@@ -13,8 +12,9 @@ import { type CollectorFigures, measureCollector } from '../../load/bench-collec
 import { keepEvidence } from '../../support/evidence.ts';
 import { describeMachine } from '../../support/machine.ts';
 import { trackOfTrace } from './bot-track.ts';
+import { keptBars, keptTypists, leaveSkipped } from './kept-run.ts';
 import { measureBehavior } from './measure.ts';
-import { type BarInTable, behaviorEvidence } from './report.ts';
+import { behaviorEvidence } from './report.ts';
 import { windowsOf } from './windows.ts';
 
 interface Options {
@@ -26,6 +26,8 @@ interface Options {
   replays: string;
   pages: string;
   mostLate: string;
+  mostLateHumanised: string;
+  drawn?: string;
   playOnly?: true;
   minutes: string;
   bars?: string;
@@ -53,14 +55,19 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
     .option('--pages <n>', 'at a time', '4')
     .option(
       '--most-late <ms>',
-      'sessions whose pauses ended later than this (95 % quantile) are not kept and are played next time',
+      'sessions of unadapted bots whose pauses ended later than this (95 % quantile) are not kept and are played next time',
       '8',
+    )
+    .option('--most-late-humanised <ms>', 'the same of humanised bots and of replays', '24')
+    .option(
+      '--drawn <date>',
+      'the day that targets, paths and texts are drawn with; one for all sessions of a recording that takes more than a day (default: today)',
     )
     .option('--play-only', 'play what is missing, measure nothing')
     .option('--minutes <n>', 'begin no session later; what is missing is played next time', '30')
     .option(
       '--bars <names>',
-      'measure these alone, comma between them (1 to 12, generators, calibration); with --keep the others stay',
+      'measure these alone, comma between them (1 to 12, generators, calibration), also where a data set is not here; with --keep the others stay',
     )
     .option(
       '--keep',
@@ -78,6 +85,8 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
         only: botNames,
         pages,
         mostLate,
+        mostLateHumanised,
+        drawn = new Date().toISOString().slice(0, 10),
         playOnly,
         minutes,
         bars,
@@ -96,7 +105,12 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
                 humanised: Number(counts.humanised),
                 replay: Number(counts.replays),
               },
-              ...{ pages: Number(pages), mostLate: Number(mostLate), minutes: Number(minutes) },
+              ...{ pages: Number(pages), minutes: Number(minutes), drawn },
+              mostLate: {
+                unadapted: Number(mostLate),
+                humanised: Number(mostLateHumanised),
+                replay: Number(mostLateHumanised),
+              },
             },
             say,
           );
@@ -106,14 +120,14 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
         const machine = describeMachine();
         const only = bars?.split(',');
         const page = (only?.includes('11') ?? true) ? await pageCost(say) : undefined;
-        const measured = measureBehavior(
+        const measured = await measureBehavior(
           {
             ...{ dataFolder: data, date: machine.date.slice(0, 10) },
-            ...defined({ only, page }),
+            ...defined({ only, page, typists: keptTypists(evidenceFolder) }),
           },
           say,
         );
-        const parts = behaviorEvidence(measured, keptBars(evidenceFolder));
+        const parts = behaviorEvidence(measured, keptBars(evidenceFolder), machine);
         terminal.answer(
           json
             ? JSON.stringify(measured.bars, null, 2)
@@ -122,8 +136,7 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
                 .join('\n'),
         );
         if (!keep) return;
-        // A whole run leaves nothing of an earlier one.
-        if (bars === undefined) rmSync(join(evidenceFolder, 'behavior.json'), { force: true });
+        if (bars === undefined) leaveSkipped(evidenceFolder, measured.skipped, Object.keys(parts));
         keepEvidence(evidenceFolder, 'behavior', parts, machine);
         keepVectors(measured.traces);
         say(`Kept in ${evidenceFolder} and test/bots/recorded.`);
@@ -136,13 +149,6 @@ async function pageCost(say: (line: string) => void): Promise<CollectorFigures |
   if (missing === undefined) return (await measureCollector(say)).figures;
   say(`The cost of the collector in a page is not measured: ${missing}.`);
   return undefined;
-}
-
-function keptBars(folder: string): BarInTable[] {
-  const file = join(folder, 'behavior.json');
-  if (!existsSync(file)) return [];
-  const { summary } = JSON.parse(readFileSync(file, 'utf8')) as { summary?: { measured: BarInTable[] } };
-  return summary?.measured ?? [];
 }
 
 function keepVectors(traces: readonly Trace[]): void {

@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest';
-import { areaOf, areaUnderCurve, limitAt, quantile, rateOf, rateOfPeople, shown } from './figures.ts';
+import { wilsonInterval } from '../interval.ts';
+import {
+  areaOf,
+  areaUnderCurve,
+  limitAt,
+  quantile,
+  rateOf,
+  rateOfCounts,
+  rateOfPeople,
+  shown,
+} from './figures.ts';
+import { authorsOf, shownAuthors } from './sets/data-set.ts';
 
 test('a rate of windows that all belong to few people has a wider interval than Wilson’s', () => {
   const windows = Array.from({ length: 90 }, (_, i) => ({ person: `p${i % 3}`, hit: i % 3 === 0 }));
@@ -13,6 +24,38 @@ test('a rate of windows that all belong to few people has a wider interval than 
   expect(ofPeople.interval[0]).toBeLessThan(simple.interval[0]);
   expect(ofPeople.interval[1]).toBeGreaterThan(simple.interval[1]);
   expect(shown(rateOf([], () => true))).toBe('none measured');
+});
+
+test('where no window of anyone is a hit, people are the trials', () => {
+  const windows = Array.from({ length: 1_317 }, (_, i) => ({ person: `p${i % 85}` }));
+  const rate = (hit: boolean) =>
+    rateOfPeople(
+      windows,
+      ({ person }) => person,
+      () => hit,
+    );
+  expect(rate(false)).toMatchObject({ hits: 0, of: 1_317, interval: wilsonInterval(0, 85) });
+  expect(rate(true)).toMatchObject({ hits: 1_317, interval: wilsonInterval(85, 85) });
+});
+
+test('the windows of one person say as much as one trial', () => {
+  const { interval } = rateOfCounts([
+    { hits: 10, of: 100 },
+    { hits: 0, of: 0 },
+  ]);
+  expect(interval).toEqual(wilsonInterval(0.1, 1));
+});
+
+test('people of two sets are two, whatever their sets call them', () => {
+  const authors = [
+    { set: 'balabit', person: 'user9' },
+    { set: 'sapimouse', person: 'user9' },
+    { set: 'balabit-more', person: 'user20' },
+    { set: 'balabit-more', person: 'user20' },
+    { set: 'webbot', person: 'session-1' },
+  ] as const;
+  expect(shownAuthors(authorsOf(authors))).toBe('3 people and 1 session');
+  expect(shownAuthors(authorsOf([]))).toBe('0 people');
 });
 
 test('the area counts a tie half, and a quantile lies between its neighbors', () => {

@@ -15,7 +15,10 @@ export function rateOf<T>(items: readonly T[], hit: (item: T) => boolean): Rate 
   return { hits, of, rate: of === 0 ? Number.NaN : hits / of, interval: wilsonInterval(hits, of) };
 }
 
-/** Windows of one person resemble each other: the wider of Wilson's interval and the bootstrap over people. */
+/**
+ * Windows of one person resemble each other: the wider of Wilson's interval and the bootstrap over people. Where no window is a hit, or
+ * every one, or there is one person, a bootstrap says nothing: then Wilson's interval with people as its trials.
+ */
 export function rateOfPeople<T>(
   items: readonly T[],
   personOf: (item: T) => string,
@@ -31,7 +34,12 @@ export function rateOfCounts(people: readonly Pick<Rate, 'hits' | 'of'>[]): Rate
   const of = people.reduce((sum, one) => sum + one.of, 0);
   const [low, high] = wilsonInterval(hits, of);
   const simple: Rate = { hits, of, rate: of === 0 ? Number.NaN : hits / of, interval: [low, high] };
-  if (people.length < 2) return simple;
+  const measured = people.filter((one) => one.of > 0);
+  if (measured.length === 0) return simple;
+  if (measured.length === 1 || hits === 0 || hits === of) {
+    const [lowest, highest] = wilsonInterval(simple.rate * measured.length, measured.length);
+    return { ...simple, interval: [Math.min(low, lowest), Math.max(high, highest)] };
+  }
   const [drawn = simple.interval] = clusterBootstrap(
     people.length,
     (times) => {

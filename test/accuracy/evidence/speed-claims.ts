@@ -1,4 +1,5 @@
 import type { Claim } from '../../../service/engine/evidence/index.ts';
+import { p99Verdict } from '../../load/paced-load.ts';
 import { type KeptPart, measuredOn } from './kept-figures.ts';
 
 export interface Bench {
@@ -13,7 +14,14 @@ export interface Bench {
     runs: Record<string, { milliseconds: number; p95: number; fasterThan: Record<string, number> }>;
   }>;
   behavior: KeptPart<{
-    rows: { what: string; rate: number; latency: { p50: number; p99: number } }[];
+    rows: {
+      what: string;
+      rate: number;
+      latency: { p50: number; p99: number };
+      late: { p99: number };
+      /** Absent in runs of before it was measured. */
+      fromDue?: { p99: number };
+    }[];
   }>;
 }
 
@@ -53,13 +61,15 @@ export function speedClaims({ loop, pipeline, behavior }: Bench): Claim[] {
 const behaviorSpeed = ({ measured: { rows }, machine }: Bench['behavior']): Claim => {
   const [asked, fastest] = rows;
   const at = (row: typeof asked) => Math.round(row!.rate).toLocaleString('en');
-  const p99 = asked!.latency.p99;
+  const { latency, late, fromDue = { p99: Number.POSITIVE_INFINITY } } = asked!;
+  const p99 = latency.p99;
+  const isQuick = p99Verdict({ latency, fromDue, late }, 10) === 'holds';
   return {
     id: 'speed-behavior',
     group: 'speed',
     title: 'Behavior scores a second',
     claim: `Asked for 2,000 a second on one core, ${at(asked)} are answered, 99 of 100 within ${p99.toFixed(0)} ms (the goal is 10 ms). As fast as it goes, ${at(fastest)} a second.`,
-    verdict: asked!.rate < 1990 ? 'missed' : p99 <= 10 ? 'holds' : 'part',
+    verdict: asked!.rate < 1990 ? 'missed' : isQuick ? 'holds' : 'part',
     maturity: 'proven',
     data: 'Windows of features, each new, one API key',
     ...measuredOn(machine),

@@ -57,13 +57,12 @@ export function measureCost(
     },
   };
   const holds = snapshot <= 10 && most <= 1_536 && perVerdict <= 1;
-  const pageHolds =
-    page !== undefined && page.own <= 10 && Math.max(page.snapshotP95, page.snapshotFirst) <= 10;
+  const pageParts = page === undefined ? [false] : pageVerdicts(page);
   return {
     number: 11,
     title: 'Cost',
-    goal: '10 ms CPU per 1,000 events, snapshot 10 ms, body 1.5 KB, server 1 ms at most',
-    verdict: holds && pageHolds ? 'holds' : holds || pageHolds ? 'in part' : 'missed',
+    goal: '10 ms CPU per 1,000 events, also with the work ahead in idle moments, snapshot 10 ms, body 1.5 KB, server 1 ms at most',
+    verdict: verdictOf([holds, ...pageParts]),
     result: `${inChromium(page)}; in Node snapshot p95 ${snapshot.toFixed(1)} ms; body ${quantile(bytes, 0.5)} B (most ${most}), server ${(1000 * perVerdict).toFixed(0)} µs`,
     lines: [
       ...(page === undefined ? [] : [linesOfPage(page), '']),
@@ -74,13 +73,27 @@ export function measureCost(
   };
 }
 
+const verdictOf = (parts: readonly boolean[]): Bar['verdict'] =>
+  parts.every(Boolean) ? 'holds' : parts.some(Boolean) ? 'in part' : 'missed';
+
+/** Of 1,000 events, ms: what listeners take, and what they leave to idle moments. */
+const aheadOf = ({ aheadMs, aheadEvents }: PageCost): number => (1_000 * aheadMs) / aheadEvents;
+const wholeOf = (page: PageCost): number => page.own + aheadOf(page);
+
+/** Events without and with the work ahead, snapshots. */
+export const pageVerdicts = (page: PageCost): boolean[] => [
+  page.own <= 10,
+  wholeOf(page) <= 10,
+  Math.max(page.snapshotP95, page.snapshotFirst) <= 10,
+];
+
 const inChromium = (page: PageCost | undefined): string =>
   page === undefined
     ? 'events and snapshots in Chromium not measured: no Chromium here'
-    : `in Chromium ${page.own.toFixed(1)} ms for 1,000 events net of dispatch (${page.perThousand.toFixed(1)} with it), snapshot p95 ${page.snapshotP95.toFixed(1)} ms, first of a page ${page.snapshotFirst.toFixed(1)} ms, beside ${page.aheadMs.toFixed(0)} ms of work ahead in idle moments of ${page.aheadEvents} events`;
+    : `in Chromium ${page.own.toFixed(1)} ms for 1,000 events net of dispatch (${page.perThousand.toFixed(1)} with it), ${wholeOf(page).toFixed(1)} ms with the work ahead in idle moments, snapshot p95 ${page.snapshotP95.toFixed(1)} ms, first of a page ${page.snapshotFirst.toFixed(1)} ms`;
 
 const linesOfPage = (page: PageCost): string =>
-  `In Chromium, as \`npm run bench -- collector\` measures it (docs/evidence/bench.md has its peers): processor time of script on the main thread, the same page with listeners that do nothing subtracted, as the bar was set net of dispatch. With the dispatch ${page.perThousand.toFixed(1)} ms, ${(100 * page.core).toFixed(2)} % of a core. Movements that have ended are computed ahead in idle moments, ${((1000 * page.aheadMs) / page.aheadEvents).toFixed(0)} ms for 1,000 events by the clock, where the browser has \`requestIdleCallback\`; neither the figure of events nor that of snapshots holds that work where the page is idle in between.`;
+  `In Chromium, as \`npm run bench -- collector\` measures it (docs/evidence/bench.md has its peers): processor time of script on the main thread, the same page with listeners that do nothing subtracted, as the bar was set net of dispatch. With the dispatch ${page.perThousand.toFixed(1)} ms, ${(100 * page.core).toFixed(2)} % of a core. Movements that have ended are computed ahead in idle moments: ${aheadOf(page).toFixed(1)} ms for 1,000 events (${page.aheadMs.toFixed(0)} ms by the clock for ${page.aheadEvents} events), ${wholeOf(page).toFixed(1)} ms with what the listeners take. The bar asks for 10 ms of either; until 2026-11-24 the work ahead was reported and not judged. Browsers without \`requestIdleCallback\` do that work with the snapshot.`;
 
 function timed(work: () => void): number {
   const begun = performance.now();

@@ -1,7 +1,7 @@
 import { type BehaviorModel, beat, type HeartbeatState } from '../../../../service/engine/behavior/index.ts';
 import { markdownTable } from '../../../support/evidence.ts';
-import { type Rate, rateOf, rateOfCounts, shown } from '../figures.ts';
-import { isLater } from '../sets/data-set.ts';
+import { type Rate, rateOf, rateOfCounts, rateOfPeople, shown } from '../figures.ts';
+import { aboutSessions, isLater, personOf } from '../sets/data-set.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { type Bar, HALF_MINUTE, judged, type Layer, layersOf } from './bar.ts';
 
@@ -47,6 +47,8 @@ export function measureHeartbeats(windows: readonly BehaviorWindow[], model: Beh
         ),
       ),
       '',
+      `Intervals are of people, of beats and of sessions. ${aboutSessions}`,
+      '',
       `A takeover begins after ${BEFORE} windows of a person; the bot's windows come from several of its sessions, most of which training has seen. Replays are listed and not counted. Rules alone see none of the imitators that make no fault in their typing: a takeover by one of those is what the learned layer is for.`,
       '',
       ...markdownTable(
@@ -81,7 +83,10 @@ function measureLayer(windows: readonly BehaviorWindow[], { layer, model }: Laye
   ]
     .filter((one) => one.sessions.length > 0)
     .map(({ name, sessions: own }) => {
-      const beats = own.map((session) => ({ person: session[0]!.person, list: anomaliesIn(session, model) }));
+      const beats = own.map((session) => ({
+        person: personOf(session[0]!),
+        list: anomaliesIn(session, model),
+      }));
       return {
         name,
         perBeat: rateOfCounts(
@@ -90,7 +95,11 @@ function measureLayer(windows: readonly BehaviorWindow[], { layer, model }: Laye
             of: some.flatMap(({ list }) => list).length,
           })),
         ),
-        perSession: rateOf(beats, ({ list }) => list.includes(true)),
+        perSession: rateOfPeople(
+          beats,
+          ({ person }) => person,
+          ({ list }) => list.includes(true),
+        ),
       };
     });
   const long = first.filter(({ length }) => length > BEFORE);

@@ -14,7 +14,7 @@ import { isFull } from './bar.ts';
 export interface Without {
   generators?: readonly string[];
   /** Whose people are left out. */
-  site?: string;
+  sites?: readonly string[];
 }
 
 export const heldOutPeople = (windows: readonly BehaviorWindow[]): BehaviorWindow[] =>
@@ -26,33 +26,33 @@ const SHORTEST = 3_000;
 /** Of people of the sites that the shipped weights were trained on: others are outside here too. */
 export const trainingWindows = (
   windows: readonly BehaviorWindow[],
-  { generators = [], site }: Without,
+  { generators = [], sites = [] }: Without,
 ): BehaviorWindow[] =>
   windows.filter(
     ({ half, label, set, generator, lengthMs, data }) =>
       half === 'dev' &&
       lengthMs >= SHORTEST &&
       data.mouse.n > 0 &&
-      !(label === 'human' && (siteOf(set) === site || !researchModel.trained.on.includes(siteOf(set)))) &&
+      !(
+        label === 'human' &&
+        (sites.includes(siteOf(set)) || !researchModel.trained.on.includes(siteOf(set)))
+      ) &&
       !(generator !== null && generators.includes(generator)),
   );
 
-export function trainWithout(
+function trainWithout(
   windows: readonly BehaviorWindow[],
-  without: Without,
+  generators: readonly string[],
   date: string,
 ): BehaviorModel {
-  const name = [
-    'measured',
-    ...(without.generators ?? []),
-    ...(without.site === undefined ? [] : [without.site]),
-  ].join('-');
   return trainBehaviorModel(
-    trainingWindows(windows, without).map(({ label, set, person, generator, thinned = false, data }) => ({
-      ...{ label, set: siteOf(set), generator, thinned, person },
-      data: SessionData.parse(data),
-    })),
-    { id: name.slice(0, 60), at: date },
+    trainingWindows(windows, { generators }).map(
+      ({ label, set, person, generator, thinned = false, data }) => ({
+        ...{ label, set: siteOf(set), generator, thinned, person },
+        data: SessionData.parse(data),
+      }),
+    ),
+    { id: ['measured', ...generators].join('-').slice(0, 60), at: date },
   );
 }
 
@@ -72,7 +72,7 @@ export type ModelWithout = (generator: string) => BehaviorModel;
 export function modelsWithout(windows: readonly BehaviorWindow[], date: string): ModelWithout {
   const trained = new Map<string, BehaviorModel>();
   return (generator) => {
-    const known = trained.get(generator) ?? trainWithout(windows, { generators: withKin(generator) }, date);
+    const known = trained.get(generator) ?? trainWithout(windows, withKin(generator), date);
     trained.set(generator, known);
     return known;
   };

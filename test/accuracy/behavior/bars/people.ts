@@ -1,14 +1,13 @@
 import type { BehaviorModel } from '../../../../service/engine/behavior/index.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import { type Rate, rateOf, rateOfPeople, shown } from '../figures.ts';
-import { isLater } from '../sets/data-set.ts';
+import { type Authors, aboutSessions, authorsOf, isLater, personOf, shownAuthors } from '../sets/data-set.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { type Bar, isFull, judged, type Layer, layersOf } from './bar.ts';
 
-interface Row {
+interface Row extends Authors {
   layer: string;
   set: string;
-  people: number;
   refused: Rate;
   agent: Rate;
   low: Rate;
@@ -44,18 +43,20 @@ export function measurePeople(windows: readonly BehaviorWindow[], model: Behavio
     verdict: missed.length === 0 ? 'holds' : missed.length < judgedBy.length ? 'in part' : 'missed',
     result: pooled
       .map(
-        ({ layer, set, people: n, refused, agent, low }) =>
-          `${layer}, ${set} (${n} people): human=false ${shown(refused)}, is_agent ${agent.hits}, score < 30 ${low.hits}`,
+        ({ layer, set, refused, agent, low, ...authors }) =>
+          `${layer}, ${set} (${shownAuthors(authors)}): human=false ${shown(refused)}, is_agent ${agent.hits}, score < 30 ${low.hits}`,
       )
       .join('; '),
     lines: [
       ...markdownTable(
-        ['layer', 'set', 'people', 'human=false', 'is_agent', 'score < 30', 'person with most'],
-        rows.map(({ layer, set, people: n, refused, agent, low, worst }) => [
-          ...[layer, set, n, shown(refused), shown(agent), shown(low)],
+        ['layer', 'set', 'of', 'human=false', 'is_agent', 'score < 30', 'person with most'],
+        rows.map(({ layer, set, refused, agent, low, worst, ...authors }) => [
+          ...[layer, set, shownAuthors(authors), shown(refused), shown(agent), shown(low)],
           `${worst.refused.hits} of ${worst.refused.of}`,
         ]),
       ),
+      '',
+      aboutSessions,
       ...aboutLater(later.length),
     ],
     measured: rows,
@@ -74,14 +75,14 @@ const holds = ({ refused, agent, low }: Row): boolean =>
   refused.rate <= 0.02 && agent.rate <= 0.005 && low.rate <= 0.005;
 
 function rowOf({ layer, model }: Layer, set: string, list: readonly BehaviorWindow[]): Row {
-  const results = list.map((window) => ({ person: window.person, ...judged(window, model) }));
+  const results = list.map((window) => ({ person: personOf(window), ...judged(window, model) }));
   const of = (hit: (result: (typeof results)[number]) => boolean) =>
     rateOfPeople(results, ({ person }) => person, hit);
   const persons = [...Map.groupBy(results, ({ person }) => person)]
     .map(([person, own]) => ({ person, refused: rateOf(own, ({ human }) => !human) }))
     .sort((a, b) => b.refused.rate - a.refused.rate || b.refused.of - a.refused.of);
   return {
-    ...{ layer, set, people: persons.length, worst: persons[0]! },
+    ...{ layer, set, ...authorsOf(list), worst: persons[0]! },
     refused: of(({ human }) => !human),
     agent: of(({ agent }) => agent?.is_agent === true),
     low: of(({ score }) => score < 30),

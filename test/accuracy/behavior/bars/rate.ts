@@ -2,7 +2,7 @@ import type { BehaviorModel } from '../../../../service/engine/behavior/index.ts
 import { bots } from '../../../bots/bots.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import { percent, type Rate, rateOfPeople, shown } from '../figures.ts';
-import type { Subject } from '../sets/data-set.ts';
+import { personOf, type Subject } from '../sets/data-set.ts';
 import type { Track } from '../track.ts';
 import { type BehaviorWindow, windowsOf } from '../windows.ts';
 import { type Bar, HALF_MINUTE, isFull, judged, layersOf } from './bar.ts';
@@ -28,6 +28,8 @@ export function thinned(track: Track, spacing: number): Track {
   };
 }
 
+const TOGETHER = 'all people together';
+
 interface Row {
   layer: string;
   name: string;
@@ -40,18 +42,20 @@ export function measureRates(subjects: readonly Subject[], model: BehaviorModel)
   const peopleSets = ['webbot', 'balabit', 'sapimouse', 'balabit-more'].filter((set) =>
     heldOut.some((one) => one.set === set),
   );
-  const people = peopleSets.flatMap((set) =>
-    rowsOf(
-      set,
-      humanSpacings.map((spacing) =>
-        windowsAt(
-          heldOut.filter((one) => one.set === set && one.label === 'human'),
-          spacing,
-        ).filter(isFull),
-      ),
-      model,
+  const slowed = peopleSets.map((set) => ({
+    set,
+    windows: humanSpacings.map((spacing) =>
+      windowsAt(
+        heldOut.filter((one) => one.set === set && one.label === 'human'),
+        spacing,
+      ).filter(isFull),
     ),
-  );
+  }));
+  const pooled = humanSpacings.map((_, i) => slowed.flatMap(({ windows }) => windows[i]!));
+  const people = [
+    ...rowsOf(TOGETHER, pooled, model),
+    ...slowed.flatMap(({ set, windows }) => rowsOf(set, windows, model)),
+  ];
   const imitators = bots
     .filter(({ kind }) => kind === 'humanised')
     .flatMap(({ name }) =>
@@ -66,7 +70,6 @@ export function measureRates(subjects: readonly Subject[], model: BehaviorModel)
         model,
       ),
     );
-  const riseOf = ({ rates }: Row): number => Math.max(...rates.map(({ rate }) => rate - rates[0]!.rate));
   // To 16 Hz; 9 Hz is reported and not promised.
   const fallOf = ({ rates }: Row): number =>
     rates[0]!.rate - Math.min(...rates.slice(1, 4).map(({ rate }) => rate));
@@ -74,19 +77,23 @@ export function measureRates(subjects: readonly Subject[], model: BehaviorModel)
     const [own, programs] = [people, imitators].map((rows) => rows.filter((row) => row.layer === layer));
     const falls = programs!.map(fallOf);
     const fall = Math.max(...falls);
-    const rise = Math.max(...own!.map(riseOf));
-    return { layer, rise, fall, most: programs![falls.indexOf(fall)]!.name };
+    const sets = own!.filter(({ name }) => name !== TOGETHER).map(moveOf);
+    const together = own!.find(({ name }) => name === TOGETHER)!;
+    return {
+      ...{ layer, move: moveOf(together), ofSets: Math.max(...sets) },
+      ...{ fall, most: programs![falls.indexOf(fall)]!.name },
+    };
   });
-  const parts = layers.flatMap(({ rise, fall }) => [rise <= 0.01, fall <= 0.1]);
+  const parts = layers.flatMap(({ move, fall }) => [move <= 0.01, fall <= 0.1]);
   return {
     number: 8,
     title: 'The rate of the recorder',
-    goal: 'human FPR moves by 1 point at most at 30, 60 and 110 ms; bots at 16 to 120 Hz lose 10 points at most',
+    goal: 'human FPR of all people together moves by 1 point at most, up or down, at 30, 60 and 110 ms, sets reported; bots at 16 to 120 Hz lose 10 points at most',
     verdict: parts.every(Boolean) ? 'holds' : parts.some(Boolean) ? 'in part' : 'missed',
     result: layers
       .map(
-        ({ layer, rise, fall, most }) =>
-          `${layer}: people rise ${percent(rise)} at most, bots fall ${percent(fall)} at most (${most})`,
+        ({ layer, move, ofSets, fall, most }) =>
+          `${layer}: all people together move by ${percent(move)} at most (those of one set by ${percent(ofSets)}), bots fall ${percent(fall)} at most (${most})`,
       )
       .join('; '),
     lines: [
@@ -114,6 +121,10 @@ export function measureRates(subjects: readonly Subject[], model: BehaviorModel)
   };
 }
 
+/** Up or down: a fall says as well that the recorder is judged. */
+export const moveOf = ({ rates }: { rates: readonly Pick<Rate, 'rate'>[] }): number =>
+  Math.max(...rates.map(({ rate }) => Math.abs(rate - rates[0]!.rate)));
+
 const windowsAt = (list: readonly Subject[], spacing: number): BehaviorWindow[] =>
   list.flatMap((subject) => windowsOf({ ...subject, track: thinned(subject.track, spacing) }, HALF_MINUTE));
 
@@ -124,11 +135,5 @@ const rowsOf = (
 ): Row[] =>
   layersOf(weights).map(({ layer, model }) => ({
     ...{ layer, name },
-    rates: windows.map((list) =>
-      rateOfPeople(
-        list,
-        ({ person }) => person,
-        (window) => !judged(window, model).human,
-      ),
-    ),
+    rates: windows.map((list) => rateOfPeople(list, personOf, (window) => !judged(window, model).human)),
   }));

@@ -1,34 +1,44 @@
 import type { BehaviorModel } from '../../../../service/engine/behavior/index.ts';
+import { sumOfStumps } from '../../../../service/engine/behavior/model/score-mouse.ts';
 import { bots } from '../../../bots/bots.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import {
   type Area,
   areaOf,
+  percent,
   quantile,
   type Rate,
-  rateOf,
   rateOfPeople,
-  type Scored,
   shown,
   shownArea,
 } from '../figures.ts';
-import { siteOf } from '../sets/data-set.ts';
+import { aboutSessions, personOf, siteOf } from '../sets/data-set.ts';
 import type { BehaviorWindow } from '../windows.ts';
-import { type Bar, HALF_MINUTE, isFull } from './bar.ts';
-import { marginOf, marginsOf, trainWithout } from './learned.ts';
+import { type Bar, isFull } from './bar.ts';
+import { devQuantiles, fitOn } from './dev-quantile.ts';
+import { trainingWindows } from './learned.ts';
+
+/** People under a limit, and windows of imitators under it. */
+interface Under {
+  people: Rate;
+  programs: Rate;
+}
 
 interface Row {
   /** Sites whose people are in training. */
   from: string[];
   to: string;
-  before: Rate;
-  after: Rate;
+  /** At the 1 % of all people of training together. */
+  pooled: Under;
+  /** At the 1 % of the site of training whose people score lowest: the zero that the product takes. */
+  zero: Under;
+  /** Of the people who are not in the half to whose 1 % the zero moved. */
+  after: Under;
   /** People of the site against imitators of the zoo in sessions that training has not seen. */
   area: Area;
-  caught: Rate;
-  caughtAfter: Rate;
-  /** Before, of each person. */
-  persons: { person: string; rate: Rate }[];
+  generators: { name: string; area: Area; caught: Rate }[];
+  /** At the pooled limit, of each person. */
+  persons: { person: string; hits: number; of: number }[];
 }
 
 /** Bar 5: people of a site that is in no training are judged, before and after z0 moves to their own traffic. */
@@ -36,34 +46,36 @@ export function measureSite(
   windows: readonly BehaviorWindow[],
   extra: readonly BehaviorWindow[],
   shipped: BehaviorModel,
-  date: string,
 ): Bar {
   const people = windows.filter((window) => window.label === 'human' && isFull(window));
   const programs = imitationsOf(windows);
   const sites = [...new Set(people.map(({ set }) => siteOf(set)))].filter((site) =>
     shipped.trained.on.includes(site),
   );
-  const rows = sites.map((to) =>
-    rowOf(
-      { from: sites.filter((site) => site !== to), to },
-      trainWithout([...windows, ...extra], { site: to }, date),
-      people,
-      programs,
-    ),
-  );
-  const parts = rows.flatMap(({ before, after }) => [
-    before.rate <= 0.05,
-    ...(after.of === 0 ? [] : [after.rate <= 0.015]),
+  const trainings = sites.flatMap((to) => {
+    const others = sites.filter((site) => site !== to);
+    const alone = others.length > 1 ? others.map((one) => [one]) : [];
+    return [others, ...alone].map((from) => ({ from, to }));
+  });
+  const rows = trainings.map(({ from, to }) => {
+    const used = trainingWindows([...windows, ...extra], {
+      sites: sites.filter((site) => !from.includes(site)),
+    });
+    return rowOf({ from, to }, used, people, programs);
+  });
+  const parts = rows.flatMap(({ pooled, after }) => [
+    pooled.people.rate <= 0.05,
+    ...(after.people.of === 0 ? [] : [after.people.rate <= 0.015]),
   ]);
   return {
     number: 5,
     title: 'People of a site that training has never seen',
-    goal: 'FPR 5 % at most at the 1 % of training people, 1.5 % after recalibration',
+    goal: 'FPR 5 % at most at the 1 % of the people of training together, 1.5 % after recalibration; with people of one site in training, and of all others',
     verdict: parts.every(Boolean) ? 'holds' : parts.some(Boolean) ? 'in part' : 'missed',
     result: rows
       .map(
-        ({ from, to, before, after }) =>
-          `${from.join(' and ')} to ${to}: ${shown(before)}, recalibrated ${shown(after)}`,
+        ({ from, to, pooled, zero, after }) =>
+          `${from.join(' and ')} to ${to}: ${shown(pooled.people)} (under z0 ${percent(zero.people.rate)}), recalibrated ${shown(after.people)}`,
       )
       .join('; '),
     lines: linesOf(rows),
@@ -73,29 +85,39 @@ export function measureSite(
 
 function rowOf(
   { from, to }: Pick<Row, 'from' | 'to'>,
-  model: BehaviorModel,
+  used: readonly BehaviorWindow[],
   people: readonly BehaviorWindow[],
   programs: readonly BehaviorWindow[],
 ): Row {
+  const weights = fitOn(used);
+  const { pooled, lowest } = devQuantiles(used);
+  const zOf = ({ data }: BehaviorWindow): number => sumOfStumps(data.mouse, weights);
   const site = people.filter(({ set }) => siteOf(set) === to);
   const confirmed = site.filter(({ half }) => half === 'dev');
   const others = confirmed.length === 0 ? [] : site.filter(({ half }) => half === 'held-out');
-  const recalibrated = model.z0 + quantile(marginsOf(confirmed, model), 0.01);
-  const under = (z0: number) => (window: BehaviorWindow) => (marginOf(window, model, z0) ?? 0) < 0;
-  const personOf = ({ person }: BehaviorWindow): string => person;
-  const scored = (list: readonly BehaviorWindow[]): Scored[] =>
-    list.map((window) => ({ of: window.person, value: marginOf(window, model) ?? 0 }));
+  const moved = quantile(confirmed.map(zOf), 0.01);
+  const share = (list: readonly BehaviorWindow[], limit: number): Rate =>
+    rateOfPeople(list, personOf, (window) => zOf(window) < limit);
+  const under = (judged: readonly BehaviorWindow[], limit: number): Under => ({
+    people: share(judged, limit),
+    programs: share(judged.length === 0 ? [] : programs, limit),
+  });
+  const area = (list: readonly BehaviorWindow[]): Area => {
+    const [human, bot] = [site, list].map((some) =>
+      some.map((window) => ({ of: personOf(window), value: zOf(window) })),
+    );
+    return areaOf(human!, bot!);
+  };
   return {
-    ...{ from, to },
-    before: rateOfPeople(site, personOf, under(model.z0)),
-    after: rateOfPeople(others, personOf, under(recalibrated)),
-    area: areaOf(scored(site), scored(programs)),
-    caught: rateOf(programs, under(model.z0)),
-    caughtAfter: rateOf(confirmed.length === 0 ? [] : programs, under(recalibrated)),
-    persons: [...Map.groupBy(site, personOf)].map(([person, list]) => ({
-      person,
-      rate: rateOf(list, under(model.z0)),
+    ...{ from, to, pooled: under(site, pooled), zero: under(site, lowest), after: under(others, moved) },
+    area: area(programs),
+    generators: [...Map.groupBy(programs, ({ generator }) => generator!)].map(([name, own]) => ({
+      ...{ name, area: area(own), caught: share(own, pooled) },
     })),
+    persons: [...Map.groupBy(site, ({ person }) => person)].map(([person, own]) => {
+      const { hits, of } = share(own, pooled);
+      return { person, hits, of };
+    }),
   };
 }
 
@@ -103,31 +125,43 @@ function rowOf(
 function imitationsOf(windows: readonly BehaviorWindow[]): BehaviorWindow[] {
   const names = new Set(bots.filter(({ kind }) => kind === 'humanised').map(({ name }) => name));
   return windows.filter(
-    ({ generator, half, lengthMs, data }) =>
-      names.has(generator ?? '') && half === 'held-out' && lengthMs === HALF_MINUTE && data.mouse.n > 0,
+    (window) => names.has(window.generator ?? '') && window.half === 'held-out' && isFull(window),
   );
 }
 
-const linesOf = (rows: readonly Row[]): string[] => [
-  ...markdownTable(
-    [
-      'people of training',
-      'people judged',
-      'AUC against imitators',
-      'FPR under z0',
-      'TPR under z0',
-      'FPR of other people, after z0 moved to 1 % of the first half',
-      'TPR then',
-    ],
-    rows.map(({ from, to, area, before, caught, after, caughtAfter }) => [
-      ...[from.join(' and '), to, shownArea(area), shown(before), shown(caught)],
-      ...[shown(after), shown(caughtAfter)],
-    ]),
-  ),
-  '',
-  `A site is a recorder and a task: \`balabit\` are all people at the desktops of that set, those found later too. Weights are trained without any of the site, both halves are judged, and z0 moves to its dev half: others are judged then. Imitators: the six of the zoo together, sessions that training has not seen of generators that it has. Of each Balabit person before: ${(
-    rows.find(({ to }) => to === 'balabit')?.persons ?? []
-  )
-    .map(({ person, rate }) => `${person} ${shown(rate)}`)
-    .join('; ')}. Users 12, 15 and 16 have a slow recorder (110 ms between moves), 7 and 9 a fast one.`,
-];
+function linesOf(rows: readonly Row[]): string[] {
+  const balabit = rows.find(({ from, to }) => to === 'balabit' && from.length > 1)?.persons ?? [];
+  const generators = rows[0]?.generators.map(({ name }) => name) ?? [];
+  return [
+    ...markdownTable(
+      [
+        ...['people of training', 'people judged', 'AUC against imitators'],
+        ...['FPR at the 1 % of the people of training together', 'TPR there'],
+        ...['FPR under z0, the 1 % of the lowest site of training', 'TPR there'],
+        ...['FPR of other people, after z0 moved to 1 % of the first half', 'TPR then'],
+      ],
+      rows.map(({ from, to, area, pooled, zero, after }) => [
+        ...[from.join(' and '), to, shownArea(area)],
+        ...[pooled, zero, after].flatMap(({ people, programs }) => [shown(people), shown(programs)]),
+      ]),
+    ),
+    '',
+    'Of each imitator alone: AUC; windows at the limit of the people of training together.',
+    '',
+    ...markdownTable(
+      ['people of training', 'people judged', ...generators],
+      rows.map(({ from, to, generators: own }) => [
+        ...[from.join(' and '), to],
+        ...own.map(({ area, caught }) => `${shownArea(area)}; ${shown(caught)}`),
+      ]),
+    ),
+    '',
+    'The “dev 1 % threshold” of the bar is read as the 1 % quantile of all people of training together, each scored by weights that have not seen the person. Until 2026-11-24 the bar was judged under z0, the lowest of the sites’ 1 % quantiles, which calls fewer people of another site programs: that column stays, because z0 is what the product takes. Rows with people of one site in training are as BEHAVIOR.md 5.2 has them; there both limits are one. The bar asks for 5 % and 1.5 % in every row.',
+    `A site is a recorder and a task: \`balabit\` are all people at the desktops of that set, those found later too. Weights are trained without any of the site, both halves are judged, and z0 moves to its dev half: others are judged then. Imitators: the six of the zoo, sessions that training has not seen of generators that it has. Of each Balabit person, with both other sites in training, at the limit of the people of training together: ${
+      balabit
+        .map(({ person, hits, of }) => `${person} ${hits} of ${of} (${percent(hits / of)})`)
+        .join('; ') || 'not measured'
+    }. Users 12, 15 and 16 have a slow recorder (110 ms between moves), 7 and 9 a fast one.`,
+    aboutSessions,
+  ];
+}

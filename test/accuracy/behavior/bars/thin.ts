@@ -2,7 +2,7 @@ import type { BehaviorModel, Judgement } from '../../../../service/engine/behavi
 import { judgeBehavior } from '../../../../service/engine/behavior/index.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import { type Rate, rateOfPeople, shown } from '../figures.ts';
-import { emptyTrack } from '../sets/data-set.ts';
+import { aboutSessions, emptyTrack, personOf } from '../sets/data-set.ts';
 import { type Track, vectorOf } from '../track.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { type Bar, judged, type Layer, layersOf } from './bar.ts';
@@ -84,6 +84,8 @@ export function measureThin(windows: readonly BehaviorWindow[], model: BehaviorM
           ]),
         ),
       ),
+      '',
+      aboutSessions,
     ],
     measured,
   };
@@ -97,11 +99,7 @@ function measureLayer(people: readonly BehaviorWindow[], { layer, model }: Layer
   const rows = [1_000, 3_000].map((lengthMs): Row => {
     const list = results.filter((one) => one.lengthMs === lengthMs);
     const of = (hit: (result: Judgement) => boolean) =>
-      rateOfPeople(
-        list,
-        ({ person }) => person,
-        ({ result }) => hit(result),
-      );
+      rateOfPeople(list, personOf, ({ result }) => hit(result));
     return {
       lengthMs,
       inside: of(({ confidence }) => confidence >= 0.4 && confidence <= 0.6),

@@ -47,3 +47,33 @@ export const isLater = ({ set }: Pick<Subject, 'set'>): boolean =>
 
 /** Where people of a set were recorded: those of `balabit-more` at the desktops of `balabit`. A site is in training whole, or not at all. */
 export const siteOf = (set: string): string => (set === 'balabit-more' ? 'balabit' : set);
+
+type Author = Pick<Subject, 'set' | 'person'>;
+
+/** Sets number their people anew: `user9` of one is not `user9` of another. */
+export const personOf = ({ set, person }: Author): string => `${siteOf(set)}/${person}`;
+
+/** These sets name sessions, not people. */
+const setsOfSessions: readonly string[] = ['webbot', 'captcha'] satisfies Subject['set'][];
+
+export interface Authors {
+  people: number;
+  /** Of sets that do not name their people. */
+  sessions: number;
+}
+
+export function authorsOf(list: readonly Author[]): Authors {
+  const known = new Map(list.map((one) => [personOf(one), setsOfSessions.includes(one.set)]));
+  const sessions = [...known.values()].filter(Boolean).length;
+  return { people: known.size - sessions, sessions };
+}
+
+/** `64 people and 18 sessions` */
+export const shownAuthors = ({ people, sessions }: Authors): string =>
+  [
+    ...(people > 0 || sessions === 0 ? [`${people} ${people === 1 ? 'person' : 'people'}`] : []),
+    ...(sessions > 0 ? [`${sessions} ${sessions === 1 ? 'session' : 'sessions'}`] : []),
+  ].join(' and ');
+
+export const aboutSessions =
+  '`webbot` and `captcha` name sessions and not people: a person may have come twice, and one whose session is held out may have another in training. Each session counts as a person here.';

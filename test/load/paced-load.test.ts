@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { p99Verdict, pacedLoad } from './paced-load.ts';
+
+const server = createServer((request, answer) => {
+  request.resume();
+  request.on('end', () => answer.writeHead(200, { 'content-length': 2 }).end('{}'));
+});
+
+afterEach(() => {
+  server.close();
+  server.closeAllConnections();
+});
+
+test('a stall of service and generator at once is in the time from the moment at which a request was due', async () => {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // Both are in this process: nothing of either goes on meanwhile.
+  const stall = setTimeout(() => {
+    const until = performance.now() + 300;
+    while (performance.now() < until);
+  }, 400);
+  const { latency, fromDue, late, answered } = await pacedLoad({
+    ...{ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, path: '/', headers: {} },
+    ...{ body: () => '{}', seconds: 1, rate: 200, connections: 8 },
+  });
+  clearTimeout(stall);
+  expect(answered).toBe(200);
+  expect(late.p99).toBeGreaterThan(150);
+  expect(fromDue.p99).toBeGreaterThan(150);
+  expect(fromDue.p99).toBeGreaterThan(latency.p50);
+});
+
+test('a p99 bar is not judged where the generator was late, unless the stricter figure holds', () => {
+  const result = (p99: number, due: number, late: number) => ({
+    latency: { p50: 1, p99, most: p99 },
+    fromDue: { p50: 1, p99: due, most: due },
+    late: { p50: 0, p99: late, most: late },
+  });
+  expect(p99Verdict(result(8, 8.5, 0.5), 10)).toBe('holds');
+  expect(p99Verdict(result(8, 11, 1.5), 10)).toBe('holds');
+  expect(p99Verdict(result(8, 14, 6), 10)).toBe('not judged: the generator was late');
+  expect(p99Verdict(result(6, 9, 3), 10)).toBe('holds');
+  expect(p99Verdict(result(12, 13, 0), 10)).toBe('missed');
+});
