@@ -30,16 +30,15 @@ export interface Heartbeat {
 
 /** A refusal of the appliance, or no answer (`status` 0, `code` `UNREACHABLE`). */
 export class HumaError extends Error {
-  override readonly name = 'HumaError';
-  readonly code: string;
-  readonly status: number;
+  // Declared alone: for older browsers the build writes fields with 300 bytes of helpers.
+  declare readonly name: 'HumaError';
+  declare readonly code: string;
+  declare readonly status: number;
   /** Seconds after which a repeat may pass. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
   constructor(message: string, code: string, status: number, retryAfter?: number) {
     super(message);
-    this.code = code;
-    this.status = status;
-    this.retryAfter = retryAfter;
+    Object.assign(this, { name: 'HumaError', code, status, retryAfter });
   }
 }
 
