@@ -2,7 +2,7 @@ import type { CollectedPage } from './collected-page.ts';
 import { createEventLog } from './event-log.ts';
 import { createFigures, type SessionData, sessionDataOf } from './features/index.ts';
 import { listenToKeys } from './key-listeners.ts';
-import { createListeners } from './listeners.ts';
+import { createListeners, type Listeners } from './listeners.ts';
 import { listenToPage } from './page-listeners.ts';
 import { listenToPointers } from './pointer-listeners.ts';
 import { createWorkAhead, WINDOW } from './work-ahead.ts';
@@ -25,8 +25,6 @@ export interface CollectorOptions {
   page?: CollectedPage;
 }
 
-type Between = (from: number, to: number) => number;
-
 /** Collects when the person moves, clicks, types and scrolls, and gives statistics of it. It keeps no text, no key and no address, and sets no cookie. */
 export function createCollector({ page = globalPage() }: CollectorOptions = {}): Collector {
   const log = createEventLog();
@@ -35,9 +33,7 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
   let seq = -1;
   let counted = 0;
   const figures = createFigures();
-  let collecting:
-    | { since: number; hidden: Between; away: Between; handleHeld(): void; end(): void }
-    | undefined;
+  let collecting: (Listeners & ReturnType<typeof listenToPage> & { since: number }) | undefined;
 
   /** A number for each vector that is handed out: one that arrives twice under two numbers is a replay. */
   function take(always: boolean): SessionData {
@@ -73,11 +69,10 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
   return {
     start() {
       if (!page || collecting) return;
-      const { listen, listenInGroups, handleHeld, end } = createListeners(page, log, ahead.after);
-      listenToPointers({ listen, listenInGroups }, log);
-      listenToKeys(listen, log, page);
-      const { hiddenSince, awaySince } = listenToPage(listen, log, page);
-      collecting = { since: now(), hidden: hiddenSince, away: awaySince, handleHeld, end };
+      const listeners = createListeners(page, log, ahead.after);
+      listenToPointers(listeners, log);
+      listenToKeys(listeners.listen, log, page);
+      collecting = { ...listeners, ...listenToPage(listeners.listen, log, page), since: now() };
     },
     stop() {
       collecting?.end();
@@ -96,8 +91,7 @@ const globalPage = (): CollectedPage | undefined =>
 
 /** 128 bits for this page load: no cookie and no storage keeps it. */
 function newSessionId(page: CollectedPage | undefined): string {
-  const bytes = new Uint8Array(16);
-  if (page?.crypto) page.crypto.getRandomValues(bytes);
-  else for (let at = 0; at < bytes.length; at += 1) bytes[at] = Math.floor(Math.random() * 256);
+  const bytes = new Uint8Array(16).map(() => Math.random() * 256);
+  page?.crypto?.getRandomValues(bytes);
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

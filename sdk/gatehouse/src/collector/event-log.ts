@@ -16,17 +16,12 @@ const COUNTED = [
   'scroll',
   'untrusted',
 ] as const;
+const DOWN = COUNTED.indexOf('down');
 const UNTRUSTED = COUNTED.indexOf('untrusted');
 const POINTERS = ['mouse', 'pen', 'touch'] as const;
+const TOUCH = POINTERS.indexOf('touch');
+/** The place of a pointer in the row of an event that has none. */
 const NO_POINTER = -1;
-
-type Counted = (typeof COUNTED)[number];
-
-const placeOf = Object.fromEntries(COUNTED.map((what, place) => [what, place])) as Record<Counted, number>;
-const pointerOf = Object.fromEntries(POINTERS.map((kind, place) => [kind, place])) as Record<
-  PointerKind,
-  number
->;
 
 /** Events, and moves, that are kept at most: half a minute at 240 a second has 7,200. */
 const CAPACITY = 8_000;
@@ -50,8 +45,8 @@ export function createEventLog() {
 
   return {
     ...rings,
-    count(what: Counted, t: number, pointer?: PointerKind): void {
-      logged.add(t, placeOf[what], pointer === undefined ? NO_POINTER : pointerOf[pointer]);
+    count(what: (typeof COUNTED)[number], t: number, pointer?: PointerKind): void {
+      logged.add(t, COUNTED.indexOf(what), POINTERS.indexOf(pointer as PointerKind));
       counted += 1;
       if (what !== 'untrusted') first ??= t;
     },
@@ -117,7 +112,7 @@ function countedIn(ring: NumberRing, from: number, to: number) {
     byName[place]! += 1;
     if (place === UNTRUSTED) return;
     if (pointer !== NO_POINTER) byPointer[pointer]! += 1;
-    if (place === placeOf.down && pointer === pointerOf.touch) touches += 1;
+    if (place === DOWN && pointer === TOUCH) touches += 1;
     inOrder &&= t >= last;
     last = t;
     times.push(t);

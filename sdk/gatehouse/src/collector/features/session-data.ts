@@ -199,8 +199,7 @@ function bounded<Group extends Record<string, number | undefined>>(
   group: Group,
   bounds: Record<keyof Group, Bounds>,
 ): Bounded<Group> {
-  const entries = Object.entries(group).map(([name, value]) => [name, measured(value, ...bounds[name]!)]);
-  return Object.fromEntries(entries) as Bounded<Group>;
+  return mapped(group, (value, name) => measured(value, ...bounds[name]!)) as Bounded<Group>;
 }
 
 /** Inside its bounds, with four significant digits and at most four decimals. */
@@ -216,6 +215,7 @@ const whole = (value: number, highest: number): number =>
   Math.min(highest, Math.max(0, Math.round(value) || 0));
 
 const wholes = <Name extends string>(counts: Record<Name, number>): Record<Name, number> =>
-  Object.fromEntries(
-    Object.entries<number>(counts).map(([name, value]) => [name, whole(value, MOST)]),
-  ) as Record<Name, number>;
+  mapped(counts, (value: number) => whole(value, MOST)) as Record<Name, number>;
+
+const mapped = <Value>(group: Record<string, Value>, change: (value: Value, name: string) => number | null) =>
+  Object.fromEntries(Object.entries(group).map(([name, value]) => [name, change(value, name)]));
