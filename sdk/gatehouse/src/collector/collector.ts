@@ -1,6 +1,6 @@
 import type { CollectedPage } from './collected-page.ts';
 import { createEventLog } from './event-log.ts';
-import { createFigures, type SessionData, sessionDataOf } from './features/index.ts';
+import { createFigures, LONGEST_AGE, type SessionData, sessionDataOf } from './features/index.ts';
 import { listenToKeys } from './key-listeners.ts';
 import { createListeners, type Listeners } from './listeners.ts';
 import { listenToPage } from './page-listeners.ts';
@@ -16,7 +16,7 @@ export interface Collector {
   stop(): void;
   /** Features of the last 30 seconds, to be sent; each has the next number. */
   snapshot(): SessionData;
-  /** The same features, to look at or to forward: they have the number of the last ones if nothing happened since. */
+  /** The same features, to look at or to forward: they have the number of the last ones if nothing happened since, and are the last ones within a millisecond. */
   debug(): { features: SessionData; collecting: boolean };
 }
 
@@ -32,15 +32,23 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
   let sid: string | undefined;
   let seq = -1;
   let counted = 0;
+  let last: SessionData | undefined;
   const figures = createFigures();
   let collecting: (Listeners & ReturnType<typeof listenToPage> & { since: number }) | undefined;
 
-  /** A number for each vector that is handed out: one that arrives twice under two numbers is a replay. */
+  /**
+   * A number for each vector that is handed out: one that arrives twice under two numbers is a replay, and so are two under one number at one
+   * age of the page, which is sent in whole milliseconds up to a day.
+   */
   function take(always: boolean): SessionData {
     collecting?.handleHeld();
-    if (always || seq < 0 || log.counted() > counted) seq += 1;
+    const age = Math.round(now());
+    const isNew = always || !last || log.counted() > counted || age > LONGEST_AGE;
+    if (!isNew && last?.upMs === age) return last;
+    if (isNew) seq += 1;
     counted = log.counted();
-    return features();
+    last = features();
+    return last;
   }
 
   function features(): SessionData {
@@ -77,6 +85,7 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
     stop() {
       collecting?.end();
       collecting = undefined;
+      last = undefined;
       log.clear();
       figures.clear();
       ahead.restart();

@@ -61,7 +61,8 @@ export interface WindowFacts {
 }
 
 const LONGEST_WINDOW = 60_000;
-const DAY = 86_400_000;
+/** Of a page, and of it when the person first did something: a day, in milliseconds. */
+export const LONGEST_AGE = 86_400_000;
 const MOST = 20_000;
 
 /** Features of a window, rounded and inside their bounds. `figures`: what is known of the movements of this log from before. */
@@ -74,8 +75,8 @@ export function sessionDataOf(raw: RawWindow, facts: WindowFacts, figures?: Figu
     sid: facts.sid,
     seq: whole(facts.seq, 1e6),
     winMs,
-    upMs: whole(facts.upMs, DAY),
-    ttfaMs: facts.ttfaMs === undefined ? null : whole(facts.ttfaMs, DAY),
+    upMs: whole(facts.upMs, LONGEST_AGE),
+    ttfaMs: facts.ttfaMs === undefined ? null : whole(facts.ttfaMs, LONGEST_AGE),
     hidMs: whole(facts.hidMs, winMs),
     counts: wholes(facts.counts),
     mouse: bounded(mouseFeatures(raw.moves, usualGap, figures), MOUSE),
