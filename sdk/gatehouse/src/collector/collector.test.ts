@@ -316,6 +316,38 @@ test('works ahead while the page is idle, which changes nothing of what is sent'
   for (const run of idle.splice(0)) run();
 });
 
+test('without `requestIdleCallback` it works ahead by a timer, and only when the mouse has rested', () => {
+  const timers: [run: () => void, at: number][] = [];
+  const fakes = [
+    fakePage({ setTimeout: (run, wait) => timers.push([run, fakes[0].page.performance.now() + wait]) }),
+    fakePage(),
+  ] as const;
+  const [ahead, plain] = fakes.map(({ page }) => createCollector({ page })) as [Collector, Collector];
+  const move = (count: number) => {
+    for (let sent = 0; sent < count; sent += 1) {
+      for (const fake of fakes) movesOf(fake, 1, { clientX: sent * 7 });
+      const due = timers.findIndex(([, at]) => at <= fakes[0].page.performance.now());
+      if (due >= 0) timers.splice(due, 1)[0]![0]();
+    }
+  };
+  const asked = () => timers.length;
+  for (const one of [ahead, plain]) one.start();
+  move(120);
+  expect(asked()).toBe(0);
+  // Of a mouse that goes on it is asked again and again.
+  move(200);
+  expect(asked()).toBe(1);
+  for (const fake of fakes) fake.pass(200);
+  timers.splice(0)[0]![0]();
+  expect(asked()).toBe(1);
+  for (const fake of fakes) fake.pass(200);
+  timers.splice(0)[0]![0]();
+  expect(asked()).toBe(0);
+  move(700);
+  expect(asked()).toBe(1);
+  expect({ ...ahead.snapshot(), sid: '' }).toEqual({ ...plain.snapshot(), sid: '' });
+});
+
 test('on a server there is no page: nothing is collected, nothing breaks', () => {
   const collector = createCollector();
   collector.start();

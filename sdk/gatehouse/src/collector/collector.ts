@@ -34,6 +34,7 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
   let counted = 0;
   let last: SessionData | undefined;
   const figures = createFigures();
+  const handleHeld = () => collecting?.handleHeld();
   let collecting: (Listeners & ReturnType<typeof listenToPage> & { since: number }) | undefined;
 
   /**
@@ -41,7 +42,7 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
    * age of the page, which is sent in whole milliseconds up to a day.
    */
   function take(always: boolean): SessionData {
-    collecting?.handleHeld();
+    handleHeld();
     const age = Math.round(now());
     const isNew = always || !last || log.counted() > counted || age > LONGEST_AGE;
     if (!isNew && last?.upMs === age) return last;
@@ -72,7 +73,7 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
     );
   }
 
-  const ahead = createWorkAhead(page, log, figures, features);
+  const ahead = createWorkAhead(page, log, figures, features, handleHeld);
 
   return {
     start() {

@@ -7,17 +7,21 @@ export const WINDOW = 30_000;
 /** Moves after which the collector first works ahead of a snapshot, and those between two times. */
 const FIRST_AHEAD = 128;
 const MOVES_AHEAD = 512;
+/** Without `requestIdleCallback` a page counts as idle in which the mouse rested so long: milliseconds. */
+const REST = 100;
 
 /**
  * Works ahead of snapshots while the page is idle. The first time it computes everything, since the first call has to wait for the
- * compiler; later the movements that have ended. Does nothing in a browser without `requestIdleCallback`.
+ * compiler; later the movements that have ended.
  */
 export function createWorkAhead(
   page: CollectedPage | undefined,
   log: Pick<EventLog, 'moves'>,
   figures: Pick<ReturnType<typeof createFigures>, 'prepare'>,
   compute: () => SessionData,
+  handleHeld: () => void,
 ) {
+  let counted = 0;
   let next = FIRST_AHEAD;
   /** When the last movement began that may go on. */
   let open = 0;
@@ -35,12 +39,23 @@ export function createWorkAhead(
     figures.prepare(stretches, to - WINDOW);
   }
 
+  function workInRest(): void {
+    const before = counted;
+    page?.setTimeout?.(() => {
+      handleHeld();
+      if (counted > before) workInRest();
+      else work();
+    }, REST);
+  }
+
   return {
-    /** `moves`: how many there were since the start. */
-    after(moves: number): void {
-      if (moves < next) return;
-      next = moves + MOVES_AHEAD;
-      page?.requestIdleCallback?.(work);
+    /** `count`: how many moves there were since the start. */
+    after(count: number): void {
+      counted = count;
+      if (count < next) return;
+      next = count + MOVES_AHEAD;
+      if (page?.requestIdleCallback) page.requestIdleCallback(work);
+      else workInRest();
     },
     /** From now on moves are counted from 0. */
     restart(): void {
