@@ -17,9 +17,8 @@ export function fillOnce(
   document[filled] = true;
   const signals = () => JSON.stringify(collector.snapshot());
   // Browsers without the event `formdata` fill the field itself.
-  const type = typeof FormDataEvent === 'undefined' ? 'submit' : 'formdata';
   document.addEventListener(
-    type,
+    globalThis.FormDataEvent ? 'formdata' : 'submit',
     ({ target, formData }: Event & { formData?: FormData }) => {
       const form = target as HTMLFormElement;
       const field = fieldOf(form);

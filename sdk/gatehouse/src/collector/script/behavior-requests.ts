@@ -51,8 +51,8 @@ export const isOutage = ({ status }: HumaError): boolean => status === 0 || stat
 export const UNJUDGED: Verdict = { human: true, confidence: 0.5, score: 50, token: '', pii_stored: false };
 
 /** Lets the person through in an outage; throws what is none. A limit, a wrong key or refused signals open nothing. */
-export function letThrough(error: unknown): Verdict {
-  if (!(error instanceof HumaError && isOutage(error))) throw error;
+export function letThrough(error: HumaError): Verdict {
+  if (!isOutage(error)) throw error;
   const { message, status } = error;
   return {
     ...UNJUDGED,
@@ -88,18 +88,20 @@ export async function post<Answer extends object>(
     signal: ended.signal,
   });
   const timer = setTimeout(() => ended.abort(), TIMEOUT);
+  let response: Response;
+  let text: string;
   try {
-    const response = await fetch(request);
-    const reply = objectIn(await response.text());
-    const isAnswer = Object.entries(example).every(([name, value]) => typeof reply[name] === typeof value);
-    if (response.ok && isAnswer) return reply as Answer;
-    throw refusalOf(response, reply);
+    response = await fetch(request);
+    text = await response.text();
   } catch (error) {
-    if (error instanceof HumaError) throw error;
     throw new HumaError(`${url} did not answer: ${error}`, 'UNREACHABLE', 0);
   } finally {
     clearTimeout(timer);
   }
+  const reply = objectIn(text);
+  const isAnswer = Object.entries(example).every(([name, value]) => typeof reply[name] === typeof value);
+  if (response.ok && isAnswer) return reply as Answer;
+  throw refusalOf(response, reply);
 }
 
 type Reply = Record<string, unknown>;
@@ -114,12 +116,11 @@ function objectIn(text: string): Reply {
 }
 
 function refusalOf({ status, url, headers }: Response, { error, code }: Reply): HumaError {
-  const retryAfter = Number.parseFloat(headers.get('retry-after') ?? '');
   const known = typeof error === 'string' && typeof code === 'string';
   return new HumaError(
     known ? error : `${url} (${status}) does not answer as Gatehouse does: check baseUrl.`,
     known ? code : status >= 500 ? 'UNAVAILABLE' : 'NOT_GATEHOUSE',
     status,
-    retryAfter || undefined,
+    Number(headers.get('retry-after')) || undefined,
   );
 }
