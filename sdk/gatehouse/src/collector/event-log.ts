@@ -1,5 +1,6 @@
 import type { PointerKind, RawWindow, WindowFacts } from './features/index.ts';
 import type { FocusChange, PointerSample, Press, ScrollStep, Stroke, Typed } from './features/raw-window.ts';
+import { mean } from './features/statistics.ts';
 import { createNumberRing } from './number-ring.ts';
 import { createRing } from './ring.ts';
 
@@ -78,12 +79,10 @@ export function createEventLog() {
         focuses: rings.focuses.where(within),
         times,
       };
-      const sampled = rings.coalesced.where(within);
       return {
         raw,
         ...facts,
-        coalesced:
-          sampled.length === 0 ? undefined : sampled.reduce((all, { n }) => all + n, 0) / sampled.length,
+        coalesced: mean(rings.coalesced.where(within).map(({ n }) => n)),
       };
     },
   };
