@@ -14,7 +14,7 @@ export interface SessionOptions {
 const INTERVAL = 30_000;
 const SHORTEST_INTERVAL = 5_000;
 
-/** Sends heartbeats until the service refuses one, which is told to `refused`, or until the function is called that it gives. */
+/** Sends heartbeats until the service refuses one (then it calls `refused`), or until the function is called that it returns. */
 export function repeatHeartbeats(
   send: () => Promise<Heartbeat>,
   options: SessionOptions,

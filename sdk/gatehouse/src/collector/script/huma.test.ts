@@ -173,7 +173,7 @@ test.each([
   ['a refusal that is null', asText(401, 'null'), 401],
   ['a refusal as a page', asText(403, '<html>Forbidden</html>'), 403],
   ['a refusal of another server', asText(404, '{"error":"Not Found","status":404}'), 404],
-])('an answer that is no verdict lets nobody through: %s', async (_what, answer, status) => {
+])('an answer that is no verdict is an error: %s', async (_what, answer, status) => {
   answers = [answer];
   expect(await verified()).toEqual({ ...notGatehouse, status });
 });
