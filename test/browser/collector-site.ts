@@ -75,17 +75,23 @@ export async function startCollectorSite(before = ''): Promise<CollectorSite> {
 const VERIFY_WHEN_ASKED =
   "<script>addEventListener('message', ({ data }) => data.verify && Huma.verify('user_123', data.verify));</script>";
 
+/** A window has elements with an id, and frames with a name, by that name. */
+const named = (port: number) =>
+  `</head><body><h2 id="Huma">Huma</h2><p id="HUMA_BASE_URL"></p><iframe name="Gatehouse" src="http://127.0.0.1:${port}/other"></iframe>`;
+
 /** `appliance`: loads the script from there. */
 function pageOf(path: string, port: number, appliance: string | null, before: string): string {
   const load = `<script>${before}</script><script src="${appliance ?? `http://127.0.0.1:${port}`}/sdk/gatehouse.js"></script>`;
   if (path === '/frame')
     return `<!doctype html><body><iframe sandbox="allow-scripts allow-forms" width="600" height="400" src="http://127.0.0.1:${port}/form"></iframe></body>`;
-  return `<!doctype html><html><head><title>Sign up</title>${load}${path === '/twice' ? load : ''}${VERIFY_WHEN_ASKED}</head>
+  return `<!doctype html><html><head><title>Sign up</title>${path === '/named' ? named(port) : ''}${load}${path === '/twice' ? load : ''}${VERIFY_WHEN_ASKED}</head>
 <body style="height: 3000px"><form id="form-of-secrets" action="/done" method="get">
 <input id="name-of-field" name="person" style="width: 200px; height: 30px">
 <input id="second" name="mail" style="width: 200px; height: 30px">
 <input type="hidden" name="huma_signals">
 <button id="go" type="button" style="position: absolute; left: 420px; top: 260px; width: 120px; height: 40px">Go</button>
 <button id="submit" style="position: absolute; left: 40px; top: 260px; width: 120px; height: 40px">Submit</button>
-</form><form id="other"><input name="a" value="b"></form></body></html>`;
+</form><form id="other"><input name="a" value="b"></form>
+<form id="apart"></form><input type="hidden" form="apart" name="huma_signals">
+<form id="shown"><input name="huma_signals" value="mine"></form></body></html>`;
 }

@@ -180,10 +180,25 @@ describe.skipIf(missing !== undefined)(`the collector in a page${why}`, () => {
     const second = SessionData.parse(JSON.parse((await read('#form-of-secrets')).huma_signals!));
     expect([first.seq, second.seq, first.counts.down]).toEqual([0, 1, 2]);
     expect(await read('#other')).toEqual({ a: 'b' });
+    // A field that people see is theirs.
+    expect(await read('#shown')).toEqual({ huma_signals: 'mine' });
+    const { huma_signals: apart } = await read('#apart');
+    expect(SessionData.parse(JSON.parse(apart!)).counts.down).toBe(2);
     await page.click('#submit');
     await page.waitForURL(/\/done\?/);
     const signals = new URL(page.url()).searchParams.get('huma_signals');
     expect(SessionData.parse(JSON.parse(signals!)).counts.down).toBe(3);
+    await context.close();
+  });
+
+  test('elements and frames with the names of its globals do not keep it from being there', async () => {
+    const { page, context, faults } = await open('/named');
+    expect(await page.evaluate('[Huma === Gatehouse, Huma.baseUrl, Huma.debug().collecting]')).toEqual([
+      true,
+      `${site.applianceUrl}/`,
+      true,
+    ]);
+    expect(faults).toEqual([]);
     await context.close();
   });
 
@@ -194,7 +209,10 @@ describe.skipIf(missing !== undefined)(`the collector in a page${why}`, () => {
     await page.mouse.down();
     await page.mouse.up();
     expect(await verify(frame)).toMatchObject({ human: true });
-    expect(bodyOf(site.sent()[0]!).sessionData).toMatchObject({ counts: { down: 1 }, mouse: { n: 1 } });
+    const { counts, mouse } = bodyOf(site.sent()[0]!).sessionData;
+    expect(counts.down).toBe(1);
+    // A pause of a busy machine divides a movement.
+    expect(mouse.n).toBeGreaterThanOrEqual(1);
     expect(faults).toEqual([]);
     await context.close();
   });
@@ -241,7 +259,7 @@ describe.skipIf(missing !== undefined)(`the collector in a page${why}`, () => {
       notes: [],
     };
     await page.evaluate(`window.anomalies = []; window.errors = [];
-      Huma.startSession('user_123', '${key}', undefined, { intervalMs: 10, onAnomaly: (r) => anomalies.push(r.action), onError: (e) => errors.push(e.code) })`);
+      Huma.startSession('user_123', '${key}', undefined, { intervalMs: 10, onAnomaly: (r) => { anomalies.push(r.action); throw new Error('a fault of the page'); }, onError: (e) => errors.push(e.code) })`);
     const until = async (condition: string) => void (await page.waitForFunction(condition));
     await until('anomalies.length >= 2');
     site.answer.status = 503;
@@ -258,13 +276,10 @@ describe.skipIf(missing !== undefined)(`the collector in a page${why}`, () => {
     await until("errors.includes('SESSION_EXPIRED')");
     // The shortest interval is five seconds, whatever the page asks for.
     expect(await page.evaluate('[Huma.debug().session, new Set(seen).size, seen[0]]')).toEqual([
-      true,
+      false,
       1,
       5_000,
     ]);
-    await page.evaluate('Huma.stopSession()');
-    expect(await page.evaluate('Huma.debug().session')).toBe(false);
-    site.answer.body = { human: true };
     await context.close();
   });
 

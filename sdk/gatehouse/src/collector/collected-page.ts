@@ -9,6 +9,7 @@ export interface CollectedPage {
   matchMedia?(query: string): { matches: boolean };
   devicePixelRatio?: number;
   requestIdleCallback?(run: () => void): unknown;
+  setTimeout?(run: () => void, milliseconds: number): unknown;
   readonly scrollY: number;
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CollectedPage } from './collected-page.ts';
-import { type Collector, createCollector } from './collector.ts';
+import { type Collector, createCollector, type SessionData } from './collector.ts';
 
 /** A page whose events a test sends. `isTrusted` can be set on no real event. */
 function fakePage(rest: Partial<CollectedPage> = {}) {
@@ -122,6 +122,50 @@ test('each snapshot has the next number, looking takes one where something happe
   expect([look(), look(), collector.snapshot().seq, look()]).toEqual([1, 1, 2, 2]);
   expect(collector.snapshot().sid).toBe(sid);
   expect(createCollector({ page: fake.page }).snapshot().sid).not.toBe(sid);
+});
+
+test('no two of what is handed out have one number and one age, unless they are the same', () => {
+  const fake = fakePage();
+  const collector = createCollector({ page: fake.page });
+  const handed = new Map<string, string>();
+  const note = (features: SessionData) => {
+    const pair = `${features.seq} ${features.upMs}`;
+    const text = JSON.stringify(features);
+    expect(handed.get(pair) ?? text).toBe(text);
+    handed.set(pair, text);
+    return features;
+  };
+  collector.start();
+  movesOf(fake, 40);
+  fake.pass(900);
+  for (let step = 0; step < 60; step += 1) {
+    fake.pass(0.2);
+    if (step % 7 === 3) fake.send('focus', { target: fake.page });
+    if (step % 7 === 5) fake.send('pointermove', at(step, step));
+    const { features } = collector.debug();
+    note(features);
+    if (step % 5 === 2) expect(note(collector.snapshot()).seq).toBe(features.seq + 1);
+  }
+  expect(handed.size).toBeGreaterThan(20);
+  collector.stop();
+  expect(note(collector.debug().features).counts.move).toBe(0);
+  // What is sent of the age of a page ends at a day.
+  fake.pass(90_000_000);
+  const { seq } = note(collector.debug().features);
+  expect(note(collector.debug().features).seq).toBe(seq + 1);
+});
+
+test('looking again, while nothing happened, keeps the number, with the time of the page', () => {
+  const fake = fakePage();
+  const collector = createCollector({ page: fake.page });
+  collector.start();
+  movesOf(fake, 3);
+  const sent = collector.snapshot();
+  fake.pass(0.3);
+  expect(collector.debug().features).toBe(sent);
+  fake.pass(1);
+  const { seq, upMs } = collector.debug().features;
+  expect([seq, upMs]).toEqual([sent.seq, sent.upMs + 1]);
 });
 
 test('the window is the last 30 seconds, and never longer than it was collected', () => {
@@ -270,6 +314,39 @@ test('works ahead while the page is idle, which changes nothing of what is sent'
   expect(movements).toBeGreaterThan(10);
   ahead.stop();
   for (const run of idle.splice(0)) run();
+});
+
+test('without `requestIdleCallback` it works ahead by a timer, and only when the mouse has rested', () => {
+  const timers: [run: () => void, at: number][] = [];
+  const fakes = [
+    fakePage({ setTimeout: (run, wait) => timers.push([run, fakes[0].page.performance.now() + wait]) }),
+    fakePage(),
+  ] as const;
+  const [ahead, plain] = fakes.map(({ page }) => createCollector({ page })) as [Collector, Collector];
+  const move = (count: number) => {
+    for (let sent = 0; sent < count; sent += 1) {
+      for (const fake of fakes) movesOf(fake, 1, { clientX: sent * 7 });
+      const due = timers.findIndex(([, at]) => at <= fakes[0].page.performance.now());
+      if (due >= 0) timers.splice(due, 1)[0]![0]();
+    }
+  };
+  const asked = () => timers.length;
+  for (const one of [ahead, plain]) one.start();
+  move(120);
+  expect(asked()).toBe(0);
+  // Of a mouse that goes on it is asked again and again, by one timer.
+  move(900);
+  expect(asked()).toBe(1);
+  const rest = () => {
+    for (const fake of fakes) fake.pass(200);
+    for (const [run] of timers.splice(0)) run();
+    return asked();
+  };
+  // Moves of a group that was not full, the movements, and everything.
+  expect([rest(), rest(), rest()]).toEqual([1, 1, 0]);
+  move(700);
+  expect(asked()).toBe(1);
+  expect({ ...ahead.snapshot(), sid: '' }).toEqual({ ...plain.snapshot(), sid: '' });
 });
 
 test('on a server there is no page: nothing is collected, nothing breaks', () => {

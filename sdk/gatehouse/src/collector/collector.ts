@@ -1,8 +1,8 @@
 import type { CollectedPage } from './collected-page.ts';
 import { createEventLog } from './event-log.ts';
-import { createFigures, type SessionData, sessionDataOf } from './features/index.ts';
+import { createFigures, LONGEST_AGE, type SessionData, sessionDataOf } from './features/index.ts';
 import { listenToKeys } from './key-listeners.ts';
-import { createListeners } from './listeners.ts';
+import { createListeners, type Listeners } from './listeners.ts';
 import { listenToPage } from './page-listeners.ts';
 import { listenToPointers } from './pointer-listeners.ts';
 import { createWorkAhead, WINDOW } from './work-ahead.ts';
@@ -16,7 +16,7 @@ export interface Collector {
   stop(): void;
   /** Features of the last 30 seconds, to be sent; each has the next number. */
   snapshot(): SessionData;
-  /** The same features, to look at or to forward: they have the number of the last ones if nothing happened since. */
+  /** The same features, to look at or to forward: they have the number of the last ones if nothing happened since, and are the last ones within a millisecond. */
   debug(): { features: SessionData; collecting: boolean };
 }
 
@@ -25,8 +25,6 @@ export interface CollectorOptions {
   page?: CollectedPage;
 }
 
-type Between = (from: number, to: number) => number;
-
 /** Collects when the person moves, clicks, types and scrolls, and gives statistics of it. It keeps no text, no key and no address, and sets no cookie. */
 export function createCollector({ page = globalPage() }: CollectorOptions = {}): Collector {
   const log = createEventLog();
@@ -34,17 +32,24 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
   let sid: string | undefined;
   let seq = -1;
   let counted = 0;
+  let last: SessionData | undefined;
   const figures = createFigures();
-  let collecting:
-    | { since: number; hidden: Between; away: Between; handleHeld(): void; end(): void }
-    | undefined;
+  const handleHeld = () => collecting?.handleHeld();
+  let collecting: (Listeners & ReturnType<typeof listenToPage> & { since: number }) | undefined;
 
-  /** A number for each vector that is handed out: one that arrives twice under two numbers is a replay. */
+  /**
+   * A number for each vector that is handed out: one that arrives twice under two numbers is a replay, and so are two under one number at one
+   * age of the page, which is sent in whole milliseconds up to a day.
+   */
   function take(always: boolean): SessionData {
-    collecting?.handleHeld();
-    if (always || seq < 0 || log.counted() > counted) seq += 1;
+    handleHeld();
+    const age = Math.round(now());
+    const isNew = always || !last || log.counted() > counted || age > LONGEST_AGE;
+    if (!isNew && last?.upMs === age) return last;
+    if (isNew) seq += 1;
     counted = log.counted();
-    return features();
+    last = features();
+    return last;
   }
 
   function features(): SessionData {
@@ -68,20 +73,20 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
     );
   }
 
-  const ahead = createWorkAhead(page, log, figures, features);
+  const ahead = createWorkAhead(page, log, figures, features, handleHeld);
 
   return {
     start() {
       if (!page || collecting) return;
-      const { listen, listenInGroups, handleHeld, end } = createListeners(page, log, ahead.after);
-      listenToPointers({ listen, listenInGroups }, log);
-      listenToKeys(listen, log, page);
-      const { hiddenSince, awaySince } = listenToPage(listen, log, page);
-      collecting = { since: now(), hidden: hiddenSince, away: awaySince, handleHeld, end };
+      const listeners = createListeners(page, log, ahead.after);
+      listenToPointers(listeners, log);
+      listenToKeys(listeners.listen, log, page);
+      collecting = { ...listeners, ...listenToPage(listeners.listen, log, page), since: now() };
     },
     stop() {
       collecting?.end();
       collecting = undefined;
+      last = undefined;
       log.clear();
       figures.clear();
       ahead.restart();
@@ -96,8 +101,7 @@ const globalPage = (): CollectedPage | undefined =>
 
 /** 128 bits for this page load: no cookie and no storage keeps it. */
 function newSessionId(page: CollectedPage | undefined): string {
-  const bytes = new Uint8Array(16);
-  if (page?.crypto) page.crypto.getRandomValues(bytes);
-  else for (let at = 0; at < bytes.length; at += 1) bytes[at] = Math.floor(Math.random() * 256);
+  const bytes = new Uint8Array(16).map(() => Math.random() * 256);
+  page?.crypto?.getRandomValues(bytes);
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,5 +1,6 @@
 import type { PointerKind, RawWindow, WindowFacts } from './features/index.ts';
 import type { FocusChange, PointerSample, Press, ScrollStep, Stroke, Typed } from './features/raw-window.ts';
+import { mean } from './features/statistics.ts';
 import { createNumberRing } from './number-ring.ts';
 import { createRing } from './ring.ts';
 
@@ -16,17 +17,12 @@ const COUNTED = [
   'scroll',
   'untrusted',
 ] as const;
+const DOWN = COUNTED.indexOf('down');
 const UNTRUSTED = COUNTED.indexOf('untrusted');
 const POINTERS = ['mouse', 'pen', 'touch'] as const;
+const TOUCH = POINTERS.indexOf('touch');
+/** The place of a pointer in the row of an event that has none. */
 const NO_POINTER = -1;
-
-type Counted = (typeof COUNTED)[number];
-
-const placeOf = Object.fromEntries(COUNTED.map((what, place) => [what, place])) as Record<Counted, number>;
-const pointerOf = Object.fromEntries(POINTERS.map((kind, place) => [kind, place])) as Record<
-  PointerKind,
-  number
->;
 
 /** Events, and moves, that are kept at most: half a minute at 240 a second has 7,200. */
 const CAPACITY = 8_000;
@@ -50,8 +46,8 @@ export function createEventLog() {
 
   return {
     ...rings,
-    count(what: Counted, t: number, pointer?: PointerKind): void {
-      logged.add(t, placeOf[what], pointer === undefined ? NO_POINTER : pointerOf[pointer]);
+    count(what: (typeof COUNTED)[number], t: number, pointer?: PointerKind): void {
+      logged.add(t, COUNTED.indexOf(what), POINTERS.indexOf(pointer as PointerKind));
       counted += 1;
       if (what !== 'untrusted') first ??= t;
     },
@@ -83,12 +79,10 @@ export function createEventLog() {
         focuses: rings.focuses.where(within),
         times,
       };
-      const sampled = rings.coalesced.where(within);
       return {
         raw,
         ...facts,
-        coalesced:
-          sampled.length === 0 ? undefined : sampled.reduce((all, { n }) => all + n, 0) / sampled.length,
+        coalesced: mean(rings.coalesced.where(within).map(({ n }) => n)),
       };
     },
   };
@@ -117,7 +111,7 @@ function countedIn(ring: NumberRing, from: number, to: number) {
     byName[place]! += 1;
     if (place === UNTRUSTED) return;
     if (pointer !== NO_POINTER) byPointer[pointer]! += 1;
-    if (place === placeOf.down && pointer === pointerOf.touch) touches += 1;
+    if (place === DOWN && pointer === TOUCH) touches += 1;
     inOrder &&= t >= last;
     last = t;
     times.push(t);

@@ -5,7 +5,7 @@ export function listenToPage(
   listen: Listen,
   log: EventLog,
   page: CollectedPage,
-): { hiddenSince(from: number, to: number): number; awaySince(from: number, to: number): number } {
+): Record<'hidden' | 'away', (from: number, to: number) => number> {
   const hidden = createSpans();
   const away = createSpans();
   const note = (t: number) => hidden.note(t, page.document.hidden);
@@ -28,9 +28,9 @@ export function listenToPage(
   listen('blur', onFocus(false));
   return {
     /** Milliseconds of the time between in which the page was hidden. */
-    hiddenSince: hidden.between,
+    hidden: hidden.between,
     /** The same in which it did not have the focus. */
-    awaySince: away.between,
+    away: away.between,
   };
 }
 

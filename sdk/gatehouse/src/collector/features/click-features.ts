@@ -1,5 +1,5 @@
 import type { PointerSample, Press } from './raw-window.ts';
-import { deviation, median, shareOf } from './statistics.ts';
+import { deviation, median, quantile, shareOf } from './statistics.ts';
 
 /** A click this near to the center of its element, in its width and height or in pixels, hits the center. */
 const CENTER = 0.02;
@@ -21,7 +21,7 @@ export function clickFeatures(presses: readonly Press[], moves: readonly Pointer
     n: clicks.length,
     press: median(held),
     pressSd: deviation(held),
-    pressMin: held.length === 0 ? undefined : Math.min(...held),
+    pressMin: quantile(held, 0),
     ctr: shareOf(offsets, isCenter),
     off: median(offsets.map(({ x, y }) => Math.hypot(x, y))),
     nOff: offsets.length,

@@ -1,4 +1,5 @@
 import type { FocusChange, RawWindow } from './raw-window.ts';
+import { shareOf } from './statistics.ts';
 
 /** A focus within this time after a press or a key was led there by it, ms: touch gives the focus some time after the release. */
 const LED = 1_000;
@@ -15,10 +16,9 @@ export function focusFeatures(
     ({ t, of }) => of === 'field' && !ofWindow.some((one) => Math.abs(one.t - t) <= SAME),
   );
   const ends = [...presses.flatMap(({ t, held = 0 }) => [t, t + held]), ...strokes.map(({ down }) => down)];
-  const free = ofFields.filter(({ t }) => !ends.some((end) => t >= end && t - end <= LED)).length;
   return {
     n: ofFields.length,
-    free: ofFields.length === 0 ? undefined : free / ofFields.length,
+    free: shareOf(ofFields, ({ t }) => !ends.some((end) => t >= end && t - end <= LED)),
     win: ofWindow.length,
   };
 }

@@ -13,4 +13,4 @@ export type {
   Stroke,
   Typed,
 } from './raw-window.ts';
-export { type SessionData, sessionDataOf, type WindowFacts } from './session-data.ts';
+export { LONGEST_AGE, type SessionData, sessionDataOf, type WindowFacts } from './session-data.ts';

@@ -14,6 +14,7 @@ export function mouseFeatures(
   const movements = figures.of(stretchesOf(samples, usualGap));
   const all = (name: Figure): number[] =>
     movements.map((movement) => movement[name]).filter((value) => value !== undefined);
+  const [paths, durations] = [all('logPath'), all('logDuration')];
   const inOrder = new Map<Figure, Float64Array>();
   const ordered = (name: Figure): Float64Array => {
     const known = inOrder.get(name) ?? sorted(all(name));
@@ -39,14 +40,14 @@ export function mouseFeatures(
     turnSd: middle('turnDeviation'),
     flip: middle('flips'),
     pl: middle('powerLaw'),
-    fitts: correlation(all('logPath'), all('logDuration')),
+    fitts: correlation(paths, durations),
     vBeg: middle('startSpeed'),
     vEnd: middle('endSpeed'),
     vSd: spread('logSpeed'),
     durSd: spread('logDuration'),
     strSd: spread('straightness'),
     strLo: low('straightness'),
-    lenStr: correlation(all('logPath'), all('straightness')),
+    lenStr: correlation(paths, all('straightness')),
     vcvLo: low('speedVariation'),
     vcvHi: high('speedVariation'),
     tpkLo: low('peakTime'),
@@ -70,7 +71,7 @@ export function mouseFeatures(
     quiLo: low('quintic'),
     fitHi: high('speedRest'),
     fitSm: spread('speedRestSmooth'),
-    fitts2: fittsRest(all('logPath'), all('logDuration')),
+    fitts2: fittsRest(paths, durations),
     eq: equalSteps(movements),
   };
 }

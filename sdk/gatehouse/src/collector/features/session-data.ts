@@ -61,7 +61,8 @@ export interface WindowFacts {
 }
 
 const LONGEST_WINDOW = 60_000;
-const DAY = 86_400_000;
+/** Of a page, and of it when the person first did something: a day, in milliseconds. */
+export const LONGEST_AGE = 86_400_000;
 const MOST = 20_000;
 
 /** Features of a window, rounded and inside their bounds. `figures`: what is known of the movements of this log from before. */
@@ -74,8 +75,8 @@ export function sessionDataOf(raw: RawWindow, facts: WindowFacts, figures?: Figu
     sid: facts.sid,
     seq: whole(facts.seq, 1e6),
     winMs,
-    upMs: whole(facts.upMs, DAY),
-    ttfaMs: facts.ttfaMs === undefined ? null : whole(facts.ttfaMs, DAY),
+    upMs: whole(facts.upMs, LONGEST_AGE),
+    ttfaMs: facts.ttfaMs === undefined ? null : whole(facts.ttfaMs, LONGEST_AGE),
     hidMs: whole(facts.hidMs, winMs),
     counts: wholes(facts.counts),
     mouse: bounded(mouseFeatures(raw.moves, usualGap, figures), MOUSE),
@@ -199,8 +200,7 @@ function bounded<Group extends Record<string, number | undefined>>(
   group: Group,
   bounds: Record<keyof Group, Bounds>,
 ): Bounded<Group> {
-  const entries = Object.entries(group).map(([name, value]) => [name, measured(value, ...bounds[name]!)]);
-  return Object.fromEntries(entries) as Bounded<Group>;
+  return mapped(group, (value, name) => measured(value, ...bounds[name]!)) as Bounded<Group>;
 }
 
 /** Inside its bounds, with four significant digits and at most four decimals. */
@@ -216,6 +216,7 @@ const whole = (value: number, highest: number): number =>
   Math.min(highest, Math.max(0, Math.round(value) || 0));
 
 const wholes = <Name extends string>(counts: Record<Name, number>): Record<Name, number> =>
-  Object.fromEntries(
-    Object.entries<number>(counts).map(([name, value]) => [name, whole(value, MOST)]),
-  ) as Record<Name, number>;
+  mapped(counts, (value: number) => whole(value, MOST)) as Record<Name, number>;
+
+const mapped = <Value>(group: Record<string, Value>, change: (value: Value, name: string) => number | null) =>
+  Object.fromEntries(Object.entries(group).map(([name, value]) => [name, change(value, name)]));
