@@ -69,7 +69,8 @@ export function measureTyping(
   const others = found.length > 0 ? found : keptOf(kept, isOther);
   const people = [...typists, ...others];
   const earlier = [...new Set(people.flatMap(({ run }) => run ?? []))];
-  const heldOut = people.at(-1 - others.length)!.figures;
+  const tested = people.at(-1 - others.length)!;
+  const heldOut = tested.figures;
   const outside = others[1]?.figures;
   const programs = measurePrograms(windows);
   const quiet = heldOut.blocks.of >= ENOUGH_BLOCKS && heldOut.blocks.hits + (outside?.blocks.hits ?? 0) === 0;
@@ -78,9 +79,9 @@ export function measureTyping(
     number: 9,
     title: 'Rules of typing',
     goal: '0 false in 2,000 and more blocks of 15 human keys; type, constant delay and uniform delay caught: all simulated ones, and in Chromium every `type` and more than the 4 to 7 of 10 constant delays of BEHAVIOR.md',
-    // Typists of an earlier run were judged by the rules of that run.
-    verdict: quiet && caught && earlier.length === 0 ? 'holds' : quiet || caught ? 'in part' : 'missed',
-    result: `${earlier.length === 0 ? '' : `**typists of an earlier run** (${earlier.join('; ')}), by its rules: `}held-out people ${shown(heldOut.blocks)} blocks apart of ${heldOut.people} people (${heldOut.persons.hits} people with a false alarm in a block or half-minute)${
+    // Typists of an earlier run were judged by the rules of that run. The bar asks for one set of people; other sets come on top.
+    verdict: quiet && caught && tested.run === undefined ? 'holds' : quiet || caught ? 'in part' : 'missed',
+    result: `${earlier.length === 0 ? '' : `**of an earlier run** (${earlier.join('; ')}), by its rules: ${people.flatMap(({ name, run }) => (run === undefined ? [] : [name])).join(', ')}; `}held-out people ${shown(heldOut.blocks)} blocks apart of ${heldOut.people} people (${heldOut.persons.hits} people with a false alarm in a block or half-minute)${
       outside === undefined
         ? ''
         : `, ${shown(outside.blocks)} of ${outside.people} held-out people of other sets (${outside.persons.hits} people)`
