@@ -13,7 +13,6 @@ import { type DiskLimit, diskLimit } from './disk-limit.ts';
 import { MOST_LATE, type P99Verdict, type PacedResult, p99Verdict, pacedLoad } from './paced-load.ts';
 import { picturesToEnroll } from './pictures.ts';
 import { type ProcessorLimit, processorLimit } from './processor-limit.ts';
-import { keepKernelOn, type QuietCore } from './quiet-core.ts';
 
 /** More than are ever under way where the service keeps up. */
 const CONNECTIONS = 64;
@@ -56,19 +55,17 @@ interface Row {
 
 /**
  * `/api/v1/verify` with windows of which none comes twice: at the rate of the bar, beside what the disk alone and the processor alone
- * allow; as fast as it goes; beside verifications of faces; with the kernel's work for memory on the same core; and at the rate of the bar
- * and beside faces with the data in memory, where there is room.
+ * allow; as fast as it goes; beside verifications of faces; and at the rate of the bar and beside faces with the data in memory, where there
+ * is room.
  */
 export async function benchBehavior(say: Say): Promise<Evidence> {
-  const quiet = keepKernelOn(cores.rest);
   const cli = createCli({});
   const memory = memoryFolder(1);
   try {
-    const onDisk = await measureOnDisk(cli, quiet, say);
+    const onDisk = await measureOnDisk(cli, say);
     const inMemory = memory === undefined ? undefined : await measureInMemory(memory, say);
-    return evidenceOf({ ...onDisk, ...inMemory, keptOff: quiet.threads });
+    return evidenceOf({ ...onDisk, ...inMemory });
   } finally {
-    quiet.end();
     keepOn(allowed, process.pid);
     await cli.clean();
   }
@@ -78,14 +75,12 @@ interface OnDisk {
   steady: Row;
   fast: Row;
   beside: Row;
-  /** As `steady`, and the kernel's threads run where it puts them; undefined where they cannot be kept off the core. */
-  disturbed: Row | undefined;
   lag: Lag;
   disk: DiskLimit;
   processor: ProcessorLimit;
 }
 
-async function measureOnDisk(cli: Cli, quiet: QuietCore, say: Say): Promise<OnDisk> {
+async function measureOnDisk(cli: Cli, say: Say): Promise<OnDisk> {
   const begun = await begin(cli, say);
   const { service, post } = begun;
   const steady = await measureRate(begun, RATE, '', say);
@@ -100,14 +95,8 @@ async function measureOnDisk(cli: Cli, quiet: QuietCore, say: Say): Promise<OnDi
   say('behavior: how far counters and audit lines lag');
   const lag = await lagOf(cli.data, (answered) => post(RATE / 2, 5, answered));
   const beside = await measureBesideFaces(begun, '', say);
-  let disturbed: Row | undefined;
-  if (quiet.threads.length > 0) {
-    quiet.end();
-    disturbed = await measureRate(begun, RATE, ', the kernel’s work for memory not kept off', say);
-    quiet.begin();
-  }
   await service.end();
-  return { steady, fast, beside, disturbed, lag, disk, processor };
+  return { steady, fast, beside, lag, disk, processor };
 }
 
 interface InMemory {
@@ -347,11 +336,11 @@ async function beginFaces(service: Service, key: string, say: Say) {
 
 const percent = (cores: number) => `${Math.round(100 * cores)} %`;
 
-type Measured = OnDisk & Partial<InMemory> & { keptOff: string[] };
+type Measured = OnDisk & Partial<InMemory>;
 
 /** Each bar of issue 13, what was measured, and whether it holds. */
 function verdictsOf(all: Measured): [bar: string, measured: string, verdict: P99Verdict][] {
-  const { steady, fast, beside, disturbed, inMemory, besideInMemory, lag } = all;
+  const { steady, fast, beside, inMemory, besideInMemory, lag } = all;
   const rate = steady.result.answered / steady.result.seconds;
   const verdict = (holds: boolean): P99Verdict => (holds ? 'holds' : 'missed');
   const p99 = (what: string, row: Row | undefined, most: number): [string, string, P99Verdict][] => {
@@ -375,7 +364,6 @@ function verdictsOf(all: Measured): [bar: string, measured: string, verdict: P99
     // What is under way at the end is answered a little after it.
     [`${RATE} answered a second on one core`, rate.toFixed(0), verdict(rate >= 0.995 * RATE)],
     ...p99(`at ${RATE} a second`, steady, BARS.alone),
-    ...p99(`at ${RATE} a second, the kernel’s work for memory not kept off`, disturbed, BARS.alone),
     ...p99(`at ${RATE} a second with the data in memory`, inMemory, BARS.alone),
     ...p99(faces, beside, BARS.besideFaces),
     ...p99(`${faces}, data in memory`, besideInMemory, BARS.besideFaces),
@@ -400,21 +388,15 @@ function diskLine(steady: Row, { latency, sync }: DiskLimit): string {
 const processorLine = ({ steady, fast, processor: { p50, p99, most, hashed } }: Measured): string =>
   `The processor's own part: after the second row, a program on the same core that calculates ${(fast.main.each + fast.others.each).toFixed(0)} µs (as the service needs in that row) for each of ${RATE.toLocaleString('en')} requests a second, and does nothing else, is through after p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, at most ${most.toFixed(1)} ms: what the queue takes, and the moments in which the machine gives the core to others. The p99 of the first row is ${(steady.result.latency.p99 / p99).toFixed(2)} times that. This core hashes ${(hashed / 1_000).toFixed(2)} GB/s (SHA-256), by which runs on other machines and days compare.`;
 
-/** What “without other load” means here. */
-const quietLine = (threads: readonly string[]): string =>
-  threads.length > 0
-    ? `The bar is of a core without other load: these threads of the kernel, which look after memory whatever programs do, were kept on core ${cores.rest} (${threads.join(', ')}), except for the row that says so. Other threads of the kernel, and what the host of this virtual machine does, were not.`
-    : 'Threads of the kernel that look after memory could not be kept off the core of the service: they are in the times.';
-
 function evidenceOf(all: Measured): Evidence {
-  const { steady, fast, beside, disturbed, inMemory, besideInMemory, lag, disk, processor, keptOff } = all;
-  const rows = [steady, fast, beside, disturbed, inMemory, besideInMemory].filter((row) => row !== undefined);
+  const { steady, fast, beside, inMemory, besideInMemory, lag, disk, processor } = all;
+  const rows = [steady, fast, beside, inMemory, besideInMemory].filter((row) => row !== undefined);
   return {
     title: 'Verdicts on behavior',
     lines: [
       '`POST /api/v1/verify` of the real service over HTTP, a file of SQLite with full synchronization; every window and every user is new. All threads of the service, also those that put the',
       `database's log on disk and judge faces, run on one core (${cores.service}), the load generator (${CONNECTIONS} connections) on another (${cores.generator}). It sends at an even rate whether earlier requests are answered or not; times`,
-      `run from the moment at which a request was given to a connection, or began to wait for a free one, to its whole answer. How late that moment was is the generator's own part and stands apart: where the kernel holds it up, it makes up for it at a tenth more than the rate, not in a burst. What holds up service and generator at once is left out by these times: “from due” begins at the moment at which a request was due, and has it. Where the generator is more than ${MOST_LATE} ms late (p99), a bar holds only by that stricter figure. It never sleeps, and takes its core whole where there is a rate; its bodies are made before then. Before, ${WARM_UP_SECONDS} s at ${RATE.toLocaleString('en')} a second, in which V8 compiles on the same core. Processor time: of a core. ${quietLine(keptOff)}`,
+      `run from the moment at which a request was given to a connection, or began to wait for a free one, to its whole answer. How late that moment was is the generator's own part and stands apart: where the kernel holds it up, it makes up for it at a tenth more than the rate, not in a burst. What holds up service and generator at once is left out by these times: “from due” begins at the moment at which a request was due, and has it. Where the generator is more than ${MOST_LATE} ms late (p99), a bar holds only by that stricter figure. It never sleeps, and takes its core whole where there is a rate; its bodies are made before then. Before, ${WARM_UP_SECONDS} s at ${RATE.toLocaleString('en')} a second, in which V8 compiles on the same core. Processor time: of a core. Threads of the kernel run where it puts them: what they take of the service's core, and the host of this virtual machine, is in the times.`,
       ...markdownTable(
         [
           ...['load', 'answered a second', 'p50, ms', 'p99, ms', 'p99 from due, ms', 'p99 of each 5 s'],
@@ -452,7 +434,7 @@ function evidenceOf(all: Measured): Evidence {
     ],
     measured: {
       rows: rows.map(({ result, ...row }) => ({ ...row, ...result, rate: result.answered / result.seconds })),
-      ...{ lag, disk, processor, keptOff },
+      ...{ lag, disk, processor },
     },
   };
 }

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { allowedCores, physicalCores, pickCores } from './cores.ts';
 
-test('service, generator and the rest have physical cores of their own where there are three', () => {
+test('service and generator have physical cores of their own, away from the first where there are three', () => {
   const eight = [0, 2, 4, 6, 8, 10, 12, 14].map((one) => [one, one + 1]);
-  expect(pickCores(eight)).toEqual({ service: 14, generator: 12, rest: 0 });
-  expect(pickCores([[0], [1], [2]])).toEqual({ service: 2, generator: 1, rest: 0 });
+  expect(pickCores(eight)).toEqual({ service: 14, generator: 12 });
+  expect(pickCores([[0], [1], [2]])).toEqual({ service: 2, generator: 1 });
 });
 
 test('on two cores or fewer they share', () => {
-  expect(pickCores([[0], [1]])).toEqual({ service: 0, generator: 1, rest: 1 });
-  expect(pickCores([[0, 1]])).toEqual({ service: 0, generator: 1, rest: 1 });
-  expect(pickCores([[0]])).toEqual({ service: 0, generator: 0, rest: 0 });
+  expect(pickCores([[0], [1]])).toEqual({ service: 0, generator: 1 });
+  expect(pickCores([[0, 1]])).toEqual({ service: 0, generator: 1 });
+  expect(pickCores([[0]])).toEqual({ service: 0, generator: 0 });
 });
 
 test('each processor that may be used belongs to one physical core', () => {

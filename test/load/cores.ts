@@ -6,20 +6,17 @@ export interface Cores {
   /** Nothing else runs on this physical core, as far as this program decides. */
   service: number;
   generator: number;
-  /** What the kernel does for memory is moved there. */
-  rest: number;
 }
 
 /**
- * One physical core for each, from the last one on, because Linux gives interrupts to the first ones. With two cores the generator's core
- * takes the rest too; with one, everything runs there.
+ * One physical core for each, where there are three the last ones, because Linux gives interrupts to the first; with one, both run there.
  * @param physical the numbers of the processors that share a physical core, for each of these cores
  */
 export function pickCores(physical: readonly (readonly number[])[]): Cores {
   const firsts = physical.map(([first]) => first!).toSorted((a, b) => a - b);
-  if (firsts.length > 2) return { service: firsts.at(-1)!, generator: firsts.at(-2)!, rest: firsts[0]! };
+  if (firsts.length > 2) return { service: firsts.at(-1)!, generator: firsts.at(-2)! };
   const [service, generator = physical[0]![1] ?? service] = firsts as [number, number?];
-  return { service, generator, rest: generator };
+  return { service, generator };
 }
 
 /**

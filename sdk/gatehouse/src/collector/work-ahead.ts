@@ -6,7 +6,7 @@ import { type createFigures, type SessionData, stretchesOf } from './features/in
 export const WINDOW = 30_000;
 /** Moves after which the collector first works ahead of a snapshot, and those between two times. */
 const FIRST_AHEAD = 128;
-const MOVES_AHEAD = 256;
+const MOVES_AHEAD = 512;
 /** Without `requestIdleCallback` a page counts as idle in which the mouse rested so long: milliseconds. */
 const REST = 100;
 
