@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { quantile } from './statistics.ts';
 
 export interface PacedLoad {
@@ -143,6 +145,8 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
     }),
   );
   const free = [...lines];
+  // Else what earlier loads left is collected meanwhile, and the generator is late for it.
+  collectGarbage();
   const begun = performance.now();
   const over = () => performance.now() - begun > load.seconds * 1_000;
   if (load.rate === undefined) {
@@ -184,6 +188,11 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
     slices: slices.map((one) => of(one, 0.99)),
     late: spreadOf(late),
   };
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
 
 /** The status of a whole answer, which is taken from the line; undefined while it is not whole. */
