@@ -12339,7 +12339,7 @@ export interface components {
          *           "untrusted": 0,
          *           "coal": 2.1,
          *           "pt": {
-         *             "mouse": 4,
+         *             "mouse": 420,
          *             "pen": 0,
          *             "touch": 0
          *           },
@@ -12442,7 +12442,7 @@ export interface components {
          *         "untrusted": 0,
          *         "coal": 2.1,
          *         "pt": {
-         *           "mouse": 4,
+         *           "mouse": 420,
          *           "pen": 0,
          *           "touch": 0
          *         },
@@ -39087,7 +39087,7 @@ export interface operations {
                  *           "untrusted": 0,
                  *           "coal": 2.1,
                  *           "pt": {
-                 *             "mouse": 4,
+                 *             "mouse": 420,
                  *             "pen": 0,
                  *             "touch": 0
                  *           },
