@@ -105,10 +105,7 @@ export function createWatchedRules(deps: WatchedRulesDeps): WatchedRules {
 
   /** Reads the windows of new rules from the outbox, all of one realm together. */
   async function readNew(): Promise<void> {
-    const ones = [...watched.values()].filter(
-      ({ rule, state }) => state.is === 'new' && !isGauge(rule.metric),
-    );
-    const realms = Map.groupBy(ones, ({ rule }) => nameOf(rule));
+    const realms = byRealm(watched, 'new');
     for (const together of realms.values()) await readWindows(deps, together);
   }
 
@@ -144,10 +141,7 @@ export function createWatchedRules(deps: WatchedRulesDeps): WatchedRules {
       await join(tx, events);
       const changes: Draft['changes'] = new Map();
       const reported = new Set<string>();
-      const joined = [...watched.values()].filter(
-        ({ rule, state }) => state.is === 'joined' && !isGauge(rule.metric),
-      );
-      const realms = Map.groupBy(joined, ({ rule }) => nameOf(rule));
+      const realms = byRealm(watched, 'joined');
       for (const event of events) {
         for (const one of realms.get(nameOf(event)) ?? []) {
           const found = countDrafted(one, event, changes);
@@ -235,6 +229,12 @@ const countedBy = ({ rule, judgedSince }: Watched, event: SeenEvent): Counted | 
 function countAgain(one: Watched, event: SeenEvent): void {
   const counted = countedBy(one, event);
   if (counted) count(one, counted, event.at, one.windows);
+}
+
+/** Rules that count events, in this state. */
+function byRealm(watched: ReadonlyMap<AlertRuleId, Watched>, is: Watched['state']['is']) {
+  const ones = [...watched.values()].filter(({ rule, state }) => state.is === is && !isGauge(rule.metric));
+  return Map.groupBy(ones, ({ rule }) => nameOf(rule));
 }
 
 const nameOf = ({ organization, world }: EventRealm) => `${organization}/${world}`;
