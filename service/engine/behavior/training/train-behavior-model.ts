@@ -67,18 +67,18 @@ export function trainBehaviorModel(
     )
     .flatMap((part) => {
       const held = new Set(part);
-      const model = fitOn(usable.filter((one) => !(isHuman(one) && held.has(personOf(one)))));
+      const model = fitStumps(usable.filter((one) => !(isHuman(one) && held.has(personOf(one)))));
       return people.filter((one) => held.has(personOf(one))).map((one) => scored(one, model));
     });
   const written = generators.filter((name) => !DRAWN.test(name));
   const unseenPrograms = (written.length > 1 ? written : generators).flatMap((generator) => {
     const isOf = (one: TrainingWindow) => !isHuman(one) && (one.generator ?? 'unknown') === generator;
-    const model = fitOn(usable.filter((one) => !isOf(one)));
+    const model = fitStumps(usable.filter((one) => !isOf(one)));
     return usable.filter((one) => isOf(one) && !one.thinned).map((one) => scored(one, model));
   });
   const zeros = zerosOf(unseenPeople);
   const { slope, even } = platt(withWeights(unseenPeople, unseenPrograms, zeros));
-  const { bias, stumps, medians } = fitOn(usable);
+  const { bias, stumps, medians } = fitStumps(usable);
   return {
     ...{ format: 1, id, features: [...mouseFeatures], medians: medians.map(rounded), bias: rounded(bias) },
     stumps: stumps.map(([input, ...rest]) => [input, ...(rest.map(rounded) as [number, number, number])]),
@@ -116,9 +116,10 @@ function refuseTooLittle({ persons, people, generators, programs }: Counted): vo
   );
 }
 
-type Fitted = Pick<BehaviorModel, 'medians' | 'bias' | 'stumps'>;
+/** Weights without their zeros and slope. */
+export type Fitted = Pick<BehaviorModel, 'medians' | 'bias' | 'stumps'>;
 
-function fitOn(windows: readonly TrainingWindow[]): Fitted {
+export function fitStumps(windows: readonly TrainingWindow[]): Fitted {
   const medians = mouseFeatures.map((name) => middleOf(windows.map(({ data }) => data.mouse[name])));
   const rows = windows.map(({ data }) => inputsOf(data.mouse, medians));
   return { medians, ...boostStumps(rows, windows.map(isHuman), { ...BOOST, weights: weightsOf(windows) }) };

@@ -1,18 +1,15 @@
-import { type BehaviorModel, boostStumps } from '../../../../service/engine/behavior/index.ts';
-import { FULL_MOVEMENTS, mouseFeatures } from '../../../../service/engine/behavior/model/behavior-model.ts';
-import { inputsOf, sumOfStumps } from '../../../../service/engine/behavior/model/score-mouse.ts';
+import type { TrainingWindow } from '../../../../service/engine/behavior/index.ts';
+import { FULL_MOVEMENTS } from '../../../../service/engine/behavior/model/behavior-model.ts';
+import { sumOfStumps } from '../../../../service/engine/behavior/model/score-mouse.ts';
+import { type Fitted, fitStumps } from '../../../../service/engine/behavior/training/train-behavior-model.ts';
 import { personOf, siteOf } from '../sets/data-set.ts';
 import type { BehaviorWindow } from '../windows.ts';
 
 /** As `trainBehaviorModel` trains. */
 const FOLDS = 5;
-const BOOST = { rounds: 1_000, rate: 0.15, share: 0.12 };
 const FULL_WINDOW_MS = 20_000;
 const PEOPLE_BELOW = 0.01;
 const FEWEST_FOR_ZERO = 50;
-
-/** Weights without what is fitted besides: where the zero lies is a question of its own here. */
-export type Fitted = Pick<BehaviorModel, 'medians' | 'bias' | 'stumps'>;
 
 export interface DevQuantiles {
   /** Of all people of training together: the dev 1 % threshold of BEHAVIOR.md §6.6. */
@@ -45,35 +42,14 @@ export function devQuantiles(windows: readonly BehaviorWindow[]): DevQuantiles {
 const isFull = ({ data }: BehaviorWindow): boolean =>
   data.mouse.n >= FULL_MOVEMENTS && data.winMs >= FULL_WINDOW_MS;
 
-export function fitOn(windows: readonly BehaviorWindow[]): Fitted {
-  const medians = mouseFeatures.map((name) => middleOf(windows.map(({ data }) => data.mouse[name])));
-  const rows = windows.map(({ data }) => inputsOf(data.mouse, medians));
-  const isHuman = windows.map(({ label }) => label === 'human');
-  return { medians, ...boostStumps(rows, isHuman, { ...BOOST, weights: weightsOf(windows) }) };
-}
-
-/** People and programs weigh the same; within each, every site or generator; within that, windows by their movements. */
-function weightsOf(windows: readonly BehaviorWindow[]): Float64Array {
-  const groupOf = ({ label, set, generator, thinned }: BehaviorWindow) =>
-    `${label}/${label === 'human' ? siteOf(set) : (generator ?? 'unknown')}/${thinned === true}`;
-  const own = windows.map(({ data }) => Math.min(1, data.mouse.n / FULL_MOVEMENTS));
-  const sums = new Map<string, number>();
-  for (const [i, one] of windows.entries()) {
-    const group = groupOf(one);
-    sums.set(group, (sums.get(group) ?? 0) + own[i]!);
-  }
-  const groups = { human: 0, bot: 0 };
-  for (const group of sums.keys()) groups[group.startsWith('human/') ? 'human' : 'bot'] += 1;
-  return Float64Array.from(windows, (one, i) => own[i]! / sums.get(groupOf(one))! / groups[one.label]);
-}
+/** As the product fits, sites in place of sets. */
+export const fitOn = (windows: readonly BehaviorWindow[]): Fitted =>
+  fitStumps(
+    windows.map((one) => ({ ...one, set: siteOf(one.set), data: one.data as TrainingWindow['data'] })),
+  );
 
 /** The lowest value at or below which a hundredth lies, as the product takes it. */
 function lowestHundredth(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(PEOPLE_BELOW * sorted.length) - 1)] ?? Number.NaN;
-}
-
-function middleOf(values: readonly (number | null | undefined)[]): number {
-  const known = values.filter((one) => one !== null && one !== undefined).toSorted((a, b) => a - b);
-  return known[Math.floor(known.length / 2)] ?? 0;
 }
