@@ -42,7 +42,7 @@ const needs: Readonly<Record<string, readonly Source[]>> = {
   11: ['webbot', 'humanised bots'],
   12: ['webbot', 'balabit', 'humanised bots'],
   generators: [...people, ...zoo, 'replays'],
-  calibration: [...people, ...zoo],
+  calibration: [...people, 'aalto', ...zoo],
 };
 
 /** Sources of which nothing is on this machine; of a kind of bots: where any of them has no session. */

@@ -2,7 +2,7 @@ import { type Rate, rateOf, rateOfCounts } from '../figures.ts';
 import { emptyTrack, type Subject } from '../sets/data-set.ts';
 import type { WholeStroke } from '../sets/typing-test.ts';
 import { type Track, vectorOf } from '../track.ts';
-import { windowsOf } from '../windows.ts';
+import { type BehaviorWindow, windowsOf } from '../windows.ts';
 import { HALF_MINUTE, judged } from './bar.ts';
 
 export const BLOCK = 15;
@@ -53,17 +53,25 @@ export interface TypistAlarms {
   coarse: number;
 }
 
+/** Windows with keys alone. */
+export const typedWindows = (
+  { person, half, session }: { person: string; half: Subject['half']; session: string },
+  strokes: Strokes,
+  lengthMs: number,
+): BehaviorWindow[] =>
+  windowsOf(
+    {
+      ...{ set: 'aalto', label: 'human', generator: null, person, half },
+      track: trackOfStrokes(session, strokes),
+    },
+    lengthMs,
+  );
+
 /** `sessions`: of one person; neither a block nor a window goes from one into the next. */
 export function alarmsOf(person: string, half: Subject['half'], sessions: readonly Strokes[]): TypistAlarms {
   const blocks = sessions.flatMap(blocksApart).map(firedOn);
   const windows = sessions.flatMap((strokes, i) =>
-    windowsOf(
-      {
-        ...{ set: 'aalto', label: 'human', generator: null, person, half },
-        track: trackOfStrokes(`typist-${person}-${i}`, strokes),
-      },
-      HALF_MINUTE,
-    ),
+    typedWindows({ person, half, session: `typist-${person}-${i}` }, strokes, HALF_MINUTE),
   );
   return {
     ...{ person, half, blocks: countedOf(blocks.map(({ rules }) => rules)) },
