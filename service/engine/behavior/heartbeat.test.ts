@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { beat, type HeartbeatState, type Judgement, judgeBehavior } from './index.ts';
 
+const softRule = { name: 'teleport_clicks', logOdds: -2.2 };
+/** Under 50 by a soft rule. */
 const judgement = (score: number, changes: Partial<Judgement> = {}): Judgement => ({
   ...{ confidence: score / 100, human: score >= 50, score, logOdds: 0, evidence: 2, hardRule: false },
-  ...{ notes: [], parts: { rules: [] } },
+  ...{ notes: [], parts: { rules: score < 50 ? [softRule] : [] } },
   ...changes,
 });
+const byMovements = (score: number, ratio: number): Judgement =>
+  judgement(score, { parts: { rules: [], mouse: { z: -1, logOdds: -1, ratio } } });
 
 function run(scores: readonly (number | Judgement)[], baseline: number) {
   let state: HeartbeatState | undefined;
@@ -77,6 +81,15 @@ describe('a heartbeat', () => {
     const scores = run([95, 95, 95, 95, ...Array.from({ length: 12 }, () => 50)], 95);
     expect(scores.filter(({ anomaly }) => anomaly)).toEqual([]);
     expect(scores.at(-1)).toMatchObject({ score: 67, delta: -28, action: 'allow' });
+  });
+
+  it('is no anomaly by doubtful movements, before those of several windows together speak for a program', () => {
+    const doubtful = run(Array(6).fill(byMovements(38, -0.5)), 95);
+    expect(doubtful.map(({ anomaly }) => anomaly)).toEqual(Array(6).fill(false));
+    expect(doubtful.at(-1)).toMatchObject({ score: 67, delta: -28, action: 'allow' });
+    const clear = run(Array(3).fill(byMovements(20, -2)), 95);
+    expect(clear.map(({ action }) => action)).toEqual(['allow', 'flag', 'flag']);
+    expect(run([judgement(38), judgement(38)], 95).at(-1)).toMatchObject({ anomaly: true });
   });
 
   it('adds up windows that each say little: flags, then blocks; a person’s past weighs little against it', () => {

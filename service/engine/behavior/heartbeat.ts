@@ -58,12 +58,15 @@ export function beat(state: HeartbeatState | undefined, judgement: Judgement, ba
   const { hardRule, evidence } = judgement;
   const weight = WEIGHT * Math.min(1, evidence);
   const averaged = (1 - weight) * before.score + weight * judgement.score;
+  const sum = summed(before.sum, judgement);
+  const accused = judgement.parts.rules.length > 0 || (!judgement.human && sum <= SUM_FLAGS);
   const running = hardRule
     ? Math.min(averaged, judgement.score, BOT_SCORE - 1)
-    : atLeastFloor(averaged, before, judgement, baseline);
+    : accused
+      ? averaged
+      : atLeastFloor(averaged, before, baseline);
   const compared = hardRule || evidence >= COMPARABLE_EVIDENCE;
   const fall = compared ? fallOf(before, running) : before;
-  const sum = summed(before.sum, judgement);
   const score = Math.min(shownScore(running, baseline, fall.anomalous || sum <= SUM_FLAGS), mostOf(sum));
   const delta = score - Math.round(baseline);
   const anomaly = delta < -DROP || score < BOT_SCORE;
@@ -88,14 +91,11 @@ const startingAt = (score: number): HeartbeatState => ({
   ...{ score, beats: 0, recent: [], anomalous: false, recovered: 0 },
 });
 
-/** A window that says nothing against a person brings no score down to an anomaly. */
-function atLeastFloor(
-  averaged: number,
-  { score, recent }: HeartbeatState,
-  { human }: Judgement,
-  baseline: number,
-): number {
-  if (!human) return averaged;
+/**
+ * A window that says nothing against a person brings no score down to an anomaly; nor do doubtful movements, before those of several
+ * windows together speak for a program.
+ */
+function atLeastFloor(averaged: number, { score, recent }: HeartbeatState, baseline: number): number {
   const level = recent.length < FEWEST_COMPARED ? baseline : Math.max(baseline, median(recent));
   const floor = level - DROP;
   // A small drop ends with the first window that is a person's again, a deep one as slowly as it came.
