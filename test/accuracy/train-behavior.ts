@@ -3,7 +3,12 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { type BehaviorModel, SessionData, trainBehaviorModel } from '../../service/engine/behavior/index.ts';
+import {
+  type BehaviorModel,
+  researchModel,
+  SessionData,
+  trainBehaviorModel,
+} from '../../service/engine/behavior/index.ts';
 import { mouseFeatures } from '../../service/engine/behavior/model/behavior-model.ts';
 import { siteOf } from './behavior/sets/data-set.ts';
 import { goldenWindows } from './golden-windows.ts';
@@ -12,7 +17,8 @@ import { goldenWindows } from './golden-windows.ts';
  * npm run behavior:train -- --id ID [--features DIR] [--doubt SENTENCE] --out FILE.ts --golden FILE.json [--programs FILE.ts]
  * Trains the learned layer of the behavior score on files of feature vectors (JSON lines, made by `npm run accuracy -- behavior`),
  * on the lines of the half `dev` alone, and writes the weights as TypeScript with a golden file of 200 scores; `--programs` writes the
- * windows of our own programs, which ship for `gatehouse behavior train`.
+ * windows of our own programs, which ship for `gatehouse behavior train`; `--calibration-only` keeps the weights that ship, with their
+ * zeros and slope, and fits anew what speaks for a person (`full`).
  */
 
 const Line = z.object({
@@ -41,9 +47,10 @@ const { values } = parseArgs({
     out: { type: 'string' },
     golden: { type: 'string' },
     programs: { type: 'string' },
+    'calibration-only': { type: 'boolean', default: false },
   },
 });
-const { id, features, doubt, out, golden, programs } = values;
+const { id, features, doubt, out, golden, programs, 'calibration-only': calibrationOnly } = values;
 if (id === undefined || out === undefined || golden === undefined) {
   console.error(
     'usage: npm run behavior:train -- --id ID [--features DIR] [--doubt SENTENCE] --out FILE.ts --golden FILE.json',
@@ -53,13 +60,20 @@ if (id === undefined || out === undefined || golden === undefined) {
 
 const windows = await readWindows(features);
 const at = new Date().toISOString().slice(0, 10);
-const model = trainBehaviorModel(windows, { id, at, ...(doubt !== undefined && { doubt }) });
+const trained = trainBehaviorModel(windows, { id, at, ...(doubt !== undefined && { doubt }) });
+const model = calibrationOnly
+  ? { ...researchModel, id, ...(trained.full && { full: trained.full }) }
+  : trained;
 await mkdir(path.dirname(out), { recursive: true });
 await writeFile(out, toTypeScript(model));
 await writeFile(golden, `${JSON.stringify(goldenWindows().map((shape) => referenceScore(shape, model)))}\n`);
 if (programs !== undefined) await writeFile(programs, toPrograms());
 console.log(
-  JSON.stringify({ ...model.trained, z0: model.z0, slope: model.slope, even: model.even }, null, 2),
+  JSON.stringify(
+    { ...model.trained, z0: model.z0, slope: model.slope, even: model.even, full: model.full },
+    null,
+    2,
+  ),
 );
 
 async function readWindows(folder: string) {

@@ -264,6 +264,13 @@ const anyModel: fc.Arbitrary<BehaviorModel> = fc
     thinZeros: fc.array(finite, { minLength: 7, maxLength: 7 }),
     even: fc.double({ min: 0, max: 100, noNaN: true }),
     slope: fc.double({ min: 1e-6, max: 100, noNaN: true }),
+    full: fc.option(
+      fc.record({
+        slope: fc.double({ min: 1e-6, max: 100, noNaN: true }),
+        even: fc.double({ min: 0, max: 100, noNaN: true }),
+      }),
+      { nil: undefined },
+    ),
     medians: fc.array(finite, { minLength: mouseFeatures.length, maxLength: mouseFeatures.length }),
     stumps: fc.array(
       fc.tuple(fc.integer({ min: 0, max: mouseFeatures.length - 1 }), finite, finite, finite),

@@ -59,18 +59,18 @@ describe('a judgement', () => {
 
   it('of a person by rules alone stays near the line: the absence of an alarm is no proof', () => {
     expect(judgeBehavior(personWindow())).toMatchObject({
-      ...{ confidence: 0.77, human: true, score: 77, hardRule: false },
+      ...{ confidence: 0.71, human: true, score: 71, hardRule: false },
       notes: ['organic_typing', 'rules_only'],
       agent: { is_agent: false, agent_confidence: 0, signals: [] },
-      parts: { rules: [], typing: 1.2 },
+      parts: { rules: [], typing: 0.88 },
     });
     expect(judgeBehavior(personWindow(onlyMoves))).toMatchObject({ confidence: 0.5, human: true });
   });
 
   it('adds what the learned layer says', () => {
     expect(judgeBehavior(personWindow(), { model })).toMatchObject({
-      ...{ confidence: 0.96, notes: ['organic_mouse', 'organic_typing'] },
-      parts: { mouse: { z: 2, logOdds: 2 }, typing: 1.2 },
+      ...{ confidence: 0.95, notes: ['organic_mouse', 'organic_typing'] },
+      parts: { mouse: { z: 2, logOdds: 2 }, typing: 0.88 },
     });
   });
 
@@ -169,6 +169,22 @@ test('between people’s zero and where programs are rarer, movements count for 
   });
   const straight = personWindow({ mouse: { str: 0.99 } });
   expect(judgeBehavior(straight, { model: careful }).parts.mouse).toMatchObject({ z: -2, logOdds: -2 });
+});
+
+test('weights with a calibration of full windows speak for a person by it, and against one as before', () => {
+  const calibrated = { ...model, even: 1.5, full: { slope: 2, even: 0.75 } };
+  const mouse = (str: number, z0?: number) =>
+    judgeBehavior(personWindow({ mouse: { str } }), { model: calibrated, ...(z0 !== undefined && { z0 }) })
+      .parts.mouse;
+  const usual = personWindow().mouse.str!;
+  expect(mouse(usual)).toMatchObject({ z: 2, logOdds: 2.5, ratio: 0.5 });
+  expect(mouse(usual, 1)).toMatchObject({ z: 2, logOdds: 0.5 });
+  expect(mouse(usual, 1.5)).toMatchObject({ z: 2, logOdds: 0 });
+  expect(mouse(0.99)).toMatchObject({ z: -2, logOdds: -2 });
+  // A thin window has a lower zero of its own; what speaks for a person begins where it does in full ones.
+  const thin = { ...calibrated, thinZeros: [-3, -3, -3, -3, -3, -3, -3] };
+  const four = personWindow({ mouse: { n: 4 } });
+  expect(judgeBehavior(four, { model: thin }).parts.mouse).toMatchObject({ z: 2, logOdds: 1.25 });
 });
 
 test('figures that an older script leaves out speak against a person, never for one', () => {

@@ -79,14 +79,14 @@ onBothDatabases('heartbeats', (newPlace) => {
     announced = [];
     failing = false;
     heartbeats = start();
-    give('h_verified_1', 77);
+    give('h_verified_1', 71);
   });
   afterEach(() => engine.stop());
 
   test('a person goes on: the score of the session beside that of the verification', async () => {
     expect(await beats(personWindow())).toEqual([
       {
-        ...{ score: 77, confidence: 0.77, baseline: 77, delta: 0, anomaly: false, action: 'allow' },
+        ...{ score: 71, confidence: 0.71, baseline: 71, delta: 0, anomaly: false, action: 'allow' },
         notes: ['organic_typing', 'rules_only'],
       },
     ]);
@@ -95,7 +95,7 @@ onBothDatabases('heartbeats', (newPlace) => {
 
   test('a reader who touches nothing keeps the score, with and without signals', async () => {
     const answers = await beats(personWindow(), undefined, emptyWindow(), undefined);
-    expect(answers.map(({ score, anomaly }) => [score, anomaly])).toEqual(Array(4).fill([77, false]));
+    expect(answers.map(({ score, anomaly }) => [score, anomaly])).toEqual(Array(4).fill([71, false]));
     expect(answers.at(-1)!.notes).toEqual(['insufficient_data']);
   });
 
@@ -103,11 +103,11 @@ onBothDatabases('heartbeats', (newPlace) => {
     const answers = await beats(personWindow(), personWindow(), programWindow(), programWindow());
     expect(answers.map(({ action }) => action)).toEqual(['allow', 'allow', 'block', 'block']);
     expect(answers[2]).toMatchObject({
-      baseline: 77,
+      baseline: 71,
       anomaly: true,
       notes: expect.arrayContaining(['bot_typing']),
     });
-    expect(answers[2]!.delta).toBe(answers[2]!.score - 77);
+    expect(answers[2]!.delta).toBe(answers[2]!.score - 71);
     const { organization, world } = caller;
     const event = { caller: { organization, world }, reference: 'user_1', token: 'h_verified_1' };
     expect(announced).toEqual([{ ...event, human: false, confidence: answers[2]!.confidence }]);
@@ -139,11 +139,11 @@ onBothDatabases('heartbeats', (newPlace) => {
     const after = await beats(...Array.from({ length: 4 }, () => personWindow(eve)));
     expect(after[0]!.action).toBe('allow');
     expect(after.at(-1)).toMatchObject({
-      score: 48,
+      score: 42,
       delta: -29,
       anomaly: true,
       action: 'flag',
-      baseline: 77,
+      baseline: 71,
     });
     expect(after.at(-1)!.notes).toContain('changed_rhythm');
   });
@@ -230,7 +230,7 @@ onBothDatabases('heartbeats', (newPlace) => {
       .executeTakeFirstOrThrow();
     const better = JSON.stringify({ ...JSON.parse(state), beat: { ...JSON.parse(state).beat, score: 100 } });
     await engine.db.updateTable('behavior_session').set({ state: better }).execute();
-    expect((await beats(personWindow()))[0]!.score).toBe(77);
+    expect((await beats(personWindow()))[0]!.score).toBe(71);
   });
 
   test('without its event a beat is not kept', async () => {
@@ -242,7 +242,7 @@ onBothDatabases('heartbeats', (newPlace) => {
   });
 
   test('the table holds no user id and no token; a sweep removes it with its token', async () => {
-    give('h_verified_1', 77, 'ada.lovelace@example.com');
+    give('h_verified_1', 71, 'ada.lovelace@example.com');
     await beat(personWindow(), 'h_verified_1', 'ada.lovelace@example.com');
     const rows = JSON.stringify(await engine.db.selectFrom('behavior_session').selectAll().execute());
     expect(rows).not.toContain('ada.lovelace');

@@ -64,7 +64,7 @@ export const BehaviorLayerReply = z
         layer: 'rules' as const,
         adapts: false,
         offered: {
-          id: 'research-3',
+          id: 'research-4',
           z0: 0.385263,
           sha256: '0'.repeat(64),
           trained: {

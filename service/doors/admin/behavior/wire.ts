@@ -154,7 +154,7 @@ export const TryReply = z
       {
         ...{ human: true, confidence: 0.62, score: 62, notes: ['organic_typing'], evidence: 1.1, rules: [] },
         learned: {
-          ...{ weights: 'research-3', human: true, confidence: 0.81, score: 81 },
+          ...{ weights: 'research-4', human: true, confidence: 0.89, score: 89 },
           ...{ notes: ['organic_mouse', 'organic_typing'], z: 7.2, logOdds: 1.6 },
         },
       },

@@ -72,6 +72,15 @@ export const BehaviorModel = z.strictObject({
     .min(0)
     .max(100)
     .describe('Above zero by less than this, programs are as likely as people: it counts for nothing'),
+  full: z
+    .strictObject({
+      slope: z.number().gt(0).max(100).describe('From z beyond `even` to log-odds'),
+      even: z.number().min(0).max(100).describe('Above `z0` by less than this counts for nothing'),
+    })
+    .optional()
+    .describe(
+      'What speaks for a person, fitted on windows with at least eight movements; without it that is by `slope` and `even`, which are of windows of every length',
+    ),
   trained: z
     .strictObject({
       at: z.iso.date().describe('Day of the training'),

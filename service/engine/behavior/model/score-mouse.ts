@@ -27,9 +27,10 @@ export function scoreMouse(
   const above = z - zeroOf(mouse.n, model, z0);
   // What an older script, or a caller, leaves out does not speak for a person.
   const complete = model.features.every((name) => mouse[name] !== undefined);
-  const counted = above < 0 ? above : complete ? Math.max(0, above - model.even) : 0;
-  const calibrated = bounded(model.slope * counted);
-  const logOdds = calibrated * shrunk;
+  const { slope, even } = model.full ?? model;
+  const beyondEven = Math.max(0, (model.full ? z - z0 : above) - even);
+  const calibrated = above < 0 ? model.slope * above : complete ? slope * beyondEven : 0;
+  const logOdds = bounded(calibrated) * shrunk;
   const ratio = bounded(model.slope * (above - model.even)) * shrunk;
   return {
     z,

@@ -89,6 +89,24 @@ describe('training', () => {
     expect(under.length / scores.length).toBeLessThan(0.04);
   });
 
+  it('fits what speaks for a person on full windows, where there are enough', () => {
+    expect(model.full).toEqual({ slope: expect.any(Number), even: expect.any(Number) });
+    const judged = (label: 'human' | 'bot') =>
+      Array.from({ length: 300 }, (_, i) => windowOf(label, i % 2, 400 + i))
+        .filter(({ data }) => data.mouse.n >= 8)
+        .map(({ data }) => judgeBehavior(data as SessionData, { model }).parts.mouse!.logOdds);
+    const [people, programs] = [judged('human'), judged('bot')];
+    const sure = (list: number[]) => list.filter((logOdds) => logOdds > 1.5).length / list.length;
+    // Where confidence is 0.82 and more, programs are rarer than it says.
+    expect(sure(people)).toBeGreaterThan(0.4);
+    expect(sure(programs) / (sure(people) + sure(programs))).toBeLessThan(0.18);
+    const thin = windows.map((one) => ({
+      ...one,
+      data: { ...one.data, mouse: { ...one.data.mouse, n: Math.min(7, one.data.mouse.n) } },
+    }));
+    expect(trainBehaviorModel(thin, about)).not.toHaveProperty('full');
+  });
+
   it('is the same for the same windows', () => {
     expect(trainBehaviorModel(windows, about)).toEqual(model);
   });

@@ -33,6 +33,8 @@ const FULL_WINDOW_MS = 20_000;
 const PEOPLE_BELOW_ZERO = 0.01;
 /** Fewer windows of a set say nothing about its lowest hundredth. */
 const FEWEST_FOR_ZERO = 50;
+/** Fewer full windows of a generator say nothing about its share in them. */
+const FEWEST_FULL = 10;
 /** A replay is a person's movement: as a program's it spoils what else is learned (BEHAVIOR.md 1.5). */
 const LEFT_OUT = /replay/;
 /** Families of drawn programs teach what programs are; the slope is that of programs that someone wrote. */
@@ -77,13 +79,16 @@ export function trainBehaviorModel(
     return usable.filter((one) => isOf(one) && !one.thinned).map((one) => scored(one, model));
   });
   const zeros = zerosOf(unseenPeople);
-  const { slope, even } = platt(withWeights(unseenPeople, unseenPrograms, zeros));
+  const { slope, even } = platt(
+    withWeights(unseenPeople, unseenPrograms, ({ data }) => zeroOf(data.mouse.n, zeros)),
+  );
+  const full = fullCalibration(unseenPeople, unseenPrograms, zeros.z0);
   const { bias, stumps, medians } = fitStumps(usable);
   return {
     ...{ format: 1, id, features: [...mouseFeatures], medians: medians.map(rounded), bias: rounded(bias) },
     stumps: stumps.map(([input, ...rest]) => [input, ...(rest.map(rounded) as [number, number, number])]),
     ...{ z0: zeros.z0, thinZeros: zeros.thinZeros },
-    ...{ slope: rounded(slope), even: rounded(even) },
+    ...{ slope: rounded(slope), even: rounded(even), ...(full && { full }) },
     trained: {
       at,
       on: [...new Set(usable.map(({ set }) => set))].toSorted(),
@@ -165,9 +170,7 @@ function zerosOf(people: readonly Scored[]): Zeros {
     const enough = sets.filter(({ length }) => length >= FEWEST_FOR_ZERO);
     return Math.min(...(enough.length > 0 ? enough : [some]).map(lowestHundredth));
   };
-  const full = people.filter(
-    ({ window: { data } }) => data.mouse.n >= FULL_MOVEMENTS && data.winMs >= FULL_WINDOW_MS,
-  );
+  const full = people.filter(isFull);
   let least = rounded(quantileOf(full.length > 0 ? full : people));
   const z0 = least;
   const thinZeros: number[] = [];
@@ -179,6 +182,9 @@ function zerosOf(people: readonly Scored[]): Zeros {
   return { z0, thinZeros };
 }
 
+const isFull = ({ window: { data } }: Scored): boolean =>
+  data.mouse.n >= FULL_MOVEMENTS && data.winMs >= FULL_WINDOW_MS;
+
 const lowestHundredth = (some: readonly Scored[]): number =>
   weightedQuantile(
     some.map(({ z }) => z),
@@ -186,11 +192,32 @@ const lowestHundredth = (some: readonly Scored[]): number =>
     PEOPLE_BELOW_ZERO,
   );
 
-function withWeights(people: readonly Scored[], programs: readonly Scored[], zeros: Zeros) {
+/**
+ * How surely a person's a full window is, fitted on full windows: thinner ones, of which there are more, are harder to tell apart and
+ * would make it too careful. Undefined where too few windows are full.
+ */
+function fullCalibration(
+  people: readonly Scored[],
+  programs: readonly Scored[],
+  z0: number,
+): BehaviorModel['full'] {
+  const fullPeople = people.filter(isFull);
+  const generators = [...Map.groupBy(programs.filter(isFull), ({ window }) => window.generator).values()];
+  const fullPrograms = generators.filter(({ length }) => length >= FEWEST_FULL);
+  if (fullPeople.length < FEWEST_FOR_ZERO || fullPrograms.length < FEWEST.generators) return undefined;
+  const { slope, even } = platt(withWeights(fullPeople, fullPrograms.flat(), () => z0));
+  return { slope: rounded(slope), even: rounded(even) };
+}
+
+function withWeights(
+  people: readonly Scored[],
+  programs: readonly Scored[],
+  zero: (window: TrainingWindow) => number,
+) {
   const all = [...people, ...programs];
   const weights = weightsOf(all.map(({ window }) => window));
   return all.map(({ window, z }, i) => ({
-    z: z - zeroOf(window.data.mouse.n, zeros),
+    z: z - zero(window),
     human: isHuman(window),
     weight: weights[i]!,
   }));
