@@ -8870,7 +8870,7 @@ export interface components {
          *       "layer": "rules",
          *       "adapts": false,
          *       "offered": {
-         *         "id": "research-3",
+         *         "id": "research-4",
          *         "z0": 0.385263,
          *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
          *         "trained": {
@@ -9059,6 +9059,13 @@ export interface components {
             slope: number;
             /** @description Above zero by less than this, programs are as likely as people: it counts for nothing */
             even: number;
+            /** @description What speaks for a person, fitted on windows with at least eight movements; without it that is by `slope` and `even`, which are of windows of every length */
+            full?: {
+                /** @description From z beyond `even` to log-odds */
+                slope: number;
+                /** @description Above `z0` by less than this counts for nothing */
+                even: number;
+            };
             /** @description What the weights were trained on */
             trained: {
                 /**
@@ -12701,10 +12708,10 @@ export interface components {
          *       "evidence": 1.1,
          *       "rules": [],
          *       "learned": {
-         *         "weights": "research-3",
+         *         "weights": "research-4",
          *         "human": true,
-         *         "confidence": 0.81,
-         *         "score": 81,
+         *         "confidence": 0.89,
+         *         "score": 89,
          *         "notes": [
          *           "organic_mouse",
          *           "organic_typing"
@@ -29489,7 +29496,7 @@ export interface operations {
                      *       "layer": "rules",
                      *       "adapts": false,
                      *       "offered": {
-                     *         "id": "research-3",
+                     *         "id": "research-4",
                      *         "z0": 0.385263,
                      *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *         "trained": {
@@ -29602,7 +29609,7 @@ export interface operations {
                      *       "layer": "rules",
                      *       "adapts": false,
                      *       "offered": {
-                     *         "id": "research-3",
+                     *         "id": "research-4",
                      *         "z0": 0.385263,
                      *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *         "trained": {
@@ -29846,7 +29853,7 @@ export interface operations {
                      *       "layer": "rules",
                      *       "adapts": false,
                      *       "offered": {
-                     *         "id": "research-3",
+                     *         "id": "research-4",
                      *         "z0": 0.385263,
                      *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *         "trained": {
@@ -39118,10 +39125,10 @@ export interface operations {
                      *       "evidence": 1.1,
                      *       "rules": [],
                      *       "learned": {
-                     *         "weights": "research-3",
+                     *         "weights": "research-4",
                      *         "human": true,
-                     *         "confidence": 0.81,
-                     *         "score": 81,
+                     *         "confidence": 0.89,
+                     *         "score": 89,
                      *         "notes": [
                      *           "organic_mouse",
                      *           "organic_typing"
