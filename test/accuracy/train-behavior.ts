@@ -53,7 +53,7 @@ const { values } = parseArgs({
 const { id, features, doubt, out, golden, programs, 'calibration-only': calibrationOnly } = values;
 if (id === undefined || out === undefined || golden === undefined) {
   console.error(
-    'usage: npm run behavior:train -- --id ID [--features DIR] [--doubt SENTENCE] --out FILE.ts --golden FILE.json',
+    'usage: npm run behavior:train -- --id ID [--features DIR] [--doubt SENTENCE] --out FILE.ts --golden FILE.json [--programs FILE.ts] [--calibration-only]',
   );
   process.exit(2);
 }
@@ -61,6 +61,10 @@ if (id === undefined || out === undefined || golden === undefined) {
 const windows = await readWindows(features);
 const at = new Date().toISOString().slice(0, 10);
 const trained = trainBehaviorModel(windows, { id, at, ...(doubt !== undefined && { doubt }) });
+if (calibrationOnly && trained.full === undefined) {
+  console.error('Too few full windows of people or generators to calibrate on: record more sessions first.');
+  process.exit(1);
+}
 const model = calibrationOnly
   ? { ...researchModel, id, ...(trained.full && { full: trained.full }) }
   : trained;
