@@ -66,7 +66,7 @@ if (calibrationOnly && trained.full === undefined) {
   process.exit(1);
 }
 const model = calibrationOnly
-  ? { ...researchModel, id, ...(trained.full && { full: trained.full }) }
+  ? { ...researchModel, id, ...(trained.full && { full: fromShippedZero(trained.full, trained.z0) }) }
   : trained;
 await mkdir(path.dirname(out), { recursive: true });
 await writeFile(out, toTypeScript(model));
@@ -79,6 +79,14 @@ console.log(
     2,
   ),
 );
+
+/** `even` counts from a zero: that of the weights which ship is another than that of those trained now. */
+function fromShippedZero(
+  { slope, even }: NonNullable<BehaviorModel['full']>,
+  z0: number,
+): BehaviorModel['full'] {
+  return { slope, even: Number(Math.max(0, even + z0 - researchModel.z0).toPrecision(6)) };
+}
 
 async function readWindows(folder: string) {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.jsonl')).toSorted();

@@ -28,12 +28,16 @@ export function addTrain(behavior: Command, runner: CommandRunner): void {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
       const about = { id: options.name, at: new Date().toISOString().slice(0, 10) };
-      const { trained, ...rest } = trainBehaviorModel([...people, ...programWindows()], about);
+      const { trained, full, ...rest } = trainBehaviorModel([...people, ...programWindows()], about);
       const { doubt: _, ...training } = trained;
       const layer = await replyOf(
         open.admin.PUT('/api/admin/behavior/layer', {
           params: { query: { organization: id } },
-          body: { layer: 'own', acceptLicenceDoubt: false, weights: { ...rest, trained: training } },
+          body: {
+            layer: 'own',
+            acceptLicenceDoubt: false,
+            weights: { ...rest, ...(full && { full }), trained: training },
+          },
         }),
       );
       return { json: layer, text: describeLayer(layer) };

@@ -83,13 +83,27 @@ describe('a heartbeat', () => {
     expect(scores.at(-1)).toMatchObject({ score: 67, delta: -28, action: 'allow' });
   });
 
-  it('is no anomaly by doubtful movements, before those of several windows together speak for a program', () => {
-    const doubtful = run(Array(6).fill(byMovements(38, -0.5)), 95);
-    expect(doubtful.map(({ anomaly }) => anomaly)).toEqual(Array(6).fill(false));
-    expect(doubtful.at(-1)).toMatchObject({ score: 67, delta: -28, action: 'allow' });
-    const clear = run(Array(3).fill(byMovements(20, -2)), 95);
-    expect(clear.map(({ action }) => action)).toEqual(['allow', 'flag', 'flag']);
-    expect(run([judgement(38), judgement(38)], 95).at(-1)).toMatchObject({ anomaly: true });
+  it('has patience with two doubtful windows, not with a third, nor with a clear one or one of rules', () => {
+    const actions = (windows: Judgement[]) => run(windows, 95).map(({ action }) => action);
+    const doubtful = byMovements(38, -1);
+    expect(run([doubtful, doubtful], 95).at(-1)).toMatchObject({ score: 67, delta: -28, action: 'allow' });
+    expect(actions(Array(4).fill(doubtful)).slice(2)).toEqual(['flag', 'flag']);
+    expect(actions([doubtful, byMovements(40, -2.4), byMovements(40, -2.4)])).toEqual([
+      'allow',
+      'flag',
+      'flag',
+    ]);
+    expect(actions([byMovements(5, -2.9)])).toEqual(['flag']);
+    expect(actions([byMovements(5, -2.9), byMovements(95, 3), byMovements(5, -2.9)]).at(-1)).toBe('flag');
+    expect(actions([judgement(38), judgement(38)]).at(-1)).toBe('flag');
+  });
+
+  it('is not lifted by a window that is no person’s: empty, or doubtful', () => {
+    for (const window of [judgeBehavior(undefined), byMovements(30, -1)]) {
+      const beats = run([judgement(10), judgement(10), window], 71);
+      expect(beats.map(({ action }) => action)).toEqual(['allow', 'flag', 'flag']);
+      expect(beats[2]!.state.score).toBeLessThanOrEqual(beats[1]!.state.score);
+    }
   });
 
   it('adds up windows that each say little: flags, then blocks; a person’s past weighs little against it', () => {

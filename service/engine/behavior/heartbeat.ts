@@ -13,6 +13,8 @@ export interface HeartbeatState {
   recovered: number;
   /** What the movements of the windows add up to, in log-odds; absent in states of before it was kept. */
   sum?: number;
+  /** Doubtful windows in a row, up to this one. */
+  doubtful?: number;
 }
 
 export interface Beat {
@@ -48,6 +50,8 @@ const SUM_LEAST = -8;
 const SUM_MOST = 1;
 const SUM_FLAGS = -3;
 const SUM_BLOCKS = -5;
+/** Doubtful windows in a row that flag nothing. */
+const PATIENCE = 2;
 
 /**
  * The running score of a session: windows count by their evidence, so that a thin one hardly moves it, and a hard rule counts at
@@ -59,12 +63,15 @@ export function beat(state: HeartbeatState | undefined, judgement: Judgement, ba
   const weight = WEIGHT * Math.min(1, evidence);
   const averaged = (1 - weight) * before.score + weight * judgement.score;
   const sum = summed(before.sum, judgement);
-  const accused = judgement.parts.rules.length > 0 || (!judgement.human && sum <= SUM_FLAGS);
+  const doubtful = doubtfulInARow(before.doubtful, judgement);
+  const patient = doubtful > 0 && doubtful <= PATIENCE && sum > SUM_FLAGS;
   const running = hardRule
     ? Math.min(averaged, judgement.score, BOT_SCORE - 1)
-    : accused
-      ? averaged
-      : atLeastFloor(averaged, before, baseline);
+    : judgement.human
+      ? atLeastFloor(averaged, before, baseline)
+      : patient
+        ? Math.max(averaged, Math.min(before.score, floorOf(before, baseline)))
+        : averaged;
   const compared = hardRule || evidence >= COMPARABLE_EVIDENCE;
   const fall = compared ? fallOf(before, running) : before;
   const score = Math.min(shownScore(running, baseline, fall.anomalous || sum <= SUM_FLAGS), mostOf(sum));
@@ -73,7 +80,7 @@ export function beat(state: HeartbeatState | undefined, judgement: Judgement, ba
   const { anomalous, recovered } = fall;
   return {
     state: {
-      ...{ score: running, beats: before.beats + 1, anomalous, recovered, sum },
+      ...{ score: running, beats: before.beats + 1, anomalous, recovered, sum, doubtful },
       recent: compared && !anomalous ? [...before.recent, running].slice(-REMEMBERED) : before.recent,
     },
     ...{ score, confidence: score / 100, delta, anomaly },
@@ -91,15 +98,25 @@ const startingAt = (score: number): HeartbeatState => ({
   ...{ score, beats: 0, recent: [], anomalous: false, recovered: 0 },
 });
 
-/**
- * A window that says nothing against a person brings no score down to an anomaly; nor do doubtful movements, before those of several
- * windows together speak for a program.
- */
-function atLeastFloor(averaged: number, { score, recent }: HeartbeatState, baseline: number): number {
-  const level = recent.length < FEWEST_COMPARED ? baseline : Math.max(baseline, median(recent));
-  const floor = level - DROP;
+/** A window that says nothing against a person brings no score down to an anomaly. */
+function atLeastFloor(averaged: number, before: HeartbeatState, baseline: number): number {
+  const { score } = before;
+  const floor = floorOf(before, baseline);
   // A small drop ends with the first window that is a person's again, a deep one as slowly as it came.
   return Math.max(averaged, score >= floor - RECOVERY ? floor : Math.min(score, floor));
+}
+
+/** The lowest score that is no drop. */
+const floorOf = ({ recent }: HeartbeatState, baseline: number): number =>
+  (recent.length < FEWEST_COMPARED ? baseline : Math.max(baseline, median(recent))) - DROP;
+
+/**
+ * Doubtful: under 50 by its movements alone, and not where one window blocks. Confidence is calibrated, so that a person of 0.95 has
+ * such a window now and then. An empty window leaves the row as it is.
+ */
+function doubtfulInARow(before = 0, { human, score, evidence, parts }: Judgement): number {
+  if (evidence === 0) return before;
+  return !human && parts.rules.length === 0 && score >= BOT_SCORE ? before + 1 : 0;
 }
 
 /** A window without a movement says nothing about what movements add up to, and lets nothing of it fade. */
