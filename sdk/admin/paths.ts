@@ -9059,7 +9059,7 @@ export interface components {
             slope: number;
             /** @description Above zero by less than this, programs are as likely as people: it counts for nothing */
             even: number;
-            /** @description What speaks for a person, fitted on windows with at least eight movements; without it that is by `slope` and `even`, which are of windows of every length */
+            /** @description What speaks for a person, fitted on windows with at least eight movements. Without it `slope` and `even` apply, which are fitted on windows of every length */
             full?: {
                 /** @description From z beyond `even` to log-odds */
                 slope: number;

@@ -79,7 +79,7 @@ export const BehaviorModel = z.strictObject({
     })
     .optional()
     .describe(
-      'What speaks for a person, fitted on windows with at least eight movements; without it that is by `slope` and `even`, which are of windows of every length',
+      'What speaks for a person, fitted on windows with at least eight movements. Without it `slope` and `even` apply, which are fitted on windows of every length',
     ),
   trained: z
     .strictObject({

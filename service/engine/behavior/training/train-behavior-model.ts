@@ -193,7 +193,7 @@ const lowestHundredth = (some: readonly Scored[]): number =>
   );
 
 /**
- * How surely a person's a full window is, fitted on full windows: thinner ones, of which there are more, are harder to tell apart and
+ * How surely a person's a full window is, fitted on full windows: thinner ones, of which there are more, are harder to separate and
  * would make it too careful. Undefined where too few windows are full.
  */
 function fullCalibration(
