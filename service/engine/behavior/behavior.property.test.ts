@@ -550,8 +550,12 @@ test('a session of any windows keeps its figures in range and its state small', 
       (windows, model, baseline) => {
         let state: HeartbeatState | undefined;
         for (const [data, context] of windows) {
-          const seen = beat(state, judgeBehavior(data, { ...context, ...(model && { model }) }), baseline);
+          const judged = judgeBehavior(data, { ...context, ...(model && { model }) });
+          const before = state?.score ?? baseline;
+          const seen = beat(state, judged, baseline);
           state = seen.state;
+          // What is no person's lifts a session at most to its own score.
+          if (!judged.human) expect(state.score).toBeLessThanOrEqual(Math.max(before, judged.score));
           expect(seen.score).toBeGreaterThanOrEqual(0);
           expect(seen.score).toBeLessThanOrEqual(100);
           expect(seen.delta).toBe(seen.score - baseline);
