@@ -159,16 +159,18 @@ test('a service that runs is used, and quitting leaves it alone', async () => {
   await run();
   expect(loaded()).toBe('gatehouse-start://shell/');
   await expect.poll(loaded).toBe('http://localhost:7300/console/');
-  expect(labels()).toEqual([
-    'Gatehouse is running: http://localhost:7300',
-    'No open alerts.',
-    '-',
-    'Open the console',
-    'Open the kiosk',
-    'Check now',
-    '-',
-    'Quit: alerts are not shown any more',
-  ]);
+  await expect
+    .poll(labels)
+    .toEqual([
+      'Gatehouse is running: http://localhost:7300',
+      'No open alerts.',
+      '-',
+      'Open the console',
+      'Open the kiosk',
+      'Check now',
+      '-',
+      'Quit: alerts are not shown any more',
+    ]);
   press('Quit');
   await settle();
   expect([started, stops, ticks]).toEqual([[], [], []]);
