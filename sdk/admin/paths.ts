@@ -2094,7 +2094,7 @@ export interface paths {
         get?: never;
         /**
          * Set the zero of your own people
-         * @description Moves the zero of the weights in use to the 1 % quantile of your own people, or back. `gatehouse behavior recalibrate` measures it on windows of people confirmed by a face or a passkey. Refused with CONFLICT for fewer than 500 windows or 30 people, and for a zero more than 1.5 from that of the weights. Other weights have no own zero until it is measured for them. With `adapts` the appliance measures it daily on people whose live sessions were approved, and moves it within the same limits; every move is in the audit log.
+         * @description Moves the zero of the weights in use to where 1 % of your own people lie below it, or back. `gatehouse behavior recalibrate` measures it on windows of people confirmed by a face or a passkey, a little lower than the quantile of the people measured, so that it holds for people who come later. Refused with CONFLICT for fewer than 500 windows or 30 people, and for a zero more than 1.5 from that of the weights. Other weights have no own zero until it is measured for them. With `adapts` the appliance measures it daily on people whose live sessions were approved, and moves it within the same limits; every move is in the audit log.
          */
         put: operations["setBehaviorZero"];
         post?: never;
@@ -8870,7 +8870,7 @@ export interface components {
          *       "layer": "rules",
          *       "adapts": false,
          *       "offered": {
-         *         "id": "research-4",
+         *         "id": "research-5",
          *         "z0": 0.385263,
          *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
          *         "trained": {
@@ -9122,7 +9122,7 @@ export interface components {
         BehaviorZeroRequest: {
             /** @description Null: the zero of the weights again; absent: it stays */
             zero?: {
-                /** @description 1 % quantile of z */
+                /** @description Where 1 % of your people lie below, in z */
                 z0: number;
                 /** @description Windows that it was measured on */
                 windows: number;
@@ -12708,7 +12708,7 @@ export interface components {
          *       "evidence": 1.1,
          *       "rules": [],
          *       "learned": {
-         *         "weights": "research-4",
+         *         "weights": "research-5",
          *         "human": true,
          *         "confidence": 0.89,
          *         "score": 89,
@@ -29496,7 +29496,7 @@ export interface operations {
                      *       "layer": "rules",
                      *       "adapts": false,
                      *       "offered": {
-                     *         "id": "research-4",
+                     *         "id": "research-5",
                      *         "z0": 0.385263,
                      *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *         "trained": {
@@ -29609,7 +29609,7 @@ export interface operations {
                      *       "layer": "rules",
                      *       "adapts": false,
                      *       "offered": {
-                     *         "id": "research-4",
+                     *         "id": "research-5",
                      *         "z0": 0.385263,
                      *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *         "trained": {
@@ -29853,7 +29853,7 @@ export interface operations {
                      *       "layer": "rules",
                      *       "adapts": false,
                      *       "offered": {
-                     *         "id": "research-4",
+                     *         "id": "research-5",
                      *         "z0": 0.385263,
                      *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *         "trained": {
@@ -39125,7 +39125,7 @@ export interface operations {
                      *       "evidence": 1.1,
                      *       "rules": [],
                      *       "learned": {
-                     *         "weights": "research-4",
+                     *         "weights": "research-5",
                      *         "human": true,
                      *         "confidence": 0.89,
                      *         "score": 89,

@@ -3,12 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import {
-  type BehaviorModel,
-  researchModel,
-  SessionData,
-  trainBehaviorModel,
-} from '../../service/engine/behavior/index.ts';
+import { type BehaviorModel, SessionData, trainBehaviorModel } from '../../service/engine/behavior/index.ts';
 import { mouseFeatures } from '../../service/engine/behavior/model/behavior-model.ts';
 import { siteOf } from './behavior/sets/data-set.ts';
 import { goldenWindows } from './golden-windows.ts';
@@ -17,8 +12,7 @@ import { goldenWindows } from './golden-windows.ts';
  * npm run behavior:train -- --id ID [--features DIR] [--doubt SENTENCE] --out FILE.ts --golden FILE.json [--programs FILE.ts]
  * Trains the learned layer of the behavior score on files of feature vectors (JSON lines, made by `npm run accuracy -- behavior`),
  * on the lines of the half `dev` alone, and writes the weights as TypeScript with a golden file of 200 scores; `--programs` writes the
- * windows of our own programs, which ship for `gatehouse behavior train`; `--calibration-only` keeps the weights that ship, with their
- * zeros and slope, and fits anew what speaks for a person (`full`).
+ * windows of our own programs, which ship for `gatehouse behavior train`.
  */
 
 const Line = z.object({
@@ -47,27 +41,19 @@ const { values } = parseArgs({
     out: { type: 'string' },
     golden: { type: 'string' },
     programs: { type: 'string' },
-    'calibration-only': { type: 'boolean', default: false },
   },
 });
-const { id, features, doubt, out, golden, programs, 'calibration-only': calibrationOnly } = values;
+const { id, features, doubt, out, golden, programs } = values;
 if (id === undefined || out === undefined || golden === undefined) {
   console.error(
-    'usage: npm run behavior:train -- --id ID [--features DIR] [--doubt SENTENCE] --out FILE.ts --golden FILE.json [--programs FILE.ts] [--calibration-only]',
+    'usage: npm run behavior:train -- --id ID [--features DIR] [--doubt SENTENCE] --out FILE.ts --golden FILE.json [--programs FILE.ts]',
   );
   process.exit(2);
 }
 
 const windows = await readWindows(features);
 const at = new Date().toISOString().slice(0, 10);
-const trained = trainBehaviorModel(windows, { id, at, ...(doubt !== undefined && { doubt }) });
-if (calibrationOnly && trained.full === undefined) {
-  console.error('Too few full windows of people or generators to calibrate on: record more sessions first.');
-  process.exit(1);
-}
-const model = calibrationOnly
-  ? { ...researchModel, id, ...(trained.full && { full: fromShippedZero(trained.full, trained.z0) }) }
-  : trained;
+const model = trainBehaviorModel(windows, { id, at, ...(doubt !== undefined && { doubt }) });
 await mkdir(path.dirname(out), { recursive: true });
 await writeFile(out, toTypeScript(model));
 await writeFile(golden, `${JSON.stringify(goldenWindows().map((shape) => referenceScore(shape, model)))}\n`);
@@ -79,14 +65,6 @@ console.log(
     2,
   ),
 );
-
-/** `even` counts from a zero: that of the weights which ship is another than that of those trained now. */
-function fromShippedZero(
-  { slope, even }: NonNullable<BehaviorModel['full']>,
-  z0: number,
-): BehaviorModel['full'] {
-  return { slope, even: Number(Math.max(0, even + z0 - researchModel.z0).toPrecision(6)) };
-}
 
 async function readWindows(folder: string) {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.jsonl')).toSorted();

@@ -18,7 +18,7 @@ test('the learned layer is offered with its doubt, refused without an acceptance
   const { body: before } = await control.call('GET', '/behavior/layer');
   expect(before).toMatchObject({
     layer: 'rules',
-    offered: { id: 'research-4', trained: { doubt: expect.stringContaining('doubtful') } },
+    offered: { id: 'research-5', trained: { doubt: expect.stringContaining('doubtful') } },
   });
   expect(await control.call('PUT', '/behavior/layer', { layer: 'research' })).toMatchObject({
     status: 409,
@@ -31,7 +31,7 @@ test('the learned layer is offered with its doubt, refused without an acceptance
   });
   expect(chosen).toMatchObject({
     status: 200,
-    body: { layer: 'research', accepted: { by: 'operator:ada', model: 'research-4' } },
+    body: { layer: 'research', accepted: { by: 'operator:ada', model: 'research-5' } },
   });
   const site = { windows: 0, people: 0, refused: expect.stringContaining('at least 500 windows') };
   expect((await control.call('GET', '/behavior/layer')).body).toEqual({ ...(chosen.body as object), site });

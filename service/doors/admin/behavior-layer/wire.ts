@@ -64,7 +64,7 @@ export const BehaviorLayerReply = z
         layer: 'rules' as const,
         adapts: false,
         offered: {
-          id: 'research-4',
+          id: 'research-5',
           z0: 0.385263,
           sha256: '0'.repeat(64),
           trained: {
@@ -106,7 +106,7 @@ export const BehaviorZeroRequest = z
   .strictObject({
     zero: z
       .strictObject({
-        z0: z.number().min(-100).max(100).describe('1 % quantile of z'),
+        z0: z.number().min(-100).max(100).describe('Where 1 % of your people lie below, in z'),
         windows: z.int().min(0).describe('Windows that it was measured on'),
         people: z.int().min(0).describe('People that they are of'),
       })

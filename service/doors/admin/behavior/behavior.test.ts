@@ -88,7 +88,7 @@ test('an own window is judged, and nothing of it is kept', async () => {
   const both = await control.call('POST', '/behavior/try', { sessionData: personWindow() });
   expect(both.body).toMatchObject({
     ...{ confidence: 0.71, notes: ['organic_typing', 'rules_only'] },
-    learned: { weights: 'research-4', z: expect.any(Number), logOdds: expect.any(Number) },
+    learned: { weights: 'research-5', z: expect.any(Number), logOdds: expect.any(Number) },
   });
   expect(both.body.learned.notes).not.toContain('rules_only');
   await control.call('PUT', '/behavior/layer', { layer: 'rules' });

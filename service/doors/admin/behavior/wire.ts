@@ -154,7 +154,7 @@ export const TryReply = z
       {
         ...{ human: true, confidence: 0.62, score: 62, notes: ['organic_typing'], evidence: 1.1, rules: [] },
         learned: {
-          ...{ weights: 'research-4', human: true, confidence: 0.89, score: 89 },
+          ...{ weights: 'research-5', human: true, confidence: 0.89, score: 89 },
           ...{ notes: ['organic_mouse', 'organic_typing'], z: 7.2, logOdds: 1.6 },
         },
       },

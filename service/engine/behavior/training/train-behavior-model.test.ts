@@ -9,6 +9,7 @@ import {
   type TrainingWindow,
   trainBehaviorModel,
 } from '../index.ts';
+import type { Stump } from './boost-stumps.ts';
 
 const random = createRandom(7);
 const around = (middle: number, spread: number) => middle + spread * (random() + random() + random() - 1.5);
@@ -159,5 +160,19 @@ describe('stumps', () => {
     expect(boostStumps(rows, labels, { rounds: 40, share: 0.4 })).toEqual(some);
     expect(new Set(some.stumps.map(([input]) => input)).size).toBe(3);
     expect(new Set(boostStumps(rows, labels, { rounds: 40 }).stumps.map(([input]) => input)).size).toBe(1);
+  });
+
+  it('count no input for more than is allowed, at any value, and keep to the limit where it is reached', () => {
+    const sumAt = (stumps: readonly Stump[], input: number, value: number): number =>
+      stumps
+        .filter(([of]) => of === input)
+        .reduce((sum, [, threshold, low, high]) => sum + (value <= threshold ? low : high), 0);
+    const { stumps } = boostStumps(rows, labels, { rounds: 200, share: 0.4, most: 0.5 });
+    const sums = rows.flatMap((row) => row.map((value, input) => sumAt(stumps, input, value)));
+    expect(Math.max(...sums)).toBeCloseTo(0.5);
+    expect(Math.min(...sums)).toBeCloseTo(-0.5);
+    expect(stumps.filter(([, , low, high]) => low === 0 && high === 0)).toEqual([]);
+    const free = boostStumps(rows, labels, { rounds: 200, share: 0.4 }).stumps;
+    expect(Math.max(...rows.map(([value]) => sumAt(free, 0, value!)))).toBeGreaterThan(1);
   });
 });
