@@ -9051,7 +9051,7 @@ export interface components {
                 number,
                 number
             ][];
-            /** @description Zero: the 1 % quantile of z of people’s windows with at least eight movements, the lowest of all sets of people */
+            /** @description Zero: the 1 % quantile of z of people’s windows with at least eight movements, placed for people who come later; the lowest of all sets of people */
             z0: number;
             /** @description The same with one to seven movements, whose z varies more */
             thinZeros: number[];

@@ -16,7 +16,7 @@ export {
   type SiteZero,
   scoreOfPerson,
   siteZero,
-  zeroForOthers,
   zeroOfPeople,
 } from './training/site-zero.ts';
 export { type TrainingWindow, trainBehaviorModel } from './training/train-behavior-model.ts';
+export { zeroForOthers } from './training/zero-for-others.ts';

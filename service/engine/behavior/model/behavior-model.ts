@@ -56,7 +56,7 @@ export const BehaviorModel = z.strictObject({
     .max(1_000)
     .describe('Rows of input, threshold, what is added at or below it, what is added above it'),
   z0: finite.describe(
-    'Zero: the 1 % quantile of z of people’s windows with at least eight movements, the lowest of all sets of people',
+    'Zero: the 1 % quantile of z of people’s windows with at least eight movements, placed for people who come later; the lowest of all sets of people',
   ),
   thinZeros: z
     .array(finite)

@@ -1,19 +1,3 @@
-/** The value below which `share` of the weight lies. */
-export function weightedQuantile(
-  values: readonly number[],
-  weights: ArrayLike<number>,
-  share: number,
-): number {
-  const order = values.map((_, i) => i).toSorted((a, b) => values[a]! - values[b]!);
-  const all = order.reduce((sum, i) => sum + weights[i]!, 0);
-  let below = 0;
-  for (const i of order) {
-    below += weights[i]!;
-    if (below >= share * all) return values[i]!;
-  }
-  return values[order.at(-1)!] ?? Number.NaN;
-}
-
 interface ScoredExample {
   z: number;
   human: boolean;

@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../../test/accuracy/random.ts';
 import { personWindow } from '../../../../test/support/behavior-windows.ts';
-import {
-  BehaviorModel,
-  type ConfirmedWindow,
-  programWindows,
-  researchModel,
-  siteZero,
-  zeroForOthers,
-} from '../index.ts';
+import { BehaviorModel, type ConfirmedWindow, programWindows, researchModel, siteZero } from '../index.ts';
 import { mouseFeatures } from '../model/behavior-model.ts';
-import { weightedQuantile } from './calibrate.ts';
 
 /** z is 1 up to a straightness of 0.5, and 0 above. */
 const model = BehaviorModel.parse({
@@ -41,36 +33,6 @@ describe('the zero of a site', () => {
       }),
     );
     expect(siteZero(model, [...windowsOf(250, 4), ...often])).toMatchObject({ z0: 1, people: 251 });
-  });
-
-  it('has fewer other people below it than the plain quantile of few people, and not many fewer of many', () => {
-    const uniform = createRandom(11);
-    const scores = (people: number) =>
-      Array.from({ length: people }, (_, person) => {
-        const usual = 3 * uniform();
-        const length = 1 + Math.floor(40 * uniform() * uniform());
-        return Array.from({ length }, () => ({ person: `p${person}`, z: usual + uniform() }));
-      }).flat();
-    const others = scores(2_000);
-    const below = (zero: number) => others.filter(({ z }) => z < zero).length / others.length;
-    const plain = (windows: ReturnType<typeof scores>) => {
-      const counts = Map.groupBy(windows, ({ person }) => person);
-      return weightedQuantile(
-        windows.map(({ z }) => z),
-        windows.map(({ person }) => 1 / counts.get(person)!.length),
-        0.01,
-      );
-    };
-    const draws = Array.from({ length: 60 }, () => scores(60));
-    const shareOf = (zero: typeof plain) => draws.reduce((sum, some) => sum + below(zero(some)) / 60, 0);
-    expect(shareOf(plain)).toBeGreaterThan(0.014);
-    expect(shareOf(zeroForOthers)).toBeLessThan(0.014);
-    expect(below(zeroForOthers(scores(1_000)))).toBeGreaterThan(0.007);
-  });
-
-  it('does not depend on the order in which windows are read', () => {
-    const windows = Array.from({ length: 400 }, (_, i) => ({ person: `p${i % 40}`, z: random() }));
-    expect(zeroForOthers(windows.toReversed())).toBe(zeroForOthers(windows));
   });
 
   it.each([

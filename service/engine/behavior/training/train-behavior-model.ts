@@ -3,7 +3,8 @@ import { type BehaviorModel, FULL_MOVEMENTS, mouseFeatures } from '../model/beha
 import { inputsOf, sumOfStumps, zeroOf } from '../model/score-mouse.ts';
 import type { SessionData } from '../session-data.ts';
 import { boostStumps } from './boost-stumps.ts';
-import { platt, weightedQuantile } from './calibrate.ts';
+import { platt } from './calibrate.ts';
+import { zeroForOthers } from './zero-for-others.ts';
 
 /** One window whose author is known. */
 export interface TrainingWindow {
@@ -34,7 +35,6 @@ const FOLDS = 5;
 const BOOST = { rounds: 1_000, rate: 0.15, share: 0.12, most: 0.5 };
 /** Length from which on a window is one of a page in use, and not of its first seconds. */
 const FULL_WINDOW_MS = 20_000;
-const PEOPLE_BELOW_ZERO = 0.01;
 /** Fewer windows of a set say nothing about its lowest hundredth. */
 const FEWEST_FOR_ZERO = 50;
 /** Fewer full windows of a generator say nothing about its share in them. */
@@ -165,14 +165,15 @@ const scored = (window: TrainingWindow, model: Fitted): Scored => ({
 type Zeros = Pick<BehaviorModel, 'z0' | 'thinZeros'>;
 
 /**
- * The 1 % quantiles of people by movements, never falling with more of them: of each set, and the lowest of these. Sets differ more than
- * people of one do, so that the quantile of all together would call more than one in a hundred of some sets programs.
+ * The 1 % quantiles of people by movements, placed for people who come later (`zeroForOthers`), never falling with more movements: of
+ * each set, and the lowest of these. Sets differ more than people of one do, so that the quantile of all together would call more than
+ * one in a hundred of some sets programs.
  */
 function zerosOf(people: readonly Scored[]): Zeros {
   const quantileOf = (some: readonly Scored[]): number => {
     const sets = [...Map.groupBy(some, ({ window }) => window.set).values()];
     const enough = sets.filter(({ length }) => length >= FEWEST_FOR_ZERO);
-    return Math.min(...(enough.length > 0 ? enough : [some]).map(lowestHundredth));
+    return Math.min(...(enough.length > 0 ? enough : [some]).map(zeroOfSet));
   };
   const full = people.filter(isFull);
   let least = rounded(quantileOf(full.length > 0 ? full : people));
@@ -189,12 +190,8 @@ function zerosOf(people: readonly Scored[]): Zeros {
 const isFull = ({ window: { data } }: Scored): boolean =>
   data.mouse.n >= FULL_MOVEMENTS && data.winMs >= FULL_WINDOW_MS;
 
-const lowestHundredth = (some: readonly Scored[]): number =>
-  weightedQuantile(
-    some.map(({ z }) => z),
-    weightsOf(some.map(({ window }) => window)),
-    PEOPLE_BELOW_ZERO,
-  );
+const zeroOfSet = (some: readonly Scored[]): number =>
+  zeroForOthers(some.map(({ window: { set, person }, z }) => ({ person: `${set}/${person}`, z })));
 
 /**
  * How surely a person's a full window is, fitted on full windows: thinner ones, of which there are more, are harder to separate and

@@ -1,48 +1,14 @@
 import type { BehaviorModel } from '../../../../service/engine/behavior/index.ts';
 import { bots } from '../../../bots/bots.ts';
 import { type Evidence, markdownTable } from '../../../support/evidence.ts';
-import { clusterBootstrap, type Interval } from '../../interval.ts';
-import { readTypists } from '../sets/aalto.ts';
+import type { Interval } from '../../interval.ts';
 import { authorsOf, personOf, shownAuthors, siteOf } from '../sets/data-set.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { HALF_MINUTE, judged } from './bar.ts';
+import { type Calibration, calibrationOf, type Said, STEPS } from './calibration-figures.ts';
+import { withoutKeys, withTypists } from './joined-windows.ts';
 import { heldOutPeople, type ModelWithout } from './learned.ts';
-import { typedWindows } from './typists.ts';
 
-/** One window, what was said of it, and what it was. */
-export interface Said {
-  confidence: number;
-  human: boolean;
-  weight: number;
-  /** Person, or session of a program: its windows are drawn together. */
-  author: string;
-}
-
-interface Step {
-  from: number;
-  people: number;
-  programs: number;
-  /** Of the weighted windows. */
-  meant: number;
-  was: number;
-  wasInterval: Interval;
-  weight: number;
-}
-
-interface Calibration {
-  layer: string;
-  steps: Step[];
-  brier: number;
-  /** Mean distance between what is said and what is, over the steps. */
-  error: number;
-  errorInterval: Interval;
-  /** The part of `error` that comes of windows under 0.5, which say less against programs than is true. */
-  spared: number;
-  /** Mean of what is said, less the share of people. */
-  bias: number;
-}
-
-const STEPS = 10;
 const TEN_SECONDS = 10_000;
 /** A site with fewer windows weighs less than others by as much. */
 const FULL_SITE = 50;
@@ -103,43 +69,6 @@ const tenSecondsOf = (windows: readonly BehaviorWindow[]): BehaviorWindow[] => {
   return [...people, ...programsOf(windows, TEN_SECONDS)].filter(({ data }) => data.mouse.n > 0);
 };
 
-/** Steps through all typists in an order that has nothing to do with the people who get their keys. */
-const STRIDE = 389;
-
-/** Sets of people hold movements or keys, and the bots do both: the movements of one person get the keys of another. */
-function withTypists(some: readonly BehaviorWindow[], all: readonly BehaviorWindow[]): BehaviorWindow[] {
-  const typists = windowsOfTypists(all, some[0]?.lengthMs ?? HALF_MINUTE);
-  return some.map((window, i) =>
-    window.label === 'human' ? withKeys(window, typists[(i * STRIDE) % typists.length]) : window,
-  );
-}
-
-/** The first of each held-out typist of this machine. */
-function windowsOfTypists(windows: readonly BehaviorWindow[], length: number): BehaviorWindow[] {
-  const many = [...readTypists()]
-    .filter(({ half, strokes }) => half === 'held-out' && strokes.length > 0)
-    .flatMap(({ person, half, strokes }) =>
-      typedWindows({ person, half, session: `typist-${person}-0` }, strokes, length).slice(0, 1),
-    );
-  const two = windows.filter(
-    ({ set, half, lengthMs }) => set === 'aalto' && half === 'held-out' && lengthMs === length,
-  );
-  return [...many, ...two];
-}
-
-/** Programs as people of sets of movements are: nothing of their keys was recorded. */
-function withoutKeys(windows: readonly BehaviorWindow[]): BehaviorWindow[] {
-  const unrecorded = windows.find(({ label, data }) => label === 'human' && data.key.n === 0);
-  return windows.map((window) => (window.label === 'human' ? window : withKeys(window, unrecorded)));
-}
-
-function withKeys(window: BehaviorWindow, from: BehaviorWindow | undefined): BehaviorWindow {
-  if (from === undefined) return window;
-  const { keyDown, keyUp, input, paste } = from.data.counts;
-  const counts = { ...window.data.counts, keyDown, keyUp, input, paste };
-  return { ...window, data: { ...window.data, counts, key: from.data.key } };
-}
-
 function saidOf(
   windows: readonly BehaviorWindow[],
   modelOf: (window: BehaviorWindow) => BehaviorModel | undefined,
@@ -167,65 +96,6 @@ function weightsOf(windows: readonly BehaviorWindow[]): number[] {
     return worth(group) / all[window.label] / sizes.get(group)!.length / 2;
   });
 }
-
-export function calibrationOf(layer: string, list: readonly Said[]): Calibration {
-  const all = figuresOf(list.map((one) => ({ ...one, times: 1 })));
-  const authors = new Map([...new Set(list.map(({ author }) => author))].map((author, i) => [author, i]));
-  const [errorInterval = [all.error, all.error] as Interval, ...shares] = clusterBootstrap(
-    authors.size,
-    (times) => {
-      const drawn = figuresOf(list.map((one) => ({ ...one, times: times[authors.get(one.author)!]! })));
-      return [drawn.error, ...drawn.steps.map(({ was }) => was)];
-    },
-    { replicates: 500, seed: 13 },
-  );
-  return {
-    ...{ layer, brier: all.brier, error: all.error, errorInterval, spared: all.spared, bias: all.bias },
-    steps: all.steps.flatMap((step, i) =>
-      step.weight === 0 ? [] : [{ ...step, wasInterval: shares[i] ?? ([step.was, step.was] as Interval) }],
-    ),
-  };
-}
-
-function figuresOf(list: readonly (Said & { times: number })[]) {
-  const drawn = list.map((one) => ({ ...one, weight: one.weight * one.times }));
-  const weightOf = (human: boolean) =>
-    sum(drawn.filter((one) => one.human === human).map(({ weight }) => weight));
-  const [ofPeople, ofPrograms] = [weightOf(true), weightOf(false)];
-  const before = sum(list.filter(({ human }) => human).map(({ weight }) => weight));
-  const all = sum(list.map(({ weight }) => weight));
-  // A draw has as many people, and as many programs, as the list has.
-  const windows = drawn.map((one) => ({
-    ...one,
-    weight: one.weight * (one.human ? before / (ofPeople || 1) : (all - before) / (ofPrograms || 1)),
-  }));
-  const whole = sum(windows.map(({ weight }) => weight));
-  const steps = Array.from({ length: STEPS }, (_, step) => {
-    const own = windows.filter(
-      ({ confidence }) => Math.min(STEPS - 1, Math.floor(STEPS * confidence + 1e-9)) === step,
-    );
-    const weight = sum(own.map((one) => one.weight));
-    return {
-      ...{ from: step / STEPS, weight: weight / whole },
-      people: own.filter(({ human }) => human).length,
-      programs: own.filter(({ human }) => !human).length,
-      meant: sum(own.map((one) => one.weight * one.confidence)) / weight,
-      was: sum(own.map((one) => (one.human ? one.weight : 0))) / weight,
-    };
-  });
-  const errorOf = (some: typeof steps): number =>
-    sum(some.map(({ weight, meant, was }) => (weight === 0 ? 0 : weight * Math.abs(meant - was))));
-  return {
-    steps,
-    brier:
-      sum(windows.map(({ confidence, human, weight }) => weight * (confidence - Number(human)) ** 2)) / whole,
-    error: errorOf(steps),
-    spared: errorOf(steps.filter(({ from, meant, was }) => from < 0.5 && meant > was)),
-    bias: sum(windows.map(({ confidence, human, weight }) => weight * (confidence - Number(human)))) / whole,
-  };
-}
-
-const sum = (values: readonly number[]): number => values.reduce((total, one) => total + one, 0);
 
 const shownInterval = ([low, high]: Interval, digits: number): string =>
   `[${low.toFixed(digits)}, ${high.toFixed(digits)}]`;

@@ -1,4 +1,4 @@
-import type { TrainingWindow } from '../../../../service/engine/behavior/index.ts';
+import { type TrainingWindow, zeroForOthers } from '../../../../service/engine/behavior/index.ts';
 import { FULL_MOVEMENTS } from '../../../../service/engine/behavior/model/behavior-model.ts';
 import { sumOfStumps } from '../../../../service/engine/behavior/model/score-mouse.ts';
 import { type Fitted, fitStumps } from '../../../../service/engine/behavior/training/train-behavior-model.ts';
@@ -14,7 +14,7 @@ const FEWEST_FOR_ZERO = 50;
 export interface DevQuantiles {
   /** Of all people of training together: the dev 1 % threshold of BEHAVIOR.md §6.6. */
   pooled: number;
-  /** Of the site whose people score lowest: what the product takes as zero (`z0`). */
+  /** For people who come later, of the site whose people score lowest: what the product takes as zero (`z0`). */
   lowest: number;
 }
 
@@ -29,13 +29,16 @@ export function devQuantiles(windows: readonly BehaviorWindow[]): DevQuantiles {
     const weights = fitOn(windows.filter((one) => !isHeld(one)));
     return people
       .filter((one) => isHeld(one) && isFull(one))
-      .map(({ set, data }) => ({ site: siteOf(set), z: sumOfStumps(data.mouse, weights) }));
+      .map((one) => ({
+        ...{ site: siteOf(one.set), person: personOf(one) },
+        z: sumOfStumps(one.data.mouse, weights),
+      }));
   }).flat();
   const pooled = lowestHundredth(scores.map(({ z }) => z));
   const sites = [...Map.groupBy(scores, ({ site }) => site).values()].filter(
     ({ length }) => length >= FEWEST_FOR_ZERO,
   );
-  const ofSites = sites.map((own) => lowestHundredth(own.map(({ z }) => z)));
+  const ofSites = sites.map(zeroForOthers);
   return { pooled, lowest: ofSites.length === 0 ? pooled : Math.min(...ofSites) };
 }
 
@@ -48,7 +51,7 @@ export const fitOn = (windows: readonly BehaviorWindow[]): Fitted =>
     windows.map((one) => ({ ...one, set: siteOf(one.set), data: one.data as TrainingWindow['data'] })),
   );
 
-/** The lowest value at or below which a hundredth lies, as the product takes it. */
+/** The lowest value at or below which a hundredth lies. */
 function lowestHundredth(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(PEOPLE_BELOW * sorted.length) - 1)] ?? Number.NaN;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { calibrationOf, type Said } from './calibration.ts';
+import { calibrationOf, type Said } from './calibration-figures.ts';
 
 const said = (confidence: number, people: number, programs: number): Said[] => [
   ...Array.from({ length: people }, (_, i) => ({
