@@ -3,7 +3,7 @@ import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { emptyWindow, personWindow } from '../../../test/support/behavior-windows.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import type { OrganizationId } from '../../lib/id.ts';
-import { researchModel } from '../behavior/index.ts';
+import { researchModel, scoreOfPerson } from '../behavior/index.ts';
 import { type ConfirmedPerson, createBehaviorLayers } from './index.ts';
 import { createLayerStore } from './layer-store.ts';
 
@@ -168,7 +168,8 @@ onBothDatabases('the learned layer', (newPlace) => {
       const layers = createBehaviorLayers(engine);
       expect(await layers.measure(organization)).toBeUndefined();
       await confirm(layers, 1);
-      const near = { ...researchModel, id: 'near', z0: 2 };
+      const z0 = scoreOfPerson(researchModel, personWindow({ mouse: { n: 12, str: 0.9 } }))!;
+      const near = { ...researchModel, id: 'near', z0: z0 + 1 };
       await layers.choose(organization, { ...accepting, layer: 'own', weights: near }, bea);
       expect(await layers.measure(organization)).toMatchObject({ windows: 0, people: 0 });
       await confirm(layers, 29, 18);

@@ -5,8 +5,8 @@ export interface BoostOptions {
   rate?: number;
   /** Share of the inputs that a round may choose from, drawn anew each time: so that no few inputs carry everything. */
   share?: number;
-  /** Bound, in log-odds, of what the stumps of one input come to at any of its values; without it there is none. */
-  most?: number;
+  /** Which may be chosen, by their place in a row; without it all. */
+  inputs?: readonly number[];
   /** One for each row; without them all rows weigh the same. */
   weights?: Float64Array;
 }
@@ -28,7 +28,7 @@ export function boostStumps(
     rounds = 150,
     rate = 0.15,
     share = 1,
-    most = Number.POSITIVE_INFINITY,
+    inputs: allowed = (rows[0] ?? []).map((_, input) => input),
     weights = new Float64Array(rows.length).fill(1),
   }: BoostOptions = {},
 ): { bias: number; stumps: Stump[] } {
@@ -43,8 +43,7 @@ export function boostStumps(
   const slopes = new Float64Array(labels.length);
   const curvatures = new Float64Array(labels.length);
   const stumps: Stump[] = [];
-  const sums = inputs.map(({ thresholds }) => new Float64Array(thresholds.length + 1));
-  const draw = drawing(width, Math.max(1, Math.floor(share * width)));
+  const draw = drawing(allowed, Math.max(1, Math.floor(share * allowed.length)));
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < z.length; i++) {
       const p = 1 / (1 + Math.exp(-z[i]!));
@@ -56,26 +55,12 @@ export function boostStumps(
       if (share === 1) break;
       continue;
     }
-    const { input, bin } = best;
+    const { input, bin, left, right } = best;
     const { bins, thresholds } = inputs[input]!;
-    const sum = sums[input]!;
-    const low = stepWithin(most, sum.subarray(0, bin + 1), rate * best.left);
-    const high = stepWithin(most, sum.subarray(bin + 1), rate * best.right);
-    if (low === 0 && high === 0) continue;
-    for (let b = 0; b < sum.length; b++) sum[b]! += b <= bin ? low : high;
-    for (let i = 0; i < z.length; i++) z[i]! += bins[i]! <= bin ? low : high;
-    stumps.push([input, thresholds[bin]!, low, high]);
+    for (let i = 0; i < z.length; i++) z[i]! += rate * (bins[i]! <= bin ? left : right);
+    stumps.push([input, thresholds[bin]!, rate * left, rate * right]);
   }
   return { bias, stumps };
-}
-
-/** As much of a step as leaves every sum between -most and most. */
-function stepWithin(most: number, sums: Float64Array, step: number): number {
-  const bound = Math.sign(step) * most;
-  return sums.reduce((least, sum) => {
-    const room = bound - sum;
-    return Math.abs(room) < Math.abs(least) ? room : least;
-  }, step);
 }
 
 interface Binned {
@@ -113,8 +98,8 @@ interface Split {
 }
 
 /** Draws `many` of the inputs, the same ones in each training (linear congruence). */
-function drawing(width: number, many: number): () => number[] {
-  const all = Array.from({ length: width }, (_, input) => input);
+function drawing(all: readonly number[], many: number): () => readonly number[] {
+  const width = all.length;
   if (many >= width) return () => all;
   let state = 1;
   return () => {

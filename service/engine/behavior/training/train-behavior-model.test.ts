@@ -9,7 +9,8 @@ import {
   type TrainingWindow,
   trainBehaviorModel,
 } from '../index.ts';
-import type { Stump } from './boost-stumps.ts';
+import { mouseFeatures } from '../model/behavior-model.ts';
+import { fitStumps } from './train-behavior-model.ts';
 
 const random = createRandom(7);
 const around = (middle: number, spread: number) => middle + spread * (random() + random() + random() - 1.5);
@@ -108,6 +109,23 @@ describe('training', () => {
     expect(trainBehaviorModel(thin, about)).not.toHaveProperty('full');
   });
 
+  it('takes no input by which people of two sets lie further apart than people and programs', () => {
+    const turning = (one: TrainingWindow): TrainingWindow => ({
+      ...one,
+      data: {
+        ...one.data,
+        mouse: { ...one.data.mouse, turn: { 'people-0': 0.1, 'people-1': 0.9 }[one.set] ?? random() },
+      },
+    });
+    const fitted = (some: readonly TrainingWindow[]) =>
+      new Set(fitStumps(some.map(turning)).stumps.map(([input]) => mouseFeatures[input]));
+    expect(fitted(windows)).not.toContain('turn');
+    expect(fitted(windows)).toContain('strIqr');
+    // Of people of one set nothing is known of other recorders.
+    const oneSet = windows.map((one) => ({ ...turning(one), set: one.label === 'human' ? 'shop' : 'zoo' }));
+    expect(new Set(fitStumps(oneSet).stumps.map(([input]) => mouseFeatures[input]))).toContain('turn');
+  });
+
   it('is the same for the same windows', () => {
     expect(trainBehaviorModel(windows, about)).toEqual(model);
   });
@@ -162,17 +180,9 @@ describe('stumps', () => {
     expect(new Set(boostStumps(rows, labels, { rounds: 40 }).stumps.map(([input]) => input)).size).toBe(1);
   });
 
-  it('count no input for more than is allowed, at any value, and keep to the limit where it is reached', () => {
-    const sumAt = (stumps: readonly Stump[], input: number, value: number): number =>
-      stumps
-        .filter(([of]) => of === input)
-        .reduce((sum, [, threshold, low, high]) => sum + (value <= threshold ? low : high), 0);
-    const { stumps } = boostStumps(rows, labels, { rounds: 200, share: 0.4, most: 0.5 });
-    const sums = rows.flatMap((row) => row.map((value, input) => sumAt(stumps, input, value)));
-    expect(Math.max(...sums)).toBeCloseTo(0.5);
-    expect(Math.min(...sums)).toBeCloseTo(-0.5);
-    expect(stumps.filter(([, , low, high]) => low === 0 && high === 0)).toEqual([]);
-    const free = boostStumps(rows, labels, { rounds: 200, share: 0.4 }).stumps;
-    expect(Math.max(...rows.map(([value]) => sumAt(free, 0, value!)))).toBeGreaterThan(1);
+  it('choose among the inputs that they are given', () => {
+    const { stumps } = boostStumps(rows, labels, { rounds: 40, inputs: [1, 2] });
+    expect(stumps.length).toBeGreaterThan(5);
+    expect(stumps.map(([input]) => input)).not.toContain(0);
   });
 });

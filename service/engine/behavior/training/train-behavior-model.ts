@@ -4,6 +4,7 @@ import { inputsOf, sumOfStumps, zeroOf } from '../model/score-mouse.ts';
 import type { SessionData } from '../session-data.ts';
 import { boostStumps } from './boost-stumps.ts';
 import { platt } from './calibrate.ts';
+import { carryingInputs } from './carrying-inputs.ts';
 import { zeroForOthers } from './zero-for-others.ts';
 
 /** One window whose author is known. */
@@ -27,12 +28,8 @@ export interface AboutModel {
 }
 
 const FOLDS = 5;
-/**
- * Many small steps, each over few inputs: a program that is even in one figure is caught though others are as of a person. No input
- * counts for more than half a log-odds: some of them name the recorder too, and people of a new site differ in these
- * (docs/decisions/0035).
- */
-const BOOST = { rounds: 1_000, rate: 0.15, share: 0.12, most: 0.5 };
+/** Many small steps, each over few inputs: a program that is even in one figure is caught though others are as of a person. */
+const BOOST = { rounds: 1_000, rate: 0.15, share: 0.12 };
 /** Length from which on a window is one of a page in use, and not of its first seconds. */
 const FULL_WINDOW_MS = 20_000;
 /** Fewer windows of a set say nothing about its lowest hundredth. */
@@ -131,7 +128,9 @@ export type Fitted = Pick<BehaviorModel, 'medians' | 'bias' | 'stumps'>;
 export function fitStumps(windows: readonly TrainingWindow[]): Fitted {
   const medians = mouseFeatures.map((name) => middleOf(windows.map(({ data }) => data.mouse[name])));
   const rows = windows.map(({ data }) => inputsOf(data.mouse, medians));
-  return { medians, ...boostStumps(rows, windows.map(isHuman), { ...BOOST, weights: weightsOf(windows) }) };
+  const inputs = carryingInputs(windows);
+  const weights = weightsOf(windows);
+  return { medians, ...boostStumps(rows, windows.map(isHuman), { ...BOOST, inputs, weights }) };
 }
 
 /** People and programs weigh the same; within each, every set or generator, as recorded and slower; within that, windows by their movements. */
