@@ -2094,7 +2094,7 @@ export interface paths {
         get?: never;
         /**
          * Set the zero of your own people
-         * @description Moves the zero of the weights in use to where 1 % of your own people lie below it, or back. `gatehouse behavior recalibrate` measures it on windows of people confirmed by a face or a passkey, a little lower than the quantile of the people measured, so that it holds for people who come later. Refused with CONFLICT for fewer than 500 windows or 30 people, and for a zero more than 1.5 from that of the weights. Other weights have no own zero until it is measured for them. With `adapts` the appliance measures it daily on people whose live sessions were approved, and moves it within the same limits; every move is in the audit log.
+         * @description Moves the zero of the weights in use to where 1 % of your own people lie below it, or back. `gatehouse behavior recalibrate` measures it on windows of people confirmed by a face or a passkey, a little lower than the quantile of the people measured, so that it holds for people who come later. Refused with CONFLICT for fewer than 500 windows or 30 people, and for a zero more than 1.5 below that of the weights, or more than 3 above. Other weights have no own zero until it is measured for them. With `adapts` the appliance measures it daily on people whose live sessions were approved, and moves it within the same limits; every move is in the audit log.
          */
         put: operations["setBehaviorZero"];
         post?: never;

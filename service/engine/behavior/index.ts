@@ -18,5 +18,6 @@ export {
   siteZero,
   zeroOfPeople,
 } from './training/site-zero.ts';
-export { type TrainingWindow, trainBehaviorModel } from './training/train-behavior-model.ts';
+export { trainBehaviorModel } from './training/train-behavior-model.ts';
+export type { TrainingWindow } from './training/training-window.ts';
 export { zeroForOthers } from './training/zero-for-others.ts';

@@ -1,7 +1,7 @@
 import { FULL_MOVEMENTS, mouseFeatures } from '../model/behavior-model.ts';
-import type { TrainingWindow } from './train-behavior-model.ts';
+import type { TrainingWindow } from './training-window.ts';
 
-/** By how much two sets of people may be easier to tell apart by an input than people from programs: of 1, which is without error. */
+/** By how much two sets of people may lie further apart than people and programs; 1 is apart without an overlap. */
 const MOST_APART = 0.2;
 /** Length from which on a window is one of a page in use. */
 const FULL_WINDOW_MS = 20_000;

@@ -1,6 +1,6 @@
 import { mouseFeatures } from '../model/behavior-model.ts';
 import { recordedPrograms } from './recorded-programs.ts';
-import type { TrainingWindow } from './train-behavior-model.ts';
+import type { TrainingWindow } from './training-window.ts';
 
 /** Programs of this project (test/bots), recorded in Chromium: what weights of a site’s own people are trained against. */
 export const programWindows = (): TrainingWindow[] =>

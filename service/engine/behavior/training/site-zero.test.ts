@@ -53,7 +53,14 @@ describe('the zero of a site', () => {
   });
 
   it('is refused far from that of the weights', () => {
-    expect(() => siteZero({ ...model, z0: 3 }, windowsOf(40, 20))).toThrow('at most 1.5 is taken over');
+    expect(() => siteZero({ ...model, z0: 2.51 }, windowsOf(40, 20))).toThrow(
+      '1.51 below that of the weights; at most 1.5',
+    );
+    expect(() => siteZero({ ...model, z0: -2.01 }, windowsOf(40, 20))).toThrow(
+      '3.01 above that of the weights; at most 3',
+    );
+    expect(siteZero({ ...model, z0: 2.5 }, windowsOf(40, 20)).z0).toBe(1);
+    expect(siteZero({ ...model, z0: -2 }, windowsOf(40, 20)).z0).toBe(1);
   });
 });
 

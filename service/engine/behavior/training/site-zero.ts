@@ -20,8 +20,13 @@ export interface SiteZero {
 /** Fewer say nothing about the hundredth that is lowest, or let one person set it. */
 export const FEWEST_WINDOWS = 500;
 export const FEWEST_PEOPLE = 30;
-/** From the zero of the weights: people of a site do not differ more, so that more is a fault, or an attack. */
-const MOST_DRIFT = 1.5;
+/**
+ * From the zero of the weights. People of a site differ by no more, so that more is a fault, or an attack: a lower zero lets programs
+ * pass. The weights have the zero of the set whose people score lowest, so that other sites lie above it (by up to 1.7 where measured,
+ * docs/evidence/behavior.md, bar 5).
+ */
+const MOST_BELOW = 1.5;
+const MOST_ABOVE = 3;
 const FULL_WINDOW_MS = 20_000;
 
 /**
@@ -64,9 +69,9 @@ export function zeroOfPeople(
 /** Throws CONFLICT. */
 export function refuseFarZero({ z0: own }: Pick<BehaviorModel, 'z0'>, z0: number): void {
   const drift = z0 - own;
-  if (Math.abs(drift) <= MOST_DRIFT) return;
+  if (drift >= -MOST_BELOW && drift <= MOST_ABOVE) return;
   throw new Problem(
     'CONFLICT',
-    `The zero of this site, ${z0.toFixed(2)}, is ${Math.abs(drift).toFixed(2)} from that of the weights; at most ${MOST_DRIFT} is taken over. Look for windows that programs made, or train weights of your own.`,
+    `The zero of this site, ${z0.toFixed(2)}, is ${Math.abs(drift).toFixed(2)} ${drift < 0 ? 'below' : 'above'} that of the weights; at most ${drift < 0 ? MOST_BELOW : MOST_ABOVE} is taken over. Look for windows that programs made, or train weights of your own.`,
   );
 }

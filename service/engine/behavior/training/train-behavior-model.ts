@@ -1,24 +1,11 @@
 import { Problem } from '../../../lib/problem.ts';
 import { type BehaviorModel, FULL_MOVEMENTS, mouseFeatures } from '../model/behavior-model.ts';
 import { inputsOf, sumOfStumps, zeroOf } from '../model/score-mouse.ts';
-import type { SessionData } from '../session-data.ts';
 import { boostStumps } from './boost-stumps.ts';
 import { platt } from './calibrate.ts';
 import { carryingInputs } from './carrying-inputs.ts';
+import type { TrainingWindow } from './training-window.ts';
 import { zeroForOthers } from './zero-for-others.ts';
-
-/** One window whose author is known. */
-export interface TrainingWindow {
-  label: 'human' | 'bot';
-  /** Where it was recorded; every set of people weighs the same, so that the recorder is not learned. */
-  set: string;
-  person: string;
-  /** Of a program: what made its movements. Every generator weighs the same. */
-  generator: string | null;
-  /** Moves were left out, as a slower recorder leaves them out: for training alone, not for a zero. */
-  thinned?: boolean;
-  data: Pick<SessionData, 'mouse' | 'winMs'>;
-}
 
 export interface AboutModel {
   id: string;

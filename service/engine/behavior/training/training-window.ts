@@ -1,0 +1,14 @@
+import type { SessionData } from '../session-data.ts';
+
+/** One window whose author is known. */
+export interface TrainingWindow {
+  label: 'human' | 'bot';
+  /** Where it was recorded; every set of people weighs the same, so that the recorder is not learned. */
+  set: string;
+  person: string;
+  /** Of a program: what made its movements. Every generator weighs the same. */
+  generator: string | null;
+  /** Moves were left out, as a slower recorder leaves them out: for training alone, not for a zero. */
+  thinned?: boolean;
+  data: Pick<SessionData, 'mouse' | 'winMs'>;
+}
