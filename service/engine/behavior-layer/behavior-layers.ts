@@ -239,7 +239,7 @@ function acceptance(
     return { accepted_model: researchModel.id, accepted_by: describeActor(actor), accepted_at: now };
   throw new Problem(
     'LICENCE_NOT_ACCEPTED',
-    `${researchModel.trained.doubt ?? 'The licence of these weights is doubtful.'} Accept the doubt with acceptLicenceDoubt, or stay with the rules.`,
+    `${researchModel.trained.doubt ?? 'The licence of these weights is doubtful.'} Accept the doubt with acceptLicenceDoubt (gatehouse behavior layer: --accept-licence-doubt), or stay with the rules.`,
   );
 }
 
