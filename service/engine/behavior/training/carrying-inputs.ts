@@ -1,10 +1,8 @@
-import { FULL_MOVEMENTS, mouseFeatures } from '../model/behavior-model.ts';
-import type { TrainingWindow } from './training-window.ts';
+import { mouseFeatures } from '../model/behavior-model.ts';
+import { isFullWindow, type TrainingWindow } from './training-window.ts';
 
 /** By how much two sets of people may lie further apart than people and programs; 1 is apart without an overlap. */
 const MOST_APART = 0.2;
-/** Length from which on a window is one of a page in use. */
-const FULL_WINDOW_MS = 20_000;
 /** Fewer say nothing about how far two groups lie apart. */
 const FEWEST = 30;
 
@@ -14,9 +12,7 @@ const FEWEST = 30;
  * unlike it on the next (docs/decisions/0035). All of them where the people are of one set. Distance is |2 · AUC − 1|.
  */
 export function carryingInputs(windows: readonly TrainingWindow[]): number[] {
-  const full = windows.filter(
-    ({ thinned, data }) => !thinned && data.mouse.n >= FULL_MOVEMENTS && data.winMs >= FULL_WINDOW_MS,
-  );
+  const full = windows.filter(({ thinned, data }) => !thinned && isFullWindow(data));
   const people = full.filter(({ label }) => label === 'human');
   const programs = full.filter(({ label }) => label === 'bot');
   const sets = [...Map.groupBy(people, ({ set }) => set).values()];

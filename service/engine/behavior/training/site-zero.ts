@@ -1,7 +1,8 @@
 import { Problem } from '../../../lib/problem.ts';
-import { type BehaviorModel, FULL_MOVEMENTS } from '../model/behavior-model.ts';
+import type { BehaviorModel } from '../model/behavior-model.ts';
 import { sumOfStumps } from '../model/score-mouse.ts';
 import type { SessionData } from '../session-data.ts';
+import { isFullWindow } from './training-window.ts';
 import { zeroForOthers } from './zero-for-others.ts';
 
 /** A window of a person, confirmed by a face or a passkey. */
@@ -27,7 +28,6 @@ export const FEWEST_PEOPLE = 30;
  */
 const MOST_BELOW = 1.5;
 const MOST_ABOVE = 3;
-const FULL_WINDOW_MS = 20_000;
 
 /**
  * The 1 % quantile of z over half-minute windows with eight movements, every person of the same weight, placed for people who are not
@@ -44,11 +44,8 @@ export function siteZero(model: BehaviorModel, confirmed: readonly ConfirmedWind
 }
 
 /** Undefined for a window that measured too little. */
-export const scoreOfPerson = (
-  model: BehaviorModel,
-  { mouse, winMs }: ConfirmedWindow['data'],
-): number | undefined =>
-  mouse.n >= FULL_MOVEMENTS && winMs >= FULL_WINDOW_MS ? sumOfStumps(mouse, model) : undefined;
+export const scoreOfPerson = (model: BehaviorModel, data: ConfirmedWindow['data']): number | undefined =>
+  isFullWindow(data) ? sumOfStumps(data.mouse, model) : undefined;
 
 /** The same of windows that are scored already. */
 export function zeroOfPeople(

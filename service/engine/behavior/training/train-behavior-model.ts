@@ -4,7 +4,7 @@ import { inputsOf, sumOfStumps, zeroOf } from '../model/score-mouse.ts';
 import { boostStumps } from './boost-stumps.ts';
 import { platt } from './calibrate.ts';
 import { carryingInputs } from './carrying-inputs.ts';
-import type { TrainingWindow } from './training-window.ts';
+import { isFullWindow, type TrainingWindow } from './training-window.ts';
 import { zeroForOthers } from './zero-for-others.ts';
 
 export interface AboutModel {
@@ -17,8 +17,6 @@ export interface AboutModel {
 const FOLDS = 5;
 /** Many small steps, each over few inputs: a program that is even in one figure is caught though others are as of a person. */
 const BOOST = { rounds: 1_000, rate: 0.15, share: 0.12 };
-/** Length from which on a window is one of a page in use, and not of its first seconds. */
-const FULL_WINDOW_MS = 20_000;
 /** Fewer windows of a set say nothing about its lowest hundredth. */
 const FEWEST_FOR_ZERO = 50;
 /** Fewer full windows of a generator say nothing about its share in them. */
@@ -173,8 +171,7 @@ function zerosOf(people: readonly Scored[]): Zeros {
   return { z0, thinZeros };
 }
 
-const isFull = ({ window: { data } }: Scored): boolean =>
-  data.mouse.n >= FULL_MOVEMENTS && data.winMs >= FULL_WINDOW_MS;
+const isFull = ({ window: { data } }: Scored): boolean => isFullWindow(data);
 
 const zeroOfSet = (some: readonly Scored[]): number =>
   zeroForOthers(some.map(({ window: { set, person }, z }) => ({ person: `${set}/${person}`, z })));

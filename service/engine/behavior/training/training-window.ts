@@ -1,3 +1,4 @@
+import { FULL_MOVEMENTS } from '../model/behavior-model.ts';
 import type { SessionData } from '../session-data.ts';
 
 /** One window whose author is known. */
@@ -12,3 +13,9 @@ export interface TrainingWindow {
   thinned?: boolean;
   data: Pick<SessionData, 'mouse' | 'winMs'>;
 }
+
+const FULL_WINDOW_MS = 20_000;
+
+/** Of a page in use, and not of its first seconds, with movements enough to count in full. */
+export const isFullWindow = ({ mouse, winMs }: TrainingWindow['data']): boolean =>
+  mouse.n >= FULL_MOVEMENTS && winMs >= FULL_WINDOW_MS;

@@ -1,13 +1,12 @@
 import { type TrainingWindow, zeroForOthers } from '../../../../service/engine/behavior/index.ts';
-import { FULL_MOVEMENTS } from '../../../../service/engine/behavior/model/behavior-model.ts';
 import { sumOfStumps } from '../../../../service/engine/behavior/model/score-mouse.ts';
 import { type Fitted, fitStumps } from '../../../../service/engine/behavior/training/train-behavior-model.ts';
+import { isFullWindow } from '../../../../service/engine/behavior/training/training-window.ts';
 import { personOf, siteOf } from '../sets/data-set.ts';
 import type { BehaviorWindow } from '../windows.ts';
 
 /** As `trainBehaviorModel` trains. */
 const FOLDS = 5;
-const FULL_WINDOW_MS = 20_000;
 const PEOPLE_BELOW = 0.01;
 const FEWEST_FOR_ZERO = 50;
 
@@ -28,7 +27,7 @@ export function devQuantiles(windows: readonly BehaviorWindow[]): DevQuantiles {
     const isHeld = (one: BehaviorWindow) => one.label === 'human' && held.has(personOf(one));
     const weights = fitOn(windows.filter((one) => !isHeld(one)));
     return people
-      .filter((one) => isHeld(one) && isFull(one))
+      .filter((one) => isHeld(one) && isFullWindow(one.data))
       .map((one) => ({
         ...{ site: siteOf(one.set), person: personOf(one) },
         z: sumOfStumps(one.data.mouse, weights),
@@ -41,9 +40,6 @@ export function devQuantiles(windows: readonly BehaviorWindow[]): DevQuantiles {
   const ofSites = sites.map(zeroForOthers);
   return { pooled, lowest: ofSites.length === 0 ? pooled : Math.min(...ofSites) };
 }
-
-const isFull = ({ data }: BehaviorWindow): boolean =>
-  data.mouse.n >= FULL_MOVEMENTS && data.winMs >= FULL_WINDOW_MS;
 
 /** As the product fits, sites in place of sets. */
 export const fitOn = (windows: readonly BehaviorWindow[]): Fitted =>
