@@ -16,6 +16,8 @@ const JOBS = fullSize ? 4_000 : 1_600;
 const KILLS = fullSize ? 20 : 8;
 /** Attempts that begin in a life before it is killed, at most. */
 const BEGUN = 300;
+/** Attempts that end in the life that is killed before the last of them is recorded. */
+const ENDED = 60;
 /** Attempts under way, and those that ended and wait to be recorded together. */
 const REPEATED = 8 + 128;
 
@@ -27,8 +29,16 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** One life: killed a random moment after so many attempts began, or when everything is done. */
-async function live(attempts: number): Promise<void> {
+/**
+ * When a process is killed: a random moment after so many attempts began, or at once after so many ended, before the last of them can be
+ * recorded. Without either when everything is done.
+ */
+interface Kill {
+  begun?: number;
+  ended?: number;
+}
+
+async function live({ begun: most = Number.POSITIVE_INFINITY, ended = 0 }: Kill): Promise<void> {
   const child = spawn(
     join(root, 'node_modules/.bin/node'),
     [
@@ -36,6 +46,7 @@ async function live(attempts: number): Promise<void> {
       join(folder, 'gatehouse.db'),
       join(folder, 'journal'),
       String(JOBS),
+      String(ended),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
@@ -45,13 +56,13 @@ async function live(attempts: number): Promise<void> {
     let begun = -1;
     lines.on('line', (line) => {
       if (line === 'all done') resolve();
-      else if (++begun === attempts) setTimeout(resolve, random() * 10);
+      else if (++begun === most) setTimeout(resolve, random() * 10);
     });
   });
   await Promise.race([
     done,
-    closed.then(([code]) => {
-      throw new Error(`the process ended by itself with ${code}`);
+    closed.then(([code, signal]) => {
+      if (ended === 0 || signal !== 'SIGKILL') throw new Error(`the process ended by itself with ${code}`);
     }),
   ]);
   child.kill('SIGKILL');
@@ -93,12 +104,14 @@ function readLives(): { added: string[]; lines: Line[] }[] {
 test('kill -9 at random moments: no job is lost, none runs twice in one life, and few are repeated', {
   timeout: 1_200_000,
 }, async () => {
+  await live({ ended: ENDED });
   // Every tenth as soon as it has started.
-  for (let kill = 0; kill < KILLS; kill++) await live(Math.max(0, Math.ceil((random() * 1.1 - 0.1) * BEGUN)));
-  await live(Number.POSITIVE_INFINITY);
+  for (let kill = 0; kill < KILLS; kill++)
+    await live({ begun: Math.max(0, Math.ceil((random() * 1.1 - 0.1) * BEGUN)) });
+  await live({});
 
   const lives = readLives();
-  expect(lives).toHaveLength(KILLS + 1);
+  expect(lives).toHaveLength(KILLS + 2);
   const { db, close } = await openDatabase(
     { kind: 'sqlite', path: join(folder, 'gatehouse.db') },
     { clock, log },
@@ -142,7 +155,7 @@ test('kill -9 at random moments: no job is lost, none runs twice in one life, an
     expect(repeated).toBeLessThanOrEqual(REPEATED);
     repeats += repeated;
   }
-  // The kills came while there was work, and some attempts had ended without being recorded.
+  // The kills came while there was work, and one attempt at least had ended without being recorded.
   expect(lives.filter(({ lines }) => lines.length > 0).length).toBeGreaterThan(KILLS / 2);
   expect(repeats).toBeGreaterThan(0);
   for (const { id, attempts } of rows) expect(ended.has(`${id}/${attempts - 1}`)).toBe(true);

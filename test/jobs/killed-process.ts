@@ -1,4 +1,5 @@
-// A process that adds jobs and works them until it is killed: `node killed-process.ts DATABASE JOURNAL JOBS`.
+// A process that adds jobs and works them until it is killed, or kills itself once ENDED attempts have ended (0: never):
+// `node killed-process.ts DATABASE JOURNAL JOBS ENDED`.
 import { appendFileSync } from 'node:fs';
 import { createDatabaseDriver, createJobs, type NewJob } from '../../service/engine/jobs/index.ts';
 import { systemClock as clock } from '../../service/lib/clock.ts';
@@ -7,9 +8,10 @@ import { silentLog as log } from '../../service/lib/log.ts';
 import { openDatabase } from '../../service/storage/connection.ts';
 import { createTestAudit } from '../support/audit.ts';
 
-const [path, journal, most] = process.argv.slice(2) as [string, string, string];
+const [path, journal, most, last] = process.argv.slice(2) as [string, string, string, string];
 const LANES = 12;
 const AT_ONCE = 40;
+let ended = 0;
 
 /** What was written before the kill stays: it is the system's by then. */
 const note = (...words: (string | number)[]) => appendFileSync(journal, `${words.join(' ')}\n`);
@@ -36,6 +38,8 @@ jobs.handle('webhook', {
     process.stdout.write('begun\n');
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
     note('ended', id, lane, attempts, Number(payload.n));
+    // Before this attempt is recorded.
+    if (++ended === Number(last)) process.kill(process.pid, 'SIGKILL');
     const refused = Number(payload.n) % 5 === 0 && attempts === 0;
     return { outcome: refused ? { is: 'failed', error: 'refused' } : { is: 'done' } };
   },
