@@ -181,7 +181,7 @@ const window = {
   v: z.literal(1).describe('Version of this schema'),
   sid: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{16,64}$/)
+    .regex(/^[A-Za-z0-9_-]{16,64}$/, 'It must be 16 to 64 characters of base64url: letters, digits, - and _.')
     .describe('Random id of this page’s session, 16 to 64 characters of base64url'),
   seq: z.int().min(0).max(1_000_000).describe('Number of the snapshot, rising in a session'),
   winMs: z.number().min(0).max(LONGEST_WINDOW).describe('Length of the window, milliseconds, at most 60000'),
