@@ -21,7 +21,10 @@ import type { LateSync } from './write-ahead/late-sync.ts';
 /** How long a statement waits for another process's lock, in milliseconds. It blocks the event loop meanwhile. */
 const BUSY_MILLISECONDS = 5_000;
 
-/** Pages held in memory, at most, but for those that a transaction changes. Some commits go through all of them (docs/decisions/0036); what is not held the system's memory has. */
+/**
+ * Pages held in memory, at most, besides those that a transaction changes. Some commits go through all of them (docs/decisions/0036); the
+ * system's memory has the rest of the file.
+ */
 const CACHE_KIBIBYTES = 2_048;
 /** Pages (4 KiB) that a transaction may change before SQLite writes some to its log before the commit, and may write them again. */
 const CHANGED_PAGES = 16_384;
