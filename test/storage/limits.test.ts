@@ -256,7 +256,7 @@ onBothDatabases('limits', (newPlace) => {
     expect(JSON.stringify(await rows())).not.toMatch(/(ada|grace)@/);
   });
 
-  test('an address in any spelling is one person; of the ids of users every character counts', async () => {
+  test('an address in any spelling is one person; of the hashes of users every character counts', async () => {
     const { limits } = await open();
     const realm = { organization: one, world: 'live' } as const;
     const person = Array.from({ length: 12 }, (_, i) =>
@@ -269,7 +269,7 @@ onBothDatabases('limits', (newPlace) => {
     }
   });
 
-  test('no id of a user is the counter of an address from which a page asks', async () => {
+  test('no hash of a user is the counter of an address from which a page asks', async () => {
     const { limits } = await open();
     const realm = { organization: one, world: 'live' } as const;
     for (const user of ['from/203.0.113.5', '203.0.113.5'])

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { BehaviorChallenges } from '../../engine/behavior-challenges/index.ts';
 import type { Limits } from '../../engine/limits/index.ts';
+import type { Verdicts } from '../../engine/verdicts/index.ts';
 import { keyOf } from '../../http/authentication.ts';
 import { fromChallenge, fromResult, toAnswer, toOrder } from './challenge-translate.ts';
 import { toActor, toRealm } from './translate.ts';
@@ -10,6 +11,7 @@ import { AnswerReply, ChallengeAnswer, ChallengeReply, NewChallenge } from './wi
 export interface ChallengeRoutesDeps {
   behaviorChallenges: Pick<BehaviorChallenges, 'create' | 'answer'>;
   limits: Pick<Limits, 'admitUser'>;
+  verdicts: Pick<Verdicts, 'userHashOf'>;
 }
 
 const tags = ['behavior'];
@@ -18,7 +20,7 @@ const access = 'behavior';
 /** `/api/v1/challenge/*` (contracts/behavior.txt). */
 export function challengeRoutes(
   app: FastifyInstance,
-  { behaviorChallenges, limits }: ChallengeRoutesDeps,
+  { behaviorChallenges, limits, verdicts }: ChallengeRoutesDeps,
 ): void {
   app.post<{ Body: NewChallenge }>(
     '/api/v1/challenge/create',
@@ -47,7 +49,8 @@ export function challengeRoutes(
       const caller = keyOf(request);
       const order = toOrder(request.body);
       const address = caller.browser ? request.ip : undefined;
-      if ('userId' in order) await limits.admitUser(toRealm(caller), order.userId, address);
+      const realm = toRealm(caller);
+      if ('userId' in order) await limits.admitUser(realm, verdicts.userHashOf(realm, order.userId), address);
       return fromChallenge(await behaviorChallenges.create(caller, order));
     },
   );

@@ -13,7 +13,7 @@ export { behaviorWebhooks } from './webhook-payloads.ts';
 
 export interface BehaviorDeps extends ChallengeRoutesDeps, SessionRouteDeps {
   webhooks: Pick<Webhooks, 'add' | 'list' | 'remove'>;
-  verdicts: Pick<Verdicts, 'verify'>;
+  verdicts: Pick<Verdicts, 'verify' | 'userHashOf'>;
 }
 
 const tags = ['behavior'];

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import type { KeyId, OrganizationId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
@@ -77,11 +76,11 @@ export interface Limits {
    */
   admitPerson(realm: CountedRealm, email: string): Promise<void>;
   /**
-   * Counts one request about a user by the caller's own id, in which every character counts. Throws USER_FLOOD_DETECTED for more in a minute
-   * than the organization allows. `address`: of a caller with a key that stands in pages; about all users together it may ask six times
-   * as often.
+   * Counts one request about a user by the keyed hash of the caller's own id (`Verdicts.userHashOf`). Throws USER_FLOOD_DETECTED for more in a
+   * minute than the organization allows. `address`: of a caller with a key that stands in pages; about all users together it may ask six
+   * times as often.
    */
-  admitUser(realm: CountedRealm, userId: string, address?: string): Promise<void>;
+  admitUser(realm: CountedRealm, userHash: string, address?: string): Promise<void>;
   /** Removes the counter of `admitPerson` under the keyed hash of an erased person's address. */
   forgetPerson(realm: CountedRealm, emailHash: string): Promise<void>;
   /** Credentials that were refused, by the address they came from. */
@@ -241,17 +240,14 @@ function createUserLimits(
       countMinute(name, perUser, (seconds) => flooded(perUser, seconds));
     },
 
-    async admitUser(realm, userId, address) {
+    async admitUser(realm, userHash, address) {
       const perUser = await perUserOf(realm);
-      const hashOf = (text: string) => sealer.emailHash(realm.organization, text);
       if (address !== undefined) {
         const most = perUser * USERS_OF_ADDRESS;
-        const name = counterOf('from', realm, hashOf(sourceOf(address)));
+        const name = counterOf('from', realm, sealer.emailHash(realm.organization, sourceOf(address)));
         countMinute(name, most, (seconds) => floodedFrom(most, seconds));
       }
-      // The hash inside keeps capitals and spaces apart, which an address does not.
-      const name = counterOf('user', realm, hashOf(hash('sha256', userId, 'hex')));
-      countMinute(name, perUser, (seconds) => flooded(perUser, seconds));
+      countMinute(counterOf('user', realm, userHash), perUser, (seconds) => flooded(perUser, seconds));
     },
 
     forgetPerson: (realm, emailHash) => usage.forget(counterOf('person', realm, emailHash)),

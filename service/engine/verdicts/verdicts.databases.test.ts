@@ -75,6 +75,19 @@ onBothDatabases('verdicts', (newPlace) => {
     expect(new Set(hashes).size).toBe(hashes.length);
   });
 
+  test('a user may be asked about ten times a minute; of the id every character counts', async () => {
+    await open();
+    const ask = (userId: string) =>
+      verdicts.verify(caller(), { userId }).then(
+        () => 'answered',
+        (problem: Problem) => problem.code,
+      );
+    for (const userId of ['User_A', 'user_a', ' user_a']) {
+      for (let i = 0; i < 10; i++) expect(await ask(userId)).toBe('answered');
+      expect(await ask(userId)).toBe('USER_FLOOD_DETECTED');
+    }
+  });
+
   test('a token counts in its organization and world, until it has run out, and as it was written', async () => {
     await open();
     const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;

@@ -180,7 +180,8 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
     commit: group.commit,
     announce: write.announcement,
     async verify(caller, { userId, data, signed, source }) {
-      await limits.admitUser(caller, userId, source);
+      const userHash = userHashOf(caller, userId);
+      await limits.admitUser(caller, userHash, source);
       const look = data && (await windows.look(db, caller, data));
       try {
         const declared = signed && (await declaredBy(caller, signed));
@@ -188,8 +189,7 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
         const context = await contextOf(db, caller, { declared, replayed, outOfOrder });
         const judgement = judgeBehavior(data, context);
         const { verdict, token } = await draft(db, {
-          ...{ ...judgement, caller, kind: 'verified' },
-          userHash: userHashOf(caller, userId),
+          ...{ ...judgement, caller, kind: 'verified', userHash },
         });
         const { human, confidence } = judgement;
         const announcement = { caller, reference: userId, human, confidence, token };

@@ -72,6 +72,20 @@ test('while commits follow each other without a pause, a long log begins anew', 
   await checkpoints.close();
 });
 
+test('while the log is short one commit of eight looks, and one of them sees what has grown', () => {
+  const database = openLog();
+  const copy = vi.fn(async () => 0);
+  const checkpoints = createCheckpoints(database, { copy, sync: async () => {}, close: async () => {} });
+  checkpoints.committed();
+  database.pragma('wal_autocheckpoint = 0');
+  database.prepare('insert into line values (?)').run('x'.repeat(2_100 * 4_096));
+  for (let i = 0; i < 7; i++) checkpoints.committed();
+  expect(copy).not.toHaveBeenCalled();
+  checkpoints.committed();
+  expect(copy).toHaveBeenCalledOnce();
+  database.close();
+});
+
 test('where copying fails, commits copy the log, and it is tried again later', async () => {
   const database = openLog();
   let tried = 0;

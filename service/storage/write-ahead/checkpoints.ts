@@ -28,6 +28,8 @@ const SYNC_PAGES = 6_000;
 const HELD_PAGES = 24_000;
 /** Where other transactions alone make it that long, one of them copies what is left, as by SQLite's own rule after 1,000. */
 const MOST_PAGES = 32_000;
+/** Commits of which one looks how long the log is, while it is short: to look takes as long as some rows. */
+const LOOKS_APART = 8;
 /** Commits after which copying is tried again where it failed. Until then a commit copies the log, and says what is wrong with the disk. */
 const COMMITS_APART = 8_192;
 
@@ -69,6 +71,8 @@ export function createCheckpoints(
   /** Whether the thread copies, not a commit, and commits until it is tried again where that failed. */
   let relied = false;
   let apart = 0;
+  /** Commits that need not look: the log is short. */
+  let unseen = 0;
 
   async function copyAndShorten(): Promise<void> {
     const pages = await copy();
@@ -118,6 +122,7 @@ export function createCheckpoints(
     if (pages < copied) copied = 0;
     if (copying && pages >= HELD_PAGES) pause ??= Promise.withResolvers();
     else if (!copying && pages - copied >= COPY_PAGES) void run();
+    unseen = pages - copied < COPY_PAGES / 2 ? LOOKS_APART - 1 : 0;
   }
 
   return {
@@ -126,6 +131,10 @@ export function createCheckpoints(
       // Inside of the next transaction SQLite does not say how long the log is: after that one it does.
       if (!database.open || database.inTransaction) return;
       if (apart > 0 && --apart > 0) return;
+      if (unseen > 0) {
+        unseen--;
+        return;
+      }
       try {
         look();
       } catch {

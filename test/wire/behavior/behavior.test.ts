@@ -52,7 +52,8 @@ function recordedEngine({ endpoints = [], secret = '', verdict, refuse }: Engine
     list: async (realm, filter) => answer({ operation: 'list', realm, filter }, () => endpoints),
     remove: async (realm, id, actor) => answer({ operation: 'remove', realm, id, actor }, () => undefined),
   };
-  const verdicts: Pick<Verdicts, 'verify'> = {
+  const verdicts: Pick<Verdicts, 'verify' | 'userHashOf'> = {
+    userHashOf: undefined as never,
     verify: async ({ organization, world, lineage }, order) =>
       answer({ operation: 'verify', caller: { organization, world, lineage }, order }, () => verdict!),
   };

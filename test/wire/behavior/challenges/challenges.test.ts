@@ -65,8 +65,8 @@ function recordedEngine({ challenge, result, beat, refuse }: EngineScript) {
       beat: async (by, order) => answer({ operation: 'beat', caller: caller(by), order }, beat),
     },
     limits: {
-      async admitUser(_: unknown, userId: string) {
-        if (userId !== 'user_flood') return;
+      async admitUser(_: unknown, userHash: string) {
+        if (userHash !== 'hash of user_flood') return;
         throw new Problem(
           'USER_FLOOD_DETECTED',
           'At most 10 requests a minute are taken about one person; try again later.',
@@ -75,7 +75,7 @@ function recordedEngine({ challenge, result, beat, refuse }: EngineScript) {
       },
     },
     webhooks: undefined as never,
-    verdicts: undefined as never,
+    verdicts: { verify: undefined as never, userHashOf: (_: unknown, userId: string) => `hash of ${userId}` },
   } satisfies Parameters<typeof createBehaviorDoor>[0] & { asked: unknown[] };
 }
 
