@@ -55,7 +55,9 @@ export function p99Verdict(
 
 /** Seconds of a slice. */
 const SLICE = 5;
-/** How much faster than the rate it sends while it makes up for what it was late. */
+/** What was due in the last so many milliseconds is sent at once: the answers of a group come together, and to read them takes some. */
+const AT_ONCE = 5;
+/** How much faster than the rate it sends while it makes up for what it was late beyond that. */
 const CATCHING_UP = 1.1;
 
 interface Request {
@@ -72,7 +74,7 @@ interface Line {
 
 /**
  * Sends requests at an even rate over plain sockets, whatever is answered, so that a service that stands still is not spared. Where the
- * program itself was held up, it makes up for it at a tenth more than the rate.
+ * program itself was held up for more than some milliseconds, it makes up for it at a tenth more than the rate.
  */
 export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
   const { hostname, port, host } = new URL(load.url);
@@ -162,8 +164,8 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
         const due = begun + next * gap;
         const at = Math.max(due, sent + gap / CATCHING_UP);
         if (next >= all || at > now) break;
-        // In a burst of those that it could not send before, the service would be measured at another rate.
-        sent = Math.max(at, now - gap);
+        // In a burst of all that it could not send before, the service would be measured at another rate.
+        sent = Math.max(at, now - AT_ONCE);
         late.push(now - due);
         const request = { bytes: bytes[next++]!, begun: now, due };
         const line = free.shift();
