@@ -25,6 +25,8 @@ export async function diskLimit(load: {
   seconds: number;
   /** Of one record. */
   bytes: number;
+  /** Milliseconds from one write to the next, at least. */
+  apart?: number;
 }): Promise<DiskLimit> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-disk-'));
   const file = await open(join(folder, 'log'), 'w');
@@ -37,15 +39,17 @@ export async function diskLimit(load: {
     const gap = 1_000 / load.rate;
     const all = load.rate * load.seconds;
     const begun = performance.now();
-    for (let next = 0, at = 0; next < all; ) {
+    const apart = load.apart ?? 0;
+    for (let next = 0, at = 0, last = Number.NEGATIVE_INFINITY; next < all; ) {
       const come = Math.min(all, Math.floor((performance.now() - begun) / gap) + 1) - next;
-      if (come === 0) {
+      if (come === 0 || performance.now() < last + apart) {
         await pause(0);
         continue;
       }
       const size = Math.min(block.length, come * load.bytes);
       if (at + size > FILE) at = 0;
       const from = performance.now();
+      last = from;
       await file.write(block, 0, size, at);
       await file.datasync();
       const now = performance.now();
