@@ -63,15 +63,13 @@ export function createCheckpoints(
   copies: Copies = createCopies(database.name),
 ): Checkpoints {
   const length = createLength(database);
+  const copyInCommitsFrom = createRule(database);
   /** How much of the log is in the file, and how much of that on disk, not only in the system's memory. */
   let copied: CopiedPages = 0;
   let synced: CopiedPages = 0;
   let copying = false;
   let pause: PromiseWithResolvers<void> | undefined;
-  /** Whether the thread copies, not a commit, and commits until it is tried again where that failed. */
-  let relied = false;
-  let apart = 0;
-  /** Commits that need not look: the log is short. */
+  /** Commits before the next one that looks. */
   let unseen = 0;
 
   async function copyAndShorten(): Promise<void> {
@@ -107,17 +105,12 @@ export function createCheckpoints(
   }
 
   function giveUp(): void {
-    apart = COMMITS_APART;
-    if (database.open) rely(false);
-  }
-
-  function rely(wanted: boolean): void {
-    database.pragma(`wal_autocheckpoint = ${wanted ? MOST_PAGES : 1_000}`);
-    relied = wanted;
+    unseen = COMMITS_APART - 1;
+    if (database.open) copyInCommitsFrom(1_000);
   }
 
   function look(): void {
-    if (!relied) rely(true);
+    copyInCommitsFrom(MOST_PAGES);
     const pages = length();
     if (pages < copied) copied = 0;
     if (copying && pages >= HELD_PAGES) pause ??= Promise.withResolvers();
@@ -130,11 +123,8 @@ export function createCheckpoints(
     committed() {
       // Inside of the next transaction SQLite does not say how long the log is: after that one it does.
       if (!database.open || database.inTransaction) return;
-      if (apart > 0 && --apart > 0) return;
-      if (unseen > 0) {
-        unseen--;
-        return;
-      }
+      if (unseen-- > 0) return;
+      unseen = 0;
       try {
         look();
       } catch {
@@ -143,6 +133,16 @@ export function createCheckpoints(
       }
     },
     close: () => copies.close(),
+  };
+}
+
+/** Sets the pages of the log from which on commits copy it. To ask for the same again costs nothing. */
+function createRule(database: Sqlite.Database): (pages: number) => void {
+  let set: number | undefined;
+  return (pages) => {
+    if (pages === set) return;
+    database.pragma(`wal_autocheckpoint = ${pages}`);
+    set = pages;
   };
 }
 
