@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { request } from 'undici';
+import { APART } from '../../service/engine/verdicts/group-pace.ts';
 import { lowerV8Threads } from '../../service/lib/machine/thread-priority.ts';
 import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { personWindow } from '../support/behavior-windows.ts';
@@ -31,8 +32,6 @@ const SHORT_SECONDS = 15;
 const WARM_UP_SECONDS = 90;
 /** Every clock tick of `/proc` is ten milliseconds. */
 const TICKS = 100;
-/** Milliseconds between the transactions of the service (group-pace.ts). */
-const GROUPS_APART = 3;
 /** Milliseconds (issue 13). */
 const BARS = { alone: 10, besideFaces: 25, lag: 250 };
 
@@ -111,7 +110,7 @@ async function processorBesideDisk({ main, others, written }: Row): Promise<Proc
       ...{ rate: RATE, seconds: SHORT_SECONDS, core: cores.service },
       microseconds: main.each + others.each,
     }),
-    diskLimit({ rate: RATE, seconds: 2 * SHORT_SECONDS, bytes: Math.round(written), apart: GROUPS_APART }),
+    diskLimit({ rate: RATE, seconds: 2 * SHORT_SECONDS, bytes: Math.round(written), apart: APART }),
   ]);
   return processor;
 }

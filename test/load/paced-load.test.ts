@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { p99Verdict, pacedLoad } from './paced-load.ts';
+import { createSchedule, p99Verdict, pacedLoad } from './paced-load.ts';
 
 const server = createServer((request, answer) => {
   request.resume();
@@ -31,6 +31,20 @@ test('a stall of service and generator at once is in the time from the moment at
   expect(late.p99).toBeGreaterThan(150);
   expect(fromDue.p99).toBeGreaterThan(150);
   expect(fromDue.p99).toBeGreaterThan(latency.p50);
+});
+
+test('what was due in the last five milliseconds is sent at once, the rest a tenth faster than the rate', () => {
+  const dueAt = createSchedule(1_000, 0);
+  const sentAt = (now: number) => {
+    let sent = 0;
+    while (dueAt(now) !== undefined) sent++;
+    return sent;
+  };
+  expect([0, 0.5, 1, 5].map(sentAt)).toEqual([1, 0, 1, 4]);
+  // 45 more are due by then.
+  expect(sentAt(50)).toBe(6);
+  const inTen = Array.from({ length: 10 }, (_, i) => sentAt(51 + i)).reduce((sum, sent) => sum + sent);
+  expect(inTen).toBe(11);
 });
 
 test('a p99 bar is not judged where the generator was late, unless the stricter figure holds', () => {

@@ -155,19 +155,12 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
     for (const line of free.splice(0)) sendNext(line);
     while (!over() && !failed) await pause(20);
   } else {
-    const gap = 1_000 / load.rate;
-    let next = 0;
-    let sent = Number.NEGATIVE_INFINITY;
-    while (next < all && !failed) {
+    const dueAt = createSchedule(load.rate, begun);
+    while (late.length < all && !failed) {
       const now = performance.now();
-      for (;;) {
-        const due = begun + next * gap;
-        const at = Math.max(due, sent + gap / CATCHING_UP);
-        if (next >= all || at > now) break;
-        // In a burst of all that it could not send before, the service would be measured at another rate.
-        sent = Math.max(at, now - AT_ONCE);
+      for (let due = dueAt(now); due !== undefined && late.length < all; due = dueAt(now)) {
+        const request = { bytes: bytes[late.length]!, begun: now, due };
         late.push(now - due);
-        const request = { bytes: bytes[next++]!, begun: now, due };
         const line = free.shift();
         if (line) send(line, request);
         else waiting.push(request);
@@ -189,6 +182,25 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
     ...{ latency: spreadOf(latencies), fromDue: spreadOf(latenciesFromDue) },
     slices: slices.map((one) => of(one, 0.99)),
     late: spreadOf(late),
+  };
+}
+
+/**
+ * When the next request was due, if it is sent at `now`; undefined: none is. Each is given once.
+ * @param begun when the first is due, milliseconds
+ */
+export function createSchedule(rate: number, begun: number): (now: number) => number | undefined {
+  const gap = 1_000 / rate;
+  let due = begun;
+  let sent = Number.NEGATIVE_INFINITY;
+  return (now) => {
+    const at = Math.max(due, sent + gap / CATCHING_UP);
+    if (at > now) return undefined;
+    // In a burst of all that it could not send before, the service would be measured at another rate.
+    sent = Math.max(at, now - AT_ONCE);
+    const given = due;
+    due += gap;
+    return given;
   };
 }
 
