@@ -1,13 +1,7 @@
 import { createRoute } from '@tanstack/react-router';
-import { z } from 'zod';
 import { rootRoute } from '../../root-route.ts';
 import { readers } from '../../screen-data.ts';
-
-const BehaviorSearch = z.object({
-  span: z.enum(['day', 'month']).optional().catch(undefined),
-  human: z.enum(['true', 'false']).optional().catch(undefined),
-  after: z.string().optional().catch(undefined),
-});
+import { BehaviorSearch } from './search.ts';
 
 const behavior = createRoute({
   getParentRoute: () => rootRoute,
