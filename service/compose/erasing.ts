@@ -13,12 +13,12 @@ import { createRetention, type Retention } from '../engine/retention/index.ts';
 import { deleteSessionsOf } from '../engine/sessions/index.ts';
 import { createSubjectRecords, type SubjectRecords } from '../engine/subject-record/index.ts';
 import { isHeldByScope } from '../engine/uniqueness/index.ts';
-import { deleteVerdictsOf } from '../engine/verdicts/index.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
 import type { Audited } from './audit.ts';
 import type { Base } from './base.ts';
 import type { Callers } from './callers.ts';
 import { endEventsOut } from './events-out.ts';
+import type { Behavior } from './live/behavior.ts';
 import type { FlowPages } from './live/flow-pages.ts';
 import type { Outbound } from './outbound.ts';
 import type { People } from './people.ts';
@@ -62,7 +62,7 @@ export function createErasing({
   Pick<Outbound, 'eventsOut'> &
   People & {
     /** Asked once they are there. */
-    live(): FlowPages;
+    live(): FlowPages & Pick<Behavior, 'verdicts'>;
   }): Erasing {
   const personalData = createPersonalData({ ...ground, organizations });
   const shared = { ...ground, audit, organizations, subjects, personalData };
@@ -103,7 +103,7 @@ export function createErasing({
       (organization) => ground.inTransaction((tx) => deleteSessionsOf(tx, organization)),
       (organization) => ground.inTransaction((tx) => deleteChallengesOf(tx, organization)),
       (organization) => ground.inTransaction((tx) => deleteHeartbeatsOf(tx, organization)),
-      (organization) => deleteVerdictsOf(ground.inTransaction, organization),
+      (organization) => live().verdicts.forget(organization),
       (organization) => approvals.forgetOrganization(organization),
       (organization, actor) => administrators.forgetOrganization(organization, actor),
     ],

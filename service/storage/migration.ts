@@ -13,6 +13,8 @@ export interface Columns {
   bytes: string;
   /** After the closing parenthesis of a table: SQLite keeps to the column types too. */
   strict: string;
+  /** In the place of `strict`, where a table is little more than its primary key: SQLite keeps the rows in the index of that key alone. */
+  strictInKey: string;
 }
 
 /**
@@ -26,13 +28,21 @@ export interface Migration {
 }
 
 export const columnsOf: Record<DialectName, Columns> = {
-  sqlite: { text: 'text', integer: 'integer', real: 'real', bytes: 'blob', strict: ' strict' },
+  sqlite: {
+    text: 'text',
+    integer: 'integer',
+    real: 'real',
+    bytes: 'blob',
+    strict: ' strict',
+    strictInKey: ' strict, without rowid',
+  },
   postgres: {
     text: 'text collate "C"',
     integer: 'bigint',
     real: 'double precision',
     bytes: 'bytea',
     strict: '',
+    strictInKey: '',
   },
 };
 

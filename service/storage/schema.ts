@@ -1029,6 +1029,17 @@ export interface Schema {
     up_ms: number;
     seen_at: number;
   };
+  /** Leads from the beginning of a fingerprint to the windows that have it. */
+  behavior_window_print: {
+    /** Eight characters. */
+    print: string;
+    seen_at: number;
+  };
+  /** One row. */
+  behavior_window_indexed: {
+    /** Every window that was seen before this moment is in `behavior_window_print`. */
+    before: number;
+  };
   /** How many verdicts of a day had each score. */
   behavior_tally: {
     organization: string;

@@ -19,6 +19,7 @@ import { type Finding, scoreOf, type TokenRecord, type VerdictCaller, type Verdi
 import {
   deleteExpired,
   deleteTallies,
+  deleteVerdictsOf,
   insertVerdicts,
   type NewVerdict,
   type PastVerdict,
@@ -28,8 +29,8 @@ import {
   type VerdictIntegrity,
 } from './verdict-store.ts';
 import { hashVerdictToken, newVerdictToken, storedFormsOf, type VerdictKind } from './verdict-token.ts';
-import { apart, deleteOldWindows, insertWindows, type SeenWindow } from './window-store.ts';
-import { createWindows } from './windows.ts';
+import { apart, deleteOldWindows, type SeenWindow } from './window-store.ts';
+import { createWindows, type Windows } from './windows.ts';
 
 /** An agent whose signature was verified. */
 export interface Declared {
@@ -112,6 +113,8 @@ export interface Verdicts {
   ): Promise<{ score: number; verdicts: number; agents: number }[]>;
   /** Deletes what is over, in small transactions. */
   sweep(): Promise<void>;
+  /** Deletes everything of an organization that is erased. */
+  forget(organization: string): Promise<void>;
   /** Waits until everything that was answered or counted is written. */
   settled(): Promise<void>;
 }
@@ -155,10 +158,10 @@ const TALLIES_KEPT = 400 * 24 * HOUR;
 const SWEEP_ROWS = 500;
 
 export function createVerdicts(deps: VerdictsDeps): Verdicts {
-  const { db, inTransaction, sealer, limits, clock } = deps;
+  const { db, sealer, limits } = deps;
   const windows = createWindows(deps);
   const lines = createAuditLines(deps);
-  const write = createWriting(deps);
+  const write = createWriting(deps, windows);
   const group = createGroups(deps, write);
 
   const userHashOf = ({ organization, world }: VerdictRealm, userId: string): string => {
@@ -194,6 +197,7 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
         const { human, confidence } = judgement;
         const announcement = { caller, reference: userId, human, confidence, token };
         await group.write({ verdict, window: look?.first, announcement });
+        look?.written();
         lines.note(caller, { human, agent: judgement.agent?.is_agent === true });
         return { ...verdict.finding, token };
       } finally {
@@ -222,9 +226,10 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
     },
     recent: (realm, page) => selectVerdicts(db, realm, page),
     distribution: (realm, since) => selectTallies(db, realm, since),
-    sweep: () => sweep(inTransaction, clock.now()),
+    ...createUpkeep(deps, windows),
     async settled() {
       await group.settled();
+      await windows.settled();
       await lines.settled();
     },
   };
@@ -284,7 +289,7 @@ const createGroups = (deps: VerdictsDeps, write: ReturnType<typeof createWriting
   });
 
 /** Writes verdicts and their events in a transaction. */
-function createWriting({ integrity, events, receives }: VerdictsDeps) {
+function createWriting({ integrity, events, receives }: VerdictsDeps, windows: Pick<Windows, 'write'>) {
   async function announcement(
     tx: Tx,
     { caller, reference, human, confidence, token }: Announcement,
@@ -306,11 +311,28 @@ function createWriting({ integrity, events, receives }: VerdictsDeps) {
         integrity,
         written.map(({ verdict }) => verdict),
       );
-      await insertWindows(
+      await windows.write(
         tx,
         written.flatMap(({ window }) => window ?? []),
       );
       for (const one of written) await announcement(tx, one.announcement);
+    },
+  };
+}
+
+/** Windows are in their index first: one that is deleted while it waits for its place there would get it all the same. */
+function createUpkeep(
+  { inTransaction, clock }: VerdictsDeps,
+  windows: Pick<Windows, 'flush'>,
+): Pick<Verdicts, 'sweep' | 'forget'> {
+  return {
+    async sweep() {
+      await windows.flush();
+      await sweep(inTransaction, clock.now());
+    },
+    async forget(organization) {
+      await windows.flush();
+      await deleteVerdictsOf(inTransaction, organization);
     },
   };
 }

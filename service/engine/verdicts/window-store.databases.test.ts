@@ -4,9 +4,12 @@ import { type Engine, operator, startEngine } from '../../../test/support/engine
 import {
   deleteOldWindows,
   deleteWindowsOf,
+  insertPrints,
   insertWindows,
+  printOf,
   type SeenWindow,
-  selectWindow,
+  selectIndexedWindow,
+  selectWindowsFrom,
 } from './window-store.ts';
 
 let engine: Engine;
@@ -22,7 +25,15 @@ onBothDatabases('windows that were seen', (newPlace) => {
     (await engine.db.selectFrom('behavior_window').select('seq').orderBy('seq').execute()).map(
       ({ seq }) => seq,
     );
-  const add = (windows: SeenWindow[]) => engine.inTransaction((tx) => insertWindows(tx, windows));
+  const add = (windows: SeenWindow[]) =>
+    engine.inTransaction(async (tx) => {
+      await insertWindows(tx, windows);
+      await insertPrints(
+        tx,
+        windows.map(({ fingerprint, seenAt }) => ({ print: printOf(fingerprint), seenAt })),
+      );
+    });
+  const prints = () => engine.db.selectFrom('behavior_window_print').selectAll().execute();
 
   test('are found by organization, world and the whole fingerprint', async () => {
     engine = await startEngine({ place: await newPlace() });
@@ -31,7 +42,7 @@ onBothDatabases('windows that were seen', (newPlace) => {
     // The index leads to both: their fingerprints begin with the same characters.
     await add([windowOf(organization, 1, 5), windowOf(organization, 2, 5), windowOf(other, 3, 5)]);
     const find = (of: SeenWindow['organization'], world: 'live' | 'test', n: number) =>
-      selectWindow(engine.db, { organization: of, world }, windowOf(of, n, 0).fingerprint);
+      selectIndexedWindow(engine.db, { organization: of, world }, windowOf(of, n, 0).fingerprint);
     expect(await find(organization, 'live', 2)).toEqual({ sidHash: 'sid 2', seq: 2, upMs: 2.5 });
     expect(await find(organization, 'test', 2)).toBeUndefined();
     expect(await find(organization, 'live', 3)).toBeUndefined();
@@ -47,6 +58,7 @@ onBothDatabases('windows that were seen', (newPlace) => {
     expect(await deleteSome()).toBe(3);
     expect(await deleteSome()).toBe(0);
     expect(await left()).toEqual([6]);
+    expect(await prints()).toEqual([{ print: '00000000', seen_at: 4 }]);
   });
 
   test('of an organization all are deleted, wherever they lie among those of others', async () => {
@@ -62,5 +74,22 @@ onBothDatabases('windows that were seen', (newPlace) => {
     expect(await left()).toEqual([999, 1_999, 2_999, 3_999, 4_999]);
     await deleteWindowsOf(engine.inTransaction, other);
     expect(await left()).toEqual([]);
+    expect(await prints()).toEqual([]);
+  });
+
+  test('are read again from a moment on, some at a time, and those of one moment together', async () => {
+    engine = await startEngine({ place: await newPlace() });
+    await add(Array.from({ length: 4_500 }, (_, n) => windowOf(engine.organization, n, Math.floor(n / 3))));
+    const found: string[] = [];
+    const slices: number[] = [];
+    for (let from: number | undefined = 100; from !== undefined; ) {
+      const { windows, next } = await selectWindowsFrom(engine.db, from);
+      found.push(...windows.map(({ fingerprint }) => fingerprint));
+      slices.push(windows.length);
+      from = next;
+    }
+    expect(slices).toEqual([2_001, 2_001, 198]);
+    expect(new Set(found).size).toBe(4_200);
+    expect(found).toContain(windowOf(engine.organization, 300, 100).fingerprint);
   });
 });

@@ -2,6 +2,7 @@ import { type Insertable, sql } from 'kysely';
 import { compiledForRows, compiledOnce } from '../../storage/compiled-once.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import { PRINT, type WindowPrint } from './print-list.ts';
 import type { VerdictRealm } from './verdict.ts';
 
 /** A window of behavior as it was first seen. */
@@ -15,37 +16,109 @@ export interface SeenWindow extends VerdictRealm {
 
 export type EarlierWindow = Pick<SeenWindow, 'sidHash' | 'seq' | 'upMs'>;
 
-/** Characters of a fingerprint in the index: one at random meets another of ten million in one of 28 million looks. */
-const INDEXED = 8;
+/**
+ * The beginning of a fingerprint, by which its window is found: one at random meets another of ten million in one of 28 million looks.
+ */
+export const printOf = (fingerprint: string): string => fingerprint.slice(0, PRINT);
 
-const selectFirstSight = compiledOnce(
-  (
-    from,
-    [start, fingerprint, organization, world]: [
-      start: string,
-      fingerprint: string,
-      organization: string,
-      world: string,
-    ],
-  ) =>
-    from
-      .selectFrom('behavior_window')
-      .select(['sid_hash', 'seq', 'up_ms'])
-      .where(sql<string>`substr(fingerprint, 1, ${sql.lit(INDEXED)})`, '=', start)
-      .where('fingerprint', '=', fingerprint)
-      .where('organization', '=', organization)
-      .where('world', '=', world),
+const toEarlier = ([row]: { sid_hash: string; seq: number; up_ms: number }[]): EarlierWindow | undefined =>
+  row && { sidHash: row.sid_hash, seq: row.seq, upMs: row.up_ms };
+
+const windowsOf = (
+  from: Db | Tx,
+  { organization, world, fingerprint }: VerdictRealm & Pick<SeenWindow, 'fingerprint'>,
+) =>
+  from
+    .selectFrom('behavior_window')
+    .select(['sid_hash', 'seq', 'up_ms'])
+    .where('fingerprint', '=', fingerprint)
+    .where('organization', '=', organization)
+    .where('world', '=', world);
+
+/** The one that was seen at this moment. */
+export async function selectWindowSeenAt(
+  from: Db | Tx,
+  window: WindowName,
+): Promise<EarlierWindow | undefined> {
+  return toEarlier(await windowsOf(from, window).where('seen_at', '=', window.seenAt).execute());
+}
+
+/** Not joined with the windows: SQLite takes ten times as long for that, and mostly there is none (2026-11-25). */
+const selectSeenAt = compiledOnce((from, [print]: [print: string]) =>
+  from.selectFrom('behavior_window_print').select('seen_at').where('print', '=', print),
 );
 
-export async function selectWindow(
+/** Of those whose prints are in the index. */
+export async function selectIndexedWindow(
   from: Db | Tx,
-  { organization, world }: VerdictRealm,
+  realm: VerdictRealm,
   fingerprint: string,
 ): Promise<EarlierWindow | undefined> {
-  const start = fingerprint.slice(0, INDEXED);
-  const [row] = await selectFirstSight(from, start, fingerprint, organization, world);
-  return row && { sidHash: row.sid_hash, seq: row.seq, upMs: row.up_ms };
+  for (const { seen_at: seenAt } of await selectSeenAt(from, printOf(fingerprint))) {
+    const found = await selectWindowSeenAt(from, { ...realm, fingerprint, seenAt });
+    if (found) return found;
+  }
+  return undefined;
 }
+
+/** Goes through all that may not be in the index yet. */
+export async function selectWindowNotIndexed(
+  from: Db | Tx,
+  realm: VerdictRealm,
+  fingerprint: string,
+): Promise<EarlierWindow | undefined> {
+  const query = windowsOf(from, { ...realm, fingerprint }).where('seen_at', '>=', (eb) =>
+    eb.selectFrom('behavior_window_indexed').select('before'),
+  );
+  return toEarlier(await query.execute());
+}
+
+/** From this moment on windows may not be in the index yet. */
+export async function selectIndexedBefore(from: Db | Tx): Promise<number> {
+  const { before } = await from
+    .selectFrom('behavior_window_indexed')
+    .select('before')
+    .executeTakeFirstOrThrow();
+  return before;
+}
+
+export async function updateIndexedBefore(tx: Tx, before: number): Promise<void> {
+  await tx.updateTable('behavior_window_indexed').set({ before }).execute();
+}
+
+export type WindowName = VerdictRealm & Pick<SeenWindow, 'fingerprint' | 'seenAt'>;
+
+/** Those that were seen from this moment on, some at a time, and those of one moment together; `next` is where the following begin. */
+export async function selectWindowsFrom(
+  from: Db | Tx,
+  begin: number,
+): Promise<{ windows: WindowName[]; next: number | undefined }> {
+  const last = await lastOf(from, { from: begin, to: Number.MAX_SAFE_INTEGER, rows: SLICE });
+  const rows = await from
+    .selectFrom('behavior_window')
+    .select(['organization', 'world', 'fingerprint', 'seen_at'])
+    .where('seen_at', '>=', begin)
+    .where('seen_at', '<=', last ?? Number.MAX_SAFE_INTEGER)
+    .execute();
+  const windows = rows.map(({ seen_at: seenAt, ...rest }) => ({ ...rest, seenAt }) as WindowName);
+  return { windows, next: last === undefined ? undefined : last + 1 };
+}
+
+const insertPrintRows = compiledForRows<Insertable<Schema['behavior_window_print']>>(
+  ['print', 'seen_at'],
+  (to, rows) =>
+    to
+      .insertInto('behavior_window_print')
+      .values(rows)
+      .onConflict((conflict) => conflict.doNothing()),
+);
+
+/** Adds them to the index; one that is in it stays. */
+export const insertPrints = (tx: Tx, prints: readonly WindowPrint[]): Promise<void> =>
+  insertPrintRows(
+    tx,
+    prints.map(({ print, seenAt }) => ({ print, seen_at: seenAt })),
+  );
 
 const insertRows = compiledForRows<Insertable<Schema['behavior_window']>>(
   ['organization', 'world', 'fingerprint', 'seq', 'sid_hash', 'up_ms', 'seen_at'],
@@ -56,7 +129,7 @@ const insertRows = compiledForRows<Insertable<Schema['behavior_window']>>(
       .onConflict((conflict) => conflict.doNothing()),
 );
 
-/** Of windows that were not seen before. */
+/** Of windows that were not seen before. They are not in the index by it. */
 export const insertWindows = (tx: Tx, windows: readonly SeenWindow[]): Promise<void> =>
   insertRows(
     tx,
@@ -69,11 +142,21 @@ export const insertWindows = (tx: Tx, windows: readonly SeenWindow[]): Promise<v
 /** Deletes some `limit` of those that were seen before this moment; fewer: there are no more. */
 export async function deleteOldWindows(tx: Tx, before: number, limit: number): Promise<number> {
   const last = await lastOf(tx, { from: Number.MIN_SAFE_INTEGER, to: before - 1, rows: limit });
-  const { numDeletedRows } = await tx
-    .deleteFrom('behavior_window')
-    .where('seen_at', '<=', last ?? before - 1)
-    .executeTakeFirst();
-  return Number(numDeletedRows);
+  return deleteSeen(tx, { from: Number.MIN_SAFE_INTEGER, to: last ?? before - 1 });
+}
+
+/** Windows that were seen in this time, and their places in the index. Returns how many. */
+async function deleteSeen(
+  tx: Tx,
+  { from, to, organization }: { from: number; to: number; organization?: string },
+): Promise<number> {
+  const chosen = sql`seen_at >= ${from} and seen_at <= ${to}
+    ${organization === undefined ? sql`` : sql`and organization = ${organization}`}`;
+  await sql`delete from behavior_window_print where (print, seen_at) in (
+    select substr(fingerprint, 1, ${sql.lit(PRINT)}), seen_at from behavior_window where ${chosen}
+  )`.execute(tx);
+  const { numAffectedRows = 0n } = await sql`delete from behavior_window where ${chosen}`.execute(tx);
+  return Number(numAffectedRows);
 }
 
 /** Rows that one transaction looks at: nothing else is answered meanwhile. */
@@ -91,27 +174,22 @@ export async function deleteWindowsOf(inTransaction: InTransaction, organization
 /** Where the next slice begins; undefined after the last. */
 async function deleteSliceOf(tx: Tx, organization: string, from: number): Promise<number | undefined> {
   const to = await lastOf(tx, { from, to: Number.MAX_SAFE_INTEGER, rows: SLICE });
-  await tx
-    .deleteFrom('behavior_window')
-    .where('seen_at', '>=', from)
-    .where('seen_at', '<=', to ?? Number.MAX_SAFE_INTEGER)
-    .where('organization', '=', organization)
-    .execute();
+  await deleteSeen(tx, { from, to: to ?? Number.MAX_SAFE_INTEGER, organization });
   return to === undefined ? undefined : to + 1;
 }
 
 /** When the last of so many windows was seen; undefined where there are fewer. */
 async function lastOf(
-  tx: Tx,
-  { from, to, rows }: { from: number; to: number; rows: number },
+  from: Db | Tx,
+  range: { from: number; to: number; rows: number },
 ): Promise<number | undefined> {
-  const last = await tx
+  const last = await from
     .selectFrom('behavior_window')
     .select('seen_at')
-    .where('seen_at', '>=', from)
-    .where('seen_at', '<=', to)
+    .where('seen_at', '>=', range.from)
+    .where('seen_at', '<=', range.to)
     .orderBy('seen_at')
-    .offset(rows - 1)
+    .offset(range.rows - 1)
     .limit(1)
     .executeTakeFirst();
   return last?.seen_at;

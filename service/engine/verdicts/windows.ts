@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import type { Clock } from '../../lib/clock.ts';
 import type { SteadyClock } from '../../lib/machine/steady-clock.ts';
 import { createRecentRows } from '../../lib/recent-rows/recent-rows.ts';
 import { createHeldNames } from '../../lib/short-lived/held-names.ts';
@@ -12,7 +11,9 @@ import {
   vectorFingerprint,
 } from '../behavior/index.ts';
 import type { VerdictRealm } from './verdict.ts';
-import { type EarlierWindow, insertWindows, type SeenWindow, selectWindow } from './window-store.ts';
+import { nameOf } from './waiting-windows.ts';
+import { createWindowIndex, type WindowIndexDeps } from './window-index.ts';
+import type { EarlierWindow, SeenWindow } from './window-store.ts';
 
 /** A look at one window. Until `release` is called, the same vector counts as seen. */
 export interface Look {
@@ -21,6 +22,8 @@ export interface Look {
   outOfOrder: boolean;
   /** The row of the first sight; undefined for a copy, and for a window that measured too little to name. */
   first?: SeenWindow;
+  /** The row is on disk. */
+  written(): void;
   release(): void;
 }
 
@@ -32,9 +35,21 @@ export interface Windows {
   look(from: Db | Tx, realm: VerdictRealm, data: SessionData): Promise<Look>;
   /** Looks, and remembers in the same transaction. */
   seen(tx: Tx, realm: VerdictRealm, data: SessionData): Promise<Pick<Look, 'replayed' | 'outOfOrder'>>;
+  /** Writes rows of first sights. */
+  write(tx: Tx, windows: readonly SeenWindow[]): Promise<void>;
+  /** Nothing is known in memory alone then. */
+  flush(): Promise<void>;
+  /** Waits for what is under way. */
+  settled(): Promise<void>;
 }
 
-export function createWindows({ clock, steady }: { clock: Clock; steady: SteadyClock }): Windows {
+export interface WindowsDeps extends WindowIndexDeps {
+  steady: SteadyClock;
+}
+
+export function createWindows({ steady, ...deps }: WindowsDeps): Windows {
+  const { clock } = deps;
+  const index = createWindowIndex(deps);
   /** First seen by requests that are not answered yet. */
   const held = createHeldNames<SeenWindow>();
   /** By the hash of the `sid`. */
@@ -63,24 +78,31 @@ export function createWindows({ clock, steady }: { clock: Clock; steady: SteadyC
       const sidHash = hashSid(realm, data.sid);
       const outOfOrder = isOutOfOrder(sidHash, data);
       const window = toWindow(realm, sidHash, data);
-      if (!window) return { replayed: false, outOfOrder, release: nothing };
+      if (!window) return { replayed: false, outOfOrder, written: nothing, release: nothing };
       const name = nameOf(window);
       // Another request may begin to hold it while the database is asked.
-      const earlier =
-        held.get(name) ?? (await selectWindow(from, realm, window.fingerprint)) ?? held.get(name);
-      if (earlier) return { replayed: isCopy(earlier, window, data), outOfOrder, release: nothing };
-      return { replayed: false, outOfOrder, first: window, release: held.hold(name, window) };
+      const earlier = held.get(name) ?? (await index.find(from, realm, window.fingerprint)) ?? held.get(name);
+      if (earlier)
+        return { replayed: isCopy(earlier, window, data), outOfOrder, written: nothing, release: nothing };
+      return {
+        ...{ replayed: false, outOfOrder, first: window },
+        written: () => index.remember(window),
+        release: held.hold(name, window),
+      };
     },
     async seen(tx, realm, data) {
       const sidHash = hashSid(realm, data.sid);
       const outOfOrder = isOutOfOrder(sidHash, data);
       const window = toWindow(realm, sidHash, data);
       if (!window) return { replayed: false, outOfOrder };
-      const earlier = held.get(nameOf(window)) ?? (await selectWindow(tx, realm, window.fingerprint));
+      const earlier = held.get(nameOf(window)) ?? (await index.find(tx, realm, window.fingerprint));
       if (earlier) return { replayed: isCopy(earlier, window, data), outOfOrder };
-      await insertWindows(tx, [window]);
+      await index.writeIndexed(tx, window);
       return { replayed: false, outOfOrder };
     },
+    write: index.write,
+    flush: index.flush,
+    settled: index.settled,
   };
 }
 
@@ -101,9 +123,6 @@ function createPages(since: number) {
 
 const isCopy = ({ sidHash, seq, upMs }: EarlierWindow, window: SeenWindow, data: SessionData): boolean =>
   isReplay({ sid: sidHash === window.sidHash ? data.sid : '', seq, upMs }, data);
-
-const nameOf = ({ organization, world, fingerprint }: SeenWindow) =>
-  `${organization} ${world} ${fingerprint}`;
 
 /** The page chose it at random; the hash keeps it out of the database all the same. */
 const hashSid = ({ organization, world }: VerdictRealm, sid: string): string =>

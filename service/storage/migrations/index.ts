@@ -38,6 +38,7 @@ import { behaviorConfirmed } from './0037-behavior-confirmed.ts';
 import { confirmedSubject } from './0038-confirmed-subject.ts';
 import { smallerVerdictIndexes } from './0039-smaller-verdict-indexes.ts';
 import { wrongAnswers } from './0040-wrong-answers.ts';
+import { windowPrints } from './0041-window-prints.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -80,4 +81,5 @@ export const migrations: readonly Migration[] = [
   confirmedSubject,
   smallerVerdictIndexes,
   wrongAnswers,
+  windowPrints,
 ];

@@ -1,0 +1,22 @@
+import type { Migration } from '../migration.ts';
+
+/**
+ * The index in which windows are found by the beginnings of their fingerprints is a table, so that it can be filled later than the windows
+ * are written, many at a time and in its own order: at random places each window changes a page of its own on disk. Every window that was
+ * seen before `behavior_window_indexed.before` is in it.
+ */
+export const windowPrints: Migration = {
+  name: '0041-window-prints',
+  up: ({ text, integer, strict, strictInKey }) => [
+    'drop index behavior_window_print',
+    `create table behavior_window_print (
+      print ${text} not null,
+      seen_at ${integer} not null,
+      primary key (print, seen_at)
+    )${strictInKey}`,
+    `insert into behavior_window_print (print, seen_at)
+      select distinct substr(fingerprint, 1, 8), seen_at from behavior_window`,
+    `create table behavior_window_indexed (before ${integer} not null)${strict}`,
+    `insert into behavior_window_indexed (before) select coalesce(max(seen_at) + 1, 0) from behavior_window`,
+  ],
+};
