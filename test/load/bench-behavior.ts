@@ -10,6 +10,14 @@ import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { personWindow } from '../support/behavior-windows.ts';
 import { type Evidence, markdownTable } from '../support/evidence.ts';
 import { memoryFolder } from '../support/memory-folder.ts';
+import {
+  type CoreShare,
+  describeCoreShare,
+  APART as LOOKS_APART,
+  startCoreWatch,
+  type WholeCoreVerdict,
+  wholeCoreVerdict,
+} from './core-share.ts';
 import { allowedCores, physicalCores, pickCores } from './cores.ts';
 import { type DiskLimit, diskLimit } from './disk-limit.ts';
 import { MOST_LATE, type P99Verdict, type PacedResult, p99Verdict, pacedLoad } from './paced-load.ts';
@@ -58,6 +66,12 @@ interface Row {
   besides: number;
 }
 
+/** A row at an even rate. */
+interface WatchedRow extends Row {
+  /** Undefined where the core could not be watched. */
+  core: CoreShare | undefined;
+}
+
 /**
  * `/api/v1/verify` with windows of which none comes twice: at the rate of the bar, beside what the disk alone and the processor alone
  * allow; as fast as it goes; beside verifications of faces; and at the rate of the bar and beside faces with the data in memory, where there
@@ -79,9 +93,9 @@ export async function benchBehavior(say: Say): Promise<Evidence> {
 }
 
 interface OnDisk {
-  steady: Row;
+  steady: WatchedRow;
   fast: Row;
-  beside: Row;
+  beside: WatchedRow;
   lag: Lag;
   disk: DiskLimit;
   processor: ProcessorLimit;
@@ -90,7 +104,7 @@ interface OnDisk {
 async function measureOnDisk(cli: Cli, say: Say): Promise<OnDisk> {
   const begun = await begin(cli, say);
   const { service, post } = begun;
-  const steady = await measureRate(begun, RATE, '', say);
+  const steady = await measureWatched(begun, RATE, '', say);
   say('behavior: what the disk allows');
   const disk = await diskLimit({ rate: RATE, seconds: SHORT_SECONDS, bytes: Math.round(steady.written) });
   const fast = await measureRate(begun, undefined, '', say);
@@ -116,8 +130,8 @@ async function processorBesideDisk({ main, others, written }: Row): Promise<Proc
 }
 
 interface InMemory {
-  inMemory: Row;
-  besideInMemory: Row;
+  inMemory: WatchedRow;
+  besideInMemory: WatchedRow;
 }
 
 async function measureInMemory(folder: string, say: Say): Promise<InMemory> {
@@ -125,7 +139,7 @@ async function measureInMemory(folder: string, say: Say): Promise<InMemory> {
   const where = ', data in memory';
   try {
     const begun = await begin(cli, say);
-    const inMemory = await measureRate(begun, RATE, where, say);
+    const inMemory = await measureWatched(begun, RATE, where, say);
     const besideInMemory = await measureBesideFaces(begun, where, say);
     await begun.service.end();
     return { inMemory, besideInMemory };
@@ -145,10 +159,22 @@ function measureRate(
   return measured(service, what, () => post(rate, rate === undefined ? SHORT_SECONDS : SECONDS));
 }
 
-async function measureBesideFaces(begun: Begun, where: string, say: Say): Promise<Row> {
+async function measureWatched(begun: Begun, rate: number, how: string, say: Say): Promise<WatchedRow> {
+  const watch = await startCoreWatch({ core: cores.service });
+  let row: Row;
+  try {
+    row = await measureRate(begun, rate, how, say);
+  } catch (error) {
+    await watch?.stop();
+    throw error;
+  }
+  return { ...row, core: describeCoreShare((await watch?.stop()) ?? [], row.result.requests) };
+}
+
+async function measureBesideFaces(begun: Begun, where: string, say: Say): Promise<WatchedRow> {
   const faces = await beginFaces(begun.service, begun.faceKey, say);
   const how = `, beside ${faces.rate.toFixed(1)} faces a second asked for${where}`;
-  const row = await measureRate(begun, BESIDE_FACES, how, say);
+  const row = await measureWatched(begun, BESIDE_FACES, how, say);
   const verified = await faces.end();
   return { ...row, what: `${row.what}, ${verified.toFixed(1)} verified`, faces: verified };
 }
@@ -356,7 +382,7 @@ const percent = (cores: number) => `${Math.round(100 * cores)} %`;
 type Measured = OnDisk & Partial<InMemory>;
 
 /** Each bar of issue 13, what was measured, and whether it holds. */
-function verdictsOf(all: Measured): [bar: string, measured: string, verdict: P99Verdict][] {
+function verdictsOf(all: Measured): [bar: string, measured: string, verdict: WholeCoreVerdict][] {
   const { steady, fast, beside, inMemory, besideInMemory, lag } = all;
   const rate = steady.result.answered / steady.result.seconds;
   const verdict = (holds: boolean): P99Verdict => (holds ? 'holds' : 'missed');
@@ -371,6 +397,19 @@ function verdictsOf(all: Measured): [bar: string, measured: string, verdict: P99
       ],
     ];
   };
+  const p99WhileWhole = (what: string, row: WatchedRow | undefined): [string, string, WholeCoreVerdict][] => {
+    if (row === undefined) return [];
+    const times = row.core?.inWhole;
+    return [
+      [
+        `p99 ${what} while the core was whole at most ${BARS.alone} ms`,
+        times === undefined
+          ? '–'
+          : `${times.latency.p99.toFixed(1)} ms (${times.fromDue.p99.toFixed(1)} from due), ${times.count.toLocaleString('en')} requests`,
+        wholeCoreVerdict(row.core, BARS.alone),
+      ],
+    ];
+  };
   const atLag = (what: string, ms: number): [string, string, P99Verdict] => [
     `${what} lag by at most ${BARS.lag} ms`,
     `${ms.toFixed(0)} ms`,
@@ -381,7 +420,9 @@ function verdictsOf(all: Measured): [bar: string, measured: string, verdict: P99
     // What is under way at the end is answered a little after it.
     [`${RATE} answered a second on one core`, rate.toFixed(0), verdict(rate >= 0.995 * RATE)],
     ...p99(`at ${RATE} a second`, steady, BARS.alone),
+    ...p99WhileWhole(`at ${RATE} a second`, steady),
     ...p99(`at ${RATE} a second with the data in memory`, inMemory, BARS.alone),
+    ...p99WhileWhole(`at ${RATE} a second with the data in memory`, inMemory),
     ...p99(faces, beside, BARS.besideFaces),
     ...p99(`${faces}, data in memory`, besideInMemory, BARS.besideFaces),
     [
@@ -410,9 +451,40 @@ function processorLine({ steady, processor: { hashing, walking, hashed, step } }
   return `The processor's own part: after the second row, while another program writes as much as the service on the other core, a program on the service's core that hashes for ${microseconds} µs (as the service needs in the first row) for each of ${RATE.toLocaleString('en')} requests a second, and does nothing else, is through after ${times(hashing)}; one that walks through 64 MiB of memory for as long, after ${times(walking)}: what the queue takes, the moments in which the machine gives the core to others, and those in which its memory is slower. The p99 of the first row is ${ratio(hashing)} and ${ratio(walking)} times these. This core hashes ${(hashed / 1_000).toFixed(2)} GB/s (SHA-256), and one step through memory takes ${step.toFixed(0)} ns, by which runs on other machines and days compare.`;
 }
 
+/** In how much of the time the machine gave the service its core whole, and the times of requests by it. */
+function coreLines(rows: readonly WatchedRow[]): string[] {
+  const watched = rows.flatMap(({ what, core }) => (core === undefined ? [] : [{ what, core }]));
+  if (watched.length === 0)
+    return [
+      'Whether the service had its core whole was not measured: this machine or user may not start the program for it (`chrt -f`).',
+    ];
+  const times = (of: CoreShare['inWhole']) => [
+    of?.latency.p50.toFixed(1) ?? '–',
+    of?.latency.p99.toFixed(1) ?? '–',
+    of?.count.toLocaleString('en') ?? 'under 1,000',
+  ];
+  return [
+    `Whether the service had its core whole: on a virtual machine another guest may use the other hardware thread of the same physical core, and this machine does not see it. A program of real-time priority looks every ${LOOKS_APART} ms: it times two runs of a short loop of independent integer operations on the service's core, and takes the faster one, because an interrupt holds up one run and another hardware thread both. That takes 0.4 to 0.7 % of a busy core, which is in the times. A look counts as whole where that takes at most 1.15 times the fastest look (the 2 % quantile of the row); with the other thread in use it takes up to twice as long. Where no look of a row had the core whole, this does not show: then the fastest look is longer than in other rows. Requests count as sent while the core was whole where at least 85 % of the looks of the same 100 ms were whole. A group of fewer than 1,000 requests has no figures. The bars judge all requests; the further line for the whole core needs 20,000 requests.`,
+    '',
+    ...markdownTable(
+      [
+        ...['load', 'core whole, of the looks', 'fastest look, µs'],
+        ...['p50 while whole, ms', 'p99 while whole, ms', 'requests'],
+        ...['p50 else, ms', 'p99 else, ms', 'requests'],
+      ],
+      watched.map(({ what, core }) => [
+        ...[what, percent(core.whole), (1_000 * core.fastest).toFixed(1)],
+        ...times(core.inWhole),
+        ...times(core.inOthers),
+      ]),
+    ),
+  ];
+}
+
 function evidenceOf(all: Measured): Evidence {
   const { steady, fast, beside, inMemory, besideInMemory, lag, disk, processor } = all;
   const rows = [steady, fast, beside, inMemory, besideInMemory].filter((row) => row !== undefined);
+  const watched = [steady, beside, inMemory, besideInMemory].filter((row) => row !== undefined);
   return {
     title: 'Verdicts on behavior',
     lines: [
@@ -446,6 +518,8 @@ function evidenceOf(all: Measured): Evidence {
         ),
       ),
       '',
+      ...coreLines(watched),
+      '',
       diskLine(steady, disk),
       '',
       processorLine(all),
@@ -455,7 +529,10 @@ function evidenceOf(all: Measured): Evidence {
       ...markdownTable(['bar', 'measured', ''], verdictsOf(all)),
     ],
     measured: {
-      rows: rows.map(({ result, ...row }) => ({ ...row, ...result, rate: result.answered / result.seconds })),
+      rows: rows.map(({ result: { requests, ...result }, ...row }) => ({
+        ...{ ...row, ...result },
+        rate: result.answered / result.seconds,
+      })),
       ...{ lag, disk, processor },
     },
   };

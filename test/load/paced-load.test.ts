@@ -33,6 +33,21 @@ test('a stall of service and generator at once is in the time from the moment at
   expect(fromDue.p99).toBeGreaterThan(latency.p50);
 });
 
+test('each request has its time of the clock that all processes share', async () => {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const now = () => Number(process.hrtime.bigint()) / 1e6;
+  const started = now();
+  const { requests, answered } = await pacedLoad({
+    ...{ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, path: '/', headers: {} },
+    ...{ body: () => '{}', seconds: 0.1, rate: 200, connections: 8 },
+  });
+  const ended = now();
+  const { sent, latency, late } = requests;
+  expect([sent, latency, late].map(({ length }) => length)).toEqual([answered, answered, answered]);
+  expect([...sent].filter((at, i) => at < started || at + latency[i]! > ended)).toEqual([]);
+});
+
 test('what was due in the last five milliseconds is sent at once, the rest a tenth faster than the rate', () => {
   const dueAt = createSchedule(1_000, 0);
   const sentAt = (now: number) => {

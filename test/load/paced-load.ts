@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { sharedClockOffset } from './shared-clock.ts';
 import { quantile } from './statistics.ts';
 
 export interface PacedLoad {
@@ -34,6 +35,17 @@ export interface PacedResult {
   slices: number[];
   /** How long after it was due that moment was: what the generator itself was late, milliseconds. */
   late: { p50: number; p99: number; most: number };
+  requests: PacedRequests;
+}
+
+/** Each request in the order of the answers, milliseconds. */
+export interface PacedRequests {
+  /** When it was given to a connection, or began to wait for a free one: of the clock that all processes of the machine share. */
+  sent: Float64Array;
+  /** From then to its whole answer. */
+  latency: Float64Array;
+  /** How long after it was due it was sent. */
+  late: Float64Array;
 }
 
 /** Where the generator is later than this (p99, milliseconds), it did not send at the rate that it reports. */
@@ -87,6 +99,7 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
   const all = Math.floor((load.rate ?? 0) * load.seconds);
   const bytes = Array.from({ length: all }, nextBytes);
   const latencies: number[] = [];
+  const sentAt: number[] = [];
   const latenciesFromDue: number[] = [];
   const slices: number[][] = Array.from({ length: Math.ceil(load.seconds / SLICE) }, () => []);
   const late: number[] = [];
@@ -107,6 +120,7 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
     const now = performance.now();
     const latency = now - sent;
     latencies.push(latency);
+    sentAt.push(sent);
     latenciesFromDue.push(now - due);
     // What was sent after the time, because the generator was late, belongs to the last one.
     const slice = Math.min(Math.floor((sent - begun) / (SLICE * 1_000)), slices.length - 1);
@@ -177,11 +191,17 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
   const spreadOf = (values: number[]) => ({
     ...{ p50: of(values, 0.5), p99: of(values, 0.99), most: of(values, 1) },
   });
+  const offset = sharedClockOffset();
   return {
     ...{ answered: latencies.length, seconds },
     ...{ latency: spreadOf(latencies), fromDue: spreadOf(latenciesFromDue) },
     slices: slices.map((one) => of(one, 0.99)),
     late: spreadOf(late),
+    requests: {
+      sent: Float64Array.from(sentAt, (at) => at + offset),
+      latency: Float64Array.from(latencies),
+      late: Float64Array.from(latencies, (latency, i) => latenciesFromDue[i]! - latency),
+    },
   };
 }
 
