@@ -150,6 +150,25 @@ onBothDatabases('verdicts', (newPlace) => {
     expect(await verdicts.commit((tx) => verdicts.judge(tx, realm(), copy))).toMatchObject({ human: false });
   });
 
+  test('of twenty copies that come together, before and after a start, one is the first', async () => {
+    await open();
+    const isCopy = async (n: number, sid: string) => {
+      const data = personWindow({ sid: sid.repeat(20), key: { hold: 90 + Math.floor(n / 20) } });
+      const { notes } = await verdicts.verify(caller(), { userId: `user ${n}`, data });
+      return notes.includes('replayed_vector');
+    };
+    for (const first of [0, 20]) {
+      const copies = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => isCopy(first + i, 'abcdefghijklmnopqrst'[i]!)),
+      );
+      expect(copies.filter((copy) => !copy)).toHaveLength(1);
+      await verdicts.settled();
+      out = await openEventsOut(engine);
+      verdicts = out.verdicts;
+      expect(await isCopy(first + 1, 'z')).toBe(true);
+    }
+  });
+
   test('a window under way counts as seen for heartbeats and challenges too', async () => {
     await open();
     const windows = createWindows(engine);

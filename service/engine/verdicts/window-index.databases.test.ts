@@ -33,8 +33,13 @@ onBothDatabases('the index of windows', (newPlace) => {
     await engine.inTransaction((tx) => index.write(tx, windows));
     for (const one of windows) index.remember(one);
   }
-  const find = ({ organization, world, fingerprint }: SeenWindow) =>
-    index.find(engine.db, { organization, world }, fingerprint);
+  const find = async ({ organization, world, fingerprint }: SeenWindow) => {
+    const realm = { organization, world };
+    return (
+      (await index.find(engine.db, realm, fingerprint)) ??
+      (await index.findWaiting(engine.db, realm, fingerprint))
+    );
+  };
   const seqOf = async (window: SeenWindow) => (await find(window))?.seq;
   const indexed = async () =>
     (await engine.db.selectFrom('behavior_window_print').select('print').execute()).length;
@@ -51,8 +56,12 @@ onBothDatabases('the index of windows', (newPlace) => {
     const window = windowOf(1);
     await add(window);
     expect([await seqOf(window), await indexed()]).toEqual([1, 0]);
-    start();
-    expect([await seqOf(window), await indexed()]).toEqual([1, 0]);
+    for (const load of [false, true]) {
+      start();
+      if (load) await index.ready();
+      expect([await seqOf(window), await indexed()]).toEqual([1, 0]);
+    }
+    expect(index.ready()).toBeUndefined();
     await index.flush();
     expect([await seqOf(window), await indexed()]).toEqual([1, 1]);
     start();

@@ -27,7 +27,15 @@ import {
  * into the index later, thousands of them in its own order (docs/decisions/0037). After a start, those that are not in it are read again.
  */
 export interface WindowIndex {
+  /** Outside of a transaction, before `find`: until this has resolved, each look goes through all that is not in the index. */
+  ready(): Promise<void> | undefined;
   find(from: Db | Tx, realm: VerdictRealm, fingerprint: string): Promise<EarlierWindow | undefined>;
+  /** Of those that `find` may miss, because they are in memory. Undefined at once where there is none. */
+  findWaiting(
+    from: Db | Tx,
+    realm: VerdictRealm,
+    fingerprint: string,
+  ): Promise<EarlierWindow | undefined> | undefined;
   /** Writes windows that `remember` makes known once they are on disk. */
   write(tx: Tx, windows: readonly SeenWindow[]): Promise<void>;
   /** After the transaction of `write`. */
@@ -86,11 +94,15 @@ export function createWindowIndex({ together = TOGETHER, ...deps }: WindowIndexD
     log.warn({ err: error }, 'the index of windows of behavior is behind; it is tried again');
 
   return {
+    ready: () => (isLoaded() ? undefined : load.begin().catch(warn)),
     async find(from, realm, fingerprint) {
-      const found = isLoaded()
-        ? await selectWaiting(from, waiting, { ...realm, fingerprint })
-        : await selectWindowNotIndexed(from, realm, fingerprint);
+      const found = isLoaded() ? undefined : await selectWindowNotIndexed(from, realm, fingerprint);
       return found ?? selectIndexedWindow(from, realm, fingerprint);
+    },
+    findWaiting(from, realm, fingerprint) {
+      const window = { ...realm, fingerprint };
+      const seenAt = waiting.seenAt(window);
+      return seenAt === undefined ? undefined : selectWindowSeenAt(from, { ...window, seenAt });
     },
     async write(tx, windows) {
       await insertWindows(tx, windows);
@@ -98,10 +110,8 @@ export function createWindowIndex({ together = TOGETHER, ...deps }: WindowIndexD
       if (prints.length > 0) await insertPrints(tx, prints);
     },
     remember(window) {
-      if (!isLoaded()) {
-        load.begin().catch(warn);
-        return;
-      }
+      // Until then it went into the index as it was written.
+      if (!isLoaded()) return;
       waiting.add(window);
       newOnes++;
       if (newOnes < NEW_ONES || !waiting.isDue) return;
@@ -126,15 +136,6 @@ const toPrint = ({ fingerprint, seenAt }: WindowName): WindowPrint => ({
   print: printOf(fingerprint),
   seenAt,
 });
-
-async function selectWaiting(
-  from: Db | Tx,
-  waiting: WaitingWindows,
-  window: Omit<WindowName, 'seenAt'>,
-): Promise<EarlierWindow | undefined> {
-  const seenAt = waiting.seenAt(window);
-  return seenAt === undefined ? undefined : selectWindowSeenAt(from, { ...window, seenAt });
-}
 
 /** Returns the moment from which on windows may not be in the index: they are in memory then. */
 async function readNotIndexed(db: Db, waiting: WaitingWindows): Promise<number> {

@@ -32,6 +32,7 @@ const PAGES = 20_000;
 
 /** Recognizes copies of windows, and windows that do not follow from the last one of their page. */
 export interface Windows {
+  /** Outside of a transaction. */
   look(from: Db | Tx, realm: VerdictRealm, data: SessionData): Promise<Look>;
   /** Looks, and remembers in the same transaction. */
   seen(tx: Tx, realm: VerdictRealm, data: SessionData): Promise<Pick<Look, 'replayed' | 'outOfOrder'>>;
@@ -73,21 +74,35 @@ export function createWindows({ steady, ...deps }: WindowsDeps): Windows {
     };
   }
 
+  async function findEarlier(
+    from: Db | Tx,
+    realm: VerdictRealm,
+    window: SeenWindow,
+  ): Promise<EarlierWindow | undefined> {
+    const { fingerprint } = window;
+    const name = nameOf(window);
+    // Another request may begin to hold it while the database is asked, and may be answered meanwhile: then it is in memory.
+    const found = held.get(name) ?? (await index.find(from, realm, fingerprint)) ?? held.get(name);
+    if (found) return found;
+    const waiting = index.findWaiting(from, realm, fingerprint);
+    return waiting && ((await waiting) ?? held.get(name));
+  }
+
   return {
     async look(from, realm, data) {
+      await index.ready();
       const sidHash = hashSid(realm, data.sid);
       const outOfOrder = isOutOfOrder(sidHash, data);
       const window = toWindow(realm, sidHash, data);
       if (!window) return { replayed: false, outOfOrder, written: nothing, release: nothing };
-      const name = nameOf(window);
-      // Another request may begin to hold it while the database is asked.
-      const earlier = held.get(name) ?? (await index.find(from, realm, window.fingerprint)) ?? held.get(name);
+      // What another request began to hold since the last look in there is held still.
+      const earlier = (await findEarlier(from, realm, window)) ?? held.get(nameOf(window));
       if (earlier)
         return { replayed: isCopy(earlier, window, data), outOfOrder, written: nothing, release: nothing };
       return {
         ...{ replayed: false, outOfOrder, first: window },
         written: () => index.remember(window),
-        release: held.hold(name, window),
+        release: held.hold(nameOf(window), window),
       };
     },
     async seen(tx, realm, data) {
@@ -95,7 +110,7 @@ export function createWindows({ steady, ...deps }: WindowsDeps): Windows {
       const outOfOrder = isOutOfOrder(sidHash, data);
       const window = toWindow(realm, sidHash, data);
       if (!window) return { replayed: false, outOfOrder };
-      const earlier = held.get(nameOf(window)) ?? (await index.find(tx, realm, window.fingerprint));
+      const earlier = (await findEarlier(tx, realm, window)) ?? held.get(nameOf(window));
       if (earlier) return { replayed: isCopy(earlier, window, data), outOfOrder };
       await index.writeIndexed(tx, window);
       return { replayed: false, outOfOrder };
