@@ -1035,7 +1035,7 @@ export interface Schema {
     print: string;
     seen_at: number;
   };
-  /** One row. */
+  /** At most one row. */
   behavior_window_indexed: {
     /** Every window that was seen before this moment is in `behavior_window_print`. */
     before: number;

@@ -98,7 +98,7 @@ onBothDatabases('migrations', (newPlace, kind) => {
     ]);
   });
 
-  test('to 0039: verdicts whose tokens count, and windows that were seen, stay', async () => {
+  test('to 0039 and 0041: verdicts whose tokens count, and windows that were seen, stay', async () => {
     const place = await newPlace('empty');
     const before = migrations.findIndex(({ name }) => name === '0039-smaller-verdict-indexes');
     const verdict = {
@@ -125,6 +125,8 @@ onBothDatabases('migrations', (newPlace, kind) => {
     const rows = [
       await db.selectFrom('behavior_verdict').selectAll().execute(),
       await db.selectFrom('behavior_window').selectAll().execute(),
+      await db.selectFrom('behavior_window_print').selectAll().execute(),
+      await db.selectFrom('behavior_window_indexed').selectAll().execute(),
     ];
     const twice = db
       .insertInto('behavior_verdict')
@@ -132,7 +134,7 @@ onBothDatabases('migrations', (newPlace, kind) => {
       .execute();
     await expect(twice).rejects.toThrow(/unique/i);
     await close();
-    expect(rows).toEqual([[verdict], [window]]);
+    expect(rows).toEqual([[verdict], [window], [{ print: 'abcdefgh', seen_at: 1 }], [{ before: 2 }]]);
   });
 
   test('to 0013: verifications of before are listed by how they ended and what failed', async () => {

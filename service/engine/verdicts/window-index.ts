@@ -11,13 +11,13 @@ import {
   insertPrints,
   insertWindows,
   printOf,
+  replaceIndexedBefore,
   type SeenWindow,
   selectIndexedBefore,
   selectIndexedWindow,
   selectWindowNotIndexed,
   selectWindowSeenAt,
   selectWindowsFrom,
-  updateIndexedBefore,
   type WindowName,
 } from './window-store.ts';
 
@@ -82,7 +82,7 @@ export function createWindowIndex({ together = TOGETHER, ...deps }: WindowIndexD
     indexedBefore = Math.max(indexedBefore, before);
     await deps.inTransaction(async (tx) => {
       await insertPrints(tx, prints);
-      if (isLast) await updateIndexedBefore(tx, before);
+      if (isLast) await replaceIndexedBefore(tx, before);
     });
     indexedBefore = before;
     done();

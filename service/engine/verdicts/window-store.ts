@@ -67,23 +67,23 @@ export async function selectWindowNotIndexed(
   realm: VerdictRealm,
   fingerprint: string,
 ): Promise<EarlierWindow | undefined> {
-  const query = windowsOf(from, { ...realm, fingerprint }).where('seen_at', '>=', (eb) =>
-    eb.selectFrom('behavior_window_indexed').select('before'),
+  const before = await selectIndexedBefore(from);
+  return toEarlier(
+    await windowsOf(from, { ...realm, fingerprint })
+      .where('seen_at', '>=', before)
+      .execute(),
   );
-  return toEarlier(await query.execute());
 }
 
 /** From this moment on windows may not be in the index yet. */
 export async function selectIndexedBefore(from: Db | Tx): Promise<number> {
-  const { before } = await from
-    .selectFrom('behavior_window_indexed')
-    .select('before')
-    .executeTakeFirstOrThrow();
-  return before;
+  const row = await from.selectFrom('behavior_window_indexed').select('before').executeTakeFirst();
+  return row?.before ?? 0;
 }
 
-export async function updateIndexedBefore(tx: Tx, before: number): Promise<void> {
-  await tx.updateTable('behavior_window_indexed').set({ before }).execute();
+export async function replaceIndexedBefore(tx: Tx, before: number): Promise<void> {
+  await tx.deleteFrom('behavior_window_indexed').execute();
+  await tx.insertInto('behavior_window_indexed').values({ before }).execute();
 }
 
 export type WindowName = VerdictRealm & Pick<SeenWindow, 'fingerprint' | 'seenAt'>;
