@@ -148,6 +148,26 @@ onBothDatabases('the index of windows', (newPlace) => {
     expect(await indexed()).toBe(450);
   });
 
+  test('a flush ends while windows keep coming, and has put in the index what was there before', async () => {
+    let n = 0;
+    const inTransaction: typeof engine.inTransaction = async (change, ...rest) => {
+      const result = await engine.inTransaction(change, ...rest);
+      const one = windowOf(1_000 + n++);
+      await engine.inTransaction((tx) => index.write(tx, [one]));
+      index.remember(one);
+      return result;
+    };
+    await index.settled();
+    index = createWindowIndex({ ...engine, inTransaction, log: silentLog, together: 200 });
+    await ready();
+    const windows = await addMany(150);
+    await index.flush();
+    expect(n).toBeLessThan(10);
+    const prints = await engine.db.selectFrom('behavior_window_print').select('print').execute();
+    const there = new Set(prints.map(({ print }) => print));
+    expect(windows.filter(({ fingerprint }) => !there.has(fingerprint.slice(0, 8)))).toEqual([]);
+  });
+
   test('whatever happens in between, a window that was written is found', async () => {
     const step = fc.oneof(
       {

@@ -124,7 +124,9 @@ export function createWindowIndex({ together = TOGETHER, ...deps }: WindowIndexD
     },
     async flush() {
       await load.begin();
-      while (waiting.size > 0) await takeStep.begin();
+      // Others come meanwhile: without an end to the steps, it would never end under load. Two of them may take less than a whole step.
+      for (let steps = Math.ceil(waiting.size / STEP) + 2; steps > 0 && waiting.size > 0; steps--)
+        await takeStep.begin();
     },
     async settled() {
       await Promise.allSettled([load.underWay(), takeStep.underWay()]);
