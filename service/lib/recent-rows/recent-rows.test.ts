@@ -42,7 +42,7 @@ test('holds what a Map would hold that forgets the longest untouched', () => {
   );
 });
 
-test('takes more room while it fills, and keeps the order of ages', () => {
+test('forgets the oldest of thousands', () => {
   const rows = createRecentRows({ most: 3_000, width: 1 });
   for (let n = 0; n < 3_500; n++) rows.set(`row/${n}`, [n]);
   expect(rows.size).toBe(3_000);

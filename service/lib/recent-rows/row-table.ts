@@ -11,8 +11,6 @@ export interface RowTable {
   set(key: RowKey, numbers: readonly number[]): void;
   delete(key: RowKey): void;
   deleteOldest(): void;
-  /** The oldest first. */
-  each(visit: (key: RowKey, numbers: number[]) => void): void;
 }
 
 /** Rows are counted from 1 in all chains: 0 is the end. */
@@ -63,10 +61,6 @@ export function createRowTable(room: number, width: number): RowTable {
     deleteOldest() {
       if (places.size > 0) remove(ages.oldest());
     },
-    each(visit) {
-      for (let row = ages.oldest(); row !== END; row = ages.following(row))
-        visit(places.keyOf(row), read(row));
-    },
   };
 }
 
@@ -104,7 +98,6 @@ function createPlaces(room: number) {
     get size() {
       return size;
     },
-    keyOf: (row: number): RowKey => [keys[3 * row]!, keys[3 * row + 1]!, keys[3 * row + 2]!],
     find([a, b, c]: RowKey): number {
       let row = first[a & mask]!;
       while (row !== END && !(keys[3 * row] === a && keys[3 * row + 1] === b && keys[3 * row + 2] === c))
@@ -136,8 +129,6 @@ function createAges(room: number) {
   const newer = new Uint32Array(room + 1);
   return {
     oldest: (): number => newer[END]!,
-    /** The next newer one. */
-    following: (row: number): number => newer[row]!,
     makeNewest(row: number): void {
       const before = older[END]!;
       newer[before] = row;
