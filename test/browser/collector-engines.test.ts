@@ -3,6 +3,7 @@ import { contradictions } from '../../service/engine/behavior/consistency.ts';
 import { judgeBehavior, SessionData } from '../../service/engine/behavior/index.ts';
 import { type CollectorSite, startCollectorSite } from './collector-site.ts';
 import { type EnginePage, engines } from './engines.ts';
+import { handPath, typeLikeHand } from './hand.ts';
 
 const key = 'huma_live_0123456789abcdefghijklmnopqrstuv';
 const secret = 'Xylophone7secret';
@@ -43,11 +44,8 @@ describe.each([engines.firefox, engines.webKit])('the collector in $name', ({ mi
       page.evaluate(`new Promise((resolve) => setTimeout(resolve, ${milliseconds}))`);
 
     async function moveLikeHand(from: [number, number], to: [number, number]): Promise<void> {
-      for (let step = 0; step <= 40; step += 1) {
-        const s = step / 40;
-        const done = 10 * s ** 3 - 15 * s ** 4 + 6 * s ** 5;
-        const bow = 30 * Math.sin(Math.PI * done) + 2 * Math.sin(step * 1.7);
-        await page.move(from[0] + (to[0] - from[0]) * done, from[1] + (to[1] - from[1]) * done - bow);
+      for (const [x, y] of handPath(from, to)) {
+        await page.move(x, y);
         await wait(8);
       }
     }
@@ -61,12 +59,11 @@ describe.each([engines.firefox, engines.webKit])('the collector in $name', ({ mi
     async function useLikeHand(): Promise<void> {
       await moveLikeHand([500, 380], [96, 29]);
       await press();
-      for (const [at, letter] of [...secret].entries()) {
-        await page.keyDown(letter);
-        await wait(45 + ((at * 37) % 61));
-        await page.keyUp(letter);
-        await wait(20 + ((at * 53) % 97));
-      }
+      await typeLikeHand(secret, {
+        down: (letter) => page.keyDown(letter),
+        up: (letter) => page.keyUp(letter),
+        wait,
+      });
       await moveLikeHand([96, 29], [467, 284]);
       await press(97);
     }

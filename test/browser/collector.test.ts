@@ -5,6 +5,7 @@ import { contradictions } from '../../service/engine/behavior/consistency.ts';
 import { judgeBehavior, SessionData } from '../../service/engine/behavior/index.ts';
 import { missing, openChromium, watchPages, why } from './chromium.ts';
 import { type CollectorSite, type Sent, startCollectorSite } from './collector-site.ts';
+import { handPath, typeLikeHand } from './hand.ts';
 
 const key = 'huma_live_0123456789abcdefghijklmnopqrstuv';
 const secret = 'Xylophone7secret';
@@ -21,14 +22,8 @@ function bodyOf({ text }: Sent) {
 const verify = (page: Page | Frame) =>
   page.evaluate(`Huma.verify('user_123', '${key}')`) as Promise<{ human: boolean; token: string }>;
 
-/** A hand: a bowed path whose speed rises and falls, and keys that are held for a while and overlap. */
 async function moveLikeHand(page: Page, from: [number, number], to: [number, number]): Promise<void> {
-  for (let step = 0; step <= 40; step += 1) {
-    const s = step / 40;
-    const done = 10 * s ** 3 - 15 * s ** 4 + 6 * s ** 5;
-    const bow = 30 * Math.sin(Math.PI * done) + 2 * Math.sin(step * 1.7);
-    await page.mouse.move(from[0] + (to[0] - from[0]) * done, from[1] + (to[1] - from[1]) * done - bow);
-  }
+  for (const [x, y] of handPath(from, to)) await page.mouse.move(x, y);
 }
 
 async function useLikeHand(page: Page): Promise<void> {
@@ -36,12 +31,11 @@ async function useLikeHand(page: Page): Promise<void> {
   await page.mouse.down();
   await page.waitForTimeout(83);
   await page.mouse.up();
-  for (const [at, letter] of [...secret].entries()) {
-    await page.keyboard.down(letter);
-    await page.waitForTimeout(45 + ((at * 37) % 61));
-    await page.keyboard.up(letter);
-    await page.waitForTimeout(20 + ((at * 53) % 97));
-  }
+  await typeLikeHand(secret, {
+    down: (letter) => page.keyboard.down(letter),
+    up: (letter) => page.keyboard.up(letter),
+    wait: (milliseconds) => page.waitForTimeout(milliseconds),
+  });
   await moveLikeHand(page, [96, 29], [467, 284]);
   await page.mouse.down();
   await page.waitForTimeout(97);

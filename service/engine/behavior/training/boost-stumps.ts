@@ -1,3 +1,5 @@
+import { createSeededDraws } from '../../../lib/random/seeded-draws.ts';
+
 export type Stump = [input: number, threshold: number, low: number, high: number];
 
 export interface BoostOptions {
@@ -97,16 +99,14 @@ interface Split {
   right: number;
 }
 
-/** Draws `many` of the inputs, the same ones in each training (linear congruence). */
+/** Draws `many` of the inputs, the same ones in each training. */
 function drawing(all: readonly number[], many: number): () => readonly number[] {
-  const width = all.length;
-  if (many >= width) return () => all;
-  let state = 1;
+  if (many >= all.length) return () => all;
+  const draw = createSeededDraws(1);
   return () => {
     const order = [...all];
     for (let i = 0; i < many; i++) {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      const j = i + Math.floor((state / 2 ** 32) * (width - i));
+      const j = i + draw(all.length - i);
       [order[i], order[j]] = [order[j]!, order[i]!];
     }
     return order.slice(0, many);

@@ -14,7 +14,8 @@ export interface AboutModel {
   doubt?: string;
 }
 
-const FOLDS = 5;
+/** Parts of the people, each of which is scored by weights that have not seen it. */
+export const FOLDS = 5;
 /** Many small steps, each over few inputs: a program that is even in one figure is caught though others are as of a person. */
 const BOOST = { rounds: 1_000, rate: 0.15, share: 0.12 };
 /** Fewer windows of a set say nothing about its lowest hundredth. */

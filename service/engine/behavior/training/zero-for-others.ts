@@ -1,3 +1,5 @@
+import { createSeededDraws } from '../../../lib/random/seeded-draws.ts';
+
 const PEOPLE_BELOW_ZERO = 0.01;
 const DRAWS = 200;
 /** A quarter: of 60 drawn people it has 1 % of others below it. One person of up to 200 can move it alone, then; of the plain quantile, of up to 100. */
@@ -28,15 +30,12 @@ export function zeroForOthers(windows: readonly { person: string; z: number }[])
   return Math.min(quantileOf(new Float64Array(people.length).fill(1)), drawn[Math.floor(CAUTION * DRAWS)]!);
 }
 
-/** How often each of them comes in a draw with replacement; the same draws in each run (linear congruence). */
+/** How often each of them comes in a draw with replacement; the same draws in each run. */
 function drawing(people: number): () => Uint32Array {
-  let state = 7;
+  const draw = createSeededDraws(7);
   return () => {
     const times = new Uint32Array(people);
-    for (let i = 0; i < people; i++) {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      times[Math.floor((state / 2 ** 32) * people)]! += 1;
-    }
+    for (let i = 0; i < people; i++) times[draw(people)]! += 1;
     return times;
   };
 }

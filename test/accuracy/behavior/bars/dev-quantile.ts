@@ -1,12 +1,14 @@
 import { type TrainingWindow, zeroForOthers } from '../../../../service/engine/behavior/index.ts';
 import { sumOfStumps } from '../../../../service/engine/behavior/model/score-mouse.ts';
-import { type Fitted, fitStumps } from '../../../../service/engine/behavior/training/train-behavior-model.ts';
+import {
+  type Fitted,
+  FOLDS,
+  fitStumps,
+} from '../../../../service/engine/behavior/training/train-behavior-model.ts';
 import { isFullWindow } from '../../../../service/engine/behavior/training/training-window.ts';
 import { personOf, siteOf } from '../sets/data-set.ts';
 import type { BehaviorWindow } from '../windows.ts';
 
-/** As `trainBehaviorModel` trains. */
-const FOLDS = 5;
 const PEOPLE_BELOW = 0.01;
 const FEWEST_FOR_ZERO = 50;
 
