@@ -33,7 +33,7 @@ export function readSets(folder: string, more = process.env.GATEHOUSE_MOUSE_SETS
   return found.filter(({ path }) => existsSync(path)).flatMap(({ read, path }) => read(path));
 }
 
-/** Sessions of our own bots in the cache; two of three seeds belong to `dev`. */
+/** Sessions of our own bots in the cache. */
 export function readZoo(): { subjects: Subject[]; traces: Trace[] } {
   const traces = [...bots.map(({ name }) => name), ...replayNames].flatMap(readTraces);
   return { traces, subjects: traces.map(subjectOf) };
@@ -48,5 +48,12 @@ const subjectOf = (trace: Trace): Subject => ({
   track: trackOfTrace(trace),
 });
 
-/** Replays of people are never trained on: they teach a model that people are bots (BEHAVIOR.md §1.5). */
-const isDev = (bot: string, seed: number): boolean => !bot.startsWith('replay') && seed % 3 !== 0;
+/**
+ * The last seed of which two of three are for training. Replays of people are never trained on: they teach a model that people are bots
+ * (BEHAVIOR.md §1.5).
+ */
+const LAST_IN_TRAINING = { unadapted: 50, humanised: 30, replay: 0 } as const;
+const kinds = new Map(bots.map(({ name, kind }) => [name, kind]));
+
+const isDev = (bot: string, seed: number): boolean =>
+  seed <= LAST_IN_TRAINING[kinds.get(bot) ?? 'replay'] && seed % 3 !== 0;

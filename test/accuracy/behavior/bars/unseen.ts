@@ -70,7 +70,7 @@ export function measureUnseen(windows: readonly BehaviorWindow[], modelWithout: 
         ...markdownTable(head, rows.map(cellsOf)),
         '',
       ]),
-      'No session of a generator is in training where it is left out. But two of three of its sessions are dev sessions, on which size and steps of the weights and the figures of movements were chosen: so the held-out sessions stand apart, and the bar asks for both.',
+      'No session of a generator is in training where it is left out. But 20 sessions of each (two of three of the first 30) are dev sessions, on which size and steps of the weights and the figures of movements were chosen: so the held-out sessions stand apart, and the bar asks for both.',
       'Kin are left out with a bot: families of drawn programs (`test/bots/families`) that work like it, though no code is shared: `through` with `bezier` and `ghost`, `strokes` with `minimum-jerk` and `adaptive`, `spring` with `windmouse`. Other bots of the zoo stay in training, as BEHAVIOR.md has it: `adaptive` is made of `minimum-jerk`’s code, and either knows the other.',
       'Several windows: mean of clipped z; windows of a bot come from several of its sessions, those of a person follow each other; the threshold is the 1 % quantile of the held-out groups themselves, which flatters. Intervals of one window are of people and of sessions, those of several of groups.',
       'FPR 0.1 % must not be claimed: it needs 3,000 windows of 100 unrelated people and more (BEHAVIOR.md §6.6).',
