@@ -50,7 +50,7 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
       `play these alone, comma between them: ${bots.map(({ name }) => name).join(', ')}, replay, replay-warped`,
     )
     .option('--unadapted <n>', 'sessions of each unadapted bot', '50')
-    .option('--humanised <n>', 'sessions of each humanised bot', '60')
+    .option('--humanised <n>', 'sessions of each humanised bot', '90')
     .option('--replays <n>', 'sessions of each replay', '30')
     .option('--pages <n>', 'at a time', '4')
     .option(

@@ -38,7 +38,7 @@ test('smoothing keeps a straight line and both ends', () => {
   expect([jagged[0], jagged.at(-1)]).toEqual([0, 7]);
 });
 
-test('a pause of over 150 ms parts two movements; over 350 ms at a recorder slower than 40 ms', () => {
+test('a pause of over 150 ms parts two movements; over 350 ms at a recorder slower than 25 ms', () => {
   const fast = [...reach(0, [0, 0], [300, 0]), ...reach(800, [300, 0], [0, 0])];
   expect(movementsOf(fast)).toHaveLength(2);
   const slow = [
@@ -49,6 +49,11 @@ test('a pause of over 150 ms parts two movements; over 350 ms at a recorder slow
   expect(medianGap([0, 300, 600, 900, 1_500].map((t) => ({ t, x: t, y: 0 })))).toBeUndefined();
   expect(medianGap(slow)).toBe(100);
   expect(movementsOf(slow)).toHaveLength(1);
+  const moved = (every: number) =>
+    movementsOf([...reach(0, [0, 0], [300, 0], { every }), ...reach(850, [300, 0], [0, 0], { every })]);
+  // A page at 60 Hz that gives a move with each frame, and with each second one.
+  expect(moved(16)).toHaveLength(2);
+  expect(moved(33)).toHaveLength(1);
 });
 
 test('short, quick and scanty movements have no shape', () => {

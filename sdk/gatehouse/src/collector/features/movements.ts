@@ -5,9 +5,9 @@ import { gaps, median, sum } from './statistics.ts';
 export const STEP = 20;
 /** A longer gap ends a movement: milliseconds. */
 const PAUSE = 150;
-/** The same for a recorder that is slower than `SLOW`. */
+/** The same for a recorder whose median gap is longer than `SLOW`: between one frame and two at 60 Hz (docs/decisions/0039). */
 const SLOW_PAUSE = 350;
-const SLOW = 40;
+const SLOW = 25;
 /** Fewer gaps say nothing about the rate of a recorder. */
 const FEWEST_GAPS = 8;
 const FEWEST_SAMPLES = 4;
