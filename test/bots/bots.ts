@@ -63,3 +63,16 @@ export const bots: readonly Bot[] = [
     humanHands,
   ),
 ];
+
+/**
+ * The last seed of which two of three are for training. Replays of people are never trained on: they teach a model that people are bots
+ * (BEHAVIOR.md §1.5).
+ */
+const LAST_IN_TRAINING = { unadapted: 50, humanised: 30, replay: 0 };
+const kinds = new Map(bots.map(({ name, kind }) => [name, kind]));
+
+/** Whether weights are trained on that session of the bot; the others measure. */
+export function isForTraining(name: string, seed: number): boolean {
+  const kind = kinds.get(name);
+  return kind !== undefined && seed <= LAST_IN_TRAINING[kind] && seed % 3 !== 0;
+}

@@ -7,7 +7,7 @@ import {
   SessionData,
   vectorFingerprint,
 } from '../../service/engine/behavior/index.ts';
-import { bots } from './bots.ts';
+import { bots, isForTraining } from './bots.ts';
 import { readRecorded } from './recorded.ts';
 
 // The smoke of the zoo: vectors of sessions that were recorded in Chromium. `npm run accuracy -- behavior` plays the bots themselves.
@@ -30,8 +30,8 @@ describe.each(namesOf('unadapted'))('%s', (bot) => {
 
 describe('imitators, judged with the shipped weights', () => {
   /** Share of the sessions that are called programs. */
-  const noticed = (bot: string, isWanted: (seed: number) => boolean): number => {
-    const list = recorded[bot]!.filter(({ seed }) => isWanted(seed));
+  const noticed = (bot: string, isWanted: (bot: string, seed: number) => boolean): number => {
+    const list = recorded[bot]!.filter(({ seed }) => isWanted(bot, seed));
     const human = list.filter(
       ({ data }) => judgeBehavior(SessionData.parse(data), { model: researchModel }).human,
     );
@@ -39,7 +39,10 @@ describe('imitators, judged with the shipped weights', () => {
   };
 
   test.each([
-    { sessions: 'that training has not seen', isWanted: (seed: number) => seed % 3 === 0 },
+    {
+      sessions: 'that training has not seen',
+      isWanted: (bot: string, seed: number) => !isForTraining(bot, seed),
+    },
     { sessions: 'of all seeds', isWanted: () => true },
   ])('sessions $sessions reach the third bar', ({ isWanted }) => {
     const shares = namesOf('humanised').map((bot) => noticed(bot, isWanted));

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { bots } from '../../bots/bots.ts';
+import { bots, isForTraining } from '../../bots/bots.ts';
 import { replayNames } from '../../bots/replay.ts';
 import type { Trace } from '../../bots/trace.ts';
 import { readTraces } from '../../bots/trace-files.ts';
@@ -44,16 +44,6 @@ const subjectOf = (trace: Trace): Subject => ({
   label: 'bot',
   generator: trace.bot,
   person: `${trace.bot}-${trace.seed}`,
-  half: isDev(trace.bot, trace.seed) ? 'dev' : 'held-out',
+  half: isForTraining(trace.bot, trace.seed) ? 'dev' : 'held-out',
   track: trackOfTrace(trace),
 });
-
-/**
- * The last seed of which two of three are for training. Replays of people are never trained on: they teach a model that people are bots
- * (BEHAVIOR.md §1.5).
- */
-const LAST_IN_TRAINING = { unadapted: 50, humanised: 30, replay: 0 } as const;
-const kinds = new Map(bots.map(({ name, kind }) => [name, kind]));
-
-const isDev = (bot: string, seed: number): boolean =>
-  seed <= LAST_IN_TRAINING[kinds.get(bot) ?? 'replay'] && seed % 3 !== 0;
