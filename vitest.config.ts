@@ -31,7 +31,9 @@ const sharing = { isolate: false };
 const patient = { testTimeout: 300_000, hookTimeout: 300_000 };
 
 /** In a browser, and not in `npm test`: `npm run test:browser` runs all of test/browser (CONTRIBUTING.md says why). */
-const alsoInBrowser = ['test/browser/!(first-day|first-screen).test.ts'];
+const alsoInBrowser = ['test/browser/!(first-day|first-screen|zoo).test.ts'];
+/** In a browser too, and in `npm test`, beside no other test: bots whose pauses end late are other bots. */
+const botsInBrowser = ['test/browser/zoo.test.ts'];
 /** Among those, a person or an attack in front of the camera: frames are judged as fast as the machine can. */
 const inFrontOfCamera = ['test/browser/live-{attacks,flows}.test.ts'];
 
@@ -93,7 +95,7 @@ export default defineConfig({
           globalSetup: ['test/support/bundled-program.ts', 'test/support/folder-of-run.ts'],
           sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts'],
-          exclude: [...onDatabases, ...keepNothing, ...alsoInBrowser, ...ofPackages],
+          exclude: [...onDatabases, ...keepNothing, ...alsoInBrowser, ...botsInBrowser, ...ofPackages],
           // Each file brings its own processes, folders and ports.
           maxWorkers: atOnce,
         },
@@ -127,8 +129,19 @@ export default defineConfig({
         test: {
           ...common,
           ...patient,
-          name: 'package',
+          name: 'bots',
+          globalSetup: ['test/support/bundled-program.ts'],
           sequence: { groupOrder: 3 },
+          include: botsInBrowser,
+          maxWorkers: 1,
+        },
+      },
+      {
+        test: {
+          ...common,
+          ...patient,
+          name: 'package',
+          sequence: { groupOrder: 4 },
           include: ofPackages,
           maxWorkers: 1,
         },
@@ -140,7 +153,7 @@ export default defineConfig({
           name: 'camera',
           globalSetup: ['test/support/bundled-program.ts'],
           // Beside no other test.
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
           include: inFrontOfCamera,
           maxWorkers: 1,
         },

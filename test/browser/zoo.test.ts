@@ -1,17 +1,16 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRandom } from '../accuracy/random.ts';
-import { fullSize } from '../attacks/size.ts';
 import { type Bot, bots } from '../bots/bots.ts';
 import { servePage } from '../bots/page-server.ts';
 import { createStage } from '../bots/stage.ts';
 import { missing, openChromium, why } from './chromium.ts';
 import { type RunningBox, startBox } from './running-box.ts';
 
-/** Of each unadapted bot: 30 in all with `npm run test:attacks`. */
-const SESSIONS = fullSize ? 5 : 1;
-/** Bots that share two cores with more pages than this are late, and a late bot is another bot. */
-const PAGES = 2;
+/** Of each unadapted bot: 30 in all. */
+const SESSIONS = 5;
+/** At a time: they wait most of the time, and more on two cores would be late. A late bot is another bot. */
+const PAGES = 8;
 
 interface Verdict {
   human: boolean;
@@ -45,6 +44,7 @@ describe.skipIf(missing !== undefined)(`the zoo at a running service${why}`, () 
     });
     ({ key } = (await made.json()) as { key: string });
     const sessions = unadapted
+      .toSorted((a, b) => b.lastsMs - a.lastsMs)
       .flatMap((bot) => Array.from({ length: SESSIONS }, (_, i) => ({ bot, seed: i + 1 })))
       .values();
     const work = async (): Promise<void> => {
