@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../test/storage/databases.ts';
 import { type Engine, startEngine } from '../../test/support/engine.ts';
-import { compiledForRows, compiledOnce } from './compiled-once.ts';
+import { compiledForList, compiledForRows, compiledOnce } from './compiled-once.ts';
 
 let engine: Engine;
 
@@ -17,6 +17,9 @@ const insert = compiledForRows<Count>(['name', 'period', 'used', 'updated_at'], 
 );
 const usedBy = compiledOnce((from, [name, period]: [string, number]) =>
   from.selectFrom('usage_counter').select('used').where('name', '=', name).where('period', '=', period),
+);
+const usedByAny = compiledForList((from, names) =>
+  from.selectFrom('usage_counter').select(['name', 'used']).where('name', 'in', names),
 );
 
 onBothDatabases('queries that are compiled once', (newPlace) => {
@@ -38,6 +41,21 @@ onBothDatabases('queries that are compiled once', (newPlace) => {
     expect(found).toEqual(expect.arrayContaining(rows));
     if (many > 2) expect(await usedBy(engine.db, 'month/2', 498)).toEqual([{ used: 2 }]);
     expect(await usedBy(engine.db, 'month/2', 499)).toEqual([]);
+  });
+
+  test.each([0, 1, 5, 64, 200])('a list of %s values is read, each row once', async (many) => {
+    engine = await startEngine({ place: await newPlace() });
+    const rows = Array.from({ length: 300 }, (_, i) => ({
+      ...{ name: `month/${i}`, period: 1, used: i, updated_at: 0 },
+    }));
+    await engine.inTransaction((tx) => insert(tx, rows));
+    const asked = rows.slice(100, 100 + many).map(({ name }) => name);
+    for (const from of [asked, asked.toReversed()]) {
+      const found = await usedByAny(engine.db, from);
+      expect(found.map(({ used }) => used).toSorted((a, b) => a - b)).toEqual(
+        Array.from({ length: many }, (_, i) => 100 + i),
+      );
+    }
   });
 
   test('a query with other parameters than it is given is refused when it is compiled', async () => {

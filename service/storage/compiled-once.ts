@@ -65,6 +65,32 @@ export function compiledForRows<Row extends object>(
   };
 }
 
+/** Reads by a list of values with few statements, each compiled once: a list is filled up with its last value. `build` uses all in their order. */
+export function compiledForList<Row>(
+  build: (from: Db | Tx, values: readonly string[]) => Compilable<Row>,
+): (from: Db | Tx, values: readonly string[]) => Promise<Row[]> {
+  const compiledOf = byDatabase(() => new Map<number, CompiledQuery<Row>>());
+  return async (from, values) => {
+    const compiled = compiledOf(from);
+    const rows: Row[] = [];
+    for (let at = 0; at < values.length; at += MOST_ROWS) {
+      const parameters = filledUp(values.slice(at, at + MOST_ROWS));
+      const query = compiled.get(parameters.length) ?? checked(build(from, parameters).compile(), parameters);
+      compiled.set(parameters.length, query);
+      rows.push(...(await run<Row>(from, { ...query, parameters })));
+    }
+    return rows;
+  };
+}
+
+/** To the next power of two. */
+function filledUp(values: string[]): string[] {
+  const last = values.at(-1)!;
+  let size = 1;
+  while (size < values.length) size *= 2;
+  return [...values, ...new Array<string>(size - values.length).fill(last)];
+}
+
 async function run<Row>(from: Db | Tx, query: CompiledQuery<Row>): Promise<Row[]> {
   const rows = directStatementsOf(from)?.run(query) as Row[] | undefined;
   return rows ?? (await from.executeQuery<Row>(query)).rows;

@@ -358,7 +358,7 @@ export async function startEngine({
   const verdicts = createVerdicts({
     ...{ ...shared, integrity, settings: behaviorSettings },
     receives: () => false,
-    learned: async (realm) => behaviorLayers.learned(realm.organization),
+    learned: (realm) => behaviorLayers.learned(realm.organization),
     pace: async () => undefined,
   });
   const behavior = { ...shared, integrity, behaviorSettings, verdicts, pictures: challengePictures };

@@ -37,7 +37,7 @@ export function createBehavior({
   const verdicts = createVerdicts({
     ...{ ...ground, audit, limits, events, integrity: vault.integrity, settings: behaviorSettings, steady },
     receives: receiversOf(webhooks, alerts),
-    learned: async ({ organization }) => behaviorLayers.learned(organization),
+    learned: ({ organization }) => behaviorLayers.learned(organization),
   });
   opened.defer(() => verdicts.settled());
   const shared = { ...ground, audit, integrity: vault.integrity, verdicts, behaviorSettings, steady };

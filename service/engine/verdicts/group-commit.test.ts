@@ -15,11 +15,12 @@ function start({ fails = () => undefined as Error | undefined } = {}) {
     kept.push(open);
     return result;
   };
-  const group = createGroupCommit<string>({
+  const group = createGroupCommit<string, string | undefined>({
     inTransaction,
     writeRows: async (_, rows) => {
       if (rows.includes('bad')) throw new Error('a constraint');
       open.push(...rows);
+      return rows.map((row) => `result of ${row}`);
     },
     async apart(_, change) {
       const before = [...open];
@@ -43,7 +44,7 @@ test('what comes together is one transaction, and each member is answered after 
   const { kept, group, put } = start();
   const answers = [group.write('a'), group.commit(put('b')), group.write('c')];
   expect(kept).toEqual([]);
-  expect(await Promise.all(answers)).toEqual([undefined, 'b', undefined]);
+  expect(await Promise.all(answers)).toEqual(['result of a', 'b', 'result of c']);
   expect(kept).toEqual([['a', 'c', 'b']]);
 });
 
@@ -63,7 +64,7 @@ test('a group that fails as a whole is tried one by one: the faulty member alone
   const { kept, group } = start();
   const [good, bad, last] = [group.write('good'), group.write('bad'), group.write('last')];
   await expect(bad).rejects.toThrow('a constraint');
-  await Promise.all([good, last]);
+  expect(await Promise.all([good, last])).toEqual(['result of good', 'result of last']);
   expect(kept).toEqual([['good'], ['last']]);
 });
 
@@ -87,13 +88,16 @@ test('a full disk fails all at once, and the next group is tried', async () => {
 test('a group is written while the one before it is put on disk, four at most; settled waits for all', async () => {
   const onDisk: (() => void)[] = [];
   const written: string[] = [];
-  const group = createGroupCommit<string>({
+  const group = createGroupCommit<string, string | undefined>({
     async inTransaction(work) {
       const result = await work({} as Tx);
       await new Promise<void>((resolve) => onDisk.push(resolve));
       return result;
     },
-    writeRows: async (_, rows) => void written.push(...rows),
+    async writeRows(_, rows) {
+      written.push(...rows);
+      return rows.map(() => undefined);
+    },
     apart: (_, change) => change(),
     pace: async () => undefined,
   });
@@ -122,17 +126,17 @@ test('a group is written while the one before it is put on disk, four at most; s
 test('a group asks for its pace when there is a place for it, so that time spent waiting for the disk counts', async () => {
   const onDisk: (() => void)[] = [];
   let paced = 0;
-  const group = createGroupCommit<string>({
+  const group = createGroupCommit<string, string | undefined>({
     async inTransaction(work) {
       const result = await work({} as Tx);
       await new Promise<void>((resolve) => onDisk.push(resolve));
       return result;
     },
-    writeRows: async () => undefined,
+    writeRows: async (_, rows) => rows.map(() => undefined),
     apart: (_, change) => change(),
     pace: async () => void paced++,
   });
-  const all: Promise<void>[] = [];
+  const all: Promise<unknown>[] = [];
   for (let count = 1; count <= 4; count++) {
     all.push(group.write(`row ${count}`));
     await vi.waitUntil(() => onDisk.length === count);

@@ -7,9 +7,9 @@ import { createGroupPace } from './group-pace.ts';
  * Changes of many requests in one transaction: a synchronous write to the disk costs as much as hundreds of rows. Each caller is
  * answered after the transaction that holds its change.
  */
-export interface GroupCommit<Row> {
-  /** Adds a row to the next group. Resolves once it is on disk. */
-  write(row: Row): Promise<void>;
+export interface GroupCommit<Row, Result> {
+  /** Adds a row to the next group. Resolves with what `writeRows` gave for it, once it is on disk. */
+  write(row: Row): Promise<Result>;
   /**
    * Runs a change in the next group's transaction. One that throws a Problem changes nothing, and the others of its group stay. It may run
    * more than once, as in every transaction.
@@ -19,9 +19,10 @@ export interface GroupCommit<Row> {
   settled(): Promise<void>;
 }
 
-export interface GroupCommitDeps<Row> {
+export interface GroupCommitDeps<Row, Result> {
   inTransaction: InTransaction;
-  writeRows(tx: Tx, rows: readonly Row[]): Promise<void>;
+  /** Gives a result for each row, in their order. It may run more than once, as in every transaction. */
+  writeRows(tx: Tx, rows: readonly Row[]): Promise<readonly Result[]>;
   /** Runs `change` so that nothing of it stays where it throws; the transaction goes on. */
   apart<T>(tx: Tx, change: () => Promise<T>): Promise<T>;
   /** Waits until the next group may begin. */
@@ -40,12 +41,12 @@ type Member<Row> = {
 
 type Outcome = { value: unknown } | { error: unknown };
 
-export function createGroupCommit<Row>({
+export function createGroupCommit<Row, Result>({
   inTransaction,
   writeRows,
   apart,
   pace = createGroupPace(),
-}: GroupCommitDeps<Row>): GroupCommit<Row> {
+}: GroupCommitDeps<Row, Result>): GroupCommit<Row, Result> {
   const outside = AsyncLocalStorage.snapshot();
   const waiting: Member<Row>[] = [];
   const underWay: Promise<void>[] = [];
@@ -53,10 +54,11 @@ export function createGroupCommit<Row>({
 
   async function attempt(tx: Tx, group: readonly Member<Row>[]): Promise<Outcome[]> {
     const rows = group.flatMap((one) => ('row' in one ? [one.row] : []));
-    if (rows.length > 0) await writeRows(tx, rows);
+    const results = rows.length > 0 ? await writeRows(tx, rows) : [];
     const outcomes: Outcome[] = [];
+    let next = 0;
     for (const one of group) {
-      if ('row' in one) outcomes.push({ value: undefined });
+      if ('row' in one) outcomes.push({ value: results[next++] });
       else outcomes.push(await runApart(tx, one.change));
     }
     return outcomes;
@@ -105,7 +107,7 @@ export function createGroupCommit<Row>({
     });
 
   return {
-    write: async (row) => void (await add({ row })),
+    write: (row) => add({ row }) as Promise<Result>,
     commit: <T>(change: (tx: Tx) => Promise<T>) => add({ change }) as Promise<T>,
     async settled() {
       while (running ?? underWay.length > 0) await Promise.all([running, ...underWay]);

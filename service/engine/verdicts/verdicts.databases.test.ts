@@ -173,7 +173,7 @@ onBothDatabases('verdicts', (newPlace) => {
     await open();
     const windows = createWindows(engine);
     const data = personWindow({ sid: 'a'.repeat(20) });
-    const under = await windows.look(engine.db, realm(), data);
+    const under = await windows.arrive(realm(), data);
     const copy = { ...data, sid: 'b'.repeat(20) };
     const seen = () => engine.inTransaction((tx) => windows.seen(tx, realm(), copy));
     expect(await seen()).toEqual({ replayed: true, outOfOrder: false });

@@ -30,7 +30,7 @@ import {
 } from './verdict-store.ts';
 import { hashVerdictToken, newVerdictToken, storedFormsOf, type VerdictKind } from './verdict-token.ts';
 import { apart, deleteOldWindows, type SeenWindow } from './window-store.ts';
-import { createWindows, type Windows } from './windows.ts';
+import { type Arrival, createWindows, type Look, type Windows } from './windows.ts';
 
 /** An agent whose signature was verified. */
 export interface Declared {
@@ -95,7 +95,7 @@ export interface Verdicts {
   /** Keyed hash of the caller's id of a user: the only form in which it is stored. */
   userHashOf(realm: VerdictRealm, userId: string): string;
   /** Runs a change in the transaction of the next group; see `GroupCommit`. */
-  commit: GroupCommit<unknown>['commit'];
+  commit: GroupCommit<unknown, unknown>['commit'];
   /** Writes a token, its verdict and its event. */
   issue(tx: Tx, issue: Issue): Promise<{ token: string; expiresAt: number }>;
   /** Writes the event alone. */
@@ -132,7 +132,7 @@ export interface VerdictsDeps {
   limits: Pick<Limits, 'admitUser'>;
   settings: Pick<BehaviorSettingsOf, 'get'>;
   /** The learned layer that the organization has chosen; absent: rules alone. */
-  learned?: (realm: VerdictRealm, from: Db | Tx) => Promise<Pick<JudgeContext, 'model' | 'z0'>>;
+  learned?: (realm: VerdictRealm) => Pick<JudgeContext, 'model' | 'z0'>;
   ids: Ids;
   clock: Clock;
   steady: SteadyClock;
@@ -146,8 +146,23 @@ export interface VerdictsDeps {
 /** A verdict with what is written beside it. */
 interface Written {
   verdict: NewVerdict;
-  window?: SeenWindow | undefined;
   announcement: Announcement;
+}
+
+/** What the group judges: it finds copies of all its windows at once, on the connection that it has already. */
+interface Order {
+  caller: VerdictCaller;
+  userId: string;
+  userHash: string;
+  data: SessionData | undefined;
+  arrival: Arrival | undefined;
+  declared: Declared | undefined;
+  tokenHours: number;
+}
+
+interface Judged {
+  answer: Finding & { token: string };
+  first: SeenWindow | undefined;
 }
 
 const HOUR = 3_600_000;
@@ -158,11 +173,16 @@ const TALLIES_KEPT = 400 * 24 * HOUR;
 const SWEEP_ROWS = 500;
 
 export function createVerdicts(deps: VerdictsDeps): Verdicts {
-  const { db, sealer, limits } = deps;
+  const { db, sealer, limits, settings } = deps;
   const windows = createWindows(deps);
   const lines = createAuditLines(deps);
-  const write = createWriting(deps, windows);
-  const group = createGroups(deps, write);
+  const write = createWriting(deps);
+  const contextOf = createContexts(deps);
+  const draft = createDraft(deps);
+  const group = createGroupCommit<Order, Judged>({
+    ...{ ...deps, apart },
+    writeRows: createJudging({ windows, contextOf, draft, write }),
+  });
 
   const userHashOf = ({ organization, world }: VerdictRealm, userId: string): string => {
     // The hash inside keeps capitals and spaces apart, which an address does not.
@@ -170,8 +190,6 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
     return sealer.emailHash(organization, `behavior-user/${world}/${id}`);
   };
 
-  const contextOf = createContexts(deps);
-  const draft = createDraft(deps);
   const agents = createDeclaredAgents(deps);
   const declaredBy: Verdicts['declaredBy'] = async (realm, signed) => signed && agents.find(realm, signed);
 
@@ -185,34 +203,29 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
     async verify(caller, { userId, data, signed, source }) {
       const userHash = userHashOf(caller, userId);
       await limits.admitUser(caller, userHash, source);
-      const look = data && (await windows.look(db, caller, data));
+      const arrival = data && (await windows.arrive(caller, data));
       try {
         const declared = signed && (await declaredBy(caller, signed));
-        const { replayed, outOfOrder } = look ?? {};
-        const context = await contextOf(db, caller, { declared, replayed, outOfOrder });
-        const judgement = judgeBehavior(data, context);
-        const { verdict, token } = await draft(db, {
-          ...{ ...judgement, caller, kind: 'verified', userHash },
-        });
-        const { human, confidence } = judgement;
-        const announcement = { caller, reference: userId, human, confidence, token };
-        await group.write({ verdict, window: look?.first, announcement });
-        look?.written();
-        lines.note(caller, { human, agent: judgement.agent?.is_agent === true });
-        return { ...verdict.finding, token };
+        const { tokenHours } = await settings.get(caller.organization);
+        const order: Order = { caller, userId, userHash, data, arrival, declared, tokenHours };
+        const { answer, first } = await group.write(order);
+        if (first) windows.remember(first);
+        lines.note(caller, { human: answer.human, agent: answer.agent?.is_agent === true });
+        return answer;
       } finally {
-        look?.release();
+        arrival?.release();
       }
     },
     async judge(tx, realm, data, { declared, outOfOrder = false } = {}) {
       const seen = data && (await windows.seen(tx, realm, data));
       const replayed = seen?.replayed === true;
       const known = { declared, replayed, outOfOrder: outOfOrder || seen?.outOfOrder === true };
-      return judgeBehavior(data, await contextOf(tx, realm, known));
+      return judgeBehavior(data, contextOf(realm, known));
     },
     async issue(tx, issue) {
-      const { verdict, token } = await draft(tx, issue);
       const { caller, reference, human, confidence } = issue;
+      const { tokenHours } = await settings.get(caller.organization, tx);
+      const { verdict, token } = draft(issue, tokenHours);
       const announcement = { caller, human, confidence, token, ...defined({ reference }) };
       await write.rows(tx, [{ verdict, announcement }]);
       return { token, expiresAt: verdict.expiresAt };
@@ -244,12 +257,8 @@ interface Known {
 /** What a window is judged with: the layer that the organization has chosen, and what is known beside the window. */
 const createContexts =
   ({ learned }: VerdictsDeps) =>
-  async (
-    from: Db | Tx,
-    realm: VerdictRealm,
-    { declared, replayed = false, outOfOrder = false }: Known,
-  ): Promise<JudgeContext> => ({
-    ...(await learned?.(realm, from)),
+  (realm: VerdictRealm, { declared, replayed = false, outOfOrder = false }: Known): JudgeContext => ({
+    ...learned?.(realm),
     ...{ replayed, outOfOrder },
     ...(declared && { declared }),
   });
@@ -264,11 +273,10 @@ function createTokenReads({ db, integrity, clock, log }: VerdictsDeps): Verdicts
 }
 
 /** A verdict with a new token, not written yet. */
-function createDraft({ settings, ids, clock, random = createRandomBlocks() }: VerdictsDeps) {
-  return async (from: Db | Tx, issue: Issue): Promise<{ verdict: NewVerdict; token: string }> => {
+function createDraft({ ids, clock, random = createRandomBlocks() }: VerdictsDeps) {
+  return (issue: Issue, tokenHours: number): { verdict: NewVerdict; token: string } => {
     const { caller, kind, userHash, evidence = 0, parts, human, confidence, notes, agent } = issue;
     const { organization, world, lineage } = caller;
-    const { tokenHours } = await settings.get(organization, from);
     const judgedAt = clock.now();
     const token = newVerdictToken(kind, judgedAt, random);
     const verdict: NewVerdict = {
@@ -281,15 +289,47 @@ function createDraft({ settings, ids, clock, random = createRandomBlocks() }: Ve
   };
 }
 
-const createGroups = (deps: VerdictsDeps, write: ReturnType<typeof createWriting>) =>
-  createGroupCommit<Written>({
-    ...deps,
-    apart,
-    writeRows: write.rows,
-  });
+/** Judges windows of a group, and writes their verdicts. */
+function createJudging({
+  windows,
+  contextOf,
+  draft,
+  write,
+}: {
+  windows: Pick<Windows, 'look' | 'write'>;
+  contextOf: ReturnType<typeof createContexts>;
+  draft: ReturnType<typeof createDraft>;
+  write: ReturnType<typeof createWriting>;
+}) {
+  function judge(order: Order, { replayed, first }: Look): Judged & Written {
+    const { caller, userId, userHash, data, arrival, declared, tokenHours } = order;
+    const context = contextOf(caller, { declared, replayed, outOfOrder: arrival?.outOfOrder });
+    const judgement = judgeBehavior(data, context);
+    const { verdict, token } = draft({ ...judgement, caller, kind: 'verified', userHash }, tokenHours);
+    const { human, confidence } = judgement;
+    return {
+      ...{ verdict, first, answer: { ...verdict.finding, token } },
+      announcement: { caller, reference: userId, human, confidence, token },
+    };
+  }
+
+  return async (tx: Tx, orders: readonly Order[]): Promise<Judged[]> => {
+    const looks = await windows.look(
+      tx,
+      orders.map(({ arrival }) => arrival),
+    );
+    const judged = orders.map((order, i) => judge(order, looks[i]!));
+    await write.rows(tx, judged);
+    await windows.write(
+      tx,
+      judged.flatMap(({ first }) => first ?? []),
+    );
+    return judged;
+  };
+}
 
 /** Writes verdicts and their events in a transaction. */
-function createWriting({ integrity, events, receives }: VerdictsDeps, windows: Pick<Windows, 'write'>) {
+function createWriting({ integrity, events, receives }: VerdictsDeps) {
   async function announcement(
     tx: Tx,
     { caller, reference, human, confidence, token }: Announcement,
@@ -310,10 +350,6 @@ function createWriting({ integrity, events, receives }: VerdictsDeps, windows: P
         tx,
         integrity,
         written.map(({ verdict }) => verdict),
-      );
-      await windows.write(
-        tx,
-        written.flatMap(({ window }) => window ?? []),
       );
       for (const one of written) await announcement(tx, one.announcement);
     },

@@ -1,6 +1,6 @@
 import { createRecentRows } from '../../lib/recent-rows/recent-rows.ts';
 import { createPrintList, type PrintList, type WindowPrint } from './print-list.ts';
-import { printOf, type WindowName } from './window-store.ts';
+import { type AskedWindow, printOf, type WindowName } from './window-store.ts';
 
 /** Windows in memory that wait for their place in the index. */
 export interface WaitingWindows {
@@ -11,7 +11,7 @@ export interface WaitingWindows {
   readonly isDue: boolean;
   add(window: WindowName): void;
   /** When a window was seen that waits, or that waited not long ago. */
-  seenAt(window: Omit<WindowName, 'seenAt'>): number | undefined;
+  seenAt(window: AskedWindow): number | undefined;
   /** Some that lie side by side in the index: the same ones until `done` is called. `isLast`: of those that go there together. */
   next(count: number): { prints: WindowPrint[]; isLast: boolean; done(): void };
 }
@@ -59,7 +59,7 @@ export function createWaitingWindows(together: number): WaitingWindows {
 }
 
 /** Names a window of a realm. */
-export const nameOf = ({ organization, world, fingerprint }: Omit<WindowName, 'seenAt'>): string =>
+export const nameOf = ({ organization, world, fingerprint }: AskedWindow): string =>
   `${organization} ${world} ${fingerprint}`;
 
 /** Prints on their way into the index. */

@@ -4,9 +4,9 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { WindowPrint } from './print-list.ts';
-import type { VerdictRealm } from './verdict.ts';
 import { createWaitingWindows, type WaitingWindows } from './waiting-windows.ts';
 import {
+  type AskedWindow,
   type EarlierWindow,
   insertPrints,
   insertWindows,
@@ -14,7 +14,7 @@ import {
   replaceIndexedBefore,
   type SeenWindow,
   selectIndexedBefore,
-  selectIndexedWindow,
+  selectIndexedWindows,
   selectWindowNotIndexed,
   selectWindowSeenAt,
   selectWindowsFrom,
@@ -29,13 +29,8 @@ import {
 export interface WindowIndex {
   /** Outside of a transaction, before `find`: until this has resolved, each look goes through all that is not in the index. */
   ready(): Promise<void> | undefined;
-  find(from: Db | Tx, realm: VerdictRealm, fingerprint: string): Promise<EarlierWindow | undefined>;
-  /** Of those that `find` may miss, because they are in memory. Undefined at once where there is none. */
-  findWaiting(
-    from: Db | Tx,
-    realm: VerdictRealm,
-    fingerprint: string,
-  ): Promise<EarlierWindow | undefined> | undefined;
+  /** One for each that is asked for: as it was first seen. */
+  find(from: Db | Tx, asked: readonly AskedWindow[]): Promise<(EarlierWindow | undefined)[]>;
   /** Writes windows that `remember` makes known once they are on disk. */
   write(tx: Tx, windows: readonly SeenWindow[]): Promise<void>;
   /** After the transaction of `write`. */
@@ -95,14 +90,15 @@ export function createWindowIndex({ together = TOGETHER, ...deps }: WindowIndexD
 
   return {
     ready: () => (isLoaded() ? undefined : load.begin().catch(warn)),
-    async find(from, realm, fingerprint) {
-      const found = isLoaded() ? undefined : await selectWindowNotIndexed(from, realm, fingerprint);
-      return found ?? selectIndexedWindow(from, realm, fingerprint);
-    },
-    findWaiting(from, realm, fingerprint) {
-      const window = { ...realm, fingerprint };
-      const seenAt = waiting.seenAt(window);
-      return seenAt === undefined ? undefined : selectWindowSeenAt(from, { ...window, seenAt });
+    async find(from, asked) {
+      const found = await selectIndexedWindows(from, asked);
+      for (const [i, window] of asked.entries()) {
+        if (!isLoaded()) found[i] ??= await selectWindowNotIndexed(from, window);
+        // Last, because it may come into memory while the database is asked.
+        const seenAt = found[i] ? undefined : waiting.seenAt(window);
+        if (seenAt !== undefined) found[i] = await selectWindowSeenAt(from, { ...window, seenAt });
+      }
+      return found;
     },
     async write(tx, windows) {
       await insertWindows(tx, windows);

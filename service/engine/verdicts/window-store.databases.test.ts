@@ -8,7 +8,7 @@ import {
   insertWindows,
   printOf,
   type SeenWindow,
-  selectIndexedWindow,
+  selectIndexedWindows,
   selectWindowsFrom,
 } from './window-store.ts';
 
@@ -41,12 +41,18 @@ onBothDatabases('windows that were seen', (newPlace) => {
     const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
     // The index leads to both: their fingerprints begin with the same characters.
     await add([windowOf(organization, 1, 5), windowOf(organization, 2, 5), windowOf(other, 3, 5)]);
-    const find = (of: SeenWindow['organization'], world: 'live' | 'test', n: number) =>
-      selectIndexedWindow(engine.db, { organization: of, world }, windowOf(of, n, 0).fingerprint);
-    expect(await find(organization, 'live', 2)).toEqual({ sidHash: 'sid 2', seq: 2, upMs: 2.5 });
-    expect(await find(organization, 'test', 2)).toBeUndefined();
-    expect(await find(organization, 'live', 3)).toBeUndefined();
-    expect(await find(other, 'live', 3)).toMatchObject({ seq: 3 });
+    const asked = (of: SeenWindow['organization'], world: 'live' | 'test', n: number) => ({
+      ...windowOf(of, n, 0),
+      world,
+    });
+    const find = (...windows: ReturnType<typeof asked>[]) => selectIndexedWindows(engine.db, windows);
+    const second = { sidHash: 'sid 2', seq: 2, upMs: 2.5 };
+    expect(await find(asked(organization, 'live', 2))).toEqual([second]);
+    expect(await find(asked(organization, 'test', 2))).toEqual([undefined]);
+    expect(await find(asked(organization, 'live', 3))).toEqual([undefined]);
+    const some = [asked(other, 'live', 3), asked(other, 'live', 2), asked(organization, 'live', 2)];
+    expect(await find(...some)).toEqual([{ sidHash: 'sid 3', seq: 3, upMs: 3.5 }, undefined, second]);
+    expect(await find()).toEqual([]);
   });
 
   test('the oldest are deleted, some at a time, and those of one moment together', async () => {

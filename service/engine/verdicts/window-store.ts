@@ -1,5 +1,5 @@
 import { type Insertable, sql } from 'kysely';
-import { compiledForRows, compiledOnce } from '../../storage/compiled-once.ts';
+import { compiledForList, compiledForRows } from '../../storage/compiled-once.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { PRINT, type WindowPrint } from './print-list.ts';
@@ -24,10 +24,10 @@ export const printOf = (fingerprint: string): string => fingerprint.slice(0, PRI
 const toEarlier = ([row]: { sid_hash: string; seq: number; up_ms: number }[]): EarlierWindow | undefined =>
   row && { sidHash: row.sid_hash, seq: row.seq, upMs: row.up_ms };
 
-const windowsOf = (
-  from: Db | Tx,
-  { organization, world, fingerprint }: VerdictRealm & Pick<SeenWindow, 'fingerprint'>,
-) =>
+/** Names a window. */
+export type AskedWindow = VerdictRealm & Pick<SeenWindow, 'fingerprint'>;
+
+const windowsOf = (from: Db | Tx, { organization, world, fingerprint }: AskedWindow) =>
   from
     .selectFrom('behavior_window')
     .select(['sid_hash', 'seq', 'up_ms'])
@@ -44,35 +44,32 @@ export async function selectWindowSeenAt(
 }
 
 /** Not joined with the windows: SQLite takes ten times as long for that, and mostly there is none (2026-11-25). */
-const selectSeenAt = compiledOnce((from, [print]: [print: string]) =>
-  from.selectFrom('behavior_window_print').select('seen_at').where('print', '=', print),
+const selectPlaces = compiledForList<WindowPlace>((from, prints) =>
+  from.selectFrom('behavior_window_print').select(['print', 'seen_at']).where('print', 'in', prints),
 );
+type WindowPlace = { print: string; seen_at: number };
 
-/** Of those whose prints are in the index. */
-export async function selectIndexedWindow(
+/** Of those whose prints are in the index, one for each that is asked for. */
+export async function selectIndexedWindows(
   from: Db | Tx,
-  realm: VerdictRealm,
-  fingerprint: string,
-): Promise<EarlierWindow | undefined> {
-  for (const { seen_at: seenAt } of await selectSeenAt(from, printOf(fingerprint))) {
-    const found = await selectWindowSeenAt(from, { ...realm, fingerprint, seenAt });
-    if (found) return found;
+  asked: readonly AskedWindow[],
+): Promise<(EarlierWindow | undefined)[]> {
+  const prints = asked.map(({ fingerprint }) => printOf(fingerprint));
+  const found: (EarlierWindow | undefined)[] = prints.map(() => undefined);
+  for (const { print, seen_at: seenAt } of await selectPlaces(from, prints)) {
+    for (const [i, window] of asked.entries())
+      if (prints[i] === print) found[i] ??= await selectWindowSeenAt(from, { ...window, seenAt });
   }
-  return undefined;
+  return found;
 }
 
 /** Goes through all that may not be in the index yet. */
 export async function selectWindowNotIndexed(
   from: Db | Tx,
-  realm: VerdictRealm,
-  fingerprint: string,
+  window: AskedWindow,
 ): Promise<EarlierWindow | undefined> {
   const before = await selectIndexedBefore(from);
-  return toEarlier(
-    await windowsOf(from, { ...realm, fingerprint })
-      .where('seen_at', '>=', before)
-      .execute(),
-  );
+  return toEarlier(await windowsOf(from, window).where('seen_at', '>=', before).execute());
 }
 
 /** From this moment on windows may not be in the index yet. */
@@ -86,7 +83,7 @@ export async function replaceIndexedBefore(tx: Tx, before: number): Promise<void
   await tx.insertInto('behavior_window_indexed').values({ before }).execute();
 }
 
-export type WindowName = VerdictRealm & Pick<SeenWindow, 'fingerprint' | 'seenAt'>;
+export type WindowName = AskedWindow & Pick<SeenWindow, 'seenAt'>;
 
 /** Those that were seen from this moment on, some at a time, and those of one moment together; `next` is where the following begin. */
 export async function selectWindowsFrom(

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { SteadyClock } from '../../lib/machine/steady-clock.ts';
 import { createRecentRows } from '../../lib/recent-rows/recent-rows.ts';
 import { createHeldNames } from '../../lib/short-lived/held-names.ts';
-import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Tx } from '../../storage/transaction.ts';
 import {
   followPage,
   isReplay,
@@ -15,16 +15,26 @@ import { nameOf } from './waiting-windows.ts';
 import { createWindowIndex, type WindowIndexDeps } from './window-index.ts';
 import type { EarlierWindow, SeenWindow } from './window-store.ts';
 
-/** A look at one window. Until `release` is called, the same vector counts as seen. */
-export interface Look {
-  replayed: boolean;
+/** A window that a request brought. Until `release` is called, the same vector counts as seen. */
+export interface Arrival {
   /** It does not follow from an earlier window of its page. */
   outOfOrder: boolean;
-  /** The row of the first sight; undefined for a copy, and for a window that measured too little to name. */
-  first?: SeenWindow;
-  /** The row is on disk. */
-  written(): void;
+  /** Undefined where too little was measured to name it. */
+  named: NamedWindow | undefined;
   release(): void;
+}
+
+interface NamedWindow {
+  window: SeenWindow;
+  /** The same vector, which another request brought that was not answered by then. */
+  held: EarlierWindow | undefined;
+  isCopyOf(earlier: EarlierWindow): boolean;
+}
+
+export interface Look {
+  replayed: boolean;
+  /** The row to write: of the first sight of a window that is named. */
+  first?: SeenWindow;
 }
 
 /** Pages whose last window is remembered, in memory. */
@@ -33,11 +43,19 @@ const PAGES = 20_000;
 /** Recognizes copies of windows, and windows that do not follow from the last one of their page. */
 export interface Windows {
   /** Outside of a transaction. */
-  look(from: Db | Tx, realm: VerdictRealm, data: SessionData): Promise<Look>;
+  arrive(realm: VerdictRealm, data: SessionData): Promise<Arrival>;
+  /** Looks for windows that have arrived, in the transaction that writes their first sights. */
+  look(tx: Tx, arrivals: readonly (Arrival | undefined)[]): Promise<Look[]>;
   /** Looks, and remembers in the same transaction. */
-  seen(tx: Tx, realm: VerdictRealm, data: SessionData): Promise<Pick<Look, 'replayed' | 'outOfOrder'>>;
+  seen(
+    tx: Tx,
+    realm: VerdictRealm,
+    data: SessionData,
+  ): Promise<Pick<Look, 'replayed'> & Pick<Arrival, 'outOfOrder'>>;
   /** Writes rows of first sights. */
   write(tx: Tx, windows: readonly SeenWindow[]): Promise<void>;
+  /** After the transaction of `write`, before the release. */
+  remember(window: SeenWindow): void;
   /** Nothing is known in memory alone then. */
   flush(): Promise<void>;
   /** Waits for what is under way. */
@@ -55,7 +73,6 @@ export function createWindows({ steady, ...deps }: WindowsDeps): Windows {
   const held = createHeldNames<SeenWindow>();
   /** By the hash of the `sid`. */
   const pages = createPages(steady.begun);
-  const nothing = () => {};
 
   function isOutOfOrder(sidHash: string, data: SessionData): boolean {
     const arrived = { now: steady.now(), begun: steady.begun };
@@ -74,47 +91,50 @@ export function createWindows({ steady, ...deps }: WindowsDeps): Windows {
     };
   }
 
-  async function findEarlier(
-    from: Db | Tx,
-    realm: VerdictRealm,
-    window: SeenWindow,
-  ): Promise<EarlierWindow | undefined> {
-    const { fingerprint } = window;
-    const name = nameOf(window);
-    // Another request may begin to hold it while the database is asked, and may be answered meanwhile: then it is in memory.
-    const found = held.get(name) ?? (await index.find(from, realm, fingerprint)) ?? held.get(name);
-    if (found) return found;
-    const waiting = index.findWaiting(from, realm, fingerprint);
-    return waiting && ((await waiting) ?? held.get(name));
+  function toNamed(realm: VerdictRealm, sidHash: string, data: SessionData): NamedWindow | undefined {
+    const window = toWindow(realm, sidHash, data);
+    return (
+      window && {
+        ...{ window, held: held.get(nameOf(window)) },
+        isCopyOf: (earlier) => isCopy(earlier, window, data),
+      }
+    );
   }
 
   return {
-    async look(from, realm, data) {
+    async arrive(realm, data) {
       await index.ready();
       const sidHash = hashSid(realm, data.sid);
       const outOfOrder = isOutOfOrder(sidHash, data);
-      const window = toWindow(realm, sidHash, data);
-      if (!window) return { replayed: false, outOfOrder, written: nothing, release: nothing };
-      // What another request began to hold since the last look in there is held still.
-      const earlier = (await findEarlier(from, realm, window)) ?? held.get(nameOf(window));
-      if (earlier)
-        return { replayed: isCopy(earlier, window, data), outOfOrder, written: nothing, release: nothing };
-      return {
-        ...{ replayed: false, outOfOrder, first: window },
-        written: () => index.remember(window),
-        release: held.hold(nameOf(window), window),
-      };
+      const named = toNamed(realm, sidHash, data);
+      const holds = named !== undefined && named.held === undefined;
+      const release = holds ? held.hold(nameOf(named.window), named.window) : () => {};
+      return { outOfOrder, named, release };
+    },
+    async look(tx, arrivals) {
+      const open = arrivals.flatMap((one) => (one?.named && !one.named.held ? one.named.window : []));
+      const found = open.length > 0 ? await index.find(tx, open) : [];
+      let next = 0;
+      return arrivals.map((arrival) => {
+        const named = arrival?.named;
+        if (!named) return { replayed: false };
+        const earlier = named.held ?? found[next++];
+        return earlier ? { replayed: named.isCopyOf(earlier) } : { replayed: false, first: named.window };
+      });
     },
     async seen(tx, realm, data) {
       const sidHash = hashSid(realm, data.sid);
       const outOfOrder = isOutOfOrder(sidHash, data);
-      const window = toWindow(realm, sidHash, data);
-      if (!window) return { replayed: false, outOfOrder };
-      const earlier = (await findEarlier(tx, realm, window)) ?? held.get(nameOf(window));
-      if (earlier) return { replayed: isCopy(earlier, window, data), outOfOrder };
+      const named = toNamed(realm, sidHash, data);
+      if (!named) return { replayed: false, outOfOrder };
+      const { window } = named;
+      // Another request may begin to hold it while the database is asked, and may be answered meanwhile: then it is found in memory.
+      const earlier = named.held ?? (await index.find(tx, [window]))[0] ?? held.get(nameOf(window));
+      if (earlier) return { replayed: named.isCopyOf(earlier), outOfOrder };
       await index.writeIndexed(tx, window);
       return { replayed: false, outOfOrder };
     },
+    remember: index.remember,
     write: index.write,
     flush: index.flush,
     settled: index.settled,
