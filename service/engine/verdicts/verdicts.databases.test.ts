@@ -169,6 +169,26 @@ onBothDatabases('verdicts', (newPlace) => {
     }
   });
 
+  test('copies that come together are held against the first sight, not against each other', async () => {
+    await open();
+    const vector = (sid: string, seq: number, upMs: number) =>
+      personWindow({ sid: sid.repeat(20), seq, upMs });
+    await verdicts.verify(caller(), { userId: 'u1', data: vector('a', 3, 40_000) });
+    // Alone, a page may ask twice within one window.
+    const copies = await Promise.all(
+      [vector('b', 3, 40_000), vector('b', 4, 40_500)].map(async (data) => {
+        const { notes } = await verdicts.verify(caller(), { userId: 'u2', data });
+        return notes.includes('replayed_vector');
+      }),
+    );
+    expect(copies).toEqual([true, true]);
+    const windows = createWindows(engine);
+    const under = await windows.arrive(realm(), vector('c', 3, 40_000));
+    const seen = await engine.inTransaction((tx) => windows.seen(tx, realm(), vector('c', 4, 40_500)));
+    expect(seen).toEqual({ replayed: true, outOfOrder: false });
+    under.release();
+  });
+
   test('a window under way counts as seen for heartbeats and challenges too', async () => {
     await open();
     const windows = createWindows(engine);

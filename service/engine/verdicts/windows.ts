@@ -26,7 +26,7 @@ export interface Arrival {
 
 interface NamedWindow {
   window: SeenWindow;
-  /** The same vector, which another request brought that was not answered by then. */
+  /** The same vector, which another request brought that was not answered by then: it may be a copy too, so what is on disk counts first. */
   held: EarlierWindow | undefined;
   isCopyOf(earlier: EarlierWindow): boolean;
 }
@@ -112,15 +112,13 @@ export function createWindows({ steady, ...deps }: WindowsDeps): Windows {
       return { outOfOrder, named, release };
     },
     async look(tx, arrivals) {
-      const open = arrivals.flatMap((one) => (one?.named && !one.named.held ? one.named.window : []));
-      const found = open.length > 0 ? await index.find(tx, open) : [];
-      let next = 0;
-      return arrivals.map((arrival) => {
-        const named = arrival?.named;
-        if (!named) return { replayed: false };
-        const earlier = named.held ?? found[next++];
-        return earlier ? { replayed: named.isCopyOf(earlier) } : { replayed: false, first: named.window };
-      });
+      const named = arrivals.flatMap((arrival) => arrival?.named ?? []);
+      const found = await index.find(
+        tx,
+        named.map(({ window }) => window),
+      );
+      const looks = new Map(named.map((one, i) => [one, toLook(one, found[i] ?? one.held)]));
+      return arrivals.map((arrival) => (arrival?.named && looks.get(arrival.named)) ?? { replayed: false });
     },
     async seen(tx, realm, data) {
       const sidHash = hashSid(realm, data.sid);
@@ -129,7 +127,7 @@ export function createWindows({ steady, ...deps }: WindowsDeps): Windows {
       if (!named) return { replayed: false, outOfOrder };
       const { window } = named;
       // Another request may begin to hold it while the database is asked, and may be answered meanwhile: then it is found in memory.
-      const earlier = named.held ?? (await index.find(tx, [window]))[0] ?? held.get(nameOf(window));
+      const earlier = (await index.find(tx, [window]))[0] ?? named.held ?? held.get(nameOf(window));
       if (earlier) return { replayed: named.isCopyOf(earlier), outOfOrder };
       await index.writeIndexed(tx, window);
       return { replayed: false, outOfOrder };
@@ -155,6 +153,9 @@ function createPages(since: number) {
     },
   };
 }
+
+const toLook = ({ window, isCopyOf }: NamedWindow, earlier: EarlierWindow | undefined): Look =>
+  earlier ? { replayed: isCopyOf(earlier) } : { replayed: false, first: window };
 
 const isCopy = ({ sidHash, seq, upMs }: EarlierWindow, window: SeenWindow, data: SessionData): boolean =>
   isReplay({ sid: sidHash === window.sidHash ? data.sid : '', seq, upMs }, data);
