@@ -106,19 +106,19 @@ describe.skipIf(missing !== undefined)(`the collector in a page${why}`, () => {
     const { page, context } = await open();
     await page.evaluate(`globalThis.samples = [];
       addEventListener('pointermove', (event) => samples.push(event.getCoalescedEvents().length), true);`);
-    for (let burst = 0; burst < 20; burst += 1)
+    for (let burst = 0; burst < 40; burst += 1)
       await Promise.all(
         Array.from({ length: 1 + ((burst * 5) % 7) }, (_, at) =>
-          page.mouse.move(100 + 20 * burst + at, 90 + at),
+          page.mouse.move(100 + 10 * burst + at, 90 + at),
         ),
       );
     const { samples, coal } = (await page.evaluate(
       '({ samples, coal: Huma.debug().features.env.coal })',
     )) as { samples: number[]; coal: number };
-    const eighth = samples.filter((_, at) => at % 8 === 7);
-    expect(eighth.length).toBeGreaterThan(1);
+    const asked = samples.filter((_, at) => at % 16 === 15);
+    expect(asked.length).toBeGreaterThan(1);
     expect(Math.max(...samples)).toBeGreaterThan(1);
-    expect(coal).toBeCloseTo(eighth.reduce((all, one) => all + one, 0) / eighth.length, 3);
+    expect(coal).toBeCloseTo(asked.reduce((all, one) => all + one, 0) / asked.length, 3);
     await context.close();
   });
 

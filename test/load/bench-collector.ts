@@ -6,8 +6,8 @@ import { type Evidence, markdownTable } from '../support/evidence.ts';
 import { type Peer, peers } from './collector-peers.ts';
 import { median, quantile } from './statistics.ts';
 
-const SECONDS = Number(process.env.BENCH_SECONDS ?? 15);
-const ROUNDS = 5;
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 27);
+const ROUNDS = 9;
 /** Events before the measurement: the browser compiles what runs often. */
 const WARM_UP = 300;
 const SNAPSHOTS = 40;

@@ -19,8 +19,8 @@ const isCounted = (is: string): is is keyof typeof countOf => is in countOf;
 export function trackOfTrace({ bot, seed, events, environment }: Trace): Track {
   const counted = events.filter(({ is }) => isCounted(is));
   const moves = events.filter((event) => event.is === 'pointermove');
-  // The collector asks one move in eight.
-  const coalesced = moves.filter((_, i) => i % 8 === 7).map((move) => move.coalesced ?? 0);
+  // The collector asks one move in sixteen.
+  const coalesced = moves.filter((_, i) => i % 16 === 15).map((move) => move.coalesced ?? 0);
   return {
     session: `${bot}-${seed}`,
     from: 0,

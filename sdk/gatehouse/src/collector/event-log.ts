@@ -1,6 +1,6 @@
 import type { PointerKind, RawWindow, WindowFacts } from './features/index.ts';
 import type { FocusChange, PointerSample, Press, ScrollStep, Stroke, Typed } from './features/raw-window.ts';
-import { mean } from './features/statistics.ts';
+import { mean, sorted } from './features/statistics.ts';
 import { createNumberRing } from './number-ring.ts';
 import { createRing } from './ring.ts';
 
@@ -95,8 +95,8 @@ type NumberRing = ReturnType<typeof createNumberRing>;
 function movesIn(ring: NumberRing, from: number, to: number): PointerSample[] {
   const moves: PointerSample[] = [];
   ring.each((t, x, y) => {
-    if (t >= from && t <= to) moves.push({ t, x, y });
-  });
+    if (t <= to) moves.push({ t, x, y });
+  }, from);
   return moves;
 }
 
@@ -105,15 +105,13 @@ function countedIn(ring: NumberRing, from: number, to: number) {
   const byName = COUNTED.map(() => 0);
   const byPointer = POINTERS.map(() => 0);
   const times: number[] = [];
-  let [touches, last, inOrder] = [0, Number.NEGATIVE_INFINITY, true];
+  let touches = 0;
   ring.each((t, place, pointer) => {
     if (t < from || t > to) return;
     byName[place]! += 1;
     if (place === UNTRUSTED) return;
     if (pointer !== NO_POINTER) byPointer[pointer]! += 1;
     if (place === DOWN && pointer === TOUCH) touches += 1;
-    inOrder &&= t >= last;
-    last = t;
     times.push(t);
   });
   const { untrusted, ...counts } = named(COUNTED, byName);
@@ -121,7 +119,7 @@ function countedIn(ring: NumberRing, from: number, to: number) {
     counts: { ...counts, touch: touches } satisfies WindowFacts['counts'],
     untrusted,
     pointers: named(POINTERS, byPointer),
-    times: inOrder ? times : times.sort((a, b) => a - b),
+    times: sorted(times),
   };
 }
 

@@ -29,3 +29,17 @@ test('cleared, it has neither rows nor a time, and goes on', () => {
   ring.add(9, 1, 2);
   expect(rowsOf(ring)).toEqual([[9, 1, 2]]);
 });
+
+test('rows from a time on: those after the last that is older', () => {
+  const ring = createNumberRing(4);
+  for (const t of [1, 2, 9, 4, 5, 6]) ring.add(t, 0, 0);
+  const timesFrom = (from: number): number[] => {
+    const times: number[] = [];
+    ring.each((t) => times.push(t), from);
+    return times;
+  };
+  expect(timesFrom(5)).toEqual([5, 6]);
+  expect(timesFrom(4.5)).toEqual([5, 6]);
+  expect(timesFrom(0)).toEqual([9, 4, 5, 6]);
+  expect(timesFrom(7)).toEqual([]);
+});

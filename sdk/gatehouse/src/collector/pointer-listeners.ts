@@ -3,7 +3,7 @@ import type { PointerKind, Press } from './features/index.ts';
 import type { Listeners } from './listeners.ts';
 
 /** Of every so many moves one is asked for the hardware samples in it: the call is not free. */
-const COALESCED_EVERY = 8;
+const COALESCED_EVERY = 16;
 /** Moves that are read together: the page holds fewer than so many events, until anything else happens or a snapshot is taken. */
 const MOVES_TOGETHER = 32;
 /** What a person aims at; else the element itself. */

@@ -4,7 +4,7 @@ import { gaps, median, sum } from './statistics.ts';
 const IDLE = 800;
 
 /** Group `glob` of `sessionData`, before rounding: pauses between events of every kind, the window's edges included. */
-export function activityFeatures(from: number, to: number, times: readonly number[]) {
+export function activityFeatures(from: number, to: number, times: Iterable<number>) {
   const idle = gaps([from, ...times, to]).filter((gap) => gap > IDLE);
   return {
     idleN: idle.length,

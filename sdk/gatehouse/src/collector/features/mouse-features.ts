@@ -15,12 +15,8 @@ export function mouseFeatures(
   const all = (name: Figure): number[] =>
     movements.map((movement) => movement[name]).filter((value) => value !== undefined);
   const [paths, durations] = [all('logPath'), all('logDuration')];
-  const inOrder = new Map<Figure, Float64Array>();
-  const ordered = (name: Figure): Float64Array => {
-    const known = inOrder.get(name) ?? sorted(all(name));
-    inOrder.set(name, known);
-    return known;
-  };
+  const fitts = correlation(paths, durations);
+  const ordered = (name: Figure) => sorted(all(name));
   const middle = (name: Figure) => quantileOfSorted(ordered(name), 0.5);
   const spread = (name: Figure) => deviation(all(name));
   const low = (name: Figure) => quantileOfSorted(ordered(name), 0.1);
@@ -40,7 +36,7 @@ export function mouseFeatures(
     turnSd: middle('turnDeviation'),
     flip: middle('flips'),
     pl: middle('powerLaw'),
-    fitts: correlation(paths, durations),
+    fitts,
     vBeg: middle('startSpeed'),
     vEnd: middle('endSpeed'),
     vSd: spread('logSpeed'),
@@ -71,15 +67,10 @@ export function mouseFeatures(
     quiLo: low('quintic'),
     fitHi: high('speedRest'),
     fitSm: spread('speedRestSmooth'),
-    fitts2: fittsRest(paths, durations),
+    /** What the length of the movements leaves of their log duration. */
+    fitts2: fitts === undefined ? undefined : deviation(durations)! * Math.sqrt(1 - fitts ** 2),
     eq: equalSteps(movements),
   };
-}
-
-/** What the length of the movements leaves of their log duration. */
-function fittsRest(paths: readonly number[], durations: readonly number[]): number | undefined {
-  const together = correlation(paths, durations);
-  return together === undefined ? undefined : deviation(durations)! * Math.sqrt(1 - together ** 2);
 }
 
 /** Share of steps that are the usual step of their movement: a program's constant velocity. */

@@ -1,12 +1,8 @@
 import { type Movement, STEP } from './movements.ts';
-import { variation } from './statistics.ts';
+import { deviation } from './statistics.ts';
 
-/** Shape of one movement. `undefined`: too short for this figure. */
+/** Shape of one movement. */
 export interface MovementShape {
-  /** Chord over path: 1 is a straight line. */
-  straightness: number;
-  /** Largest distance from the chord, in chords. */
-  deviation: number;
   /** Standard deviation over mean of the speed. */
   speedVariation: number;
   /** When the speed was highest, as a share of the duration. */
@@ -14,7 +10,7 @@ export interface MovementShape {
   /** Peaks of the speed per second. */
   submovements: number;
   /** Natural logarithm of the dimensionless squared jerk. */
-  jerk: number | undefined;
+  jerk: number;
   /** Speed at the start and at the end, as a share of the highest. */
   startSpeed: number;
   endSpeed: number;
@@ -28,11 +24,10 @@ export interface MovementShape {
 const LOWEST_PEAK = 0.15;
 const DEEPEST_VALLEY = 0.75;
 
-export function shapeOf({ x, y, dx, dy, lengths, duration, path }: Movement): MovementShape {
+export function shapeOf({ dx, dy, lengths, duration, path }: Movement): MovementShape {
   const highest = Math.max(...lengths);
   return {
-    ...chordOf(x, y, path),
-    speedVariation: variation(lengths) ?? 0,
+    speedVariation: (deviation(lengths)! * lengths.length) / path,
     peakTime: (lengths.indexOf(highest) + 0.5) / lengths.length,
     submovements: peaks(lengths, highest) / (duration / 1_000),
     jerk: jerkOf(dx, dy, duration, highest),
@@ -44,19 +39,6 @@ export function shapeOf({ x, y, dx, dy, lengths, duration, path }: Movement): Mo
   };
 }
 
-function chordOf(x: readonly number[], y: readonly number[], path: number) {
-  const [acrossX, acrossY] = [x.at(-1)! - x[0]!, y.at(-1)! - y[0]!];
-  const chord = Math.hypot(acrossX, acrossY);
-  const base = Math.max(chord, 1);
-  let farthest = 0;
-  for (let at = 0; at < x.length; at += 1) {
-    const [px, py] = [x[at]! - x[0]!, y[at]! - y[0]!];
-    const distance = chord < 1 ? Math.hypot(px, py) : Math.abs(px * acrossY - py * acrossX) / chord;
-    farthest = Math.max(farthest, distance);
-  }
-  return { straightness: chord / path, deviation: farthest / base };
-}
-
 /** Peaks of the speed that a valley parts from the one before; a movement has at least one. */
 function peaks(speeds: readonly number[], highest: number): number {
   let found = 0;
@@ -65,7 +47,7 @@ function peaks(speeds: readonly number[], highest: number): number {
   let before = 0;
   for (let at = 0; at < speeds.length; at += 1) {
     const speed = speeds[at]!;
-    const after = at + 1 < speeds.length ? speeds[at + 1]! : 0;
+    const after = speeds[at + 1] ?? 0;
     valley = Math.min(valley, speed);
     const isPeak = speed > before && speed >= after && speed >= LOWEST_PEAK * highest;
     before = speed;
@@ -78,22 +60,16 @@ function peaks(speeds: readonly number[], highest: number): number {
   return Math.max(found, 1);
 }
 
-/** ln(∫|jerk|² dt · duration³ / peak speed²); of a movement of at least four points. */
-function jerkOf(
-  dx: readonly number[],
-  dy: readonly number[],
-  duration: number,
-  highest: number,
-): number | undefined {
-  if (dx.length < 3) return undefined;
-  const step = STEP / 1_000;
+/** ln(∫|jerk|² dt · duration³ / peak speed²), which is the same in any unit of time and of way. */
+function jerkOf(dx: readonly number[], dy: readonly number[], duration: number, highest: number): number {
   let squared = 0;
+  let [changeX, changeY] = [dx[1]! - dx[0]!, dy[1]! - dy[0]!];
   for (let at = 2; at < dx.length; at += 1) {
-    const jerkX = dx[at]! - dx[at - 1]! - (dx[at - 1]! - dx[at - 2]!);
-    const jerkY = dy[at]! - dy[at - 1]! - (dy[at - 1]! - dy[at - 2]!);
-    squared += jerkX * jerkX + jerkY * jerkY;
+    const nextX = dx[at]! - dx[at - 1]!;
+    const nextY = dy[at]! - dy[at - 1]!;
+    squared += (nextX - changeX) ** 2 + (nextY - changeY) ** 2;
+    changeX = nextX;
+    changeY = nextY;
   }
-  const integral = squared / step ** 5;
-  const peak = highest / step;
-  return Math.log(Math.max(1e-9, (integral * (duration / 1_000) ** 3) / peak ** 2));
+  return Math.log(Math.max(1e-9, (squared * (duration / STEP) ** 3) / highest ** 2));
 }

@@ -32,17 +32,7 @@ test('when the way is made', () => {
   expect(early.timeSkew).toBeGreaterThan(even.timeSkew);
 });
 
-test('its ends and sides', () => {
-  const bow = structureAt((s) => [900 * s, 200 * Math.sin(Math.PI * s)]);
-  const past = structureAt((s) => [s < 0.8 ? 1_250 * s : 1_000 - 500 * (s - 0.8), 10 * s]);
-  expect(bow.side).toBeCloseTo(1, 2);
-  expect(bow.startAngle).toBeGreaterThan(0.3);
-  expect(bow.overshoot).toBe(0);
-  expect(past.overshoot).toBeGreaterThan(0.08);
-  expect(structureAt((s) => [900 * s, 60 * Math.sin(2 * Math.PI * s)]).side).toBeLessThan(0.2);
-});
-
 test('of too short a movement nothing is fitted', () => {
   const short = movementsOf([0, 1, 2, 3, 4, 5].map((at) => ({ t: 20 * at, x: 30 * at, y: 0 })))[0]!;
-  expect(structureOf(short)).toMatchObject({ cubic: undefined, speedRest: undefined });
+  expect(Object.keys(structureOf(short))).toEqual(['timeSpread', 'timeSkew', 'firstQuarter']);
 });

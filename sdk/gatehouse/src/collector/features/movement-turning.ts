@@ -1,19 +1,19 @@
 import type { Movement } from './movements.ts';
 import { correlation, deviation, mean, sum } from './statistics.ts';
 
-/** How one movement turns. `undefined`: too short or too straight for this figure. */
+/** How one movement turns. Absent, or `undefined`: too short or too straight for this figure. */
 export interface MovementTurning {
   /** Mean and deviation of the turn between two steps: radians. */
-  turn: number | undefined;
-  turnDeviation: number | undefined;
+  turn?: number | undefined;
+  turnDeviation?: number | undefined;
   /** Share of turns that go the other way than the turn before. */
-  flips: number | undefined;
+  flips?: number | undefined;
   /** Correlation of log curvature and log speed (two-thirds power law: negative), and what it leaves of the log speed. */
-  powerLaw: number | undefined;
-  powerRest: number | undefined;
+  powerLaw?: number | undefined;
+  powerRest?: number | undefined;
   /** Share of all turning in the slowest third of steps, and the sharpest turn: radians. */
-  slowTurning: number | undefined;
-  sharpest: number | undefined;
+  slowTurning?: number;
+  sharpest?: number;
 }
 
 /** Steps shorter than this have no direction: pixels. */
@@ -24,6 +24,7 @@ const FEWEST_FOR_REST = 5;
 
 export function turningOf(movement: Movement): MovementTurning {
   const { angles, lengths } = turnsOf(movement);
+  if (angles.length === 0) return {};
   const sizes = angles.map(Math.abs);
   return {
     turn: mean(sizes),
@@ -31,7 +32,7 @@ export function turningOf(movement: Movement): MovementTurning {
     flips: flipsOf(angles),
     ...powerLawOf(sizes, lengths),
     slowTurning: slowTurningOf(sizes, lengths),
-    sharpest: sizes.length === 0 ? undefined : Math.max(...sizes),
+    sharpest: Math.max(...sizes),
   };
 }
 
@@ -53,11 +54,15 @@ function turnsOf({ dx, dy, lengths: steps }: Movement) {
 }
 
 function flipsOf(angles: readonly number[]): number | undefined {
-  const curved = angles.filter((angle) => Math.abs(angle) > LEAST_CURVE);
-  if (curved.length < 2) return undefined;
-  let flips = 0;
-  for (let at = 1; at < curved.length; at += 1) if (curved[at]! * curved[at - 1]! < 0) flips += 1;
-  return flips / (curved.length - 1);
+  let [curved, flips, last] = [0, 0, 0];
+  for (let at = 0; at < angles.length; at += 1) {
+    const angle = angles[at]!;
+    if (Math.abs(angle) <= LEAST_CURVE) continue;
+    if (angle * last < 0) flips += 1;
+    curved += 1;
+    last = angle;
+  }
+  return curved < 2 ? undefined : flips / (curved - 1);
 }
 
 function powerLawOf(sizes: readonly number[], lengths: readonly number[]) {
@@ -75,8 +80,7 @@ function powerLawOf(sizes: readonly number[], lengths: readonly number[]) {
   return { powerLaw, powerRest };
 }
 
-function slowTurningOf(sizes: readonly number[], lengths: readonly number[]): number | undefined {
-  if (sizes.length === 0) return undefined;
+function slowTurningOf(sizes: readonly number[], lengths: readonly number[]): number {
   const bySpeed = sizes.map((_, at) => at).sort((a, b) => lengths[a]! - lengths[b]!);
   const slow = bySpeed.slice(0, Math.max(1, Math.floor(sizes.length / 3)));
   return sum(slow.map((at) => sizes[at]!)) / (sum(sizes) + 1e-9);

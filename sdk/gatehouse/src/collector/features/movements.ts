@@ -16,7 +16,9 @@ const SHORTEST_TIME = 80;
 
 /** One movement as it was recorded, and at even steps of time. */
 export interface Movement {
-  samples: readonly PointerSample[];
+  /** Of each sample: whole pixels. */
+  wholeX: readonly number[];
+  wholeY: readonly number[];
   /** Milliseconds. */
   duration: number;
   /** Pixels of the smoothed path. */
@@ -42,10 +44,11 @@ export function medianGap(samples: readonly PointerSample[]): number | undefined
  * Movements long enough to have a shape: path of at least 25 px, at least 80 ms. Positions are rounded to whole pixels and resampled to
  * 20 ms, so that neither the rate of the recorder nor the resolution of its clock is in them. `usualGap`: their median gap.
  */
-export const movementsOf = (samples: readonly PointerSample[], usualGap = medianGap(samples)): Movement[] =>
-  stretchesOf(samples, usualGap)
-    .map(movementOf)
-    .filter((movement) => movement !== undefined);
+export const movementsOf = (samples: readonly PointerSample[], usualGap = medianGap(samples)) =>
+  stretchesOf(samples, usualGap).flatMap((stretch) => {
+    const movement = movementOf(stretch);
+    return movement ? [{ samples: stretch, ...movement }] : [];
+  });
 
 /** Samples between two pauses, each list at least one. */
 export function stretchesOf(
@@ -68,40 +71,47 @@ export function movementOf(samples: readonly PointerSample[]): Movement | undefi
   if (samples.length < FEWEST_SAMPLES) return undefined;
   const duration = samples.at(-1)!.t - samples[0]!.t;
   if (duration < SHORTEST_TIME) return undefined;
-  const even = resampled(samples, duration);
+  const wholeX = samples.map((sample) => Math.round(sample.x));
+  const wholeY = samples.map((sample) => Math.round(sample.y));
+  const even = resampled(samples, duration, wholeX, wholeY);
   const [x, y] = [smoothed(even.x), smoothed(even.y)];
   const [dx, dy] = [gaps(x), gaps(y)];
   const lengths = dx.map((one, at) => Math.hypot(one, dy[at]!));
   const path = sum(lengths);
-  return path < SHORTEST_PATH ? undefined : { samples, duration, path, x, y, dx, dy, lengths };
+  return path < SHORTEST_PATH ? undefined : { wholeX, wholeY, duration, path, x, y, dx, dy, lengths };
 }
 
 /** Linear between samples, a point every 20 ms from the first. */
-function resampled(samples: readonly PointerSample[], duration: number) {
+function resampled(
+  samples: readonly PointerSample[],
+  duration: number,
+  wholeX: readonly number[],
+  wholeY: readonly number[],
+) {
   const [x, y]: [number[], number[]] = [[], []];
-  let next = 1;
-  for (let step = 0; step * STEP <= duration; step += 1) {
-    const t = samples[0]!.t + step * STEP;
-    while (samples[next]!.t < t) next += 1;
-    const [a, b] = [samples[next - 1]!, samples[next]!];
-    const part = b.t > a.t ? (t - a.t) / (b.t - a.t) : 1;
-    x.push(between(a.x, b.x, part));
-    y.push(between(a.y, b.y, part));
+  const start = samples[0]!.t;
+  let [before, next, after] = [start, 1, samples[1]!.t];
+  for (let elapsed = 0; elapsed <= duration; elapsed += STEP) {
+    const t = start + elapsed;
+    while (after < t) {
+      next += 1;
+      before = after;
+      after = samples[next]!.t;
+    }
+    const part = after > before ? (t - before) / (after - before) : 1;
+    x.push(wholeX[next - 1]! + (wholeX[next]! - wholeX[next - 1]!) * part);
+    y.push(wholeY[next - 1]! + (wholeY[next]! - wholeY[next - 1]!) * part);
   }
   return { x, y };
 }
 
-const between = (a: number, b: number, part: number) =>
-  Math.round(a) + (Math.round(b) - Math.round(a)) * part;
-
 /** Mean of five neighbors; of three and of one at the ends, which therefore stay where they are. */
 export function smoothed(values: readonly number[]): number[] {
-  const means: number[] = [];
-  for (let at = 0; at < values.length; at += 1) {
-    const reach = Math.min(2, at, values.length - 1 - at);
-    let total = 0;
-    for (let near = at - reach; near <= at + reach; near += 1) total += values[near]!;
-    means.push(total / (2 * reach + 1));
-  }
-  return means;
+  const last = values.length - 1;
+  return values.map((value, at) => {
+    const reach = Math.min(at, last - at);
+    if (reach === 0) return value;
+    if (reach === 1) return (values[at - 1]! + value + values[at + 1]!) / 3;
+    return (values[at - 2]! + values[at - 1]! + value + values[at + 1]! + values[at + 2]!) / 5;
+  });
 }

@@ -23,16 +23,27 @@ function leftByLeastSquares(values: readonly number[], degree: number): number[]
   );
 }
 
+const squaresOf = (values: readonly number[]) => values.reduce((total, one) => total + one * one, 0);
+
 test.each([8, 9, 25, 300])('leave what least squares leave, of %i values', (many) => {
   const values = Array.from({ length: many }, (_, at) => 400 * Math.sin(at / 5) + 7 * ((at * 37) % 11));
-  const [[cubic, quintic]] = restsOf([values], [3, 5]) as [[number[], number[]]];
-  for (const [rests, degree] of [[cubic, 3] as const, [quintic, 5] as const]) {
-    const expected = leftByLeastSquares(values, degree);
-    expect(Math.max(...rests.map((rest, at) => Math.abs(rest - expected[at]!)))).toBeLessThan(1e-6);
-  }
+  const rests = restsOf(values);
+  for (const degree of [0, 1, 3, 4, 5])
+    expect(rests.squares(degree)).toBeCloseTo(squaresOf(leftByLeastSquares(values, degree)), 5);
+  const expected = leftByLeastSquares(values, 4);
+  expect(Math.max(...rests.ofQuartic().map((rest, at) => Math.abs(rest - expected[at]!)))).toBeLessThan(1e-6);
 });
 
 test('a polynomial of the degree leaves nothing', () => {
   const values = Array.from({ length: 40 }, (_, at) => 3 - 2 * at + 0.5 * at ** 2 - 0.02 * at ** 3);
-  for (const rest of restsOf([values], [3])[0]![0]!) expect(Math.abs(rest)).toBeLessThan(1e-9);
+  const rests = restsOf(values);
+  expect(rests.squares(2)).toBeGreaterThan(1);
+  for (const degree of [3, 5]) expect(rests.squares(degree)).toBeLessThan(1e-9);
+  for (const rest of rests.ofQuartic()) expect(Math.abs(rest)).toBeLessThan(1e-9);
+});
+
+test('values far from 0 leave what the same values near it leave', () => {
+  const values = Array.from({ length: 30 }, (_, at) => 20 * Math.sin(at / 3));
+  const [near, far] = [values, values.map((one) => one + 1e6)].map(restsOf);
+  expect(far!.squares(5)).toBeCloseTo(near!.squares(5), 4);
 });

@@ -59,5 +59,5 @@ export interface RawWindow {
   /** Absent: not collected. */
   focuses?: readonly FocusChange[];
   /** Times of all events of the window, in order. */
-  times: readonly number[];
+  times: Iterable<number>;
 }

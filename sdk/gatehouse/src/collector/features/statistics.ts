@@ -21,38 +21,49 @@ export function interquartile(values: Float64Array): number | undefined {
 
 export function sum(values: readonly number[]): number {
   let total = 0;
-  for (const one of values) total += one;
+  for (let at = 0; at < values.length; at += 1) total += values[at]!;
+  return total;
+}
+
+/** Sum of the squares of the distances from `center`. */
+export function squaresOf(values: readonly number[], center = 0): number {
+  let total = 0;
+  for (let at = 0; at < values.length; at += 1) {
+    const off = values[at]! - center;
+    total += off * off;
+  }
   return total;
 }
 
 export const mean = (values: readonly number[]): number | undefined =>
   values.length === 0 ? undefined : sum(values) / values.length;
 
-/** Standard deviation of the values as a whole population; `undefined` of fewer than two. */
-export function deviation(values: readonly number[]): number | undefined {
-  if (values.length < 2) return undefined;
-  const center = mean(values)!;
-  let squared = 0;
-  for (const one of values) squared += (one - center) * (one - center);
-  return Math.sqrt(squared / values.length);
-}
+/** Standard deviation of the values as a whole population; `undefined` of fewer than two. `center`: their mean. */
+export const deviation = (values: readonly number[], center = mean(values)): number | undefined =>
+  values.length < 2 ? undefined : Math.sqrt(squaresOf(values, center) / values.length);
 
 /** Deviation over mean; `undefined` where the mean is not positive. */
 export function variation(values: readonly number[]): number | undefined {
-  const center = mean(values);
-  const spread = deviation(values);
-  return center === undefined || spread === undefined || center <= 0 ? undefined : spread / center;
+  const center = mean(values) ?? 0;
+  return values.length < 2 || center <= 0 ? undefined : deviation(values, center)! / center;
 }
 
-/** Pearson's correlation; `undefined` of fewer than three pairs, or where one side does not vary. */
+/** Pearson's correlation of lists of one length; `undefined` of fewer than three pairs, or where one side does not vary. */
 export function correlation(a: readonly number[], b: readonly number[]): number | undefined {
-  if (a.length < 3) return undefined;
-  const spread = deviation(a)! * (deviation(b) ?? 0);
-  if (spread < 1e-12) return undefined;
-  const [centerA, centerB] = [mean(a)!, mean(b)!];
-  let together = 0;
-  for (let at = 0; at < a.length; at += 1) together += (a[at]! - centerA) * (b[at]! - centerB);
-  return together / a.length / spread;
+  const many = a.length;
+  if (many < 3) return undefined;
+  const centerA = sum(a) / many;
+  const centerB = sum(b) / many;
+  let [squaredA, squaredB, together] = [0, 0, 0];
+  for (let at = 0; at < many; at += 1) {
+    const offA = a[at]! - centerA;
+    const offB = b[at]! - centerB;
+    squaredA += offA * offA;
+    squaredB += offB * offB;
+    together += offA * offB;
+  }
+  const spread = Math.sqrt(squaredA * squaredB) / many;
+  return spread < 1e-12 ? undefined : together / many / spread;
 }
 
 /** Share of the values that fulfil the condition; `undefined` of nothing. */
@@ -69,6 +80,11 @@ export function shareNearMedian(values: readonly number[], tolerance: number): n
 /** Differences of neighbors: one less than there are values. */
 export function gaps(values: readonly number[]): number[] {
   const between: number[] = [];
-  for (let at = 1; at < values.length; at += 1) between.push(values[at]! - values[at - 1]!);
+  let before = values[0]!;
+  for (let at = 1; at < values.length; at += 1) {
+    const value = values[at]!;
+    between.push(value - before);
+    before = value;
+  }
   return between;
 }
