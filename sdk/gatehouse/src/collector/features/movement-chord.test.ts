@@ -1,17 +1,10 @@
 import { expect, test } from 'vitest';
+import { movementAlong } from '../../../../../test/support/one-movement.ts';
 import { chordOf } from './movement-chord.ts';
-import { movementsOf } from './movements.ts';
 
-/** A second of moves, 10 ms apart, at places of 0..1 of the time. */
-const chordAt = (place: (share: number) => [x: number, y: number]) =>
-  chordOf(
-    movementsOf(
-      Array.from({ length: 101 }, (_, at) => {
-        const [x, y] = place(at / 100);
-        return { t: 10 * at, x, y };
-      }),
-    )[0]!,
-  );
+type Place = Parameters<typeof movementAlong>[0];
+
+const chordAt = (place: Place) => chordOf(movementAlong(place));
 
 test('a line is straight, a bow lies on one side of it, a wave on both', () => {
   const line = chordAt((s) => [900 * s, 0]);

@@ -1,16 +1,11 @@
 import { expect, test } from 'vitest';
+import { movementAlong } from '../../../../../test/support/one-movement.ts';
 import { structureOf } from './movement-structure.ts';
 import { movementsOf } from './movements.ts';
-import type { PointerSample } from './raw-window.ts';
 
-/** A second of moves, 10 ms apart, at places of 0..1 of the time. */
-function structureAt(place: (share: number) => [x: number, y: number]) {
-  const samples = Array.from({ length: 101 }, (_, at): PointerSample => {
-    const [x, y] = place(at / 100);
-    return { t: 10 * at, x, y };
-  });
-  return structureOf(movementsOf(samples)[0]!);
-}
+type Place = Parameters<typeof movementAlong>[0];
+
+const structureAt = (place: Place) => structureOf(movementAlong(place));
 
 const minimumJerk = (s: number) => 10 * s ** 3 - 15 * s ** 4 + 6 * s ** 5;
 

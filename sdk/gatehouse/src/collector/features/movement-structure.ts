@@ -4,7 +4,7 @@ import { correlation, deviation, gaps, sum } from './statistics.ts';
 
 /**
  * How one movement is built, beyond its shape: whether a simple curve explains its path and its pace, where in time the way is made, how
- * it comes to its end. All of it in shares of the movement, so that neither its size nor its recorder is in it. Absent: too short.
+ * it comes to its end. All of it in shares of the movement, so that neither its size nor its recorder is in it. Absent, or `undefined`: too short.
  */
 export interface MovementStructure {
   /** Of the time of the way: its deviation, and its third moment, in durations. */
@@ -13,13 +13,13 @@ export interface MovementStructure {
   /** Share of the way in the first quarter. */
   firstQuarter: number;
   /** Change of the change of speed: by mean speed, and by the change of speed. */
-  ripple?: number | undefined;
-  rippleShare?: number | undefined;
+  ripple?: number;
+  rippleShare?: number;
   /** Natural logarithms of what polynomials of time (degree 3 and 5) leave of the path, in paths. */
-  cubic?: number | undefined;
-  quintic?: number | undefined;
+  cubic?: number;
+  quintic?: number;
   /** What a polynomial of degree 4 leaves of the speed, in mean speeds, and how smooth it is. */
-  speedRest?: number | undefined;
+  speedRest?: number;
   speedRestSmooth?: number | undefined;
 }
 

@@ -1,17 +1,10 @@
 import { expect, test } from 'vitest';
+import { movementAlong } from '../../../../../test/support/one-movement.ts';
 import { turningOf } from './movement-turning.ts';
-import { movementsOf } from './movements.ts';
 
-/** A second of moves, 10 ms apart, at places of 0..1 of the time. */
-const turningAt = (place: (share: number) => [x: number, y: number]) =>
-  turningOf(
-    movementsOf(
-      Array.from({ length: 101 }, (_, at) => {
-        const [x, y] = place(at / 100);
-        return { t: 10 * at, x, y };
-      }),
-    )[0]!,
-  );
+type Place = Parameters<typeof movementAlong>[0];
+
+const turningAt = (place: Place) => turningOf(movementAlong(place));
 
 test('a corner is turned at one place', () => {
   const corner = turningAt((s) => (s < 0.5 ? [800 * s, 0] : [400, 800 * (s - 0.5)]));

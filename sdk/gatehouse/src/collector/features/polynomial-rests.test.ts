@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { restsOf } from './polynomial-rests.ts';
+import { squaresOf } from './statistics.ts';
 
 /** Solves the normal equations by elimination: another way to the best polynomial. */
 function leftByLeastSquares(values: readonly number[], degree: number): number[] {
@@ -22,8 +23,6 @@ function leftByLeastSquares(values: readonly number[], degree: number): number[]
     factors.reduce((rest, factor, power) => rest - factor * time[at]! ** power, value),
   );
 }
-
-const squaresOf = (values: readonly number[]) => values.reduce((total, one) => total + one * one, 0);
 
 test.each([8, 9, 25, 300])('leave what least squares leave, of %i values', (many) => {
   const values = Array.from({ length: many }, (_, at) => 400 * Math.sin(at / 5) + 7 * ((at * 37) % 11));

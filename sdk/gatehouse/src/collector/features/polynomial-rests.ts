@@ -5,7 +5,7 @@ const known: number[][][] = [];
 
 /**
  * What the best polynomials of time leave of values at even steps of time: more values than 5, the highest degree. The fit is by the discrete
- * Chebyshev polynomials, whose parts of the values come from the moments of these: one pass for all degrees.
+ * Chebyshev polynomials, whose parts of the values come from the moments of the values: one pass for all degrees.
  */
 export function restsOf(values: readonly number[]) {
   const many = values.length;
