@@ -79,7 +79,8 @@ export function createResend({
     const work = await resendable(row);
     const again = ids.next('delivery');
     const url = await resealUrl(work, again);
-    await inTransaction(async (tx) => {
+    // Read before the commit: after it, the delivery may have gone out already.
+    const added = await inTransaction(async (tx) => {
       await queueDeliveries({ tx, jobs, now: clock.now() }, [
         {
           id: again,
@@ -100,8 +101,9 @@ export function createResend({
         target: again,
         details: { world: realm.world, of: row.id, endpoint: row.endpoint },
       });
+      return selectDelivery(tx, realm, again);
     });
     jobs.wake();
-    return toDelivery((await selectDelivery(db, realm, again))!);
+    return toDelivery(added!);
   };
 }
