@@ -226,10 +226,11 @@ describe.skipIf(missing !== undefined)(`the collector in a page${why}`, () => {
     const { sessionData } = bodyOf(site.sent()[0]!);
     expect(sessionData).toMatchObject({
       env: { coal: null, wd: 0 },
-      mouse: { n: 2 },
       click: { n: 2 },
       key: { nIn: 0 },
     });
+    // A pause of a busy machine divides a movement.
+    expect(sessionData.mouse.n).toBeGreaterThanOrEqual(2);
     await page.click('#submit');
     await page.waitForURL(/\/done\?/);
     expect(new URL(page.url()).searchParams.get('huma_signals')).toContain('"v":1');
