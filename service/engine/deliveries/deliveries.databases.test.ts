@@ -11,13 +11,21 @@ let engine: Engine;
 let stack: EventStack;
 let reply: (posted: Posted) => Promise<OutgoingReply>;
 let granted: boolean;
+/** What another process does between a commit and what follows it here. */
+let afterCommit: () => Promise<unknown>;
 
 onBothDatabases('the log of deliveries', (newPlace) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     reply = async () => answer(200);
     granted = true;
-    stack = await openEventStack(engine, {
+    afterCommit = async () => {};
+    const inTransaction: Engine['inTransaction'] = async (work) => {
+      const result = await engine.inTransaction(work);
+      await afterCommit();
+      return result;
+    };
+    stack = await openEventStack({ ...engine, inTransaction }, {
       reply: (posted) => reply(posted),
       destinations: {
         async check(_, text) {
@@ -174,6 +182,23 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     await expect(stack.deliveries.tryWaiting(elsewhere, id, operator)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
+  });
+
+  test('a resend is answered as it was queued, also where it has gone out by then', async () => {
+    await stack.addEndpoint();
+    await stack.start();
+    await stack.refuse();
+    await stack.settled();
+    const [first] = await list();
+    afterCommit = () =>
+      engine.db
+        .updateTable('webhook_delivery')
+        .set({ state: 'delivered', attempts: 1 })
+        .where('origin', '=', 'resend')
+        .execute();
+    const again = await stack.deliveries.resend(stack.realm, first!.id, operator);
+    expect(again).toMatchObject({ origin: 'resend', state: { is: 'waiting' }, attempts: 0 });
+    expect(await list({ state: 'delivered' })).toHaveLength(2);
   });
 
   test('a delivery is sent again with the same id and bytes, to endpoints that still exist', async () => {
