@@ -20,12 +20,15 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     reply = async () => answer(200);
     granted = true;
     afterCommit = async () => {};
-    const inTransaction: Engine['inTransaction'] = async (work) => {
-      const result = await engine.inTransaction(work);
-      await afterCommit();
-      return result;
+    const beside: Engine = {
+      ...engine,
+      async inTransaction(work) {
+        const result = await engine.inTransaction(work);
+        await afterCommit();
+        return result;
+      },
     };
-    stack = await openEventStack({ ...engine, inTransaction }, {
+    stack = await openEventStack(beside, {
       reply: (posted) => reply(posted),
       destinations: {
         async check(_, text) {
