@@ -50,7 +50,8 @@ beforeEach(async () => {
       other: ([bytes]) => bytes!,
     },
     repin: false,
-    imports: [],
+    bundled: join(folder, 'bundled'),
+    originals: [],
   };
   await writeManifest([entry('mine', source, converted)]);
 });
@@ -63,7 +64,7 @@ const writeManifest = (models: ModelEntry[]) =>
     JSON.stringify({
       version: 1,
       models,
-      importable: [entry('other', imported, source)],
+      importable: [{ ...entry('other', imported, source), origin: 'imported' }],
       scorers: [],
       padSets: [],
     }),
@@ -108,10 +109,10 @@ describe('buildModels', () => {
     expect(await readdir(options.built)).toEqual([]);
   });
 
-  test('pins what it built, and what the given imports convert to, with repin', async () => {
+  test('pins what it built, and what the given originals convert to, with repin', async () => {
     await writeManifest([entry('mine', source, source)]);
     await writeFile(join(folder, 'import.pth'), imported);
-    expect(await buildModels({ ...options, repin: true, imports: [join(folder, 'import.pth')] })).toEqual({
+    expect(await buildModels({ ...options, repin: true, originals: [join(folder, 'import.pth')] })).toEqual({
       built: ['mine'],
       kept: [],
     });
@@ -123,12 +124,37 @@ describe('buildModels', () => {
     expect(await buildModels(options)).toEqual({ built: [], kept: ['mine'] });
   });
 
-  test('pins nothing for an import it does not know', async () => {
+  test('takes a model without an npm package from the bundled folder, and writes it there from its originals', async () => {
+    const bundled = {
+      ...entry('mine', source, converted),
+      sources: [{ file: 'w.bin', sha256: sha256(source) }],
+    };
+    await writeManifest([bundled]);
+    const path = join(options.bundled, 'mine.onnx');
+    await expect(buildModels(options)).rejects.toThrow(`${path} is missing: check the file out again`);
+    await mkdir(options.bundled);
+    await writeFile(path, 'changed');
+    await expect(buildModels(options)).rejects.toThrow('mine.onnx came out with SHA-256');
+    await writeFile(join(folder, 'w.bin'), source);
+    await buildModels({ ...options, repin: true, originals: [join(folder, 'w.bin')] });
+    expect(new Uint8Array(await readFile(path))).toEqual(converted);
+    expect(await buildModels(options)).toEqual({ built: [], kept: ['mine'] });
+  });
+
+  test('removes what is no longer part of Gatehouse', async () => {
+    await buildModels(options);
+    await writeFile(join(options.built, 'former.onnx'), 'weights');
+    await writeFile(join(options.built, 'notes.txt'), 'kept');
+    await buildModels(options);
+    expect((await readdir(options.built)).sort()).toEqual(['mine.onnx', 'notes.txt']);
+  });
+
+  test('pins nothing for an original it does not know', async () => {
     const before = await readFile(options.manifest);
     await writeFile(join(folder, 'strange'), 'strange');
     await expect(
-      buildModels({ ...options, repin: true, imports: [join(folder, 'strange')] }),
-    ).rejects.toThrow('which no importable model');
+      buildModels({ ...options, repin: true, originals: [join(folder, 'strange')] }),
+    ).rejects.toThrow('which no model of the manifest names');
     expect(await readFile(options.manifest)).toEqual(before);
   });
 });

