@@ -36,6 +36,15 @@ export interface QualityMeasures {
   margin: number;
   /** Face box width over picture width, 0..1. */
   frameShare: number;
+  /**
+   * How much more the mesh model holds the face for upright than for upside-down, in logits; negative when it is likelier upside-down.
+   * Absent in frames.
+   */
+  uprightness?: number;
+  /** How much of the embedding the lower half of the face carries: 1 at the embedder's limit, less where it is covered. Absent where no embedder states a limit. */
+  lowerFace?: number;
+  /** How far the embedder holds the face for a person's: 0 at its limit, negative for drawings, statues and animals. Absent likewise. */
+  person?: number;
 }
 
 /** Of the frame before: its `box` and `motion.mesh`. */
@@ -74,7 +83,7 @@ export interface Face {
 
 export interface AnalyzedFace extends Face {
   quality: QualityMeasures;
-  /** Unit-length embedding per embedder id (dlib: 128, faceres: 1024 numbers). */
+  /** Unit-length embedding per embedder id. */
   embeddings: Record<string, Float32Array>;
   pad?: PadScore;
   motion: MotionSample;
@@ -95,7 +104,13 @@ export interface ChallengeMeasures {
 }
 
 export interface Analysis {
-  picture: { width: number; height: number; format: 'jpeg' | 'png' | 'webp' | 'heic' | 'avif' };
+  /** As it was judged: a picture that was turned is turned back, by `turned` degrees clockwise. */
+  picture: {
+    width: number;
+    height: number;
+    format: 'jpeg' | 'png' | 'webp' | 'heic' | 'avif';
+    turned?: 90 | 180 | 270;
+  };
   /** Every face that passed both gates (at most ten), most prominent first: widest visible part, nearness to the centre counts too. */
   faces: Face[];
   /** The first of `faces`, analyzed; absent when there is none. */
@@ -163,6 +178,6 @@ export interface InstalledModel {
   licence: string;
   provenance: string;
   doubts?: string;
-  /** Usable now. `faceres` is installed but off until its licence doubt is accepted. */
+  /** Usable now. */
   enabled: boolean;
 }

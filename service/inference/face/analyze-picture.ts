@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
+import { defined } from '../../lib/defined.ts';
 import type { Analysis, AnalysisRequest, Box, Face, PadScore } from '../face.ts';
 import { combineScores } from '../models/combine-scores.ts';
 import type { ModelCatalog } from '../models/model-library.ts';
 import type { ModelFile, OnnxModel } from '../models/onnx-model.ts';
 import { colorOf } from '../pictures/color.ts';
 import type { RawPicture } from '../pictures/decode-heif.ts';
-import { decodePicture, type PictureHeader, readHeader } from '../pictures/decode-picture.ts';
+import {
+  decodePicture,
+  type PictureHeader,
+  readHeader,
+  type Turn,
+  turnedBy,
+} from '../pictures/decode-picture.ts';
 import type { Picture } from '../pictures/picture.ts';
 import { portraitOf } from '../pictures/portrait.ts';
 import type { Native } from '../workers/native-gate.ts';
@@ -49,6 +56,15 @@ const FINE_EYES = 80;
 /** Faces from this share of the main one's width on are checked for liveness too. */
 const HALF = 0.5;
 
+/** What a picture shows as it is, or turned. */
+interface Looked {
+  header: PictureHeader;
+  view: View;
+  seen: Seen[];
+  /** Of the first face. */
+  uprightness?: number;
+}
+
 interface Seen {
   view: View;
   detection: Detection;
@@ -63,30 +79,47 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
 
   async function analyze(bytes: Uint8Array, request: Models): Promise<Analysis> {
     const { timing, lap, finish } = createStopwatch(now);
-    const header = await native(() => readHeader(bytes));
-    const source = header.format === 'heic' ? await decodeHeif(bytes, header) : bytes;
-    const decode = async (region?: Box) => viewOf(await native(() => decodePicture(source, header, region)));
-    const whole = await decode();
+    const asSent = await native(() => readHeader(bytes));
+    const source = asSent.format === 'heic' ? await decodeHeif(bytes, asSent) : bytes;
+    const decode = async (header: PictureHeader, region?: Box) =>
+      viewOf(await native(() => decodePicture(source, header, region)));
+    const whole = await decode(asSent);
     const pixelHash = request.quick ? '' : hashPixels(whole.picture);
     lap('decode');
 
-    const picture = { width: header.width, height: header.height, format: header.format };
-    if (request.stopAt?.includes(pixelHash)) return finish({ picture, faces: [], pixelHash, timing });
+    if (request.stopAt?.includes(pixelHash))
+      return finish({ picture: pictureOf(asSent), faces: [], pixelHash, timing });
 
     const detector = await models.detector(request.detector);
     const reader = await models.landmarks();
     const followed = request.follow && (await followFace(reader, whole, request.follow));
     const closer = !request.quick && !request.challenge;
-    const seen = followed ?? (await findFaces(detector, reader, whole, { closer }));
-    const found: Analysis = { picture, faces: seen.map(faceOf), pixelHash, timing };
+    const look = async (header: PictureHeader): Promise<Looked> => {
+      const view = header === asSent ? whole : await decode(header);
+      return { header, view, seen: await findFaces(detector, reader, view, { closer }) };
+    };
+    const looked = followed ? { header: asSent, view: whole, seen: followed } : await look(asSent);
+    const {
+      header,
+      view: judged,
+      seen,
+      uprightness,
+    } = closer ? await turnUpright(reader, looked, look) : looked;
+    const found: Analysis = {
+      picture: pictureOf(header),
+      faces: seen.map(faceOf),
+      // A picture that was turned is the same picture.
+      pixelHash: judged === whole ? pixelHash : hashPixels(judged.picture),
+      timing,
+    };
     lap('detect');
     const [first, ...others] = seen;
     const face = found.faces[0];
     if (!first || !face) return finish(found);
 
     let main = first;
-    if (closer && whole.scale > 1 && interEyeDistance(first.landmarks.mesh) < FINE_EYES) {
-      const close = await decode(surroundings(face.box, header));
+    if (closer && judged.scale > 1 && interEyeDistance(first.landmarks.mesh) < FINE_EYES) {
+      const close = await decode(header, surroundings(face.box, header));
       lap('decode');
       main = await rereadLandmarks(reader, first, close);
     }
@@ -94,7 +127,7 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
     const refined = request.quick ? main.landmarks : await reader.refine(view.pyramid, main.landmarks);
     const { mesh, pose } = refined;
     const eyesOpen = await (await models.eyes())(view.pyramid, refined);
-    const quality = qualityOf({
+    const measured = qualityOf({
       chip: measureChip(view.pyramid, mesh),
       box: face.box,
       interEyeDistance: interEyeDistance(mesh) * view.scale,
@@ -104,9 +137,8 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
     });
     const challenge = request.challenge && { challenge: measureForChallenge(view, main.detection.box, mesh) };
     lap('landmarks');
-    const embeddings: Record<string, Float32Array> = {};
-    for (const id of request.embedders)
-      embeddings[id] = await (await models.embedder(id))(view.pyramid, mesh);
+    const { embeddings, gates } = await embedAll(models, request.embedders, view, mesh);
+    const quality = { ...measured, ...gates, ...defined({ uprightness }) };
     lap('embed');
     const { pad: id } = request;
     const pad = id === undefined ? {} : { pad: await padScore(id, await models.pad(id), main, others) };
@@ -117,6 +149,23 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
   }
 
   return { analyze, warmUp: (request) => warmUp(models, request) };
+}
+
+/** Vectors by embedder, and what the embedders measure that have a rule for it. */
+async function embedAll(
+  models: FaceModels,
+  ids: readonly string[],
+  { pyramid }: View,
+  mesh: Landmarks['mesh'],
+) {
+  const embeddings: Record<string, Float32Array> = {};
+  const gates: { lowerFace?: number; person?: number } = {};
+  for (const id of ids) {
+    const { vector, lowerFace, person } = await (await models.embedder(id))(pyramid, mesh);
+    embeddings[id] = vector;
+    Object.assign(gates, defined({ lowerFace, person }));
+  }
+  return { embeddings, gates };
 }
 
 /** Time is counted by the stage that a lap ends. */
@@ -137,6 +186,63 @@ function createStopwatch(now: () => number) {
     },
   };
 }
+
+const turns: readonly Turn[] = [180, 90, 270];
+/** Degrees: a head that is turned further in the plane of the picture was not held so, the picture is turned. */
+const LARGEST_ROLL = 60;
+
+/** The picture itself, or turned where only that shows a face, or shows upright the face that lies or stands on its head in the picture. */
+async function turnUpright(
+  reader: LandmarkReader,
+  asSent: Looked,
+  look: (header: PictureHeader) => Promise<Looked>,
+): Promise<Looked> {
+  const [first] = asSent.seen;
+  if (!first) {
+    for (const turn of turns) {
+      const turned = await look(turnedBy(asSent.header, turn));
+      if (turned.seen.length > 0) return withUprightness(reader, turned);
+    }
+    return asSent;
+  }
+  const found = await withUprightness(reader, asSent);
+  const turn = turnOf(first.landmarks.pose.roll) ?? (found.uprightness! < 0 ? 180 : undefined);
+  if (turn === undefined) return found;
+  const turned = await withUprightness(reader, await look(turnedBy(asSent.header, turn)));
+  return turned.uprightness !== undefined && turned.uprightness > 0 ? turned : found;
+}
+
+/** What sets a head upright that is turned by `roll` degrees clockwise; undefined where it nearly is. */
+function turnOf(roll: number): Turn | undefined {
+  if (Math.abs(roll) < LARGEST_ROLL) return undefined;
+  const quarters = Math.round(roll / 90);
+  return turns.find((turn) => (turn + 90 * quarters) % 360 === 0);
+}
+
+/** Reads the landmarks of the first face upside-down too: on a face that is upright the mesh model finds none there, or is less sure. */
+async function withUprightness(reader: LandmarkReader, looked: Looked): Promise<Looked> {
+  const [first] = looked.seen;
+  if (!first) return looked;
+  const { view, detection, landmarks } = first;
+  const [left, right] = detection.eyes;
+  const inverted = await reader.fromDetection(view.pyramid, { ...detection, eyes: [right, left] });
+  return { ...looked, uprightness: logit(landmarks.presence) - logit(inverted.presence) };
+}
+
+/** The model's single precision ends near 1. */
+const CLOSEST = 1e-7;
+
+function logit(probability: number): number {
+  const p = Math.min(1 - CLOSEST, Math.max(CLOSEST, probability));
+  return Math.log(p / (1 - p));
+}
+
+const pictureOf = ({ width, height, format, turned }: PictureHeader): Analysis['picture'] => ({
+  width,
+  height,
+  format,
+  ...defined({ turned }),
+});
 
 /** Every face that passes both gates, most prominent first. */
 async function findFaces(

@@ -1,42 +1,61 @@
+import { personScore } from '../../lib/geometry/person-score.ts';
 import type { ModelEntry } from '../models/manifest.ts';
 import type { OnnxModel } from '../models/onnx-model.ts';
 import type { Pyramid } from '../pictures/picture.ts';
 import { type Affine, invertAffine } from './affine.ts';
 import { meshPoint } from './face-landmarks.ts';
 import { fitSimilarity } from './fit-similarity.ts';
-import { appendMirrorImage, createWarp } from './warp.ts';
+import { appendBlankedChip, appendMirrorImage, createWarp } from './warp.ts';
 
-/** A unit vector for the face whose mesh this is. */
-export type FaceEmbedder = (pyramid: Pyramid, mesh: Float32Array) => Promise<Float32Array>;
+/** What an embedder makes of a face. */
+export interface FaceEmbedding {
+  /** Unit length. */
+  vector: Float32Array;
+  /** As `QualityMeasures`; each where the manifest states its limit. */
+  lowerFace?: number;
+  person?: number;
+}
 
-/** Aligns, embeds (with the mirror image, where the manifest says so) and takes the mean direction. */
+/** Of the face whose mesh this is. */
+export type FaceEmbedder = (pyramid: Pyramid, mesh: Float32Array) => Promise<FaceEmbedding>;
+
+/**
+ * Aligns and embeds; with the mirror image, where the manifest says so, and then in the mean direction of both; with the blanked chip
+ * where it states a coverage.
+ */
 export function createFaceEmbedder(model: OnnxModel): FaceEmbedder {
-  const { input: spec, alignment } = model.entry;
+  const { input: spec, alignment, coverage, person } = model.entry;
   if (!alignment)
     throw new Error(`The embedder ${model.entry.id} has no alignment template in the manifest.`);
   const length = spec.size[0] * spec.size[1] * 3;
   const warp = createWarp(spec);
-  const input = new Float32Array(2 * length);
+  const chips = 1 + Number(alignment.mirror) + Number(coverage !== undefined);
+  const input = new Float32Array(chips * length);
 
-  async function embedBoth(): Promise<Float32Array[]> {
-    if (spec.batch) {
-      const { embedding } = await model.run(input, 2);
-      const half = embedding!.length / 2;
-      return [embedding!.subarray(0, half), embedding!.subarray(half)];
+  async function embedAll(): Promise<Float32Array[]> {
+    if (spec.batch || chips === 1) {
+      const { embedding } = await model.run(input, chips);
+      const size = embedding!.length / chips;
+      return Array.from({ length: chips }, (_, i) => embedding!.subarray(i * size, (i + 1) * size));
     }
-    const { embedding: straight } = await model.run(input.subarray(0, length), 1);
-    const { embedding: mirror } = await model.run(input.subarray(length), 1);
-    return [straight!, mirror!];
+    const vectors: Float32Array[] = [];
+    for (let i = 0; i < chips; i++)
+      vectors.push((await model.run(input.subarray(i * length, (i + 1) * length), 1)).embedding!);
+    return vectors;
   }
 
   return async (pyramid, mesh) => {
     warp(pyramid, chipToPicture(alignment, spec.size, mesh), input, 0);
-    if (!alignment.mirror) {
-      const { embedding } = await model.run(input, 1);
-      return meanDirection([embedding!]);
-    }
-    appendMirrorImage(spec, input, 0);
-    return meanDirection(await embedBoth());
+    if (alignment.mirror) appendMirrorImage(spec, input, 0);
+    if (coverage) appendBlankedChip(spec, input, (chips - 1) * length, coverage.blanked);
+    const vectors = await embedAll();
+    const blanked = coverage ? vectors.pop() : undefined;
+    const vector = meanDirection(vectors);
+    return {
+      vector,
+      ...(coverage && { lowerFace: lengthOf(blanked!) / lengthOf(vectors[0]!) / coverage.limit }),
+      ...(person && { person: personScore(person, vector) }),
+    };
   };
 }
 
@@ -62,15 +81,17 @@ export function chipToPicture(
 function meanDirection(vectors: readonly Float32Array[]): Float32Array {
   const mean = new Float32Array(vectors[0]!.length);
   for (const vector of vectors) {
-    const size = length(vector);
+    const size = lengthOf(vector);
     for (let i = 0; i < mean.length; i++) mean[i]! += vector[i]! / size;
   }
-  const size = length(mean);
+  const size = lengthOf(mean);
   return mean.map((value) => value / size);
 }
 
-function length(vector: Float32Array): number {
+const lengthOf = (vector: Float32Array): number => Math.sqrt(product(vector, vector));
+
+function product(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
-  for (const value of vector) sum += value * value;
-  return Math.sqrt(sum);
+  for (let i = 0; i < b.length; i++) sum += a[i]! * b[i]!;
+  return sum;
 }

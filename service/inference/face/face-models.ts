@@ -59,11 +59,11 @@ export function openFaceModels(
     embedder: async (id) => embedders(find('embedder', id)),
     async pad(id) {
       const set = catalog.padSets.find((known) => known.id === id);
-      const files = set?.models.map((model) => catalog.files.find(({ entry }) => entry.id === model));
+      const files = set?.models.map(({ model }) => catalog.files.find(({ entry }) => entry.id === model));
       if (!set || !files || files.includes(undefined)) {
         throw new Problem(
           'PAD_NOT_INSTALLED',
-          `The presentation attack detection "${id}" is not installed; import its models with "gatehouse models import".`,
+          `The presentation attack detection "${id}" is not installed or off; "gatehouse models list" shows its models.`,
         );
       }
       return { set, scores: await Promise.all(files.map((file) => pads(file!))) };

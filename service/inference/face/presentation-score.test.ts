@@ -100,13 +100,21 @@ test('a crop at the edge of the picture sees no black that is not there', async 
 });
 
 test('margins are averaged, not probabilities, and the offset moves the even point', () => {
-  const set = { combine: 'mean-of-margins', offset: 1 } as const;
+  const of = (...weights: number[]) => ({
+    models: weights.map((weight, i) => ({ model: `net-${i}`, weight })),
+    combine: 'mean-of-margins' as const,
+  });
+  const set = { ...of(0.5, 0.5), offset: 1 };
   const logistic = (value: number) => 1 / (1 + Math.exp(-value));
   const seen = [Float32Array.of(logistic(4), logistic(0)), Float32Array.of(logistic(-1), logistic(1))];
   expect(combineScores(set, seen)).toBeCloseTo(0.5, 6);
-  expect(combineScores({ combine: 'mean-of-margins' }, seen)).toBeCloseTo(logistic(1), 6);
-  expect(combineScores({ combine: 'mean-of-live-probabilities' }, [Float32Array.of(0.25, 0.75)])).toBe(0.5);
+  expect(combineScores(of(0.5, 0.5), seen)).toBeCloseTo(logistic(1), 6);
+  expect(combineScores(of(1, 0.25), seen)).toBeCloseTo(logistic(2), 6);
+  expect(
+    combineScores({ ...of(1), combine: 'mean-of-live-probabilities' }, [Float32Array.of(0.25, 0.75)]),
+  ).toBe(0.5);
   // Certain models stay finite.
-  expect(combineScores(set, [Float32Array.of(1, 1)])).toBeCloseTo(1, 6);
-  expect(combineScores(set, [Float32Array.of(0, 1)])).toBeCloseTo(logistic(-1), 6);
+  const alone = { ...of(1), offset: 1 };
+  expect(combineScores(alone, [Float32Array.of(1, 1)])).toBeCloseTo(1, 6);
+  expect(combineScores(alone, [Float32Array.of(0, 1)])).toBeCloseTo(logistic(-1), 6);
 });

@@ -266,3 +266,25 @@ export function appendMirrorImage(input: ModelEntry['input'], data: Float32Array
     }
   }
 }
+
+/**
+ * The chip at the start of `data`, written at `offset` with the upper `share` of its rows replaced by the mean of each channel. Same input
+ * as the warp that made it.
+ */
+export function appendBlankedChip(
+  { size: [width, height], layout }: ModelEntry['input'],
+  data: Float32Array,
+  offset: number,
+  share: number,
+): void {
+  const plane = width * height;
+  data.copyWithin(offset, 0, 3 * plane);
+  const blanked = Math.floor(share * height) * width;
+  const [step, next] = layout === 'NCHW' ? [1, plane] : [3, 1];
+  for (let channel = 0; channel < 3; channel++) {
+    const start = offset + channel * next;
+    let sum = 0;
+    for (let i = 0; i < plane; i++) sum += data[start + i * step]!;
+    for (let i = 0; i < blanked; i++) data[start + i * step] = sum / plane;
+  }
+}

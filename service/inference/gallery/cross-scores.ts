@@ -12,17 +12,24 @@ export interface CrossScoresRequest {
 /** Above this cosine under every model two templates are of one picture: two pictures of one face never come as near. */
 const SAME_PICTURE = 1 - 1e-6;
 
+export interface CrossScores {
+  /** Of all pairs but those without a score. */
+  rising: Float64Array;
+  /** For 0 and 1, 0 and 2, …, 1 and 2, …; NaN where the pair is left out, or its templates are identical (one photograph under two addresses). */
+  byPair: Float64Array;
+}
+
 /**
- * The scores of all pairs of different people, rising; without the pairs to leave out, and without those whose templates are
- * identical (one photograph under two addresses). Up to a few seconds for 2,000 people: call it through `crossScoresInThread`.
+ * The scores of all pairs of different people. Up to a few seconds for 2,000 people: call it through `crossScoresInThread`.
  */
-export function crossScores({ people, terms, leftOut }: CrossScoresRequest): Float64Array {
+export function crossScores({ people, terms, leftOut }: CrossScoresRequest): CrossScores {
   const pairOf = (a: number, b: number) => Math.min(a, b) * people + Math.max(a, b);
   const without = new Set(leftOut.map(([a, b]) => pairOf(a, b)));
-  const scores = new Float64Array((people * (people - 1)) / 2);
+  const byPair = new Float64Array((people * (people - 1)) / 2).fill(Number.NaN);
+  let pair = 0;
   let count = 0;
   for (let a = 0; a < people; a++) {
-    for (let b = a + 1; b < people; b++) {
+    for (let b = a + 1; b < people; b++, pair++) {
       let score = 0;
       let lowest = 1;
       for (const { weight, offset, dimensions, vectors } of terms) {
@@ -33,15 +40,16 @@ export function crossScores({ people, terms, leftOut }: CrossScoresRequest): Flo
         score += weight * (cosine - offset);
       }
       if (lowest > SAME_PICTURE || (without.size > 0 && without.has(pairOf(a, b)))) continue;
-      scores[count] = score;
+      byPair[pair] = score;
       count += 1;
     }
   }
-  return scores.slice(0, count).sort();
+  // Sorted last, whatever they are.
+  return { byPair, rising: byPair.toSorted().subarray(0, count) };
 }
 
 /** The same in a thread of its own, which ends with it: the event loop goes on. Throws what the thread throws. */
-export function crossScoresInThread(request: CrossScoresRequest): Promise<Float64Array> {
+export function crossScoresInThread(request: CrossScoresRequest): Promise<CrossScores> {
   return new Promise((resolve, reject) => {
     // Under type stripping this file is `.ts`, after the build `.js`.
     const file = import.meta.url.endsWith('.ts') ? './cross-scores-worker.ts' : './cross-scores-worker.js';

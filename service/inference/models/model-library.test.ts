@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Manifest, ModelEntry, ScorerEntry } from './manifest.ts';
-import { describeDamage, openModelLibrary, verifyModelFiles } from './model-library.ts';
+import { describeDamage, type ModelLibrary, openModelLibrary, verifyModelFiles } from './model-library.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 /** ir_version 8 and an empty graph named by one byte. */
@@ -169,14 +169,44 @@ test('the files can be checked while a damaged one of ours refuses the library',
   ]);
 });
 
+test('what an earlier release imported and comes with Gatehouse now is removed, whole or damaged', async () => {
+  const earlier = await openModelLibrary(paths());
+  const own = { scorers: [scorer('own', 'theirs')], padSets: [] };
+  await earlier.add(entry('theirs', onnx(3), 'imported'), onnx(3), own);
+  await earlier.add(entry('pad', onnx(5), 'imported'), onnx(5));
+  await earlier.add(entry('damaged', onnx(6), 'imported'), onnx(6));
+  const imported = JSON.parse(await readFile(join(paths().imported, 'manifest.json'), 'utf8')) as Manifest;
+  await rm(join(paths().imported, imported.models.find(({ id }) => id === 'damaged')!.file));
+  const built = [entry('ours', onnx(1), 'built'), entry('pad', onnx(5), 'built')];
+  built.push(entry('damaged', onnx(6), 'built'));
+  for (const [mark, { file }] of [1, 5, 6].map((mark, i) => [mark, built[i]!] as const))
+    await writeFile(join(paths().built, file), onnx(mark));
+  const manifest = JSON.parse(await readFile(paths().manifest, 'utf8')) as Manifest;
+  await writeFile(paths().manifest, JSON.stringify({ ...manifest, models: built }));
+
+  const library = await openModelLibrary(paths());
+  expect(library.damaged()).toEqual([]);
+  expect(library.manifest().models.map(({ id, origin }) => [id, origin])).toEqual([
+    ['ours', 'built'],
+    ['pad', 'built'],
+    ['damaged', 'built'],
+    ['theirs', 'imported'],
+  ]);
+  expect(library.manifest().scorers.map(({ id }) => id)).toEqual(['a', 'own']);
+  expect(await readdir(paths().imported)).toEqual([
+    'manifest.json',
+    `theirs-${sha256(onnx(3)).slice(0, 12)}.onnx`,
+  ]);
+});
+
 test('a changed or missing file of ours stops the start and says what to do', async () => {
   const ours = join(paths().built, 'ours.onnx');
   await writeFile(ours, onnx(9));
   await expect(openModelLibrary(paths())).rejects.toThrow(
-    `${ours} differs from its manifest: expected SHA-256 ${sha256(onnx(1))}, found ${sha256(onnx(9))}. Run "npm run models"`,
+    `${ours} differs from its manifest: expected SHA-256 ${sha256(onnx(1))}, found ${sha256(onnx(9))}. Install Gatehouse again; in a checkout run "npm run models".`,
   );
   await rm(ours);
-  await expect(openModelLibrary(paths())).rejects.toThrow(`${ours} is missing. Run "npm run models"`);
+  await expect(openModelLibrary(paths())).rejects.toThrow(`${ours} is missing. Install Gatehouse again`);
 });
 
 test.each(['changed', 'missing'])(
@@ -212,6 +242,74 @@ test.each(['changed', 'missing'])(
     expect((await openModelLibrary(paths())).damaged()).toEqual([]);
   },
 );
+
+describe('a fetched model', () => {
+  const fetchedFolder = () => join(folder, 'fetched');
+  const withFetched = () => ({ ...paths(), fetched: fetchedFolder() });
+  const fetchedFile = () => join(fetchedFolder(), 'known.onnx');
+  const ids = (library: ModelLibrary) => library.manifest().models.map(({ id, origin }) => [id, origin]);
+  const fetchIt = async (bytes = onnx(2)) => {
+    await mkdir(fetchedFolder(), { recursive: true });
+    await writeFile(fetchedFile(), bytes);
+  };
+
+  test('is not installed where its file is not there, which is no damage', async () => {
+    const library = await openModelLibrary(withFetched());
+    expect([ids(library), library.damaged()]).toEqual([[['ours', 'built']], []]);
+    expect((await library.verify()).map(({ id, ok }) => [id, ok])).toEqual([['ours', true]]);
+    expect((await verifyModelFiles(withFetched())).map(({ id }) => id)).toEqual(['ours']);
+    expect(library.importable().map(({ id }) => id)).toEqual(['known']);
+  });
+
+  test('is installed where its file is there, as if it came with Gatehouse', async () => {
+    await fetchIt();
+    const library = await openModelLibrary(withFetched());
+    expect(library.catalog().files[1]).toEqual({
+      entry: entry('known', onnx(2), 'built'),
+      path: fetchedFile(),
+    });
+    expect((await library.verify()).map(({ id, ok }) => [id, ok])).toEqual([
+      ['ours', true],
+      ['known', true],
+    ]);
+    await expect(library.remove('known')).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await readdir(fetchedFolder())).toEqual(['known.onnx']);
+  });
+
+  test('gives its place to an imported one of its id, and takes it back', async () => {
+    const library = await openModelLibrary(withFetched());
+    await library.add(entry('known', onnx(2), 'imported'), onnx(2));
+    // The installation fetched it later.
+    await fetchIt();
+    const again = await openModelLibrary(withFetched());
+    expect(ids(again)).toEqual([
+      ['ours', 'built'],
+      ['known', 'imported'],
+    ]);
+    await again.remove('known');
+    expect(ids(again)).toEqual([
+      ['ours', 'built'],
+      ['known', 'built'],
+    ]);
+  });
+
+  test('is left out where its file was changed, until it is imported or fetched again', async () => {
+    await fetchIt(onnx(9));
+    const library = await openModelLibrary(withFetched());
+    const damage = {
+      ...{ id: 'known', file: fetchedFile(), ok: false },
+      ...{ expected: sha256(onnx(2)), found: sha256(onnx(9)) },
+    };
+    expect([ids(library), library.damaged()]).toEqual([[['ours', 'built']], [damage]]);
+    expect(await library.verify()).toContainEqual(damage);
+    await library.add(entry('known', onnx(2), 'imported'), onnx(2));
+    expect([ids(library).length, library.damaged()]).toEqual([2, []]);
+    await library.remove('known');
+    expect([ids(library), library.damaged()]).toEqual([[['ours', 'built']], [damage]]);
+    await fetchIt();
+    expect(ids(await openModelLibrary(withFetched()))).toHaveLength(2);
+  });
+});
 
 test('what comes with a model must fit the manifest', async () => {
   const library = await openModelLibrary(paths());

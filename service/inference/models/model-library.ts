@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { defined } from '../../lib/defined.ts';
 import { writeDurablyAside } from '../../lib/durable-file.ts';
@@ -32,7 +32,10 @@ export interface ModelLibrary {
   catalog(): ModelCatalog;
   /** Hashes every file again, those of damaged imports too. */
   verify(): Promise<FileCheck[]>;
-  /** Imported models whose file was missing or changed at the start: not installed until they are imported again or removed. */
+  /**
+   * Imported models whose file was missing or changed at the start, and fetched ones whose file was changed: not installed until they are
+   * imported again, removed or fetched again.
+   */
   damaged(): FileCheck[];
   /**
    * Keeps an imported model under a file name of the library's choosing, in place of one with the same id. The bytes must
@@ -40,7 +43,10 @@ export interface ModelLibrary {
    * Gatehouse's ids are refused. Throws Problem INVALID_REQUEST, or CONFLICT for an id that is built in.
    */
   add(entry: ModelEntry, onnx: Uint8Array, own?: OwnSets): Promise<void>;
-  /** Removes an imported model, its file, and the imported scorers and PAD sets that use it. Throws Problem NOT_FOUND, or CONFLICT for a built-in model. */
+  /**
+   * Removes an imported model, its file, and the imported scorers and PAD sets that use it. Throws Problem NOT_FOUND, or CONFLICT for a
+   * built-in or fetched model.
+   */
   remove(id: string): Promise<void>;
 }
 
@@ -49,6 +55,8 @@ export interface ModelLibraryPaths {
   manifest: string;
   /** The folder of the files it builds. */
   built: string;
+  /** The folder of importable models that npm fetched at install: of a checkout, and not of a package. Each file in it is optional. */
+  fetched?: string;
   /** `DATA/models`: imported files and their `manifest.json`; made when first needed. */
   imported: string;
   /** Throws where these bytes of Gatehouse's own manifest, read from `file`, must not be used. */
@@ -59,35 +67,39 @@ const empty: Manifest = { version: 1, models: [], scorers: [], padSets: [] };
 
 /**
  * Reads both manifests and compares every file's SHA-256. For a file that Gatehouse brought along it throws MODEL_NOT_INSTALLED that names
- * the file, what was expected and found, and what to do. An imported one is left out (`damaged`), so that what needs it is
- * refused and the commands that mend it still work.
+ * the file, what was expected and found, and what to do. An imported or fetched one is left out (`damaged`), so that what needs it is
+ * refused and the commands that mend it still work. A fetched model is installed where its file is, and as if it came with Gatehouse; an
+ * imported one of the same id takes its place. Imports of earlier releases that come with Gatehouse now are removed.
  */
 export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelLibrary> {
   const own = await readOwnManifest(paths);
   const importedManifest = join(paths.imported, 'manifest.json');
-  let imported = (await readManifest(importedManifest)) ?? empty;
   const isBuiltIn = (id: string) => own.models.some((entry) => entry.id === id);
-  for (const { id } of imported.models) {
-    if (isBuiltIn(id))
-      unusable(`${importedManifest} lists "${id}", which is a built-in model; remove that entry.`);
-  }
+  const found = (await readManifest(importedManifest)) ?? empty;
+  let imported = withoutThoseOf(own, found);
   const change = createOneAtATime();
   const damaged = new Map<string, FileCheck>();
 
-  const installed = (): ModelFile[] =>
-    filesOf(paths, own, imported).filter(({ entry }) => !damaged.has(entry.id));
+  const fetched = await fetchedFiles(paths, own);
+  const files = () => filesOf(paths, { own, imported, fetched });
+  const installed = (): ModelFile[] => files().filter(({ entry }) => !damaged.has(entry.id));
   const padSets = (): PadSetEntry[] => [...own.padSets, ...imported.padSets];
-  const check = (hash: typeof hashFile) => checkFiles(filesOf(paths, own, imported), hash);
+  const check = (hash: typeof hashFile) => checkFiles(files(), hash);
 
   async function keepManifest(next: Manifest): Promise<void> {
     await writeDurablyAside(importedManifest, [Buffer.from(`${JSON.stringify(next, null, 2)}\n`)]);
     imported = next;
   }
 
-  for (const found of await check(hashFileOnce)) {
-    if (found.ok) continue;
-    if (!isBuiltIn(found.id)) damaged.set(found.id, found);
-    else unusable(`${describeDamage(found)} Run "npm run models" to build it again.`);
+  for (const file of await check(hashFileOnce)) {
+    if (file.ok) continue;
+    if (!isBuiltIn(file.id)) damaged.set(file.id, file);
+    else unusable(`${describeDamage(file)} Install Gatehouse again; in a checkout run "npm run models".`);
+  }
+  const superseded = found.models.filter(({ id }) => isBuiltIn(id));
+  if (superseded.length > 0) {
+    await keepManifest(imported);
+    for (const entry of superseded) await rm(pathIn(paths.imported, entry), { force: true });
   }
 
   return {
@@ -119,25 +131,26 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
       }),
     remove: (id) =>
       change(async () => {
-        if (isBuiltIn(id)) {
-          throw new Problem(
-            'CONFLICT',
-            `"${id}" is a built-in model and cannot be removed; disable it instead.`,
-          );
-        }
         const entry = imported.models.find((model) => model.id === id);
+        if (isBuiltIn(id) || (!entry && fetched.some((model) => model.entry.id === id))) throw builtIn(id);
         if (!entry) throw new Problem('NOT_FOUND', `No imported model has the id "${id}".`);
         await keepManifest({
           version: 1,
           models: imported.models.filter((model) => model.id !== id),
           scorers: imported.scorers.filter(({ terms }) => !terms.some(({ model }) => model === id)),
-          padSets: imported.padSets.filter(({ models }) => !models.includes(id)),
+          padSets: imported.padSets.filter(({ models }) => !models.some(({ model }) => model === id)),
         });
         damaged.delete(id);
         await rm(pathIn(paths.imported, entry), { force: true });
+        // The fetched one, whose place it had.
+        const found = await damageOf(fetched, id);
+        if (found) damaged.set(id, found);
       }),
   };
 }
+
+const builtIn = (id: string) =>
+  new Problem('CONFLICT', `"${id}" is a built-in model and cannot be removed; disable it instead.`);
 
 /**
  * Hashes every file of both manifests without opening the library, which a damaged file of Gatehouse's own refuses. Throws
@@ -145,14 +158,54 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
  */
 export async function verifyModelFiles(paths: ModelLibraryPaths): Promise<FileCheck[]> {
   const own = await readOwnManifest(paths);
-  const imported = (await readManifest(join(paths.imported, 'manifest.json'))) ?? empty;
-  return checkFiles(filesOf(paths, own, imported), hashFile);
+  const imported = withoutThoseOf(own, (await readManifest(join(paths.imported, 'manifest.json'))) ?? empty);
+  const fetched = await fetchedFiles(paths, own);
+  return checkFiles(filesOf(paths, { own, imported, fetched }), hashFile);
 }
 
-const filesOf = (paths: ModelLibraryPaths, own: Manifest, imported: Manifest): ModelFile[] => [
+/** What was imported, less what comes with Gatehouse under the same id. */
+function withoutThoseOf(own: Manifest, imported: Manifest): Manifest {
+  const others = <Entry extends { id: string }>(all: readonly Entry[], known: readonly { id: string }[]) =>
+    all.filter(({ id }) => !known.some((entry) => entry.id === id));
+  return {
+    ...imported,
+    models: others(imported.models, own.models),
+    scorers: others(imported.scorers, own.scorers),
+    padSets: others(imported.padSets, own.padSets),
+  };
+}
+
+interface Found {
+  own: Manifest;
+  imported: Manifest;
+  fetched: readonly ModelFile[];
+}
+
+const filesOf = (paths: ModelLibraryPaths, { own, imported, fetched }: Found): ModelFile[] => [
   ...own.models.map((entry) => ({ entry, path: pathIn(paths.built, entry) })),
+  ...fetched.filter(({ entry }) => !imported.models.some(({ id }) => id === entry.id)),
   ...imported.models.map((entry) => ({ entry, path: pathIn(paths.imported, entry) })),
 ];
+
+/** The importable models that npm fetched: those whose file is there. */
+async function fetchedFiles({ fetched }: ModelLibraryPaths, own: Manifest): Promise<ModelFile[]> {
+  const files: ModelFile[] = [];
+  if (fetched === undefined) return files;
+  for (const entry of own.importable ?? []) {
+    const path = pathIn(fetched, entry);
+    if (await isThere(path)) files.push({ entry: { ...entry, origin: 'built' }, path });
+  }
+  return files;
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
 
 async function checkFiles(files: readonly ModelFile[], hash: typeof hashFile): Promise<FileCheck[]> {
   const checks: FileCheck[] = [];
@@ -167,6 +220,14 @@ async function checkFiles(files: readonly ModelFile[], hash: typeof hashFile): P
     });
   }
   return checks;
+}
+
+async function damageOf(files: readonly ModelFile[], id: string): Promise<FileCheck | undefined> {
+  const [found] = await checkFiles(
+    files.filter(({ entry }) => entry.id === id),
+    hashFile,
+  );
+  return found?.ok === false ? found : undefined;
 }
 
 /** One sentence: which file, what was expected and found. */

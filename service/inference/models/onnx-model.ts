@@ -18,6 +18,11 @@ export interface OnnxModel {
   ): Promise<Record<string, Float32Array>>;
 }
 
+export interface OpenModel extends OnnxModel {
+  /** Gives its memory back. */
+  release(): Promise<void>;
+}
+
 export interface ModelFile {
   entry: ModelEntry;
   path: string;
@@ -25,20 +30,14 @@ export interface ModelFile {
 
 export type Provider = 'cpu' | 'cuda' | 'webgpu' | 'coreml' | 'dml';
 
-export interface OpenModel {
-  providers: readonly Provider[];
-  /** Called when a provider other than `cpu` could not be used and the model runs on the CPU instead. */
-  fellBack(model: string, reason: string): void;
-}
-
 /**
  * Reads the file, compares its SHA-256 with the manifest's and makes a session of one thread. Throws Error naming the
- * file when it differs or is not a model.
+ * file when it differs or is not a model, and where the provider cannot be used.
  */
 export async function openOnnxModel(
   { entry, path }: ModelFile,
-  { providers, fellBack }: OpenModel,
-): Promise<OnnxModel> {
+  provider: Provider = 'cpu',
+): Promise<OpenModel> {
   const bytes = await readFile(path);
   const found = createHash('sha256').update(bytes).digest('hex');
   if (found !== entry.sha256) {
@@ -47,7 +46,7 @@ export async function openOnnxModel(
   const reference = findExternalReference(bytes);
   if (reference !== undefined)
     throw new Error(`The model file ${path} has ${reference}: import it as one file.`);
-  const session = await createSession(bytes, entry.id, providers, fellBack);
+  const session = await createSession(bytes, provider);
   const names = Object.entries(entry.outputs);
   for (const [, name] of names) {
     if (!session.outputNames.includes(name)) throw new Error(`The model ${entry.id} has no output ${name}.`);
@@ -69,34 +68,20 @@ export async function openOnnxModel(
       const results = await session.run({ [entry.inputName]: new Tensor('float32', data, dims) }, wanted);
       return Object.fromEntries(names.map(([key, name]) => [key, results[name]!.data as Float32Array]));
     },
+    release: () => session.release(),
   };
 }
 
-async function createSession(
-  bytes: Uint8Array,
-  id: string,
-  providers: readonly Provider[],
-  fellBack: OpenModel['fellBack'],
-): Promise<Session> {
-  const options: Session.SessionOptions = {
+/** The runtime drops a provider that it does not know silently. What the provider cannot run of a graph, the CPU runs. */
+async function createSession(bytes: Uint8Array, provider: Provider): Promise<Session> {
+  if (!listSupportedBackends().some(({ name }) => name === provider))
+    throw new Error(`${provider} is not part of the ONNX Runtime for this platform.`);
+  return InferenceSession.create(bytes, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
-  };
-  const known = new Set(listSupportedBackends().map(({ name }) => name));
-  // the runtime drops an unknown provider silently, so it is left out here and reported
-  for (const provider of providers.filter((name) => !known.has(name))) {
-    fellBack(id, `${provider}: not part of the ONNX Runtime for this platform`);
-  }
-  const wanted = providers.filter((name) => name !== 'cpu' && known.has(name));
-  if (wanted.length > 0) {
-    try {
-      return await InferenceSession.create(bytes, { ...options, executionProviders: [...wanted, 'cpu'] });
-    } catch (error) {
-      fellBack(id, `${wanted.join(', ')}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-  return InferenceSession.create(bytes, { ...options, executionProviders: ['cpu'] });
+    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+  });
 }

@@ -12,7 +12,15 @@ export interface PictureHeader {
   /** Sides of the upright picture. */
   width: number;
   height: number;
+  /** Degrees clockwise by which the picture is turned after its EXIF orientation; 0 where absent. */
+  turned?: Turn;
 }
+
+export type Turn = 90 | 180 | 270;
+
+/** The header of the same picture, turned clockwise. */
+export const turnedBy = ({ format, width, height }: PictureHeader, turned: Turn): PictureHeader =>
+  turned === 180 ? { format, width, height, turned } : { format, width: height, height: width, turned };
 
 /** Decoded pixels and where they lie in the upright picture: x = left + scale · column. */
 export interface DecodedPicture {
@@ -116,13 +124,13 @@ function codecOf({ compression }: Metadata): 'heic' | 'avif' {
 }
 
 /**
- * Decodes to upright sRGB, at most 2,048 pixels a side: EXIF orientation applied, transparency over white, grey and CMYK
+ * Decodes to upright sRGB, at most 2,048 pixels a side: EXIF orientation applied, turned as the header says, transparency over white, grey and CMYK
  * converted. With `region` (whole pixels of the upright picture) only that part. A HEIC comes decoded already
  * (decode-heif.ts). Throws Problem IMAGE_UNREADABLE.
  */
 export async function decodePicture(
   source: Uint8Array | RawPicture,
-  { format, width, height }: PictureHeader,
+  { format, width, height, turned }: PictureHeader,
   region: Box = { x: 0, y: 0, width, height },
   seconds = SECONDS,
 ): Promise<DecodedPicture> {
@@ -135,6 +143,7 @@ export async function decodePicture(
           raw: { width: source.width, height: source.height, channels: 4 },
         });
   let pipeline = input.timeout({ seconds }).autoOrient();
+  if (turned !== undefined) pipeline = pipeline.rotate(turned);
   if (region.width < width || region.height < height) {
     pipeline = pipeline.extract({
       left: region.x,

@@ -1,19 +1,22 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { switchTelemetryOff } from '../../lib/native-telemetry.ts';
+import { systemTimer } from '../../lib/timer.ts';
+import { createAccelerator } from '../accelerator/accelerator.ts';
+import { hasGpu } from '../accelerator/adapter.ts';
+import { type Launch, launchProcess } from '../accelerator/launch.ts';
+import type { AcceleratorAddress } from '../accelerator/messages.ts';
+import type { ProviderState, WantedProvider } from '../accelerator/provider-state.ts';
 import type { Models } from '../face/analyze-picture.ts';
 import type { Analysis, FaceAnalyzer } from '../face.ts';
-import type { ModelLibrary } from '../models/model-library.ts';
-import type { Provider } from '../models/onnx-model.ts';
+import type { ModelCatalog, ModelLibrary } from '../models/model-library.ts';
+import type { ModelFile } from '../models/onnx-model.ts';
 import { createHeifSlots } from '../pictures/heif-slots.ts';
-import type { FallbackNotice, WorkerConfiguration } from './worker.ts';
+import type { PicturePayload, SilentNotice, WorkerConfiguration } from './worker.ts';
 import { createWorkerPool, type PoolStats } from './worker-pool.ts';
 
 export interface AnalyzerStats extends PoolStats {
-  /** As configured, best first. */
-  providers: readonly Provider[];
-  /** Model id -> why it runs on the CPU although another provider was wanted. */
-  fallbacks: Record<string, string>;
+  provider: ProviderState;
 }
 
 export interface RunningFaceAnalyzer extends FaceAnalyzer {
@@ -22,6 +25,8 @@ export interface RunningFaceAnalyzer extends FaceAnalyzer {
   /** After a model was imported, removed, enabled or disabled: the next picture sees it. `defaults` replaces what is loaded first. */
   reload(defaults?: Models): void;
   stats(): AnalyzerStats;
+  /** When the providers were tried; until then the CPU runs the nets. */
+  providersTried(): Promise<void>;
   /** Finishes the pictures that were accepted, then stops the workers. */
   close(): Promise<void>;
 }
@@ -31,7 +36,10 @@ export interface FaceAnalyzerDeps {
   /** Threads; one per core is right. */
   workers: number;
   /** Execution providers, best first; the CPU is always the last resort. */
-  providers: readonly Provider[];
+  providers: readonly WantedProvider[];
+  /** Milliseconds in which one has to be tried. */
+  longestTrial?: number;
+  launch?: Launch;
   /** Pictures that may wait; one more is refused with OVERLOADED. */
   queueLimit: number;
   /** Models that every worker loads before its first picture; others are loaded when first asked for. */
@@ -40,17 +48,29 @@ export interface FaceAnalyzerDeps {
   log: Log;
 }
 
+/** SwiftShader takes up to a minute a net on a busy machine; pictures do not wait for it. */
+const LONGEST_TRIAL = 10 * 60_000;
+
 /** Runs the pictures in worker threads, because a session blocks the thread it runs on. */
 export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer {
-  const { library, providers, log } = deps;
-  const fallbacks = new Map<string, string>();
-  const heifSlots = createHeifSlots(deps.workers);
+  const { library, clock, log, workers } = deps;
+  const heifSlots = createHeifSlots(workers);
   let preload = deps.defaults;
+  let address: AcceleratorAddress | undefined;
   // The environment is the main thread's: a worker cannot change it any more.
   switchTelemetryOff();
+  const accelerator = createAccelerator({
+    ...{ providers: deps.providers, workers, hasGpu, timer: systemTimer, log },
+    longestTrial: deps.longestTrial ?? LONGEST_TRIAL,
+    launch: deps.launch ?? launchProcess,
+    moved(next) {
+      address = next;
+      pool.configure(configuration());
+    },
+  });
   const configuration = (): WorkerConfiguration => ({
     catalog: library.catalog(),
-    providers,
+    accelerator: address,
     heifSlots,
     preload,
   });
@@ -58,29 +78,24 @@ export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer 
     // in dist/ the worker is JavaScript
     script: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
     configuration: configuration(),
-    workers: deps.workers,
+    workers,
     queueLimit: deps.queueLimit,
     restartDelay: 500,
-    clock: deps.clock,
+    clock,
     log,
-    noticed(value) {
-      const { model, reason } = value as FallbackNotice;
-      if (fallbacks.has(model)) return;
-      fallbacks.set(model, reason);
-      log.warn(
-        { model, providers, reason },
-        'the execution provider cannot be used; this model runs on the CPU',
-      );
-    },
+    noticed: (value) => accelerator.silent((value as SilentNotice).socket),
   });
+  accelerator.start(netsOf(library.catalog(), preload));
 
   return {
     async analyze(picture, { deadline, signal, share, ...models }) {
+      const end = clock.now() + deadline;
       const { value, waited } = await pool.run(
         () => {
           // a copy of its own: a Buffer may be a part of a pool that others use
           const copy = new Uint8Array(picture);
-          return { payload: { picture: copy, models }, transfer: [copy.buffer] };
+          const payload: PicturePayload = { picture: copy, models, left: end - clock.now() };
+          return { payload, transfer: [copy.buffer] };
         },
         deadline,
         signal,
@@ -93,8 +108,20 @@ export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer 
     reload(defaults = preload) {
       preload = defaults;
       pool.configure(configuration());
+      accelerator.start(netsOf(library.catalog(), preload));
     },
-    stats: () => ({ ...pool.stats(), providers, fallbacks: Object.fromEntries(fallbacks) }),
-    close: pool.close,
+    stats: () => ({ ...pool.stats(), provider: accelerator.state() }),
+    providersTried: accelerator.settled,
+    async close() {
+      await pool.close();
+      accelerator.close();
+    },
   };
+}
+
+/** Those that every picture with the defaults needs. */
+function netsOf({ files, padSets }: ModelCatalog, { detector, embedders, pad }: Models): ModelFile[] {
+  const inSet = padSets.find(({ id }) => id === pad)?.models ?? [];
+  const named = new Set([detector, ...embedders, ...inSet]);
+  return files.filter(({ entry: { id, role } }) => role === 'landmarks' || role === 'iris' || named.has(id));
 }

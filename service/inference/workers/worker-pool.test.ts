@@ -57,7 +57,8 @@ afterEach(async () => {
   await Promise.all(pools.splice(0).map((made) => made.close()));
 });
 
-const LONG = 20_000;
+/** Longer than a test may take. */
+const LONG = 600_000;
 const run = (made: WorkerPool, payload: object, deadline = LONG, signal?: AbortSignal) =>
   made.run(() => ({ payload, transfer: [] }), deadline, signal).then(({ value }) => value);
 /** A job that ends when `open` is called. */

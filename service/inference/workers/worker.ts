@@ -2,32 +2,40 @@ import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import { lowerThisThread } from '../../lib/machine/thread-priority.ts';
 import { Problem } from '../../lib/problem.ts';
+import { type AcceleratorAddress, netKey } from '../accelerator/messages.ts';
+import { createRemoteNets } from '../accelerator/remote-nets.ts';
 import { createPictureAnalyzer, type Models } from '../face/analyze-picture.ts';
 import type { ModelCatalog } from '../models/model-library.ts';
-import { type ModelFile, type OnnxModel, openOnnxModel, type Provider } from '../models/onnx-model.ts';
+import { type ModelFile, type OnnxModel, openOnnxModel } from '../models/onnx-model.ts';
 import { decodeHeif } from '../pictures/decode-heif.ts';
 import { type HeifSlots, inHeifSlot } from '../pictures/heif-slots.ts';
 import { createNative } from './native-gate.ts';
 import type { WorkerAnswer, WorkerStart } from './worker-messages.ts';
 
-/** Sent to a worker at start and whenever the installed models change. */
+/** Sent to a worker at start, whenever the installed models change, and when the accelerator comes or goes. */
 export interface WorkerConfiguration {
   catalog: ModelCatalog;
-  providers: readonly Provider[];
+  accelerator: AcceleratorAddress | undefined;
   heifSlots: HeifSlots;
   /** Opened before the first picture. */
   preload: Models;
 }
 
-/** `value` of a notice: a model that runs on the CPU because the wanted provider could not be used. */
-export interface FallbackNotice {
-  model: string;
-  reason: string;
+/** `value` of a notice: the accelerator at this socket did not answer in time. */
+export interface SilentNotice {
+  socket: string;
+}
+
+/** `left`: milliseconds to the deadline. */
+export interface PicturePayload {
+  picture: Uint8Array;
+  models: Models;
+  left: number;
 }
 
 interface Message {
   job?: number;
-  payload?: { picture: Uint8Array; models: Models };
+  payload?: PicturePayload;
   configuration?: WorkerConfiguration;
 }
 
@@ -41,12 +49,15 @@ sharp.cache(false);
 // The thread that answers comes first on a busy core.
 lowerThisThread();
 
-/** A new entry for the same bytes is another model: it may be read differently. */
-const keyOf = ({ entry }: ModelFile): string => JSON.stringify(entry);
-
 const opened = new Map<string, Promise<OnnxModel>>();
 const start = workerData as WorkerStart<WorkerConfiguration>;
 const native = createNative(start.gate, () => process.exit());
+/** Half of the time that the picture has left: the other half is for the CPU. After one answer that did not come, none is waited for. */
+let patience = () => 0;
+const remote = createRemoteNets((socket) => {
+  patience = () => 0;
+  answer({ is: 'notice', value: { socket } satisfies SilentNotice });
+});
 let analyzer = analyzerOf(start.configuration);
 let turn = analyzer.warmUp(start.configuration.preload).then(() => answer({ is: 'ready' }));
 
@@ -58,12 +69,14 @@ port.on('message', (message: Message) => {
 async function handle({ job, payload, configuration: next }: Message): Promise<void> {
   if (next) {
     analyzer = analyzerOf(next);
-    const kept = new Set(next.catalog.files.map(keyOf));
+    const kept = new Set(next.catalog.files.map(netKey));
     for (const key of opened.keys()) if (!kept.has(key)) opened.delete(key);
     // a model that cannot be opened is reported to the first picture that needs it
     await analyzer.warmUp(next.preload).catch(() => undefined);
   }
   if (job === undefined || !payload) return;
+  const end = performance.now() + payload.left;
+  patience = () => (end - performance.now()) / 2;
   try {
     answer({ is: 'done', job, value: await analyzer.analyze(payload.picture, payload.models) });
   } catch (error) {
@@ -87,13 +100,12 @@ async function handle({ job, payload, configuration: next }: Message): Promise<v
   }
 }
 
-function analyzerOf({ catalog, providers, heifSlots }: WorkerConfiguration) {
-  const fellBack = (model: string, reason: string) =>
-    answer({ is: 'notice', value: { model, reason } satisfies FallbackNotice });
+function analyzerOf({ catalog, accelerator, heifSlots }: WorkerConfiguration) {
+  remote.move(accelerator);
   /** Sessions are made once per manifest entry; making and releasing them leaks (onnxruntime #25325). */
   function open(file: ModelFile): Promise<OnnxModel> {
-    const key = keyOf(file);
-    const model = opened.get(key) ?? native(() => openOnnxModel(file, { providers, fellBack })).then(guarded);
+    const key = netKey(file);
+    const model = opened.get(key) ?? native(() => openOnnxModel(file)).then((net) => accelerated(key, net));
     opened.set(key, model);
     model.catch(() => opened.delete(key));
     return model;
@@ -108,6 +120,11 @@ function analyzerOf({ catalog, providers, heifSlots }: WorkerConfiguration) {
   });
 }
 
-function guarded(model: OnnxModel): OnnxModel {
-  return { ...model, run: (...input) => native(() => model.run(...input)) };
+/** Asks the accelerator first; the session of this thread answers what it does not. */
+function accelerated(key: string, model: OnnxModel): OnnxModel {
+  return {
+    ...model,
+    run: async (input, batch, size = model.entry.input.size) =>
+      (await remote.ask(key, input, batch, size, patience())) ?? native(() => model.run(input, batch, size)),
+  };
 }
