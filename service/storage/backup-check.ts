@@ -36,7 +36,13 @@ export async function templateFiles(
   db: Db,
 ): Promise<{ embedder: string; sha256: string; templates: number }[]> {
   const rows = await db
-    .selectFrom('template')
+    .selectFrom(
+      db
+        .selectFrom('template')
+        .select(['embedder', 'embedder_sha256'])
+        .unionAll(db.selectFrom('provisional_template').select(['embedder', 'embedder_sha256']))
+        .as('made'),
+    )
     .select(['embedder', 'embedder_sha256'])
     .select((eb) => eb.fn.countAll<number>().as('templates'))
     .groupBy(['embedder', 'embedder_sha256'])

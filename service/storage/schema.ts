@@ -141,7 +141,7 @@ export interface Schema {
     disabled_at: Generated<number | null>;
     /** Date of birth that an operator has approved. */
     birth_date_sealed: ColumnType<Uint8Array | null, Uint8Array | null | undefined, Uint8Array | null>;
-    /** Scope and epoch of a person without an address who is known to that uniqueness scope alone; null: everyone else. */
+    /** Scope and epoch of a person without an address who is known to that uniqueness scope alone; null: all others. */
     member_of: Generated<string | null>;
   };
   /** Where each human counts once (engine/uniqueness): the organization, or a region that a caller names. */
@@ -224,6 +224,20 @@ export interface Schema {
     transform: Generated<number>;
     /** The person's first enrollment, or one that an operator confirmed: what later ones have to match. */
     anchor: Generated<number>;
+  };
+  /** Of a picture of a verified visit: becomes a template when the next visit agrees. One picture a person. */
+  provisional_template: {
+    id: string;
+    organization: string;
+    world: string;
+    subject: string;
+    embedder: string;
+    embedder_sha256: string;
+    vector_sealed: Bytes;
+    transform: number;
+    picture_hash: string;
+    quality: number;
+    created_at: number;
   };
   consent: {
     id: string;
@@ -311,6 +325,8 @@ export interface Schema {
     scorer: Generated<string | null>;
     pictures: Generated<number | null>;
     gallery_shift: Generated<number | null>;
+    /** 'every-group' | 'average': the groups for which the rates of the scorer's table held. Null where `scorer` is, and in older rows: average. */
+    holds_for: Generated<string | null>;
     /** `VERIFIED`, or why not (engine/verification/outcome.ts). */
     outcome: Generated<string>;
     /** The check that decided against it; empty where none did. */
@@ -332,17 +348,23 @@ export interface Schema {
     organization: string;
     world: string;
     scorer: string;
+    /** `every-group` or `average`: whose table it was measured with. */
+    holds_for: string;
     /** Hashes of the scorer's table and of its models' files: with others the shift is not applied. */
     basis: string;
     /** What thresholds are raised by, in the scorer's scale; 0 or more. */
     shift: number;
-    /** Enrolled when it was measured; of them `compared` took part. */
+    /** Those a search by the scorer could find when it was measured; of them `compared` took part. */
     people: number;
     compared: number;
     pairs: number;
     /** The false-match rate it was measured at, and the pairs that reached the table's threshold for it. */
     rate: number;
     above: number;
+    /** Share of pairs that reached the threshold among those of the tenth of people with most of them. */
+    worst_tenth: number;
+    /** People compared whose template does not distinguish them from others. */
+    doubtful: number;
     measured_at: number;
   };
   model_setting: {

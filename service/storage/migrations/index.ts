@@ -39,6 +39,9 @@ import { confirmedSubject } from './0038-confirmed-subject.ts';
 import { smallerVerdictIndexes } from './0039-smaller-verdict-indexes.ts';
 import { wrongAnswers } from './0040-wrong-answers.ts';
 import { windowPrints } from './0041-window-prints.ts';
+import { templateUpgrades } from './0042-template-upgrades.ts';
+import { holdsFor } from './0043-holds-for.ts';
+import { galleriesByRates } from './0044-galleries-by-rates.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -82,4 +85,7 @@ export const migrations: readonly Migration[] = [
   smallerVerdictIndexes,
   wrongAnswers,
   windowPrints,
+  templateUpgrades,
+  holdsFor,
+  galleriesByRates,
 ];
