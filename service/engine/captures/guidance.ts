@@ -1,14 +1,16 @@
 import type { Analysis } from '../../inference/face.ts';
-import { adviceOf, faceQuality, type QualityComponent } from '../checks/index.ts';
+import { adviceOf, faceQuality, type QualityComponent, type QualityGate } from '../checks/index.ts';
 
 /** What is checked of a frame, in this order; guidance names the first that fails. */
 const guidanceSteps = ['face', 'distance', 'light', 'pose', 'eyes', 'focus'] as const;
 export type GuidanceStep = (typeof guidanceSteps)[number];
 
 /** Codes of faceQuality's advice, each of one step. */
-const stepOf: Record<QualityComponent, GuidanceStep> = {
+const stepOf: Record<QualityComponent | QualityGate, GuidanceStep> = {
   facePresent: 'face',
   singleFacePresent: 'face',
+  lowerFaceVisible: 'face',
+  humanFace: 'face',
   interEyeDistance: 'distance',
   headSize: 'distance',
   faceMargin: 'distance',
@@ -16,6 +18,7 @@ const stepOf: Record<QualityComponent, GuidanceStep> = {
   underExposurePrevention: 'light',
   overExposurePrevention: 'light',
   headPose: 'pose',
+  uprightFace: 'pose',
   eyesOpen: 'eyes',
   sharpness: 'focus',
 };

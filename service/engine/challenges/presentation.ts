@@ -45,19 +45,19 @@ export function judgePresentation(
   if (!pad || scores.length < FEWEST_LOOKS) return { evidence: motionEvidence };
   const still = scores.reduce((sum, { live }) => sum + logit(live), 0) / scores.length;
   const credit = index === undefined ? 0 : Math.min(moving ? 0 : MOST_CREDIT, index);
-  const fused = 1 / (1 + Math.exp(-(still + MOTION_WEIGHT * credit)));
+  const combined = 1 / (1 + Math.exp(-(still + MOTION_WEIGHT * credit)));
   const { half, apcer5 } = pad.thresholds;
   const { score: threshold } = strict ? apcer5 : (half ?? apcer5);
-  const live = fused >= threshold;
+  const live = combined >= threshold;
   return {
     live,
     evidence: [
       {
         kind: 'pad',
         passed: live,
-        strength: round(fused),
+        strength: round(combined),
         maturity: 'experimental',
-        details: { set: pad.id, live: round(fused), threshold, frames: scores.length },
+        details: { set: pad.id, live: round(combined), threshold, frames: scores.length },
       },
       ...motionEvidence,
     ],

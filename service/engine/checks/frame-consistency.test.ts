@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { scorerA, scorerFused } from '../../../test/support/engine.ts';
+import { scorerBoth, scorerR } from '../../../test/support/engine.ts';
 import { analysisOf, direction, emptyAnalysis, type FaceScript, near } from '../../../test/support/faces.ts';
 import { meanDirection } from '../../lib/mean-direction.ts';
 import { cosineSimilarity } from '../matching/index.ts';
@@ -19,14 +19,14 @@ const frames = (count: number, step = 100, script: (i: number) => FaceScript = (
 const yawed = (yaw: number) => ({ quality: { pose: { yaw, pitch: 0, roll: 0 } } });
 
 test('one picture alone is skipped', () => {
-  expect(frameConsistency(main, [], [scorerA])).toEqual({
+  expect(frameConsistency(main, [], [scorerR])).toEqual({
     skipped: 'Two pictures or more are needed: send frames.',
     missing: true,
   });
 });
 
 test('one steady face is 1, and the result says by which limits', () => {
-  expect(frameConsistency(main, frames(5), [scorerA])).toEqual({
+  expect(frameConsistency(main, frames(5), [scorerR])).toEqual({
     score: 1,
     details: {
       pictures: 6,
@@ -34,7 +34,7 @@ test('one steady face is 1, and the result says by which limits', () => {
       counted: 5,
       leftOut: {},
       largestStep: 0,
-      scorer: 'a',
+      scorer: 'r',
       least: expect.closeTo(0.97, 1),
       limit: 0.7,
       limitFrom: 'false-match rates 1e-3, 1e-4 and 1e-5',
@@ -83,12 +83,12 @@ test.each<[string, Frame[], string]>([
     'The frames do not show one and the same face.',
   ],
 ])('%s fails', (_, given, reason) => {
-  expect(frameConsistency(main, given, [scorerA])).toMatchObject({ score: 0, reason });
+  expect(frameConsistency(main, given, [scorerR])).toMatchObject({ score: 0, reason });
 });
 
 test('a lasting movement is plausible, and pictures of another size are not compared by place', () => {
   const walking = frames(4, 400, (i) => ({ box: { x: 100 + 150 * i, y: 140, width: 200, height: 220 } }));
-  expect(frameConsistency(main, walking, [scorerA])).toMatchObject({
+  expect(frameConsistency(main, walking, [scorerR])).toMatchObject({
     score: 1,
     details: { largestStep: 0.375 },
   });
@@ -99,17 +99,17 @@ test('a lasting movement is plausible, and pictures of another size are not comp
       picture: { width: 640 * (i + 1), height: 480 * (i + 1), format: 'jpeg' as const },
     },
   }));
-  expect(frameConsistency(main, resized, [scorerA])).not.toHaveProperty('details.largestStep');
+  expect(frameConsistency(main, resized, [scorerR])).not.toHaveProperty('details.largestStep');
 });
 
 test('one frame of six without a face lowers the score', () => {
   const given = [...frames(4), { at: 500, analysis: emptyAnalysis('x') }];
-  expect(frameConsistency(main, given, [scorerA])).toMatchObject({ score: expect.closeTo(5 / 6, 9) });
+  expect(frameConsistency(main, given, [scorerR])).toMatchObject({ score: expect.closeTo(5 / 6, 9) });
 });
 
 test('one frame of another person beside the main picture is enough, also without times', () => {
   const other = [{ analysis: picture('f', { embeddings: { 'a-net': near(alice, 0.4, 'twin') } }) }];
-  expect(frameConsistency(main, other, [scorerA])).toMatchObject({ score: 0 });
+  expect(frameConsistency(main, other, [scorerR])).toMatchObject({ score: 0 });
 });
 
 const aNet = ({ analysis }: Frame) => analysis.face!.embeddings['a-net']!;
@@ -121,19 +121,19 @@ describe('which frames count for liveness', () => {
 
   test('all that are fit and of one person', () => {
     const given = frames(4);
-    expect(names(judgeFrames(main, given, [scorerA]).counted)).toEqual(names(given));
+    expect(names(judgeFrames(main, given, [scorerR]).counted)).toEqual(names(given));
   });
 
   test('the main picture among them once is counted once, and is no second picture by itself', () => {
     const copy = { at: 0, analysis: picture('another encoding', { pixelHash: main.pixelHash }) };
     const given = [copy, ...frames(3, 100).slice(1)];
-    const judged = judgeFrames(main, given, [scorerA]);
+    const judged = judgeFrames(main, given, [scorerR]);
     expect(judged).toMatchObject({
       finding: { score: 1, details: { pictures: 3, counted: 2, leftOut: {} } },
       leftOut: {},
     });
     expect(names(judged.counted)).toEqual(names(given));
-    expect(judgeFrames(main, [copy], [scorerA])).toEqual({
+    expect(judgeFrames(main, [copy], [scorerR])).toEqual({
       finding: { skipped: 'Two pictures or more are needed: send frames.', missing: true },
       counted: [],
       leftOut: {},
@@ -148,7 +148,7 @@ describe('which frames count for liveness', () => {
     ['a face too small to identify', { ...stranger, quality: { interEyeDistance: 23 } }, 'TOO_FAR'],
   ])('%s does not, and is no failure', (_, script, code) => {
     const given = frames(3, 100, (i) => (i === 1 ? script : {}));
-    const judged = judgeFrames(main, given, [scorerA]);
+    const judged = judgeFrames(main, given, [scorerR]);
     expect(judged).toMatchObject({
       finding: { score: 1, details: { counted: 2, leftOut: { [code]: 1 } } },
       leftOut: { [code]: 1 },
@@ -201,7 +201,7 @@ test.each<[string, FaceScript, Frame[], string]>([
     'The frames do not show one and the same face.',
   ],
 ])('%s fails', (_, mainScript, given, reason) => {
-  expect(judgeFrames(picture('main', mainScript), given, [scorerA]).finding).toMatchObject({
+  expect(judgeFrames(picture('main', mainScript), given, [scorerR]).finding).toMatchObject({
     score: 0,
     reason,
   });
@@ -209,7 +209,7 @@ test.each<[string, FaceScript, Frame[], string]>([
 
 test('half of the frames may be turned', () => {
   const given = frames(6, 100, (i) => (i % 2 === 1 ? yawed(45) : {}));
-  expect(frameConsistency(main, given, [scorerA])).toMatchObject({
+  expect(frameConsistency(main, given, [scorerR])).toMatchObject({
     score: 1,
     details: { counted: 3, leftOut: { NOT_FRONTAL: 3 } },
   });
@@ -220,7 +220,7 @@ test('frames are compared with the main picture itself, not only with the mean o
   const given = frames(6, 2000, (i) => ({ embeddings: { 'a-net': near(other, 0.97, `o${i}`) } }));
   const alicePicture = picture('main', { embeddings: { 'a-net': alice } });
   expect(cosineSimilarity(alice, meanDirection(given.map(aNet)))).toBeGreaterThan(0.7);
-  expect(frameConsistency(alicePicture, given, [scorerA])).toMatchObject({
+  expect(frameConsistency(alicePicture, given, [scorerR])).toMatchObject({
     score: 0,
     details: { least: expect.closeTo(0.69, 1), limit: 0.7 },
   });
@@ -242,7 +242,7 @@ test('for any frames, only fit and frontal ones of the main picture’s person c
           quality: { ...quality, pose: { yaw, pitch: 0, roll: 0 } },
         });
       const given = scripts.map((one, i) => ({ at: 2000 * i, analysis: shown(one, `f${i}`) }));
-      const { finding, counted } = judgeFrames(shown(mainScript, 'main'), given, [scorerA]);
+      const { finding, counted } = judgeFrames(shown(mainScript, 'main'), given, [scorerR]);
       if (!('score' in finding) || finding.score === 0) return;
       expect(counted.length).toBeGreaterThan(0);
       for (const [i, { cosine, yaw, margin, frameShare, interEyeDistance }] of scripts.entries()) {
@@ -268,11 +268,11 @@ test('a scorer has the limits that its manifest entry measured', () => {
         at: 2000 * i,
         analysis: picture(`f${i}`, i === 2 ? both(2, cosine) : both(i, 0.99)),
       })),
-      [scorerA, { ...scorerFused, continuity }],
+      [scorerR, { ...scorerBoth, continuity }],
     );
   expect(judge(0.95)).toMatchObject({
     score: 1,
-    details: { scorer: 'fused', limit: 0.9, limitFrom: 'these tests' },
+    details: { scorer: 'rm', limit: 0.9, limitFrom: 'these tests' },
   });
   expect(judge(0.49)).toMatchObject({ score: 0.8 });
   expect(judge(0.2)).toMatchObject({ score: 0, reason: 'The frames do not show one and the same face.' });
@@ -280,8 +280,8 @@ test('a scorer has the limits that its manifest entry measured', () => {
 
 test('frames that lack embedding B are judged by A', () => {
   const given = frames(2);
-  expect(frameConsistency(main, given, [scorerA, scorerFused])).toMatchObject({
+  expect(frameConsistency(main, given, [scorerR, scorerBoth])).toMatchObject({
     score: 1,
-    details: { scorer: 'a' },
+    details: { scorer: 'r' },
   });
 });

@@ -3,7 +3,7 @@ export { BLACK_AND_WHITE, isBlackAndWhite } from './black-and-white.ts';
 export type { DeviceInfo, Earlier, Place, Probe } from './circumstances.ts';
 export { composite } from './composite.ts';
 export { compositeReason, lowestOf } from './composite-reason.ts';
-export type { QualityComponent, QualityReport } from './face-quality.ts';
+export type { QualityComponent, QualityGate, QualityReport } from './face-quality.ts';
 export {
   adviceOf,
   faceQuality,

@@ -52,7 +52,7 @@ describe('the motion index', () => {
 describe('liveness', () => {
   test('without a PAD model it is skipped and says so, motion or not', () => {
     expect(liveness(analysisOf('p'), [], undefined)).toEqual({
-      skipped: 'No presentation attack detection model is installed.',
+      skipped: 'No presentation attack detection ran: the test world, match only, or none is installed.',
     });
     expect(liveness(analysisOf('p'), framesOf(livingHead(6), 800), undefined)).toMatchObject({
       skipped: expect.any(String),

@@ -46,7 +46,7 @@ export function liveness(
   };
   if (pad === undefined || main.face?.pad === undefined) {
     return {
-      skipped: 'No presentation attack detection model is installed.',
+      skipped: 'No presentation attack detection ran: the test world, match only, or none is installed.',
       ...(motionLayer ? { details: { layers: [motionLayer] } } : {}),
     };
   }
@@ -57,8 +57,8 @@ export function liveness(
   const still = logits.reduce((sum, value) => sum + value, 0) / logits.length;
   const { apcer5, half } = pad.thresholds;
   const point = scale === 'live' ? (half ?? apcer5) : apcer5;
-  const fused = still + (motion ? MOTION_WEIGHT * motion.index : 0);
-  const score = scale === 'live' ? sigmoid(fused) : sigmoid(SLOPE * (fused - logit(apcer5.score)));
+  const combined = still + (motion ? MOTION_WEIGHT * motion.index : 0);
+  const score = scale === 'live' ? sigmoid(combined) : sigmoid(SLOPE * (combined - logit(apcer5.score)));
   const framesGiven = looks.length + Object.values(leftOut).reduce((sum, count) => sum + count, 0);
   const details = {
     thresholdScore: scale === 'live' ? point.score : 0.5,

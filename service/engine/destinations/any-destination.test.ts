@@ -168,4 +168,4 @@ test('for any URL, names and grants: no forbidden address, own address or addres
     { numRuns: 20_000 },
   );
   expect(allowed).toBeGreaterThan(100);
-}, 120_000);
+});

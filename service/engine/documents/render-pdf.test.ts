@@ -69,7 +69,7 @@ test('a document of several pages, with every letter of European names', async (
   for (const letter of 'ŁukaszŽДмитрйΕλένηễ+674') expect(characters).toContain(letter);
   // One part of the font for each script.
   expect([...text.matchAll(/\/FontFile2/g)].length).toBe(5);
-}, 20_000);
+});
 
 test('a table longer than a page repeats its head; charts have their labels and shares', async () => {
   const bytes = await renderPdf({
@@ -100,4 +100,4 @@ test('a table longer than a page repeats its head; charts have their labels and 
   for (let i = 0; i < 120; i++) expect(all).toContain(`row ${i}words`);
   for (const text of ['Accepted.', 'print12.5 %', 'Dashed: goal: 5 %.', 'Limits–Quiet line.', 'Page 1 of'])
     expect(all).toContain(text);
-}, 20_000);
+});

@@ -233,14 +233,14 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     expect(await engine.subjects.find(realm(), 'ada@example.com')).toBeUndefined();
     expect(await engine.subjects.list(realm(), { limit: 10 })).toEqual({ subjects: [] });
     expect(await engine.subjects.count(realm())).toBe(0);
-    expect(await engine.subjects.nearest(realm(), direction('ada@example.com'), 64)).toEqual([]);
+    expect(await engine.subjects.nearest(realm(), 'a-net', direction('ada@example.com'), 64)).toEqual([]);
     expect((await engine.subjects.get(realm('test'), 'ada@example.com')).id).toBe(twin);
     await expect(erasure.erase(realm(), 'ada@example.com', order)).rejects.toMatchObject({
       code: 'SUBJECT_NOT_FOUND',
     });
     const anew = await enroll('ada@example.com');
     expect(anew).not.toBe(id);
-    expect(await engine.subjects.nearest(realm(), direction('ada@example.com'), 64)).toEqual([anew]);
+    expect(await engine.subjects.nearest(realm(), 'a-net', direction('ada@example.com'), 64)).toEqual([anew]);
     // Repeated by id it returns its receipt; the new person with the address stays.
     expect(await erasure.erase(realm(), id, order)).toEqual(receipt);
     expect((await engine.subjects.get(realm(), 'ada@example.com')).id).toBe(anew);
@@ -286,7 +286,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
       .execute();
     await expect(erasure.erase(realm(), id, order)).rejects.toMatchObject({ code: 'LEGAL_HOLD' });
     expect(await engine.subjects.get(realm(), 'ada@example.com')).toMatchObject({ id, enrollments: 1 });
-    expect(await engine.subjects.nearest(realm(), direction('ada@example.com'), 64)).toEqual([id]);
+    expect(await engine.subjects.nearest(realm(), 'a-net', direction('ada@example.com'), 64)).toEqual([id]);
     expect(await states()).toEqual([]);
     expect(await engine.keys.erasureLedger()).toEqual([]);
     expect(await actions()).toEqual(['subject.erase.intend refused']);
@@ -472,7 +472,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     ]);
     const now = await engine.subjects.find(realm(), 'ada@example.com');
     expect(now?.id).not.toBe(id);
-    const nearest = await engine.subjects.nearest(realm(), direction('ada@example.com'), 64);
+    const nearest = await engine.subjects.nearest(realm(), 'a-net', direction('ada@example.com'), 64);
     expect(nearest).toEqual(now ? [now.id] : []);
     // Acknowledged as the old person it was erased with them; else it is a new person.
     if (second.status === 'fulfilled' && second.value !== id) expect(now?.id).toBe(second.value);
@@ -489,7 +489,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     erasure = await openErasure(engine, { dialect, subjects });
     await expect(erasure.erase(realm(), id, order)).rejects.toThrow('connection lost');
     expect(subjects.people(realm())).toBe(1);
-    expect(await subjects.nearest(realm(), direction('ada@example.com'), 64)).toEqual([bea]);
+    expect(await subjects.nearest(realm(), 'a-net', direction('ada@example.com'), 64)).toEqual([bea]);
     expect(await erasure.retry()).toEqual({ finished: 1, pending: 0 });
   });
 

@@ -60,7 +60,7 @@ export interface ErasureDeps
     RememberDeps['subjects'] &
     ProverDeps['subjects'];
   /** The embedder that galleries are searched by. */
-  primary(): string | undefined;
+  galleries(): readonly string[];
   log: Log;
 }
 

@@ -11,7 +11,7 @@ import { filesUnder, searchFiles } from './search-files.ts';
 export interface ProverDeps {
   sealer: Opener;
   subjects: {
-    nearest(realm: Realm, probe: Float32Array, rows: number): Promise<SubjectId[]>;
+    nearest(realm: Realm, embedder: string, probe: Float32Array, rows: number): Promise<SubjectId[]>;
   };
   /** Data directory; absent where there is none. */
   data?: string;
@@ -28,7 +28,9 @@ export type Prover = ReturnType<typeof createProver>;
 /** Proves an erasure: searches every reachable file for the person's former values. */
 export function createProver({ sealer, subjects, data, elsewhere = [], now }: ProverDeps) {
   async function searchGallery({ realm, subject, probes }: Witness): Promise<Proof['gallery']> {
-    const named = await Promise.all(probes.map((probe) => subjects.nearest(realm, probe, ROWS)));
+    const named = await Promise.all(
+      probes.map(({ embedder, vector }) => subjects.nearest(realm, embedder, vector, ROWS)),
+    );
     return { searches: probes.length, named: named.filter((people) => people.includes(subject)).length };
   }
 

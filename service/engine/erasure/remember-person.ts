@@ -10,8 +10,8 @@ export interface Witness {
   subject: SubjectId;
   remembered: Remembered;
   sealed: SealedValue[];
-  /** Vectors of the gallery's embedder. */
-  probes: Float32Array[];
+  /** Vectors of the galleries' embedders. */
+  probes: { embedder: string; vector: Float32Array }[];
 }
 
 /** Opens what is sealed. */
@@ -31,7 +31,8 @@ export interface RememberDeps {
     ): Promise<{ templates: { embedder: string; vector: Float32Array }[] }[]>;
   };
   personalData: readonly PersonalData[];
-  primary(): string | undefined;
+  /** The embedders of the galleries. */
+  galleries(): readonly string[];
 }
 
 const OPENED_AT_ONCE = 2_000;
@@ -45,7 +46,7 @@ export async function openAll(sealer: Opener, values: readonly SealedValue[]) {
 
 /** The values that the proof searches for; call it before anything is erased. */
 export async function rememberPerson(
-  { sealer, subjects, personalData, primary }: RememberDeps,
+  { sealer, subjects, personalData, galleries }: RememberDeps,
   realm: Realm,
   { id: subject, email, name }: Subject,
 ): Promise<Witness> {
@@ -58,12 +59,12 @@ export async function rememberPerson(
     for (const bytes of searched.forms(value.plain)) patterns.push({ kind: searched.kind, bytes });
   }
   const compared = (await subjects.enrollments(realm, subject)).flatMap((one) => one.templates);
-  const embedder = primary();
+  const searched = galleries();
   return {
     realm,
     subject,
     sealed,
-    probes: compared.filter((one) => one.embedder === embedder).map(({ vector }) => vector),
+    probes: compared.filter(({ embedder }) => searched.includes(embedder)),
     remembered: {
       patterns,
       ...defined({ email, name }),

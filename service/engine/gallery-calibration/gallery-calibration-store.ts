@@ -14,7 +14,7 @@ export function createGalleryCalibrationStore({ db }: { db: Db }) {
         .insertInto('gallery_calibration')
         .values(row)
         .onConflict((conflict) =>
-          conflict.columns(['organization', 'world', 'scorer']).doUpdateSet({
+          conflict.columns(['organization', 'world', 'scorer', 'holds_for']).doUpdateSet({
             basis: row.basis,
             shift: row.shift,
             people: row.people,
@@ -22,6 +22,8 @@ export function createGalleryCalibrationStore({ db }: { db: Db }) {
             pairs: row.pairs,
             rate: row.rate,
             above: row.above,
+            worst_tenth: row.worst_tenth,
+            doubtful: row.doubtful,
             measured_at: row.measured_at,
           }),
         )

@@ -1,11 +1,15 @@
+import { sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
-import { type Engine, operator, scorerA, startEngine } from '../../../test/support/engine.ts';
+import { type Engine, operator, scorerR, startEngine } from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
 import { direction, near } from '../../../test/support/faces.ts';
 import { crossScores } from '../../inference/gallery/cross-scores.ts';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
+import { openDatabase } from '../../storage/connection.ts';
+import { galleriesByRates } from '../../storage/migrations/0044-galleries-by-rates.ts';
+import { migrations } from '../../storage/migrations/index.ts';
 import { createAccess } from '../access/index.ts';
 import { createOrganizationErasure } from '../erasure/index.ts';
 import { createGalleryCalibrationStore } from './gallery-calibration-store.ts';
@@ -19,29 +23,32 @@ onBothDatabases('figures of own galleries', (newPlace, kind) => {
     engine = await startEngine({ place: await newPlace() });
     const store = createGalleryCalibrationStore(engine);
     const row = {
-      ...{ organization: engine.organization as string, world: 'live', scorer: 'a', basis: 'table/files' },
+      ...{ organization: engine.organization as string, world: 'live', scorer: 'r', basis: 'table/files' },
       ...{ shift: 0.012345678901234567, people: 2_500, compared: 2_000, pairs: 1_999_000 },
       ...{ rate: 1e-3, above: 4_321, measured_at: engine.clock.now() },
+      ...{ holds_for: 'every-group', worst_tenth: 0.0123, doubtful: 7 },
     };
     const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
     const rest = [
       { ...row, world: 'test' },
-      { ...row, scorer: 'fused', shift: 0 },
+      { ...row, scorer: 'rm', shift: 0 },
+      { ...row, holds_for: 'average', shift: 2 },
       { ...row, organization: other },
     ];
     for (const one of [row, ...rest]) await engine.inTransaction((tx) => store.save(tx, one));
-    const key = (one: typeof row) => [one.organization, one.world, one.scorer].join();
+    const key = (one: typeof row) => [one.organization, one.world, one.scorer, one.holds_for].join();
     const sorted = (rows: (typeof row)[]) => rows.toSorted((a, b) => key(a).localeCompare(key(b)));
     expect(sorted(await store.all())).toEqual(sorted([row, ...rest]));
     const next = {
       ...row,
       ...{ basis: 'table/other', shift: 1 / 3, people: 31, compared: 30, pairs: 435 },
       ...{ rate: 10 / 435, above: 77, measured_at: row.measured_at + 1 },
+      ...{ worst_tenth: 1 / 7, doubtful: 0 },
     };
     await engine.inTransaction((tx) => store.save(tx, next));
     expect(sorted(await store.all())).toEqual(sorted([next, ...rest]));
     await engine.inTransaction((tx) => store.remove(tx, engine.organization));
-    expect(await store.all()).toEqual([rest[2]]);
+    expect(await store.all()).toEqual([rest[3]]);
   });
 
   test('and their shift end with the organization, also after a start', async () => {
@@ -63,9 +70,9 @@ onBothDatabases('figures of own galleries', (newPlace, kind) => {
           operator,
         );
     await calibrations.tend();
-    const shift = calibrations.of(realm(other))(scorerA);
+    const shift = calibrations.of(realm(other))(scorerR);
     expect(shift).toBeGreaterThan(0);
-    expect(calibrations.of(realm(engine.organization))(scorerA)).toBeCloseTo(shift, 5);
+    expect(calibrations.of(realm(engine.organization))(scorerR)).toBeCloseTo(shift, 5);
     const erasure = createOrganizationErasure({
       ...engine,
       erasure: await openErasure(engine, { dialect: kind }),
@@ -77,9 +84,9 @@ onBothDatabases('figures of own galleries', (newPlace, kind) => {
     const restarted = open();
     await restarted.load();
     for (const one of [calibrations, restarted]) {
-      expect(one.of(realm(engine.organization))(scorerA)).toBe(0);
+      expect(one.of(realm(engine.organization))(scorerR)).toBe(0);
       expect(one.list(engine.organization)).toEqual([]);
-      expect(one.of(realm(other))(scorerA)).toBe(shift);
+      expect(one.of(realm(other))(scorerR)).toBe(shift);
     }
     expect(await createGalleryCalibrationStore(engine).all()).toHaveLength(1);
     await calibrations.tend();
@@ -106,10 +113,34 @@ onBothDatabases('figures of own galleries', (newPlace, kind) => {
       crossScores: async (request) => crossScores(request),
     });
     const pairs = async () =>
-      (await calibrations.measure(engine.organization, operator)).find(({ scorer }) => scorer === 'a')!.pairs;
+      (await calibrations.measure(engine.organization, operator)).find(({ scorer }) => scorer === 'r')!.pairs;
     expect(await pairs()).toBe((31 * 30) / 2 - 1);
     const [person, other] = [people[0]!, people[1]!];
     await engine.subjects.markDistinct(realm, { person, other, same: false }, operator);
     expect(await pairs()).toBe((31 * 30) / 2);
+  });
+});
+
+onBothDatabases('figures of own galleries', (newPlace) => {
+  test('of earlier releases stay, as those of the average', async () => {
+    const place = await newPlace('empty');
+    const deps = { clock: { now: () => 0 }, log: silentLog };
+    const before = migrations.slice(0, migrations.indexOf(galleriesByRates));
+    const old = await openDatabase(place, deps, before);
+    await sql`insert into organization (id, name, created_at, match_only, uniqueness_policy, consent_policy)
+      values ('org_1', 'Acme', 0, 0, 'off', 'attested')`.execute(old.db);
+    await sql`insert into gallery_calibration
+      (organization, world, scorer, basis, shift, people, compared, pairs, rate, above, measured_at)
+      values ('org_1', 'live', 'r', 'table/files', 0.25, 41, 40, 780, 0.0128, 39, 7)`.execute(old.db);
+    await old.close();
+    const { db, close } = await openDatabase(place, deps);
+    expect(await createGalleryCalibrationStore({ db }).all()).toEqual([
+      {
+        ...{ organization: 'org_1', world: 'live', scorer: 'r', holds_for: 'average', basis: 'table/files' },
+        ...{ shift: 0.25, people: 41, compared: 40, pairs: 780, rate: 0.0128, above: 39 },
+        ...{ worst_tenth: 0.05, doubtful: 0, measured_at: 7 },
+      },
+    ]);
+    await close();
   });
 });

@@ -1,9 +1,19 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Engine, operator, scorerA, startEngine } from '../../../test/support/engine.ts';
+import { type Engine, operator, scorerR, startEngine } from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
 import { analysisOf, direction, near } from '../../../test/support/faces.ts';
 import { crossScores } from '../../inference/gallery/cross-scores.ts';
-import { createGalleryCalibrations, type GalleryCalibrations } from './index.ts';
+import {
+  forEveryGroup,
+  holdingFor,
+  matchRateForGallery,
+  thresholdForFalseMatchRate,
+} from '../matching/index.ts';
+import {
+  createGalleryCalibrations,
+  type GalleryCalibrations,
+  type GalleryCalibrationsDeps,
+} from './gallery-calibration.ts';
 
 let engine: Engine;
 let calibrations: GalleryCalibrations;
@@ -15,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => engine.stop());
 
-const open = (over: { random?: () => number } = {}) =>
+const open = (over: Partial<GalleryCalibrationsDeps> = {}) =>
   createGalleryCalibrations({
     ...engine,
     ...over,
@@ -32,7 +42,7 @@ const enrollAlike = async (from: number, to: number, cosine: number) => {
 };
 const enroll = (email: string, vector: Float32Array, audit: Record<string, unknown> = {}) =>
   engine.subjects.enroll(realm(), { email, embeddings: { 'a-net': vector }, quality: 0.9, audit }, operator);
-const shiftOf = (one = calibrations) => one.of(realm())(scorerA);
+const shiftOf = (one = calibrations) => one.of(realm())(scorerR);
 
 test('people who are more alike than the table says raise the threshold, the confidence and what is recorded', async () => {
   // Cosines around 0.64 where the table says that 1 in 100 reaches 0.6.
@@ -40,7 +50,7 @@ test('people who are more alike than the table says raise the threshold, the con
   const [alike] = await calibrations.measure(engine.organization, operator);
   expect(alike).toMatchObject({
     world: 'test',
-    scorer: 'a',
+    scorer: 'r',
     people: 40,
     compared: 40,
     pairs: 780,
@@ -49,7 +59,7 @@ test('people who are more alike than the table says raise the threshold, the con
   const shift = shiftOf();
   expect(alike!.shift).toBe(shift);
   expect(shift).toBeGreaterThan(0.05);
-  expect(calibrations.of({ ...realm(), world: 'live' })(scorerA)).toBe(0);
+  expect(calibrations.of({ ...realm(), world: 'live' })(scorerR)).toBe(0);
 
   const raised = engine.openChecks({ shifts: calibrations });
   const person = near(face, 0.8, 'p3');
@@ -60,13 +70,15 @@ test('people who are more alike than the table says raise the threshold, the con
     return checks.verify({ ...realm(), picture, actor: operator, ...(email === undefined ? {} : { email }) });
   };
   for (const email of ['p3@example.com', undefined]) {
-    expect(await verify(0.8 + shift / 2, email)).toMatchObject({ verified: false });
-    const verdict = await verify(0.8 + shift, email);
-    expect(verdict.match).toMatchObject({ threshold: expect.closeTo(0.8 + shift, 5), shift });
-    const accepted = await verify(0.82 + shift, email);
+    const rate = email === undefined ? matchRateForGallery(0.01, 40) : 1e-3;
+    const { threshold } = thresholdForFalseMatchRate(scorerR.calibration, rate);
+    expect(await verify(threshold + shift / 2, email)).toMatchObject({ verified: false });
+    const verdict = await verify(threshold + shift, email);
+    expect(verdict.match).toMatchObject({ threshold: expect.closeTo(threshold + shift, 5), shift });
+    const accepted = await verify(threshold + 0.02 + shift, email);
     expect(accepted).toMatchObject({ verified: true });
     // As sure as where the table holds: the score is lowered by the shift before it is looked up.
-    const byTheTable = await verify(0.82, email, engine.checks);
+    const byTheTable = await verify(threshold + 0.02, email, engine.checks);
     expect(byTheTable).toMatchObject({ verified: true, match: { shift: 0 } });
     expect(accepted.confidence).toBeCloseTo(byTheTable.confidence, 5);
   }
@@ -76,13 +88,13 @@ test('people who are more alike than the table says raise the threshold, the con
     .execute();
   const byShift = stored.filter(({ gallery_shift }) => gallery_shift !== 0);
   expect([stored.length, byShift.length]).toEqual([8, 6]);
-  for (const row of byShift) expect(row).toMatchObject({ scorer: 'a', pictures: 1, gallery_shift: shift });
+  for (const row of byShift) expect(row).toMatchObject({ scorer: 'r', pictures: 1, gallery_shift: shift });
 });
 
 test('people who follow the table change nothing', async () => {
   for (let i = 0; i < 40; i++) await enroll(`p${i}@example.com`, direction(`p${i}`));
   expect(await calibrations.measure(engine.organization, operator)).toMatchObject([
-    { scorer: 'a', shift: 0, pairs: 780 },
+    { scorer: 'r', shift: 0, pairs: 780 },
   ]);
   expect(shiftOf()).toBe(0);
 });
@@ -138,8 +150,8 @@ test('a gallery is measured from 30 people on, after growing by a tenth, and aft
   await restarted.tend();
   expect(measured).toBe(2);
   const other = {
-    ...scorerA,
-    calibration: { ...scorerA.calibration, table: scorerA.calibration.table.slice(0, 5) },
+    ...scorerR,
+    calibration: { ...scorerR.calibration, table: scorerR.calibration.table.slice(0, 5) },
   };
   expect(restarted.of(realm())(other)).toBe(0);
   expect(
@@ -151,6 +163,122 @@ test('a gallery is measured from 30 people on, after growing by a tenth, and aft
         .execute()
     ).length,
   ).toBe(2);
+});
+
+test('people who come and go are noticed where a gallery is to be measured, by what is stored', async () => {
+  let due = 0;
+  const count = () => {
+    due += 1;
+  };
+  /** As after a power cut: nothing was kept but the rows. */
+  const noticed = async () => {
+    due = 0;
+    const started = open({ due: count });
+    await started.load();
+    started.noticed(realm());
+    return due;
+  };
+  await enrollAlike(0, 29, 0.8);
+  expect(await noticed()).toBe(0);
+  await enrollAlike(29, 30, 0.8);
+  expect(await noticed()).toBe(1);
+  await calibrations.tend();
+  await enrollAlike(30, 32, 0.8);
+  expect(await noticed()).toBe(0);
+  await enrollAlike(32, 33, 0.8);
+  expect(await noticed()).toBe(1);
+  const started = open({ due: count });
+  await started.load();
+  await started.noticeAll();
+  expect(due).toBe(2);
+  await calibrations.tend();
+  const erasure = await openErasure(engine);
+  const leave = (i: number) =>
+    erasure.erase(realm(), `p${i}@example.com`, { reason: 'request', actor: operator });
+  await leave(0);
+  await leave(1);
+  expect(await noticed()).toBe(0);
+  await leave(2);
+  expect(await noticed()).toBe(1);
+});
+
+test('a gallery is measured with every table of a scorer, and answers say whether it was', async () => {
+  const { calibration } = scorerR;
+  const groups = calibration.table.map((point) => ({
+    ...point,
+    worst: { group: 'one', fmr: Math.min(1, 10 * point.fmr), interval: [0, 1] as [number, number] },
+  }));
+  const grouped = { ...scorerR, calibration: { ...calibration, table: groups, worstMeasuredDownTo: 1e-4 } };
+  await engine.stop();
+  engine = await startEngine({ scorers: [grouped] });
+  calibrations = open();
+  const [scorer] = engine.models.current().scorers;
+  const every = forEveryGroup(scorer!);
+  const standings = () => calibrations.galleries(engine.organization).filter(({ world }) => world === 'test');
+  await enrollAlike(0, 29, 0.8);
+  const gallery = { world: 'test', scorer: 'r', people: 29, standing: 'too-few-people' };
+  const both = [
+    { ...gallery, holdsFor: 'average' },
+    { ...gallery, holdsFor: 'every-group' },
+  ];
+  expect(standings()).toEqual(both);
+  await enrollAlike(29, 30, 0.8);
+  expect(standings()).toEqual(both.map((one) => ({ ...one, people: 30, standing: 'not-measured' })));
+  const search = async () => {
+    const picture = engine.analyzer.show('probe', analysisOf('probe', { embeddings: { 'a-net': face } }));
+    const verdict = await engine
+      .openChecks({ shifts: calibrations })
+      .verify({ ...realm(), picture, actor: operator });
+    return verdict.identification?.ownGallery;
+  };
+  expect(await search()).toBe('not-measured');
+  await calibrations.tend();
+  expect(standings()).toEqual(both.map((one) => ({ ...one, people: 30, standing: 'measured' })));
+  expect(await search()).toBe('measured');
+  // Ten times as many pairs as the average says reach each score, and as many as the worst group has.
+  expect(calibrations.of(realm())(scorer!)).toBeGreaterThan(calibrations.of(realm())(every));
+  // One that others supersede holds a tenth of the rate by the table of the average.
+  const [tenth] = holdingFor([{ ...scorer!, supersededBy: 'rm' }], 'every-group');
+  expect(tenth).toMatchObject({ share: 0.1 });
+  expect(calibrations.of(realm())(tenth!)).toBe(calibrations.of(realm())(scorer!));
+  expect(calibrations.standingOf(realm())(tenth!)).toBe('measured');
+  expect(calibrations.list(engine.organization)).toMatchObject([
+    { holdsFor: 'average', people: 30 },
+    { holdsFor: 'every-group', people: 30 },
+  ]);
+});
+
+test('people with a template in doubt are listed, and counted with each measurement', async () => {
+  // The first number alone says what is no person.
+  const rule = { weights: [1, ...new Array(face.length - 1).fill(0)], bias: 0, limit: 0.7, accuracy: [] };
+  const plane = (x: number, y: number) => Float32Array.from(face, (_, i) => (i === 0 ? x : i === 1 ? y : 0));
+  for (let i = 0; i < 40; i++) await enroll(`p${i}@example.com`, direction(`p${i}`));
+  await enroll('statue@example.com', plane(0.8, 0.6));
+  await enroll('like-a-statue@example.com', plane(0.6, 0.8));
+  const crowd = direction('crowd');
+  for (let i = 0; i < 4; i++) await enroll(`crowd${i}@example.com`, near(crowd, 0.9, `crowd${i}`));
+  const pair = direction('pair');
+  for (let i = 0; i < 3; i++) await enroll(`few${i}@example.com`, near(pair, 0.9, `few${i}`));
+  const judging = open({
+    models: { current: () => ({ ...engine.models.current(), personRules: { 'a-net': rule } }) },
+  });
+  const [measured] = await judging.measure(engine.organization, operator);
+  const doubts = (await judging.doubtful(realm(), operator)).map(({ email, doubt }) => [email, doubt]);
+  expect(doubts.sort()).toEqual([
+    ...[0, 1, 2, 3].map((i) => [`crowd${i}@example.com`, 'like-many']),
+    ['like-a-statue@example.com', 'like-no-person'],
+    ['statue@example.com', 'no-person'],
+  ]);
+  expect(measured?.doubtful).toBe(6);
+  expect(measured!.worstTenth).toBeGreaterThan(measured!.share);
+  const listings = await engine.db
+    .selectFrom('audit')
+    .select('details')
+    .where('action', '=', 'subject.list')
+    .execute();
+  expect(listings.map(({ details }) => JSON.parse(details))).toEqual([
+    { world: 'test', people: 6, doubtful: true },
+  ]);
 });
 
 test('pairs that an enrollment found alike, and one photograph under two addresses, are left out', async () => {
@@ -180,10 +308,15 @@ test('of several pictures the best one counts, and more than 2,000 people are sa
   const sampled = createGalleryCalibrations({
     ...engine,
     random: () => 0.5,
-    crossScores: async ({ people }) => new Float64Array(people),
+    crossScores: async ({ people }) => ({
+      rising: new Float64Array(people),
+      byPair: new Float64Array((people * (people - 1)) / 2),
+    }),
     subjects: {
-      people: () => many.length,
+      peopleWith: () => many.length,
+      find: engine.subjects.find,
       listPeople: () => many,
+      listPeopleWith: () => many,
       distinctFrom: async () => [],
       enrollmentsOf: async (_, people) => {
         asked.push(...people);

@@ -1,35 +1,68 @@
-import { createHash } from 'node:crypto';
-import type { CrossScoresRequest } from '../../inference/gallery/cross-scores.ts';
+import type { CrossScores, CrossScoresRequest } from '../../inference/gallery/cross-scores.ts';
 import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
-import type { GalleryShifts } from '../matching/index.ts';
+import {
+  forEveryGroup,
+  type GalleryShifts,
+  type GalleryStanding,
+  type HoldsFor,
+  heldBy,
+  type Scorer,
+} from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
-import type { Enrollment, Realm, Subjects } from '../subjects/index.ts';
+import type { Realm, Subjects } from '../subjects/index.ts';
+import { createBasis } from './basis.ts';
+import { type Doubt, doubtfulPeople } from './doubtful-templates.ts';
 import type { CalibrationRow } from './gallery-calibration-store.ts';
-import { measureShift } from './gallery-shift.ts';
+import { readEnrolled, sampleOf, shuffled } from './gallery-sample.ts';
+import { measureShift, worstTenth } from './gallery-shift.ts';
 import { createKeptCalibrations } from './kept-calibrations.ts';
 
-/** What was measured of one gallery under one scorer. */
+/** What was measured of one gallery with one table of a scorer. */
 export interface GalleryCalibration {
   world: World;
   scorer: string;
+  /** Groups for which the rates of the table hold. */
+  holdsFor: HoldsFor;
   /** What thresholds are raised by, in the scorer's own scale; 0: the gallery follows the scorer's table. */
   shift: number;
-  /** People enrolled when it was measured, and those who were compared: at most 2,000, one picture each. */
+  /** People that the scorer could compare when it was measured, and those who were: at most 2,000, one picture each. */
   people: number;
   compared: number;
   pairs: number;
   /** Share of pairs that the table says lie above its threshold, and that do, 0..1. */
   rate: number;
   share: number;
+  /** The share among the pairs of the tenth of people who have most of them. */
+  worstTenth: number;
+  /** People compared whose template does not distinguish them from others (`GalleryCalibrations.doubtful`). */
+  doubtful: number;
   measuredAt: number;
   /** Models or tables have changed since: it is not applied, and measured again by the next job. */
   outdated: boolean;
+}
+
+/** Whether one gallery was measured with one table of a scorer, and the people that the scorer can compare now. */
+export interface OwnGallery {
+  world: World;
+  scorer: string;
+  holdsFor: HoldsFor;
+  people: number;
+  standing: GalleryStanding;
+}
+
+/** A person whose template does not distinguish them from others. */
+export interface DoubtfulPerson {
+  subject: SubjectId;
+  email?: string;
+  name?: string;
+  doubt: Doubt;
 }
 
 /**
@@ -44,9 +77,20 @@ export interface GalleryCalibrations extends GalleryShifts {
    * with fewer people the last shift stays in force: nothing measured says that its people are less alike than before.
    */
   tend(): Promise<void>;
+  /** People of the realm have come or gone: `deps.due` is called where a gallery is to be measured. */
+  noticed(realm: Realm): void;
+  /** The same for every gallery, by what is stored: at start, and after a change of models. */
+  noticeAll(): Promise<void>;
   /** Measures the galleries of both worlds now; those with fewer than 30 people are left as they are. */
   measure(organization: OrganizationId, actor: Actor): Promise<GalleryCalibration[]>;
   list(organization: OrganizationId): GalleryCalibration[];
+  /** Every gallery, measured or not, with each table of the scorers in use; superseded ones only where a person has their templates. */
+  galleries(organization: OrganizationId): OwnGallery[];
+  /**
+   * People whose picture should be taken again, by what their templates say. Reads all templates of the realm: seconds for thousands of
+   * people, who are compared with some 1,000 to 2,000 others each where there are more than 2,000. Nothing of it is kept; that it was read is audited.
+   */
+  doubtful(realm: Realm, actor: Actor): Promise<DoubtfulPerson[]>;
   /** The organization is erased: nothing is kept of its galleries. May be called again. */
   forget(organization: OrganizationId): Promise<void>;
 }
@@ -54,103 +98,204 @@ export interface GalleryCalibrations extends GalleryShifts {
 export interface GalleryCalibrationsDeps {
   db: Db;
   inTransaction: InTransaction;
-  subjects: Pick<Subjects, 'people' | 'listPeople' | 'enrollmentsOf' | 'distinctFrom'>;
+  subjects: Pick<
+    Subjects,
+    'peopleWith' | 'listPeople' | 'listPeopleWith' | 'enrollmentsOf' | 'distinctFrom' | 'find'
+  >;
   organizations: Pick<Organizations, 'list'>;
   models: Pick<Models, 'current'>;
   audit: Audit;
   clock: Clock;
-  /** Scores of all pairs, rising, without blocking the caller's thread (inference/gallery/cross-scores.ts). */
-  crossScores(request: CrossScoresRequest): Promise<Float64Array>;
+  /** Something is to be measured: `tend` is wanted soon. Does not wait and never throws. */
+  due?(): void;
+  /** Scores of all pairs, without blocking the caller's thread (inference/gallery/cross-scores.ts). */
+  crossScores(request: CrossScoresRequest): Promise<CrossScores>;
   /** 0..1; which people are compared where there are too many. */
   random?(): number;
 }
 
 /** Fewer people say nothing about the tail of their scores. */
-const FEWEST_PEOPLE = 30;
+export const FEWEST_PEOPLE = 30;
 const MOST_PEOPLE = 2_000;
 const GROWTH = 1.1;
-/** People whose templates are opened in one go. */
-const CHUNK = 50;
 const worlds: World[] = ['live', 'test'];
 const appliance: Actor = { is: 'appliance', task: 'gallery-calibration' };
 
 export function createGalleryCalibrations(deps: GalleryCalibrationsDeps): GalleryCalibrations {
-  const { subjects, organizations, models, clock, crossScores, random = Math.random } = deps;
+  const { inTransaction, subjects, organizations, models, audit, due = () => {} } = deps;
   const kept = createKeptCalibrations(deps);
-  const basisOf = createBasis(models);
+  const standings = createStandings(deps, kept);
+  const { current, standingOf, isDue, peopleOf, basisOf } = standings;
+  const { measureRealm, findDoubtful } = createMeasuring(deps, kept, standings);
   const inTurn = createOneAtATime();
 
-  const current = (realm: Realm, scorer: ScorerEntry): CalibrationRow | undefined => {
-    const row = kept.of(realm, scorer.id);
-    return row?.basis === basisOf(scorer) ? row : undefined;
-  };
-
-  const isDue = (realm: Realm): boolean => {
-    const people = subjects.people(realm);
-    if (people < FEWEST_PEOPLE) return false;
-    return models.current().scorers.some((scorer) => {
-      const row = current(realm, scorer);
-      return row === undefined || people >= row.people * GROWTH || people * GROWTH <= row.people;
-    });
-  };
-
-  async function measureRealm(realm: Realm, actor: Actor): Promise<void> {
-    const allPeople = subjects.listPeople(realm);
-    const enrolled = new Map<SubjectId, Enrollment[]>();
-    const sample = draw(allPeople, MOST_PEOPLE, random);
-    for (let i = 0; i < sample.length; i += CHUNK)
-      for (const [one, enrollments] of await subjects.enrollmentsOf(realm, sample.slice(i, i + CHUNK)))
-        enrolled.set(one, enrollments);
-    const suspected = await suspectedPairs(subjects, await kept.suspectedPairs(realm.organization));
-    for (const scorer of models.current().scorers) {
-      const { people, request } = toRequest(scorer, enrolled, suspected);
-      if (people < FEWEST_PEOPLE && current(realm, scorer)) continue;
-      const scores = people < FEWEST_PEOPLE ? new Float64Array() : await crossScores(request);
-      await kept.save(
-        {
-          ...realm,
-          scorer: scorer.id,
-          basis: basisOf(scorer),
-          people: allPeople.length,
-          compared: people,
-          measured_at: clock.now(),
-          ...measureShift(scores, scorer.calibration),
-        },
-        actor,
-      );
-    }
+  async function everyRealm(): Promise<Realm[]> {
+    const there = (await organizations.list()).filter(({ erasedAt }) => erasedAt === undefined);
+    return there.flatMap(({ id: organization }) => worlds.map((world) => ({ organization, world })));
   }
 
   const list = (organization: OrganizationId): GalleryCalibration[] =>
     worlds.flatMap((world) =>
+      models
+        .current()
+        .scorers.flatMap(tablesOf)
+        .flatMap((scorer) => {
+          const row = kept.of({ organization, world }, scorer);
+          return row ? [toCalibration(row, row.basis !== basisOf(scorer))] : [];
+        }),
+    );
+
+  const galleries = (organization: OrganizationId): OwnGallery[] =>
+    worlds.flatMap((world) =>
       models.current().scorers.flatMap((scorer) => {
-        const row = kept.of({ organization, world }, scorer.id);
-        return row ? [toCalibration(row, row.basis !== basisOf(scorer))] : [];
+        const realm = { organization, world };
+        const people = peopleOf(realm, scorer);
+        if (scorer.supersededBy !== undefined && people === 0) return [];
+        const of = { world, scorer: scorer.id, people };
+        return tablesOf(scorer).map((table) => ({
+          ...{ ...of, holdsFor: heldBy(table), standing: standingOf(realm, table) },
+        }));
       }),
     );
 
   return {
     of: (realm) => (scorer) => current(realm, scorer)?.shift ?? 0,
+    standingOf: (realm) => (scorer) => standingOf(realm, scorer),
     load: kept.load,
     async tend() {
-      for (const { id: organization, erasedAt } of await organizations.list()) {
-        if (erasedAt !== undefined) continue;
-        for (const world of worlds)
-          if (isDue({ organization, world }))
-            await inTurn(() => measureRealm({ organization, world }, appliance));
-      }
+      for (const realm of await everyRealm())
+        if (isDue(realm)) await inTurn(() => measureRealm(realm, appliance));
+    },
+    noticed(realm) {
+      if (isDue(realm)) due();
+    },
+    async noticeAll() {
+      if ((await everyRealm()).some(isDue)) due();
     },
     async measure(organization, actor) {
       for (const world of worlds) {
         const realm = { organization, world };
-        if (subjects.people(realm) >= FEWEST_PEOPLE) await inTurn(() => measureRealm(realm, actor));
+        const measurable = models.current().scorers.some((one) => peopleOf(realm, one) >= FEWEST_PEOPLE);
+        if (measurable) await inTurn(() => measureRealm(realm, actor));
       }
       return list(organization);
     },
-    list,
+    ...{ list, galleries },
+    async doubtful(realm, actor) {
+      const found = await inTurn(() => findDoubtful(realm));
+      const { organization, world } = realm;
+      const details = { world, people: found.size, doubtful: true };
+      await inTransaction((tx) => audit.add(tx, { actor, action: 'subject.list', organization, details }));
+      const people: DoubtfulPerson[] = [];
+      for (const [subject, doubt] of found) {
+        const person = await subjects.find(realm, subject);
+        if (person) people.push({ subject, doubt, ...defined({ email: person.email, name: person.name }) });
+      }
+      return people;
+    },
     forget: (organization) => inTurn(() => kept.forget(organization)),
   };
 }
+
+type Kept = ReturnType<typeof createKeptCalibrations>;
+
+/** What was measured of a gallery, and whether it has to be measured. */
+function createStandings(
+  { subjects, models }: Pick<GalleryCalibrationsDeps, 'subjects' | 'models'>,
+  kept: Kept,
+) {
+  const basisOf = createBasis(models);
+
+  /** A scorer that holds a share of its rate has the shift of its whole table: a shift is of scores, whatever the rate. */
+  const measuredAs = (scorer: Scorer): Scorer =>
+    scorer.share === undefined
+      ? scorer
+      : (models.current().scorers.find(({ id }) => id === scorer.id) ?? scorer);
+
+  const current = (realm: Realm, used: Scorer): CalibrationRow | undefined => {
+    const scorer = measuredAs(used);
+    const row = kept.of(realm, scorer);
+    return row?.basis === basisOf(scorer) ? row : undefined;
+  };
+  const peopleOf = (realm: Realm, { terms }: Scorer) => subjects.peopleWith(realm, terms[0]!.model);
+
+  const standingOf = (realm: Realm, scorer: Scorer): GalleryStanding => {
+    const row = current(realm, scorer);
+    if (row !== undefined && row.pairs > 0) return 'measured';
+    return row !== undefined || peopleOf(realm, scorer) < FEWEST_PEOPLE ? 'too-few-people' : 'not-measured';
+  };
+
+  const isDue = (realm: Realm): boolean =>
+    models.current().scorers.some((scorer) => {
+      const people = peopleOf(realm, scorer);
+      if (people < FEWEST_PEOPLE) return false;
+      return tablesOf(scorer).some((one) => {
+        const row = current(realm, one);
+        return row === undefined || people >= row.people * GROWTH || people * GROWTH <= row.people;
+      });
+    });
+
+  return { basisOf, current, peopleOf, standingOf, isDue };
+}
+
+/** Compares the people of a gallery with one another. */
+function createMeasuring(
+  { subjects, models, clock, crossScores, random = Math.random }: GalleryCalibrationsDeps,
+  kept: Kept,
+  { basisOf, current, peopleOf }: ReturnType<typeof createStandings>,
+) {
+  async function measureRealm(realm: Realm, actor: Actor): Promise<void> {
+    const suspected = await suspectedPairs(subjects, await kept.suspectedPairs(realm.organization));
+    for (const scorer of models.current().scorers) {
+      const people = peopleOf(realm, scorer);
+      if (people < FEWEST_PEOPLE) continue;
+      const comparable = subjects.listPeopleWith(realm, scorer.terms[0]!.model);
+      const sample = shuffled(comparable, random).slice(0, MOST_PEOPLE);
+      const compared = sampleOf(scorer, await readEnrolled(subjects, realm, sample), suspected);
+      const enough = compared.subjects.length >= FEWEST_PEOPLE;
+      const scores = enough ? await crossScores(compared.request) : nothing;
+      const doubtful = enough ? doubtfulPeople(compared, scores, models.current()).size : 0;
+      for (const table of tablesOf(scorer)) {
+        // Nothing measured says that the people are less alike than before.
+        if (!enough && (current(realm, table)?.pairs ?? 0) > 0) continue;
+        const { threshold, ...measured } = measureShift(scores.rising, table.calibration);
+        const worst = enough ? worstTenth(scores, compared.subjects.length, threshold) : 0;
+        await kept.save(
+          {
+            ...{ ...realm, scorer: scorer.id, holds_for: heldBy(table), basis: basisOf(table), people },
+            ...{ compared: compared.subjects.length, worst_tenth: worst, doubtful, measured_at: clock.now() },
+            ...measured,
+          },
+          actor,
+        );
+      }
+    }
+  }
+
+  async function findDoubtful(realm: Realm): Promise<Map<SubjectId, Doubt>> {
+    const found = new Map<SubjectId, Doubt>();
+    const people = shuffled(subjects.listPeople(realm), random);
+    // Of equal size: who is compared with a few others says nothing.
+    const size = Math.ceil(people.length / Math.max(1, Math.ceil(people.length / MOST_PEOPLE)));
+    const suspected = await suspectedPairs(subjects, await kept.suspectedPairs(realm.organization));
+    for (let i = 0; i < people.length; i += size) {
+      const enrolled = await readEnrolled(subjects, realm, people.slice(i, i + size));
+      for (const scorer of models.current().scorers) {
+        const sample = sampleOf(scorer, enrolled, suspected);
+        const doubts = doubtfulPeople(sample, await crossScores(sample.request), models.current());
+        for (const [subject, doubt] of doubts) found.set(subject, doubt);
+      }
+    }
+    return found;
+  }
+
+  return { measureRealm, findDoubtful };
+}
+
+/** The scorer with its tables for the average and for every group, where it has those. */
+const tablesOf = (scorer: ScorerEntry): Scorer[] => [...new Set([scorer, forEveryGroup(scorer)])];
+
+const nothing: CrossScores = { rising: new Float64Array(), byPair: new Float64Array() };
 
 /** Pairs that are one person enrolled twice or not yet reviewed; pairs marked as distinct people are left out. */
 async function suspectedPairs(
@@ -163,78 +308,18 @@ async function suspectedPairs(
   return suspected;
 }
 
-/** What a shift was measured with: terms, table and model files. */
-function createBasis(models: Pick<Models, 'current'>) {
-  const hashes = new WeakMap<ScorerEntry, string>();
-  return (scorer: ScorerEntry): string => {
-    let hash = hashes.get(scorer);
-    if (hash === undefined) {
-      const { terms, calibration } = scorer;
-      hash = createHash('sha256')
-        .update(JSON.stringify([terms, calibration.table]))
-        .digest('hex');
-      hashes.set(scorer, hash);
-    }
-    const { files } = models.current();
-    return [hash, ...scorer.terms.map(({ model }) => files[model] ?? '')]
-      .map((one) => one.slice(0, 16))
-      .join('/');
-  };
-}
-
-/** The best picture of each person that has all embeddings of the scorer. */
-function toRequest(
-  { terms }: ScorerEntry,
-  enrolled: ReadonlyMap<SubjectId, Enrollment[]>,
-  suspected: readonly [SubjectId, SubjectId][],
-): { people: number; request: CrossScoresRequest } {
-  const chosen = new Map<SubjectId, Float32Array[]>();
-  for (const [subject, enrollments] of enrolled) {
-    for (const { templates } of enrollments) {
-      const vectors = terms.map(({ model }) => templates.find(({ embedder }) => embedder === model)?.vector);
-      if (!vectors.every((vector) => vector !== undefined)) continue;
-      chosen.set(subject, vectors);
-      break;
-    }
-  }
-  const places = new Map([...chosen.keys()].map((subject, place) => [subject, place]));
-  const leftOut = suspected.flatMap(([a, b]): [number, number][] => {
-    const [left, right] = [places.get(a), places.get(b)];
-    return left === undefined || right === undefined ? [] : [[left, right]];
-  });
-  const request = {
-    people: chosen.size,
-    leftOut,
-    terms: terms.map(({ weight, offset }, term) => {
-      const dimensions = [...chosen.values()][0]?.[term]?.length ?? 0;
-      const vectors = new Float32Array(chosen.size * dimensions);
-      for (const [place, one] of [...chosen.values()].entries()) vectors.set(one[term]!, place * dimensions);
-      return { weight, offset, dimensions, vectors };
-    }),
-  };
-  return { people: chosen.size, request };
-}
-
-/** `most` of them, all equally likely. */
-function draw<T>(all: readonly T[], most: number, random: () => number): T[] {
-  const drawn = [...all];
-  if (drawn.length <= most) return drawn;
-  for (let i = 0; i < most; i++) {
-    const other = i + Math.floor(random() * (drawn.length - i));
-    [drawn[i], drawn[other]] = [drawn[other]!, drawn[i]!];
-  }
-  return drawn.slice(0, most);
-}
-
 const toCalibration = (row: CalibrationRow, outdated: boolean): GalleryCalibration => ({
   world: row.world as World,
   scorer: row.scorer,
+  holdsFor: row.holds_for as HoldsFor,
   shift: row.shift,
   people: row.people,
   compared: row.compared,
   pairs: row.pairs,
   rate: row.rate,
   share: row.pairs === 0 ? 0 : row.above / row.pairs,
+  worstTenth: row.worst_tenth,
+  doubtful: row.doubtful,
   measuredAt: row.measured_at,
   outdated,
 });

@@ -1,10 +1,13 @@
+import type { CrossScores } from '../../inference/gallery/cross-scores.ts';
 import { type Calibration, thresholdForFalseMatchRate } from '../matching/index.ts';
 
 /** The smallest false-match rate that a gallery is looked at, and the pairs that a rate needs at least. */
 const RATE = 1e-3;
 const PAIRS = 10;
-/** Up to this many times the expected pairs above the threshold the table is taken to hold. */
-const TOLERANCE = 2;
+/** Up to this many times the expected pairs above the threshold the table is taken to hold (decision 0043). */
+const TOLERANCE = 1.5;
+/** The share of people who are looked at beside all. */
+const TENTH = 0.1;
 
 export interface MeasuredShift {
   /** What the table's thresholds and scores are to be raised by; 0 where the gallery follows the table. */
@@ -13,12 +16,13 @@ export interface MeasuredShift {
   pairs: number;
   /** The false-match rate they were looked at: 1 in 1,000, or ten pairs where there are fewer than 10,000. */
   rate: number;
-  /** Pairs whose score reaches the table's threshold for that rate. */
+  /** The table's threshold for that rate, and the pairs whose score reaches it. */
+  threshold: number;
   above: number;
 }
 
 /**
- * Compares the scores of different people of one gallery, rising, with the table: twice as many above the table's threshold as its
+ * Compares the scores of different people of one gallery, rising, with the table: half again as many above the table's threshold as its
  * rate says raise it to the gallery's own quantile, so that the rate holds for these people. Never below the table.
  */
 export function measureShift(scores: Float64Array, calibration: Calibration): MeasuredShift {
@@ -26,9 +30,54 @@ export function measureShift(scores: Float64Array, calibration: Calibration): Me
   const rate = Math.min(1, Math.max(RATE, PAIRS / Math.max(1, pairs)));
   const { threshold } = thresholdForFalseMatchRate(calibration, rate);
   const above = pairs - countBelow(scores, threshold);
-  if (pairs === 0 || above < TOLERANCE * rate * pairs) return { shift: 0, pairs, rate, above };
+  if (pairs === 0 || above < TOLERANCE * rate * pairs) return { shift: 0, pairs, rate, threshold, above };
   const quantile = scores[pairs - Math.max(1, Math.floor(rate * pairs))]!;
-  return { shift: Math.max(0, quantile - threshold), pairs, rate, above };
+  return { shift: Math.max(0, quantile - threshold), pairs, rate, threshold, above };
+}
+
+/** The share of pairs that reach the threshold among those of the tenth of people who have most of them; 0 without pairs. */
+export function worstTenth(
+  { byPair }: Pick<CrossScores, 'byPair'>,
+  people: number,
+  threshold: number,
+): number {
+  const reaching = countReaching({ byPair }, people, threshold);
+  const most = [...reaching.keys()].sort((a, b) => reaching[b]! - reaching[a]!);
+  const tenth = new Set(most.slice(0, Math.ceil(TENTH * people)));
+  let [above, pairs] = [0, 0];
+  for (const one of tenth)
+    for (let other = 0; other < people; other++) {
+      // A pair within the tenth is counted once.
+      if (other === one || (other < one && tenth.has(other))) continue;
+      const score = byPair[pairOf(people, one, other)]!;
+      if (Number.isNaN(score)) continue;
+      pairs += 1;
+      if (score >= threshold) above += 1;
+    }
+  return pairs === 0 ? 0 : above / pairs;
+}
+
+/** With how many others each person's score reaches the threshold. */
+export function countReaching(
+  { byPair }: Pick<CrossScores, 'byPair'>,
+  people: number,
+  threshold: number,
+): Int32Array {
+  const reaching = new Int32Array(people);
+  let pair = 0;
+  for (let a = 0; a < people; a++)
+    for (let b = a + 1; b < people; b++, pair++) {
+      if (!(byPair[pair]! >= threshold)) continue;
+      reaching[a]! += 1;
+      reaching[b]! += 1;
+    }
+  return reaching;
+}
+
+/** The place of two different people in `CrossScores.byPair`. */
+export function pairOf(people: number, one: number, other: number): number {
+  const [a, b] = one < other ? [one, other] : [other, one];
+  return a * people - (a * (a + 1)) / 2 + b - a - 1;
 }
 
 function countBelow(rising: Float64Array, threshold: number): number {

@@ -1,2 +1,8 @@
-export type { GalleryCalibration, GalleryCalibrations } from './gallery-calibration.ts';
-export { createGalleryCalibrations } from './gallery-calibration.ts';
+export { type Doubt, doubts } from './doubtful-templates.ts';
+export type {
+  DoubtfulPerson,
+  GalleryCalibration,
+  GalleryCalibrations,
+  OwnGallery,
+} from './gallery-calibration.ts';
+export { createGalleryCalibrations, FEWEST_PEOPLE } from './gallery-calibration.ts';

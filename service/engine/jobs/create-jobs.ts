@@ -75,6 +75,7 @@ export function createJobs(deps: JobsDeps): Jobs {
         throw new Error(`${kind} recurs once it has a handler, from the start on.`);
       schedule.every(kind, milliseconds);
     },
+    soon: schedule.soon,
     async start() {
       if (state !== 'new') throw new Error('Jobs are started once.');
       state = 'started';

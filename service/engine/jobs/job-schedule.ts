@@ -7,6 +7,8 @@ import { putSchedule, selectJob, selectSchedules } from './job-store.ts';
 /** Jobs that recur. The database holds when the next is due, so that a restart keeps it. */
 export interface JobSchedule {
   every(kind: JobKind, milliseconds: number): void;
+  /** Due now, once, or as soon as the last one has ended. Kept in memory alone. */
+  soon(kind: JobKind): void;
   has(kind: JobKind): boolean;
   /** Loads the schedules. A missed run is due now, once; a new schedule starts after one interval. */
   load(): Promise<void>;
@@ -24,24 +26,27 @@ export interface JobScheduleDeps {
 export function createJobSchedule({ db, inTransaction, add, clock }: JobScheduleDeps): JobSchedule {
   const pauses = new Map<JobKind, number>();
   const next = new Map<JobKind, { at: number; last: string | null }>();
+  const wanted = new Set<JobKind>();
 
   /** A clock that was put back must not stop it: no pause is longer than the one that was asked for. */
   const within = (at: number, every: number) => Math.min(at, clock.now() + every);
 
-  async function begin(kind: JobKind, every: number): Promise<void> {
+  /** False where the last one has not ended. */
+  async function begin(kind: JobKind, every: number): Promise<boolean> {
     const { at: due, last } = next.get(kind)!;
     const now = clock.now();
     // In step with the last time, unless that is long ago.
     const at = due + every > now ? due + every : now + every;
-    const job = await inTransaction(async (tx) => {
+    const { id: job, under } = await inTransaction(async (tx) => {
       const before = last === null ? undefined : await selectJob(tx, last);
       // The next one does not start while one is running.
       const under = before !== undefined && before.finished_at === null;
       const [id] = under ? [last] : await add(tx, [{ kind, payload: {} }]);
       await putSchedule(tx, { name: kind, every, next_at: at, last_job: id ?? null });
-      return id ?? null;
+      return { id: id ?? null, under };
     });
     next.set(kind, { at, last: job });
+    return !under;
   }
 
   return {
@@ -49,6 +54,7 @@ export function createJobSchedule({ db, inTransaction, add, clock }: JobSchedule
       if (pauses.has(kind)) throw new Error(`Jobs of the kind ${kind} recur already.`);
       pauses.set(kind, milliseconds);
     },
+    soon: (kind) => void wanted.add(kind),
     has: (kind) => pauses.has(kind),
     async load() {
       const stored = new Map((await selectSchedules(db)).map((row) => [row.name, row]));
@@ -68,8 +74,15 @@ export function createJobSchedule({ db, inTransaction, add, clock }: JobSchedule
         const noted = next.get(kind);
         if (!noted) continue;
         noted.at = within(noted.at, every);
-        if (noted.at > clock.now()) continue;
-        await begin(kind, every);
+        // Removed before it begins: what is asked for meanwhile is another time.
+        const isWanted = wanted.delete(kind);
+        if (noted.at > clock.now() && !isWanted) continue;
+        let begun = false;
+        try {
+          begun = await begin(kind, every);
+        } finally {
+          if (isWanted && !begun) wanted.add(kind);
+        }
         added = true;
       }
       return added;

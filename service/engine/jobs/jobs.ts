@@ -16,6 +16,8 @@ export interface Jobs {
   handle<Result>(kind: JobKind, handler: JobHandler<Result>): void;
   /** A job of this kind every `milliseconds`, kept over restarts; one that was missed runs once. Before `start`. */
   every(kind: JobKind, milliseconds: number): void;
+  /** The recurring job of this kind is wanted within a second, after the run in progress if there is one. Never throws; forgotten at a stop. */
+  soon(kind: JobKind): void;
   start(): Promise<void>;
   /** Starts no more attempts; waits for the running ones (at most `patience` ms), then abandons them. */
   stop(): Promise<void>;

@@ -1,5 +1,6 @@
 import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import { falseNonMatchRateOf, type Threshold, thresholdForFalseMatchRate } from './error-rate.ts';
+import { type HoldsFor, heldBy, type Scorer } from './every-group.ts';
 
 type MeasuredTable = Pick<ScorerEntry['calibration'], 'table' | 'measuredDownTo' | 'genuine' | 'impostors'>;
 
@@ -33,11 +34,8 @@ const SIGMAS = 1.96;
  * The curves of a scorer, one for each number of pictures. `shift` raises the thresholds, as an own gallery does. `rate`: a false-match
  * rate that gets a step of its own.
  */
-export function calibrationCurves(
-  { calibration }: ScorerEntry,
-  shift: number,
-  rate?: number,
-): CalibrationCurve[] {
+export function calibrationCurves(scorer: Scorer, shift: number, rate?: number): CalibrationCurve[] {
+  const { calibration } = scorer;
   const { several = [] } = calibration;
   const isStep = rate === undefined || STEPS.some((step) => Math.abs(step / rate - 1) < 1e-9);
   const rates = isStep ? STEPS : [...STEPS, rate].toSorted((a, b) => b - a);
@@ -46,15 +44,18 @@ export function calibrationCurves(
     genuine: table.genuine,
     impostors: table.impostors,
     measuredDownTo: table.measuredDownTo,
-    points: pointsOf(table),
+    points: pointsOf(table, heldBy(scorer)),
     steps: rates.map((one) => stepOf(table, one, shift)),
   }));
 }
 
-const pointsOf = ({ table, impostors, genuine }: MeasuredTable) =>
-  table.map(({ score, fmr, fnmr }) => ({
+const pointsOf = ({ table, impostors, genuine }: MeasuredTable, holdsFor: HoldsFor) =>
+  table.map(({ score, fmr, fnmr, worst }) => ({
     score,
-    falseMatch: { rate: fmr, interval: wilson(fmr, impostors) },
+    falseMatch: {
+      rate: fmr,
+      interval: holdsFor === 'every-group' && worst ? worst.interval : wilson(fmr, impostors),
+    },
     falseNonMatch: { rate: fnmr, interval: wilson(fnmr, genuine) },
   }));
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
+import { type Engine, key, operator, scorerR, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction, near } from '../../../test/support/faces.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import type { VerifyCommand } from '../verification/index.ts';
@@ -44,6 +44,26 @@ test('the threshold of a search among 200 people is that of 200, not of the 64 n
       identification: { gallerySize: 200, matchRate, threshold: expect.closeTo(0.815, 3) },
     });
   }
+});
+
+test('candidates of a search are the nearest by the embedder in use, which is not the first of the manifest', async () => {
+  await engine.stop();
+  const terms = [{ model: 'b-net', weight: 1, offset: 0 }];
+  engine = await startEngine({ scorers: [{ ...scorerR, terms }] });
+  await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
+  expect(engine.models.current()).toMatchObject({ embedders: ['a-net', 'b-net'], galleries: ['b-net'] });
+  const both = (email: string, a: Float32Array, b: Float32Array) =>
+    engine.subjects.enroll(realm(), { email, embeddings: { 'a-net': a, 'b-net': b }, quality: 1 }, operator);
+  // By the first embedder all others is nearer: more people than are looked at closely.
+  for (let i = 0; i < 70; i++)
+    await both(`p${i}@example.com`, near(alice, 0.9, `p${i}`), direction(`person ${i}`));
+  const { subject } = await both('alice@example.com', direction('elsewhere'), alice);
+  const embeddings = { 'a-net': alice, 'b-net': near(alice, 0.95, 'probe') };
+  const picture = engine.analyzer.show('probe', analysisOf('probe', { embeddings }));
+  expect(await engine.checks.verify({ ...realm(), picture, actor: key })).toMatchObject({
+    verified: true,
+    subject: { id: subject.id },
+  });
 });
 
 test('1:1 with an unknown address does the same work as with a known one', async () => {

@@ -1,4 +1,3 @@
-import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import type { Enrollment, Realm, Subjects } from '../subjects/index.ts';
@@ -10,7 +9,8 @@ import {
   type Threshold,
   thresholdForFalseMatchRate,
 } from './error-rate.ts';
-import type { MatchPlan } from './match-plan.ts';
+import { type HoldsFor, heldByAll, heldRate, type Scorer } from './every-group.ts';
+import { type MatchPlan, searchedBy } from './match-plan.ts';
 import { falseMatchRateShare, type Reference, referenceOf } from './reference.ts';
 import { type Comparison, compare, type GalleryShift } from './score.ts';
 
@@ -36,9 +36,11 @@ export interface Decision {
   /** Absent when nothing could be compared. */
   comparison?: Comparison;
   /** By which the comparison was made; the best of the plan when there was none. */
-  scorer: ScorerEntry;
+  scorer: Scorer;
   /** What the organization's own gallery raised the threshold by; part of `threshold`. */
   shift: number;
+  /** Whether the own gallery was compared with the scorer's table. */
+  ownGallery: GalleryStanding;
   threshold: Threshold;
   /** 0..1, 0.5 at the threshold of a 1:1 verification; 0 when nothing was compared. */
   confidence: number;
@@ -50,6 +52,8 @@ export interface Identification {
   gallerySize: number;
   /** False-identification rate the profile asks for. */
   galleryRate: number;
+  /** Groups for which `galleryRate` holds: the average as soon as people are compared whose scorer does not hold it for every group. */
+  holdsFor: HoldsFor;
   /** The false-match rate per comparison: what `galleryRate` needs, and never above the profile's 1:1 rate. */
   matchRate: number;
   threshold: number;
@@ -57,6 +61,8 @@ export interface Identification {
   fnmr: number;
   /** The threshold is outside the measured range. */
   extrapolated: boolean;
+  /** Of the decision. */
+  ownGallery: GalleryStanding;
 }
 
 /** Parts of the realm's galleries (`Subject.memberOf`); `undefined` is the one of people with an address, searched alone otherwise. */
@@ -101,7 +107,13 @@ export interface MatchingDeps {
 /** The corrections that own galleries need (engine/gallery-calibration). */
 export interface GalleryShifts {
   of(realm: Realm): GalleryShift;
+  /** Of a scorer with the table that its rates are read from. */
+  standingOf(realm: Realm): (scorer: Scorer) => GalleryStanding;
 }
+
+/** Whether it is known that the rates hold for the people of a gallery: measured, not yet, or too few people to say. */
+export const galleryStandings = ['measured', 'not-measured', 'too-few-people'] as const;
+export type GalleryStanding = (typeof galleryStandings)[number];
 
 /** How much laxer than the whole comparison the one with the anchors may be. */
 const ANCHOR_SLACK = 10;
@@ -110,41 +122,72 @@ const ANCHOR_SLACK = 10;
 export const NO_SUBJECT = 'sub_unknown' as SubjectId;
 
 export function createMatching({ subjects, shifts }: MatchingDeps): Matching {
+  /** Whether the comparison holds the false-match rate `rate`. Its confidence is 0.5 at `halfAt`. */
+  function decide(realm: Realm, comparison: Comparison, rate: number, halfAt = rate): Decision {
+    const { reference, shift, logRate } = comparison;
+    return {
+      matched: isMatch(comparison, rate),
+      comparison,
+      scorer: reference.scorer,
+      shift,
+      ownGallery: shifts.standingOf(realm)(reference.scorer),
+      threshold: thresholdOf(reference, rate, shift),
+      confidence: confidence(logRate, Math.log10(halfAt)),
+    };
+  }
+
+  function undecided(realm: Realm, scorers: MatchPlan['scorers'], rate: number): Decision {
+    const scorer = scorers.at(-1)!;
+    const shift = shifts.of(realm)(scorer);
+    const threshold = thresholdOf({ scorer, calibration: scorer.calibration, templates: [{}] }, rate, shift);
+    const ownGallery = shifts.standingOf(realm)(scorer);
+    return { matched: false, scorer, shift, ownGallery, threshold, confidence: 0 };
+  }
+
   return {
     async against(realm, subject, probe, { scorers }, rate) {
-      const shiftOf = shifts.of(realm);
       const enrolled = await subjects.enrollments(realm, subject ?? NO_SUBJECT);
-      const comparison = compareWith(scorers, probe, enrolled, rate, shiftOf);
-      const decision = comparison ? decide(comparison, rate) : undecided(scorers, rate, shiftOf);
+      const comparison = compareWith(scorers, probe, enrolled, rate, shifts.of(realm));
+      const decision = comparison ? decide(realm, comparison, rate) : undecided(realm, scorers, rate);
       return { ...decision, ...defined({ subject }) };
     },
-    async search(realm, probe, { primary, scorers }, rates, findable, parts = [undefined]) {
+    async search(realm, probe, plan, rates, findable, parts = [undefined]) {
+      const { scorers } = plan;
       const shiftOf = shifts.of(realm);
       const { falseIdentificationRate: galleryRate, falseMatchRate } = rates;
       const gallerySize = parts.reduce((sum, part) => sum + subjects.people(realm, part), 0);
       const matchRate = Math.min(matchRateForGallery(galleryRate, gallerySize), falseMatchRate ?? 1);
-      const nearest: SubjectId[] = [];
-      for (const part of parts)
-        nearest.push(...(await subjects.nearest(realm, probe[primary]!, CANDIDATES, findable, part)));
+      const nearest = new Set<SubjectId>();
+      for (const embedder of searchedBy(plan)) {
+        const vector = probe[embedder];
+        if (vector === undefined) continue;
+        for (const part of parts)
+          for (const one of await subjects.nearest(realm, embedder, vector, CANDIDATES, findable, part))
+            nearest.add(one);
+      }
       const compared: Found['alike'] = [];
-      for (const [subject, enrolled] of await subjects.enrollmentsOf(realm, nearest)) {
+      for (const [subject, enrolled] of await subjects.enrollmentsOf(realm, [...nearest])) {
         const comparison = compareWith(scorers, probe, enrolled, matchRate, shiftOf);
         if (comparison) compared.push({ subject, comparison });
       }
       const ranked = compared.toSorted((a, b) => a.comparison.logRate - b.comparison.logRate);
       const best = ranked[0];
       const decision = best
-        ? decide(best.comparison, matchRate, falseMatchRate)
-        : undecided(scorers, matchRate, shiftOf);
+        ? decide(realm, best.comparison, matchRate, falseMatchRate)
+        : undecided(realm, scorers, matchRate);
       const { threshold, fnmr, extrapolated } = decision.threshold;
       return {
         ...decision,
         ...defined({ subject: best?.subject }),
-        alike: ranked.filter(({ comparison }) => decide(comparison, matchRate).matched),
-        identification: { gallerySize, galleryRate, matchRate, threshold, fnmr, extrapolated },
+        alike: ranked.filter(({ comparison }) => isMatch(comparison, matchRate)),
+        identification: {
+          ...{ gallerySize, galleryRate, holdsFor: heldByAll(scorers) },
+          ...{ matchRate, threshold, fnmr, extrapolated },
+          ownGallery: decision.ownGallery,
+        },
       };
     },
-    mismatch: (realm, { scorers }, rate) => undecided(scorers, rate, shifts.of(realm)),
+    mismatch: (realm, { scorers }, rate) => undecided(realm, scorers, rate),
   };
 }
 
@@ -168,42 +211,36 @@ function compareWith(
   const anchors = enrolled.filter(({ anchor }) => anchor);
   if (anchors.length === enrolled.length) return whole;
   const anchored = compareTo(anchors);
-  // Where no anchor can be compared any more (another model made them) an operator's enrollments are all there is.
-  if (whole === undefined || anchored === undefined) return whole;
+  if (whole === undefined || anchored === undefined) return undefined;
   return anchored.logRate <= Math.log10(Math.min(1, ANCHOR_SLACK * rate)) ? whole : anchored;
 }
 
-/** Whether the comparison holds the false-match rate `rate`. Its confidence is 0.5 at `halfAt`. */
-function decide(comparison: Comparison, rate: number, halfAt = rate): Decision {
-  const { reference, score, shift, logRate } = comparison;
-  const threshold = thresholdOf(reference, rate, shift);
-  return {
-    matched: score >= threshold.threshold,
-    comparison,
-    scorer: reference.scorer,
-    shift,
-    threshold,
-    confidence: confidence(logRate, Math.log10(halfAt)),
-  };
+const isMatch = ({ reference, score, shift }: Comparison, rate: number): boolean =>
+  score >= thresholdOf(reference, rate, shift).threshold;
+
+/** Whether the probe holds the rate against all of these pictures together by one of the scorers; false where none compares them. */
+export function holdsRate(
+  scorers: readonly Scorer[],
+  probe: Embeddings,
+  enrolled: readonly Embeddings[],
+  rate: number,
+  shiftOf: GalleryShift,
+): boolean {
+  const reference = referenceOf(scorers, probe, enrolled, rate);
+  return reference !== undefined && isMatch(compare(probe, reference, shiftOf), rate);
 }
 
-function undecided(scorers: MatchPlan['scorers'], rate: number, shiftOf: GalleryShift): Decision {
-  const scorer = scorers.at(-1)!;
-  const shift = shiftOf(scorer);
-  const onePicture = { calibration: scorer.calibration, templates: [{}] };
-  return { matched: false, scorer, shift, threshold: thresholdOf(onePicture, rate, shift), confidence: 0 };
-}
-
-/** The score from which on the whole comparison holds `rate` in this gallery, and what it costs. */
+/** The score from which on the whole comparison holds `rate` in this gallery, the rate that it then does hold, and what it costs. */
 function thresholdOf(
-  reference: Pick<Reference, 'calibration' | 'templates'>,
+  reference: Pick<Reference, 'scorer' | 'calibration' | 'templates'>,
   rate: number,
   shift: number,
 ): Threshold {
-  const { calibration } = reference;
+  const { scorer, calibration } = reference;
   const onTable = thresholdForFalseMatchRate(calibration, falseMatchRateShare(reference, rate));
   const threshold = onTable.threshold + shift;
-  return { ...onTable, threshold, fmr: rate, fnmr: falseNonMatchRateOf(calibration, threshold) };
+  const fnmr = falseNonMatchRateOf(calibration, threshold);
+  return { ...onTable, threshold, fmr: heldRate(scorer, rate), fnmr };
 }
 
 const embeddingsOf = ({ templates }: Enrollment): Embeddings =>

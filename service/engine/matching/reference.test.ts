@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { scorerA, scorerFused } from '../../../test/support/engine.ts';
+import { scorerBoth, scorerR } from '../../../test/support/engine.ts';
 import { direction, near } from '../../../test/support/faces.ts';
 import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import { cosineSimilarity } from './cosine-similarity.ts';
@@ -27,8 +27,8 @@ const withTables = (scorer: ScorerEntry, most: number): ScorerEntry => ({
     })),
   },
 });
-const a = withTables(scorerA, 4);
-const fused = withTables(scorerFused, 4);
+const a = withTables(scorerR, 4);
+const fused = withTables(scorerBoth, 4);
 const face = direction('a face');
 const onlyA = (name: string): Embeddings => ({ 'a-net': near(face, 0.9, name) });
 const both = (name: string): Embeddings => ({ ...onlyA(name), 'b-net': direction(name, 16) });
@@ -53,19 +53,19 @@ describe('several pictures', () => {
     const reference = referenceOf([a], onlyA('probe'), six, RATE);
     expect(reference).toEqual(referenceOf([a], onlyA('probe'), six.slice(0, 4), RATE));
     expect(reference).toMatchObject({ pictures: 4, calibration: a.calibration.several![2] });
-    const two = withTables(scorerA, 2);
+    const two = withTables(scorerR, 2);
     expect(referenceOf([two], onlyA('probe'), six, RATE)).toMatchObject({ pictures: 2 });
   });
 
   test('without a table for a mean are compared one by one, and share the rate', () => {
-    const reference = referenceOf([scorerA], onlyA('probe'), pictures(3), RATE)!;
-    expect(reference).toMatchObject({ pictures: 3, calibration: { table: scorerA.calibration.table } });
+    const reference = referenceOf([scorerR], onlyA('probe'), pictures(3), RATE)!;
+    expect(reference).toMatchObject({ pictures: 3, calibration: { table: scorerR.calibration.table } });
     expect(reference.templates).toEqual(pictures(3));
     expect(falseMatchRateShare(reference, RATE)).toBeCloseTo(RATE / 3, 12);
     const [best] = pictures(3);
     // At cosine 0.8 the table says 1e-4 for one picture: with three the chance is at most three times that.
     const probe = { 'a-net': near(best!['a-net']!, 0.8, 'probe') };
-    const alone = compare(probe, referenceOf([scorerA], probe, [best!], RATE)!, () => 0);
+    const alone = compare(probe, referenceOf([scorerR], probe, [best!], RATE)!, () => 0);
     const together = compare(
       probe,
       { ...reference, templates: [best!, onlyA('far'), onlyA('far')] },

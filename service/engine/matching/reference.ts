@@ -1,11 +1,11 @@
-import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import type { Embeddings } from './embeddings.ts';
 import { type Calibration, falseNonMatchRateOf, thresholdForFalseMatchRate } from './error-rate.ts';
+import type { Scorer } from './every-group.ts';
 import { meanEmbeddings } from './mean-embeddings.ts';
 
 /** What a probe is compared with: the pictures of one person under one scorer. */
 export interface Reference {
-  scorer: ScorerEntry;
+  scorer: Scorer;
   /** Pictures that take part. */
   pictures: number;
   /** What a score against one of `templates` means. */
@@ -17,7 +17,8 @@ export interface Reference {
 /**
  * How the enrolled pictures of a person (best first) are compared with a probe. The scorer is the last in the list whose embeddings
  * the probe and a picture have; an earlier one with more pictures takes its place where its tables say that it refuses fewer genuine
- * people at the rate. Neither depends on the probe's scores, so that the rate of the table holds.
+ * people at the rate. Neither depends on the probe's scores, so that the rate of the table holds. A superseded scorer takes part only where
+ * what supersedes it has nothing to compare.
  *
  * Several pictures are compared by their mean, of as many pictures as the largest table was measured with: a mean of more would
  * score higher against strangers than any table says (five pictures on the table of four: 1.4 times the false matches). A scorer
@@ -27,17 +28,20 @@ export interface Reference {
  * Undefined where no scorer has what it needs on both sides.
  */
 export function referenceOf(
-  scorers: readonly ScorerEntry[],
+  scorers: readonly Scorer[],
   probe: Embeddings,
   enrolled: readonly Embeddings[],
   rate: number,
 ): Reference | undefined {
-  const [last, ...earlier] = scorers.toReversed().flatMap((scorer) => {
+  const found = scorers.toReversed().flatMap((scorer) => {
     const has = (embeddings: Embeddings) =>
       scorer.terms.every(({ model }) => embeddings[model] !== undefined);
     const complete = enrolled.filter(has);
     return has(probe) && complete.length > 0 ? [toReference(scorer, complete)] : [];
   });
+  const [last, ...earlier] = found.filter(
+    ({ scorer: { supersededBy } }) => !found.some(({ scorer }) => scorer.id === supersededBy),
+  );
   return earlier.reduce(
     (best, other) =>
       best && other.pictures > best.pictures && refusals(other, rate) < refusals(best, rate) ? other : best,
@@ -45,7 +49,7 @@ export function referenceOf(
   );
 }
 
-function toReference(scorer: ScorerEntry, complete: readonly Embeddings[]): Reference {
+function toReference(scorer: Scorer, complete: readonly Embeddings[]): Reference {
   const { several = [], ...one } = scorer.calibration;
   if (complete.length === 1) return { scorer, pictures: 1, calibration: one, templates: [complete[0]!] };
   const table = several[Math.min(complete.length, several.length + 1) - 2];

@@ -1,11 +1,11 @@
-import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import { cosineSimilarity } from './cosine-similarity.ts';
 import type { Embeddings } from './embeddings.ts';
 import { logFalseMatchRateOf } from './error-rate.ts';
+import type { Scorer } from './every-group.ts';
 import type { Reference } from './reference.ts';
 
 /** How much higher strangers score in this gallery than in the scorer's tables; 0 or more. */
-export type GalleryShift = (scorer: ScorerEntry) => number;
+export type GalleryShift = (scorer: Scorer) => number;
 
 export interface Comparison {
   reference: Reference;
@@ -20,7 +20,7 @@ export interface Comparison {
 }
 
 /** The scorer's value for two pictures; undefined where either lacks an embedding it needs. */
-export function scoreOf(scorer: ScorerEntry, a: Embeddings, b: Embeddings): number | undefined {
+export function scoreOf(scorer: Scorer, a: Embeddings, b: Embeddings): number | undefined {
   let score = 0;
   for (const { model, weight, offset } of scorer.terms) {
     const left = a[model];

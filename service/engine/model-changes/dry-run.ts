@@ -1,8 +1,7 @@
 import type { PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
-import { defined } from '../../lib/defined.ts';
 import type { World } from '../../lib/id.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
-import { thresholdForFalseMatchRate } from '../matching/index.ts';
+import { type HoldsFor, heldBy, heldRate, thresholdForFalseMatchRate } from '../matching/index.ts';
 import type { ModelForecast, ModelSet } from '../models/index.ts';
 import { type Profile, planModels } from '../profiles/index.ts';
 
@@ -12,9 +11,12 @@ export type Runs =
       is: 'runs';
       detector: string;
       scorer: string;
-      /** For one picture against one, at the profile's 1:1 rate. */
+      /** For one picture against one. */
       threshold: number;
       extrapolated: boolean;
+      /** The 1:1 rate that it holds, and for which groups: the profile's, or a tenth where a superseded scorer is all there is. */
+      falseMatchRate: number;
+      holdsFor: HoldsFor;
       /** Share of genuine people that this threshold refuses, 0..1. */
       refused: number;
       liveness?: { set: string; threshold: number; apcer: number; bpcer: number };
@@ -43,7 +45,7 @@ interface People {
 
 /** What changes of the models would do. Nothing has been changed. */
 export interface DryRun extends Pick<ModelForecast, 'refusals' | 'doubts'> {
-  galleries: { before?: string; after?: string; loadedAnew: boolean };
+  galleries: { before: string[]; after: string[]; loadedAnew: boolean };
   scorers: { before: string[]; after: string[] };
   padSets: { before: string[]; after: string[] };
   detectors: { before: string[]; after: string[] };
@@ -61,7 +63,7 @@ export interface DryRunInput {
   forecast: ModelForecast;
   importable: Parameters<typeof planModels>[1]['importable'];
   inUse: readonly ProfilesInUse[];
-  countComparable(files: Readonly<Record<string, string>>): Promise<number>;
+  countComparable(...sets: readonly Readonly<Record<string, string>>[]): Promise<number>;
   countEnrolled(): Promise<number>;
 }
 
@@ -72,8 +74,9 @@ export async function dryRunOf(input: DryRunInput): Promise<DryRun> {
   return {
     ...{ refusals, doubts },
     galleries: {
-      ...defined({ before: before.primary, after: after.primary }),
-      loadedAnew: fileOfGalleries(before) !== fileOfGalleries(after),
+      before: before.galleries,
+      after: after.galleries,
+      loadedAnew: filesOfGalleries(before) !== filesOfGalleries(after),
     },
     scorers: each(({ scorers }) => ids(scorers)),
     padSets: each(({ padSets }) => ids(padSets)),
@@ -83,18 +86,18 @@ export async function dryRunOf(input: DryRunInput): Promise<DryRun> {
   };
 }
 
-const fileOfGalleries = ({ primary, files }: ModelSet): string | undefined =>
-  primary && `${primary} ${files[primary]}`;
+const filesOfGalleries = ({ galleries, files }: ModelSet): string =>
+  galleries.map((model) => `${model} ${files[model]}`).join();
 
 async function peopleOf({ forecast, countComparable, countEnrolled }: DryRunInput): Promise<People> {
   const { before, after } = forecast;
-  const with_ = (set: ModelSet, models: readonly string[]) =>
-    countComparable(Object.fromEntries(models.map((model) => [model, set.files[model] ?? ''])));
-  const galleries = (set: ModelSet) => with_(set, set.primary === undefined ? [] : [set.primary]);
-  const best = (set: ModelSet) => with_(set, set.scorers.at(-1)?.terms.map(({ model }) => model) ?? []);
+  const filesOf = ({ files }: ModelSet, { terms }: ScorerEntry) =>
+    Object.fromEntries(terms.map(({ model }) => [model, files[model] ?? '']));
+  const any = (set: ModelSet) => countComparable(...set.scorers.map((scorer) => filesOf(set, scorer)));
+  const best = (set: ModelSet) => countComparable(...set.scorers.slice(-1).map((one) => filesOf(set, one)));
   return {
     enrolled: await countEnrolled(),
-    recognizable: { before: await galleries(before), after: await galleries(after) },
+    recognizable: { before: await any(before), after: await any(after) },
     byBestScorer: { before: await best(before), after: await best(after) },
   };
 }
@@ -125,13 +128,12 @@ function changedProfiles({ forecast, importable, inUse }: DryRunInput): ChangedP
 function runsOf(profile: Profile, circumstances: Parameters<typeof planModels>[1]): Runs {
   try {
     const { detector, scorers, pad } = planModels(profile, circumstances);
-    const scorer: ScorerEntry = scorers.at(-1)!;
-    const { threshold, extrapolated, fnmr } = thresholdForFalseMatchRate(
-      scorer.calibration,
-      profile.definition.match.falseMatchRate,
-    );
+    const scorer = scorers.at(-1)!;
+    const rate = profile.definition.match.falseMatchRate;
+    const { threshold, extrapolated, fnmr } = thresholdForFalseMatchRate(scorer.calibration, rate);
     return {
       ...{ is: 'runs', detector, scorer: scorer.id, threshold, extrapolated, refused: fnmr },
+      ...{ falseMatchRate: heldRate(scorer, rate), holdsFor: heldBy(scorer) },
       ...(pad && { liveness: livenessOf(pad) }),
     };
   } catch (error) {

@@ -57,7 +57,7 @@ export function createModelChanges(deps: ModelChangesDeps): ModelChanges {
         forecast: models.forecast(changes.map(toChange)),
         importable: models.importable(),
         inUse: await profilesInUse(deps),
-        countComparable: (files) => subjects.countComparable(files),
+        countComparable: (...sets) => subjects.countComparable(...sets),
         countEnrolled: () => subjects.countEnrolled(),
       }),
     async importStaged(id, actor) {

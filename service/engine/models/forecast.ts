@@ -55,7 +55,7 @@ export function forecast(
   for (const change of changes) {
     const { manifest: models, isEnabled: on } = state;
     if (change.is === 'import') {
-      state = { ...state, manifest: withModel(models, change) };
+      if (change.entry.origin === 'imported') state = { ...state, manifest: withModel(models, change) };
       continue;
     }
     if (change.is === 'remove' && damaged.includes(change.id)) continue;

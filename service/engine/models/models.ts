@@ -29,7 +29,10 @@ export interface Models {
   damaged(): string[];
   /** Hashes every file again. */
   verify(): Promise<FileCheck[]>;
-  /** Refuses bytes whose hash is neither pinned by our manifest nor given in `entry` (a customer's own model). */
+  /**
+   * Refuses bytes whose hash is neither pinned by our manifest nor given in `entry` (a customer's own model). Changes nothing where `entry`
+   * is that of a model that comes with Gatehouse.
+   */
   import(
     input: { onnx: Uint8Array; entry: ModelEntry; scorers?: ScorerEntry[]; padSets?: PadSetEntry[] },
     actor: Actor,
@@ -81,14 +84,10 @@ export async function createModels(deps: ModelsDeps): Promise<Models> {
     actor: Actor,
   ): Promise<ModelReport> {
     const before = settings.get(entry.id);
-    const { set_by, set_at } = hasAccepted(before)
-      ? before
-      : { set_by: describeActor(actor), set_at: clock.now() };
-    const row = {
-      ...{ model: entry.id, enabled: Number(enabled), accepted_licence_doubt: Number(accepted) },
-      // Who accepted the doubt, and when, stays on record while the model is switched off and on.
-      ...{ set_by, set_at },
-    };
+    // Who accepted the doubt, and when, stays on record while the model is switched off and on.
+    const by = hasAccepted(before) ? before : { set_by: describeActor(actor), set_at: clock.now() };
+    const state = { enabled: Number(enabled), accepted_licence_doubt: Number(accepted) };
+    const row = { model: entry.id, ...state, set_by: by.set_by, set_at: by.set_at };
     await inTransaction(async (tx: Tx) => {
       await store.put(tx, row);
       const details = { sha256: entry.sha256, acceptedLicenceDoubt: accepted };
@@ -108,6 +107,9 @@ export async function createModels(deps: ModelsDeps): Promise<Models> {
     damaged,
     verify: () => library.verify(),
     async import(input, actor) {
+      const { id, sha256, origin } = input.entry;
+      const own = library.manifest().models.find((one) => one.id === id);
+      if (origin === 'built' && own?.sha256 === sha256) return report(own);
       await importModel(deps, input, actor);
       await refresh();
       return report(requireModel(known(), input.entry.id));
@@ -140,11 +142,13 @@ export async function createModels(deps: ModelsDeps): Promise<Models> {
 const hasAccepted = (setting: ModelSettingRow | undefined): setting is ModelSettingRow =>
   setting?.accepted_licence_doubt === 1;
 
-const isEnabledBy = (
+function isEnabledBy(
   setting: ModelSettingRow | undefined,
-  { needsLicenceAcceptance }: ModelEntry,
-): boolean =>
-  needsLicenceAcceptance ? hasAccepted(setting) && setting.enabled === 1 : setting?.enabled !== 0;
+  { needsLicenceAcceptance, enabledByDefault = true }: ModelEntry,
+): boolean {
+  if (needsLicenceAcceptance) return hasAccepted(setting) && setting.enabled === 1;
+  return setting === undefined ? enabledByDefault : setting.enabled === 1;
+}
 
 function toReport(entry: ModelEntry, setting: ModelSettingRow | undefined): ModelReport {
   const { id, name, role, sha256, maturity, licence, provenance, doubts, origin, accuracy, sources } = entry;

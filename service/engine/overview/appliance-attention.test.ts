@@ -8,7 +8,7 @@ const well: ApplianceFacts = {
   storage: { state: 'ok' },
   damagedModels: [],
   pad: { is: 'installed' },
-  inference: {},
+  inference: { provider: {} },
   unreachablePeople: 0,
   keyCopies: { places: 2, notCurrent: 0 },
   certificate: { endsAt: 31 * DAY, renewsItself: false },
@@ -26,9 +26,9 @@ test.each<[string[], Partial<ApplianceFacts>]>([
   [['now NOT_READY'], { readiness: { is: 'not-ready', reason: 'No picture can be judged.' } }],
   [['now JOBS_STAND_STILL'], { queueProblem: 'Redis does not answer.' }],
   [['now MODEL_DAMAGED'], { damagedModels: ['yunet'] }],
-  [['soon LIVENESS_NOT_INSTALLED'], { pad: { is: 'missing', remedy: 'Import it.' } }],
+  [['soon LIVENESS_NOT_INSTALLED'], { pad: { is: 'missing', remedy: 'Switch it on.' } }],
   [['now PEOPLE_UNREACHABLE'], { unreachablePeople: 3 }],
-  [['note SLOWER_PROVIDER'], { inference: { fallback: 'No CUDA.' } }],
+  [['note SLOWER_PROVIDER'], { inference: { provider: { fallback: 'No CUDA.' } } }],
   [['note LENIENT_PROFILES'], { lenientOrganizations: 1 }],
   [['now BACKUP_TROUBLE'], { backupWarnings: ['One failed.', 'One is late.'] }],
   [['now KEY_COPY_BEHIND'], { keyCopies: { places: 2, notCurrent: 1 } }],
@@ -46,7 +46,7 @@ test.each<[string[], Partial<ApplianceFacts>]>([
 test('the most urgent comes first, and each says what to do', () => {
   const list = applianceAttention({
     ...well,
-    ...{ inference: { fallback: 'No CUDA.' }, insecureHttp: true, damagedModels: ['yunet'] },
+    ...{ inference: { provider: { fallback: 'No CUDA.' } }, insecureHttp: true, damagedModels: ['yunet'] },
   });
   expect(list.map(({ urgency }) => urgency)).toEqual(['now', 'soon', 'note']);
   for (const { sentence, remedy } of list) expect([sentence, remedy]).not.toContain('');

@@ -7,7 +7,7 @@ export interface ApplianceFacts {
   storage: { state: 'ok' | 'full' | 'unavailable'; reason?: string };
   damagedModels: readonly string[];
   pad: { is: 'installed' } | { is: 'missing'; remedy: string };
-  inference: { fallback?: string };
+  inference: { provider: { fallback?: string | undefined } };
   unreachablePeople: number;
   keyCopies?: { places: number; notCurrent: number };
   backupWarnings?: readonly string[];
@@ -56,7 +56,7 @@ function* aboutService({ readiness, storage, queueProblem }: ApplianceFacts): Ge
 function* aboutModels({
   damagedModels,
   pad,
-  inference,
+  inference: { provider },
   unreachablePeople,
   lenientOrganizations = 0,
 }: ApplianceFacts): Generator<Attention> {
@@ -73,7 +73,7 @@ function* aboutModels({
     yield {
       code: 'LIVENESS_NOT_INSTALLED',
       urgency: 'soon',
-      sentence: 'No liveness model is installed: a photograph of a person passes as the person.',
+      sentence: 'The liveness models are off: a photograph of a person passes as the person.',
       remedy: pad.remedy,
       screen: 'models',
     };
@@ -86,13 +86,13 @@ function* aboutModels({
       remedy: 'Install the model again with which they were enrolled, or enroll them again.',
       screen: 'people',
     };
-  if (inference.fallback !== undefined)
+  if (provider.fallback !== undefined)
     yield {
       code: 'SLOWER_PROVIDER',
       urgency: 'note',
-      sentence: `Models run on the processor instead of what is configured: ${inference.fallback}`,
-      remedy: 'Put the setting “providers” right, or leave it out.',
-      screen: 'settings',
+      sentence: `Models run on the processor instead of a GPU or what is configured: ${provider.fallback}`,
+      remedy: 'Look at the driver of the GPU and start the service again, or set “providers” to “cpu”.',
+      screen: 'models',
     };
   if (lenientOrganizations > 0)
     yield {

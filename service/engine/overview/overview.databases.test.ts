@@ -56,7 +56,9 @@ onBothDatabases('overview', (newPlace) => {
     expect(reasons).toEqual([{ outcome: 'NOT_RECOGNIZED', count: 3 }]);
     expect(unverified).toEqual({ from: Date.UTC(2026, 10, 19, 15), count: 3 });
     expect(people).toBe(1);
-    expect(gallery).toEqual({ profile: 'default', rate: expect.any(Number), safePeople: expect.any(Number) });
+    expect(gallery).toEqual({
+      ...{ profile: 'default', rate: 0.01, holdsFor: 'average', safePeople: expect.any(Number) },
+    });
   });
 
   test('lists what needs attention in the live world, and nothing in the test world', async () => {
@@ -87,7 +89,8 @@ onBothDatabases('overview', (newPlace) => {
   });
 
   test('a gallery above the safe size and open alerts are listed', async () => {
-    const checks = { ...engine.checks, safeGallerySize: () => 1 };
+    const safeGallery = () => ({ rate: 0.01, holdsFor: 'average' as const, people: 1 });
+    const checks = { ...engine.checks, safeGallery };
     await enroll();
     await engine.subjects.enroll(
       realm(),

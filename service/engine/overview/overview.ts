@@ -2,7 +2,8 @@ import type { Clock } from '../../lib/clock.ts';
 import type { World } from '../../lib/id.ts';
 import type { Alerts } from '../alerts/index.ts';
 import type { WaitingApprovals } from '../approvals/index.ts';
-import { type Models, remedy } from '../models/index.ts';
+import { type HoldsFor, heldForText } from '../matching/index.ts';
+import { type Models, padRemedy } from '../models/index.ts';
 import { type Organization, type Organizations, setupSteps } from '../organizations/index.ts';
 import type { Reviews } from '../review/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
@@ -30,7 +31,7 @@ export interface Overview {
   /** From memory: people in the gallery of the search. */
   people: number;
   templates: number;
-  gallery: { profile: string; rate: number; safePeople: number };
+  gallery: { profile: string; rate: number; holdsFor: HoldsFor; safePeople: number };
   liveness: { is: 'installed'; set: string; maturity: string } | { is: 'missing'; remedy: string };
   matchOnly: boolean;
   attention: Attention[];
@@ -45,11 +46,11 @@ export interface Overviews {
 
 export interface OverviewsDeps {
   verifications: Pick<PastVerifications, 'hourly'>;
-  checks: Pick<Checks, 'getProfile' | 'safeGallerySize' | 'lenientOrganizations'>;
+  checks: Pick<Checks, 'getProfile' | 'safeGallery' | 'lenientOrganizations'>;
   subjects: Pick<Subjects, 'people'>;
   organizations: Pick<Organizations, 'get'>;
   alerts: Pick<Alerts, 'list'>;
-  models: Pick<Models, 'current' | 'importable'>;
+  models: Pick<Models, 'current'>;
   reviews: Pick<Reviews, 'countOpen'>;
   approvals: Pick<WaitingApprovals, 'count'>;
   /** Sessions that wait for a person who decides. */
@@ -71,10 +72,10 @@ export function createOverviews(deps: OverviewsDeps): Overviews {
       const counted = await verifications.hourly(realm, hours);
       const all = sumOf(counted.flatMap(({ counts }) => counts));
       const lastDay = counted.slice(-24);
-      const { slug, definition } = await checks.getProfile(realm.organization, 'default');
-      const rate = definition.match.falseIdentificationRate;
+      const profile = await checks.getProfile(realm.organization, 'default');
+      const { people: safePeople, ...rate } = checks.safeGallery(profile, [realm]);
       const liveness = livenessOf(deps.models);
-      const gallery = { profile: slug, rate, safePeople: checks.safeGallerySize(rate) };
+      const gallery = { profile: profile.slug, ...rate, safePeople };
       const people = subjects.people(realm);
       return {
         at: clock.now(),
@@ -113,10 +114,11 @@ const unverifiedIn = (hours: readonly HourlyCount[]): number =>
     .reduce((sum, { outcome, count }) => (outcome === 'VERIFIED' ? sum : sum + count), 0);
 
 function livenessOf(models: OverviewsDeps['models']): Overview['liveness'] {
-  const [pad] = models.current().padSets;
+  const current = models.current();
+  const [pad] = current.padSets;
   return pad
     ? { is: 'installed', set: pad.id, maturity: pad.maturity }
-    : { is: 'missing', remedy: remedy(models.importable().filter(({ role }) => role === 'pad')) };
+    : { is: 'missing', remedy: padRemedy(current) };
 }
 
 function* aboutLiveness(
@@ -130,28 +132,31 @@ function* aboutLiveness(
       code: 'MATCH_ONLY',
       urgency: 'note',
       sentence: 'The organization matches faces only: a photograph of a person verifies as the person.',
-      remedy: 'Require liveness in the settings of the organization, once a liveness model is installed.',
+      remedy: 'Require liveness in the settings of the organization.',
       screen: 'settings',
     };
   else if (liveness.is === 'missing')
     yield {
       code: 'LIVENESS_NOT_INSTALLED',
       urgency: 'now',
-      sentence: 'Live verifications are refused: no liveness model is installed.',
+      sentence: 'Live verifications are refused: the liveness models are off.',
       remedy: liveness.remedy,
       screen: 'models',
     };
 }
 
-function* aboutGallery(people: number, { safePeople, rate }: Overview['gallery']): Generator<Attention> {
+function* aboutGallery(
+  people: number,
+  { safePeople, rate, holdsFor }: Overview['gallery'],
+): Generator<Attention> {
   const share = safePeople === 0 ? 0 : people / safePeople;
   if (share < 0.8) return;
-  const safe = `${safePeople} people can be searched at the error rate ${rate} with thresholds that were measured; ${people} are enrolled.`;
+  const safe = `${safePeople} people can be searched at the error rate ${rate} ${heldForText[holdsFor]} with thresholds that were measured; ${people} are enrolled.`;
   yield {
     code: share > 1 ? 'GALLERY_TOO_LARGE' : 'GALLERY_NEARLY_TOO_LARGE',
     urgency: share > 1 ? 'soon' : 'note',
     sentence: safe,
-    values: { safePeople, rate, people },
+    values: { safePeople, rate, holdsFor, people },
     remedy: 'Accept a higher error rate in the profile, verify with an e-mail address, or divide the people.',
     screen: 'profiles',
   };

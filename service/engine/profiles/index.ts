@@ -1,7 +1,14 @@
 export { allowedOf, profileNamed, requireAllowed } from './allowed-profiles.ts';
 export { builtInProfiles } from './built-in-profiles.ts';
-export type { ModelPlan } from './model-plan.ts';
-export { planMatching, planModels } from './model-plan.ts';
+export type { ModelPlan, RatesHold } from './model-plan.ts';
+export {
+  circumstancesIn,
+  enrollmentEmbedders,
+  planMatching,
+  planModels,
+  ratesHoldFor,
+  scorersOf,
+} from './model-plan.ts';
 export type { Profile } from './profile.ts';
 export { ProfileDefinition } from './profile.ts';
 export type { ProfileVersion, ProfileVersions } from './profile-versions.ts';

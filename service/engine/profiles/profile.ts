@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ChallengeSettings } from '../challenges/index.ts';
 import { checkNamed, checkNames, modelSettingsShape, Rule, settingsShape } from '../checks/index.ts';
+import { HoldsFor } from '../matching/index.ts';
 
 const failing = checkNames.filter((name) => checkNamed(name).withoutInput === 'fail-if-hard');
 
@@ -24,10 +25,22 @@ export const ProfileDefinition = z.strictObject({
   models: z
     .strictObject({
       detector: z.enum(['blazeface', 'yunet']).describe('Face detector; `yunet` has to be imported.'),
-      scorer: z.enum(['a', 'fused', 'best']).describe("'best': fused if enabled, otherwise A."),
+      scorer: z
+        .enum(['a', 'r', 'best'])
+        .describe(
+          "'best': embedding R, with MobileFaceNet where that is enabled; 'r': R alone; 'a': embedding A alone, whose weights are in the public domain. With 'best' and 'r', people who have no template of R yet are compared by A.",
+        ),
+      supersededUntil: z.iso
+        .date()
+        .optional()
+        .describe(
+          'Last day on which people are compared who only have templates of a superseded embedder; without it they are until they have new ones.',
+        ),
       pad: z
         .enum(['where-installed', 'required'])
-        .describe("'required': without a PAD model the profile answers PAD_NOT_INSTALLED in both worlds."),
+        .describe(
+          '`required`: presentation attack detection runs in the test world and for organizations that only match faces too; `where-installed`: in the live world of all other organizations. Where it has to run and no set is in use, the answer is PAD_NOT_INSTALLED.',
+        ),
       padSet: z
         .string()
         .max(64)
@@ -38,7 +51,10 @@ export const ProfileDefinition = z.strictObject({
     .describe('Which models run.'),
   match: z
     .strictObject({
-      falseMatchRate: z.number().min(1e-7).max(0.01).describe('1:1 false-match rate, default 1 in 10,000.'),
+      falseMatchRate: z.number().min(1e-7).max(0.01).describe('1:1 false-match rate.'),
+      holdsFor: HoldsFor.optional().describe(
+        'Groups for which the error rates hold: `every-group`, people of every group that the scorer was measured with; `average`, all people measured together. Absent, as in profiles of earlier releases: `average`. A scorer that was not measured by groups holds them for the average only; a superseded one, by which people are compared who have no other templates, a tenth of them for the average. The answer says so.',
+      ),
       falseIdentificationRate: z
         .number()
         .min(1e-5)

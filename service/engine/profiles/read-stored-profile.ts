@@ -4,7 +4,11 @@ import type { ProfileRow } from './profile-store.ts';
 
 interface StoredDefinition {
   checks: Record<string, unknown>;
+  models?: { scorer?: unknown };
 }
+
+/** A score of releases up to 0.1, of an embedder that is no part of Gatehouse any more. */
+const FORMER_SCORER = 'fused';
 
 /**
  * The definition of a stored profile, whichever release wrote it. A check that it lacks has its default rule, disabled. A check or a field
@@ -15,6 +19,7 @@ export function readStoredProfile({ definition }: Pick<ProfileRow, 'definition'>
   unknown: string[];
 } {
   const stored: StoredDefinition = JSON.parse(definition);
+  if (stored.models?.scorer === FORMER_SCORER) stored.models.scorer = 'best';
   const fields: string[] = Object.keys(ProfileDefinition.shape);
   const names: readonly string[] = checkNames;
   const checks = {

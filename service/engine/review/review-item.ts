@@ -1,4 +1,5 @@
 import type { ReviewId, SubjectId } from '../../lib/id.ts';
+import type { HoldsFor } from '../matching/index.ts';
 
 /** Decisions of a reviewer about two faces. */
 export const reviewDecisions = ['same-person', 'not-same-person', 'enroll-anyway'] as const;
@@ -26,6 +27,8 @@ export interface Likeness {
   quality: number;
   /** Share of comparisons of two different people that are as alike, 0..1; with `beyondMeasured` it is smaller. Absent of older items. */
   rate?: number;
+  /** Groups for which `rate` holds; absent of items of earlier releases, where it was the average. */
+  holdsFor?: HoldsFor;
   /** The tables of the scorer end at `rate`. */
   beyondMeasured?: true;
   /** The picture of the known person that a reviewer added. */

@@ -84,9 +84,9 @@ onBothDatabases('reviews', (newPlace, dialect) => {
         id: expect.stringMatching(/^rev_/),
         ...{ kind: 'duplicate', policy: 'warn', known, other, enrolled: false, state: 'open', votes: [] },
         likeness: {
-          ...{ scorer: 'a', pictures: 1, threshold: expect.any(Number), quality: expect.any(Number) },
+          ...{ scorer: 'r', pictures: 1, threshold: expect.any(Number), quality: expect.any(Number) },
           score: expect.closeTo(0.94, 1),
-          ...{ rate: expect.any(Number), beyondMeasured: true },
+          ...{ rate: expect.any(Number), holdsFor: 'average', beyondMeasured: true },
         },
         createdAt: engine.clock.now(),
         erasedBy: engine.clock.now() + 30 * DAY,

@@ -38,7 +38,7 @@ export interface SessionsDeps {
   models: Pick<Models, 'current' | 'importable'>;
   organizations: Pick<Organizations, 'get' | 'lookOf'>;
   profiles: Pick<Profiles, 'list' | 'get'>;
-  subjects: Pick<Subjects, 'ownerOfPicture'>;
+  subjects: Pick<Subjects, 'ownerOfPicture' | 'peopleWithout'>;
   verifyLive: VerifyLive;
   challenges: Challenges;
   /** Absent: a session that asks for uniqueness is refused. */

@@ -12,7 +12,7 @@ export interface UniquenessOrder {
   scope: string;
   policy: UniquenessRule['policy'];
   embeddings: Embeddings;
-  plan: Pick<MatchPlan, 'primary' | 'scorers'>;
+  plan: MatchPlan;
   pixelHash: string;
   quality: number;
   portrait?: Uint8Array;

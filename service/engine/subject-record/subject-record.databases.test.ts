@@ -71,6 +71,7 @@ test('every table that names a person is in the record', async () => {
     'live_session',
     'outbox',
     'presence_session',
+    'provisional_template',
     'registration',
     'review_item',
     'review_picture',

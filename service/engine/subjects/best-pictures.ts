@@ -15,9 +15,23 @@ export const bestFirst = (a: Picture, b: Picture): number =>
   b.createdAt - a.createdAt ||
   (a.id < b.id ? 1 : -1);
 
-/** The vectors whose mean is the person's row in the gallery, which only selects candidates. */
-export const averagedVectors = (pictures: readonly (Picture & { vector: Float32Array })[]): Float32Array[] =>
-  pictures
-    .toSorted(bestFirst)
-    .slice(0, AVERAGED)
-    .map(({ vector }) => vector);
+/** What a person's row in the gallery of one embedder is the mean of. */
+export interface GalleryVectors {
+  embedder: string;
+  vectors: Float32Array[];
+  /** Whether a confirmed picture is among them. */
+  anchored: boolean;
+}
+
+/** The vectors whose means are the person's rows in the galleries, which only select candidates. */
+export const galleryVectors = (
+  pictures: readonly (Picture & { embedder: string; vector: Float32Array })[],
+): GalleryVectors[] =>
+  [...Map.groupBy(pictures, ({ embedder }) => embedder)].map(([embedder, own]) => ({
+    embedder,
+    anchored: own.some(({ anchor }) => anchor),
+    vectors: own
+      .toSorted(bestFirst)
+      .slice(0, AVERAGED)
+      .map(({ vector }) => vector),
+  }));

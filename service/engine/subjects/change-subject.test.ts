@@ -140,8 +140,8 @@ test('a removed picture recognizes the person no more; the others still do', asy
   await engine.subjects.removePicture(realm(), { subject: 'ada@example.com', enrollment }, operator);
   expect(await scores()).toEqual([false]);
   const stranger = (await enroll('bea@example.com', { face: 'young' })).subject.id;
-  expect(await engine.subjects.nearest(realm(), direction('young'), 1)).toEqual([stranger]);
-  expect(await engine.subjects.nearest(realm(), direction('old'), 1)).toEqual([subject.id]);
+  expect(await engine.subjects.nearest(realm(), 'a-net', direction('young'), 1)).toEqual([stranger]);
+  expect(await engine.subjects.nearest(realm(), 'a-net', direction('old'), 1)).toEqual([subject.id]);
 });
 
 test('a legal hold keeps every picture', async () => {

@@ -4,12 +4,13 @@ import { Problem } from '../../lib/problem.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
-import type { Models } from '../models/index.ts';
+import { currentEmbedders, type Models } from '../models/index.ts';
 import { refuseErased } from '../organizations/index.ts';
-import { averagedVectors } from './best-pictures.ts';
+import { galleryVectors } from './best-pictures.ts';
 import type { GalleryIndex } from './gallery-index.ts';
 import type { Realm } from './realm.ts';
 import type { Subject } from './subject.ts';
+import type { UpgradeTemplates } from './upgrades/upgrade-templates.ts';
 import {
   type Attempt,
   type NewEnrollment,
@@ -35,6 +36,7 @@ export interface EnrollSubjectDeps extends WriteEnrollmentDeps {
   models: Pick<Models, 'current'>;
   consents: Pick<Consents, 'record' | 'settle'>;
   clock: Clock;
+  complete: UpgradeTemplates['complete'];
 }
 
 /** Another enrollment of the same new e-mail came first this often: something is wrong. */
@@ -42,7 +44,7 @@ const MOST_TRIES = 5;
 
 /** `Subjects.enroll`, for one e-mail address at a time, and `Subjects.join`. */
 export function createEnroll(deps: EnrollSubjectDeps) {
-  const { store, inTransaction, models, ids, clock } = deps;
+  const { store, inTransaction, models, ids, clock, complete } = deps;
 
   /** The person with this e-mail, or a new one with a key. */
   async function findOrMake(realm: Realm, emailHash: string | undefined) {
@@ -57,14 +59,18 @@ export function createEnroll(deps: EnrollSubjectDeps) {
 
   /** The picture is enrolled already; undefined when it is not. */
   async function findRepeated(
+    realm: Realm,
     known: Subject | undefined,
-    { mark }: NewEnrollment | NewMember,
+    input: NewEnrollment | NewMember,
+    actor: Actor,
   ): Promise<Enrolled | undefined> {
+    const { mark, attended = false, embeddings, quality, pixelHash } = input;
     if (!known || mark === undefined) return undefined;
     const enrollment = await store.enrollmentMarked(known.id, mark);
-    return enrollment === undefined
-      ? undefined
-      : { subject: known, created: false, enrollment, repeated: true };
+    if (enrollment === undefined) return undefined;
+    if (attended && pixelHash !== undefined)
+      await complete(realm, { subject: known.id, enrollment }, { embeddings, quality, pixelHash }, actor);
+    return { subject: known, created: false, enrollment, repeated: true };
   }
 
   /** Undefined when the person with this e-mail is not `known` (any more). */
@@ -86,10 +92,13 @@ export function createEnroll(deps: EnrollSubjectDeps) {
     const emailHash = 'email' in input ? store.emailHash(realm.organization, input.email) : undefined;
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const { known, subject } = await findOrMake(realm, emailHash);
-      const repeated = await findRepeated(known, input);
+      const repeated = await findRepeated(realm, known, input, actor);
       if (repeated) return repeated;
-      const { files } = models.current();
-      const attempt = { realm, input, subject, known, emailHash, actor, request, files, at: clock.now() };
+      const { files, scorers } = models.current();
+      const current = currentEmbedders(scorers);
+      const attempt = {
+        ...{ realm, input, subject, known, emailHash, actor, request, files, current, at: clock.now() },
+      };
       const enrolled = await tryToEnroll(attempt);
       if (enrolled) return enrolled;
       // After an error the key stays for the sweep: whether the transaction was committed is not known then.
@@ -104,7 +113,7 @@ export function createEnroll(deps: EnrollSubjectDeps) {
 
 /** Updates memory after the commit: withheld purposes and the row of the gallery. */
 function follow(
-  { index, models, consents }: EnrollSubjectDeps,
+  { index, consents }: EnrollSubjectDeps,
   { realm, input, subject, known, at }: Attempt,
   { enrollment, before, anchor, templates }: SealedEnrollment,
   { dropped, standing, enrollments }: Written,
@@ -118,13 +127,10 @@ function follow(
     anchor,
     vector: input.embeddings[embedder]!,
   }));
-  const { primary } = models.current();
-  const kept = [...before, ...added].filter(
-    ({ id, embedder }) => embedder === primary && !dropped.includes(id),
-  );
+  const kept = [...before, ...added].filter(({ id }) => !dropped.includes(id));
   const memberOf = 'memberOf' in input ? input.memberOf : undefined;
   if (memberOf !== undefined) index.assign(subject, memberOf);
-  index.put(realm, subject, averagedVectors(kept));
+  index.put(realm, subject, galleryVectors(kept));
   const { email, name } = nameOf(input);
   const now = { ...realm, id: subject, createdAt: at, ...defined({ email, memberOf }), ...known };
   return {

@@ -4,8 +4,9 @@ import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { type ExportOrder, type Person, readPages, textOf, vectorText } from '../personal-data/index.ts';
 import { selectDistinct } from './distinct-people-store.ts';
+import { selectProvisional } from './provisional-store.ts';
 import { birthDatePlace, emailPlace, namePlace } from './read-subjects-store.ts';
-import { markPlace, type TemplateRow, vectorPlace } from './template-store.ts';
+import { markPlace, provisionalPlace, type TemplateRow, vectorPlace } from './template-store.ts';
 import { toVector } from './vector-bytes.ts';
 
 export async function exportPerson(db: Db, person: Person, { open }: ExportOrder) {
@@ -83,6 +84,26 @@ export async function exportEnrollments(
       modelSha256: row.embedder_sha256,
       vector,
     })),
+  }));
+}
+
+/** Templates of a verified visit, kept until the next one agrees. */
+export async function exportProvisional(
+  { db, sealer }: { db: Db; sealer: Pick<Sealer, 'transformOf' | 'transforms'> },
+  { organization, subject }: Person,
+  { withTemplates, open }: ExportOrder,
+) {
+  const rows = await selectProvisional(db, subject);
+  const vectors = await open(
+    rows.map((row) => ({ place: provisionalPlace(row), sealed: withTemplates ? row.vector_sealed : null })),
+  );
+  return rows.map((row, i) => ({
+    id: row.id,
+    keptAt: time(row.created_at),
+    quality: row.quality,
+    model: row.embedder,
+    modelSha256: row.embedder_sha256,
+    vector: vectors[i] && restoredText(sealer, organization, vectors[i], row.transform),
   }));
 }
 

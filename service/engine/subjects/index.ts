@@ -1,5 +1,4 @@
 export type { SubjectChange } from './change-subject.ts';
-export type { EnrolledPicture } from './confirm-picture.ts';
 export { deleteDistinct, insertDistinct } from './distinct-people-store.ts';
 export { isPresent, listPresent, releaseAddress } from './erased-subject-store.ts';
 export type { KeptPerson } from './kept-people-store.ts';
@@ -7,10 +6,13 @@ export { countPeople, findKept, peopleNotUsedSince } from './kept-people-store.t
 export type { DistinctPerson } from './people/distinct-people.ts';
 export type { SubjectDataDeps } from './personal-data.ts';
 export { createSubjectData } from './personal-data.ts';
+export type { EnrolledPicture } from './pictures/confirm-picture.ts';
 export type { Realm } from './realm.ts';
 export { realmKey } from './realm.ts';
 export type { Enrollment, Subject } from './subject.ts';
 export type { Subjects, SubjectsDeps } from './subjects.ts';
 export { createSubjects } from './subjects.ts';
 export { createTemplatePages } from './template-pages-store.ts';
+export type { UpgradeProgress } from './upgrade-progress-store.ts';
+export type { Visit } from './upgrades/upgrade-templates.ts';
 export type { NewEnrollment, NewMember } from './write-enrollment.ts';

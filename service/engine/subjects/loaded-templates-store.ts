@@ -21,7 +21,10 @@ export interface StoredTemplate {
 
 /** A template as the galleries have it. */
 export interface LoadedTemplate {
-  row: Pick<TemplateRow, 'id' | 'organization' | 'world' | 'subject' | 'quality' | 'created_at' | 'anchor'>;
+  row: Pick<
+    TemplateRow,
+    'id' | 'organization' | 'world' | 'subject' | 'embedder' | 'quality' | 'created_at' | 'anchor'
+  >;
   /** Under the transform that was asked for. */
   vector: Float32Array;
 }
@@ -31,7 +34,7 @@ type SealedRow = Pick<
   TemplateRow,
   'id' | 'organization' | 'world' | 'subject' | 'vector_sealed' | 'transform'
 >;
-type Transform = Pick<TemplateTransform, 'generation' | 'rotate'>;
+export type Transform = Pick<TemplateTransform, 'generation' | 'rotate'>;
 
 interface Deps {
   db: Db;
@@ -78,12 +81,11 @@ export function createLoadedTemplates({ db, sealer }: Deps) {
   }
 
   /**
-   * Every template that one model file made, those of a person one after another, under the transform that `as` names, in pages: at
+   * Every template that these model files made (embedder id to SHA-256), those of a person one after another, under the transform that `as` names, in pages: at
    * 100,000 people the start waits for this.
    */
   async function* everyTemplate(
-    embedder: string,
-    sha256: string,
+    files: Readonly<Record<string, string>>,
     as: (organization: OrganizationId) => Transform,
     damaged: (row: DamagedRow) => void,
   ): AsyncGenerator<LoadedTemplate[]> {
@@ -93,7 +95,7 @@ export function createLoadedTemplates({ db, sealer }: Deps) {
       .where('state', 'in', unfinishedStates)
       .execute();
     const erasing = new Set(unfinished.map(({ subject }) => subject));
-    let rows = await readPage(db, { embedder, sha256 }, { subject: '', id: '' });
+    let rows = await readPage(db, files, { subject: '', id: '' });
     const threads = rows.length === LARGE_PAGE ? sealer.openInThreads() : undefined;
     const ahead: Promise<LoadedTemplate[]>[] = [];
     try {
@@ -104,7 +106,7 @@ export function createLoadedTemplates({ db, sealer }: Deps) {
         page.catch(() => {});
         ahead.push(page);
         if (ahead.length > PAGES_AHEAD) yield ahead.shift()!;
-        rows = rows.length < LARGE_PAGE ? [] : await readPage(db, { embedder, sha256 }, rows.at(-1)!);
+        rows = rows.length < LARGE_PAGE ? [] : await readPage(db, files, rows.at(-1)!);
       }
       while (ahead.length > 0) yield ahead.shift()!;
     } finally {
@@ -115,17 +117,13 @@ export function createLoadedTemplates({ db, sealer }: Deps) {
   return { templatesOf, everyTemplate };
 }
 
-const readPage = (
-  db: Db,
-  { embedder, sha256 }: { embedder: string; sha256: string },
-  after: { subject: string; id: string },
-) =>
+const readPage = (db: Db, files: Readonly<Record<string, string>>, after: { subject: string; id: string }) =>
   db
     .selectFrom('template')
-    .select(['id', 'organization', 'world', 'subject', 'quality', 'created_at', 'anchor'])
+    .select(['id', 'organization', 'world', 'subject', 'embedder', 'quality', 'created_at', 'anchor'])
     .select(['vector_sealed', 'transform'])
-    .where('embedder', '=', embedder)
-    .where('embedder_sha256', '=', sha256)
+    .where('embedder', 'in', Object.keys(files))
+    .where('embedder_sha256', 'in', Object.values(files))
     // The first condition alone lets the index over `subject` be used.
     .where('subject', '>=', after.subject)
     .where((eb) => eb.or([eb('subject', '>', after.subject), eb('id', '>', after.id)]))
@@ -138,14 +136,15 @@ const readPage = (
  * The rows whose vectors open, under the transform that `as` names for their organization; those of erased people are left
  * out, and so are damaged ones, which are reported.
  */
-async function openVectors<Row extends SealedRow>(
+export async function openVectors<Row extends SealedRow>(
   sealer: Sealer,
   rows: readonly Row[],
   as: (organization: OrganizationId) => Transform,
   damaged: (row: DamagedRow) => void,
   opener: Pick<Sealer, 'openMany'> = sealer,
+  placeOf = vectorPlace,
 ) {
-  const values = rows.map((row) => ({ place: vectorPlace(row), sealed: row.vector_sealed }));
+  const values = rows.map((row) => ({ place: placeOf(row), sealed: row.vector_sealed }));
   const opened = await opener.openMany(values);
   const found: { row: Row; vector: Float32Array }[] = [];
   for (const [i, value] of opened.entries()) {

@@ -2,9 +2,15 @@ import type { OrganizationId } from '../../lib/id.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { PersonalData, SealedValue, Searched } from '../personal-data/index.ts';
-import { exportDistinct, exportEnrollments, exportPerson } from './exported-person-store.ts';
+import {
+  exportDistinct,
+  exportEnrollments,
+  exportPerson,
+  exportProvisional,
+} from './exported-person-store.ts';
+import { selectProvisional } from './provisional-store.ts';
 import { birthDatePlace, emailPlace, namePlace } from './read-subjects-store.ts';
-import { markPlace, vectorPlace } from './template-store.ts';
+import { markPlace, provisionalPlace, vectorPlace } from './template-store.ts';
 import { toBytes, toVector } from './vector-bytes.ts';
 
 export interface SubjectDataDeps {
@@ -14,7 +20,7 @@ export interface SubjectDataDeps {
 
 const mark: Searched = { kind: 'picture mark', forms: (plain) => [plain] };
 
-/** The person's own row, and the templates of enrolled pictures. */
+/** The person's own row, the templates of enrolled pictures, and those of a visit that are provisional. */
 export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData {
   /** As it is stored, and as it is compared: restored, which is what the model gave but for rounding. */
   const vectorUnder = (organization: OrganizationId, generation: number): Searched => ({
@@ -34,6 +40,7 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
       },
       distinct_people: { columns: ['subject', 'other'], record: { in: 'notTheSame' } },
       template: { columns: ['subject', 'vector_sealed', 'mark_sealed'], record: { in: 'enrollments' } },
+      provisional_template: { columns: ['subject', 'vector_sealed'], record: { in: 'provisionalTemplates' } },
     },
     async forget(tx, subjects) {
       await tx
@@ -41,6 +48,7 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
         .where((eb) => eb.or([eb('subject', 'in', subjects), eb('other', 'in', subjects)]))
         .execute();
       await tx.deleteFrom('template').where('subject', 'in', subjects).execute();
+      await tx.deleteFrom('provisional_template').where('subject', 'in', subjects).execute();
       await tx.deleteFrom('subject').where('id', 'in', subjects).execute();
     },
     async sealedValues(person) {
@@ -55,11 +63,16 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
         .select(['id', 'organization', 'world', 'subject', 'transform', 'vector_sealed', 'mark_sealed'])
         .where('subject', '=', subject)
         .execute();
+      const provisional = await selectProvisional(db, subject);
       const values: SealedValue[] = [];
       if (row?.email_sealed) values.push({ place: emailPlace(person, subject), sealed: row.email_sealed });
       if (row?.name_sealed) values.push({ place: namePlace(person, subject), sealed: row.name_sealed });
       if (row?.birth_date_sealed)
         values.push({ place: birthDatePlace(person, subject), sealed: row.birth_date_sealed });
+      for (const template of provisional) {
+        const searched = vectorUnder(organization, template.transform);
+        values.push({ place: provisionalPlace(template), sealed: template.vector_sealed, searched });
+      }
       for (const template of templates) {
         const searched = vectorUnder(organization, template.transform);
         values.push({ place: vectorPlace(template), sealed: template.vector_sealed, searched });
@@ -71,6 +84,9 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
     exportOf: async (person, order) => ({
       person: order.enrolled ? await exportPerson(db, person, order) : undefined,
       enrollments: order.enrolled ? await exportEnrollments({ db, sealer }, person, order) : undefined,
+      provisionalTemplates: order.enrolled
+        ? await exportProvisional({ db, sealer }, person, order)
+        : undefined,
       notTheSame: order.enrolled ? await exportDistinct(db, person) : undefined,
     }),
   };

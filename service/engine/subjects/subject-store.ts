@@ -4,6 +4,7 @@ import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { createLoadedTemplates } from './loaded-templates-store.ts';
+import { createProvisionalTemplates } from './provisional-store.ts';
 import {
   birthDatePlace,
   createReadSubjects,
@@ -13,6 +14,7 @@ import {
 } from './read-subjects-store.ts';
 import type { Realm } from './realm.ts';
 import { createSealedTemplates, createTemplateRows } from './template-store.ts';
+import { createUpgradeProgress } from './upgrade-progress-store.ts';
 
 export type { SubjectStoreDeps } from './read-subjects-store.ts';
 export type SubjectStore = ReturnType<typeof createSubjectStore>;
@@ -34,6 +36,8 @@ export function createSubjectStore(deps: SubjectStoreDeps) {
     ...createTemplateRows(db),
     ...createSealedTemplates(deps),
     ...createLoadedTemplates(deps),
+    ...createProvisionalTemplates(deps),
+    ...createUpgradeProgress(deps),
     emailHash: (organization: OrganizationId, email: string) => sealer.emailHash(organization, email),
     createKey: (organization: OrganizationId, subject: SubjectId) =>
       sealer.createPerson(organization, subject),

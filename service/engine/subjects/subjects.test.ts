@@ -98,9 +98,9 @@ test('worlds and organizations do not see each other', async () => {
   for (const elsewhere of [realm('test'), other]) {
     expect(await engine.subjects.find(elsewhere, subject.id)).toBeUndefined();
     expect(await engine.subjects.enrollments(elsewhere, subject.id)).toEqual([]);
-    expect(await engine.subjects.nearest(elsewhere, direction('alice@example.com'), 64)).not.toContain(
-      subject.id,
-    );
+    expect(
+      await engine.subjects.nearest(elsewhere, 'a-net', direction('alice@example.com'), 64),
+    ).not.toContain(subject.id);
   }
   expect(await engine.subjects.find(other, 'alice@example.com')).toBeUndefined();
   expect([
@@ -177,7 +177,7 @@ test('an enrollment whose audit line cannot be written leaves nothing to be foun
   );
   await expect(attempt).rejects.toThrow();
   expect(await engine.db.selectFrom('template').select('id').execute()).toHaveLength(1);
-  expect(await broken.nearest(realm(), direction('bob'), 64)).toEqual([]);
+  expect(await broken.nearest(realm(), 'a-net', direction('bob'), 64)).toEqual([]);
   expect(await broken.find(realm(), 'bob@example.com')).toBeUndefined();
 });
 
@@ -308,7 +308,9 @@ test('a start reads the galleries back, embedder A alone', async () => {
   await restarted.loadGalleries((loaded) => seen.push(loaded));
   expect(seen).toEqual([2]);
   expect([restarted.people(realm()), restarted.people(realm('test'))]).toEqual([1, 1]);
-  expect(await restarted.nearest(realm('test'), direction('bob@example.com'), 64)).toEqual([subject.id]);
+  expect(await restarted.nearest(realm('test'), 'a-net', direction('bob@example.com'), 64)).toEqual([
+    subject.id,
+  ]);
   const [enrollment] = await restarted.enrollments(
     realm(),
     (await restarted.get(realm(), 'alice@example.com')).id,
@@ -353,7 +355,7 @@ test('galleries hold rotated vectors, and rows of before there were transforms a
   expect(put).toHaveLength(1);
   expect(Math.abs(cosine(put[0]!, plain))).toBeLessThan(0.9);
   expect(cosine(put[0]!, engine.sealer.transformOf(engine.organization).rotate(plain))).toBeCloseTo(1, 5);
-  expect(await restarted.nearest(realm(), plain, 64)).toEqual([subject.id]);
+  expect(await restarted.nearest(realm(), 'a-net', plain, 64)).toEqual([subject.id]);
   const [enrollment] = await restarted.enrollments(realm(), subject.id);
   expect(cosine(enrollment!.templates[0]!.vector, plain)).toBeCloseTo(1, 5);
 });

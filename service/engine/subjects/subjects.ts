@@ -1,7 +1,7 @@
 import type { Galleries } from '../../inference/gallery/gallery.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
-import type { Ids, SubjectId } from '../../lib/id.ts';
+import type { Ids, SubjectId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
@@ -10,20 +10,23 @@ import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
-import { bestFirst } from './best-pictures.ts';
 import { createChange, createSubjectTurns, type SubjectChange } from './change-subject.ts';
-import { createConfirm, type EnrolledPicture } from './confirm-picture.ts';
 import { createEnroll, type Enrolled } from './enroll-subject.ts';
 import { createGalleryIndex, createGalleryLoading, type GalleryLoading } from './gallery-index.ts';
-import type { DamagedRow, StoredTemplate } from './loaded-templates-store.ts';
+import type { DamagedRow } from './loaded-templates-store.ts';
 import type { Availability } from './people/availability.ts';
 import type { DistinctPeople } from './people/distinct-people.ts';
 import { createPeople } from './people/people.ts';
 import { createFindSubject, type ReadPeople } from './people/read-people.ts';
+import { createConfirm, type EnrolledPicture } from './pictures/confirm-picture.ts';
+import { createPictureOperations } from './pictures/picture-operations.ts';
+import { createRemovePicture } from './pictures/remove-picture.ts';
 import { type Realm, realmKey } from './realm.ts';
-import { createRemovePicture } from './remove-picture.ts';
 import type { Enrollment, Subject } from './subject.ts';
 import { createSubjectStore, type SubjectStoreDeps } from './subject-store.ts';
+import type { UpgradeProgress } from './upgrade-progress-store.ts';
+import { createUpgradeCounts } from './upgrades/upgrade-counts.ts';
+import { createUpgradeTemplates, type Visit } from './upgrades/upgrade-templates.ts';
 import type { NewEnrollment, NewMember } from './write-enrollment.ts';
 
 export interface Subjects extends ReadPeople, GalleryLoading, Availability, DistinctPeople {
@@ -76,20 +79,27 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
   ): Promise<Subject>;
   /** As `enrollments`, for several people at once. */
   enrollmentsOf(realm: Realm, people: readonly SubjectId[]): Promise<Map<SubjectId, Enrollment[]>>;
-  /** Over all organizations and worlds: people with a template of each of these model files (embedder id to SHA-256). */
-  countComparable(files: Readonly<Record<string, string>>): Promise<number>;
+  /** Over all organizations and worlds: people with a template of each model file (embedder id to SHA-256) of one of these sets. */
+  countComparable(...sets: readonly Readonly<Record<string, string>>[]): Promise<number>;
   /** The same of any model file. */
   countEnrolled(): Promise<number>;
   /** The number of people that a search can find; of the members of `part` where one is named. */
   people(realm: Realm, part?: string): number;
   /** Their ids, from memory. */
   listPeople(realm: Realm, part?: string): SubjectId[];
+  /** Of them, those with a picture of the embedder; members of parts are not counted. */
+  peopleWith(realm: Realm, embedder: string): number;
+  /** Their ids. */
+  listPeopleWith(realm: Realm, embedder: string): SubjectId[];
+  /** Of all people of the realm, how many have no confirmed picture of the embedder. */
+  peopleWithout(realm: Realm, embedder: string): number;
   /**
-   * The `count` people nearest to the probe (of the gallery's embedder) by the mean direction of their best pictures, nearest first,
-   * among those that `accept` accepts; all people without it.
+   * The `count` people nearest to the embedder's probe by the mean direction of their best pictures, nearest first, among those that
+   * `accept` accepts; all people without it.
    */
   nearest(
     realm: Realm,
+    embedder: string,
     probe: Float32Array,
     count: number,
     accept?: (subject: SubjectId) => boolean,
@@ -97,6 +107,17 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
   ): Promise<SubjectId[]>;
   /** Whose enrolled picture has exactly these pixels (`Analysis.pixelHash`), of any of the pictures given. */
   ownerOfPicture(realm: Realm, pixelHashes: readonly string[]): Promise<SubjectId | undefined>;
+  /** A verified visit of a person with templates of a superseded embedder alone, as `createUpgradeTemplates`. */
+  visited(realm: Realm, subject: SubjectId, visit: Visit, actor: Actor): Promise<void>;
+  /** How far the change to the embedder in use is; all 0 where no person has templates of a superseded one. */
+  upgradeProgress(realm: Realm): Promise<UpgradeProgress>;
+  /** The same for all of these realms by world; people of superseded embedders that are switched off are left out. Reads memory, and the provisional templates. */
+  upgradesByWorld(realms: readonly Realm[]): Promise<(UpgradeProgress & { world: World })[]>;
+  /** People who have no confirmed picture of the embedder in use, by id; `after`: the last of the page before. */
+  notUpgraded(
+    realm: Realm,
+    page: { limit: number; after?: SubjectId },
+  ): Promise<{ people: { id: SubjectId; provisional: boolean }[]; next?: SubjectId }>;
   /** False once the erasure of the person has begun. */
   isThere(tx: Tx, subject: SubjectId): Promise<boolean>;
   /**
@@ -115,7 +136,7 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
 export interface SubjectsDeps extends SubjectStoreDeps {
   inTransaction: InTransaction;
   galleries: Galleries;
-  models: Pick<Models, 'current'>;
+  models: Pick<Models, 'current' | 'combinations'>;
   audit: Audit;
   events: Events;
   consents: Pick<Consents, 'record' | 'settle' | 'forget'>;
@@ -126,26 +147,29 @@ export interface SubjectsDeps extends SubjectStoreDeps {
   forgetAddress(tx: Tx, realm: Realm, emailHash: string): Promise<void>;
   /** Enrollments a person keeps, 10 unless given. */
   most?: number;
+  /** People of the realm can be found who could not before, or some no more. Called after the commit; does not wait and never throws. */
+  changed?(realm: Realm): void;
 }
 
 export function createSubjects(deps: SubjectsDeps): Subjects {
-  const { db, inTransaction, models, audit, consents, log, most = 10 } = deps;
+  const { db, inTransaction, models, audit, consents, log, most = 10, changed = () => {} } = deps;
   const store = createSubjectStore(deps);
-  const primary = () => {
-    const { primary } = models.current();
-    if (primary !== undefined) return primary;
+  const embedders = () => {
+    const { galleries } = models.current();
+    if (galleries.length > 0) return galleries;
     throw new Problem('MODEL_NOT_INSTALLED', 'No embedding model is enabled: run “gatehouse models list”.');
   };
-  const index = createGalleryIndex(deps.galleries, primary, store.transformOf);
+  const index = createGalleryIndex(deps.galleries, embedders, store.transformOf);
   /** The galleries follow the commits of one person in their order: a picture is never put in after it was dropped. */
   const turns = createTurns();
   const damaged = logDamaged(log);
 
-  const enroll = createEnroll({ ...deps, store, index, most, damaged });
+  const { visited, complete } = createUpgradeTemplates({ ...deps, store, index, most, damaged });
+  const enroll = createEnroll({ ...deps, store, index, most, damaged, complete });
   const confirm = createConfirm({ store, inTransaction, audit, most });
   const change = createChange({ ...deps, store, turns });
   const removePicture = createRemovePicture({ ...deps, store, index, damaged });
-  const loading = createGalleryLoading({ store, index, models, primary, damaged, log });
+  const loading = createGalleryLoading({ store, index, models, embedders, damaged, log });
   const { find, get, pictures, templatesOf } = createFindSubject({ db, store, models, damaged });
   const people = createPeople({ ...deps, store, find, get, pictures });
   const { search } = people;
@@ -166,37 +190,35 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
       const name = `${realmKey(realm)}/${store.emailHash(realm.organization, input.email)}`;
       const enrolled = await turns(name, () => enroll(realm, input, actor, request));
       search.put(realm, enrolled.subject);
+      changed(realm);
       return enrolled;
     },
     join: (realm, input, actor) => enroll(realm, input, actor),
-    forget,
-    enrollments: async (realm, subject) => toEnrollments(await templatesOf(realm, [subject])),
-    pictures,
-    async confirm(realm, { subject, ...picture }, actor, request) {
-      const person = await get(realm, subject);
-      await confirm(realm, { ...picture, subject: person.id }, actor, request);
-      return person;
+    async forget(realm, subject, work) {
+      const done = await forget(realm, subject, work);
+      changed(realm);
+      return done;
     },
+    ...createPictureOperations({ store, index, get, templatesOf, confirm, removePicture, inTurnOf, changed }),
+    pictures,
     async change(realm, idOrEmail, to, actor) {
       const changed = await change(realm, await get(realm, idOrEmail), to, actor);
       search.put(realm, changed);
       return changed;
     },
-    async removePicture(realm, { subject, enrollment }, actor) {
-      const person = await get(realm, subject);
-      await inTurnOf(realm, person.id, () => removePicture(realm, person.id, enrollment, actor));
-      return person;
-    },
-    enrollmentsOf: async (realm, people) =>
-      Map.groupBy(toEnrollments(await templatesOf(realm, people)), ({ subject }) => subject),
     ...{ countComparable: store.countComparable, countEnrolled: store.countEnrolled },
-    ...{ people: index.people, listPeople: index.listPeople, nearest: index.search },
-    ownerOfPicture: (realm, pixelHashes) =>
-      store.ownerOfPicture(
-        realm,
-        pixelHashes.map((hash) => store.pictureHash(realm.organization, hash)),
-      ),
+    people: index.people,
+    listPeople: index.listPeople,
+    peopleWith: index.peopleWith,
+    listPeopleWith: index.listPeopleWith,
+    peopleWithout: index.peopleWithout,
+    nearest: index.search,
     isThere: (tx, subject) => store.isThere(tx, subject),
+    async visited(realm, subject, visit, actor) {
+      await inTurnOf(realm, subject, () => visited(realm, subject, visit, actor));
+      changed(realm);
+    },
+    ...createUpgradeCounts({ store, index, models, embedders }),
     used: (tx, subject, at) => store.touchUse(tx, subject, at),
     ...loading,
     async loadGalleries(progress) {
@@ -210,15 +232,3 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
 
 const logDamaged = (log: Log) => (row: DamagedRow) =>
   log.error({ template: row.id, subject: row.subject }, 'a sealed template was changed or belongs elsewhere');
-
-function toEnrollments(templates: readonly StoredTemplate[]): Enrollment[] {
-  const enrollments = [...Map.groupBy(templates, ({ enrollment }) => enrollment).values()].map((rows) => ({
-    id: rows[0]!.enrollment,
-    subject: rows[0]!.subject,
-    quality: rows[0]!.quality,
-    createdAt: rows[0]!.createdAt,
-    anchor: rows[0]!.anchor,
-    templates: rows.map(({ id, embedder, vector }) => ({ id, embedder, vector })),
-  }));
-  return enrollments.sort(bestFirst);
-}

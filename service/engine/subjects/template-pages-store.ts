@@ -1,7 +1,7 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
-import { vectorPlace } from './template-store.ts';
+import { provisionalPlace, vectorPlace } from './template-store.ts';
 import { toBytes, toVector } from './vector-bytes.ts';
 
 export interface TemplatePagesDeps {
@@ -10,10 +10,16 @@ export interface TemplatePagesDeps {
   sealer: Pick<Sealer, 'openMany' | 'seal' | 'transformOf' | 'transforms'>;
 }
 
-/** The templates of an organization, put under another rotation a page at a time. */
-export function createTemplatePages({ db, inTransaction, sealer }: TemplatePagesDeps) {
+/** The templates of an organization in one of their tables, put under another rotation a page at a time. */
+export function createTemplatePages(
+  { db, inTransaction, sealer }: TemplatePagesDeps,
+  name: 'template' | 'provisional_template' = 'template',
+) {
+  // The columns that are read here are the same in both.
+  const table = name as 'template';
+  const placeOf = name === 'template' ? vectorPlace : provisionalPlace;
   const older = (organization: OrganizationId, generation: number) =>
-    db.selectFrom('template').where('organization', '=', organization).where('transform', '<', generation);
+    db.selectFrom(table).where('organization', '=', organization).where('transform', '<', generation);
 
   return {
     /** How many are not under `generation` yet. */
@@ -38,7 +44,7 @@ export function createTemplatePages({ db, inTransaction, sealer }: TemplatePages
       if (!last) return undefined;
       const known = new Set([0, ...sealer.transforms.generations(organization)]);
       const opened = await sealer.openMany(
-        rows.map((row) => ({ place: vectorPlace(row), sealed: row.vector_sealed })),
+        rows.map((row) => ({ place: placeOf(row), sealed: row.vector_sealed })),
       );
       const { rotate } = sealer.transformOf(organization, generation);
       const renewed: { id: string; transform: number; sealed: Uint8Array }[] = [];
@@ -46,14 +52,14 @@ export function createTemplatePages({ db, inTransaction, sealer }: TemplatePages
         const row = rows[i]!;
         if (value.is !== 'open' || !known.has(row.transform)) continue;
         const vector = sealer.transformOf(organization, row.transform).restore(toVector(value.plain));
-        const place = vectorPlace({ ...row, transform: generation });
+        const place = placeOf({ ...row, transform: generation });
         const { id, transform } = row;
         renewed.push({ id, transform, sealed: await sealer.seal(place, toBytes(rotate(vector))) });
       }
       await inTransaction(async (tx) => {
         for (const { id, transform, sealed } of renewed) {
           await tx
-            .updateTable('template')
+            .updateTable(table)
             .set({ vector_sealed: sealed, transform: generation })
             .where('id', '=', id)
             .where('transform', '=', transform)

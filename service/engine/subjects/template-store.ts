@@ -27,6 +27,12 @@ export const vectorPlace = (row: TemplatePlace & { transform: number }): SealedP
   version: VERSION,
 });
 
+/** Of a row of `provisional_template`: moved into `template` it does not open. */
+export const provisionalPlace = (row: TemplatePlace & { transform: number }): SealedPlace => ({
+  ...vectorPlace(row),
+  field: vectorPlace(row).field.replace('template', 'provisional'),
+});
+
 export const markPlace = (row: TemplatePlace): SealedPlace => ({
   ...vectorPlace({ ...row, transform: 0 }),
   field: `template.mark/${row.id}`,
@@ -46,8 +52,9 @@ export function createSealedTemplates({ db, sealer }: { db: Db; sealer: Sealer }
       row: { id: TemplateId; organization: OrganizationId; world: World; subject: SubjectId },
       vector: Float32Array,
       { generation, rotate }: Pick<TemplateTransform, 'generation' | 'rotate'>,
+      placeOf = vectorPlace,
     ) {
-      const place = vectorPlace({ ...row, transform: generation });
+      const place = placeOf({ ...row, transform: generation });
       return { vector_sealed: await sealer.seal(place, toBytes(rotate(vector))), transform: generation };
     },
     sealMark: (
@@ -101,7 +108,8 @@ export function createTemplateRows(db: Db) {
     async templateRows(tx: Db, subject: SubjectId) {
       return tx
         .selectFrom('template')
-        .select(['id', 'enrollment', 'embedder', 'embedder_sha256', 'quality', 'created_at', 'anchor'])
+        .select(['id', 'enrollment', 'embedder', 'embedder_sha256', 'picture_hash', 'quality'])
+        .select(['created_at', 'anchor'])
         .where('subject', '=', subject)
         .orderBy('enrollment')
         .execute();
@@ -121,7 +129,7 @@ export function createTemplateRows(db: Db) {
           .where('id', 'in', [...ids])
           .execute();
     },
-    countComparable: (files: Readonly<Record<string, string>>) => countComparable(db, files),
+    countComparable: (...sets: readonly Readonly<Record<string, string>>[]) => countComparable(db, sets),
     /** People with templates, over all organizations and worlds. */
     async countEnrolled(): Promise<number> {
       const { n } = await db
@@ -133,27 +141,31 @@ export function createTemplateRows(db: Db) {
   };
 }
 
-/** Over all organizations and worlds: people with a template of each of these model files (embedder id to SHA-256). */
-async function countComparable(db: Db, files: Readonly<Record<string, string>>): Promise<number> {
-  const wanted = Object.entries(files);
-  if (wanted.length === 0) return 0;
+/** Over all organizations and worlds: people with a template of each model file (embedder id to SHA-256) of one of these sets. */
+async function countComparable(db: Db, sets: readonly Readonly<Record<string, string>>[]): Promise<number> {
+  const [first, ...others] = sets.filter((files) => Object.keys(files).length > 0);
+  if (first === undefined) return 0;
   const { n } = await db
-    .selectFrom((from) =>
-      from
-        .selectFrom('template')
-        .select('subject')
-        .where(({ eb, and, or }) =>
-          or(
-            wanted.map(([embedder, sha256]) =>
-              and([eb('embedder', '=', embedder), eb('embedder_sha256', '=', sha256)]),
-            ),
-          ),
-        )
-        .groupBy('subject')
-        .having((eb) => eb.fn.count('embedder').distinct(), '=', wanted.length)
-        .as('comparable'),
+    .selectFrom(
+      others.reduce((all, files) => all.union(withAll(db, files)), withAll(db, first)).as('comparable'),
     )
     .select((eb) => eb.fn.countAll<number>().as('n'))
     .executeTakeFirstOrThrow();
   return Number(n);
+}
+
+function withAll(db: Db, files: Readonly<Record<string, string>>) {
+  const wanted = Object.entries(files);
+  return db
+    .selectFrom('template')
+    .select('subject')
+    .where(({ eb, and, or }) =>
+      or(
+        wanted.map(([embedder, sha256]) =>
+          and([eb('embedder', '=', embedder), eb('embedder_sha256', '=', sha256)]),
+        ),
+      ),
+    )
+    .groupBy('subject')
+    .having((eb) => eb.fn.count('embedder').distinct(), '=', wanted.length);
 }

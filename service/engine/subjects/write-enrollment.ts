@@ -7,10 +7,10 @@ import { type Consent, type Consents, isHeld, type Standing } from '../consent/i
 import type { Events } from '../events/index.ts';
 import { oneMoreToday } from './daily-enrollments.ts';
 import type { DamagedRow, StoredTemplate } from './loaded-templates-store.ts';
+import { refuseMoreAnchors, surplusOf, type Vectors } from './pictures/surplus.ts';
 import type { Realm } from './realm.ts';
 import type { Subject } from './subject.ts';
 import type { SubjectStore } from './subject-store.ts';
-import { refuseMoreAnchors, surplusOf, type Vectors } from './surplus.ts';
 
 /** A picture's embeddings, to be kept for a person. */
 export interface NewEnrollment extends NewPicture {
@@ -37,6 +37,10 @@ export interface NewPicture {
   pixelHash?: string;
   /** An operator has seen that it is the person: the picture becomes an anchor. The first one is in any case. */
   confirmed?: boolean;
+  /** Staff enroll it, not a program: one that is enrolled already gets the templates it lacks. */
+  attended?: boolean;
+  /** Staff enroll it, and by a superseded scorer it is the person: it becomes an anchor where they have none of an embedder in use. */
+  upgrades?: boolean;
   /** Extra audit details: the flag of a duplicate under `warn`, an operator's override. */
   audit?: Record<string, unknown>;
   /** Written in the same transaction; it may run again with the transaction. */
@@ -67,6 +71,8 @@ export interface Attempt {
   request: string | undefined;
   /** SHA-256 of the models in use, by embedder id. */
   files: Readonly<Record<string, string>>;
+  /** Embedders in use, without superseded ones. */
+  current: readonly string[];
   at: number;
 }
 
@@ -74,17 +80,18 @@ export type SealedEnrollment = Awaited<ReturnType<typeof sealEnrollment>>;
 
 /** The rows of an attempt, and the person's templates from before it: all that is done before the transaction. */
 export async function sealEnrollment(
-  { store, ids, damaged }: WriteEnrollmentDeps,
-  { realm, input, subject, known, files, at }: Attempt,
+  { store, ids, most, damaged }: WriteEnrollmentDeps,
+  attempt: Attempt,
   transform: Parameters<SubjectStore['sealVector']>[2],
 ) {
-  const { embeddings, quality, mark, pixelHash, confirmed = false } = input;
+  const { realm, input, subject, known, files, at } = attempt;
+  const { embeddings, quality, mark, pixelHash } = input;
   const { email, name } = nameOf(input);
   const enrollment = ids.next('enrollment');
   const person = await store.sealPerson(realm, subject, email, name);
   // Read before anything is written, so that the gallery can follow the commit whatever happens to the database then.
   const before = known ? await store.templatesOf(realm, [subject], files, damaged) : [];
-  const anchor = confirmed || !known || known.enrollments === 0;
+  const anchor = isAnchor(attempt, before, most);
   const templates = await Promise.all(
     Object.entries(embeddings).map(async ([embedder, vector]) => {
       const id = ids.next('template');
@@ -107,6 +114,18 @@ export async function sealEnrollment(
   return { enrollment, person, before, anchor, templates };
 }
 
+function isAnchor(
+  { input, known, current }: Attempt,
+  before: readonly StoredTemplate[],
+  most: number,
+): boolean {
+  const { confirmed = false, upgrades = false } = input;
+  if (confirmed || !known || known.enrollments === 0) return true;
+  const anchors = before.filter(({ anchor }) => anchor);
+  const isFull = new Set(anchors.map(({ enrollment }) => enrollment)).size >= most;
+  return upgrades && !isFull && !anchors.some(({ embedder }) => current.includes(embedder));
+}
+
 /** Result of an attempt after its transaction has committed. */
 export interface Written {
   /** Ids of templates that made room. */
@@ -126,6 +145,7 @@ export async function writeEnrollment(
   const { realm, input, subject, actor } = attempt;
   if (!(await writePerson(deps, tx, attempt, sealed))) return undefined;
   await deps.store.insertTemplates(tx, sealed.templates);
+  await deps.store.dropSettled(tx, subject);
   const standing =
     input.consent && (await deps.consents.record(tx, { ...realm, subject }, input.consent, actor));
   const room = await makeRoom(deps, tx, attempt, sealed);

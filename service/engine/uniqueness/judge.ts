@@ -32,7 +32,7 @@ export interface UniquenessOrder {
   policy: UniquenessPolicy;
   /** Of the models in use; what a `plan` of the organization's profile compares. */
   embeddings: Embeddings;
-  plan: Pick<MatchPlan, 'primary' | 'scorers'>;
+  plan: MatchPlan;
   pixelHash: string;
   /** Of the picture, 0..1. */
   quality: number;

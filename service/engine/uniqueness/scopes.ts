@@ -5,7 +5,14 @@ import { Problem } from '../../lib/problem.ts';
 import type { Turns } from '../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
-import { type Decision, type Matching, type MatchPlan, matchRateForGallery } from '../matching/index.ts';
+import {
+  type Decision,
+  type HoldsFor,
+  heldByAll,
+  type Matching,
+  type MatchPlan,
+  matchRateForGallery,
+} from '../matching/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import { type Realm, realmKey, type Subjects } from '../subjects/index.ts';
 import { changedSettings, type SettingsChange } from './change-settings.ts';
@@ -37,6 +44,8 @@ export interface ScopeThresholds {
   /** Who is compared: the members, and in the organization's scope the enrolled people. */
   people: number;
   scorer: string;
+  /** Groups for which both rates hold. */
+  holdsFor: HoldsFor;
   /** At the false-flag rate. */
   flagged: ScopeThreshold;
   /** At the review rate. */
@@ -185,7 +194,7 @@ async function thresholdsOf(
   });
   const flagged = at(scope.falseFlagRate);
   return {
-    ...{ people, scorer: flagged.scorer.id },
+    ...{ people, scorer: flagged.scorer.id, holdsFor: heldByAll(plan.scorers) },
     ...{ flagged: pick(flagged), reviewed: pick(at(scope.reviewRate)) },
   };
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
-import { type Engine, key, operator, scorerA, startEngine } from '../../../test/support/engine.ts';
+import { type Engine, key, operator, scorerR, startEngine } from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
 import { direction, meanOf, near } from '../../../test/support/faces.ts';
 import type { SubjectId } from '../../lib/id.ts';
@@ -23,7 +23,7 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
   let sessions = 0;
   const order = (vector: Float32Array, over: Partial<UniquenessOrder> = {}): UniquenessOrder => ({
     ...{ realm: realm(), scope: 'survey', policy: 'block', embeddings: { 'a-net': vector }, actor: key },
-    ...{ plan: { primary: 'a-net', scorers: [scorerA] }, pixelHash: 'p', quality: 0.9 },
+    ...{ plan: { scorers: [scorerR] }, pixelHash: 'p', quality: 0.9 },
     session: `sess_${++sessions}`,
     ...over,
   });
@@ -435,7 +435,7 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
       expect({ members, waiting, thresholds }).toEqual({
         ...{ members: 2, waiting: 0 },
         thresholds: {
-          ...{ people: 2, scorer: 'a' },
+          ...{ people: 2, scorer: 'r', holdsFor: 'average' },
           // Per comparison 1 - sqrt(1 - rate): 0.00501 and 0.02532.
           flagged: {
             threshold: expect.closeTo(0.63, 3),

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -104,7 +104,7 @@ test('a group is written while the one before it is put on disk, four at most; s
   const answered: string[] = [];
   for (const name of ['a', 'b', 'c', 'd', 'e']) {
     void group.write(name).then(() => answered.push(name));
-    await vi.waitUntil(() => written.includes(name) || onDisk.length === 4);
+    await expect.poll(() => written.includes(name) || onDisk.length === 4).toBe(true);
   }
   expect(written).toEqual(['a', 'b', 'c', 'd']);
   expect(answered).toEqual([]);
@@ -113,10 +113,10 @@ test('a group is written while the one before it is put on disk, four at most; s
     settled = true;
   });
   onDisk[1]!();
-  await vi.waitUntil(() => written.includes('e') && onDisk.length === 5);
+  await expect.poll(() => [written.includes('e'), onDisk.length]).toEqual([true, 5]);
   expect(answered).toEqual(['b']);
   for (const i of [0, 2, 3]) onDisk[i]!();
-  await vi.waitUntil(() => answered.length === 4);
+  await expect.poll(() => answered.length).toBe(4);
   expect(settled).toBe(false);
   onDisk[4]!();
   await all;
@@ -139,13 +139,13 @@ test('a group asks for its pace when there is a place for it, so that time spent
   const all: Promise<unknown>[] = [];
   for (let count = 1; count <= 4; count++) {
     all.push(group.write(`row ${count}`));
-    await vi.waitUntil(() => onDisk.length === count);
+    await expect.poll(() => onDisk.length).toBe(count);
   }
   all.push(group.write('one more'));
   await new Promise(setImmediate);
   expect(paced).toBe(4);
   onDisk[0]!();
-  await vi.waitUntil(() => onDisk.length === 5);
+  await expect.poll(() => onDisk.length).toBe(5);
   expect(paced).toBe(5);
   for (const end of onDisk) end();
   await Promise.all(all);

@@ -10,10 +10,16 @@ import type { Consents } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Limits } from '../limits/index.ts';
 import { createClaims, type RefusedPictures } from '../lockout/index.ts';
-import { createMatching, type GalleryShifts, safeGallerySize } from '../matching/index.ts';
+import { createMatching, type GalleryShifts } from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
-import type { Profile, Profiles } from '../profiles/index.ts';
+import {
+  circumstancesIn,
+  type Profile,
+  type Profiles,
+  type RatesHold,
+  ratesHoldFor,
+} from '../profiles/index.ts';
 import type { Suspects } from '../review/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import { createEnroll } from './enrollment/enroll.ts';
@@ -21,6 +27,7 @@ import { createLookForReview } from './look-for-review.ts';
 import { createProfileCalibration } from './preview/calibration-of-profile.ts';
 import { createCheckCatalog } from './preview/check-catalog.ts';
 import { createPreviewProfile } from './preview/preview-profile.ts';
+import { createSafeGallery } from './preview/safe-gallery.ts';
 import type { Observed } from './record-verification.ts';
 import { createJudgeAdministratorFace } from './sign-in/judge-administrator-face.ts';
 import type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';
@@ -64,8 +71,10 @@ export interface Checks {
   calibrationOf: ReturnType<typeof createProfileCalibration>;
   /** Every check that a profile can ask for, with how far it is proven. */
   catalog: ReturnType<typeof createCheckCatalog>;
-  /** For /health: the largest gallery whose 1:N threshold at this false-identification rate is still measured. */
-  safeGallerySize(rate: number): number;
+  /** Groups for which the error rates of a profile hold, with the models in use and over the people of both worlds. */
+  ratesHoldFor(organization: OrganizationId, profile: Profile): RatesHold;
+  /** The largest gallery whose 1:N threshold by a profile is still measured. */
+  safeGallery: ReturnType<typeof createSafeGallery>;
 }
 
 export interface ChecksDeps extends VerificationStoreDeps {
@@ -108,6 +117,7 @@ export function createChecks({
   const deps = {
     ...given,
     deadline,
+    shifts,
     claims,
     matching: createMatching({ subjects, shifts }),
     countryOf: createCountryOf(disputedAreas),
@@ -131,15 +141,13 @@ export function createChecks({
     previewProfile: createPreviewProfile({ db: given.db, profiles }),
     calibrationOf: createProfileCalibration({ profiles, models, subjects, shifts }),
     catalog: createCheckCatalog({ models }),
-    // People who have only embedding A, or more pictures, are compared by other tables: the smallest of those in use counts.
-    safeGallerySize(rate) {
-      const tables = models
-        .current()
-        .scorers.flatMap(({ calibration }) => [calibration, ...(calibration.several ?? [])]);
-      const sizes = tables.map((table) => safeGallerySize(table, rate));
-      return sizes.length > 0 ? Math.min(...sizes) : 0;
-    },
+    ratesHoldFor: (organization, profile) =>
+      ratesHoldFor(
+        profile,
+        circumstancesIn(given, { organization, world: 'live' }, { organization, world: 'test' }),
+      ),
+    safeGallery: createSafeGallery(given),
   };
 }
 
-const unshifted: GalleryShifts = { of: () => () => 0 };
+const unshifted: GalleryShifts = { of: () => () => 0, standingOf: () => () => 'not-measured' };

@@ -262,12 +262,12 @@ test('a search finds the nearest people of those who may be found, as one by one
       async (found, count) => {
         const allowed = new Set(people.filter((_, i) => found[i]).map(({ subject }) => subject));
         const expected = rows.filter(({ subject }) => allowed.has(subject)).slice(0, count);
-        expect(await engine.subjects.nearest(realm(), probe, count, (one) => allowed.has(one))).toEqual(
-          expected.map(({ subject }) => subject),
-        );
+        expect(
+          await engine.subjects.nearest(realm(), 'a-net', probe, count, (one) => allowed.has(one)),
+        ).toEqual(expected.map(({ subject }) => subject));
       },
     ),
     { numRuns: 200 },
   );
-  expect(await engine.subjects.nearest(realm(), probe, 3, () => false)).toEqual([]);
+  expect(await engine.subjects.nearest(realm(), 'a-net', probe, 3, () => false)).toEqual([]);
 });

@@ -50,7 +50,7 @@ test('prepare: an address has to be one, and the models are those of the profile
   await expect(prepare({ email: 'ada' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
   expect(await prepare()).toMatchObject({
     realm: steps.realm,
-    plan: { primary: 'a-net' },
+    plan: { embedders: ['a-net'] },
     uniquenessPolicy: expect.any(String),
   });
 });
@@ -77,11 +77,12 @@ test('admit: another face under an enrolled address is refused to a key, and lef
 
 test('keep: stores the person, confirmed where the mismatch was overridden', async () => {
   const keep = createKeepEnrollment(steps.deps);
-  const first = await keep(await prepare(), seen(), { overridden: false, compared: false });
+  const first = await keep(await prepare(), seen(), { overridden: false, compared: false, upgrades: false });
   expect(first).toMatchObject({ created: true, enrollments: 1, quality: { check: 'faceQuality', score: 1 } });
   const second = await keep(await prepare({ actor: operator }), seen('eve'), {
     overridden: true,
     compared: false,
+    upgrades: false,
   });
   expect(second).toMatchObject({ subject: first.subject, created: false, enrollments: 2 });
 });

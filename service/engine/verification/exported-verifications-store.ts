@@ -1,6 +1,7 @@
 import { time } from '../../lib/time.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { type ExportOrder, jsonOf, type Person, readPages, vectorText } from '../personal-data/index.ts';
+import { holdsForOf } from './past-verifications-store.ts';
 import { type ProbeSealer, readProbe, restoreProbe } from './probe-bytes.ts';
 import { fields, placeOf } from './verification-store.ts';
 
@@ -57,6 +58,7 @@ export async function exportVerifications(
         compositeScore: row.composite,
         assurance: row.assurance,
         scorer: row.scorer ?? undefined,
+        holdsFor: holdsForOf(row),
         pictures: row.pictures ?? undefined,
         galleryShift: row.gallery_shift ?? undefined,
         gallerySize: row.gallery_size ?? undefined,

@@ -9,6 +9,7 @@ import {
   type Probe,
   runChecks,
 } from '../checks/index.ts';
+import { mainEmbedder } from '../matching/index.ts';
 import type { Subjects } from '../subjects/index.ts';
 import type { Matched } from './match.ts';
 import { type Ended, endedBy } from './outcome.ts';
@@ -51,11 +52,8 @@ export function createJudge({ subjects, verifications }: JudgeDeps) {
     decision: Matched,
   ): Promise<Outcome> {
     const { plan, files, profile } = run;
-    const probe = {
-      embedder: plan.primary,
-      sha256: files[plan.primary]!,
-      vector: face.embeddings[plan.primary]!,
-    };
+    const embedder = mainEmbedder(plan);
+    const probe = { embedder, sha256: files[embedder]!, vector: face.embeddings[embedder]! };
     const checkResults = await checksOf(run, { main, frames, probe, decision });
     const compositeScore = composite(checkResults);
     const failed = hardFailures(profile.definition.checks, checkResults);

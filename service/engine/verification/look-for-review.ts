@@ -1,7 +1,7 @@
 import { faceQuality } from '../checks/index.ts';
 import { samePerson } from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
-import { type Profiles, planMatching } from '../profiles/index.ts';
+import { enrollmentEmbedders, type Profiles, planMatching } from '../profiles/index.ts';
 import type { FaceForReview, PictureForReview } from '../review/index.ts';
 import { analysisRequest, type SightDeps } from './look.ts';
 import { pictureRefusal } from './refuse-picture.ts';
@@ -20,7 +20,8 @@ export function createLookForReview({ analyzer, deadline, models, profiles }: Lo
     const profile = await profiles.get(command.organization, 'default');
     const set = models.current();
     const plan = planMatching(profile, { set, importable: models.importable() });
-    const request = analysisRequest(command, plan, set.embedders, deadline);
+    const embedders = enrollmentEmbedders(set, [profile.definition], plan);
+    const request = analysisRequest(command, plan, embedders, deadline);
     const main = await analyzer.analyze(command.picture, { ...request, portrait: true });
     const quality = faceQuality(main, { pad: false });
     const { checks, refuseQuality } = profile.definition;

@@ -6,6 +6,7 @@ import type { Schema } from '../../storage/schema.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { type CheckName, checkNames, type DeviceInfo, type Place } from '../checks/index.ts';
+import type { HoldsFor } from '../matching/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import type { VerificationOutcome } from './outcome.ts';
 import type { PastFilter, PastKey, PastVerification, WholeVerification } from './past/past-verification.ts';
@@ -20,7 +21,8 @@ const SLICE = 10_000;
 const columns = [
   ...(['id', 'organization', 'world', 'subject', 'kind', 'profile', 'profile_version'] as const),
   ...(['verified', 'reason', 'confidence', 'composite', 'assurance', 'actor', 'created_at'] as const),
-  ...(['scorer', 'pictures', 'gallery_shift', 'outcome', 'decided_by', 'failed', 'people_alike'] as const),
+  ...(['scorer', 'holds_for', 'pictures', 'gallery_shift', 'outcome'] as const),
+  ...(['decided_by', 'failed', 'people_alike'] as const),
 ] as const;
 
 export interface PastVerificationsStoreDeps {
@@ -232,9 +234,14 @@ function toPast(row: Listed): PastVerification {
       reason: row.reason ?? undefined,
       decidedBy: (row.decided_by || undefined) as CheckName | undefined,
       alike: row.people_alike ?? undefined,
+      holdsFor: holdsForOf(row),
     }),
   };
 }
+
+/** Tables of releases before the column was there held for the average. */
+export const holdsForOf = ({ scorer, holds_for }: Pick<Row, 'scorer' | 'holds_for'>): HoldsFor | undefined =>
+  scorer === null ? undefined : ((holds_for ?? 'average') as HoldsFor);
 
 type Personal = Pick<Row, 'id' | 'organization' | 'world' | 'subject' | 'place_sealed' | 'device_sealed'>;
 

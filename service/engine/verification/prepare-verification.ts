@@ -11,14 +11,14 @@ import type { Limits } from '../limits/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { ProfileDefinition, Profiles } from '../profiles/index.ts';
-import { allowedOf, planModels, profileNamed, requireAllowed } from '../profiles/index.ts';
+import { allowedOf, circumstancesIn, planModels, profileNamed, requireAllowed } from '../profiles/index.ts';
 import type { Subject, Subjects } from '../subjects/index.ts';
 import { checkFrameTimes } from './analyze-frames.ts';
 import type { VerifyCommand } from './verdict.ts';
 import type { Run } from './verification-run.ts';
 
 export interface PrepareDeps {
-  subjects: Pick<Subjects, 'find'>;
+  subjects: Pick<Subjects, 'find' | 'peopleWithout'>;
   organizations: Pick<Organizations, 'get' | 'siteOf'>;
   consents: Pick<Consents, 'withholds'>;
   models: Pick<Models, 'current' | 'importable'>;
@@ -33,7 +33,7 @@ export interface PrepareDeps {
 
 /** The step `prepare`: what a verification runs by. What cannot be done is refused here. */
 export function createPrepareVerification(deps: PrepareDeps) {
-  const { organizations, models, profiles, limits, ids, clock } = deps;
+  const { organizations, profiles, limits, ids, clock } = deps;
   return async function prepare(command: VerifyCommand): Promise<Run> {
     const { organization, world } = command;
     const started = clock.now();
@@ -49,20 +49,21 @@ export function createPrepareVerification(deps: PrepareDeps) {
     const matchOnly = settings.matchOnly && world === 'live';
     const ground = groundOf(settings);
     const claimed = await claimedBy(deps, command, ground);
-    const set = models.current();
-    const plan = planModels(profile, { set, importable: models.importable(), world, matchOnly });
+    const realm = { organization, world };
+    const circumstances = circumstancesIn(deps, realm);
+    const plan = planModels(profile, { ...circumstances, world, matchOnly });
     const place = await placeOf(deps, command, profile.definition);
     return {
       id: ids.next('verification'),
       started,
       command,
-      realm: { organization, world },
+      realm,
       matchOnly,
       allowed: allowedOf(inUse, settings.allowedProfiles).map(({ definition }) => definition),
       ground,
       profile,
       plan,
-      files: set.files,
+      files: circumstances.set.files,
       ...defined({ claimed, place }),
     };
   };

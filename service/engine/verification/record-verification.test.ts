@@ -103,6 +103,10 @@ test('the line and the event of a failure name the claimed person, the key and t
     analysisOf('stranger', { embeddings: { 'a-net': near(ada, 0.1, 'stranger') }, live: 0.01 }),
   );
   await engine.installPad();
+  // In the test world attack detection runs where the profile requires it.
+  const { definition } = await engine.checks.getProfile(engine.organization, 'default');
+  const models = { ...definition.models, pad: 'required' as const };
+  await engine.checks.setProfile(engine.organization, 'default', { ...definition, models }, operator);
   const attack = engine.checks.verify({ ...realm(), picture, email: 'ada@example.com', actor: key });
   await expect(attack).rejects.toMatchObject({ code: 'CHECK_FAILED' });
   const [event] = await engine.db

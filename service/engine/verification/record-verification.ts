@@ -8,7 +8,7 @@ import { type Audit, describeActor } from '../audit/index.ts';
 import { type CheckResult, composite, keptResults } from '../checks/index.ts';
 import type { CheckOutcome, Events } from '../events/index.ts';
 import { type Attempt, isAttack, type Standing, standingOf } from '../lockout/index.ts';
-import { type Comparison, NO_SUBJECT } from '../matching/index.ts';
+import { type Comparison, heldBy, NO_SUBJECT } from '../matching/index.ts';
 import type { Subjects } from '../subjects/index.ts';
 import type { Admission } from './admit-verification.ts';
 import { disclosedResults } from './disclosed-results.ts';
@@ -236,6 +236,7 @@ export function createRecord(write: WriteVerification) {
 
 const matchOf = ({ reference: { scorer, pictures }, shift }: Comparison) => ({
   scorer: scorer.id,
+  holdsFor: heldBy(scorer),
   pictures,
   shift,
 });

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type CheckResult, composite } from '../checks/index.ts';
-import type { Matching, Threshold } from '../matching/index.ts';
+import { heldBy, type Matching, type Threshold } from '../matching/index.ts';
 import { disclosedResults } from './disclosed-results.ts';
 import { type Outcome, REPLAYED } from './judge.ts';
 import type { Verdict, VerifyCommand } from './verdict.ts';
@@ -34,10 +34,17 @@ export function createReply({ matching, clock }: ReplyDeps) {
       confidence: shown.confidence,
       ...(open ? { compositeScore, checkResults } : figuresFor(checkResults, verified)),
       assurance: assuranceOf(run, main),
-      ...(identification ? { identification: { ...identification, ...ratesOf(shown.threshold) } } : {}),
+      ...(identification && {
+        identification: {
+          ...identification,
+          ...ratesOf(shown.threshold),
+          ownGallery: shown.ownGallery,
+        },
+      }),
       match: {
         ...shown.threshold,
         scorer: shown.scorer.id,
+        holdsFor: heldBy(shown.scorer),
         score: shown.comparison?.score ?? null,
         pictures: shown.comparison?.reference.pictures ?? null,
         shift: shown.shift,
@@ -70,4 +77,6 @@ function figuresFor(results: readonly CheckResult[], verified: boolean) {
   return verified ? { compositeScore: composite(checkResults), checkResults } : { checkResults };
 }
 
-const ratesOf = ({ threshold, fnmr, extrapolated }: Threshold) => ({ threshold, fnmr, extrapolated });
+const ratesOf = ({ fmr: matchRate, threshold, fnmr, extrapolated }: Threshold) => ({
+  ...{ matchRate, threshold, fnmr, extrapolated },
+});

@@ -45,7 +45,7 @@ describe('prepare', () => {
       realm: steps.realm,
       matchOnly: false,
       profile: { slug: 'specter' },
-      plan: { primary: 'a-net', embedders: ['a-net'] },
+      plan: { embedders: ['a-net'] },
       claimed: { id: ada.id },
       place: { latitude: 64, longitude: -22 },
     });

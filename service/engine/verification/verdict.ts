@@ -2,7 +2,7 @@ import type { OrganizationId, ReviewId, SubjectId, VerificationId, World } from 
 import type { Actor } from '../audit/index.ts';
 import type { CheckResult, DeviceInfo, Place } from '../checks/index.ts';
 import type { Consent } from '../consent/index.ts';
-import type { Identification } from '../matching/index.ts';
+import type { HoldsFor, Identification } from '../matching/index.ts';
 
 export interface VerifyCommand {
   organization: OrganizationId;
@@ -42,6 +42,8 @@ export interface Match {
   /** What the organization's own gallery raised the threshold by (engine/gallery-calibration); part of `threshold`. */
   shift: number;
   fmr: number;
+  /** Groups for which `fmr` and the confidence hold. */
+  holdsFor: HoldsFor;
   fnmr: number;
   extrapolated: boolean;
 }

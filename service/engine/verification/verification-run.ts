@@ -41,12 +41,14 @@ export interface Seen extends Sight {
   frames: readonly Frame[];
 }
 
-export const assuranceOf = ({ matchOnly, assurance }: Run, { face }: Analysis): Assurance =>
-  assurance ?? (face?.pad && !matchOnly ? 'passive' : 'match-only');
+export const assuranceOf = (
+  { matchOnly, assurance }: Pick<Run, 'matchOnly' | 'assurance'>,
+  { face }: Analysis,
+): Assurance => assurance ?? (face?.pad && !matchOnly ? 'passive' : 'match-only');
 
 /** SHA-256 of the file of each model that took part. */
 export function filesUsed(plan: ModelPlan, files: Readonly<Record<string, string>>): Record<string, string> {
-  const ids = [plan.detector, ...plan.embedders, ...(plan.pad?.models ?? [])];
+  const ids = [plan.detector, ...plan.embedders, ...(plan.pad?.models ?? []).map(({ model }) => model)];
   return Object.fromEntries(ids.map((id) => [id, files[id] ?? '']));
 }
 

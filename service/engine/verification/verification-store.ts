@@ -5,6 +5,7 @@ import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { CheckResult, DeviceInfo, Earlier, Place, Probe, Rules } from '../checks/index.ts';
 import { keptResults } from '../checks/index.ts';
+import type { HoldsFor } from '../matching/index.ts';
 import type { Ended } from './outcome.ts';
 import { encodeProbe, probeField, readProbe, restoreProbe } from './probe-bytes.ts';
 import type { Assurance } from './verdict.ts';
@@ -28,7 +29,7 @@ export interface VerificationRecord {
   composite: number;
   assurance: Assurance;
   /** What decided; absent where nothing was compared. */
-  match?: { scorer: string; pictures: number; shift: number };
+  match?: { scorer: string; holdsFor: HoldsFor; pictures: number; shift: number };
   /** Whether the face matched; absent where the picture was refused before it was compared. */
   matched?: boolean;
   /** People that a 1:N searched. */
@@ -177,6 +178,7 @@ const storedResults = ({ checks, rules }: VerificationRecord): StoredResult[] =>
 
 const matchColumns = ({ match, matched, gallerySize, alike }: VerificationRecord) => ({
   scorer: match?.scorer ?? null,
+  holds_for: match?.holdsFor ?? null,
   pictures: match?.pictures ?? null,
   gallery_shift: match?.shift ?? null,
   matched: matched === undefined ? null : Number(matched),

@@ -11,7 +11,7 @@ beforeEach(async () => {
   engine = await startEngine();
 });
 afterEach(() => engine.stop());
-const { show, enrollAlice, verify, stored } = verifyWith(() => engine);
+const { show, enrollAlice, verify, stored } = verifyWith(() => engine, 'live');
 
 describe('presentation attack detection', () => {
   test('the live world refuses without it and names files, hashes and the command', async () => {
@@ -37,7 +37,7 @@ describe('presentation attack detection', () => {
   test.each(['strict-finance', 'high-security', 'fortress'])(
     '%s requires it in the test world too, and of match-only organizations, and says so',
     async (profile) => {
-      await expect(verify(show('probe', 0.9), { profile })).rejects.toMatchObject({
+      await expect(verify(show('probe', 0.9), { profile, world: 'test' })).rejects.toMatchObject({
         code: 'PAD_NOT_INSTALLED',
         message: expect.stringContaining(`The profile ${profile} requires it, in the test world too.`),
       });
@@ -55,7 +55,9 @@ describe('presentation attack detection', () => {
     await engine.installPad();
     await engine.models.disable('pad-2', operator);
     await engine.models.disable('pad-1', operator);
-    await expect(verify(show('probe', 0.9), { profile: 'strict-finance' })).rejects.toMatchObject({
+    await expect(
+      verify(show('probe', 0.9), { profile: 'strict-finance', world: 'test' }),
+    ).rejects.toMatchObject({
       code: 'PAD_NOT_INSTALLED',
       message:
         'pad-1 and pad-2 are off: run “gatehouse models enable pad-1” and “gatehouse models enable pad-2”. The profile strict-finance requires it, in the test world too.',
@@ -80,16 +82,25 @@ describe('presentation attack detection', () => {
     });
   });
 
-  test('a match-only organization’s live answers say so where PAD runs too, its test answers do not', async () => {
+  test('it does not run in the test world, nor for a match-only organization, unless the profile requires it', async () => {
     await engine.installPad();
     await engine.organizations.set(engine.organization, { matchOnly: true }, operator);
     await enrollAlice('live');
     await enrollAlice('test');
-    const live = await verify(show('probe', 0.9, { live: 0.99 }), { world: 'live' });
-    expect(live).toMatchObject({ verified: true, assurance: 'match-only' });
-    expect(live.checkResults[0]).toMatchObject({ check: 'liveness', weight: 6 });
-    expect(await verify(show('probe', 0.9, { live: 0.99 }))).toMatchObject({ assurance: 'passive' });
-    expect(await stored()).toMatchObject([{ assurance: 'match-only' }, { assurance: 'passive' }]);
+    const zurich = { profile: 'strict-finance', place: { latitude: 47.3769, longitude: 8.5417 } };
+    for (const [world, required] of [
+      ['live', 'match-only'],
+      ['test', 'passive'],
+    ] as const) {
+      const attack = await verify(show(`attack in ${world}`, 0.9, { live: 0.01 }), { world });
+      expect(attack).toMatchObject({ verified: true, assurance: 'match-only' });
+      expect(attack.checkResults[0]).toMatchObject({ check: 'liveness', skipped: expect.any(String) });
+      const passed = await verify(show(`probe in ${world}`, 0.95, { live: 0.99 }), { world, ...zurich });
+      expect(passed).toMatchObject({ verified: true, assurance: required });
+      await expect(
+        verify(show(`second attack in ${world}`, 0.95, { live: 0.01 }), { world, ...zurich }),
+      ).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+    }
   });
 
   test('an attack is refused outright in every built-in profile, by the sentence alone', async () => {
@@ -332,7 +343,9 @@ describe('presentation attack detection', () => {
     await expect(verify(show('probe', 0.9), { world: 'live', profile: 'blind' })).rejects.toMatchObject({
       code: 'CONFLICT',
     });
-    expect(await verify(show('probe', 0.9), { profile: 'blind' })).toMatchObject({ assurance: 'match-only' });
+    expect(await verify(show('probe', 0.9), { profile: 'blind', world: 'test' })).toMatchObject({
+      assurance: 'match-only',
+    });
     const demanding = { ...definition, checks, models: { ...definition.models, pad: 'required' as const } };
     await engine.checks.setProfile(engine.organization, 'blind', demanding, operator);
     await expect(verify(show('probe', 0.9), { profile: 'blind' })).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Engine, key, operator, scorerA, sha256, startEngine } from '../../../test/support/engine.ts';
+import { type Engine, key, operator, scorerR, sha256, startEngine } from '../../../test/support/engine.ts';
 import { emptyAnalysis } from '../../../test/support/faces.ts';
 import { verifyWith } from '../../../test/support/verify-alice.ts';
 import type { Problem } from '../../lib/problem.ts';
@@ -226,7 +226,7 @@ describe('remembered context', () => {
     expect(resultOf(steady, 'frameConsistency')).toMatchObject({
       pass: true,
       score: 1,
-      details: { pictures: 4, limit: scorerA.calibration.table[3]!.score },
+      details: { pictures: 4, limit: scorerR.calibration.table[3]!.score },
     });
     await expect(
       verify(show('main', 0.95), {
@@ -352,7 +352,7 @@ describe('remembered context', () => {
         world: 'test',
         kind,
         profile: 'builtin:default',
-        profileVersion: 2,
+        profileVersion: 3,
         // Only the person that the reply named.
         ...(index === 0 ? { subject } : {}),
       })),

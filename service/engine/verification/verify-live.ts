@@ -8,6 +8,7 @@ import type { Embeddings } from '../matching/index.ts';
 import type { Profile } from '../profiles/index.ts';
 import { createAdmit } from './admit-verification.ts';
 import { disclosedResults } from './disclosed-results.ts';
+import { createUpgrade } from './enrollment/upgrade-templates.ts';
 import { createJudge } from './judge.ts';
 import { createMatch } from './match.ts';
 import type { VerificationOutcome } from './outcome.ts';
@@ -58,7 +59,12 @@ export interface JudgedLive {
   record(
     also: (tx: Tx, there: boolean) => Promise<void>,
     /** `id`: in place of `verification`. `within`: runs the transaction. */
-    order?: { id?: VerificationId; within?: InTransaction },
+    order?: {
+      id?: VerificationId;
+      within?: InTransaction;
+      /** Asked when it is written: whether the session was passed. */
+      passed?(): boolean;
+    },
   ): Promise<void>;
   /** In any case. */
   end(): void;
@@ -76,6 +82,7 @@ export function createVerifyLive(deps: VerifyDeps): VerifyLive {
   const match = createMatch(deps);
   const judge = createJudge(deps);
   const record = createRecord(createWriteVerification(deps));
+  const upgrade = createUpgrade(deps);
 
   return async ({ main, embeddings, assurance, context, ...order }) => {
     const { face } = main;
@@ -104,8 +111,10 @@ export function createVerifyLive(deps: VerifyDeps): VerifyLive {
         ...(verified ? { composite: composite(disclosedResults(outcome.checkResults, true)) } : {}),
         checks: outcome.checkResults,
         models: filesUsed(run.plan, run.files),
-        record: (also, { id = run.id, within } = {}) =>
-          record({ ...run, id }, outcome, admission, { also, ...defined({ within }) }),
+        async record(also, { id = run.id, within, passed = () => false } = {}) {
+          await record({ ...run, id }, outcome, admission, { also, ...defined({ within }) });
+          if (passed()) await upgrade({ ...run, id }, seen, outcome);
+        },
         end: () => admission.end(),
       };
     } catch (error) {

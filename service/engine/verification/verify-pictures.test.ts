@@ -130,17 +130,17 @@ describe('pictures and models', () => {
     });
   });
 
-  test('a profile that asks for the fused score is refused without it', async () => {
+  test('a profile that asks for a scorer whose model is off is refused', async () => {
     const { definition } = await engine.checks.getProfile(engine.organization, 'default');
     await engine.checks.setProfile(
       engine.organization,
-      'fused',
-      { ...definition, models: { ...definition.models, scorer: 'fused' } },
+      'alone',
+      { ...definition, models: { ...definition.models, scorer: 'a' } },
       operator,
     );
-    await expect(verify(show('probe', 0.9), { profile: 'fused' })).rejects.toMatchObject({
+    await expect(verify(show('probe', 0.9), { profile: 'alone' })).rejects.toMatchObject({
       code: 'MODEL_NOT_INSTALLED',
-      message: expect.stringContaining('gatehouse models enable faceres --accept-licence-doubt'),
+      message: expect.stringContaining('compares by the scorer a, of which a model is off'),
     });
   });
 

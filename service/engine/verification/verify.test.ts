@@ -19,7 +19,7 @@ describe('1:1', () => {
       verification: expect.stringMatching(/^ver_/),
       verified: true,
       subject: { id: subject, email: 'alice@example.com' },
-      confidence: expect.closeTo(1 / (1 + 10 ** -1), 6),
+      confidence: expect.closeTo(1 / (1 + 10 ** -1.5), 6),
       compositeScore: expect.closeTo(1, 9),
       checkResults: [
         {
@@ -27,7 +27,7 @@ describe('1:1', () => {
           pass: true,
           score: 0,
           weight: 0,
-          skipped: 'No presentation attack detection model is installed.',
+          skipped: 'No presentation attack detection ran: the test world, match only, or none is installed.',
         },
         { check: 'frameConsistency', pass: true, score: 0, weight: 0, skipped: expect.any(String) },
         { check: 'impossibleTravel', pass: true, score: 0, weight: 0, skipped: expect.any(String) },
@@ -51,22 +51,23 @@ describe('1:1', () => {
       ],
       assurance: 'match-only',
       match: {
-        scorer: 'a',
+        scorer: 'r',
         score: expect.closeTo(0.9, 5),
         pictures: 1,
-        threshold: expect.closeTo(0.8, 9),
+        threshold: expect.closeTo(0.7, 9),
         shift: 0,
-        fmr: 1e-4,
-        fnmr: expect.closeTo(0.15, 9),
+        fmr: 1e-3,
+        holdsFor: 'average',
+        fnmr: expect.closeTo(0.05, 9),
         extrapolated: false,
       },
-      profile: { id: 'builtin:default', slug: 'default', version: 2, maturity: 'proven' },
+      profile: { id: 'builtin:default', slug: 'default', version: 3, maturity: 'proven' },
       models: { blazeface: sha256('blazeface').slice(0, 12), 'a-net': sha256('a-net').slice(0, 12) },
       timing: { decode: 2, detect: 3, landmarks: 6, embed: 5, pad: 2, queued: 0, picture: 18, total: 0 },
     });
   });
 
-  test('an unknown e-mail is answered exactly like a mismatch, also where fused is enabled since', async () => {
+  test('an unknown e-mail is answered exactly like a mismatch, also where a second embedder is enabled since', async () => {
     await enrollAlice();
     await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
     const [stranger, unknown, garbled] = await Promise.all(
@@ -78,7 +79,7 @@ describe('1:1', () => {
       verified: false,
       reason: 'Identity not recognised',
       confidence: 0,
-      match: { scorer: 'fused', score: null },
+      match: { scorer: 'rm', score: null },
     });
     expect(stranger).not.toHaveProperty('subject');
     for (const other of [unknown, garbled])
@@ -87,10 +88,10 @@ describe('1:1', () => {
 
   test('the threshold is where the profile’s false-match rate lies', async () => {
     await enrollAlice();
-    expect(await verify(show('just', 0.801), { email: 'alice@example.com' })).toMatchObject({
+    expect(await verify(show('just', 0.701), { email: 'alice@example.com' })).toMatchObject({
       verified: true,
     });
-    expect(await verify(show('just not', 0.799), { email: 'alice@example.com' })).toMatchObject({
+    expect(await verify(show('just not', 0.699), { email: 'alice@example.com' })).toMatchObject({
       verified: false,
     });
   });
@@ -99,9 +100,9 @@ describe('1:1', () => {
     await enrollAlice();
     await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
     const by = async () => (await verify(show('probe', 0.9), { email: 'alice@example.com' })).match.scorer;
-    expect(await by()).toBe('a');
+    expect(await by()).toBe('r');
     await enrollAlice('test', 'with b');
-    expect(await by()).toBe('fused');
+    expect(await by()).toBe('rm');
   });
 
   test('an id is no e-mail', async () => {
@@ -142,13 +143,13 @@ describe('1:N', () => {
   test('a search is at least as strict as a 1:1 verification, and equally confident', async () => {
     await enrollOthers(9);
     await enrollAlice();
-    for (const cosine of [0.75, 0.799, 0.801, 0.84, 0.9]) {
+    for (const cosine of [0.65, 0.699, 0.701, 0.84, 0.9]) {
       const probe = show(`at ${cosine}`, cosine);
       const [named, searched] = [await verify(probe, { email: 'alice@example.com' }), await verify(probe)];
       expect(searched).toMatchObject({
-        verified: cosine > 0.8,
+        verified: cosine > 0.7,
         confidence: named.confidence,
-        identification: { gallerySize: 10, matchRate: 1e-4 },
+        identification: { gallerySize: 10, matchRate: 1e-3 },
         match: { threshold: named.match.threshold, fmr: named.match.fmr },
       });
     }
@@ -181,7 +182,6 @@ describe('1:N', () => {
     expect(await verify(show('probe', 0.9), { profile: 'tight' })).toMatchObject({
       identification: { gallerySize: 2, extrapolated: true },
     });
-    expect(engine.checks.safeGallerySize(0.01)).toBe(1005);
   });
 
   test('over no people no person is recognized', async () => {
@@ -193,7 +193,7 @@ describe('1:N', () => {
     });
   });
 
-  test('the fused score decides among the nearest by A', async () => {
+  test('the score of both embedders decides among the nearest by the first', async () => {
     await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
     const realm = { organization: engine.organization, world: 'test' as const };
     const b = direction('alice b', 64);
@@ -212,11 +212,11 @@ describe('1:N', () => {
     const probe = show('probe', 1, { embeddings: { 'a-net': alice, 'b-net': b } });
     expect(await verify(probe)).toMatchObject({
       subject: { id: subject.id },
-      match: { scorer: 'fused', score: expect.closeTo(1.85, 4) },
+      match: { scorer: 'rm', score: expect.closeTo(1.85, 4) },
     });
     expect(await verify(probe, { profile: 'specter' })).toMatchObject({
       subject: { email: 'twin@example.com' },
-      match: { scorer: 'a' },
+      match: { scorer: 'r' },
     });
   });
 

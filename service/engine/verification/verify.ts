@@ -1,4 +1,5 @@
 import { type AdmitDeps, createAdmit } from './admit-verification.ts';
+import { createUpgrade, type UpgradeDeps } from './enrollment/upgrade-templates.ts';
 import { createJudge, type JudgeDeps } from './judge.ts';
 import { createLook, type SightDeps } from './look.ts';
 import { createMatch, type MatchDeps } from './match.ts';
@@ -7,7 +8,14 @@ import { createRecord, createWriteVerification, type WriteDeps } from './record-
 import { createReply, type ReplyDeps } from './reply.ts';
 import type { Verdict, VerifyCommand } from './verdict.ts';
 
-export type VerifyDeps = PrepareDeps & AdmitDeps & SightDeps & MatchDeps & JudgeDeps & WriteDeps & ReplyDeps;
+export type VerifyDeps = PrepareDeps &
+  AdmitDeps &
+  SightDeps &
+  MatchDeps &
+  JudgeDeps &
+  WriteDeps &
+  ReplyDeps &
+  UpgradeDeps;
 
 export function createVerify(deps: VerifyDeps) {
   const prepare = createPrepareVerification(deps);
@@ -17,6 +25,7 @@ export function createVerify(deps: VerifyDeps) {
   const match = createMatch(deps);
   const judge = createJudge(deps);
   const record = createRecord(write);
+  const upgrade = createUpgrade(deps);
   const reply = createReply(deps);
 
   return async function verify(command: VerifyCommand): Promise<Verdict> {
@@ -28,6 +37,8 @@ export function createVerify(deps: VerifyDeps) {
       const outcome = await judge(run, seen, decision);
       await admitMatched(run, admission, decision);
       await record(run, outcome, admission);
+      if (run.command.email !== undefined || run.command.actor.is === 'kiosk')
+        await upgrade(run, seen, outcome);
       return reply(run, outcome);
     } finally {
       admission.end();

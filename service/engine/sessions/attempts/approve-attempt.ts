@@ -51,7 +51,9 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
             return work(tx);
           })
       : inTransaction;
+    let approved = false;
     const write = async (tx: Tx, there: boolean): Promise<void> => {
+      approved = false;
       if (!there) return fail(tx, one, ['PERSON_ERASED'], { final: true });
       if (await frames.seenBefore(opened.realm.organization, one.hashes, tx))
         throw new SeenMeanwhile(REPLAYED_FRAMES);
@@ -69,9 +71,10 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
       if (counted?.action === 'wait') return hold(parts, tx, row, ending, { wait: 'uniqueness' });
       const decision = counted?.action === 'duplicate' ? 'duplicate' : 'approved';
       if (!(await decide(tx, row, opened, { ...ending, decision }))) throw new DecidedMeanwhile();
+      approved = decision === 'approved';
     };
     return judged
-      ? judged.record(write, { within, ...defined({ id: verification }) })
+      ? judged.record(write, { within, passed: () => approved, ...defined({ id: verification }) })
       : within((tx) => write(tx, true));
   };
 }

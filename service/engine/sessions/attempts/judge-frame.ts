@@ -2,7 +2,7 @@ import type { Analysis } from '../../../inference/face.ts';
 import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { guidanceOf, jpegSize } from '../../captures/index.ts';
-import { type ModelPlan, type Profile, planModels } from '../../profiles/index.ts';
+import { circumstancesIn, type ModelPlan, type Profile, planModels } from '../../profiles/index.ts';
 import type { SessionParts } from '../parts.ts';
 import type { WholeSession } from '../session.ts';
 import type { Admission } from './admission.ts';
@@ -66,19 +66,15 @@ export function passTurn(room: Room): void {
 
 /** The profile of a session, and the models that judge its frames. Throws PROFILE_NOT_FOUND, MODEL_NOT_INSTALLED, PAD_NOT_INSTALLED. */
 export async function planOf(
-  { profiles, models, organizations }: SessionParts,
+  { profiles, models, organizations, subjects, clock }: SessionParts,
   { realm, profile: slug }: Pick<WholeSession, 'realm' | 'profile'>,
 ): Promise<{ profile: Profile; plan: ModelPlan }> {
   const { organization, world } = realm;
   const profile = await profiles.get(organization, slug);
   const { matchOnly } = await organizations.get(organization);
-  const circumstances = {
-    set: models.current(),
-    importable: models.importable(),
-    world,
-    matchOnly: matchOnly && world === 'live',
-  };
-  return { profile, plan: planModels(profile, circumstances) };
+  const circumstances = circumstancesIn({ models, subjects, clock }, realm);
+  const plan = planModels(profile, { ...circumstances, world, matchOnly: matchOnly && world === 'live' });
+  return { profile, plan };
 }
 
 interface ReceivedFrame {

@@ -4,8 +4,8 @@ import { Problem } from '../../../lib/problem.ts';
 import type { Db, InTransaction } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
 import type { Models } from '../../models/index.ts';
-import type { EnrolledPicture } from '../confirm-picture.ts';
 import type { DamagedRow, StoredTemplate } from '../loaded-templates-store.ts';
+import type { EnrolledPicture } from '../pictures/confirm-picture.ts';
 import type { Realm } from '../realm.ts';
 import type { Subject } from '../subject.ts';
 import type { SubjectStore } from '../subject-store.ts';
@@ -35,6 +35,8 @@ export interface ReadPeople {
    * sealed; they are searched in memory.
    */
   page(realm: Realm, order: PeopleOrder, actor: Actor): Promise<PeoplePage>;
+  /** These people, without those who are not enrolled here. */
+  named(realm: Realm, ids: readonly SubjectId[], actor: Actor): Promise<Subject[]>;
   /** By id or by e-mail. Throws SUBJECT_NOT_FOUND. */
   read(realm: Realm, idOrEmail: string, actor: Actor): Promise<WholePerson>;
 }
@@ -66,25 +68,33 @@ export function createReadPeople(deps: ReadPeopleDeps): ReadPeople {
     return { people: await store.listed(realm, ids), ...reading };
   }
 
+  const record = ({ organization, world }: Realm, people: readonly Subject[], actor: Actor, more: object) =>
+    inTransaction((tx) =>
+      audit.add(tx, {
+        actor,
+        action: 'subject.list',
+        organization,
+        details: {
+          world,
+          people: people.length,
+          ...more,
+          ...(people.length > 0 && { first: people[0]!.id, last: people.at(-1)!.id }),
+        },
+      }),
+    );
+
   return {
     async page(realm, order, actor) {
       const { people: found, ...reading } = await find(realm, { ...order, limit: order.limit + 1 });
       const people = found.slice(0, order.limit);
-      const [first, last] = [people[0], people.at(-1)];
-      await inTransaction((tx) =>
-        audit.add(tx, {
-          actor,
-          action: 'subject.list',
-          organization: realm.organization,
-          details: {
-            world: realm.world,
-            people: people.length,
-            ...(order.search !== undefined && { search: true }),
-            ...(first && last && { first: first.id, last: last.id }),
-          },
-        }),
-      );
+      const last = people.at(-1);
+      await record(realm, people, actor, order.search === undefined ? {} : { search: true });
       return { people, ...reading, ...(last && found.length > order.limit && { next: last.id }) };
+    },
+    async named(realm, ids, actor) {
+      const people = await store.listed(realm, ids);
+      await record(realm, people, actor, {});
+      return people;
     },
     async read(realm, idOrEmail, actor) {
       const subject = await get(realm, idOrEmail);

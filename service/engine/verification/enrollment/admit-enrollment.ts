@@ -1,8 +1,9 @@
 import { defined } from '../../../lib/defined.ts';
 import { Problem, type ProblemExtra } from '../../../lib/problem.ts';
+import type { Actor } from '../../audit/index.ts';
 import { type Consents, purposes } from '../../consent/index.ts';
 import { type Attempt, type Claims, strictestRules } from '../../lockout/index.ts';
-import { type Embeddings, type Matching, samePerson } from '../../matching/index.ts';
+import { type Embeddings, type Matching, type MatchPlan, samePerson } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
 import { likenessOf, type Suspects, type Suspicion } from '../../review/index.ts';
 import type { Subject, Subjects } from '../../subjects/index.ts';
@@ -13,7 +14,7 @@ import type { RefuseEnrollment } from './refuse-enrollment.ts';
 export interface AdmitEnrollmentDeps {
   subjects: Pick<Subjects, 'find' | 'enrollments' | 'distinctFrom'>;
   consents: Pick<Consents, 'withholds' | 'withheldAfter'>;
-  matching: Pick<Matching, 'search'>;
+  matching: Pick<Matching, 'against' | 'search'>;
   claims: Pick<Claims, 'admit'>;
   models: Pick<Models, 'current'>;
   suspects: Suspects;
@@ -28,7 +29,12 @@ export interface AdmittedEnrollment {
   compared: boolean;
   /** Another person has the face. */
   suspicion?: Suspicion;
+  /** As `NewPicture.upgrades`. */
+  upgrades: boolean;
 }
+
+/** A person of the organization, or the appliance for one; no program and no visitor of a page. */
+export const isStaff = ({ is }: Actor): boolean => is !== 'key' && is !== 'session';
 
 /** The step `admit` of an enrollment: consent, the person's own pictures, other people's. Refuses with what was written. */
 export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
@@ -60,6 +66,21 @@ export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
     };
   }
 
+  /** As strict as a verification by it: the rule for a further picture is laxer. */
+  async function isSameBySuperseded(
+    { command, realm, plan, definition }: Enrollment,
+    { id }: Subject,
+    { face: { embeddings } }: Sight,
+  ): Promise<boolean> {
+    const [first, ...others] = plan.scorers.filter(({ supersededBy }) =>
+      plan.scorers.some((one) => one.id === supersededBy),
+    );
+    if (!first || !isStaff(command.actor)) return false;
+    const former: MatchPlan = { scorers: [first, ...others] };
+    const rate = definition.match.falseMatchRate;
+    return (await matching.against(realm, id, embeddings, former, rate)).matched;
+  }
+
   return async function admit(run: Enrollment, seen: Sight): Promise<AdmittedEnrollment> {
     const { command, realm, ground, consent, uniquenessPolicy } = run;
     const existing = await subjects.find(realm, command.email);
@@ -88,7 +109,8 @@ export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
     const suspicion = compared ? await otherOwner(run, existing, seen) : undefined;
     if (suspicion && uniquenessPolicy === 'block')
       throw await refuseDuplicate(deps, run, seen, suspicion, existing);
-    return { overridden, compared, ...defined({ suspicion }) };
+    const upgrades = existing !== undefined && (await isSameBySuperseded(run, existing, seen));
+    return { overridden, compared, upgrades, ...defined({ suspicion }) };
   };
 }
 

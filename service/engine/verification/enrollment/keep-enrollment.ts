@@ -6,7 +6,7 @@ import type { Suspects } from '../../review/index.ts';
 import type { Subjects } from '../../subjects/index.ts';
 import type { EnrollResult } from '../verdict.ts';
 import type { Sight } from '../verification-run.ts';
-import type { AdmittedEnrollment } from './admit-enrollment.ts';
+import { type AdmittedEnrollment, isStaff } from './admit-enrollment.ts';
 import { type Enrollment, insists } from './prepare-enrollment.ts';
 
 /** The step `keep`: stores the templates, and returns the result. */
@@ -20,7 +20,7 @@ export function createKeepEnrollment({
   return async function keep(
     run: Enrollment,
     seen: Sight,
-    { overridden, compared, suspicion }: AdmittedEnrollment,
+    { overridden, compared, suspicion, upgrades }: AdmittedEnrollment,
   ): Promise<EnrollResult> {
     const { command, realm, consent, definition, uniquenessPolicy } = run;
     const { email, name, mark, actor, request } = command;
@@ -34,6 +34,8 @@ export function createKeepEnrollment({
         pixelHash: seen.main.pixelHash,
         quality: seen.quality.score,
         confirmed,
+        attended: isStaff(actor),
+        upgrades,
         ...defined({ name, consent, mark }),
         audit: {
           ...(confirmed ? { confirmed } : {}),

@@ -1,10 +1,18 @@
+import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { type Consent, type Consents, type Ground, groundOf } from '../../consent/index.ts';
 import type { Models } from '../../models/index.ts';
 import { type Organization, type Organizations, refuseErased } from '../../organizations/index.ts';
 import type { ProfileDefinition, Profiles } from '../../profiles/index.ts';
-import { allowedOf, type ModelPlan, planMatching, planModels } from '../../profiles/index.ts';
+import {
+  allowedOf,
+  circumstancesIn,
+  enrollmentEmbedders,
+  type ModelPlan,
+  planMatching,
+  planModels,
+} from '../../profiles/index.ts';
 import type { Realm, Subjects } from '../../subjects/index.ts';
 import { requireConsent } from '../require-consent.ts';
 import type { EnrollCommand } from '../verdict.ts';
@@ -15,7 +23,7 @@ export interface Enrollment {
   realm: Realm;
   definition: ProfileDefinition;
   plan: ModelPlan;
-  /** Every embedder in use makes a template, not only those that the profile compares. */
+  /** As `enrollmentEmbedders`: more than the profile compares may make a template. */
   embedders: readonly string[];
   uniquenessPolicy: Organization['uniquenessPolicy'];
   ground: Ground;
@@ -25,11 +33,12 @@ export interface Enrollment {
 }
 
 export interface PrepareEnrollmentDeps {
-  subjects: Pick<Subjects, 'count'>;
+  subjects: Pick<Subjects, 'count' | 'peopleWithout'>;
   organizations: Pick<Organizations, 'get'>;
   consents: Pick<Consents, 'withTerm'>;
   models: Pick<Models, 'current' | 'importable'>;
   profiles: Profiles;
+  clock: Clock;
 }
 
 /**
@@ -42,6 +51,7 @@ export function createPrepareEnrollment({
   consents,
   models,
   profiles,
+  clock,
 }: PrepareEnrollmentDeps) {
   return async function prepare(command: EnrollCommand): Promise<Enrollment> {
     const { organization, world, email } = command;
@@ -57,21 +67,22 @@ export function createPrepareEnrollment({
     await requireConsent(realm, settings, consent, subjects);
     const profile = await profiles.get(organization, 'default');
     const inUse = await profiles.list(organization);
-    const set = models.current();
-    const circumstances = { set, importable: models.importable() };
+    const allowed = allowedOf(inUse, settings.allowedProfiles).map((one) => one.definition);
+    const circumstances = circumstancesIn({ models, subjects, clock }, realm);
     // In the live world what would not pass for a living person in a verification is not enrolled as one either.
     const judgesLife = world === 'live' && !insists(command, 'overrideLiveness');
+    const plan = judgesLife
+      ? planModels(profile, { ...circumstances, world, matchOnly: settings.matchOnly })
+      : planMatching(profile, circumstances);
     return {
       command,
       realm,
       definition: profile.definition,
-      plan: judgesLife
-        ? planModels(profile, { ...circumstances, world, matchOnly: settings.matchOnly })
-        : planMatching(profile, circumstances),
-      embedders: set.embedders,
+      plan,
+      embedders: enrollmentEmbedders(circumstances.set, allowed, plan),
       uniquenessPolicy: settings.uniquenessPolicy,
       ground: groundOf(settings),
-      allowed: allowedOf(inUse, settings.allowedProfiles).map((one) => one.definition),
+      allowed,
       ...defined({ consent }),
     };
   };

@@ -1,5 +1,6 @@
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import type { CheckName, DeviceInfo, Place } from '../../checks/index.ts';
+import type { HoldsFor } from '../../matching/index.ts';
 import type { Ended } from '../outcome.ts';
 import type { Assurance } from '../verdict.ts';
 import type { StoredResult } from '../verification-store.ts';
@@ -18,6 +19,8 @@ export interface PastVerification extends Ended {
   reason?: string;
   failed: CheckName[];
   confidence: number;
+  /** Groups for which the false-match rate behind `confidence` holds; absent where nothing was compared. */
+  holdsFor?: HoldsFor;
   composite: number;
   assurance: Assurance;
   /** Enrolled people that the picture of a 1:N matched, where there are several that were not marked as distinct. */

@@ -107,7 +107,7 @@ onBothDatabases('past verifications', (newPlace) => {
       person: { id: subject.id, email, name: 'Ada' },
       place: { latitude: 64.1, longitude: -21.9 },
       device: { userAgent: 'Tester/1' },
-      match: { scorer: 'a', pictures: 1 },
+      match: { scorer: 'r', pictures: 1 },
     });
     expect(whole).not.toHaveProperty('probe');
     const [line] = await engine.db

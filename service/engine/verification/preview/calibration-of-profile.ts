@@ -1,7 +1,12 @@
+import type { ScorerEntry } from '../../../inference/models/manifest.ts';
+import { defined } from '../../../lib/defined.ts';
 import {
   type CalibrationCurve,
   calibrationCurves,
   type GalleryShifts,
+  type HoldsFor,
+  heldBy,
+  heldRate,
   safeGallerySize,
 } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
@@ -14,6 +19,10 @@ export interface ProfileCalibration {
   /** Which pictures the curves were measured on, and when. */
   data: string;
   date: string;
+  /** Groups for which the curves hold: `average` also where every group was asked for and the scorer was not measured by groups. */
+  holdsFor: HoldsFor;
+  /** Where the curves hold for every group: the pictures of the groups, and the groups. False matches are those of the worst one. */
+  groups?: ScorerEntry['calibration']['groups'];
   falseMatchRate: number;
   falseIdentificationRate: number;
   /** What the own gallery raises thresholds by; part of those in `steps`. */
@@ -22,6 +31,14 @@ export interface ProfileCalibration {
   people: number;
   safePeople: number;
   curves: CalibrationCurve[];
+}
+
+/** In place of what the profile has. */
+export interface CurveChoice {
+  scorer?: ProfileDefinition['models']['scorer'] | undefined;
+  holdsFor?: HoldsFor | undefined;
+  /** A rate that gets a step of its own. */
+  rate?: number | undefined;
 }
 
 export interface ProfileCalibrationDeps {
@@ -36,8 +53,7 @@ export function createProfileCalibration({ profiles, models, subjects, shifts }:
   return async function calibrationOf(
     realm: Realm,
     slug: string,
-    scorer: ProfileDefinition['models']['scorer'] | undefined,
-    rate?: number,
+    { scorer, holdsFor, rate }: CurveChoice = {},
   ): Promise<ProfileCalibration> {
     const profile = await profiles.get(realm.organization, slug);
     const { definition } = profile;
@@ -46,24 +62,31 @@ export function createProfileCalibration({ profiles, models, subjects, shifts }:
       definition: {
         ...definition,
         models: { ...definition.models, scorer: scorer ?? definition.models.scorer },
+        match: { ...definition.match, ...defined({ holdsFor: holdsFor ?? definition.match.holdsFor }) },
       },
     };
-    const plan = planMatching(chosen, { set: models.current(), importable: models.importable() });
+    const set = models.current();
+    const plan = planMatching(chosen, { set, importable: models.importable() });
     const best = plan.scorers.at(-1)!;
-    const { calibration } = best;
+    // Where a superseded scorer is all there is, the curves are what was measured, and the rates those that it holds.
+    const measured = best.share === undefined ? best : set.scorers.find(({ id }) => id === best.id)!;
+    const { calibration } = measured;
     const shift = shifts.of(realm)(best);
     const tables = [calibration, ...(calibration.several ?? [])];
-    const { falseMatchRate, falseIdentificationRate } = definition.match;
+    const falseMatchRate = heldRate(best, definition.match.falseMatchRate);
+    const falseIdentificationRate = heldRate(best, definition.match.falseIdentificationRate);
     return {
       scorer: { id: best.id, name: best.name, maturity: best.maturity },
       data: calibration.data,
       date: calibration.date,
+      holdsFor: heldBy(best),
+      ...(heldBy(best) === 'every-group' && defined({ groups: calibration.groups })),
       falseMatchRate,
       falseIdentificationRate,
       shift,
       people: subjects.people(realm),
       safePeople: Math.min(...tables.map((table) => safeGallerySize(table, falseIdentificationRate))),
-      curves: calibrationCurves(best, shift, rate),
+      curves: calibrationCurves(measured, shift, rate),
     };
   };
 }

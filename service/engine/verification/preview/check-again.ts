@@ -10,10 +10,17 @@ import type { ProfileDefinition } from '../../profiles/index.ts';
 
 /**
  * Why a result cannot be computed again. `not-run`: it was not measured then; `not-kept`: the figures it takes are not stored; `other-model`: other
- * models would have measured it; `other-settings`: what the check reads beside its rule has changed; `other-version`: this release does not
- * have the settings that decided it.
+ * models would have measured it; `other-rates`: its rate held for others than these (every measured group, or the average);
+ * `other-settings`: what the check reads beside its rule has changed; `other-version`: this release does not have the settings that decided it.
  */
-export const unknowns = ['not-run', 'not-kept', 'other-model', 'other-settings', 'other-version'] as const;
+export const unknowns = [
+  'not-run',
+  'not-kept',
+  'other-model',
+  'other-rates',
+  'other-settings',
+  'other-version',
+] as const;
 export type Unknown = (typeof unknowns)[number];
 
 /** One check under other settings. */

@@ -99,12 +99,15 @@ function matchAgain(
 ): boolean | Unknown {
   if (used === undefined) return 'other-version';
   if (used.models.scorer !== models.scorer) return 'other-model';
+  const sameTable = (rates.holdsFor ?? 'average') === (used.match.holdsFor ?? 'average');
   const unchanged =
+    sameTable &&
     used.match.falseMatchRate === rates.falseMatchRate &&
     (kind === '1:1' || used.match.falseIdentificationRate === rates.falseIdentificationRate);
   if (unchanged && matched !== undefined) return matched;
   // No person to compare with: no rate turns that into a match. In older rows a missing scorer says nothing.
   if (scorer === undefined) return matched === false ? false : 'not-kept';
+  if (!sameTable) return 'other-rates';
   if (kind === '1:N' && gallerySize === undefined) return 'not-kept';
   const rate =
     kind === '1:1'

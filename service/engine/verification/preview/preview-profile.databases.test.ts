@@ -46,7 +46,7 @@ onBothDatabases('a preview of settings', (newPlace) => {
       confidence: 0.9,
       composite: 0.6,
       assurance: 'passive',
-      match: { scorer: 'a', pictures: 1, shift: 0 },
+      match: { scorer: 'r', holdsFor: 'average', pictures: 1, shift: 0 },
       checks: [quality],
       models: {},
       timing: {},

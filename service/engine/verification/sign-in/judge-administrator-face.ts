@@ -4,7 +4,7 @@ import { Problem } from '../../../lib/problem.ts';
 import type { FaceJudge } from '../../administrators/index.ts';
 import { blinksIn } from '../../challenges/index.ts';
 import { faceQuality, isBlackAndWhite } from '../../checks/index.ts';
-import { isSameAt, sameFace } from '../../matching/index.ts';
+import { holdingFor, isSameAt, sameFace } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
 import { builtInProfiles, planModels } from '../../profiles/index.ts';
 import { analyzeFrames } from '../analyze-frames.ts';
@@ -19,12 +19,10 @@ export interface JudgeAdministratorFaceDeps extends SightDeps {
 const FEWEST_FRAMES = 20;
 /** Milliseconds from the first frame to the last: least, and most. */
 const SPAN = [1_500, 15_000] as const;
-/** False-match rate of the comparison: a fifth of the profile's, and not below what the calibration has measured. */
-const RATE = 2e-5;
 /** Built in: what the organization relaxes in its own profiles does not count here. */
 const strict = builtInProfiles.find(({ slug }) => slug === 'strict-finance')!;
 
-/** The face with which an administrator signs in: stricter than the profiles, whatever the organization relaxed. */
+/** The face with which an administrator signs in: as strict as the strictest built-in profiles, whatever the organization relaxed. */
 export function createJudgeAdministratorFace({
   analyzer,
   deadline,
@@ -59,9 +57,10 @@ export function createJudgeAdministratorFace({
       };
     },
     isSame(one, other) {
-      const { scorers } = models.current();
+      const { falseMatchRate, holdsFor } = strict.definition.match;
+      const scorers = holdingFor(models.current().scorers, holdsFor);
       const comparable = Object.keys(one.embeddings).every((id) => one.files[id] === other.files[id]);
-      return comparable ? isSameAt(scorers, one.embeddings, other.embeddings, RATE) : undefined;
+      return comparable ? isSameAt(scorers, one.embeddings, other.embeddings, falseMatchRate) : undefined;
     },
   };
 }

@@ -1,10 +1,10 @@
-import { defined } from '../../lib/defined.ts';
-import type { SubjectId } from '../../lib/id.ts';
-import { Problem } from '../../lib/problem.ts';
-import type { InTransaction, Tx } from '../../storage/transaction.ts';
-import type { Actor, Audit } from '../audit/index.ts';
-import type { Realm } from './realm.ts';
-import type { SubjectStore } from './subject-store.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { SubjectId } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { Actor, Audit } from '../../audit/index.ts';
+import type { Realm } from '../realm.ts';
+import type { SubjectStore } from '../subject-store.ts';
 import { refuseMoreAnchors } from './surplus.ts';
 
 /** An enrolled picture, without its embeddings. */
@@ -22,7 +22,7 @@ export interface EnrolledPicture {
 }
 
 export interface ConfirmDeps {
-  store: Pick<SubjectStore, 'templateRows' | 'setAnchor' | 'isThere'>;
+  store: Pick<SubjectStore, 'templateRows' | 'setAnchor' | 'dropSettled' | 'isThere'>;
   inTransaction: InTransaction;
   audit: Audit;
   most: number;
@@ -53,6 +53,7 @@ export function createConfirm({ store, inTransaction, audit, most }: ConfirmDeps
           'This is the only confirmed picture of the person: confirm another one first.',
         );
       await store.setAnchor(tx, subject, enrollment, confirmed);
+      await store.dropSettled(tx, subject);
       await audit.add(tx, {
         actor,
         action: confirmed ? 'subject.confirm' : 'subject.unconfirm',

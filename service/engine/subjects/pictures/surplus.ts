@@ -1,5 +1,5 @@
-import { Problem } from '../../lib/problem.ts';
-import type { TemplateRow } from './template-store.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { TemplateRow } from '../template-store.ts';
 
 type Kept = Pick<
   TemplateRow,

@@ -1,15 +1,15 @@
-import type { SubjectId } from '../../lib/id.ts';
-import { Problem } from '../../lib/problem.ts';
-import type { InTransaction } from '../../storage/transaction.ts';
-import type { Actor, Audit } from '../audit/index.ts';
-import { isHeld } from '../consent/index.ts';
-import type { Models } from '../models/index.ts';
-import { averagedVectors } from './best-pictures.ts';
+import type { SubjectId } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { InTransaction } from '../../../storage/transaction.ts';
+import type { Actor, Audit } from '../../audit/index.ts';
+import { isHeld } from '../../consent/index.ts';
+import type { Models } from '../../models/index.ts';
+import { galleryVectors } from '../best-pictures.ts';
+import type { GalleryIndex } from '../gallery-index.ts';
+import type { DamagedRow } from '../loaded-templates-store.ts';
+import type { Realm } from '../realm.ts';
+import type { SubjectStore } from '../subject-store.ts';
 import { noSuchPicture } from './confirm-picture.ts';
-import type { GalleryIndex } from './gallery-index.ts';
-import type { DamagedRow } from './loaded-templates-store.ts';
-import type { Realm } from './realm.ts';
-import type { SubjectStore } from './subject-store.ts';
 
 export interface RemovePictureDeps {
   store: Pick<SubjectStore, 'templatesOf' | 'templateRows' | 'deleteTemplates' | 'isThere'>;
@@ -33,7 +33,7 @@ export function createRemovePicture({
   damaged,
 }: RemovePictureDeps) {
   return async (realm: Realm, subject: SubjectId, enrollment: string, actor: Actor): Promise<void> => {
-    const { primary, files } = models.current();
+    const { files } = models.current();
     // Read before anything is written, so that the gallery can follow the commit whatever happens to the database then.
     const before = await store.templatesOf(realm, [subject], files, damaged);
     await inTransaction(async (tx) => {
@@ -62,7 +62,7 @@ export function createRemovePicture({
         details: { world: realm.world, enrollment },
       });
     });
-    const kept = before.filter((one) => one.embedder === primary && one.enrollment !== enrollment);
-    index.put(realm, subject, averagedVectors(kept));
+    const kept = before.filter((one) => one.enrollment !== enrollment);
+    index.put(realm, subject, galleryVectors(kept));
   };
 }

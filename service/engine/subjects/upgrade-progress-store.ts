@@ -1,0 +1,101 @@
+import type { SubjectId, World } from '../../lib/id.ts';
+import { notBeingErased } from '../../storage/erasure-conditions.ts';
+import type { Db } from '../../storage/transaction.ts';
+import type { EmbedderChange } from '../models/index.ts';
+import type { Realm } from './realm.ts';
+
+/** How far the people are who have templates of a superseded embedder. */
+export interface UpgradeProgress {
+  /** With a confirmed picture of the new embedder too. */
+  upgraded: number;
+  /** With a provisional template. */
+  provisional: number;
+  waiting: number;
+}
+
+export function createUpgradeProgress({ db }: { db: Db }) {
+  return {
+    async upgradeProgress(realm: Realm, change: EmbedderChange): Promise<UpgradeProgress> {
+      const row = await db
+        .selectFrom(peopleOf(db, realm, change).as('one'))
+        .select(({ fn, eb }) => [
+          fn.countAll<number>().as('all'),
+          fn.sum<number>(eb.case().when('upgraded', '>', 0).then(1).else(0).end()).as('upgraded'),
+          fn
+            .sum<number>(
+              eb
+                .case()
+                .when(eb.and([eb('upgraded', '=', 0), eb('provisional', '>', 0)]))
+                .then(1)
+                .else(0)
+                .end(),
+            )
+            .as('provisional'),
+        ])
+        .executeTakeFirstOrThrow();
+      const [upgraded, provisional] = [Number(row.upgraded ?? 0), Number(row.provisional ?? 0)];
+      return { upgraded, provisional, waiting: Number(row.all) - upgraded - provisional };
+    },
+    /** People with a provisional template, over all organizations. */
+    async countProvisional(): Promise<{ world: World; people: number }[]> {
+      const rows = await db
+        .selectFrom('provisional_template')
+        .select(['world', ({ fn }) => fn.count<number>('subject').distinct().as('people')])
+        .groupBy('world')
+        .execute();
+      return rows.map(({ world, people }) => ({ world: world as World, people: Number(people) }));
+    },
+    /** Ids of those who are not upgraded, in order; `after`: the last of the page before. */
+    async notUpgraded(
+      realm: Realm,
+      change: EmbedderChange,
+      { limit, after }: { limit: number; after?: SubjectId },
+    ): Promise<{ id: SubjectId; provisional: boolean }[]> {
+      const rows = await db
+        .selectFrom(
+          peopleOf(db, realm, change)
+            .where('subject.id', '>', after ?? '')
+            .as('one'),
+        )
+        .select(['id', 'provisional'])
+        .where('upgraded', '=', 0)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.map(({ id, provisional }) => ({
+        id: id as SubjectId,
+        provisional: Number(provisional) > 0,
+      }));
+    },
+  };
+}
+
+/** Enrolled people with a template of `from`; members of uniqueness scopes are compared within their scope and do not upgrade. */
+const peopleOf = (db: Db, { organization, world }: Realm, { from, to }: EmbedderChange) =>
+  db
+    .selectFrom('subject')
+    .where('subject.organization', '=', organization)
+    .where('subject.world', '=', world)
+    .where('member_of', 'is', null)
+    .where(notBeingErased)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('template')
+          .select('template.id')
+          .whereRef('template.subject', '=', 'subject.id')
+          .where('template.embedder', 'in', [...from]),
+      ),
+    )
+    .select('subject.id')
+    .select(({ selectFrom }) => [
+      selectFrom('template')
+        .select(({ fn }) => fn.count<number>('template.id').as('n'))
+        .whereRef('template.subject', '=', 'subject.id')
+        .where('template.anchor', '=', 1)
+        .where('template.embedder', 'in', [...to])
+        .as('upgraded'),
+      selectFrom('provisional_template')
+        .select(({ fn }) => fn.count<number>('provisional_template.id').as('n'))
+        .whereRef('provisional_template.subject', '=', 'subject.id')
+        .as('provisional'),
+    ]);
