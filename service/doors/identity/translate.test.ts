@@ -94,12 +94,13 @@ describe('fromVerdict', () => {
     ],
     assurance: 'match-only' as const,
     match: {
-      scorer: 'a',
+      scorer: 'r',
       score: 0.91234,
       pictures: 2,
       shift: 0,
       threshold: 0.93,
       fmr: 1.00049e-7,
+      holdsFor: 'every-group' as const,
       fnmr: 0.05,
       extrapolated: true,
     },
@@ -128,7 +129,10 @@ describe('fromVerdict', () => {
       assurance: 'match-only',
       verificationId: 'ver_1',
       profile: { id: 'prof_1', slug: 'own', version: 3, maturity: 'experimental' },
-      match: { scorer: 'a', threshold: 0.93, fmr: 1e-7, fnmr: 0.05, extrapolated: true },
+      match: {
+        ...{ scorer: 'r', threshold: 0.93, fmr: 1e-7, holdsFor: 'every-group' },
+        ...{ fnmr: 0.05, extrapolated: true },
+      },
       models: { dlib: '0123456789ab' },
       timing: { total: 12.3 },
     });
@@ -139,16 +143,24 @@ describe('fromVerdict', () => {
     const matched = { ...verdict, verified: true, match: { ...verdict.match, pictures: 3, shift: 0.04127 } };
     const reply = VerifyReply.parse(fromVerdict(matched));
     expect(reply.match).toEqual({
-      scorer: 'a',
+      scorer: 'r',
       threshold: 0.93,
       fmr: 1e-7,
+      holdsFor: 'every-group',
       fnmr: 0.05,
       extrapolated: true,
       pictures: 3,
       shift: 0.0413,
     });
     const refused = VerifyReply.parse(fromVerdict({ ...matched, verified: false }));
-    expect(Object.keys(refused.match)).toEqual(['scorer', 'threshold', 'fmr', 'fnmr', 'extrapolated']);
+    expect(Object.keys(refused.match)).toEqual([
+      'scorer',
+      'threshold',
+      'fmr',
+      'holdsFor',
+      'fnmr',
+      'extrapolated',
+    ]);
     const compared = { ...matched, match: { ...matched.match, pictures: null } };
     expect(fromVerdict(compared).match).not.toHaveProperty('pictures');
   });

@@ -89,6 +89,7 @@ export function fromVerdict(verdict: Verdict): VerifyReply {
       scorer: match.scorer,
       threshold: round(match.threshold),
       fmr: significant(match.fmr),
+      holdsFor: match.holdsFor,
       fnmr: significant(match.fnmr),
       extrapolated: match.extrapolated,
       ...(verdict.verified && match.pictures !== null
@@ -101,10 +102,12 @@ export function fromVerdict(verdict: Verdict): VerifyReply {
           identification: {
             gallerySize: identification.gallerySize,
             galleryRate: identification.galleryRate,
+            holdsFor: identification.holdsFor,
             matchRate: significant(identification.matchRate),
             threshold: round(identification.threshold),
             fnmr: significant(identification.fnmr),
             extrapolated: identification.extrapolated,
+            ownGallery: identification.ownGallery,
           },
         }),
     models: verdict.models,

@@ -38,7 +38,7 @@ export const verificationFailure = {
         pass: true,
         score: 0,
         weight: 0,
-        skipped: 'No presentation attack detection model is installed.',
+        skipped: 'No presentation attack detection ran: the test world, match only, or none is installed.',
       },
       { check: 'faceQuality', pass: true, score: 0.8055, weight: 0.5 },
     ],

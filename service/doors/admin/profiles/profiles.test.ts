@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControlAdmin, openControlAdmin } from '../../../../test/support/control-admin.ts';
-import { type Engine, startEngine } from '../../../../test/support/engine.ts';
+import { type Engine, measuredByGroups, scorerR, startEngine } from '../../../../test/support/engine.ts';
 import { builtInProfiles } from '../../../engine/profiles/index.ts';
 
 let engine: Engine;
@@ -18,6 +18,8 @@ afterEach(async () => {
 const { definition } = builtInProfiles[0]!;
 
 test('a profile is made, shown by slug and by id, and put away', async () => {
+  const rates = { holdsFor: 'average', notByGroups: ['r'] };
+  const builtIn = { ...builtInProfiles[0], rates };
   const own = { id: expect.stringMatching(/^prof_/), slug: 'default', version: 1 };
   const made = await control.call('PUT', '/profiles/default', definition);
   expect(made).toEqual({
@@ -27,16 +29,17 @@ test('a profile is made, shown by slug and by id, and put away', async () => {
       builtIn: false,
       replacesBuiltIn: true,
       definition: { ...definition, maturity: 'custom' },
+      rates,
     },
   });
   expect(await control.call('GET', '/profiles/default')).toEqual(made);
   expect(await control.call('GET', '/profiles/builtin:default')).toEqual({
     status: 200,
-    body: builtInProfiles[0],
+    body: builtIn,
   });
   expect(await control.call('DELETE', '/profiles/default')).toEqual({
     status: 200,
-    body: { builtIn: builtInProfiles[0] },
+    body: { builtIn },
   });
   expect(await control.call('DELETE', '/profiles/default')).toMatchObject({
     status: 404,
@@ -147,13 +150,33 @@ test('settings are tried on what a profile decided, and nothing is stored', asyn
   });
 });
 
+test('where the scorer was measured by groups, the curves are those of the worst one, which are named', async () => {
+  const measured = await startEngine({ scorers: [measuredByGroups(scorerR)] });
+  const admin = await openControlAdmin(measured);
+  const groups = { measured: [{ group: 'north', people: 2, pairs: 1 }], severalFrom: expect.any(String) };
+  const curve = async (query: string) =>
+    (await admin.call('GET', `/profiles/default/calibration-curve?env=live${query}`)).body;
+  expect(await curve('')).toMatchObject({
+    ...{ holdsFor: 'every-group', groups, safePeople: 201 },
+    curves: [{ measuredDownTo: 5e-5 }],
+  });
+  const average = await curve('&holdsFor=average');
+  expect(average).toMatchObject({ holdsFor: 'average', curves: [{ measuredDownTo: 1e-5 }] });
+  expect(average).not.toHaveProperty('groups');
+  expect((await admin.call('GET', '/profiles/default')).body.rates).toEqual({
+    ...{ holdsFor: 'every-group', notByGroups: [] },
+  });
+  await admin.close();
+  await measured.stop();
+});
+
 test('the error rates of a profile are shown by the tables of its scorer', async () => {
   const shown = await control.call('GET', '/profiles/default/calibration-curve?env=live');
   expect(shown).toMatchObject({
     status: 200,
     body: {
-      scorer: { id: 'a' },
-      ...{ falseMatchRate: 1e-4, falseIdentificationRate: 0.01, shift: 0, people: 0, safePeople: 1005 },
+      ...{ scorer: { id: 'r' }, holdsFor: 'average' },
+      ...{ falseMatchRate: 1e-3, falseIdentificationRate: 0.01, shift: 0, people: 0, safePeople: 1005 },
       curves: [{ pictures: 1, measuredDownTo: 1e-5 }],
     },
   });
@@ -164,9 +187,7 @@ test('the error rates of a profile are shown by the tables of its scorer', async
   const between = await control.call('GET', '/profiles/default/calibration-curve?env=live&rate=0.00003');
   expect(between.body.curves[0].steps).toHaveLength(steps.length + 1);
   expect(between.body.curves[0].steps).toContainEqual(expect.objectContaining({ fmr: 3e-5 }));
-  expect(
-    await control.call('GET', '/profiles/default/calibration-curve?env=live&scorer=fused'),
-  ).toMatchObject({
+  expect(await control.call('GET', '/profiles/default/calibration-curve?env=live&scorer=a')).toMatchObject({
     status: 503,
     body: { code: 'MODEL_NOT_INSTALLED' },
   });

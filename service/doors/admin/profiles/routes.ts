@@ -1,6 +1,8 @@
+import type { Profile } from '../../../engine/profiles/index.ts';
 import type { Checks } from '../../../engine/verification/index.ts';
 import { toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
+import type { OrganizationId } from '../../../lib/id.ts';
 import { managers, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { type CheckRouteDeps, checkRoutes } from './check-routes.ts';
@@ -19,7 +21,7 @@ import {
 } from './wire.ts';
 
 export interface ProfileRouteDeps extends VersionRouteDeps, PreviewRouteDeps, CheckRouteDeps {
-  checks: Pick<Checks, 'pageProfiles' | 'getProfile' | 'setProfile' | 'resetProfile'> &
+  checks: Pick<Checks, 'pageProfiles' | 'getProfile' | 'setProfile' | 'resetProfile' | 'ratesHoldFor'> &
     VersionRouteDeps['checks'] &
     PreviewRouteDeps['checks'] &
     CheckRouteDeps['checks'];
@@ -36,6 +38,8 @@ const changing = { operator: true, administrator: managers, key: false } as cons
 /** Verification profiles: those that come with the product, and those of the organization. */
 export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
   const { checks } = deps;
+  const replyOf = (organization: OrganizationId, profile: Profile) =>
+    fromProfile(profile, checks.ratesHoldFor(organization, profile));
   return [
     route({
       ...about,
@@ -49,7 +53,9 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       reply: ProfilePage,
       async handle({ organization, query: { limit, cursor } }) {
         const page = defined({ after: cursor, limit: limit + 1 });
-        const found = (await checks.pageProfiles(organization, page)).map(fromProfile);
+        const found = (await checks.pageProfiles(organization, page)).map((one) =>
+          replyOf(organization, one),
+        );
         return toPage(found, limit, ({ builtIn, id, slug }) => (builtIn ? id : slug));
       },
     }),
@@ -66,7 +72,7 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       reply: ProfileReply,
       refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND'],
       handle: async ({ organization, params: { slug } }) =>
-        fromProfile(await checks.getProfile(organization, slug)),
+        replyOf(organization, await checks.getProfile(organization, slug)),
     }),
     route({
       ...about,
@@ -82,7 +88,7 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       reply: ProfileReply,
       refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
       handle: async ({ organization, params: { slug }, query: { replaces }, body, who }) =>
-        fromProfile(await checks.setProfile(organization, slug, body, who, replaces)),
+        replyOf(organization, await checks.setProfile(organization, slug, body, who, replaces)),
     }),
     route({
       ...about,
@@ -96,9 +102,10 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       params: OwnProfile,
       reply: ProfileResetReply,
       refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND', 'STORAGE_FULL'],
-      handle: async ({ organization, params: { slug }, who }) => ({
-        builtIn: await checks.resetProfile(organization, slug, who),
-      }),
+      async handle({ organization, params: { slug }, who }) {
+        const builtIn = await checks.resetProfile(organization, slug, who);
+        return { builtIn: builtIn && replyOf(organization, builtIn) };
+      },
     }),
     ...versionRoutes(deps),
     ...previewRoutes(deps),

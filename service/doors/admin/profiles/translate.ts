@@ -1,9 +1,19 @@
-import { builtInProfiles, type Profile, type ProfileVersion } from '../../../engine/profiles/index.ts';
+import {
+  builtInProfiles,
+  type Profile,
+  type ProfileVersion,
+  type RatesHold,
+} from '../../../engine/profiles/index.ts';
 import type { ProfilePreview } from '../../../engine/verification/index.ts';
 import { time } from '../../../lib/time.ts';
 import type { ProfilePreviewReply, ProfileReply, ProfileVersionReply } from './wire.ts';
 
-export const fromProfile = (profile: Profile): ProfileReply => ({
+export const fromProfile = (profile: Profile, rates: RatesHold): ProfileReply => ({
+  ...fromSettings(profile),
+  rates,
+});
+
+const fromSettings = (profile: Profile): Omit<ProfileReply, 'rates'> => ({
   ...profile,
   ...(!profile.builtIn &&
     builtInProfiles.some(({ slug }) => slug === profile.slug) && { replacesBuiltIn: true }),
@@ -16,7 +26,7 @@ export const fromVersion = ({
   removed,
   ...profile
 }: ProfileVersion): ProfileVersionReply => ({
-  ...fromProfile(profile),
+  ...fromSettings(profile),
   createdBy,
   restoredFrom,
   createdAt: time(createdAt),

@@ -14,7 +14,7 @@ import {
 } from './wire.ts';
 
 export interface VersionRouteDeps {
-  checks: Pick<Checks, 'pageProfileVersions' | 'getProfileVersion' | 'restoreProfile'>;
+  checks: Pick<Checks, 'pageProfileVersions' | 'getProfileVersion' | 'restoreProfile' | 'ratesHoldFor'>;
 }
 
 const about = {
@@ -70,7 +70,9 @@ export const versionRoutes = ({ checks }: VersionRouteDeps): AdminRoute[] => [
     params: VersionParams,
     reply: ProfileReply,
     refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
-    handle: async ({ organization, params: { slug, version }, who }) =>
-      fromProfile(await checks.restoreProfile(organization, slug, version, who)),
+    async handle({ organization, params: { slug, version }, who }) {
+      const restored = await checks.restoreProfile(organization, slug, version, who);
+      return fromProfile(restored, checks.ratesHoldFor(organization, restored));
+    },
   }),
 ];

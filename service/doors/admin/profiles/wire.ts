@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type CheckName, checkNames } from '../../../engine/checks/index.ts';
+import { HoldsFor } from '../../../engine/matching/index.ts';
 import { builtInProfiles, ProfileDefinition } from '../../../engine/profiles/index.ts';
 import { unknowns } from '../../../engine/verification/index.ts';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
@@ -31,6 +32,11 @@ export const Definition = ProfileDefinition.extend({
   examples: [builtIn!.definition],
 });
 
+const profileExample = {
+  ...builtIn!,
+  rates: { holdsFor: 'every-group' as const, notByGroups: [] },
+};
+
 export const ProfileReply = z
   .strictObject({
     id: z.string().describe('`builtin:<slug>`, or the id of this version'),
@@ -42,8 +48,28 @@ export const ProfileReply = z
       .optional()
       .describe('Whether it takes the place of the built-in profile of this slug'),
     definition: Definition,
+    rates: z
+      .strictObject({
+        holdsFor: HoldsFor,
+        notByGroups: z
+          .array(z.string())
+          .describe(
+            'Scorers in use that were not measured by groups: because of them the rates hold for the average, although the profile asks for every group',
+          ),
+        superseded: z
+          .strictObject({
+            scorers: z.array(z.string()).describe('Names of the scorers'),
+            falseMatchRate: z.number().describe('1:1 rate that they hold on average'),
+            falseIdentificationRate: z.number().describe('1:N rate that they hold on average'),
+          })
+          .optional()
+          .describe(
+            'Where the profile asks for every group: superseded scorers that still compare people who have no other templates, at a tenth of the rates on average',
+          ),
+      })
+      .describe('Groups for which the error rates hold, with the models in use'),
   })
-  .meta({ id: 'Profile', description: 'A verification profile.', examples: [builtIn] });
+  .meta({ id: 'Profile', description: 'A verification profile.', examples: [profileExample] });
 
 export const ProfileChange = z.strictObject({
   replaces: z.coerce
@@ -76,25 +102,27 @@ export const VersionParams = z.strictObject({
   version: version.describe('Number of the version'),
 });
 
-export const ProfileVersionReply = ProfileReply.extend({
-  createdAt: time('Time of the change'),
-  createdBy: actor,
-  restoredFrom: z.int().optional().describe('The version that this one restored'),
-  removedAt: time(
-    'Time when it was archived with all others of its slug; past verifications may refer to it',
-  ).optional(),
-  removedBy: actor.optional(),
-}).meta({
-  id: 'ProfileVersion',
-  description: 'One stored change of a profile.',
-  examples: [
-    {
-      ...{ ...builtIn!, id: 'prof_01m7w3hb8hbf355he5zqwjztdk', builtIn: false, version: 3 },
-      createdAt: '2026-11-20T12:00:00.000Z',
-      createdBy: 'operator:ada',
-    },
-  ],
-});
+export const ProfileVersionReply = ProfileReply.omit({ rates: true })
+  .extend({
+    createdAt: time('Time of the change'),
+    createdBy: actor,
+    restoredFrom: z.int().optional().describe('The version that this one restored'),
+    removedAt: time(
+      'Time when it was archived with all others of its slug; past verifications may refer to it',
+    ).optional(),
+    removedBy: actor.optional(),
+  })
+  .meta({
+    id: 'ProfileVersion',
+    description: 'One stored change of a profile.',
+    examples: [
+      {
+        ...{ ...builtIn!, id: 'prof_01m7w3hb8hbf355he5zqwjztdk', builtIn: false, version: 3 },
+        createdAt: '2026-11-20T12:00:00.000Z',
+        createdBy: 'operator:ada',
+      },
+    ],
+  });
 
 export const ProfileVersionPage = pageReply(
   ProfileVersionReply,
@@ -146,7 +174,7 @@ export const ProfilePreviewReply = z
           why: z
             .enum(unknowns)
             .describe(
-              '`not-run`: it was not measured then; `not-kept`: the figures it takes are not stored; `other-model`: other models would have measured it; `other-settings`: what the check reads beside its rule has changed; `other-version`: the settings that decided it are not in this release',
+              '`not-run`: it was not measured then; `not-kept`: the figures it takes are not stored; `other-model`: other models would have measured it; `other-rates`: its rate held for every measured group and these for the average, or the other way round; `other-settings`: what the check reads beside its rule has changed; `other-version`: the settings that decided it are not in this release',
             ),
           verifications: z.int().describe('Number of verifications without it'),
         }),
@@ -180,6 +208,7 @@ export const CurveQuery = z.strictObject({
   scorer: ProfileDefinition.shape.models.shape.scorer
     .optional()
     .describe('Id of the scorer; absent: the one of the profile'),
+  holdsFor: HoldsFor.optional().describe('Groups for which the rates are to hold; absent: as in the profile'),
   rate: z.coerce.number().min(1e-7).max(0.01).optional().describe('Additional false-match rate in `steps`'),
 });
 
@@ -229,6 +258,25 @@ export const ProfileCalibrationReply = z
       .describe('The scorer of this profile with the current models'),
     data: z.string().describe('Pictures on which the curves were measured'),
     date: z.string().describe('Date of the measurement'),
+    holdsFor: HoldsFor,
+    groups: z
+      .strictObject({
+        data: z.string().describe('Pictures of the groups'),
+        measured: z
+          .array(
+            z.strictObject({
+              group: z.string().describe('Group of people'),
+              people: z.int().describe('People of the group'),
+              pairs: z.int().describe('Pairs of two of them'),
+            }),
+          )
+          .describe('The groups'),
+        severalFrom: z.string().optional().describe('How the worst group of several pictures was found'),
+      })
+      .optional()
+      .describe(
+        'Groups of people that were measured; false matches are those of the worst one at each score. Absent where the curves hold for the average',
+      ),
     falseMatchRate: z.number().describe('1:1 rate of the profile'),
     falseIdentificationRate: z.number().describe('1:N rate of the profile'),
     shift: z.number().describe('Gallery shift, included in the thresholds in `steps`'),
@@ -243,8 +291,9 @@ export const ProfileCalibrationReply = z
     description: 'Error rates of the scorer of a profile.',
     examples: [
       {
-        scorer: { id: 'a', name: 'Embedding A, cosine', maturity: 'proven' },
-        ...{ data: 'LFW', date: '2026-11-20', falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
+        scorer: { id: 'r', name: 'Embedding R alone', maturity: 'proven' },
+        ...{ data: 'LFW', date: '2026-11-26', holdsFor: 'average' as const },
+        ...{ falseMatchRate: 1e-3, falseIdentificationRate: 0.01 },
         ...{ shift: 0, people: 12, safePeople: 636, curves: [] },
       },
     ],

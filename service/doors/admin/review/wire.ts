@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HoldsFor } from '../../../engine/matching/index.ts';
 import { reviewDecisions, reviewKinds, reviewSides, reviewStates } from '../../../engine/review/index.ts';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { idOf } from '../ids.ts';
@@ -61,6 +62,7 @@ const item = {
         .describe(
           'Share of comparisons of two different people that are as similar, 0..1; absent in older reviews',
         ),
+      holdsFor: HoldsFor.optional(),
       beyondMeasured: z
         .literal(true)
         .optional()
@@ -99,7 +101,15 @@ const example = {
   known: 'sub_01m7w3hb8hbf355he5zqwjztdk',
   other: 'sub_01m7w3hbbec1gf5vj2bmsg7bmh',
   enrolled: false,
-  likeness: { scorer: 'a', score: 0.97, threshold: 0.95, pictures: 3, quality: 0.9, rate: 0.00002 },
+  likeness: {
+    scorer: 'r',
+    score: 0.97,
+    threshold: 0.95,
+    pictures: 3,
+    quality: 0.9,
+    rate: 0.00002,
+    holdsFor: 'every-group' as const,
+  },
   state: 'open' as const,
   votes: [],
   createdAt: '2026-11-20T12:00:00.000Z',

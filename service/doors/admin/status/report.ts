@@ -1,3 +1,5 @@
+import type { HoldsFor } from '../../../engine/matching/index.ts';
+import type { ProviderReport } from '../../../engine/models/index.ts';
 import type { Attention } from '../../../engine/overview/index.ts';
 import type { World } from '../../../lib/id.ts';
 
@@ -5,13 +7,13 @@ import type { World } from '../../../lib/id.ts';
 export interface ApplianceReport {
   readiness: { is: 'ready' } | { is: 'not-ready'; reason: string };
   people: { world: World; total: number; largest: number }[];
-  safeGallery: { rate: number; people: number }[];
+  safeGallery: { rate: number; holdsFor: HoldsFor; people: number }[];
   matchOnlyOrganizations: number;
   lenientOrganizations?: number;
   queueProblem?: string;
   pad: { is: 'installed'; set: string; maturity: string } | { is: 'missing'; remedy: string };
   damagedModels: string[];
-  inference: { workers: number; busy: number; queued: number; provider: string; fallback?: string };
+  inference: { workers: number; busy: number; queued: number; provider: ProviderReport };
   storage: { kind: 'sqlite' | 'postgresql'; state: 'ok' | 'full' | 'unavailable'; reason?: string };
   /** Of the disk of the data directory, and of the database; what cannot be read is left out. */
   room: { freeBytes?: number; databaseBytes?: number };

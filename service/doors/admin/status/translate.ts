@@ -32,12 +32,9 @@ export const fromReports = (
   service: service && fromService(service),
 });
 
-const fromInference = ({ workers, busy, queued, provider, fallback }: ApplianceReport['inference']) => ({
-  workers,
-  busy,
-  queued,
-  provider,
-  fallback,
+const fromInference = ({ workers, busy, queued, provider }: ApplianceReport['inference']) => ({
+  ...{ workers, busy, queued },
+  ...provider,
 });
 
 const fromService = ({ startedAt, certificate, settings, ...rest }: ServiceReport) => ({

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { HoldsFor } from '../../../engine/matching/index.ts';
+import { ProviderReport } from '../../../engine/models/index.ts';
 import { AttentionReply } from '../attention-reply.ts';
 import { LivenessReply } from '../overview/wire.ts';
 import { time } from '../reply-fields.ts';
@@ -40,6 +42,7 @@ export const StatusReply = z
       .array(
         z.strictObject({
           rate: z.number().describe('False-identification rate'),
+          holdsFor: HoldsFor,
           people: z.int().describe('Largest number of people with a measured threshold'),
         }),
       )
@@ -67,8 +70,7 @@ export const StatusReply = z
         workers: z.int().describe('Worker threads'),
         busy: z.int().describe('Busy workers'),
         queued: z.int().describe('Waiting pictures'),
-        provider: z.string().describe('Execution provider in use'),
-        fallback: z.string().optional().describe('Reason why it differs from the setting'),
+        ...ProviderReport.shape,
       })
       .describe('Inference'),
     storage: z
@@ -112,12 +114,15 @@ export const StatusReply = z
       {
         ready: true,
         people: [{ env: 'live', total: 1200, largest: 1200 }],
-        safeGallery: [{ rate: 0.01, people: 3400 }],
+        safeGallery: [{ rate: 0.01, holdsFor: 'every-group' as const, people: 13 }],
         matchOnlyOrganizations: 0,
         lenientOrganizations: 0,
         liveness: { installed: true, set: 'minifasnet-pair', maturity: 'alternate' },
         models: { installed: 7, enabled: 6, damaged: [] },
-        inference: { workers: 4, busy: 0, queued: 0, provider: 'cpu' },
+        inference: {
+          ...{ workers: 4, busy: 0, queued: 0, providersAsked: ['auto'], provider: 'cpu' },
+          ...{ note: 'auto: there is no GPU', nets: [] },
+        },
         storage: { kind: 'sqlite', state: 'ok', freeBytes: 1_200_000_000, databaseBytes: 52_000_000 },
         certificate: { endsAt: '2027-02-18T12:00:00.000Z', renewsItself: true },
         keyCopies: { places: 2, notCurrent: 0 },

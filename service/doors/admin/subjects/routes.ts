@@ -8,9 +8,11 @@ import { personParams } from '../ids.ts';
 import { ofAppliance, operators, readers } from '../may-call.ts';
 import { pictureRefusals, pictureUpload } from '../picture.ts';
 import { type AdminRoute, route } from '../route.ts';
+import { type DoubtfulRouteDeps, doubtfulRoutes } from './doubtful-routes.ts';
 import { type PictureRouteDeps, pictureRoutes } from './picture-routes.ts';
 import { type StandingRouteDeps, standingRoutes } from './standing-routes.ts';
 import { fromEnrollResult, fromSubject, fromSubjectWithPictures } from './translate.ts';
+import { type UpgradeRouteDeps, upgradeRoutes } from './upgrade-routes.ts';
 import {
   CountReply,
   EnrolledReply,
@@ -25,10 +27,11 @@ import {
   UnlockOrder,
 } from './wire.ts';
 
-export interface SubjectRouteDeps extends PictureRouteDeps {
+export interface SubjectRouteDeps extends PictureRouteDeps, DoubtfulRouteDeps {
   subjects: PictureRouteDeps['subjects'] &
     Pick<Subjects, 'page' | 'count' | 'change' | 'suspiciousKeys' | 'distinctFrom'> &
-    StandingRouteDeps['subjects'];
+    StandingRouteDeps['subjects'] &
+    UpgradeRouteDeps['subjects'];
   checks: Pick<Checks, 'enroll' | 'unlock'>;
   verifications: Pick<PastVerifications, 'circumstances'>;
 }
@@ -44,8 +47,10 @@ const changing = { operator: true, administrator: operators, key: false } as con
 /** People who are enrolled. */
 export const subjectRoutes = (deps: SubjectRouteDeps): AdminRoute[] => [
   ...readingRoutes(deps),
+  ...doubtfulRoutes(deps),
   ...changingRoutes(deps),
   ...standingRoutes(deps),
+  ...upgradeRoutes(deps),
   ...pictureRoutes(deps),
 ];
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { doubts } from '../../../engine/gallery-calibration/index.ts';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { emailAddress, lineOfText } from '../../../http/text-fields.ts';
 import { CheckReply } from '../check-reply.ts';
@@ -113,6 +114,27 @@ export const SubjectPage = pageReply(SubjectReply, 'People, the newest first', '
     ),
 });
 
+const DoubtfulPersonReply = z
+  .strictObject({
+    id: z.string().describe('Id'),
+    email: z.string().optional().describe('E-mail address'),
+    name: z.string().optional().describe('Name'),
+    doubt: z
+      .enum(doubts)
+      .describe(
+        '`no-person`: the model takes the face for a drawing, a statue or an animal, as it does many faces that are upside down; `like-no-person`: the template resembles such a template of another person; `like-many`: it resembles those of several other people',
+      ),
+  })
+  .meta({
+    id: 'DoubtfulPerson',
+    description: 'A person whose template does not distinguish them from others.',
+    examples: [{ id: 'sub_01m7w3ayykpzv1m774b6g68g31', email: 'ada@example.com', doubt: 'no-person' }],
+  });
+
+export const DoubtfulReply = z
+  .strictObject({ items: z.array(DoubtfulPersonReply).describe('All of them, in no order') })
+  .meta({ id: 'DoubtfulPeople', description: 'People to enroll again.', examples: [] });
+
 const PictureReply = z
   .strictObject({
     id: z.string().describe('Id'),
@@ -143,7 +165,7 @@ const PictureReply = z
         quality: 0.94,
         confirmed: true,
         comparable: true,
-        templates: [{ model: 'faceres', sha256: 'c0ffee'.padEnd(64, '0') }],
+        templates: [{ model: 'face-reidentification-retail-0095', sha256: 'c0ffee'.padEnd(64, '0') }],
       },
     ],
   });
@@ -214,6 +236,33 @@ export const EnrolledPictures = z
     description: 'The enrolled pictures of a person.',
     examples: [{ items: [] }],
   });
+
+export const UpgradeQuery = z.strictObject({
+  ...pageQuery(idOf('person')),
+  names: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('Whether e-mail addresses and names are returned'),
+});
+
+export const TemplateUpgrades = pageReply(
+  z.strictObject({
+    id: z.string().describe('Id of the person'),
+    email: z.string().optional().describe('E-mail address; with `names`'),
+    name: z.string().optional().describe('Name; with `names`'),
+    provisional: z
+      .boolean()
+      .describe('True: a verified visit was kept; the next one that agrees makes the templates'),
+  }),
+  'People without a confirmed picture of the present model, by id',
+  'TemplateUpgrades',
+  {
+    upgraded: z.int().min(0).describe('People with templates of both models'),
+    provisional: z.int().min(0).describe('People with one visit that was kept'),
+    waiting: z.int().min(0).describe('People with templates of the former model alone'),
+  },
+);
 
 export const CountReply = z
   .strictObject({ count: z.int().min(0).describe('Total number') })

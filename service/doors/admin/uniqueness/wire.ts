@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HoldsFor } from '../../../engine/matching/index.ts';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { idOf } from '../ids.ts';
 import { moment, time } from '../reply-fields.ts';
@@ -86,6 +87,7 @@ export const ScopeReply = z
           .int()
           .describe('People compared: the members, and in the scope of the organization the enrolled people'),
         scorer: z.string().describe('Scorer'),
+        holdsFor: HoldsFor,
         flagged: threshold('At the false-flag rate'),
         reviewed: threshold('At the review rate'),
       })
@@ -117,7 +119,8 @@ export const ScopeReply = z
         waiting: 1,
         thresholds: {
           people: 212,
-          scorer: 'fused',
+          scorer: 'rm',
+          holdsFor: 'every-group' as const,
           flagged: { threshold: 0.41, fnmr: 0.14, extrapolated: false },
           reviewed: { threshold: 0.37, fnmr: 0.08, extrapolated: false },
         },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkNames } from '../../../engine/checks/index.ts';
+import { HoldsFor } from '../../../engine/matching/index.ts';
 import { decisions, unverifiedOutcomes } from '../../../engine/verification/index.ts';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { idOf } from '../ids.ts';
@@ -55,6 +56,9 @@ const past = {
     })
     .describe('The profile that decided'),
   confidence: z.number().describe('0.5 at the 1:1 rate of the profile; 0 without a match'),
+  holdsFor: HoldsFor.optional().describe(
+    `${HoldsFor.description}. Of the rate behind \`confidence\`; absent where nothing was compared`,
+  ),
   compositeScore: z.number().describe('Weighted mean of the scores of the checks that ran'),
   assurance: z.enum(['match-only', 'passive', 'active']).describe('Presentation attack detection that ran'),
   alike: z
@@ -78,8 +82,9 @@ const example = {
   message: 'Hold the camera at eye level, and look at it.',
   failed: ['liveness' as const],
   person: 'sub_01m7w3ayykpzv1m774b6g68g31',
-  profile: { id: 'builtin:default', slug: 'default', version: 2 },
+  profile: { id: 'builtin:default', slug: 'default', version: 3 },
   confidence: 0.71,
+  holdsFor: 'every-group' as const,
   compositeScore: 0.42,
   assurance: 'passive' as const,
   by: 'key:key_01m7w3ayykpzv1m774b6g68g31',

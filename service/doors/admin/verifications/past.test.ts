@@ -66,7 +66,7 @@ test('one has its checks with sentences, and the person; the history is that of 
     decision: 'verified',
     email: 'ada@x.org',
     name: 'Ada',
-    match: { scorer: 'a' },
+    match: { scorer: 'r' },
   });
   expect(body.checks.length).toBeGreaterThan(3);
   for (const { sentence, threshold } of body.checks)

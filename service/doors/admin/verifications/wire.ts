@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { galleryStandings, HoldsFor } from '../../../engine/matching/index.ts';
 import { emailAddress } from '../../../http/text-fields.ts';
 import { CheckReply } from '../check-reply.ts';
 
@@ -50,10 +51,14 @@ export const VerdictReply = z
       .strictObject({
         gallerySize: z.int().describe('People searched'),
         galleryRate: z.number().describe('False-identification rate of the profile'),
+        holdsFor: HoldsFor,
         matchRate: z.number().describe('Resulting false-match rate of one comparison'),
         threshold: z.number().describe('Resulting threshold'),
         fnmr,
         extrapolated,
+        ownGallery: z
+          .enum(galleryStandings)
+          .describe('Whether the people enrolled were compared with the calibration'),
       })
       .optional()
       .describe('Only without `email`: the threshold of the 1:N search'),
@@ -68,6 +73,7 @@ export const VerdictReply = z
         threshold: z.number().describe('Threshold'),
         shift: z.number().describe('Gallery shift, included in `threshold`'),
         fmr: z.number().describe('False-match rate of one comparison at the threshold'),
+        holdsFor: HoldsFor,
         fnmr,
         extrapolated,
       })
@@ -96,8 +102,11 @@ export const VerdictReply = z
         confidence: 0,
         checkResults: [],
         assurance: 'match-only',
-        match: { scorer: 'a', threshold: 0.9415, shift: 0, fmr: 0.0001, fnmr: 0.1421, extrapolated: false },
-        profile: { id: 'builtin:default', slug: 'default', version: 2, maturity: 'proven' },
+        match: {
+          ...{ scorer: 'r', threshold: 0.3712, shift: 0, fmr: 0.001, holdsFor: 'every-group' as const },
+          ...{ fnmr: 0.0312, extrapolated: false },
+        },
+        profile: { id: 'builtin:default', slug: 'default', version: 3, maturity: 'proven' },
         models: {},
         timing: { total: 53 },
       },

@@ -79,7 +79,7 @@ test('a callback that throws ends nothing', async () => {
   });
   await after(90_000);
   vi.useRealTimers();
-  await vi.waitUntil(() => faults.length === 3);
+  await expect.poll(() => faults.length).toBe(3);
   process.removeAllListeners('unhandledRejection');
   for (const listener of ofRunner) process.on('unhandledRejection', listener);
   expect([asked.length, followed(), faults]).toEqual([3, true, Array(3).fill('a fault of the page')]);
