@@ -88,10 +88,12 @@ export const Config = z.strictObject({
     ),
   workers: z.int().min(0).max(64).default(0).describe('Inference worker threads; 0 = one per core.'),
   providers: z
-    .array(z.enum(['cpu', 'cuda', 'webgpu', 'coreml', 'dml']))
+    .array(z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'coreml', 'dml']))
     .min(1)
-    .default(['cpu'])
-    .describe('Execution providers of ONNX Runtime, tried in this order; `cpu` is always the last resort.'),
+    .default(['auto'])
+    .describe(
+      'Execution providers of ONNX Runtime, tried in this order; `cpu` is always the last resort. `auto` is `webgpu` where a GPU answers, agrees with the CPU and is faster.',
+    ),
   queueLimit: z
     .int()
     .min(1)

@@ -38,19 +38,24 @@ const add = (id: string) =>
 
 test('writers go on while the copy is made; it holds whole transactions, and what was there before it', async () => {
   await add('org_before');
-  const to = join(folder, 'tmp', 'copy.db');
-  const copying = copySqlite(path, to);
   let written = 0;
-  let done = false;
-  void copying.finally(() => {
-    done = true;
-  });
-  while (!done) {
-    await add(`org_${written++}`);
-    await nextTurn();
+  /** Writes for as long as it takes; `amid`: how often. */
+  async function copyAmidWrites(name: string) {
+    const [to, before] = [join(folder, 'tmp', name), written];
+    let done = false;
+    const copying = copySqlite(path, to).finally(() => {
+      done = true;
+    });
+    while (!done) {
+      await add(`org_${written++}`);
+      await nextTurn();
+    }
+    return { to, facts: await copying, amid: written - before };
   }
-  const facts = await copying;
-  expect(written).toBeGreaterThan(1);
+  let made = await copyAmidWrites('copy.db');
+  // The thread of the copy may get the processor until it is done: writers that were held up by it would never come in twice.
+  while (made.amid < 2) made = await copyAmidWrites(`copy-${written}.db`);
+  const { to, facts } = made;
   expect(facts.schema).toBe(database.version);
   expect(facts.organizations).toContain('org_before');
   expect(statSync(to).mode & 0o777).toBe(0o600);

@@ -42,8 +42,7 @@ export async function findOwnTemplates(
       const probes: { gallery: string; subject: SubjectId; vector: Float32Array }[] = [];
       const every = Math.max(1, Math.ceil(rows / ASKED));
       const pages = store.everyTemplate(
-        embedder,
-        sha256,
+        { [embedder]: sha256 },
         () => untransformed,
         () => {
           templates.damaged += 1;

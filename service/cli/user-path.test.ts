@@ -4,6 +4,9 @@ import { userPath } from './user-path.ts';
 test('under npm run a path means where the person stood', () => {
   const env = { npm_lifecycle_event: 'gatehouse', INIT_CWD: '/home/ada/photos' };
   expect(userPath('ada.jpg', env, '/opt/gatehouse')).toBe('/home/ada/photos/ada.jpg');
+  expect(userPath('ada.jpg', { ...env, npm_lifecycle_event: 'dev:service' }, '/opt/gatehouse')).toBe(
+    '/home/ada/photos/ada.jpg',
+  );
   expect(userPath('/tmp/ada.jpg', env, '/opt/gatehouse')).toBe('/tmp/ada.jpg');
 });
 

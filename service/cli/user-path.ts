@@ -9,6 +9,6 @@ export function userPath(
   env: Record<string, string | undefined> = process.env,
   cwd = process.cwd(),
 ): string {
-  const ours = ['gatehouse', 'start', 'dev', 'generate'].includes(env.npm_lifecycle_event ?? '');
+  const ours = ['gatehouse', 'start', 'dev:service', 'generate'].includes(env.npm_lifecycle_event ?? '');
   return resolve(ours && env.INIT_CWD ? env.INIT_CWD : cwd, path);
 }

@@ -25,8 +25,7 @@ const idle: ReturnType<ReturnType<StatusDeps['pictures']>['stats']> = {
   overloaded: 0,
   timedOut: 0,
   workTime: 0,
-  providers: ['cpu'],
-  fallbacks: {},
+  provider: { providersAsked: ['cpu'], provider: 'cpu', nets: [] },
 };
 
 const readers = (more: Partial<StatusDeps> = {}) =>
@@ -37,7 +36,7 @@ const readers = (more: Partial<StatusDeps> = {}) =>
     organizations: engine.organizations,
     subjects: engine.subjects,
     checks: engine.checks,
-    calibrations: { list: () => [] },
+    calibrations: { list: () => [], galleries: () => [] },
     models: engine.models,
     galleries,
     pictures: () => ({ stats: () => idle }),

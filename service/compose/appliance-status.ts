@@ -1,11 +1,16 @@
 import type { ApplianceReport } from '../doors/admin/status/report.ts';
 import type { ApplianceStatus } from '../doors/meta/index.ts';
 import type { Backups } from '../engine/backups/index.ts';
-import type { GalleryCalibration, GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
+import type {
+  GalleryCalibration,
+  GalleryCalibrations,
+  OwnGallery,
+} from '../engine/gallery-calibration/index.ts';
 import type { KeyPlaces } from '../engine/keys/index.ts';
-import { type Models, remedy } from '../engine/models/index.ts';
+import { type Models, padRemedy } from '../engine/models/index.ts';
 import type { Organizations } from '../engine/organizations/index.ts';
 import { type ApplianceFacts, applianceAttention } from '../engine/overview/index.ts';
+import { builtInProfiles } from '../engine/profiles/index.ts';
 import type { Retention } from '../engine/retention/index.ts';
 import type { Subjects } from '../engine/subjects/index.ts';
 import type { Checks } from '../engine/verification/index.ts';
@@ -15,7 +20,14 @@ import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
 import type { OrganizationId, World } from '../lib/id.ts';
 import type { Database } from '../storage/connection.ts';
-import { countLenient, freeOn, readDatabaseBytes, readStorage, type StorageState } from './storage-state.ts';
+import {
+  countLenient,
+  freeOn,
+  readDatabaseBytes,
+  readStorage,
+  readUpgrades,
+  type StorageState,
+} from './storage-state.ts';
 
 export interface StatusDeps {
   /** The data directory: its disk must have room. */
@@ -25,7 +37,7 @@ export interface StatusDeps {
   organizations: Organizations;
   subjects: Subjects;
   checks: Checks;
-  calibrations: Pick<GalleryCalibrations, 'list'>;
+  calibrations: Pick<GalleryCalibrations, 'list' | 'galleries'>;
   models: Models;
   galleries: Galleries;
   pictures(): Pick<RunningFaceAnalyzer, 'stats'>;
@@ -46,8 +58,8 @@ export interface StatusDeps {
   patience?: number;
 }
 
-/** False-identification rates of the built-in profiles: what `/health` gives safe gallery sizes for. */
-const rates = [0.01, 0.001];
+/** Built-in profiles with the two false-identification rates that there are: what `/health` gives safe gallery sizes for. */
+const searching = builtInProfiles.filter(({ slug }) => slug === 'default' || slug === 'strict-finance');
 const worlds: World[] = ['live', 'test'];
 
 export interface StatusReaders {
@@ -83,6 +95,7 @@ async function describe(
 ): Promise<ApplianceStatus> {
   const { insecureHttp, checks, database, keyPlaces, backups, retention } = deps;
   const ids = storage.organizations.map(({ id }) => id);
+  const realms = ids.flatMap((organization) => worlds.map((world) => ({ organization, world })));
   const copies = await keyPlaces.list();
   const lenientOrganizations = await countLenient(reading, storage);
   return {
@@ -92,7 +105,8 @@ async function describe(
       ...defined({ state: storage.state, reason: storage.reason }),
     },
     ...describePeople(deps, ids),
-    safeGallery: rates.map((rate) => ({ rate, people: checks.safeGallerySize(rate) })),
+    upgrades: await readUpgrades({ ...deps, ...reading }, storage),
+    safeGallery: searching.map((profile) => checks.safeGallery(profile, realms)),
     insecureHttp,
     keyCopies: {
       places: copies.length,
@@ -109,27 +123,22 @@ async function describe(
 
 /** State of inference. */
 async function describePictures({ models, pictures }: StatusDeps, storage: StorageState) {
-  const [pad] = models.current().padSets;
-  const { workers, busy, waiting, queueLimit, providers, fallbacks, broken } = pictures().stats();
-  const fallback = Object.values(fallbacks)[0];
+  const current = models.current();
+  const [pad] = current.padSets;
+  const { workers, busy, waiting, queueLimit, provider, broken } = pictures().stats();
   return {
     readiness: readinessOf(broken, storage),
     models: await models.list(),
     damagedModels: models.damaged(),
     pad: pad
       ? { is: 'installed' as const, set: pad.id, maturity: pad.maturity }
-      : {
-          is: 'missing' as const,
-          remedy: remedy(models.importable().filter(({ role }) => role === 'pad')),
-        },
+      : { is: 'missing' as const, remedy: padRemedy(current) },
     inference: {
       workers,
       busy,
       queued: waiting,
       queueLimit,
-      providersAsked: [...providers],
-      provider: fallback === undefined ? (providers[0] ?? 'cpu') : 'cpu',
-      ...defined({ fallback }),
+      provider,
     },
   };
 }
@@ -139,34 +148,50 @@ function describePeople(
   { subjects, models, galleries, calibrations }: StatusDeps,
   ids: readonly OrganizationId[],
 ) {
-  const { primary } = models.current();
+  const embedders = models.current().galleries;
   return {
     unreachablePeople: subjects.unreachable(),
     people: worlds.map((world) => {
       const counts = ids.map((organization) => subjects.people({ organization, world }));
       return { world, total: counts.reduce((sum, count) => sum + count, 0), largest: Math.max(0, ...counts) };
     }),
-    templates: primary
-      ? worlds.map((world) => ({
-          world,
-          embedder: primary,
-          count: ids.reduce((sum, id) => sum + galleries.size(`${id}/${world}/${primary}`), 0),
-        }))
-      : [],
-    ownGalleries: ownGalleries(ids.flatMap((id) => calibrations.list(id))),
+    templates: embedders.flatMap((embedder) =>
+      worlds.map((world) => ({
+        world,
+        embedder,
+        count: ids.reduce((sum, id) => sum + galleries.size(`${id}/${world}/${embedder}`), 0),
+      })),
+    ),
+    ownGalleries: ownGalleries(
+      ids.flatMap((id) => calibrations.galleries(id)).filter(({ people }) => people > 0),
+      ids.flatMap((id) => calibrations.list(id)),
+    ),
   };
 }
 
 /** Totals over all organizations; their names are shown on the appliance only. */
-function ownGalleries(measured: readonly GalleryCalibration[]): ApplianceStatus['ownGalleries'] {
-  const applied = measured.filter(({ pairs, outdated }) => pairs > 0 && !outdated);
-  return [...Map.groupBy(applied, ({ world, scorer }) => `${world}/${scorer}`).values()].map((galleries) => ({
-    world: galleries[0]!.world,
-    scorer: galleries[0]!.scorer,
-    measured: galleries.length,
-    raised: galleries.filter(({ shift }) => shift > 0).length,
-    largestExcess: Math.max(...galleries.map(({ share, rate }) => share / rate)),
-  }));
+function ownGalleries(
+  galleries: readonly OwnGallery[],
+  measured: readonly GalleryCalibration[],
+): ApplianceStatus['ownGalleries'] {
+  const tableOf = ({ world, scorer, holdsFor }: Pick<OwnGallery, 'world' | 'scorer' | 'holdsFor'>) =>
+    `${world}/${scorer}/${holdsFor}`;
+  const applied = Map.groupBy(
+    measured.filter(({ pairs, outdated }) => pairs > 0 && !outdated),
+    tableOf,
+  );
+  return [...Map.groupBy(galleries, tableOf)].map(([table, all]) => {
+    const { world, scorer, holdsFor } = all[0]!;
+    const those = applied.get(table) ?? [];
+    const count = (standing: OwnGallery['standing']) => all.filter((one) => one.standing === standing).length;
+    return {
+      ...{ world, scorer, holdsFor, measured: count('measured') },
+      ...{ notMeasured: count('not-measured'), tooFewPeople: count('too-few-people') },
+      raised: those.filter(({ shift }) => shift > 0).length,
+      largestExcess: Math.max(0, ...those.map(({ share, rate }) => share / rate)),
+      doubtful: those.reduce((sum, one) => sum + one.doubtful, 0),
+    };
+  });
 }
 
 function readinessOf(

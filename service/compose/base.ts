@@ -66,7 +66,7 @@ export async function openBase(
   for (const damage of library.damaged()) {
     log.error(
       { model: damage.id },
-      `${describeDamage(damage)} It is not used: import it again with "gatehouse models import", or remove it with "gatehouse models remove ${damage.id}".`,
+      `${describeDamage(damage)} It is not used: import it again with "gatehouse models import", or remove it with "gatehouse models remove ${damage.id}"; "npm run models" fetches one of a checkout again.`,
     );
   }
   const { db, inTransaction } = database;

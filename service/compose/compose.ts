@@ -39,7 +39,7 @@ export interface Gatehouse
     Staff,
     FirstOwner,
     Erasing,
-    Pick<Pictures, 'models' | 'readLogo'>,
+    Pick<Pictures, 'models' | 'netProvider' | 'readLogo'>,
     People,
     LiveSessions,
     KeyCare,
@@ -85,7 +85,10 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const personTokenParts = await createPersonTokenParts({ ...base, ...audited });
   const pictures = await openPictures({
     ...{ ...base, ...audited },
-    galleriesChanged: () => later.people().subjects.loadGalleries(),
+    async galleriesChanged() {
+      await later.people().subjects.loadGalleries();
+      await later.people().calibrations.noticeAll();
+    },
   });
   const outbound = await openOutbound({
     ...{ ...base, ...audited, ...queue, ...callers, ...pictures, profiles },
@@ -96,7 +99,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const { eventsOut, ownPlaces, readings } = outbound;
   const firstOwner = createFirstOwner({ ...base, ...audited, ...callers, ...staff, ...later });
   const shared = { ...base, ...audited, ...callers, ...pictures, ...outbound, profiles };
-  const people: People = createPeople({ ...shared, ...firstOwner, ...later });
+  const people: People = createPeople({ ...shared, ...firstOwner, ...queue, ...later });
   const keyCare = createKeyCare({ ...base, ...audited });
   const erasing = createErasing({ ...shared, ...staff, ...people, ...later });
   await readPeople({ ...pictures, ...erasing, ...people }, ground, { serves });
@@ -124,23 +127,12 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const everything = opened.move();
   return {
     ...{ auditLog: audited.auditLog, models: pictures.models, backups, standingJobs, metrics, ...readers },
-    ...{
-      ...queue,
-      ...eventsOut,
-      ...callers,
-      ...staff,
-      ...firstOwner,
-      ...people,
-      ...live,
-      ...keyCare,
-      ...erasing,
-      ...certificateCare,
-      ...personTokenParts,
-      ...createNameCare({ ...base, ...audited }, serving),
-    },
-    ...{ clock: ground.clock, ids: ground.ids, log: ground.log, readLogo: pictures.readLogo },
-    serving,
-    listens: ownPlaces.listens,
+    ...{ ...queue, ...eventsOut, ...callers, ...staff, ...firstOwner, ...people, ...live, ...keyCare },
+    ...{ ...erasing, ...certificateCare, ...personTokenParts },
+    ...createNameCare({ ...base, ...audited }, serving),
+    ...{ clock: ground.clock, ids: ground.ids, log: ground.log },
+    ...{ readLogo: pictures.readLogo, netProvider: pictures.netProvider },
+    ...{ serving, listens: ownPlaces.listens },
     gauges: createMetricGauges({
       ...{ ...ground, ...queue },
       ...{ alerts: eventsOut.alerts, backups, readings, certificate },

@@ -73,7 +73,7 @@ export function createErasing({
     signing: { ...vault.signing, verify: verifySignature },
     forgetUse: limits.forgetPerson,
     isHeld: async (tx, subject) => (await isHeld(tx, subject)) || isHeldByScope(tx, subject),
-    primary: () => models.current().primary,
+    galleries: () => models.current().galleries,
     appliance: async () => auditLog.appliance,
     events: eventsOut.events,
     data: config.data,

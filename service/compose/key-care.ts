@@ -54,7 +54,11 @@ export function createKeyCare({ ground, vault, opened, audit }: Base & Audited):
   const keyPlaces = createKeyPlaces({ copies: vault.copies, inTransaction, audit });
   const renewals = createTemplateRenewals({
     transforms: sealer.transforms,
-    pages: [createTemplatePages(ground), createProbePages(ground)],
+    pages: [
+      createTemplatePages(ground),
+      createTemplatePages(ground, 'provisional_template'),
+      createProbePages(ground),
+    ],
     inTransaction,
     audit,
     log,

@@ -13,6 +13,7 @@ export function modelPaths(data: string): ModelLibraryPaths {
   return {
     manifest: join(models, 'manifest.json'),
     built: join(models, 'built'),
+    fetched: join(models, 'fetched'),
     imported: join(data, 'models'),
     acceptManifest: refuseAltered,
   };

@@ -12,7 +12,7 @@ import type { Profiles } from '../engine/profiles/index.ts';
 import { createReviews, createSuspects, type Reviews } from '../engine/review/index.ts';
 import type { Sessions } from '../engine/sessions/index.ts';
 import { countWaitingSessions } from '../engine/sessions/index.ts';
-import { createSubjects, realmKey, type Subjects } from '../engine/subjects/index.ts';
+import { createSubjects, type Subjects } from '../engine/subjects/index.ts';
 import type { Scopes, Uniqueness } from '../engine/uniqueness/index.ts';
 import {
   type Checks,
@@ -27,6 +27,7 @@ import type { Audited } from './audit.ts';
 import type { Base } from './base.ts';
 import type { Callers } from './callers.ts';
 import { readModelFile } from './model-imports.ts';
+import type { Queue } from './open-queue.ts';
 import type { Outbound } from './outbound.ts';
 import type { Pictures } from './pictures.ts';
 import type { FirstOwner } from './staff/first-owner.ts';
@@ -64,6 +65,7 @@ export function createPeople({
   models,
   profiles,
   analyzer,
+  jobs,
   eventsOut: { events, alerts },
   // No session waits for a reviewer yet.
   live,
@@ -76,25 +78,28 @@ export function createPeople({
   Callers &
   Pick<FirstOwner, 'setup'> &
   Pictures &
+  Pick<Queue, 'jobs'> &
   Pick<Outbound, 'eventsOut'>): People {
   const shared = { ...ground, audit, organizations, models, profiles, events };
   const holds = createHolds(shared);
   const consents = createConsents(shared);
   const galleries = createGalleries({ log: ground.log });
   opened.defer(() => galleries.close());
-  const subjects = createSubjects({ ...shared, galleries, consents, forgetAddress: deleteClaim });
+  const subjects: Subjects = createSubjects({
+    ...{ ...shared, galleries, consents, forgetAddress: deleteClaim },
+    changed: (realm) => calibrations.noticed(realm),
+  });
   opened.defer(() => subjects.closeSearch());
-  const calibrations = createGalleryCalibrations({ ...shared, subjects, crossScores: crossScoresInThread });
+  const calibrations = createGalleryCalibrations({
+    ...{ ...shared, subjects, crossScores: crossScoresInThread },
+    due: () => jobs.soon('gallery-calibration'),
+  });
   const suspects = createSuspects(shared);
   const checks = createChecks({
     ...shared,
     suspects,
     refusedPictures: createRefusedPictures(shared),
-    shifts: calibrations,
-    analyzer,
-    subjects,
-    consents,
-    limits,
+    ...{ shifts: calibrations, analyzer, subjects, consents, limits },
     deadline: config.deadlineSeconds * 1000,
     observed: metrics.verification,
     disputedAreas: config.disputedAreas,
@@ -118,10 +123,7 @@ export function createPeople({
     ...{ verifications, checks, subjects, alerts, reviews },
     approvals: createWaitingApprovals(shared),
     sessions: { countWaiting: (realm) => countWaitingSessions(shared.db, realm) },
-    templates(realm) {
-      const { primary } = models.current();
-      return primary === undefined ? 0 : galleries.size(`${realmKey(realm)}/${primary}`);
-    },
+    templates: (realm) => subjects.people(realm),
   });
   return {
     ...{ consents, holds, galleries, subjects, calibrations, checks, captures },

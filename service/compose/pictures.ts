@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { createModels, type Models } from '../engine/models/index.ts';
+import { createModels, type Models, type ProviderReport } from '../engine/models/index.ts';
 import type { FaceAnalyzer } from '../inference/face.ts';
 import type { Logo } from '../inference/pictures/read-logo.ts';
 import { createFaceAnalyzer, type RunningFaceAnalyzer } from '../inference/workers/face-analyzer.ts';
@@ -12,6 +12,8 @@ export interface Pictures {
   /** Starts the workers at the first call. */
   pictures(): RunningFaceAnalyzer;
   analyzer: FaceAnalyzer;
+  /** Asks no worker to start. */
+  netProvider(): ProviderReport;
   readLogo(file: Uint8Array): Promise<Logo>;
 }
 
@@ -33,12 +35,12 @@ export async function openPictures({
     audit,
     async changed() {
       running?.reload(firstModels(models));
-      if (galleryFile(models) === inGalleries) return;
-      inGalleries = galleryFile(models);
+      if (galleryFiles(models) === inGalleries) return;
+      inGalleries = galleryFiles(models);
       await galleriesChanged();
     },
   });
-  let inGalleries = galleryFile(models);
+  let inGalleries = galleryFiles(models);
   const pictures = () =>
     (running ??= createFaceAnalyzer({
       library,
@@ -52,6 +54,11 @@ export async function openPictures({
   return {
     models,
     pictures,
+    netProvider: () =>
+      running?.stats().provider ?? {
+        ...{ providersAsked: config.providers, provider: 'cpu', nets: [] },
+        note: 'no picture was analyzed yet',
+      },
     // Loaded when one is set: the library for pictures takes longer to load than most commands run.
     readLogo: async (file) => (await import('../inference/pictures/read-logo.ts')).readLogo(file),
     analyzer: {
@@ -71,8 +78,8 @@ function firstModels(models: Models) {
   return { detector: detectors[0] ?? 'blazeface', embedders, ...defined({ pad: pad?.id }) };
 }
 
-/** The model, and the file of it, whose templates the galleries hold. */
-function galleryFile(models: Models): string | undefined {
-  const { primary, files } = models.current();
-  return primary && `${primary} ${files[primary]}`;
+/** The models, and their files, whose templates the galleries hold. */
+function galleryFiles(models: Models): string {
+  const { galleries, files } = models.current();
+  return galleries.map((model) => `${model} ${files[model]}`).join();
 }

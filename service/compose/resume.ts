@@ -25,6 +25,7 @@ export async function readPeople(
   await behaviorLayers.load();
   await consents.load();
   await Promise.all([subjects.loadGalleries(), picturesReady]);
+  await calibrations.noticeAll();
 }
 
 /** Continues with the work of a service only. */

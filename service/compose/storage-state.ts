@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Organization, Organizations } from '../engine/organizations/index.ts';
+import type { Subjects } from '../engine/subjects/index.ts';
 import type { Checks } from '../engine/verification/index.ts';
 import { Problem } from '../lib/problem.ts';
 import type { Database } from '../storage/connection.ts';
@@ -74,6 +75,18 @@ export const readDatabaseBytes = ({
   databaseBytes(): Promise<number>;
   patience: number;
 }): Promise<number | undefined> => within(patience, databaseBytes()).catch(() => undefined);
+
+/** `Subjects.upgradesByWorld` over these organizations; empty where it cannot be read. */
+export async function readUpgrades(
+  { subjects, patience }: { subjects: Pick<Subjects, 'upgradesByWorld'>; patience: number },
+  { state, organizations }: StorageState,
+): Promise<Awaited<ReturnType<Subjects['upgradesByWorld']>>> {
+  if (state === 'unavailable') return [];
+  const realms = organizations.flatMap(({ id: organization }) =>
+    (['live', 'test'] as const).map((world) => ({ organization, world })),
+  );
+  return within(patience, subjects.upgradesByWorld(realms)).catch(() => []);
+}
 
 /** Bytes that may still be written to the disk of this folder. */
 export async function freeOn(folder: string): Promise<number> {

@@ -1,6 +1,7 @@
 import { createMatching, type GalleryShifts } from '../engine/matching/index.ts';
 import type { Models } from '../engine/models/index.ts';
-import { type Profiles, planMatching } from '../engine/profiles/index.ts';
+import { circumstancesIn, type Profiles, planMatching } from '../engine/profiles/index.ts';
+import type { Subjects } from '../engine/subjects/index.ts';
 import { createUniqueness, type Uniqueness, type UniquenessDeps } from '../engine/uniqueness/index.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
 
@@ -10,7 +11,7 @@ type Wired = 'keys' | 'matching' | 'planOf';
 export function openUniqueness(
   deps: Omit<UniquenessDeps, Wired> & {
     sealer: Pick<Sealer, 'scopeKeys'>;
-    subjects: Parameters<typeof createMatching>[0]['subjects'];
+    subjects: Parameters<typeof createMatching>[0]['subjects'] & Pick<Subjects, 'peopleWithout'>;
     models: Pick<Models, 'current' | 'importable'>;
     profiles: Pick<Profiles, 'get'>;
     shifts: GalleryShifts;
@@ -20,9 +21,7 @@ export function openUniqueness(
     ...deps,
     keys: deps.sealer.scopeKeys,
     matching: createMatching(deps),
-    async planOf({ organization }) {
-      const circumstances = { set: deps.models.current(), importable: deps.models.importable() };
-      return planMatching(await deps.profiles.get(organization, 'default'), circumstances);
-    },
+    planOf: async (realm) =>
+      planMatching(await deps.profiles.get(realm.organization, 'default'), circumstancesIn(deps, realm)),
   });
 }

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { recordedAccess, recordedKeys } from '../../test/support/recorded-access.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -479,6 +480,28 @@ describe('over a real socket', () => {
       socket.on('error', reject);
     });
 
+  test('a caller that left before the answer holds up no process that stops', async () => {
+    const [set, cleared] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')];
+    const { app } = start({ limits: { handler: 3_600_000 } });
+    const answered = Promise.withResolvers<void>();
+    app.post('/slow', { config: { access: 'public' } }, async (_, { raw: response }) => {
+      caller.destroy();
+      await once(response, 'close');
+      answered.resolve();
+      return {};
+    });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const caller = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+    caller.write(
+      'POST /slow HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}',
+    );
+    await answered.promise;
+    await app.close();
+    const own = set.mock.calls.findIndex(([, after]) => after === 3_600_000);
+    expect(cleared.mock.calls.map(([timer]) => timer)).toContain(set.mock.results[own]?.value);
+    for (const spy of [set, cleared]) spy.mockRestore();
+  });
+
   test('input that is not HTTP, and a head too long, are answered in the same format', async () => {
     const { port } = await listen();
     for (const [text, status, code] of [
@@ -509,7 +532,7 @@ describe('over a real socket', () => {
     const { port } = await listen();
     const answer = await raw(
       port,
-      `POST /keyed/t HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${recordedKeys.live}\r\nAuthorization: Bearer other\r\nContent-Length: 0\r\n\r\n`,
+      `POST /keyed/t HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${recordedKeys.live}\r\nAuthorization: Bearer other\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`,
     );
     expect(answer).toContain('HTTP/1.1 400 ');
     expect(answer).toContain('Send the header authorization once.');

@@ -6,6 +6,7 @@ import {
   checkLenientProfiles,
   checkLicences,
   checkMatchOnly,
+  checkProvider,
   checkQueue,
 } from './box.ts';
 
@@ -16,13 +17,13 @@ const status: BoxStatus = {
     { env: 'test', total: 3, largest: 3 },
   ],
   safeGallery: [
-    { rate: 0.01, people: 636 },
-    { rate: 0.001, people: 63 },
+    { rate: 0.01, holdsFor: 'every-group', people: 636 },
+    { rate: 0.001, holdsFor: 'average', people: 63 },
   ],
   matchOnlyOrganizations: 1,
   liveness: { installed: true },
   models: { installed: 7, enabled: 6, damaged: [] },
-  inference: { workers: 1, busy: 0, queued: 0, provider: 'cpu' },
+  inference: { workers: 1, busy: 0, queued: 0, providersAsked: ['auto'], provider: 'cpu', nets: [] },
   storage: { kind: 'sqlite', state: 'ok' },
   backups: { warnings: [] },
   attention: [],
@@ -30,7 +31,7 @@ const status: BoxStatus = {
 
 test('people are held against what was measured', () => {
   const found = (live: number) =>
-    `${live} live, 3 test in the largest organization; measured up to 636 at 1 wrong name in 100, 63 at 1 wrong name in 1000`;
+    `${live} live, 3 test in the largest organization; measured up to 636 at 1 wrong name in 100 for every measured group, 63 at 1 wrong name in 1000 on average`;
   expect(checkGalleries(status)).toEqual({
     what: 'people',
     state: 'warn',
@@ -63,11 +64,11 @@ test('accepted licence doubts and match-only organizations are reported', () => 
   const accepted = { acceptedBy: 'ada', acceptedAt: '2026-11-20T00:00:00.000Z' };
   expect(
     checkLicences([
-      { name: 'FaceRes', enabled: true, ...accepted },
+      { name: 'MobileFaceNet', enabled: true, ...accepted },
       { name: 'BlazeFace', enabled: true },
       { name: 'Removed', enabled: false, ...accepted },
     ]).found,
-  ).toBe('accepted: FaceRes by ada on 2026-11-20');
+  ).toBe('accepted: MobileFaceNet by ada on 2026-11-20');
   expect(checkLicences([]).found).toBe('none accepted');
   expect(checkMatchOnly(status)).toMatchObject({
     state: 'warn',
@@ -89,4 +90,23 @@ test('a queue whose Redis cannot be used is said, a queue that works is not', ()
   expect(checkQueue({ ...status, queueProblem: 'It is gone.' })).toMatchObject([
     { what: 'queue of jobs', state: 'warn', remedy: expect.stringContaining('redisUrl') },
   ]);
+});
+
+test('what runs the models is said; that something else should is a warning', () => {
+  const { inference } = status;
+  const check = (more: Partial<BoxStatus['inference']>) =>
+    checkProvider({ ...status, inference: { ...inference, ...more } });
+  expect(check({ note: 'auto: there is no GPU' })).toEqual({
+    ...{ what: 'execution provider', state: 'ok', found: 'cpu; auto: there is no GPU' },
+  });
+  expect(check({ provider: 'webgpu', adapter: 'AMD Radeon' })).toMatchObject({
+    ...{ state: 'ok', found: 'webgpu (AMD Radeon)' },
+  });
+  expect(check({ adapter: 'AMD Radeon', fallback: 'webgpu: the device was lost' })).toMatchObject({
+    ...{
+      state: 'warn',
+      found: 'cpu; webgpu: the device was lost',
+      remedy: expect.stringContaining('driver'),
+    },
+  });
 });

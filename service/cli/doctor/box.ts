@@ -1,5 +1,7 @@
 import type { Schemas } from '../../../sdk/admin/client.ts';
+import { heldForText } from '../../engine/matching/every-group.ts';
 import { asTyped, invocation } from '../invocation.ts';
+import { describeProvider } from '../models/text.ts';
 import { count } from '../terminal/terminal.ts';
 import type { Finding } from './checks.ts';
 
@@ -7,7 +9,8 @@ export type BoxStatus = Schemas['Status'];
 
 export function checkGalleries({ people, safeGallery }: BoxStatus): Finding {
   const limits = safeGallery.map(
-    ({ rate, people: safe }) => `${safe.toLocaleString('en')} at 1 wrong name in ${Math.round(1 / rate)}`,
+    ({ rate, holdsFor, people: safe }) =>
+      `${safe.toLocaleString('en')} at 1 wrong name in ${Math.round(1 / rate)} ${heldForText[holdsFor]}`,
   );
   const largest = people.map(({ env, largest }) => `${largest.toLocaleString('en')} ${env}`);
   const found = `${largest.join(', ')} in the largest organization; measured up to ${limits.join(', ')}`;
@@ -44,7 +47,7 @@ export function checkMatchOnly({ matchOnlyOrganizations: amount }: BoxStatus): F
     what: 'match-only',
     state: 'warn',
     found: `${count(amount, 'organization', 'organizations')}: a printed photograph of an enrolled person would be verified there`,
-    remedy: `${invocation} org set --no-match-only --org …   once presentation attack detection is installed`,
+    remedy: `${invocation} org set --no-match-only --org …   requires presentation attack detection again`,
   };
 }
 
@@ -73,6 +76,19 @@ export function checkQueue({ queueProblem }: BoxStatus): Finding[] {
         'The log says why. Start Redis or correct "redisUrl"; or start with "queue": "database", which takes over every job.',
     },
   ];
+}
+
+export function checkProvider({ inference }: BoxStatus): Finding {
+  const what = 'execution provider';
+  const found = describeProvider(inference);
+  if (inference.fallback === undefined) return { what, state: 'ok', found };
+  return {
+    what,
+    state: 'warn',
+    found,
+    remedy:
+      'Nothing is missing but speed. Look at the driver (docs/MODELS.md, “On a GPU”) and start the service again, or set "providers" to ["cpu"].',
+  };
 }
 
 /** Copies of the key store: two at least are advised, on other disks than the data. */

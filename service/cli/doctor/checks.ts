@@ -175,20 +175,26 @@ export function checkModelFiles(files: readonly { id: string; ok: boolean }[]): 
         'models',
         'fail',
         `${broken.join(', ')} differ or are missing`,
-        'Build them again: npm run models',
+        'Install Gatehouse again (in a checkout: npm run models); import again what was imported.',
       );
 }
 
-export function checkPad(models: readonly { role: string; enabled: boolean; name: string }[]): Finding {
-  const installed = models.filter(({ role, enabled }) => role === 'pad' && enabled);
-  return installed.length > 0
-    ? finding('presentation attack detection', 'ok', installed.map(({ name }) => name).join(', '))
-    : finding(
-        'presentation attack detection',
-        'warn',
-        'not installed: the live world refuses to verify (but for match-only organizations), the test world works',
-        `${invocation} models import --help  says where the two files come from`,
-      );
+/** `padSets`: the default first, as the service lists them. */
+export function checkPad({ items, padSets }: PadModels): Finding {
+  const used = padSets.find(({ inUse }) => inUse);
+  if (used) return finding('presentation attack detection', 'ok', `${used.name} (${used.maturity})`);
+  const off = items.filter(({ id, enabled }) => !enabled && padSets[0]?.models.includes(id));
+  return finding(
+    'presentation attack detection',
+    'warn',
+    'off: the live world refuses to verify (but for match-only organizations), the test world works',
+    off.map(({ id }) => `${invocation} models enable ${id}`).join('   ') || 'Install Gatehouse again.',
+  );
+}
+
+interface PadModels {
+  items: readonly { id: string; enabled: boolean }[];
+  padSets: readonly { name: string; maturity: string; models: readonly string[]; inUse: boolean }[];
 }
 
 /** The nearest folder that exists: where a new data directory would be made. */

@@ -25,6 +25,7 @@ import {
   checkLenientProfiles,
   checkLicences,
   checkMatchOnly,
+  checkProvider,
   checkQueue,
 } from './box.ts';
 import {
@@ -144,7 +145,7 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
   }
   const status = running ? await replyOf(open.admin.GET('/api/admin/status')) : undefined;
   const files = await checkFiles(config.data, control);
-  const { items: models } = await replyOf(open.admin.GET('/api/admin/models'));
+  const models = await replyOf(open.admin.GET('/api/admin/models'));
   const { items: places } = await replyOf(open.admin.GET('/api/admin/key-store/places'));
   const backups = await replyOf(open.admin.GET('/api/admin/backups', { params: { query: { limit: 50 } } }));
   const plans = await replyOf(open.admin.GET('/api/admin/backups/plans'));
@@ -158,7 +159,7 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
         ? `the service${await holder(config.data)} answers`
         : 'no other process holds the directory',
     },
-    ...(status ? await checkRunning(status, config, models) : await checkListening(config)),
+    ...(status ? await checkRunning(status, config, models.items) : await checkListening(config)),
     checkMasterKey(await replyOf(open.admin.GET('/api/admin/master-key')), config.data, places),
     checkKeyStore(config, places),
     checkKeyCopies(places),
@@ -180,7 +181,7 @@ async function ownGalleries(open: Control, organizations: readonly Organization[
   return Promise.all(
     organizations.map(async ({ id, name }) => ({
       organization: name,
-      calibrations: await listCalibrations(open, id),
+      ...(await listCalibrations(open, id)),
     })),
   );
 }
@@ -243,6 +244,7 @@ const checkRunning = async (
   checkMatchOnly(status),
   ...checkLenientProfiles(status),
   ...checkQueue(status),
+  checkProvider(status),
 ];
 
 /** The process recorded as the writer, for display only. */

@@ -1,41 +1,89 @@
 import { expect, test } from 'vitest';
-import type { Calibration } from '../org/gallery-calibration-text.ts';
+import type { Calibration, OwnGallery } from '../org/gallery-calibration-text.ts';
 import { checkOwnGalleries } from './galleries.ts';
 
 const follows: Calibration = {
   env: 'live',
-  scorer: 'a',
+  scorer: 'r',
+  holdsFor: 'every-group',
   shift: 0,
   people: 120,
   compared: 120,
   pairs: 7140,
   rate: 0.0014,
   share: 0.0011,
+  worstTenth: 0.0042,
+  doubtful: 0,
   measuredAt: '2026-11-20T00:00:00.000Z',
   outdated: false,
 };
+const measured: OwnGallery = {
+  ...{ env: 'live', scorer: 'r', holdsFor: 'every-group' },
+  ...{ people: 120, fewest: 30, standing: 'measured' },
+};
 
 test('each measured gallery is listed with its threshold shift', () => {
-  const raised = { ...follows, scorer: 'fused', shift: 0.1234, share: 0.0162 };
-  const few = { ...follows, env: 'test' as const, compared: 12, pairs: 0 };
-  expect(checkOwnGalleries([{ organization: 'Port', calibrations: [follows, raised, few] }])).toEqual([
+  const raised = { ...follows, holdsFor: 'average' as const, shift: 0.1234, share: 0.0162 };
+  const galleries: OwnGallery[] = [
+    measured,
+    { ...measured, holdsFor: 'average' },
+    { ...measured, env: 'test', people: 0, standing: 'too-few-people' },
+  ];
+  expect(checkOwnGalleries([{ organization: 'Port', items: [follows, raised], galleries }])).toEqual([
     {
       what: 'error rates',
       state: 'ok',
       found:
-        'Port, live, scorer a: follows the calibration: 0.11 % of pairs of different people reach the threshold that 0.14 % should (120 people, 2026-11-20)',
+        'Port, live, scorer r, rates for every measured group: follows the calibration: 0.11 % of pairs of different people reach the threshold that 0.14 % should, 0.42 % in the worst tenth of people (120 people, 2026-11-20)',
     },
     {
       what: 'error rates',
       state: 'ok',
-      found: expect.stringContaining('scorer fused: thresholds are raised by 0.123: 1.6 % of pairs'),
+      found: expect.stringContaining('for the average: thresholds are raised by 0.123: 1.6 % of pairs'),
     },
   ]);
 });
 
-test('one that was measured with other models is a warning with the command', () => {
+test('one that is not measured, also with other models, is a warning with the command; a small one is not', () => {
+  const galleries: OwnGallery[] = [
+    { ...measured, standing: 'not-measured' },
+    { ...measured, env: 'test', people: 12, standing: 'too-few-people' },
+  ];
+  const items = [{ ...follows, outdated: true }];
+  expect(checkOwnGalleries([{ organization: 'Port of Bern', items, galleries }])).toEqual([
+    {
+      ...{ what: 'error rates', state: 'warn' },
+      found: 'Port of Bern, live, scorer r, rates for every measured group: not measured yet',
+      remedy: expect.stringContaining('org calibrate --org "Port of Bern"'),
+    },
+    {
+      ...{ what: 'error rates', state: 'ok' },
+      found: expect.stringContaining('Port of Bern, test, scorer r'),
+    },
+  ]);
   expect(
-    checkOwnGalleries([{ organization: 'Port of Bern', calibrations: [{ ...follows, outdated: true }] }]),
-  ).toMatchObject([{ state: 'warn', remedy: expect.stringContaining('org calibrate --org "Port of Bern"') }]);
+    checkOwnGalleries([{ organization: 'Port', items: [], galleries: [galleries[1]!] }])[0]?.found,
+  ).toContain('too few people to measure (12 of 30)');
   expect(checkOwnGalleries([])).toEqual([]);
+});
+
+test('a scorer whose embeddings few people have says how many', () => {
+  const few = { ...follows, scorer: 'rm', compared: 12, pairs: 0 };
+  const gallery: OwnGallery = { ...measured, scorer: 'rm', standing: 'too-few-people' };
+  expect(checkOwnGalleries([{ organization: 'Port', items: [few], galleries: [gallery] }])).toMatchObject([
+    { state: 'ok', found: expect.stringContaining('12 people have what this scorer needs') },
+  ]);
+});
+
+test('people with a template in doubt are a warning with what to do', () => {
+  const items = [{ ...follows, doubtful: 2 }];
+  expect(checkOwnGalleries([{ organization: 'Port', items, galleries: [] }])).toEqual([
+    {
+      ...{ what: 'templates', state: 'warn' },
+      found: 'Port, live: 2 people have templates that do not distinguish them from others',
+      remedy: expect.stringMatching(
+        /subject doubtful --org "Port" --env live {3}lists them; enroll each again/,
+      ),
+    },
+  ]);
 });

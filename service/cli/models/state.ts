@@ -14,7 +14,7 @@ export function addModelsState(models: Command, runner: CommandRunner): void {
         '--accept-licence-doubt',
         'accept the licence doubt shown by `models list`; recorded with your name and the time',
       )
-      .addHelpText('after', examples('models enable faceres --accept-licence-doubt')),
+      .addHelpText('after', examples('models enable mobilefacenet --accept-licence-doubt')),
     async ({ options, control }, id = '') => {
       const open = await control();
       const one = await replyOf(
@@ -32,7 +32,7 @@ export function addModelsState(models: Command, runner: CommandRunner): void {
       .command('disable')
       .argument('<model>', 'id, as `models list` shows it')
       .description('keep a model but do not use it')
-      .addHelpText('after', examples('models disable faceres')),
+      .addHelpText('after', examples('models disable mobilefacenet')),
     async ({ control }, id = '') => {
       const open = await control();
       const one = await replyOf(

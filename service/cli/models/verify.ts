@@ -21,7 +21,9 @@ export function addModelsVerify(models: Command, runner: CommandRunner): void {
         one.id,
         one.file,
       ]);
-      const remedy = broken.map(({ id }) => `${id}: build it again with npm run models, or import it again.`);
+      const remedy = broken.map(
+        ({ id }) => `${id}: import it again, or install Gatehouse again (in a checkout: npm run models).`,
+      );
       const text = [table(['state', 'model', 'file'], rows, 'No model files.'), ...remedy].join('\n');
       return { json: { items }, text, ...(broken.length === 0 ? {} : { exitCode: 1 as const }) };
     },

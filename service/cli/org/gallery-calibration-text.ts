@@ -1,16 +1,42 @@
 import type { Schemas } from '../../../sdk/admin/client.ts';
 
 export type Calibration = Schemas['GalleryCalibration'];
+export type OwnGallery = Schemas['OwnGallery'];
+export type OwnGalleries = Schemas['GalleryCalibrations'];
 
 const percent = (share: number) => `${Number((100 * share).toPrecision(2))} %`;
+export const tables = { 'every-group': 'every measured group', average: 'the average' } as const;
 
-/** One gallery under one scorer, in a sentence. */
+/** One gallery under one table of a scorer, in a sentence. */
 export function describeCalibration(one: Calibration): string {
-  const { shift, share, rate, compared, pairs, measuredAt, outdated } = one;
+  const { shift, share, rate, worstTenth, compared, pairs, measuredAt, outdated } = one;
   if (pairs === 0) return `not measured: ${compared} people have what this scorer needs, 30 are needed`;
-  const found = `${percent(share)} of pairs of different people reach the threshold that ${percent(rate)} should (${compared} people, ${measuredAt.slice(0, 10)})`;
+  const found = `${percent(share)} of pairs of different people reach the threshold that ${percent(rate)} should, ${percent(worstTenth)} in the worst tenth of people (${compared} people, ${measuredAt.slice(0, 10)})`;
   if (outdated) return `measured with other models and not applied; ${found}`;
   return shift === 0
     ? `follows the calibration: ${found}`
     : `thresholds are raised by ${shift.toFixed(3)}: ${found}`;
 }
+
+/** What was found of each gallery, or why nothing was; those without people are left out. */
+export function describeGalleries({ items, galleries }: OwnGalleries): (OwnGallery & { found: string })[] {
+  return galleries
+    .filter(({ people }) => people > 0)
+    .map((one) => {
+      const measured = items.find(
+        ({ env, scorer, holdsFor }) => env === one.env && scorer === one.scorer && holdsFor === one.holdsFor,
+      );
+      if (one.standing === 'measured' && measured) return { ...one, found: describeCalibration(measured) };
+      const found =
+        one.standing === 'too-few-people' && one.people < one.fewest
+          ? `too few people to measure (${one.people} of ${one.fewest})`
+          : measured?.pairs === 0 && one.standing === 'too-few-people'
+            ? describeCalibration(measured)
+            : 'not measured yet';
+      return { ...one, found };
+    });
+}
+
+export const galleryColumns = ['world', 'scorer', 'rates that hold for', 'own gallery'];
+export const galleryRows = (own: OwnGalleries): string[][] =>
+  describeGalleries(own).map(({ env, scorer, holdsFor, found }) => [env, scorer, tables[holdsFor], found]);

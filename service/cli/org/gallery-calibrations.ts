@@ -1,11 +1,20 @@
 import { replyOf } from '../../../sdk/admin/client.ts';
 import type { Control } from '../control/control.ts';
-import type { Calibration } from './gallery-calibration-text.ts';
+import type { OwnGalleries } from './gallery-calibration-text.ts';
 
-/** What the own galleries of an organization raise thresholds by. */
-export async function listCalibrations(open: Control, organization: string): Promise<Calibration[]> {
-  const { items } = await replyOf(
-    open.admin.GET('/api/admin/organization/calibrations', { params: { query: { organization } } }),
+/** What the own galleries of an organization raise thresholds by, and which were not measured. */
+export const listCalibrations = (open: Control, organization: string): Promise<OwnGalleries> =>
+  replyOf(open.admin.GET('/api/admin/organization/calibrations', { params: { query: { organization } } }));
+
+/** Measures them now; over a running service it rejects when `signal` aborts. */
+export const measureCalibrations = (
+  open: Control,
+  organization: string,
+  signal?: AbortSignal,
+): Promise<OwnGalleries> =>
+  replyOf(
+    open.admin.POST('/api/admin/organization/calibrations', {
+      params: { query: { organization } },
+      ...(signal && { signal }),
+    }),
   );
-  return items;
-}

@@ -5,13 +5,14 @@ import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { challengeRules } from '../../engine/challenges/index.ts';
 import { checksWithInput, whenMissing } from '../../engine/checks/apply-rule.ts';
 import type { CheckName } from '../../engine/checks/index.ts';
+import { heldForText } from '../../engine/matching/every-group.ts';
 import { builtInProfiles } from '../../engine/profiles/built-in-profiles.ts';
 import { defined } from '../../lib/defined.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
 import { limitFlag } from '../limit-flag.ts';
-import { describeCalibration } from '../org/gallery-calibration-text.ts';
+import { galleryColumns, galleryRows } from '../org/gallery-calibration-text.ts';
 import { listCalibrations } from '../org/gallery-calibrations.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { facts, table } from '../terminal/terminal.ts';
@@ -35,7 +36,23 @@ function liveSessions(settings: ProfileDefinition['challenge']): string {
   ].join('; ');
 }
 
-function describeProfile({ id, slug, version, builtIn, definition }: Profile): string {
+/** What the rates of the profile come to, with the models in use. */
+function errorRates({ definition: { match }, rates }: Profile): [string, string][] {
+  const { holdsFor, notByGroups, superseded } = rates;
+  const heldFor = heldForText[holdsFor];
+  return [
+    ['one to one', `a stranger passes ${rate(match.falseMatchRate)} ${heldFor}`],
+    ['one to many', `a stranger gets any name ${rate(match.falseIdentificationRate)} ${heldFor}`],
+    ...notByGroups.map((name): [string, string] => ['', `${name} was not measured by groups of people`]),
+    ...(superseded?.scorers ?? []).map((name): [string, string] => [
+      '',
+      `people compared by ${name}: ${rate(superseded!.falseMatchRate)} and ${rate(superseded!.falseIdentificationRate)} ${heldForText.average}`,
+    ]),
+  ];
+}
+
+function describeProfile(profile: Profile): string {
+  const { id, slug, version, builtIn, definition } = profile;
   const rules = Object.entries(definition.checks).flatMap(([name, rule]) =>
     rule === undefined
       ? []
@@ -56,11 +73,14 @@ function describeProfile({ id, slug, version, builtIn, definition }: Profile): s
       ['name', definition.name],
       ['maturity', definition.maturity],
       ['description', definition.description],
-      ['one to one', `a stranger passes ${rate(definition.match.falseMatchRate)}`],
-      ['one to many', `a stranger gets any name ${rate(definition.match.falseIdentificationRate)}`],
+      ...errorRates(profile),
       [
         'models',
         `detector ${definition.models.detector}, scorer ${definition.models.scorer}, PAD ${definition.models.pad}`,
+      ],
+      [
+        'superseded scorers',
+        definition.models.supersededUntil && `until ${definition.models.supersededUntil}`,
       ],
       ...livenessFigures(definition).map((line, i) => [i === 0 ? 'liveness' : '', line] as const),
       ['minimum composite', definition.minimumComposite],
@@ -111,13 +131,14 @@ function addList(profile: Command, runner: CommandRunner): void {
           ),
         options.limit,
       );
-      const rows = items.map(({ slug, version, builtIn, definition }) => [
+      const rows = items.map(({ slug, version, builtIn, definition, rates }) => [
         slug,
         version,
         builtIn ? 'built in' : builtInOf(slug) ? 'own, replaces built-in' : 'own',
         definition.maturity,
         rate(definition.match.falseMatchRate),
         rate(definition.match.falseIdentificationRate),
+        rates.holdsFor === 'every-group' ? 'every measured group' : 'average',
         definition.description,
       ]);
       const header = [
@@ -127,6 +148,7 @@ function addList(profile: Command, runner: CommandRunner): void {
         'maturity',
         'false match 1:1',
         'false match 1:N',
+        'rates hold for',
         'description',
       ];
       return { json: { items }, text: table(header, rows, 'No profiles.') };
@@ -151,9 +173,8 @@ function addShow(profile: Command, runner: CommandRunner): void {
         }),
       );
       const calibrations = await listCalibrations(open, id);
-      const own = calibrations.map((gallery) => [gallery.env, gallery.scorer, describeCalibration(gallery)]);
-      const text = `${describeProfile(one)}\n\n${table(['world', 'scorer', 'do these rates hold for the people enrolled?'], own, 'Own galleries: not measured yet (30 people are needed; org calibrate measures now).')}`;
-      return { json: { ...one, ownGalleries: calibrations }, text };
+      const own = table(galleryColumns, galleryRows(calibrations), 'Own galleries: no person is enrolled.');
+      return { json: { ...one, ownGalleries: calibrations }, text: `${describeProfile(one)}\n\n${own}` };
     },
   );
 }

@@ -1,4 +1,5 @@
 import type { Schemas } from '../../../sdk/admin/client.ts';
+import { heldForText } from '../../engine/matching/every-group.ts';
 import { type Cell, count, facts } from '../terminal/terminal.ts';
 
 export type Scope = Schemas['UniquenessScope'];
@@ -24,13 +25,14 @@ export const keptText = ({ retentionDays }: Pick<Scope, 'retentionDays'>) =>
 
 function thresholdText({ thresholds }: Scope): [string, Cell][] {
   if (!thresholds) return [];
-  const { people, scorer, flagged, reviewed } = thresholds;
+  const { people, scorer, holdsFor, flagged, reviewed } = thresholds;
   const text = ({ threshold, fnmr, extrapolated }: typeof flagged) =>
     `${threshold.toFixed(3)}; ${(fnmr * 100).toFixed(1)} % of members who return are missed${extrapolated ? ' (beyond what is measured)' : ''}`;
   return [
     ['compared', `${count(people, 'person', 'people')}, scorer ${scorer}`],
     ['flagged from', text(flagged)],
     ['reviewed from', text(reviewed)],
+    ['both rates hold', heldForText[holdsFor]],
   ];
 }
 

@@ -59,7 +59,7 @@ export function addServeOptions(command: Command): Command {
     .option('--workers <n>', 'inference threads (default: 0, one per core)')
     .option(
       '--providers <list>',
-      'ONNX execution providers, tried in order: cpu, cuda, webgpu, coreml, dml (default: cpu)',
+      'ONNX execution providers, tried in order: auto (a GPU, where one is faster), cpu, webgpu, cuda, coreml, dml (default: auto)',
     )
     .option(...databaseUrlFlag)
     .option(...keysDatabaseUrlFlag)

@@ -13,6 +13,7 @@ import { readConsentUntil } from '../consent/consent-parts.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
+import { measureCalibrations } from '../org/gallery-calibrations.ts';
 import { type RealmOptions, realmOf, withRealm } from '../realm.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -121,6 +122,9 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
       });
       progress.stop();
       if (report) await report(outcomes);
+      if (outcomes.some(({ outcome }) => outcome === 'enrolled'))
+        // Best effort: the people are enrolled, and the service measures again later.
+        await measureCalibrations(open, query.organization, halt.signal).catch(() => undefined);
       const interrupted = halt.signal.aborted ? 'at once' : stop.signal.aborted;
       return answer(outcomes, { interrupted, passedOver, report: options.report });
     } finally {

@@ -36,6 +36,18 @@ test('without a terminal progress is a plain line every ten seconds', async () =
   ]);
 });
 
+test('what is started again counts from nothing', async () => {
+  const { lines, terminal, clock, now } = pipe();
+  const progress = await createProgress(terminal, 'groups', now);
+  for (const total of [10, 4]) {
+    progress.start(total);
+    clock.now += 10_000;
+    progress.step('');
+    progress.stop();
+  }
+  expect(lines).toEqual(['groups: 10 % | 1/10 | 0.1/s', 'groups: 25 % | 1/4 | 0.1/s']);
+});
+
 test('without a terminal a phase is a plain line, at most every ten seconds', () => {
   const { lines, terminal, clock, now } = pipe();
   const phase = createPhases(terminal, now);

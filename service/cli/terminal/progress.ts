@@ -31,6 +31,7 @@ export async function createProgress(
   }
   return {
     start(total) {
+      done = 0;
       startedAt = now();
       view.start(total);
     },

@@ -1,4 +1,5 @@
 import type { Schemas } from '../../../sdk/admin/client.ts';
+import { heldForText } from '../../engine/matching/every-group.ts';
 import { facts, table } from '../terminal/terminal.ts';
 
 type Verdict = Schemas['Verdict'];
@@ -29,10 +30,10 @@ export function describeVerdict(reply: Verdict, found: Found): string {
       ['match', scoreOf(reply, found)],
       [
         'threshold',
-        `set so that ${oneIn(match.fmr, 'stranger')} matches one given person; ` +
+        `set so that ${oneIn(match.fmr, 'stranger')} matches one given person, ${heldForText[match.holdsFor]}; ` +
           (identification === undefined
             ? ''
-            : `${oneIn(identification.galleryRate)} gets any name out of ${identification.gallerySize.toLocaleString('en')}; `) +
+            : `${oneIn(identification.galleryRate)} gets any name out of ${identification.gallerySize.toLocaleString('en')}, ${heldForText[identification.holdsFor]}${ownGallery[identification.ownGallery]}; `) +
           `${inHundred(match.fnmr)} genuine are refused${match.extrapolated ? ' (extrapolated beyond what was measured)' : ''}`,
       ],
       [
@@ -58,7 +59,18 @@ function scoreOf({ match }: Verdict, found: Found): string {
   return `${found === 'another' ? 'below the threshold' : 'no person close enough'}; ${needed}`;
 }
 
-const scorers: Record<string, string> = { a: 'embedding A', fused: 'embeddings A and B' };
+/** A rate of the calibration is no promise for people who were not measured. */
+const ownGallery = {
+  measured: '',
+  'not-measured': ' (not measured yet for these people)',
+  'too-few-people': ' (too few people to measure it)',
+} as const;
+
+const scorers: Record<string, string> = {
+  a: 'embedding A',
+  r: 'embedding R',
+  rm: 'embedding R and MobileFaceNet',
+};
 
 /** 0.000027 -> "1 stranger in 37,000", with two digits that count. */
 function oneIn(rate: number, what?: string): string {

@@ -23,7 +23,7 @@ export function addVerify(program: Command, runner: CommandRunner): void {
     .summary('is this the person, or: who is this?')
     .description(
       'With --email: is this that person? Without: who of the organization is it? The exit code is 0 when verified and 1 when ' +
-        'not. In the live world a presentation attack detection model must be installed (models import), or the organization ' +
+        'not. In the live world presentation attack detection must be on (models list), or the organization ' +
         'must have decided to match faces only (org set --match-only); the test world (--env test) runs without, unless the profile requires it.',
     )
     .option('--email <address>', 'compare with this person only')
