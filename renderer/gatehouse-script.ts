@@ -1,16 +1,21 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build, type Plugin } from 'vite';
 
 /** Bytes after gzip that the script may have which other sites load from the appliance. */
 const SCRIPT_BUDGET = 10_000;
-const root = join(import.meta.dirname, '..');
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Builds `sdk/gatehouse/src/collector/script` into one file beside the pages, which the appliance serves as `/sdk/gatehouse.js`. */
 export function gatehouseScript(): Plugin {
+  let pages = '';
   return {
     name: 'gatehouse-script',
     apply: 'build',
+    configResolved({ build }) {
+      pages = build.outDir;
+    },
     async closeBundle() {
       const output = await build({
         configFile: false,
@@ -18,7 +23,7 @@ export function gatehouseScript(): Plugin {
         publicDir: false,
         logLevel: 'warn',
         build: {
-          outDir: join(root, 'dist/renderer/sdk'),
+          outDir: join(pages, 'sdk'),
           target: 'es2020',
           lib: {
             entry: join(root, 'sdk/gatehouse/src/collector/script/gatehouse-script.ts'),

@@ -19,7 +19,7 @@ const operatorSession = (organization: string) => ({
 
 /** Which of `organization` and `env` a route takes, as the OpenAPI document says. */
 function readPlaces(): (method: string, path: string) => string[] {
-  const text = readFileSync(join(import.meta.dirname, '../../docs/openapi-admin.json'), 'utf8');
+  const text = readFileSync(new URL('../../docs/openapi-admin.json', import.meta.url), 'utf8');
   type Operation = { parameters?: { name: string; in: string }[] };
   const { paths } = JSON.parse(text) as { paths: Record<string, Record<string, Operation>> };
   const routes = Object.entries(paths)
@@ -83,16 +83,25 @@ export function createControlSocketProxy(data: string) {
   return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<boolean> => {
     const url = new URL(incoming.url ?? '/', 'http://gatehouse');
     if (!url.pathname.startsWith('/api/')) return false;
+    if (!isOwnPage(incoming)) {
+      outgoing.writeHead(403, { 'content-type': 'application/json' });
+      outgoing.end(JSON.stringify({ error: 'Only pages of this server may ask it.', code: 'FORBIDDEN' }));
+      return true;
+    }
     try {
       await answer(incoming, outgoing, url);
     } catch (error) {
       outgoing.writeHead(502, { 'content-type': 'application/json' });
-      const sentence = `No service answers at ${socketPath} (${(error as Error).message}): start one with "npm run dev -- --data ${data}".`;
+      const sentence = `No service answers at ${socketPath} (${(error as Error).message}): start one with "npm run dev:service -- --data ${data}".`;
       outgoing.end(JSON.stringify({ error: sentence, code: 'NO_SERVICE' }));
     }
     return true;
   };
 }
+
+/** Pages of other sites in the same browser could act as the operator, since there is no sign-in. Programs send no such header. */
+const isOwnPage = ({ headers }: IncomingMessage) =>
+  [undefined, 'same-origin', 'none'].includes(headers['sec-fetch-site'] as string | undefined);
 
 async function readAll(answer: IncomingMessage): Promise<string> {
   let text = '';
@@ -100,7 +109,7 @@ async function readAll(answer: IncomingMessage): Promise<string> {
   return text;
 }
 
-/** `npm run dev:console`: the pages of Vite's development server, with the box at GATEHOUSE_DATA behind them. */
+/** `npm run dev` and `npm run dev:console`: the pages of Vite's development server, with the box at GATEHOUSE_DATA behind them. */
 export function controlSocketProxy(pages: readonly string[]): Plugin {
   return {
     name: 'gatehouse-control-socket',

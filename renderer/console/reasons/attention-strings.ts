@@ -14,19 +14,20 @@ export const attentionStrings = defineStrings(
       'Webhooks and mails wait in the database until it can be used again. The log says why it cannot.',
     MODEL_DAMAGED: 'Files of models are missing or changed, and are not used: {models}',
     'MODEL_DAMAGED.do': 'Import them again, or remove them.',
-    LIVENESS_NOT_INSTALLED: 'No liveness model is installed: a photograph of a person passes as the person',
-    LIVENESS_REFUSES: 'Live verifications are refused: no liveness model is installed',
-    'LIVENESS_NOT_INSTALLED.do': 'Import the two MiniFASNet files.',
+    LIVENESS_NOT_INSTALLED: 'The liveness models are off: a photograph of a person passes as the person',
+    LIVENESS_REFUSES: 'Live verifications are refused: the liveness models are off',
+    'LIVENESS_NOT_INSTALLED.do': 'Switch them on.',
     MATCH_ONLY: 'The organization matches faces only: a photograph of a person verifies as the person',
-    'MATCH_ONLY.do': 'Require liveness in the settings, once a liveness model is installed.',
+    'MATCH_ONLY.do': 'Require liveness in the settings.',
     PEOPLE_UNREACHABLE: {
       one: '{count} person is enrolled and cannot be recognized: another model made the templates, or the key is gone',
       other:
         '{count} people are enrolled and cannot be recognized: another model made their templates, or their keys are gone',
     },
     'PEOPLE_UNREACHABLE.do': 'Install the model again with which they were enrolled, or enroll them again.',
-    SLOWER_PROVIDER: 'Models run on the processor instead of what is configured',
-    'SLOWER_PROVIDER.do': 'The log says why. Put the setting “providers” right, or leave it out.',
+    SLOWER_PROVIDER: 'Models run on the processor instead of a GPU or what is configured',
+    'SLOWER_PROVIDER.do':
+      'Look at the driver of the GPU and start the service again, or set “providers” to “cpu”.',
     LENIENT_PROFILES: 'A profile verifies where liveness failed',
     'LENIENT_PROFILES.do': 'Make the check liveness a hard one in that profile.',
     BACKUP_TROUBLE: {
@@ -51,9 +52,9 @@ export const attentionStrings = defineStrings(
     'CERTIFICATE_ENDS.do': 'Renew it; the new one is served without a restart.',
     'CERTIFICATE_ENDS.own': 'The box should have renewed it: look at the log.',
     GALLERY_TOO_LARGE:
-      '{safePeople} people can be searched at the error rate {rate} with thresholds that were measured; {people} are enrolled',
+      '{safePeople} people can be searched at the error rate {rate} {heldFor} with thresholds that were measured; {people} are enrolled',
     GALLERY_NEARLY_TOO_LARGE:
-      '{people} people are enrolled, of {safePeople} that can be searched at the error rate {rate} with measured thresholds',
+      '{people} people are enrolled, of {safePeople} that can be searched at the error rate {rate} {heldFor} with measured thresholds',
     'GALLERY_TOO_LARGE.do':
       'Accept a higher error rate in the profile, verify with an e-mail address, or divide the people.',
     CONSENT_NOT_ATTESTED: 'No real person can be enrolled: the organization has not said on what consent',
@@ -98,21 +99,20 @@ export const attentionStrings = defineStrings(
     MODEL_DAMAGED: 'Dateien von Modellen fehlen oder sind verändert und werden nicht benutzt: {models}',
     'MODEL_DAMAGED.do': 'Importieren Sie sie noch einmal oder entfernen Sie sie.',
     LIVENESS_NOT_INSTALLED:
-      'Kein Lebendigkeitsmodell ist installiert: Ein Foto einer Person wird nicht von der Person unterschieden',
-    LIVENESS_REFUSES: 'Echte Prüfungen werden abgelehnt: Kein Lebendigkeitsmodell ist installiert',
-    'LIVENESS_NOT_INSTALLED.do': 'Importieren Sie die zwei MiniFASNet-Dateien.',
+      'Die Modelle für Lebendigkeit sind aus: Ein Foto einer Person wird nicht von der Person unterschieden',
+    LIVENESS_REFUSES: 'Echte Prüfungen werden abgelehnt: Die Modelle für Lebendigkeit sind aus',
+    'LIVENESS_NOT_INSTALLED.do': 'Schalten Sie sie ein.',
     MATCH_ONLY: 'Die Organisation vergleicht nur Gesichter: Ein Foto einer Person gilt als die Person',
-    'MATCH_ONLY.do':
-      'Verlangen Sie Lebendigkeit in den Einstellungen, sobald ein Modell dafür installiert ist.',
+    'MATCH_ONLY.do': 'Verlangen Sie Lebendigkeit in den Einstellungen.',
     PEOPLE_UNREACHABLE: {
       one: '{count} Person ist erfasst und kann nicht erkannt werden: Ein anderes Modell hat die Templates erzeugt, oder der Schlüssel fehlt',
       other:
         '{count} Personen sind erfasst und können nicht erkannt werden: Ein anderes Modell hat ihre Templates erzeugt, oder ihre Schlüssel fehlen',
     },
     'PEOPLE_UNREACHABLE.do': 'Installieren Sie wieder das Modell der Erfassung, oder erfassen Sie sie neu.',
-    SLOWER_PROVIDER: 'Modelle laufen auf dem Prozessor statt auf dem, was eingestellt ist',
+    SLOWER_PROVIDER: 'Modelle laufen auf dem Prozessor statt auf einer GPU oder dem, was eingestellt ist',
     'SLOWER_PROVIDER.do':
-      'Das Log sagt, warum. Berichtigen Sie die Einstellung „providers“, oder lassen Sie sie weg.',
+      'Sehen Sie nach dem Treiber der GPU und starten Sie den Dienst neu, oder setzen Sie „providers“ auf „cpu“.',
     LENIENT_PROFILES: 'Ein Profil bestätigt, wo die Lebendigkeit durchgefallen ist',
     'LENIENT_PROFILES.do': 'Machen Sie die Prüfung der Lebendigkeit in diesem Profil zwingend.',
     BACKUP_TROUBLE: {
@@ -138,9 +138,9 @@ export const attentionStrings = defineStrings(
     'CERTIFICATE_ENDS.do': 'Erneuern Sie es; das neue gilt ohne Neustart.',
     'CERTIFICATE_ENDS.own': 'Das Gerät hätte es erneuern sollen: Sehen Sie im Log nach.',
     GALLERY_TOO_LARGE:
-      '{safePeople} Personen können mit gemessenen Schwellen bei der Fehlerrate {rate} durchsucht werden; {people} sind erfasst',
+      '{safePeople} Personen können mit gemessenen Schwellen bei der Fehlerrate {rate} {heldFor} durchsucht werden; {people} sind erfasst',
     GALLERY_NEARLY_TOO_LARGE:
-      '{people} Personen sind erfasst, von {safePeople}, die bei der Fehlerrate {rate} mit gemessenen Schwellen durchsucht werden können',
+      '{people} Personen sind erfasst, von {safePeople}, die bei der Fehlerrate {rate} {heldFor} mit gemessenen Schwellen durchsucht werden können',
     'GALLERY_TOO_LARGE.do':
       'Lassen Sie im Profil eine höhere Fehlerrate zu, prüfen Sie mit E-Mail-Adresse, oder teilen Sie die Personen auf.',
     CONSENT_NOT_ATTESTED:

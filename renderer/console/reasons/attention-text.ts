@@ -2,6 +2,7 @@ import { useFormat } from '../../ui/format/use-format.ts';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import type { Schemas } from '../api/admin.ts';
 import { attentionStrings } from './attention-strings.ts';
+import { heldForStrings } from './held-for-strings.ts';
 
 type Key = keyof (typeof attentionStrings)['en'];
 type Item = Pick<Schemas['Attention'], 'code' | 'urgency' | 'sentence' | 'remedy' | 'values'>;
@@ -27,6 +28,7 @@ const sameRemedy: Readonly<Record<string, string>> = {
 /** What there is and what to do, in the language of the reader. */
 export function useAttentionText(): (item: Item) => { title: string; text: string } {
   const t = useStrings(attentionStrings) as (key: Key, values?: Record<string, string | number>) => string;
+  const heldFor = useStrings(heldForStrings);
   const format = useFormat();
   return (item) => {
     const keys = keysOf(item);
@@ -41,6 +43,7 @@ export function useAttentionText(): (item: Item) => { title: string; text: strin
       ...values,
       count: Number(values.count ?? values.days ?? 0),
       rate: format.rate(Number(values.rate ?? 0)),
+      heldFor: heldFor(values.holdsFor === 'every-group' ? values.holdsFor : 'average'),
       steps: steps.join(', '),
     };
     return { title: t(keys.title, filled), text: t(keys.text, filled) };

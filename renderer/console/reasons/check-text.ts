@@ -12,7 +12,8 @@ export const skippedSentences: Readonly<Record<string, Key>> = {
   'No location was given and no site holds the caller’s address.': 'skipped.noLocation',
   'There is no earlier verified location of this person.': 'skipped.firstLocation',
   'The last verification lies in the future: the clock was moved back.': 'skipped.future',
-  'No presentation attack detection model is installed.': 'skipped.noLiveness',
+  'No presentation attack detection ran: the test world, match only, or none is installed.':
+    'skipped.noLiveness',
   'The profile names no hours.': 'skipped.noHours',
   'No time zone is known: name one in the profile, send one, or add a site for the network.':
     'skipped.noZone',

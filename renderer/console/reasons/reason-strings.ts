@@ -37,7 +37,7 @@ export const reasonStrings = defineStrings(
     'skipped.noLocation': 'No location was sent, and no site has the address of the caller',
     'skipped.firstLocation': 'No earlier verified location of this person is known',
     'skipped.future': 'The last verification lies in the future: the clock was moved back',
-    'skipped.noLiveness': 'No liveness model is installed',
+    'skipped.noLiveness': 'No attack detection ran: test world, match only, or none installed',
     'skipped.noHours': 'The profile names no hours',
     'skipped.noZone':
       'No time zone is known: name one in the profile, send one, or add a site for the network',
@@ -80,7 +80,7 @@ export const reasonStrings = defineStrings(
     'skipped.noLocation': 'Kein Ort wurde gesendet, und kein Standort hat die Adresse des Aufrufers',
     'skipped.firstLocation': 'Kein früherer bestätigter Ort dieser Person ist bekannt',
     'skipped.future': 'Die letzte Verifikation liegt in der Zukunft: Die Uhr wurde zurückgestellt',
-    'skipped.noLiveness': 'Kein Lebendigkeitsmodell ist installiert',
+    'skipped.noLiveness': 'Keine Angriffserkennung lief: Testwelt, nur Abgleich, oder keine installiert',
     'skipped.noHours': 'Das Profil nennt keine Zeiten',
     'skipped.noZone':
       'Keine Zeitzone ist bekannt: Nennen Sie eine im Profil, senden Sie eine, oder legen Sie einen Standort für das Netz an',

@@ -84,7 +84,10 @@ export async function sendPictures(
         : undefined,
   };
   try {
-    return { outcomes: await runImport(entries, deps), added };
+    const outcomes = await runImport(entries, deps);
+    // Best effort: the people are enrolled, and the service measures again later.
+    if (added.length > 0) await replyOf(admin.POST('/api/admin/organization/calibrations')).catch(() => {});
+    return { outcomes, added };
   } catch (error) {
     const outcomes = entries.map(
       ({ label, person }): ImportOutcome =>

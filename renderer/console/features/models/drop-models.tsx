@@ -23,6 +23,7 @@ type Progress =
   | { is: 'looking' }
   | { is: 'ready'; staged: Staged }
   | { is: 'refused'; message: string }
+  | { is: 'builtIn'; staged: Staged }
   | { is: 'importing'; staged: Staged }
   | { is: 'imported'; staged: Staged };
 interface Dropped {
@@ -44,7 +45,7 @@ async function examine(
         bodySerializer: toUploadForm,
       }),
     );
-    return { is: 'ready', staged };
+    return { is: staged.model.origin === 'built' ? 'builtIn' : 'ready', staged };
   } catch (error) {
     if (error instanceof Refusal && error.status >= 400 && error.status < 500 && error.status !== 403)
       return { is: 'refused', message: error.message };
@@ -53,7 +54,7 @@ async function examine(
 }
 
 /** Takes files of models, has each read and tried, shows what their import would change, and imports them. */
-export function DropModels({ imported }: { imported?: () => void }) {
+export function DropModels() {
   const t = useStrings(modelStrings);
   const { files, look, put } = useDropped();
   const ready = files.flatMap(({ key, progress }) =>
@@ -71,7 +72,7 @@ export function DropModels({ imported }: { imported?: () => void }) {
           </ul>
         )}
         {look.error && <LoadFailed error={look.error} title={t('notLooked')} />}
-        {ready.length > 0 && !look.isPending && <ImportStaged ready={ready} put={put} imported={imported} />}
+        {ready.length > 0 && !look.isPending && <ImportStaged ready={ready} put={put} />}
       </Stack>
     </Card>
   );
@@ -141,7 +142,7 @@ function DropZone({ take, busy }: { take(files: readonly File[]): void; busy: bo
         type="file"
         multiple
         hidden
-        accept=".pth,.onnx,.json"
+        accept=".onnx,.tflite,.tgz,.json,.pth,.xml,.bin"
         aria-label={t('choose')}
         onChange={({ target }) => {
           if (target.files && target.files.length > 0) take([...target.files]);
@@ -160,6 +161,7 @@ function FileLine({ file: { name, bytes, progress } }: { file: Dropped }) {
     waiting: 'plain',
     looking: 'info',
     ready: 'ok',
+    builtIn: 'ok',
     refused: 'bad',
     importing: 'info',
     imported: 'ok',
@@ -175,7 +177,13 @@ function FileLine({ file: { name, bytes, progress } }: { file: Dropped }) {
       </Row>
       {staged && (
         <p className="small muted">
-          {t('holds', { name: staged.model.name, role: t(staged.model.role), licence: staged.model.licence })}
+          {progress.is === 'builtIn'
+            ? t('nothingToImport', { name: staged.model.name })
+            : t('holds', {
+                name: staged.model.name,
+                role: t(staged.model.role),
+                licence: staged.model.licence,
+              })}
         </p>
       )}
       {progress.is === 'refused' && <p className="small">{progress.message}</p>}
@@ -186,11 +194,9 @@ function FileLine({ file: { name, bytes, progress } }: { file: Dropped }) {
 function ImportStaged({
   ready,
   put,
-  imported,
 }: {
   ready: readonly { key: string; staged: Staged }[];
   put(key: string, progress: Progress): void;
-  imported: (() => void) | undefined;
 }) {
   const t = useStrings(modelStrings);
   const queryClient = useQueryClient();
@@ -212,10 +218,7 @@ function ImportStaged({
         put(key, { is: 'imported', staged });
       }
     },
-    onSuccess() {
-      toast(t('importDone'));
-      imported?.();
-    },
+    onSuccess: () => toast(t('importDone')),
     onSettled: () => queryClient.invalidateQueries(),
   });
   return (

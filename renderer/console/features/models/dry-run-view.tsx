@@ -2,6 +2,7 @@ import { Note } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import type { DryRun } from './models-query.ts';
 import { modelStrings } from './strings.ts';
 
@@ -88,6 +89,7 @@ function ChangedProfiles({ run: { profiles } }: { run: DryRun }) {
 /** What of a profile would be another, a line each. */
 function useChangeText(): (changed: ChangedProfile) => string[] {
   const t = useStrings(modelStrings);
+  const heldFor = useStrings(heldForStrings);
   const format = useFormat();
   const refusal = ({ code, message }: { code: string; message: string }) =>
     code === 'PAD_NOT_INSTALLED'
@@ -100,6 +102,8 @@ function useChangeText(): (changed: ChangedProfile) => string[] {
       scorer: runs.scorer,
       threshold: format.score(runs.threshold),
       refused: format.percent(runs.refused),
+      rate: format.rate(runs.falseMatchRate),
+      heldFor: heldFor(runs.holdsFor),
       note: runs.extrapolated ? `, ${t('extrapolated')}` : '',
     });
   const liveness = ({ liveness: judged }: Extract<Runs, { is: 'runs' }>) =>

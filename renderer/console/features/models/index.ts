@@ -1,1 +1,1 @@
-export { DropModels } from './drop-models.tsx';
+export { modelsQuery } from './models-query.ts';

@@ -14,6 +14,13 @@ test('an ONNX file goes with the JSON of its name', async () => {
   ]);
 });
 
+test('weights are sent as they come, in their package of npm too', async () => {
+  expect(await read(['weights.tflite', 'TFL3'], ['weights-1.2.3.tgz', 'gzip'])).toEqual([
+    { name: 'weights.tflite' },
+    { name: 'weights-1.2.3.tgz' },
+  ]);
+});
+
 test('what cannot be sent is named', async () => {
   expect(
     await read(['other.json', '{}'], ['photo.jpg', ''], ['ours.onnx', 'onnx'], ['ours.json', '{']),

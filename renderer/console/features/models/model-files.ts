@@ -16,7 +16,8 @@ export async function readModelFiles(files: readonly File[]): Promise<ModelFile[
       if (!partner) found.push({ file, wrong: 'lonely' });
       continue;
     }
-    if (!endsWith(file, '.onnx', '.pth')) {
+    // Models that come with Gatehouse were made from the last three; the service says so.
+    if (!endsWith(file, '.onnx', '.tflite', '.tgz', '.pth', '.xml', '.bin')) {
       found.push({ file, wrong: 'kind' });
       continue;
     }

@@ -11,7 +11,7 @@ import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { Measurements } from './figures.tsx';
-import { type Model, modelsQuery } from './models-query.ts';
+import { type Model, modelsQuery, originOf } from './models-query.ts';
 import { ModelState } from './models-screen.tsx';
 import { modelStrings } from './strings.ts';
 import { type Switch, SwitchModel } from './switch-model.tsx';
@@ -98,7 +98,7 @@ function Facts({ model }: { model: Model }) {
           [t('maturity'), <Maturity key="maturity" level={model.maturity} />],
           [t('licence'), model.licence],
           [t('provenance'), model.provenance],
-          [t('origin'), t(model.origin)],
+          [t('origin'), t(originOf(model))],
           [t('file'), <Id key="sha256" id={model.sha256} full name="SHA-256" />],
           [
             t('sources'),

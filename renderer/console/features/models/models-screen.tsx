@@ -12,10 +12,10 @@ import type { Column } from '../../../ui/tables/column.ts';
 import { DataTable, TwoLines } from '../../../ui/tables/data-table.tsx';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
+import { DropModels } from './drop-models.tsx';
 import { useFigure } from './figures.tsx';
-import { DropModels } from './index.ts';
 import styles from './models.module.css';
-import { type Model, modelsQuery } from './models-query.ts';
+import { type Model, modelsQuery, originOf } from './models-query.ts';
 import { modelStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/models')({ component: ModelsScreen });
@@ -48,7 +48,8 @@ function ModelsScreen() {
             {t('noLivenessText')}
           </Note>
         )}
-        <Installed models={data?.items} />
+        {data && <RunsOn provider={data.provider} />}
+        <Installed models={data?.items} nets={data?.provider.nets ?? []} />
         {data && <Combinations models={data} />}
         <DropModels />
         {data && data.importable.length > 0 && <Importable known={data.importable} />}
@@ -80,7 +81,35 @@ export const ModelState = ({ model: { enabled, needsLicenceAcceptance, acceptedB
   );
 };
 
-function Installed({ models }: { models: readonly Model[] | undefined }) {
+/** A fault is a note; that there is no GPU is none. The reasons are the service's own words. */
+function RunsOn({ provider: { provider, adapter, fallback, note } }: { provider: Models['provider'] }) {
+  const t = useStrings(modelStrings);
+  const where =
+    provider === 'cpu'
+      ? t('runOnCpu')
+      : t('runOnDevice', { device: `${adapter ?? ''} (${provider})`.trim() });
+  if (fallback === undefined)
+    return (
+      <p className="muted">
+        {where} {note}
+      </p>
+    );
+  return (
+    <Note kind="warn" title={t('notOnDevice')}>
+      {[fallback, note].filter(Boolean).map((reason) => (
+        <p key={reason}>{reason}</p>
+      ))}
+    </Note>
+  );
+}
+
+function Installed({
+  models,
+  nets,
+}: {
+  models: readonly Model[] | undefined;
+  nets: Models['provider']['nets'];
+}) {
   const t = useStrings(modelStrings);
   const columns: Column<Model>[] = [
     {
@@ -100,8 +129,17 @@ function Installed({ models }: { models: readonly Model[] | undefined }) {
       priority: 2,
       cell: ({ maturity }) => <Maturity level={maturity} />,
     },
+    {
+      id: 'runsOn',
+      header: t('runsOn'),
+      priority: 3,
+      cell: ({ id }) => {
+        const { provider = 'cpu', reason } = nets.find(({ model }) => model === id) ?? {};
+        return <TwoLines second={reason}>{provider}</TwoLines>;
+      },
+    },
     { id: 'licence', header: t('licence'), priority: 3, cell: ({ licence }) => licence },
-    { id: 'origin', header: t('origin'), priority: 3, cell: ({ origin }) => t(origin) },
+    { id: 'origin', header: t('origin'), priority: 3, cell: (model) => t(originOf(model)) },
   ];
   return (
     <Card title={t('installed')} flush>
@@ -219,7 +257,7 @@ function Importable({ known }: { known: Models['importable'] }) {
               <span className="muted">
                 {t(role)}, {licence}
               </span>
-              {sources.map(({ file, sha256, url }) => (
+              {sources.map(({ file, sha256, url, package: spec }) => (
                 <p key={sha256} className="small" style={{ overflowWrap: 'anywhere' }}>
                   <code>{file}</code>
                   <br />
@@ -228,6 +266,12 @@ function Importable({ known }: { known: Models['importable'] }) {
                     <>
                       <br />
                       {t('from')} {url} <CopyButton text={url} name={t('address')} />
+                    </>
+                  )}
+                  {url === undefined && spec !== undefined && (
+                    <>
+                      <br />
+                      {t('from')} npm: {spec} <CopyButton text={`npm pack ${spec}`} name="npm pack" />
                     </>
                   )}
                 </p>

@@ -13,6 +13,7 @@ import { useLanguage } from '../../../ui/strings/language.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
+import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
 import { operators } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
@@ -99,6 +100,7 @@ function SpanChoice({ span }: { span: 'day' | 'week' }) {
 function Figures({ overview }: { overview: Overview }) {
   const t = useStrings(overviewStrings);
   const format = useFormat();
+  const heldFor = useStrings(heldForStrings);
   const { verifications, people, templates, gallery, reasons } = overview;
   const unverified = verifications.notVerified + verifications.refused;
   const all = verifications.verified + unverified;
@@ -134,7 +136,7 @@ function Figures({ overview }: { overview: Overview }) {
           value={format.count(gallery.people)}
           of={t('ofSafe', { safe: gallery.safePeople })}
         >
-          {t('safe', { rate: format.rate(gallery.rate) })}
+          {t('safe', { rate: format.rate(gallery.rate), heldFor: heldFor(gallery.holdsFor) })}
           <Gauge
             share={gallery.safePeople === 0 ? 1 : gallery.people / gallery.safePeople}
             label={t('galleryGauge', { people: gallery.people, safe: gallery.safePeople })}

@@ -15,11 +15,13 @@ import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { FilterBar } from '../../../ui/tables/filter-bar.tsx';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { DoubtfulNote } from '../../own-gallery.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { operators } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
 import { useAddressPages } from '../../use-address.ts';
 import { peopleStrings } from './strings.ts';
+import { UpgradesNote } from './upgrades-note.tsx';
 
 export const Route = createLazyRoute('/people')({ component: PeopleScreen });
 
@@ -73,6 +75,8 @@ function PeopleScreen() {
         </>
       }
     >
+      <DoubtfulNote />
+      <UpgradesNote />
       {search !== undefined && query.data?.reading && <Reading {...query.data.reading} />}
       <QueryTable
         label={t('list')}

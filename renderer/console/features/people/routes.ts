@@ -18,10 +18,23 @@ const person = createRoute({
   staticData: { roles: readers },
 }).lazy(() => import('./person-screen.tsx').then(({ Route }) => Route));
 
+const doubtful = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/people/doubtful',
+  staticData: { roles: readers },
+}).lazy(() => import('./doubtful-screen.tsx').then(({ Route }) => Route));
+
+const upgrades = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/people/upgrades',
+  staticData: { roles: readers },
+  validateSearch: z.object({ after: text }),
+}).lazy(() => import('./upgrades-screen.tsx').then(({ Route }) => Route));
+
 const receipt = createRoute({
   getParentRoute: () => rootRoute,
   path: '/receipts/$id',
   staticData: { roles: readers },
 }).lazy(() => import('./receipt-screen.tsx').then(({ Route }) => Route));
 
-export const peopleRoutes = [people, person, receipt] as const;
+export const peopleRoutes = [people, person, doubtful, upgrades, receipt] as const;

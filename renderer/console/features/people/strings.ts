@@ -22,6 +22,30 @@ export const peopleStrings = defineStrings(
     empty: 'No person is enrolled yet',
     emptyLead:
       'Enroll the first person with the camera or from a picture. Applications can enroll people with an API key too.',
+    doubtful: 'Enroll again',
+    doubtfulLead:
+      'Templates that do not distinguish their person from others. Enroll each person again with a picture of the bare, upright face, then remove the old picture.',
+    noneDoubtful: 'No template is in doubt',
+    why: 'Why',
+    'no-person': 'Like drawings, statues, and faces that are upside down',
+    'like-no-person': 'Like such a template of another person',
+    'like-many': 'Like the templates of several other people',
+    upgrades: {
+      one: '{count} person is recognized by the former model alone',
+      other: '{count} people are recognized by the former model alone',
+    },
+    upgradesText:
+      'Two verified visits with liveness make templates of the present model by themselves, and so do an enrollment by staff and an import with pictures.',
+    showUpgrades: 'Show them',
+    upgradesTitle: 'Recognized by the former model',
+    upgradesLead:
+      'People without templates of the present model; until they have them, the former model recognizes them. Two verified visits with liveness make the templates, and a picture enrolled here does at once.',
+    upgradesCount: '{upgraded} of {all} people of the former model have templates of the present one too.',
+    noUpgrades: 'No person is recognized by a former model alone',
+    oneVisit: 'One visit kept',
+    noVisit: 'Nothing kept yet',
+    newPicture: 'New picture',
+    enrollPicture: 'Enroll a picture',
     noName: 'No name',
     details: 'Details',
     id: 'Id',
@@ -141,6 +165,30 @@ export const peopleStrings = defineStrings(
     empty: 'Noch niemand ist erfasst',
     emptyLead:
       'Erfassen Sie die erste Person mit der Kamera oder aus einem Bild. Auch Anwendungen können mit einem API-Schlüssel erfassen.',
+    doubtful: 'Noch einmal erfassen',
+    doubtfulLead:
+      'Vorlagen, die ihre Person nicht von anderen unterscheiden. Erfassen Sie jede Person noch einmal mit einem Bild des unbedeckten, aufrechten Gesichts, und entfernen Sie dann das alte Bild.',
+    noneDoubtful: 'Keine Vorlage ist zweifelhaft',
+    why: 'Warum',
+    'no-person': 'Wie Zeichnungen, Statuen und Gesichter, die auf dem Kopf stehen',
+    'like-no-person': 'Wie eine solche Vorlage einer anderen Person',
+    'like-many': 'Wie die Vorlagen mehrerer anderer Personen',
+    upgrades: {
+      one: '{count} Person wird nur mit dem früheren Modell erkannt',
+      other: '{count} Personen werden nur mit dem früheren Modell erkannt',
+    },
+    upgradesText:
+      'Zwei bestätigte Besuche mit Lebenderkennung erzeugen Vorlagen des jetzigen Modells von selbst, ebenso eine Erfassung durch Mitarbeitende und ein Import mit Bildern.',
+    showUpgrades: 'Anzeigen',
+    upgradesTitle: 'Mit dem früheren Modell erkannt',
+    upgradesLead:
+      'Personen ohne Vorlagen des jetzigen Modells; bis sie welche haben, erkennt sie das frühere. Zwei bestätigte Besuche mit Lebenderkennung erzeugen die Vorlagen, ein hier erfasstes Bild tut es sofort.',
+    upgradesCount: '{upgraded} von {all} Personen des früheren Modells haben auch Vorlagen des jetzigen.',
+    noUpgrades: 'Niemand wird nur mit einem früheren Modell erkannt',
+    oneVisit: 'Ein Besuch behalten',
+    noVisit: 'Noch nichts behalten',
+    newPicture: 'Neues Bild',
+    enrollPicture: 'Bild erfassen',
     noName: 'Kein Name',
     details: 'Angaben',
     id: 'Id',

@@ -38,6 +38,9 @@ export function loosened(changes: readonly Change[]): Change[] {
       return Number(after) < Number(before);
     if (path === 'checks.liveness.enabled' || path.endsWith('.hardFail')) return before === true;
     if (path.endsWith('.whenMissing')) return after === 'skip';
+    if (path === 'match.holdsFor') return before === 'every-group';
+    if (path === 'models.supersededUntil')
+      return before !== undefined && (after === undefined || String(after) > String(before));
     if (path.startsWith('match.')) return Number(after) > Number(before);
     if (path === 'models.pad') return after === 'where-installed';
     if (path === 'models.livenessScale') return after === 'live';

@@ -91,7 +91,7 @@ export function ProfileForm({ profile, mayChange }: { profile: Profile; mayChang
       >
         <fieldset className={styles.fields} disabled={!mayChange}>
           <Stack gap={24}>
-            <RateCard form={form} slug={slug} disabled={!mayChange} />
+            <RateCard form={form} slug={slug} rates={base.rates} disabled={!mayChange} />
             <ChecksCard control={control} />
             <SearchCard form={form} slug={slug} />
             <ModelsCard control={control} />

@@ -48,9 +48,11 @@ const profileSchema = (t: Sentences) =>
     minimumComposite: numberIn(0, 1, t('thresholdWrong')),
     oneIn: wholeIn(100, 10_000_000, t('oneInWrong')),
     searchOneIn: wholeIn(20, 100_000, t('searchWrong')),
+    holdsFor: z.enum(['every-group', 'average']),
     models: z.object({
       detector: z.enum(['blazeface', 'yunet']),
-      scorer: z.enum(['a', 'fused', 'best']),
+      scorer: z.enum(['a', 'r', 'best']),
+      supersededUntil: z.union([z.literal(''), z.iso.date()], t('dateWrong')),
       pad: z.enum(['where-installed', 'required']),
       padSet: z.string(),
       livenessScale: z.enum(['live', 'apcer5']),

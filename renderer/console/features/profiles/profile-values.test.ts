@@ -66,13 +66,18 @@ test('what the page of a live session collects is written where the form says ot
 test('a form that nothing was changed in gives the definition it began with, also where "1 in …" rounds', () => {
   const full: Definition = {
     ...definition,
-    models: { ...definition.models, padSet: 'minifasnet-v2', livenessScale: 'apcer5' },
+    models: {
+      ...definition.models,
+      ...{ supersededUntil: '2026-12-31', padSet: 'minifasnet-v2', livenessScale: 'apcer5' },
+    },
+    match: { ...definition.match, holdsFor: 'every-group' },
     attempts: { delaySeconds: 60 },
     challenge: { steps: ['turn-left', 'blink'], count: 2 },
     geoFence: { countries: ['NO'] },
     timeRestriction: { days: [1, 2], from: '08:00', to: '17:30', timeZone: 'Europe/Oslo' },
   };
-  for (const one of [definition, full, { ...full, geoFence: { countries: [] }, attempts: {} }])
+  const average = { ...definition, match: { ...definition.match, holdsFor: 'average' as const } };
+  for (const one of [definition, average, full, { ...full, geoFence: { countries: [] }, attempts: {} }])
     expect(changesBetween(one, definitionOf(valuesOf(one), one))).toEqual([]);
 });
 
@@ -81,6 +86,8 @@ test('a change is named by its path, with before and after; what is taken away i
   values.checks.liveness.threshold = 0.45;
   values.checks.geoFence.whenMissing = '';
   values.oneIn = 1000;
+  values.holdsFor = 'every-group';
+  values.models.supersededUntil = '2026-12-31';
   values.attempts.delaySeconds = null;
   values.hours.on = true;
   values.hours.days = ['7', '6'];
@@ -88,6 +95,8 @@ test('a change is named by its path, with before and after; what is taken away i
     { path: 'checks.liveness.threshold', before: 0.5, after: 0.45 },
     { path: 'checks.geoFence.whenMissing', before: 'fail', after: undefined },
     { path: 'match.falseMatchRate', before: 3e-4, after: 1e-3 },
+    { path: 'models.supersededUntil', before: undefined, after: '2026-12-31' },
+    { path: 'match.holdsFor', before: undefined, after: 'every-group' },
     { path: 'timeRestriction.days', before: undefined, after: '6, 7' },
     { path: 'timeRestriction.from', before: undefined, after: '08:00' },
     { path: 'timeRestriction.to', before: undefined, after: '18:00' },
@@ -101,6 +110,10 @@ test('only what lets more pass is called looser', () => {
     { path: 'checks.geoFence.hardFail', before: true, after: false },
     { path: 'match.falseMatchRate', before: 1e-4, after: 1e-5 },
     { path: 'match.falseMatchRate', before: 1e-4, after: 1e-3 },
+    { path: 'match.holdsFor', before: undefined, after: 'every-group' },
+    { path: 'match.holdsFor', before: 'every-group', after: 'average' },
+    { path: 'models.supersededUntil', before: '2026-12-31', after: '2026-06-30' },
+    { path: 'models.supersededUntil', before: '2026-12-31', after: undefined },
     { path: 'models.pad', before: 'required', after: 'where-installed' },
     { path: 'challenge.suspectCamera', before: undefined, after: 'review' },
     { path: 'challenge.suspectCamera', before: 'refuse', after: 'review' },
@@ -110,6 +123,8 @@ test('only what lets more pass is called looser', () => {
     ['checks.liveness.threshold', 0.45],
     ['checks.geoFence.hardFail', false],
     ['match.falseMatchRate', 1e-3],
+    ['match.holdsFor', 'average'],
+    ['models.supersededUntil', undefined],
     ['models.pad', 'where-installed'],
     ['challenge.suspectCamera', 'review'],
   ]);
@@ -120,11 +135,12 @@ test('countries are read as people type them, and faults of the service find the
   expect(
     [
       'match.falseMatchRate',
+      'match.holdsFor',
       'geoFence.countries.0',
       'timeRestriction.timeZone',
       'checks.liveness.weight',
     ].map(fieldOf),
-  ).toEqual(['oneIn', 'countries', 'hours.timeZone', 'checks.liveness.weight']);
+  ).toEqual(['oneIn', 'holdsFor', 'countries', 'hours.timeZone', 'checks.liveness.weight']);
 });
 
 test('a rate finds its step, whiskers stand at measured powers of ten alone', () => {

@@ -45,9 +45,12 @@ export interface ProfileValues {
   minimumComposite: number;
   oneIn: number;
   searchOneIn: number;
+  holdsFor: NonNullable<Definition['match']['holdsFor']>;
   models: {
     detector: Definition['models']['detector'];
     scorer: Definition['models']['scorer'];
+    /** A day, as 2026-12-31, or empty. */
+    supersededUntil: string;
     pad: Definition['models']['pad'];
     padSet: string;
     livenessScale: 'live' | 'apcer5';
@@ -81,8 +84,10 @@ export function valuesOf(definition: Definition): ProfileValues {
     minimumComposite: definition.minimumComposite,
     oneIn: Math.round(1 / match.falseMatchRate),
     searchOneIn: Math.round(1 / match.falseIdentificationRate),
+    holdsFor: match.holdsFor ?? 'average',
     models: {
       ...{ detector: models.detector, scorer: models.scorer, pad: models.pad },
+      supersededUntil: models.supersededUntil ?? '',
       padSet: models.padSet ?? '',
       livenessScale: models.livenessScale ?? 'apcer5',
     },
@@ -122,6 +127,7 @@ export function definitionOf(values: ProfileValues, before: Definition): Definit
   const limits = Object.fromEntries(
     attemptLimits.flatMap((limit) => (attempts[limit] === null ? [] : [[limit, attempts[limit]]])),
   );
+  const namesHeldFor = values.holdsFor === 'every-group' || before.match.holdsFor !== undefined;
   const namesScale = models.livenessScale === 'live' || before.models.livenessScale !== undefined;
   return {
     ...rest,
@@ -135,9 +141,11 @@ export function definitionOf(values: ProfileValues, before: Definition): Definit
     match: {
       falseMatchRate: rateOf(values.oneIn, before.match.falseMatchRate),
       falseIdentificationRate: rateOf(values.searchOneIn, before.match.falseIdentificationRate),
+      ...(namesHeldFor && { holdsFor: values.holdsFor }),
     },
     models: {
       ...{ detector: models.detector, scorer: models.scorer, pad: models.pad },
+      ...(models.supersededUntil !== '' && { supersededUntil: models.supersededUntil }),
       ...(models.padSet !== '' && { padSet: models.padSet }),
       ...(namesScale && { livenessScale: models.livenessScale }),
     },
@@ -181,7 +189,9 @@ function challengeOf(
 /** The field of the form that a field of the definition is shown in. */
 export function fieldOf(path: string): string {
   const [first = '', second = '', third = ''] = path.split('.');
-  if (first === 'match') return second === 'falseMatchRate' ? 'oneIn' : 'searchOneIn';
+  if (path === 'match.falseMatchRate') return 'oneIn';
+  if (path === 'match.falseIdentificationRate') return 'searchOneIn';
+  if (path === 'match.holdsFor') return 'holdsFor';
   if (first === 'geoFence') return 'countries';
   if (first === 'refuseQuality') return 'refuseQuality';
   if (first === 'timeRestriction') return `hours.${second === '' ? 'from' : second}`;

@@ -10,6 +10,7 @@ import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
+import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
 import { useAddressPages } from '../../use-address.ts';
@@ -108,6 +109,7 @@ function useColumns(): readonly Column<Profile>[] {
   const t = useStrings(profileStrings);
   const format = useFormat();
   const odds = useOdds();
+  const heldFor = useStrings(heldForStrings);
   const allowed = useAllowed();
   return useMemo(
     () => [
@@ -141,7 +143,12 @@ function useColumns(): readonly Column<Profile>[] {
         header: t('falseMatch'),
         number: true,
         priority: 2,
-        cell: ({ definition }) => odds(definition.match.falseMatchRate),
+        cell: ({ definition, rates }) => (
+          <>
+            {odds(definition.match.falseMatchRate)}
+            <div className="small muted">{heldFor(rates.holdsFor)}</div>
+          </>
+        ),
       },
       {
         id: 'version',
@@ -151,6 +158,6 @@ function useColumns(): readonly Column<Profile>[] {
         cell: ({ version }) => format.count(version),
       },
     ],
-    [t, format, odds, allowed],
+    [t, format, odds, heldFor, allowed],
   );
 }

@@ -50,18 +50,20 @@ export const previewQuery = (env: World, slug: string, definition: Definition | 
     placeholderData: keepPreviousData,
   });
 
-/** `rate`: a false-match rate that gets a step of its own. */
-export const curveQuery = (
-  env: World,
-  slug: string,
-  { scorer, rate }: { scorer: Definition['models']['scorer']; rate?: number },
-) =>
+interface CurveChoice {
+  scorer: Definition['models']['scorer'];
+  holdsFor: NonNullable<Definition['match']['holdsFor']>;
+  /** A false-match rate that gets a step of its own. */
+  rate?: number;
+}
+
+export const curveQuery = (env: World, slug: string, { rate, ...choice }: CurveChoice) =>
   queryOptions({
-    queryKey: ['profiles', 'curve', env, slug, scorer, rate],
+    queryKey: ['profiles', 'curve', env, slug, choice, rate],
     queryFn: ({ signal }) =>
       replyOf(
         admin.GET('/api/admin/profiles/{slug}/calibration-curve', {
-          params: { path: { slug }, query: { env, scorer, ...(rate !== undefined && { rate }) } },
+          params: { path: { slug }, query: { env, ...choice, ...(rate !== undefined && { rate }) } },
           signal,
         }),
       ),

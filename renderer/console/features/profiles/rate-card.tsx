@@ -7,10 +7,13 @@ import { Badge, Maturity } from '../../../ui/badges/badge.tsx';
 import { LineChart } from '../../../ui/charts/line-chart.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
-import { NumberField } from '../../../ui/forms/fields.tsx';
+import { NumberField, SelectField } from '../../../ui/forms/fields.tsx';
 import { Card, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
+import { NotMeasuredNote } from '../../own-gallery.tsx';
+import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { useWorld } from '../../session/session-query.ts';
 import { fieldStrings } from './field-strings.ts';
 import type { ProfileValues } from './profile-values.ts';
@@ -35,21 +38,33 @@ type Form = UseFormReturn<ProfileValues>;
 function useCurves(form: Form, slug: string) {
   const env = useWorld();
   const scorer = useWatch({ control: form.control, name: 'models.scorer' });
+  const holdsFor = useWatch({ control: form.control, name: 'holdsFor' });
   const oneIn = useWatch({ control: form.control, name: 'oneIn' });
   const valid = Number.isInteger(oneIn) && oneIn >= LEAST && oneIn <= MOST;
   const [rate] = useDebouncedValue(valid ? 1 / oneIn : undefined, 250);
-  const main = useQuery(curveQuery(env, slug, { scorer, ...(rate !== undefined && { rate }) }));
+  const main = useQuery(curveQuery(env, slug, { scorer, holdsFor, ...(rate !== undefined && { rate }) }));
   const used = main.data?.scorer.id;
   const another = used === undefined ? undefined : used !== 'a' ? 'a' : scorer === 'a' ? 'best' : undefined;
   const other = useQuery({
-    ...curveQuery(env, slug, { scorer: another ?? 'a' }),
+    ...curveQuery(env, slug, { scorer: another ?? 'a', holdsFor }),
     enabled: another !== undefined,
   });
   return { main, rate, other: another && other.data?.scorer.id !== used ? other.data : undefined };
 }
 
 /** How often two people may be taken for one, and what that costs. */
-export function RateCard({ form, slug, disabled }: { form: Form; slug: string; disabled: boolean }) {
+export function RateCard({
+  form,
+  slug,
+  rates,
+  disabled,
+}: {
+  form: Form;
+  slug: string;
+  /** What the saved profile's come to. */
+  rates: Schemas['Profile']['rates'];
+  disabled: boolean;
+}) {
   const t = useStrings(fieldStrings);
   const [pictures, setPictures] = useState(1);
   const { main, other, rate } = useCurves(form, slug);
@@ -60,6 +75,7 @@ export function RateCard({ form, slug, disabled }: { form: Form; slug: string; d
         <Stack>
           {main.error && <LoadFailed title={t('modelMissing')} error={main.error} />}
           <RateField form={form} />
+          <HeldForField form={form} />
         </Stack>
       </Card>
     );
@@ -74,9 +90,19 @@ export function RateCard({ form, slug, disabled }: { form: Form; slug: string; d
         <div className={styles.rates} aria-busy={main.isPlaceholderData || undefined}>
           <RateField form={form} />
           {step && <Cost curve={curve} step={step} />}
+          <div className={styles.heldFor}>
+            <HeldForField form={form} />
+          </div>
         </div>
       }
-      foot={<Basis calibration={main.data} curve={curve} choose={setPictures} />}
+      foot={
+        <Stack gap={12}>
+          {!main.isPlaceholderData && (
+            <HeldFor form={form} calibration={main.data} superseded={rates.superseded} />
+          )}
+          <Basis calibration={main.data} curve={curve} choose={setPictures} />
+        </Stack>
+      }
     >
       <RateSlider form={form} curve={curve} disabled={disabled} />
     </RateChart>
@@ -96,6 +122,54 @@ function RateField({ form }: { form: Form }) {
       allowNegative={false}
       grouped
     />
+  );
+}
+
+function HeldForField({ form }: { form: Form }) {
+  const t = useStrings(fieldStrings);
+  const heldFor = useStrings(heldForStrings);
+  return (
+    <SelectField
+      control={form.control}
+      name="holdsFor"
+      label={t('holdsFor')}
+      data={(['every-group', 'average'] as const).map((value) => ({ value, label: heldFor(value) }))}
+    />
+  );
+}
+
+/** Groups for which the rates hold where that is not what the form says, and by which groups. */
+function HeldFor({
+  form,
+  calibration: { scorer, holdsFor, groups },
+  superseded,
+}: {
+  form: Form;
+  calibration: Calibration;
+  superseded: Schemas['Profile']['rates']['superseded'];
+}) {
+  const t = useStrings(fieldStrings);
+  const heldFor = useStrings(heldForStrings);
+  const odds = useOdds();
+  const asked = useWatch({ control: form.control, name: 'holdsFor' });
+  return (
+    <>
+      {asked === 'every-group' && holdsFor === 'average' && (
+        <Note kind="warn" title={t('notByGroups', { scorer: scorer.name })} />
+      )}
+      {groups && (
+        <p className="small muted">{t('groups', { count: groups.measured.length, data: groups.data })}</p>
+      )}
+      {asked === 'every-group' && superseded && (
+        <p className="small muted">
+          {t('superseded', {
+            scorers: superseded.scorers.join(', '),
+            rate: odds(superseded.falseMatchRate),
+            heldFor: heldFor('average'),
+          })}
+        </p>
+      )}
+    </>
   );
 }
 
@@ -132,7 +206,7 @@ function Cost({ curve, step }: { curve: Curve; step: Step }) {
 }
 
 function RateChart({
-  calibration: { scorer },
+  calibration: { scorer, holdsFor },
   curve,
   step,
   other,
@@ -149,6 +223,7 @@ function RateChart({
   children: ReactNode;
 }) {
   const t = useStrings(fieldStrings);
+  const heldFor = useStrings(heldForStrings);
   const odds = useOdds();
   const format = useFormat();
   const second = other?.curves.find((one) => one.pictures === curve.pictures);
@@ -156,7 +231,9 @@ function RateChart({
   return (
     <LineChart
       title={t('rateTitle')}
-      finding={step ? t('finding', { rate: odds(step.fmr), refused }) : t('rateTitle')}
+      finding={
+        step ? t('finding', { rate: odds(step.fmr), refused, heldFor: heldFor(holdsFor) }) : t('rateTitle')
+      }
       above={above}
       foot={foot}
       lines={[
@@ -237,28 +314,31 @@ function Basis({
   const format = useFormat();
   const level = scorer.maturity as 'proven' | 'alternate' | 'experimental';
   return (
-    <div className={styles.basis}>
-      <p className="small muted">
-        {t('measuredOn', {
-          ...{ data, date: format.date(date) },
-          genuine: format.count(curve.genuine),
-          impostors: format.count(curve.impostors),
-        })}{' '}
-        {shift !== 0 && t('shift', { shift: format.score(shift) })} {t('scorerMaturity')} {scorer.name}{' '}
-        <Maturity level={level} />
-      </p>
-      {curves.length > 1 && (
-        <NativeSelect
-          label={t('pictures')}
-          value={String(curve.pictures)}
-          onChange={(event) => choose(Number(event.target.value))}
-          data={curves.map(({ pictures }) => ({
-            value: String(pictures),
-            label: t('picturesOf', { count: pictures }),
-          }))}
-        />
-      )}
-    </div>
+    <Stack gap={12}>
+      <NotMeasuredNote scorer={scorer.id} />
+      <div className={styles.basis}>
+        <p className="small muted">
+          {t('measuredOn', {
+            ...{ data, date: format.date(date) },
+            genuine: format.count(curve.genuine),
+            impostors: format.count(curve.impostors),
+          })}{' '}
+          {shift !== 0 && t('shift', { shift: format.score(shift) })} {t('scorerMaturity')} {scorer.name}{' '}
+          <Maturity level={level} />
+        </p>
+        {curves.length > 1 && (
+          <NativeSelect
+            label={t('pictures')}
+            value={String(curve.pictures)}
+            onChange={(event) => choose(Number(event.target.value))}
+            data={curves.map(({ pictures }) => ({
+              value: String(pictures),
+              label: t('picturesOf', { count: pictures }),
+            }))}
+          />
+        )}
+      </div>
+    </Stack>
   );
 }
 

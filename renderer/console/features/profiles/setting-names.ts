@@ -1,5 +1,6 @@
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { type CheckName, reasonStrings } from '../../reasons/reason-strings.ts';
 import type { Change } from './changes.ts';
 import { fieldStrings } from './field-strings.ts';
@@ -13,8 +14,10 @@ const names: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
   minimumComposite: 'minimum',
   'match.falseMatchRate': 'oneIn',
   'match.falseIdentificationRate': 'searchOneIn',
+  'match.holdsFor': 'holdsFor',
   'models.detector': 'detector',
   'models.scorer': 'scorer',
+  'models.supersededUntil': 'supersededUntil',
   'models.pad': 'pad',
   'models.padSet': 'padSet',
   'models.livenessScale': 'scale',
@@ -36,7 +39,7 @@ const rules: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
 };
 const values: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
   'models.scorer a': 'scorerA',
-  'models.scorer fused': 'scorerFused',
+  'models.scorer r': 'scorerR',
   'models.scorer best': 'scorerBest',
   'models.pad where-installed': 'padWhere',
   'models.pad required': 'padRequired',
@@ -58,6 +61,7 @@ export function useSettingWords() {
   const t = useStrings(fieldStrings);
   const p = useStrings(profileStrings);
   const words = useStrings(reasonStrings);
+  const heldFor = useStrings(heldForStrings);
   const format = useFormat();
   const odds = useOdds();
   const nameOf = (path: string): string => {
@@ -72,7 +76,9 @@ export function useSettingWords() {
     return name === undefined ? path : t(name as 'name');
   };
   const wordOf = (path: string, value: Change['before']): string => {
+    if (path === 'match.holdsFor') return heldFor(value === 'every-group' ? value : 'average');
     if (value === undefined || value === '') return p('left');
+    if (path === 'models.supersededUntil') return format.date(String(value));
     if (path.startsWith('match.')) return odds(Number(value));
     if (path.endsWith('.threshold') || path === 'minimumComposite') return format.score(Number(value));
     if (path.endsWith('.hardFail')) return t(value ? 'refuses' : 'lowers');

@@ -1,5 +1,6 @@
 import { Checkbox } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { type Control, useController, useWatch } from 'react-hook-form';
 import {
   CheckboxField,
@@ -10,6 +11,8 @@ import {
 } from '../../../ui/forms/fields.tsx';
 import { Card, Columns, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { useWorld } from '../../session/session-query.ts';
+import { upgradesQuery } from '../../template-upgrades.ts';
 import { fieldStrings } from './field-strings.ts';
 import { attemptLimits, type ProfileValues, qualityComponents } from './profile-values.ts';
 import styles from './profiles.module.css';
@@ -40,6 +43,7 @@ export function ModelsCard({ control }: Props) {
   const t = useStrings(fieldStrings);
   const { data } = useQuery(checksQuery);
   const chosen = useWatch({ control, name: 'models.padSet' });
+  const scorer = useWatch({ control, name: 'models.scorer' });
   const sets = [
     ...new Set([...(data?.padSets.map(({ id }) => id) ?? []), ...(chosen === '' ? [] : [chosen])]),
   ];
@@ -61,10 +65,20 @@ export function ModelsCard({ control }: Props) {
           label={t('scorer')}
           data={[
             { value: 'best', label: t('scorerBest') },
+            { value: 'r', label: t('scorerR') },
             { value: 'a', label: t('scorerA') },
-            { value: 'fused', label: t('scorerFused') },
           ]}
         />
+        {scorer !== 'a' && (
+          <TextField
+            control={control}
+            name="models.supersededUntil"
+            label={t('supersededUntil')}
+            hint={<SupersededHint />}
+            type="date"
+            optional
+          />
+        )}
         <SelectField
           control={control}
           name="models.pad"
@@ -91,6 +105,19 @@ export function ModelsCard({ control }: Props) {
         />
       </Columns>
     </Card>
+  );
+}
+
+/** What the date does, and for how many people of this world as things are. */
+function SupersededHint() {
+  const t = useStrings(fieldStrings);
+  const { data } = useQuery(upgradesQuery(useWorld()));
+  const count = data === undefined ? 0 : data.provisional + data.waiting;
+  return (
+    <>
+      {t('supersededHint')} {data && (count === 0 ? t('supersededNone') : t('supersededPeople', { count }))}{' '}
+      {count > 0 && <Link to="/people/upgrades">{t('showPeople')}</Link>}
+    </>
   );
 }
 

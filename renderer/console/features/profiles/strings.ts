@@ -94,6 +94,7 @@ export const profileStrings = defineStrings(
     'missing.not-run': '{what} was not measured then',
     'missing.not-kept': 'what {what} takes is not kept',
     'missing.other-model': '{what} would take other models',
+    'missing.other-rates': '{what}: rates for every measured group and on average do not compare',
     'missing.other-settings': '{what} reads other settings now',
     'missing.other-version': 'the settings of then are not in this release',
     match: 'match',
@@ -230,6 +231,8 @@ export const profileStrings = defineStrings(
     'missing.not-run': '{what} wurde damals nicht gemessen',
     'missing.not-kept': 'was {what} braucht, wird nicht aufbewahrt',
     'missing.other-model': '{what} bräuchte andere Modelle',
+    'missing.other-rates':
+      '{what}: Raten für jede gemessene Gruppe und im Durchschnitt sind nicht vergleichbar',
     'missing.other-settings': '{what} liest jetzt andere Einstellungen',
     'missing.other-version': 'die damaligen Einstellungen sind nicht in dieser Fassung',
     match: 'Vergleich',

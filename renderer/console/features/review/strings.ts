@@ -69,8 +69,8 @@ export const reviewStrings = defineStrings(
       other: 'The face is like the {count} enrolled pictures',
     },
     alikeText: 'From a score of {threshold} on, two faces are taken for alike here.',
-    odds: 'Two different people look this alike in about {odds} comparisons',
-    oddsBeyond: 'Two different people look this alike less often than in {odds} comparisons',
+    odds: 'Two different people look this alike in about {odds} comparisons {heldFor}',
+    oddsBeyond: 'Two different people look this alike in fewer than {odds} comparisons {heldFor}',
     lessThan: 'under {odds}',
     oddsHere: {
       one: 'With {count} person enrolled, about one newcomer in {chance} meets such a likeness by chance.',
@@ -209,8 +209,9 @@ export const reviewStrings = defineStrings(
       other: 'Das Gesicht ähnelt den {count} erfassten Bildern',
     },
     alikeText: 'Ab {threshold} gelten zwei Gesichter hier als ähnlich.',
-    odds: 'So ähnlich sind sich zwei verschiedene Personen in etwa {odds} Vergleichen',
-    oddsBeyond: 'So ähnlich sind sich zwei verschiedene Personen seltener als in {odds} Vergleichen',
+    odds: 'So ähnlich sind sich zwei verschiedene Personen in etwa {odds} Vergleichen {heldFor}',
+    oddsBeyond:
+      'So ähnlich sind sich zwei verschiedene Personen seltener als in {odds} Vergleichen {heldFor}',
     lessThan: 'unter {odds}',
     oddsHere: {
       one: 'Bei {count} erfassten Person trifft etwa eine neue von {chance} zufällig auf eine solche Ähnlichkeit.',

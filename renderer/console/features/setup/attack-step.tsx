@@ -1,35 +1,28 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
+import { Maturity } from '../../../ui/badges/badge.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
 import { Choice } from '../../../ui/forms/choice.tsx';
-import { Row } from '../../../ui/layout/layout.tsx';
+import { KeyValues } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf } from '../../api/admin.ts';
+import type { Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
-import { DropModels } from '../models/index.ts';
+import { modelsQuery } from '../models/index.ts';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
 import { type StepProps, useSavedStep } from './use-saved-step.ts';
 
-/** Models of presentation attack detection that are in use; two files make a set. */
-const NEEDED = 2;
-
-/** Liveness required, with the files for it; or faces matched only. */
+/** What is installed, and whether liveness is required, or faces are matched only. */
 export function AttackStep({ organization }: StepProps) {
   const t = useStrings(setupStrings);
   const { save, finish, later, back } = useSavedStep('attack-detection');
   const [choice, setChoice] = useState<'liveness' | 'match-only'>(
     organization.matchOnly ? 'match-only' : 'liveness',
   );
-  const models = useQuery({
-    queryKey: ['models'],
-    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/models', { signal })),
-  });
-  const pad = models.data?.items.filter(({ role, enabled }) => role === 'pad' && enabled) ?? [];
-  const missing = models.data !== undefined && pad.length < NEEDED;
-  const matchOnly = choice === 'match-only';
+  const { data, error, refetch } = useQuery(modelsQuery);
   return (
     <SetupFrame
       step="attack-detection"
@@ -37,7 +30,7 @@ export function AttackStep({ organization }: StepProps) {
       title={t('attackTitle')}
       lead={t('attackLead')}
     >
-      {models.error && <LoadFailed error={models.error} retry={() => void models.refetch()} />}
+      {error && <LoadFailed error={error} retry={() => void refetch()} />}
       <Choice
         legend={t('step-attack-detection')}
         value={choice}
@@ -47,22 +40,7 @@ export function AttackStep({ organization }: StepProps) {
             value: 'liveness',
             label: t('requireLiveness'),
             hint: t('requireLivenessHint'),
-            more: missing ? (
-              <>
-                <DropModels imported={() => void models.refetch()} />
-                <p className="small muted">
-                  {t.rich('whereFiles', { code: (inside) => <code>{inside}</code> })}
-                </p>
-              </>
-            ) : (
-              <Row>
-                {pad.map(({ id, name }) => (
-                  <Badge key={id} kind="ok">
-                    {name}
-                  </Badge>
-                ))}
-              </Row>
-            ),
+            more: data && <Installed models={data} />,
           },
           {
             value: 'match-only',
@@ -73,11 +51,65 @@ export function AttackStep({ organization }: StepProps) {
         ]}
       />
       {save.error && <LoadFailed error={save.error} title={t('failed')} />}
-      <StepActions back={back} later={later} note={missing && !matchOnly ? t('attackReminder') : undefined}>
-        <Button kind="primary" busy={save.isPending} onClick={() => finish({ matchOnly })}>
+      <StepActions back={back} later={later}>
+        <Button
+          kind="primary"
+          busy={save.isPending}
+          onClick={() => finish({ matchOnly: choice === 'match-only' })}
+        >
           {t('continue')}
         </Button>
       </StepActions>
     </SetupFrame>
+  );
+}
+
+/** The set in use: whose it is, its licence, and what was measured with it. */
+function Installed({ models: { items, padSets } }: { models: Schemas['Models'] }) {
+  const t = useStrings(setupStrings);
+  const format = useFormat();
+  const set = padSets.find(({ inUse }) => inUse);
+  if (set === undefined)
+    return (
+      <Note kind="warn" title={t('attackOff')}>
+        {t.rich('attackOffText', { link: (inside) => <Link to="/models">{inside}</Link> })}
+      </Note>
+    );
+  const parts = items.filter(({ id }) => set.models.includes(id));
+  const said = (texts: readonly (string | undefined)[]) => {
+    const different = [...new Set(texts.filter((text) => text !== undefined))];
+    return different.length > 0 && different.map((text) => <div key={text}>{text}</div>);
+  };
+  const figures = ({ score, apcer, bpcer }: typeof set.threshold) =>
+    t('attackFiguresText', {
+      threshold: format.score(score),
+      apcer: format.percent(apcer),
+      bpcer: format.percent(bpcer),
+    });
+  return (
+    <KeyValues
+      entries={[
+        [
+          t('attackSet'),
+          <>
+            {set.name} <Maturity level={set.maturity} />
+          </>,
+        ],
+        [t('attackOrigin'), said(parts.map(({ provenance }) => provenance))],
+        [t('attackLicence'), said(parts.map(({ licence }) => licence))],
+        [t('attackDoubts'), said(parts.map(({ doubts }) => doubts))],
+        [
+          t('attackData'),
+          said(
+            set.accuracy.map(({ data, date }) =>
+              t('attackDataText', { data, date: format.date(new Date(date)) }),
+            ),
+          ),
+        ],
+        ...(set.everyday ? [[t('attackEveryday'), figures(set.everyday)] as const] : []),
+        [t('attackStrict'), figures(set.threshold)],
+        [t('attackNot'), t('attackNotText')],
+      ]}
+    />
   );
 }

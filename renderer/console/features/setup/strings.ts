@@ -81,18 +81,30 @@ export const setupStrings = defineStrings(
     codesFailed: 'No codes were made',
     factorDoneTitle: 'You have a passkey',
     factorDoneLead: 'More passkeys can be added under Security.',
-    attackTitle: 'How should a photo of a face be recognized as one?',
+    attackTitle: 'Attack detection comes with Gatehouse',
     attackLead:
-      'Without attack detection, a photograph of a person verifies as the person. Gatehouse cannot ship the two files for it, because no package registry holds them. Bring them once.',
+      'Without it, a photograph of a person verifies as the person. It runs from the first start, and nothing needs to be imported.',
     requireLiveness: 'Require liveness',
-    requireLivenessHint: 'Live verifications are refused until both files are here. Recommended.',
-    whereFiles:
-      'Minivision’s project Silent-Face-Anti-Spoofing has them: <code>2.7_80x80_MiniFASNetV2.pth</code> and <code>4_0_0_80x80_MiniFASNetV1SE.pth</code>. They are checked by their hash and never leave this box.',
+    requireLivenessHint: 'A live verification is refused where the picture does not look alive. Recommended.',
+    attackSet: 'Installed',
+    attackOrigin: 'Where it comes from',
+    attackLicence: 'Licence',
+    attackDoubts: 'What is doubtful about it',
+    attackData: 'Measured on',
+    attackDataText: '{data}; {date}',
+    attackEveryday: 'Everyday profiles',
+    attackStrict: 'Strict profiles',
+    attackFiguresText:
+      'From a score of {threshold}, {apcer} of these attacks pass and {bpcer} of living people are refused',
+    attackNot: 'What it does not notice',
+    attackNotText:
+      'A recapture without the edge of the screen or paper, masks, injected video and deepfakes. Other cameras and attacks may do better or worse: it is a risk signal, no proof of life.',
+    attackOff: 'Its models are off',
+    attackOffText: 'Live verifications are refused until they are switched on under <link>Models</link>.',
     matchOnly: 'Match faces only',
     matchOnlyHint:
       'Every answer says <code>match-only</code>. Choose this only where staff watch the camera. It is recorded in the audit log with your name.',
     matchOnlyWarning: 'A photograph or a screen in front of the camera is not noticed',
-    attackReminder: 'The overview reminds you of the missing files',
     consentTitle: 'How do people agree to be enrolled?',
     consentLead:
       'A face is sensitive personal data. No real person is enrolled before you have said on what consent.',
@@ -226,18 +238,30 @@ export const setupStrings = defineStrings(
     codesFailed: 'Es wurden keine Codes erzeugt',
     factorDoneTitle: 'Sie haben einen Passkey',
     factorDoneLead: 'Weitere Passkeys fügen Sie unter Sicherheit hinzu.',
-    attackTitle: 'Wie soll das Foto eines Gesichts bemerkt werden?',
+    attackTitle: 'Gatehouse bringt die Angriffserkennung mit',
     attackLead:
-      'Ohne Angriffserkennung gilt das Foto einer Person als die Person. Gatehouse kann die zwei Dateien dafür nicht mitbringen, weil kein Paketregister sie führt. Bringen Sie sie einmal mit.',
+      'Ohne sie gilt das Foto einer Person als die Person. Sie läuft vom ersten Start an; zu importieren ist nichts.',
     requireLiveness: 'Lebendigkeit verlangen',
-    requireLivenessHint: 'Echte Prüfungen werden abgelehnt, bis beide Dateien da sind. Empfohlen.',
-    whereFiles:
-      'Es gibt sie in Minivisions Projekt Silent-Face-Anti-Spoofing: <code>2.7_80x80_MiniFASNetV2.pth</code> und <code>4_0_0_80x80_MiniFASNetV1SE.pth</code>. Ihr Hashwert wird geprüft, und sie verlassen dieses Gerät nicht.',
+    requireLivenessHint: 'Eine echte Prüfung wird abgelehnt, wo das Bild nicht lebendig wirkt. Empfohlen.',
+    attackSet: 'Installiert',
+    attackOrigin: 'Woher es kommt',
+    attackLicence: 'Lizenz',
+    attackDoubts: 'Was daran zweifelhaft ist',
+    attackData: 'Gemessen an',
+    attackDataText: '{data}; {date}',
+    attackEveryday: 'Alltagsprofile',
+    attackStrict: 'Strenge Profile',
+    attackFiguresText:
+      'Ab einem Wert von {threshold} bestehen {apcer} dieser Angriffe, und {bpcer} der lebenden Personen werden abgelehnt',
+    attackNot: 'Was sie nicht bemerkt',
+    attackNotText:
+      'Eine Aufnahme ohne den Rand von Bildschirm oder Papier, Masken, eingespeiste Videos und Deepfakes. Mit anderen Kameras und Angriffen kann sie besser oder schlechter sein: Sie ist ein Hinweis, kein Beweis des Lebens.',
+    attackOff: 'Die Modelle dafür sind aus',
+    attackOffText: 'Echte Prüfungen werden abgelehnt, bis sie unter <link>Modelle</link> eingeschaltet sind.',
     matchOnly: 'Nur Gesichter vergleichen',
     matchOnlyHint:
       'Jede Antwort sagt <code>match-only</code>. Wählen Sie dies nur, wo Personal die Kamera im Blick hat. Es steht mit Ihrem Namen im Prüfprotokoll.',
     matchOnlyWarning: 'Ein Foto oder ein Bildschirm vor der Kamera fällt nicht auf',
-    attackReminder: 'Die Übersicht erinnert Sie an die fehlenden Dateien',
     consentTitle: 'Wie willigen Personen in die Erfassung ein?',
     consentLead:
       'Ein Gesicht ist ein besonders geschütztes Datum. Keine echte Person wird erfasst, bevor Sie gesagt haben, mit welcher Einwilligung.',

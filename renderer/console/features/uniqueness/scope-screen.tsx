@@ -9,6 +9,8 @@ import { Card, KeyValues, Stack, WithAside } from '../../../ui/layout/layout.tsx
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { LoadFailed } from '../../load-failed.tsx';
+import { NotMeasuredNote } from '../../own-gallery.tsx';
+import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { managers, reviewers } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
 import { EndScope } from './end-scope.tsx';
@@ -71,6 +73,7 @@ function ScopeScreen() {
 /** What the rates come to with the people who are there now. */
 function Follows({ scope: { thresholds, name, state } }: { scope: Scope }) {
   const t = useStrings(scopeStrings);
+  const heldFor = useStrings(heldForStrings);
   const format = useFormat();
   if (state === 'ended') return null;
   if (!thresholds)
@@ -79,7 +82,7 @@ function Follows({ scope: { thresholds, name, state } }: { scope: Scope }) {
         <p className="muted">{t('noThreshold')}</p>
       </Card>
     );
-  const { people, scorer, flagged, reviewed } = thresholds;
+  const { people, scorer, holdsFor, flagged, reviewed } = thresholds;
   const text = ({ threshold, fnmr }: typeof flagged) =>
     t('missed', { score: format.score(threshold), share: format.percent(fnmr) });
   return (
@@ -91,9 +94,11 @@ function Follows({ scope: { thresholds, name, state } }: { scope: Scope }) {
             [t(name === '' ? 'comparedOwn' : 'compared'), format.count(people)],
             [t('flaggedFrom'), text(flagged)],
             [t('reviewedFrom'), text(reviewed)],
+            [t('ratesHold'), heldFor(holdsFor)],
             [t('scorer'), <code key="scorer">{scorer}</code>],
           ]}
         />
+        <NotMeasuredNote scorer={scorer} />
         {(flagged.extrapolated || reviewed.extrapolated) && (
           <Note kind="warn" title={t('beyond')}>
             {t('beyondText')}

@@ -72,6 +72,7 @@ export const scopeStrings = defineStrings(
     comparedOwn: 'Members and enrolled people',
     flaggedFrom: 'Flagged from',
     reviewedFrom: 'Reviewed from',
+    ratesHold: 'Both rates hold',
     missed: '{score}; {share} missed',
     beyond: 'A threshold lies beyond what was measured',
     beyondText:
@@ -190,6 +191,7 @@ export const scopeStrings = defineStrings(
     comparedOwn: 'Mitglieder und erfasste Personen',
     flaggedFrom: 'Gemeldet ab',
     reviewedFrom: 'Geprüft ab',
+    ratesHold: 'Beide Raten gelten',
     missed: '{score}; {share} übersehen',
     beyond: 'Eine Schwelle liegt jenseits des Gemessenen',
     beyondText:

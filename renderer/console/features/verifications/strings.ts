@@ -60,7 +60,10 @@ export const verificationStrings = defineStrings(
     test: 'Test',
     message: 'Said to the person',
     matched: 'Match',
-    matchText: 'Scorer {scorer}, {pictures} enrolled pictures, own gallery raises the threshold by {shift}',
+    matchScorer: 'Scorer {scorer}',
+    matchPictures: { one: '{count} enrolled picture', other: '{count} enrolled pictures' },
+    matchShift: 'own gallery raises the threshold by {shift}',
+    matchRates: 'rates hold {heldFor}',
     alike: { one: 'Matches {count} enrolled person', other: 'Matches {count} enrolled people' },
     alikeTitle: 'Several people',
     alikeText:
@@ -144,8 +147,10 @@ export const verificationStrings = defineStrings(
     test: 'Test',
     message: 'Der Person gesagt',
     matched: 'Vergleich',
-    matchText:
-      'Verfahren {scorer}, {pictures} erfasste Bilder, die eigene Galerie hebt die Schwelle um {shift}',
+    matchScorer: 'Verfahren {scorer}',
+    matchPictures: { one: '{count} erfasstes Bild', other: '{count} erfasste Bilder' },
+    matchShift: 'die eigene Galerie hebt die Schwelle um {shift}',
+    matchRates: 'Raten gelten {heldFor}',
     alike: { one: 'Passt zu {count} erfassten Person', other: 'Passt zu {count} Erfassten' },
     alikeTitle: 'Mehrere Personen',
     alikeText:

@@ -13,6 +13,7 @@ import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { checkKey } from '../../reasons/check-text.ts';
+import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
 import { useWorld } from '../../session/session-query.ts';
 import { verificationStrings } from './strings.ts';
@@ -232,6 +233,7 @@ function Sums({ verification }: { verification: Omit<Verification, 'checks'> }) 
 function Request({ verification: one }: { verification: Verification }) {
   const t = useStrings(verificationStrings);
   const format = useFormat();
+  const heldFor = useStrings(heldForStrings);
   const { match, place, device } = one;
   return (
     <Card title={t('request')}>
@@ -245,11 +247,14 @@ function Request({ verification: one }: { verification: Verification }) {
           [
             t('matched'),
             match &&
-              t('matchText', {
-                scorer: match.scorer,
-                pictures: match.pictures,
-                shift: format.score(match.shift),
-              }),
+              [
+                t('matchScorer', { scorer: match.scorer }),
+                t('matchPictures', { count: match.pictures }),
+                match.shift > 0 && t('matchShift', { shift: format.score(match.shift) }),
+                t('matchRates', { heldFor: heldFor(one.holdsFor ?? 'average') }),
+              ]
+                .filter(Boolean)
+                .join(', '),
           ],
           [t('alikeTitle'), one.alike !== undefined && t('alikeText', { count: one.alike })],
           [t('place'), place && [place.country, place.timeZone].filter(Boolean).join(', ')],

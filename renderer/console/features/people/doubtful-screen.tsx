@@ -1,0 +1,40 @@
+import { IconUsers } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { createLazyRoute } from '@tanstack/react-router';
+import { useCallback } from 'react';
+import { EmptyState } from '../../../ui/feedback/note.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { DataTable } from '../../../ui/tables/data-table.tsx';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { useWorld } from '../../session/session-query.ts';
+import { usePictureColumns } from './person-columns.tsx';
+import { peopleStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/people/doubtful')({ component: DoubtfulScreen });
+
+/** People whose picture should be taken again. */
+function DoubtfulScreen() {
+  const t = useStrings(peopleStrings);
+  const env = useWorld();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['doubtful-people', env],
+    queryFn: ({ signal }) =>
+      replyOf(admin.GET('/api/admin/subjects/doubtful', { params: { query: { env } }, signal })),
+  });
+  const why = useCallback(({ doubt }: Schemas['DoubtfulPerson']) => t(doubt), [t]);
+  return (
+    <Page title={t('doubtful')} lead={t('doubtfulLead')} parents={[{ label: t('title'), to: '/people' }]}>
+      <DataTable
+        label={t('doubtful')}
+        columns={usePictureColumns(t('why'), why)}
+        secondLine={why}
+        rows={data?.items}
+        rowId={({ id }) => id}
+        failed={error ? <LoadFailed error={error} retry={() => void refetch()} /> : undefined}
+        empty={<EmptyState icon={IconUsers} title={t('noneDoubtful')} />}
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,61 @@
+import { IconUsers } from '@tabler/icons-react';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { createLazyRoute } from '@tanstack/react-router';
+import { useCallback } from 'react';
+import { EmptyState } from '../../../ui/feedback/note.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Schemas } from '../../api/admin.ts';
+import { QueryTable } from '../../query-table.tsx';
+import { useWorld } from '../../session/session-query.ts';
+import { upgradesQuery } from '../../template-upgrades.ts';
+import { useAddressPages } from '../../use-address.ts';
+import { usePictureColumns } from './person-columns.tsx';
+import { peopleStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/people/upgrades')({ component: UpgradesScreen });
+
+const LIMIT = 50;
+
+/** People who are recognized by a superseded embedding model alone. */
+function UpgradesScreen() {
+  const t = useStrings(peopleStrings);
+  const format = useFormat();
+  const env = useWorld();
+  const { after } = Route.useSearch();
+  const pages = useAddressPages(after);
+  const query = useQuery({
+    ...upgradesQuery(env, { limit: LIMIT, cursor: after, names: 'true' }),
+    placeholderData: keepPreviousData,
+  });
+  const { upgraded, provisional, waiting } = query.data ?? { upgraded: 0, provisional: 0, waiting: 0 };
+  const left = provisional + waiting;
+  const kept = useCallback(
+    (person: Schemas['TemplateUpgrades']['items'][number]) =>
+      person.provisional ? t('oneVisit') : t('noVisit'),
+    [t],
+  );
+  return (
+    <Page
+      title={t('upgradesTitle')}
+      lead={t('upgradesLead')}
+      parents={[{ label: t('title'), to: '/people' }]}
+    >
+      {left > 0 && (
+        <p className="small muted">
+          {t('upgradesCount', { upgraded: format.count(upgraded), all: format.count(upgraded + left) })}
+        </p>
+      )}
+      <QueryTable
+        label={t('upgradesTitle')}
+        columns={usePictureColumns(t('state'), kept)}
+        secondLine={kept}
+        query={query}
+        rowId={({ id }) => id}
+        paging={{ pages, limit: LIMIT, total: left }}
+        empty={<EmptyState icon={IconUsers} title={t('noUpgrades')} />}
+      />
+    </Page>
+  );
+}
