@@ -1,16 +1,13 @@
 // Runs the built desktop shell in Electron, whose own program the package `electron` fetches at its first use.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { electronMissing } from './electron-here.mjs';
 
 const shell = fileURLToPath(new URL('../dist/main/index.js', import.meta.url));
 
 /** @param {string} reason */
 function refuse(reason) {
-  console.error(
-    `Electron does not run here: ${reason}\n` +
-      'With internet, "npx install-electron" fetches it. Without, unpack electron-vVERSION-PLATFORM-ARCH.zip of its releases\n' +
-      '(the VERSION in node_modules/electron/package.json) and name the folder: ELECTRON_OVERRIDE_DIST_PATH=FOLDER npm run desktop',
-  );
+  console.error(electronMissing(reason, 'npm run desktop'));
   process.exitCode = 1;
 }
 

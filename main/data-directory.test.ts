@@ -8,6 +8,7 @@ test.each([
   { words: ['--data=/srv/box'], env: { GATEHOUSE_DATA: '/other' }, is: '/srv/box' },
   { words: ['--no-sandbox', '--data', 'box'], env: {}, is: '/gatehouse/box' },
   { words: ['--data', 'box'], env: { npm_lifecycle_event: 'desktop', INIT_CWD: '/srv' }, is: '/srv/box' },
+  { words: ['--data', 'box'], env: { npm_lifecycle_event: 'dev', INIT_CWD: '/srv' }, is: '/srv/box' },
   { words: ['--data', 'box'], env: { npm_lifecycle_event: 'test', INIT_CWD: '/srv' }, is: '/gatehouse/box' },
   { words: [], env: { GATEHOUSE_DATA: '/other' }, is: '/other' },
   { words: [], env: { GATEHOUSE_DATA: '' }, is: '/home/ada/.local/share/gatehouse' },

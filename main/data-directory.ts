@@ -16,7 +16,7 @@ export function dataDirectory(
     throw new Error('--data needs the directory of the service: --data DIR');
   const given = values.data || env.GATEHOUSE_DATA;
   if (!given) return join(home, '.local', 'share', 'gatehouse');
-  const from =
-    ['desktop', 'start'].includes(env.npm_lifecycle_event ?? '') && env.INIT_CWD ? env.INIT_CWD : cwd;
+  const isOurs = ['desktop', 'dev', 'start'].includes(env.npm_lifecycle_event ?? '');
+  const from = isOurs && env.INIT_CWD ? env.INIT_CWD : cwd;
   return resolve(from, String(given));
 }

@@ -14,11 +14,13 @@ if (process.versions.electron === undefined) {
   process.exitCode = 1;
 } else {
   const electron = await import('electron');
+  const pages = electron.app.isPackaged ? undefined : process.env.ELECTRON_RENDERER_URL;
   const begin = async () => {
     const shell = await runShell({
       electron,
       choices: readChoices(process.argv.slice(electron.app.isPackaged ? 1 : 2)),
       start: startOwn,
+      pages,
       now: Date.now,
       after(milliseconds, work) {
         const timer = setTimeout(work, milliseconds);
@@ -26,8 +28,10 @@ if (process.versions.electron === undefined) {
       },
       say,
     });
-    // Electron would ask its windows first, and a kiosk says no.
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => shell?.quit());
+    // Electron would ask its windows first, and a kiosk says no. In development so does a page with unsaved input, which would keep
+    // this build beside the next one.
+    const end = () => (pages === undefined ? shell?.quit() : electron.app.exit());
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
   };
   // Not awaited: Electron is ready only once this module has ended (electron#40719).
   begin().catch((error: unknown) => {

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -45,9 +47,10 @@ async function serve(): Promise<void> {
   await new Promise<void>((resolve) => server!.listen(join(data, 'control.sock'), resolve));
 }
 
-const run = (more: Partial<Choices> = {}): Promise<Shell | undefined> =>
+const run = (more: Partial<Choices> = {}, pages?: string): Promise<Shell | undefined> =>
   runShell({
     electron: desktop.electron,
+    pages,
     choices: { target: { is: 'here', data }, kiosk: false, hidden: false, ...more },
     start(at) {
       started.push(at);
@@ -334,4 +337,34 @@ test('German where the desktop speaks it', async () => {
   await serve();
   await run();
   await expect.poll(() => labels()[0]).toBe('Gatehouse läuft: http://localhost:7300');
+});
+
+test('in development the console comes from the development server, and the kiosk from the service', async () => {
+  const pages = 'http://localhost:5173';
+  desktop.isPackaged = false;
+  desktop.locked = true;
+  writeFileSync(join(data, 'setup-token'), 'mXb3p0pT2v7oQ4n0xk3G8W1u5Jr9yZs6dLq2cVt7hEa');
+  await run({}, pages);
+  // `npm run dev` runs the service
+  await expect.poll(async () => (await startPage()).title).toBe('Gatehouse does not answer');
+  expect([started, desktop.calls.includes('lock')]).toEqual([[], false]);
+  await serve();
+  timers.expire();
+  await expect.poll(loaded).toBe(`${pages}/console/`);
+  press('Open the kiosk');
+  expect(loaded()).toBe('http://localhost:7300/kiosk/');
+  const [console, kiosk] = ['console', 'kiosk'].map(
+    (name) => desktop.sessions.get(`persist:gatehouse-${name}`)!,
+  );
+  const refused = [`${pages}/console/main.tsx`, 'ws://localhost:5173/', 'http://localhost:7300/assets/a.js'];
+  expect(refused.map((url) => console!.isCancelled(url))).toEqual([false, false, true]);
+  expect(refused.map((url) => kiosk!.isCancelled(url))).toEqual([true, true, false]);
+});
+
+test('in development a box elsewhere shows its own console', async () => {
+  server = createServer((_, reply) => reply.end('{"ready":true}')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const box = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await run({ target: { is: 'elsewhere', url: new URL(box) } }, 'http://localhost:5173');
+  await expect.poll(loaded).toBe(`${box}/console/`);
 });

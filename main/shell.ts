@@ -24,6 +24,8 @@ export interface ShellDeps<Image, Menu> {
   choices: Choices;
   /** Starts the service of a data directory as a process of the shell. */
   start(data: string, log: string): ServiceProcess;
+  /** Origin of the development server of the pages (`npm run dev`); undefined in a product. */
+  pages?: string | undefined;
   now(): number;
   /** As `setTimeout` and `setInterval`, so that tests own the time; each gives what ends it. */
   after(milliseconds: number, work: () => void): () => void;
@@ -45,11 +47,12 @@ const LOOK = 5_000;
  * notifications. It holds no data of the service and no business rules. A second one for the same service brings the first to the front, and ends.
  */
 export async function runShell<Image, Menu>(deps: ShellDeps<Image, Menu>): Promise<Shell | undefined> {
-  const { electron, choices, say } = deps;
+  const { electron, choices, say, pages } = deps;
   const { app } = electron;
   const own = prepareApp(electron, choices.target);
   const links = collectLinks(electron, choices);
-  if (!app.requestSingleInstanceLock()) {
+  // In development the next build of the program starts while this one ends.
+  if (pages === undefined && !app.requestSingleInstanceLock()) {
     say(`Gatehouse runs on this desktop for ${nameOf(choices)} already: it comes to the front.`);
     app.quit();
     return undefined;
@@ -57,7 +60,7 @@ export async function runShell<Image, Menu>(deps: ShellDeps<Image, Menu>): Promi
   await app.whenReady();
 
   const log = join(own, 'service.log');
-  const service = serviceOf(choices.target, { log, start: deps.start });
+  const service = serviceOf(choices.target, { log, start: deps.start, pages });
   const locale = app.getLocale();
   const tray = createTray(electron, {
     locale,

@@ -8,7 +8,7 @@ import type { Found } from './service-state.ts';
 export interface TargetService {
   /** Looks once; never throws. */
   look(): Promise<Found>;
-  /** Absent on another machine. */
+  /** Absent on another machine, and in development, where `npm run dev` runs it. */
   start?: () => ServiceProcess;
   /** PEM of the box's own certificate authority. */
   authority(): string | undefined;
@@ -16,6 +16,8 @@ export interface TargetService {
   pinned: boolean;
   /** Log of the process that `start` starts. */
   log?: string;
+  /** Origin that serves the console in place of the service: in development. */
+  pages?: string;
   /** Where the console is opened. */
   home(): string;
   /** The command that opens a sealed one, to type on the box. */
@@ -26,7 +28,11 @@ const HOME = '/console/';
 
 export function serviceOf(
   target: Target,
-  { log, start }: { log: string; start(data: string, log: string): ServiceProcess },
+  {
+    log,
+    start,
+    pages,
+  }: { log: string; start(data: string, log: string): ServiceProcess; pages?: string | undefined },
 ): TargetService {
   if (target.is === 'elsewhere')
     return {
@@ -36,13 +42,13 @@ export function serviceOf(
       unseal: 'gatehouse unseal',
     };
   const { data } = target;
-  return {
+  const here = {
     look: lookHere(data),
-    start: () => start(data, log),
     authority: () => readAuthority(data),
     pinned: false,
-    log,
-    home: () => setupPath(data) ?? HOME,
     unseal: `gatehouse unseal --data ${data}`,
   };
+  // The development server signs its pages in as the operator: there is nothing to set up.
+  if (pages !== undefined) return { ...here, pages, home: () => HOME };
+  return { ...here, start: () => start(data, log), log, home: () => setupPath(data) ?? HOME };
 }

@@ -39,6 +39,9 @@ export function createShellWindows<Image, Menu>(deps: ShellWindowsDeps<Image, Me
   let origin: string | undefined;
   let absence: (() => void) | undefined;
   let mayLeave = false;
+  /** Of a window's pages: the service's, and for the console in development that of the development server. */
+  const originOf = (window: WindowKind) =>
+    window === 'console' && origin !== undefined ? (service.pages ?? origin) : origin;
 
   const startPage = createStartPage({
     ...{ locale, after },
@@ -60,14 +63,16 @@ export function createShellWindows<Image, Menu>(deps: ShellWindowsDeps<Image, Me
     kiosk: createBoxWindow({ ...common, kind: 'kiosk', home: () => '/kiosk/', mayClose: () => mayLeave }),
   };
   const sessions = openSessions(deps, {
-    origin: () => origin,
+    originOf,
     answer: (request) => startPage.answer(request),
   });
   electron.Menu.setApplicationMenu(electron.Menu.buildFromTemplate(menu));
-  electron.app.on('web-contents-created', (_, contents) =>
+  electron.app.on('web-contents-created', (_, contents) => {
+    const window = contents.session === sessions.kiosk ? 'kiosk' : 'console';
     guardContents(contents, {
-      window: contents.session === sessions.kiosk ? 'kiosk' : 'console',
-      ...{ devTools, origin: () => origin },
+      window,
+      devTools,
+      origin: () => originOf(window),
       leave() {
         windows.kiosk.destroy();
         windows.console.open();
@@ -75,14 +80,14 @@ export function createShellWindows<Image, Menu>(deps: ShellWindowsDeps<Image, Me
       openExternal: (url) => openOutside(electron, url, say),
       ask: (host, url) => void askFirst(deps, host, url),
       refused: (why) => say(`A link was not opened: ${why}.`),
-    }),
-  );
+    });
+  });
 
   const apply = (now: string | undefined) => {
     absence?.();
     absence = undefined;
     origin = now ?? origin;
-    for (const one of Object.values(windows)) one.follow(now);
+    for (const kind of ['console', 'kiosk'] as const) windows[kind].follow(now && originOf(kind));
   };
   return {
     open(kind, path) {
@@ -106,11 +111,18 @@ export function createShellWindows<Image, Menu>(deps: ShellWindowsDeps<Image, Me
 /** One for each kind of window; what was set on them stays set. */
 function openSessions<Image, Menu>(
   { electron, service, now }: ShellWindowsDeps<Image, Menu>,
-  { origin, answer }: { origin: () => string | undefined; answer: (request: Request) => Promise<Response> },
+  {
+    originOf,
+    answer,
+  }: {
+    originOf: (window: WindowKind) => string | undefined;
+    answer: (request: Request) => Promise<Response>;
+  },
 ) {
   const open = (window: WindowKind) => {
     const session = electron.session.fromPartition(partitionOf(window));
     const { authority, pinned } = service;
+    const origin = () => originOf(window);
     guardSession(session, { ...{ window, origin, authority, pinned, now }, startPage: answer });
     return session;
   };

@@ -1,4 +1,4 @@
-// The style and the script of the start page. They are text here since the build copies nothing beside JavaScript.
+// The style and the script of the start page. They are text here: the program is one file, and the shell reads none to show the page.
 
 /** Colors and measures of the design guide. */
 export const startStyle = `
