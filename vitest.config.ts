@@ -22,8 +22,8 @@ const common = {
     ...(folder !== undefined && { TMPDIR: folder }),
   },
   setupFiles: ['test/support/fixed-chance.ts', 'test/support/compiled-code.ts'],
-  // Of a busy machine: what is polled for comes from files, sockets, threads and processes.
-  expect: { poll: { timeout: 60_000 } },
+  // Of a busy machine, and less than a test may take. What is polled for comes from files, sockets, threads and processes.
+  expect: { poll: { timeout: 240_000 } },
 };
 /** For projects whose files keep nothing between two tests: half of the time was the same modules loaded again for every file. */
 const sharing = { isolate: false };
@@ -32,8 +32,6 @@ const patient = { testTimeout: 300_000, hookTimeout: 300_000 };
 
 /** In a browser, and not in `npm test`: `npm run test:browser` runs all of test/browser (CONTRIBUTING.md says why). */
 const alsoInBrowser = ['test/browser/!(first-day|first-screen|zoo).test.ts'];
-/** In a browser too, and in `npm test`, beside no other test: bots whose pauses end late are other bots. */
-const botsInBrowser = ['test/browser/zoo.test.ts'];
 /** Among those, a person or an attack in front of the camera: frames are judged as fast as the machine can. */
 const inFrontOfCamera = ['test/browser/live-{attacks,flows}.test.ts'];
 
@@ -56,6 +54,8 @@ const keepNothing = [
 const atOnce = 3;
 /** Packages that `npm run package` built, in a Debian root: `npm run test:package`. */
 const ofPackages = ['test/package/**/*.test.ts'];
+/** The pipeline on a Vulkan driver that computes on the CPU, which takes minutes: `npm run test:gpu`. */
+const onGpu = ['test/gpu/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -64,15 +64,13 @@ export default defineConfig({
         test: {
           ...common,
           ...sharing,
+          ...patient,
           name: 'unit',
           sequence: { groupOrder: 0 },
           include: ['{installers,main,models,renderer,sdk,service}/**/*.test.ts'],
           exclude: onDatabases,
           // One less than there are cores would leave the second of two cores idle.
           maxWorkers: availableParallelism(),
-          // Of a busy machine: some make thousands of rows that are on disk, in threads of their own.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
         },
       },
       {
@@ -95,7 +93,7 @@ export default defineConfig({
           globalSetup: ['test/support/bundled-program.ts', 'test/support/folder-of-run.ts'],
           sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts'],
-          exclude: [...onDatabases, ...keepNothing, ...alsoInBrowser, ...botsInBrowser, ...ofPackages],
+          exclude: [...onDatabases, ...keepNothing, ...alsoInBrowser, ...ofPackages, ...onGpu],
           // Each file brings its own processes, folders and ports.
           maxWorkers: atOnce,
         },
@@ -129,10 +127,9 @@ export default defineConfig({
         test: {
           ...common,
           ...patient,
-          name: 'bots',
-          globalSetup: ['test/support/bundled-program.ts'],
+          name: 'package',
           sequence: { groupOrder: 3 },
-          include: botsInBrowser,
+          include: ofPackages,
           maxWorkers: 1,
         },
       },
@@ -140,9 +137,9 @@ export default defineConfig({
         test: {
           ...common,
           ...patient,
-          name: 'package',
-          sequence: { groupOrder: 4 },
-          include: ofPackages,
+          name: 'gpu',
+          sequence: { groupOrder: 6 },
+          include: onGpu,
           maxWorkers: 1,
         },
       },
@@ -153,7 +150,7 @@ export default defineConfig({
           name: 'camera',
           globalSetup: ['test/support/bundled-program.ts'],
           // Beside no other test.
-          sequence: { groupOrder: 5 },
+          sequence: { groupOrder: 4 },
           include: inFrontOfCamera,
           maxWorkers: 1,
         },

@@ -7,6 +7,7 @@ import { migrations } from '../service/storage/migrations/index.ts';
 import { tablesMadeBy } from '../service/storage/tables-in-order.ts';
 import { findForeignTables } from './layers/foreign-tables.ts';
 import { compareLongFunctions, findLongFunctions } from './layers/function-lengths.ts';
+import { findImpatientWaits } from './layers/impatient-waits.ts';
 import { longFunctions } from './layers/long-functions.ts';
 import { findUnplainWords } from './layers/plain-words.ts';
 import { findServiceRooms, findUnnamedRooms, findWideRooms } from './layers/rooms.ts';
@@ -40,6 +41,11 @@ const written = globSync(
 )
   .filter((path) => !/^test\/wire\/.*\.json$|^sdk\/admin\/paths\.ts$|^test\/layers\/plain-words/.test(path))
   .sort();
+/** Those of `npm test`, and what they share. */
+const tests = globSync('{{main,models,renderer,sdk,service,installers}/**/*.test.{ts,tsx},test/**/*.ts}', {
+  cwd: root,
+  exclude: (path) => /(^|\/)(node_modules|dist|built)$|^test\/(browser|package|layers)$/.test(path),
+}).sort();
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
 const tables = new Set(tablesMadeBy(migrations).map(({ name }) => name));
 const faults = [
@@ -48,6 +54,7 @@ const faults = [
     ? [`only ${totalCruised} modules were seen; at least ${MODULE_FLOOR} exist`]
     : []),
   ...written.flatMap((file) => findUnplainWords(file, textOf(file))),
+  ...tests.flatMap((file) => findImpatientWaits(file, textOf(file))),
   ...findWideRooms(files),
   ...findUnnamedRooms(findServiceRooms(files), textOf('docs/ARCHITECTURE.md'), rules.forbidden),
   ...files.flatMap((file) => findForeignTables(file, textOf(file), tables)),

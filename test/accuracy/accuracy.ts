@@ -1,26 +1,31 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { createProgress } from '../../service/cli/terminal/progress.ts';
 import { createTerminal } from '../../service/cli/terminal/terminal.ts';
 import type { Manifest } from '../../service/inference/models/manifest.ts';
+import { defined } from '../../service/lib/defined.ts';
 import { createChallengesCommand } from '../live/command.ts';
 import { keepEvidence } from '../support/evidence.ts';
 import { describeMachine } from '../support/machine.ts';
 import { manifestFile, withMeasuredPipeline } from '../support/measured-pipeline.ts';
+import { addNet, entryFileOf } from './added-net.ts';
 import { createBehaviorCommand } from './behavior/command.ts';
 import { framesOfClips, measureSteps, readClip } from './challenge-steps.ts';
 import { noCache, openEmbeddingCache } from './embedding-cache.ts';
-import { type FacesDeps, measureFaces, measureHeldOutFaces, readPeople } from './faces.ts';
-import { heldOutAsText } from './held-out.ts';
+import { type FacesDeps, measureFaces, measureHeldOutFaces, readGroups, readPeople } from './faces.ts';
+import { heldOutAsText, heldOutGalleriesAsText, heldOutGroupsAsText } from './held-out.ts';
 import { createHumannessCommand } from './humanness/command.ts';
 import { measureJudgement } from './judgement.ts';
+import { createOwnGalleryCommand } from './own-gallery.ts';
 import { measurePad, missingPictures } from './pad.ts';
+import { measurePersonRule, personRuleAsText } from './person.ts';
 import { facesAsJson, facesAsText, judgementAsText, padAsText } from './render-report.ts';
 import { measureScopes, scopesAsText } from './uniqueness.ts';
-import { writeCalibration } from './write-calibration.ts';
-import { writePadThresholds } from './write-pad-thresholds.ts';
+import { measureUpgrades, upgradesAsText } from './upgrades.ts';
+import { writeCalibration, writePersonRule } from './write-calibration.ts';
+import { writeOwnPadSet, writePadThresholds } from './write-pad-thresholds.ts';
 
 const terminal = createTerminal(process.stdout, process.stderr);
 const today = (): string => new Date().toISOString().slice(0, 10);
@@ -44,6 +49,7 @@ program
   .option('--json', 'print JSON; rates as fractions')
   .option('--keep', 'keep the report in docs/evidence/accuracy.md and .json')
   .option('--data <text>', 'what the pictures are called in the report; the folder’s name unless given')
+  .option('--groups <folder>', 'pictures of people by group, a folder each: the rates of the worst group')
   .option('--calibrate', 'write the tables and figures into models/manifest.json')
   .option(
     '--cache <file>',
@@ -55,10 +61,14 @@ program
   )
   .option('--splits <n>', 'with --held-out: how often the people are split at random', '20')
   .option('--workers <n>', 'worker threads', String(availableParallelism()))
-  .addHelpText('after', '\nExample: npm run accuracy -- faces --pairs ../shared/data/faces-lfw/pairs.csv')
+  .addHelpText(
+    'after',
+    '\nExample: npm run accuracy -- faces --pairs ../shared/data/faces-lfw/pairs.csv --groups ../shared/data/faces-groups',
+  )
   .action(
     ({
       pairs,
+      groups,
       data,
       calibrate,
       cache,
@@ -67,6 +77,7 @@ program
       ...common
     }: Common & {
       pairs: string;
+      groups?: string;
       data?: string;
       calibrate?: true;
       cache?: string;
@@ -75,6 +86,7 @@ program
     }) =>
       inScratch(async (scratch) => {
         requireFile(pairs, 'recognition');
+        if (groups !== undefined) requireFile(groups, 'recognition by group');
         const workers = Number(common.workers);
         const times = Number(splits);
         if (!Number.isInteger(times) || times < 1)
@@ -94,6 +106,7 @@ program
               concurrency: 2 * workers,
               progress: await createProgress(terminal, 'faces'),
               cache: cache === undefined ? noCache : openEmbeddingCache(cache, hashesOf(manifest)),
+              ...defined({ groups: groups && resolve(groups) }),
             };
             if (heldOut)
               return { models: [], heldOut: await measureHeldOutFaces(resolve(pairs), deps, times) };
@@ -107,7 +120,11 @@ program
             json: { data: name, date: today(), splits: times, scorers: unseen },
             text: [
               `${name}, ${today()}, ${times} splits of the people into halves; FMR in multiples of the nominal rate; mean [95 % of the splits]`,
-              ...scorers.flatMap(([id, rows]) => ['', `${id}:`, ...heldOutAsText(rows)]),
+              ...scorers.flatMap(([id, { rows, groups: byGroup, galleries }]) => [
+                ...['', `${id}:`, ...heldOutAsText(rows)],
+                ...heldOutGroupsAsText(byGroup),
+                ...heldOutGalleriesAsText(galleries),
+              ]),
             ].join('\n'),
           });
           return;
@@ -115,6 +132,7 @@ program
         const about = {
           data: `${name}: ${report.pictures} pictures of ${report.people} people, all same-person and all cross pairs`,
           date: today(),
+          ...(groups !== undefined && { groups: `${basename(resolve(groups))}: one picture a person` }),
         };
         const accepted = models.filter(({ needsLicenceAcceptance }) => needsLicenceAcceptance);
         const notes = accepted.map(
@@ -155,12 +173,9 @@ program
             progress: await createProgress(terminal, 'judgement'),
             cache: cache === undefined ? noCache : openEmbeddingCache(cache, hashesOf(manifest)),
           });
-          const [first, ...others] = manifest.scorers;
-          const primary = first!.terms[0]!.model;
-          return {
-            [first!.id]: await measureJudgement(people, { primary, scorers: [first!] }),
-            [others.at(-1)!.id]: await measureJudgement(people, { primary, scorers: [first!, ...others] }),
-          };
+          const reports: Record<string, Awaited<ReturnType<typeof measureJudgement>>> = {};
+          for (const scorer of manifest.scorers) reports[scorer.id] = await measureJudgement(people, scorer);
+          return reports;
         },
       );
       const about = { data: name, date: today() };
@@ -196,13 +211,7 @@ program
             progress: await createProgress(terminal, 'uniqueness'),
             cache: cache === undefined ? noCache : openEmbeddingCache(cache, hashesOf(manifest)),
           });
-          const { scorers } = manifest;
-          const primary = scorers[0]!.terms[0]!.model;
-          return measureScopes(
-            people,
-            { scorers, primary },
-            { ...order, falseFlagRates: [0.001, 0.01, 0.05] },
-          );
+          return measureScopes(people, manifest.scorers, { ...order, falseFlagRates: [0.001, 0.01, 0.05] });
         },
       );
       const { members, returning, strangers, draws, reviewed } = order;
@@ -219,10 +228,17 @@ program
   .description('presentation attack detection: APCER by species, BPCER, AUC')
   .requiredOption('--manifest <csv>', 'columns file,label,extra as in shared/data/pad')
   .requiredOption('--root <folder>', 'where shared/data/pad/extract.mjs has laid the pictures out')
-  .option('--models <folder>', 'folder with the MiniFASNet .pth files', '../shared/models')
   .option('--set <id>', 'PAD set of models/manifest.json', 'minifasnet-pair')
+  .option(
+    '--add <file>',
+    'one more net in the set: an ONNX file of your own with its entry beside it (docs/MODELS.md)',
+  )
+  .option('--weight <w>', 'with --add: the weight of its logit', '0.5')
   .option('--data <text>', 'what the pictures are called in the report; the file’s name unless given')
-  .option('--calibrate', 'write the thresholds and figures into models/manifest.json')
+  .option(
+    '--calibrate',
+    'write the thresholds and figures into models/manifest.json, with --add into its entry',
+  )
   .option('--json', 'print JSON; rates as fractions')
   .option('--keep', 'keep the report in docs/evidence/accuracy.md and .json')
   .option('--workers <n>', 'worker threads', String(availableParallelism()))
@@ -234,16 +250,18 @@ program
     ({
       manifest: csv,
       root,
-      models,
-      set,
+      set: asked,
+      add: file,
+      weight,
       data,
       calibrate,
       ...common
     }: Common & {
       manifest: string;
       root: string;
-      models: string;
       set: string;
+      add?: string;
+      weight: string;
       data?: string;
       calibrate?: true;
     }) =>
@@ -256,37 +274,135 @@ program
               'Lay them out with shared/data/pad/extract.mjs from a copy of the repositories that the file names.',
           );
         }
-        const weights = existsSync(models)
-          ? readdirSync(models).filter(
-              (name) => name.endsWith('MiniFASNetV2.pth') || name.endsWith('MiniFASNetV1SE.pth'),
-            )
-          : [];
-        if (weights.length < 2)
-          throw new Error(`Not measured: ${models} does not hold the two MiniFASNet weight files.`);
         const workers = Number(common.workers);
-        const pad = { set, weights: weights.map((name) => join(models, name)) };
-        const report = await withMeasuredPipeline(
-          { workers, embedders: 'none', pad, scratch },
-          async ({ analyzer, request }) =>
-            measurePad(csv, root, {
+        if (!Number.isFinite(Number(weight))) throw new Error('--weight takes a number, such as 0.5.');
+        const set = file === undefined ? asked : `${asked}-${basename(file, '.onnx')}`;
+        const { report, measured } = await withMeasuredPipeline(
+          {
+            ...{ workers, embedders: 'none', pad: set, scratch },
+            prepare: async (library) => {
+              if (file !== undefined) await addNet(library, { file, weight: Number(weight), to: asked, set });
+            },
+          },
+          async ({ analyzer, request, manifest }) => ({
+            measured: manifest.padSets.find(({ id }) => id === set)!,
+            report: await measurePad(csv, root, {
               analyze: (picture) => analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
               concurrency: 2 * workers,
               progress: await createProgress(terminal, 'pad'),
             }),
+          }),
         );
         const about = { data: data ?? basename(csv, '.csv'), set, date: today() };
-        if (calibrate) writePadThresholds(manifestFile, report, about);
+        const written = file === undefined ? manifestFile : entryFileOf(file);
+        if (calibrate && file !== undefined) writeOwnPadSet(written, measured, report, about);
+        else if (calibrate) writePadThresholds(written, report, about);
         answer(common, `Presentation attacks, ${set} on ${about.data}`, {
           json: { ...about, ...report },
           text: padAsText(report, about),
         });
-        if (calibrate) terminal.note(`Written to ${manifestFile}.`);
+        if (calibrate) terminal.note(`Written to ${written}.`);
+      }),
+  );
+
+program
+  .command('person')
+  .description(
+    'pictures that show no person: drawings, paintings, statues, animals; and people refused as such',
+  )
+  .requiredOption('--pairs <file>', 'as of faces')
+  .requiredOption('--groups <folder>', 'as of faces')
+  .requiredOption('--others <folder>', 'pictures that show no person, one face each, a folder for each kind')
+  .option('--embedder <id>', 'whose vectors are judged', 'face-reidentification-retail-0095')
+  .option('--cache <file>', 'as of faces')
+  .option('--calibrate', 'write the rule and its figures into models/manifest.json')
+  .option('--json', 'print JSON; rates as fractions')
+  .option('--keep', 'keep the report in docs/evidence/accuracy.md and .json')
+  .option('--workers <n>', 'worker threads', String(availableParallelism()))
+  .action(
+    ({
+      pairs,
+      groups,
+      others,
+      embedder,
+      cache,
+      calibrate,
+      ...common
+    }: Common & {
+      pairs: string;
+      groups: string;
+      others: string;
+      embedder: string;
+      cache?: string;
+      calibrate?: true;
+    }) =>
+      inScratch(async (scratch) => {
+        for (const file of [pairs, groups, others]) requireFile(file, 'pictures of no person');
+        const workers = Number(common.workers);
+        const { rule, shares } = await withMeasuredPipeline(
+          { workers, embedders: 'all', scratch },
+          async ({ analyzer, manifest, request }) =>
+            measurePersonRule(resolve(pairs), resolve(others), embedder, {
+              analyze: (picture) => analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
+              scorers: manifest.scorers,
+              concurrency: 2 * workers,
+              progress: await createProgress(terminal, 'person'),
+              cache: cache === undefined ? noCache : openEmbeddingCache(cache, hashesOf(manifest)),
+              groups: resolve(groups),
+            }),
+        );
+        const about = {
+          data: [pairs, groups, others].map((one) => basename(resolve(one))).join(', '),
+          date: today(),
+        };
+        if (calibrate) writePersonRule(manifestFile, embedder, { rule, shares }, about);
+        answer(common, 'Pictures of no person', {
+          json: { ...about, shares },
+          text: personRuleAsText(shares, about),
+        });
       }),
   );
 
 program.addCommand(createChallengesCommand(terminal, evidenceFolder));
 program.addCommand(createHumannessCommand(terminal, evidenceFolder));
 program.addCommand(createBehaviorCommand(terminal, evidenceFolder));
+program
+  .command('upgrades')
+  .description('a change of embedder: strangers of the former one, and people, whose two visits upgrade')
+  .option('--pairs <file>', 'as of faces', '../shared/data/faces-lfw/pairs.csv')
+  .option('--groups <folder>', 'as of faces', '../shared/data/faces-groups')
+  .option('--cache <file>', 'as of faces')
+  .option('--json', 'print JSON')
+  .option('--keep', 'keep the report in docs/evidence/accuracy.md and .json')
+  .option('--workers <n>', 'worker threads', String(availableParallelism()))
+  .action(({ pairs, groups, cache, ...common }: Common & { pairs: string; groups: string; cache?: string }) =>
+    inScratch(async (scratch) => {
+      for (const file of [pairs, groups]) requireFile(file, 'a change of embedder');
+      const workers = Number(common.workers);
+      const reports = await withMeasuredPipeline(
+        { workers, embedders: 'all', scratch },
+        async ({ analyzer, manifest, request }) => {
+          const deps: FacesDeps = {
+            analyze: (picture) => analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
+            scorers: manifest.scorers,
+            concurrency: 2 * workers,
+            progress: await createProgress(terminal, 'upgrades'),
+            cache: cache === undefined ? noCache : openEmbeddingCache(cache, hashesOf(manifest)),
+            groups: resolve(groups),
+          };
+          const people = await readPeople(resolve(pairs), deps);
+          return measureUpgrades(people, await readGroups(deps), manifest.scorers);
+        },
+      );
+      const data = [dirname(resolve(pairs)), groups].map((one) => basename(resolve(one))).join(' and ');
+      answer(common, `A change of embedder, ${data}`, {
+        json: { data, date: today(), reports },
+        text: upgradesAsText(reports, `${data}, ${today()}`),
+      });
+    }),
+  );
+
+program.addCommand(createOwnGalleryCommand(terminal, hashesOf));
 
 program
   .command('challenge-steps')

@@ -69,6 +69,10 @@ export function ratesAt({ genuine, impostor, impostors }: Comparisons, threshold
   };
 }
 
+/** Share of the genuine comparisons that a given threshold accepts. */
+export const trueAcceptRateAt = ({ genuine }: Comparisons, threshold: number, drawn?: Drawn): number =>
+  weightFrom(genuine, threshold, drawn) / genuineWeight(genuine, drawn);
+
 /** How many of the falling scores are not below the threshold. */
 function countFrom(falling: Float64Array, threshold: number): number {
   let low = 0;

@@ -2,19 +2,28 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseCsv } from '../../sdk/admin/bulk-import/csv.ts';
 import { faceQuality } from '../../service/engine/checks/face-quality.ts';
+import {
+  type HoldsFor,
+  logFalseMatchRateOf,
+  matchRateForGallery,
+  safeGallerySize,
+  tableForEveryGroup,
+  thresholdForFalseMatchRate,
+} from '../../service/engine/matching/index.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 import type { ScorerEntry } from '../../service/inference/models/manifest.ts';
 import { Problem, type ProblemCode } from '../../service/lib/problem.ts';
-import { type CalibrationTable, calibrationTable } from './calibration-table.ts';
+import { type CalibrationTable, calibrationTable, withWorstOf } from './calibration-table.ts';
 import { type Comparisons, tailOf } from './comparisons.ts';
 import { type EmbeddingCache, noCache, type PictureResult } from './embedding-cache.ts';
-import { equalErrorRate, operatingPointAt } from './error-rates.ts';
-import { type HeldOutRow, measureHeldOut } from './held-out.ts';
+import { equalErrorRate, operatingPointAt, trueAcceptRateAt } from './error-rates.ts';
+import { countFrom, type Group, type GroupScores, groupScores, readGroupList } from './groups.ts';
+import { type HeldOut, measureHeldOut, measureHeldOutGalleries, measureHeldOutGroups } from './held-out.ts';
 import { clusterBootstrap, type Interval, wilsonInterval } from './interval.ts';
 import { allCosines, compareSets, compareSingles, MOST_PICTURES, type Term } from './several-pictures.ts';
 
 /** The rates at which TAR and thresholds are reported. */
-export const rates = ['1e-2', '1e-3', '1e-4'] as const;
+export const rates = ['1e-2', '1e-3', '1e-4', '1e-5'] as const;
 export type Rate = (typeof rates)[number];
 
 /** Fractions; intervals are 95 %, by bootstrap over people. */
@@ -25,6 +34,33 @@ export interface ScorerReport {
   intervals: { eer: Interval; tar: Record<Rate, Interval> };
 }
 
+/** What it costs that a rate holds for every measured group. */
+export interface EveryGroupPoint {
+  rate: number;
+  threshold: number;
+  tar: number;
+  /** Of the TAR at this threshold, by bootstrap over people. */
+  interval: Interval;
+  /** Over all cross pairs. */
+  average: number;
+  /** The groups were too small to measure the rate. */
+  extrapolated: boolean;
+}
+
+/** The largest gallery whose false-identification rate rests on measurements, and people that it does not find. */
+export interface SafeGallery {
+  falseIdentificationRate: number;
+  holdsFor: HoldsFor;
+  people: number;
+  fnir: number;
+}
+
+/** How the groups fare. */
+export interface GroupsReport {
+  measured: { group: string; people: number; pairs: number; atAverage: number }[];
+  points: EveryGroupPoint[];
+}
+
 /** Of one picture with the mean of `size` pictures of a person. */
 export interface MeanReport extends ScorerReport {
   size: number;
@@ -33,11 +69,22 @@ export interface MeanReport extends ScorerReport {
   genuine: number;
   impostors: number;
   calibration: CalibrationTable;
+  everyGroup: EveryGroupPoint[];
+  safe: SafeGallery[];
 }
 
 export interface FacesReport {
   /** `several`: means of 2, 3, … pictures, as far as there are people for them. */
-  scorers: Record<string, ScorerReport & { calibration: CalibrationTable; several: MeanReport[] }>;
+  scorers: Record<
+    string,
+    ScorerReport & {
+      calibration: CalibrationTable;
+      several: MeanReport[];
+      safe: SafeGallery[];
+      /** Absent where no groups were measured. */
+      groups?: GroupsReport;
+    }
+  >;
   /** Share of pictures that no template could be made from. */
   failureToEnroll: number;
   failureToEnrollInterval: Interval;
@@ -63,6 +110,8 @@ export interface FacesDeps {
   progress: { start(total: number): void; step(note: string): void; stop(): void };
   /** Results of earlier measurements; none unless given. */
   cache?: EmbeddingCache;
+  /** Folder with a folder of pictures for each group of people. */
+  groups?: string;
 }
 
 /** People that a table for a mean rests on, at least. */
@@ -75,6 +124,7 @@ const BOOTSTRAP = { replicates: 1000, seed: 20261120 };
  */
 export async function measureFaces(pairsFile: string, deps: FacesDeps): Promise<FacesReport> {
   const { personOf, termsOf, files, failures, secondFaces } = await readFaces(pairsFile, deps);
+  const groups = await readGroups(deps);
   const scorers: FacesReport['scorers'] = {};
   let counts = { genuine: 0, impostors: 0 };
   for (const scorer of deps.scorers) {
@@ -86,10 +136,14 @@ export async function measureFaces(pairsFile: string, deps: FacesDeps): Promise<
         `${pairsFile} leaves ${counts.genuine} same-person and ${counts.impostors} cross pairs to measure.`,
       );
     }
+    const measured = groupScores(scorer, groups, judgesOf(deps.scorers));
+    const calibration = calibrationTable(comparisons, measured);
     scorers[scorer.id] = {
       ...reportOf(comparisons),
-      calibration: calibrationTable(comparisons),
-      several: meansOf(personOf, terms),
+      calibration,
+      several: meansOf(personOf, terms, calibration),
+      safe: safeGalleries(calibration),
+      ...(groups.length > 0 && { groups: groupsReport(measured, calibration, comparisons) }),
     };
   }
   return {
@@ -109,10 +163,19 @@ export async function measureHeldOutFaces(
   pairsFile: string,
   deps: FacesDeps,
   splits: number,
-): Promise<Record<string, HeldOutRow[]>> {
+): Promise<Record<string, HeldOut>> {
   const { personOf, termsOf } = await readFaces(pairsFile, deps);
+  const groups = await readGroups(deps);
+  const judges = judgesOf(deps.scorers);
   return Object.fromEntries(
-    deps.scorers.map((scorer) => [scorer.id, measureHeldOut(personOf, termsOf(scorer), splits)]),
+    deps.scorers.map((scorer) => [
+      scorer.id,
+      {
+        rows: measureHeldOut(personOf, termsOf(scorer), splits),
+        groups: measureHeldOutGroups(scorer, groups, judges, splits),
+        galleries: measureHeldOutGalleries(personOf, termsOf(scorer), { scorer, groups, judges }, splits),
+      },
+    ]),
   );
 }
 
@@ -127,19 +190,96 @@ export async function readPeople(
   );
 }
 
-function meansOf(personOf: readonly number[], terms: readonly Term[]): MeanReport[] {
+/** The pictures of each group that a template can be made from; none where no folder was given. */
+export async function readGroups(deps: FacesDeps): Promise<Group[]> {
+  if (deps.groups === undefined) return [];
+  const groups: Group[] = [];
+  for (const { group, files } of readGroupList(deps.groups)) {
+    const results = await analyzeAll(files, deps.groups, deps);
+    const embeddings = results.flatMap((result) => ('code' in result ? [] : [result.embeddings]));
+    groups.push({ name: group, embeddings });
+  }
+  return groups;
+}
+
+/** The embedders of scorers in use: a superseded one does not distinguish strangers well enough to judge who is one person. */
+export const judgesOf = (scorers: readonly ScorerEntry[]): string[] => [
+  ...new Set(
+    scorers
+      .filter(({ supersededBy }) => supersededBy === undefined)
+      .flatMap(({ terms }) => terms.map(({ model }) => model)),
+  ),
+];
+
+const everyRates = [1e-2, 1e-3, 1e-4];
+
+function groupsReport(
+  groups: readonly GroupScores[],
+  calibration: CalibrationTable,
+  comparisons: Comparisons,
+): GroupsReport {
+  const { threshold } = thresholdForFalseMatchRate(calibration, 1e-4);
+  return {
+    measured: groups.map((one) => ({
+      group: one.name,
+      people: one.people,
+      pairs: one.impostor.score.length,
+      atAverage: countFrom(one, threshold) / one.impostor.score.length / 1e-4,
+    })),
+    points: everyGroupPoints(calibration, comparisons),
+  };
+}
+
+function everyGroupPoints(calibration: CalibrationTable, comparisons: Comparisons): EveryGroupPoint[] {
+  const every = tableForEveryGroup(calibration);
+  if (every === undefined) return [];
+  return everyRates.map((rate) => {
+    const { threshold, extrapolated } = thresholdForFalseMatchRate(every, rate);
+    const average = 10 ** logFalseMatchRateOf(calibration, threshold);
+    const [interval] = clusterBootstrap(
+      comparisons.pictures.length,
+      (drawn) => [trueAcceptRateAt(comparisons, threshold, drawn)],
+      BOOTSTRAP,
+    );
+    const tar = trueAcceptRateAt(comparisons, threshold);
+    return { rate, threshold, tar, interval: interval!, average, extrapolated };
+  });
+}
+
+function safeGalleries(calibration: CalibrationTable): SafeGallery[] {
+  const every = tableForEveryGroup(calibration);
+  return [0.01, 0.001].flatMap((falseIdentificationRate) =>
+    (
+      [
+        ['average', calibration],
+        ['every-group', every],
+      ] as const
+    ).flatMap(([holdsFor, table]) => {
+      if (table === undefined) return [];
+      const people = safeGallerySize(table, falseIdentificationRate);
+      const rate = matchRateForGallery(falseIdentificationRate, people);
+      const { fnmr } = thresholdForFalseMatchRate(table, Math.min(1, rate));
+      return [{ falseIdentificationRate, holdsFor, people, fnir: fnmr }];
+    }),
+  );
+}
+
+function meansOf(personOf: readonly number[], terms: readonly Term[], one: CalibrationTable): MeanReport[] {
   const reports: MeanReport[] = [];
   for (let size = 2; size <= MOST_PICTURES; size++) {
     const comparisons = compareSets(personOf, terms, size);
     const people = new Set(comparisons.genuine.a).size;
     if (people < FEWEST_PEOPLE) break;
+    const calibration = withWorstOf(one, calibrationTable(comparisons));
     reports.push({
       size,
       people,
       genuine: comparisons.genuine.score.length,
       impostors: comparisons.impostors,
       ...reportOf(comparisons),
-      calibration: calibrationTable(comparisons),
+      calibration,
+      everyGroup: everyGroupPoints(calibration, comparisons),
+      safe: safeGalleries(calibration),
     });
   }
   return reports;

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { direction, near } from '../support/faces.ts';
-import { heldOutAsText, measureHeldOut } from './held-out.ts';
+import {
+  heldOutAsText,
+  heldOutGalleriesAsText,
+  measureHeldOut,
+  measureHeldOutGalleries,
+} from './held-out.ts';
 import { allCosines } from './several-pictures.ts';
 
 /** People of five pictures each, whose cosines with their own are around 0.25 and with others around 0. */
@@ -44,4 +49,39 @@ test('the same seed gives the same splits, and numbers of pictures that half the
   expect(measureHeldOut(some, of, 3)).toEqual(rows);
   // Three pictures a person: a mean of two and one more to compare.
   expect(Math.max(...rows.map(({ pictures }) => pictures))).toBe(2);
+});
+
+test('the gallery that one half covers, measured on the other: fewer people where one group is alike, and three pictures find more of them', () => {
+  const people = Array.from({ length: 500 }, (_, i) => Math.floor(i / 5));
+  const faces = people.map((person, i) => near(direction(`p${person}`, 24), 0.8, `v${i}`));
+  const group = (name: string, likeness: number) => ({
+    name,
+    embeddings: Array.from({ length: 200 }, (_, i) => ({
+      net: near(direction(name, 24), likeness, `${name}${i}`),
+      judge: direction(`judge ${name}${i}`, 24),
+    })),
+  });
+  const about = {
+    scorer: { terms: [{ model: 'net', weight: 1, offset: 0 }] },
+    groups: [group('strangers', 0), group('alike', 0.3)],
+    judges: ['judge'],
+  };
+  const rows = measureHeldOutGalleries(
+    people,
+    [{ weight: 1, offset: 0, cosines: allCosines(faces) }],
+    about,
+    4,
+  );
+  const at = (pictures: number, holdsFor: string) =>
+    rows.find(
+      (row) => row.pictures === pictures && row.holdsFor === holdsFor && row.falseIdentificationRate === 0.01,
+    )!;
+  const [average, every] = [at(1, 'average'), at(1, 'every-group')];
+  expect(average.people.mean).toBeGreaterThan(every.people.mean);
+  for (const { fpir } of [average, every, at(3, 'average')]) {
+    expect(fpir.mean).toBeGreaterThan(0.003);
+    expect(fpir.mean).toBeLessThan(0.03);
+  }
+  expect(at(3, 'average').fnir.mean).toBeLessThan(average.fnir.mean);
+  expect(heldOutGalleriesAsText(rows)[0]).toMatch(/^ {2}one picture, average, FPIR 1\.00 %: up to \d+ /);
 });

@@ -2,12 +2,14 @@ import {
   cosineSimilarity,
   createMatching,
   type Embeddings,
+  forEveryGroup,
   type MatchPlan,
   thresholdForFalseMatchRate,
 } from '../../service/engine/matching/index.ts';
 import { samePerson } from '../../service/engine/matching/same-person.ts';
 import { scoreOf } from '../../service/engine/matching/score.ts';
 import type { Enrollment, Realm } from '../../service/engine/subjects/index.ts';
+import type { ScorerEntry } from '../../service/inference/models/manifest.ts';
 import type { SubjectId, TemplateId } from '../../service/lib/id.ts';
 import { type Interval, wilsonInterval } from './interval.ts';
 import { createRandom } from './random.ts';
@@ -29,8 +31,8 @@ export interface RuleReport {
 /** A person's pictures, best first as they are enrolled. */
 export type People = readonly (readonly Embeddings[])[];
 
-/** The rates of the built-in profile `default`. */
-const RATES = { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 };
+/** The rates of the built-in profile `default`, which hold for every group. */
+const RATES = { falseMatchRate: 1e-3, falseIdentificationRate: 0.01 };
 const SEED = 20261121;
 export const REALM = { organization: 'org_measured', world: 'live' } as Realm;
 
@@ -44,9 +46,10 @@ const share = (hits: number, of: number): Share => ({
 /** The rules of judgement that changed with the corrections, each before and after, by the product's own functions. */
 export async function measureJudgement(
   people: People,
-  plan: MatchPlan,
+  scorer: ScorerEntry,
   gallerySizes: readonly number[] = [50, 200],
 ): Promise<RuleReport[]> {
+  const plan: MatchPlan = { scorers: [forEveryGroup(scorer)] };
   const reports = [secondPictures(people, plan.scorers), await unconfirmedPictures(people, plan)];
   for (const size of gallerySizes) reports.push(await searches(people, plan, size));
   return reports;
@@ -107,7 +110,7 @@ async function unconfirmedPictures(people: People, plan: MatchPlan): Promise<Rul
       const enrolled = pictures
         .slice(0, -1)
         .map((embeddings, k) => enrollmentOf(embeddings, `${k}`, `sub_${i}`, allAnchors || k === 0));
-      const { against } = matchingOver([enrolled], plan);
+      const { against } = matchingOver([enrolled]);
       const matches = async (probe: Embeddings) =>
         (await against(REALM, enrolled[0]!.subject, probe, plan, RATES.falseMatchRate)).matched;
       genuine += 1;
@@ -147,7 +150,7 @@ async function searches(people: People, plan: MatchPlan, size: number): Promise<
         random,
       ).slice(0, STRANGERS);
       const gallery = chosen.map(([first], i) => [enrollmentOf(first!, `${i}`, `sub_${i}`, true)]);
-      const { search } = matchingOver(gallery, plan);
+      const { search } = matchingOver(gallery);
       const find = (probe: Embeddings) => search(REALM, probe, plan, rates, () => true);
       for (const [i, pictures] of chosen.entries()) {
         const { matched, subject } = await find(pictures[1]!);
@@ -172,7 +175,7 @@ async function searches(people: People, plan: MatchPlan, size: number): Promise<
 }
 
 /** The product's matching over people held in memory, without a correction of the organization's own. */
-export function matchingOver(gallery: readonly Enrollment[][], { primary }: MatchPlan) {
+export function matchingOver(gallery: readonly Enrollment[][]) {
   const bySubject = new Map(gallery.map((enrolled) => [enrolled[0]!.subject, enrolled]));
   return createMatching({
     subjects: {
@@ -180,16 +183,16 @@ export function matchingOver(gallery: readonly Enrollment[][], { primary }: Matc
       enrollmentsOf: async (_realm, subjects) =>
         new Map(subjects.map((subject) => [subject, bySubject.get(subject)!])),
       people: () => gallery.length,
-      nearest: async (_realm, probe, most) => nearestTo(probe, gallery, primary).slice(0, most),
+      nearest: async (_realm, embedder, probe, most) => nearestTo(probe, gallery, embedder).slice(0, most),
     },
-    shifts: { of: () => () => 0 },
+    shifts: { of: () => () => 0, standingOf: () => () => 'not-measured' },
   });
 }
 
-function nearestTo(probe: Float32Array, gallery: readonly Enrollment[][], primary: string): SubjectId[] {
+function nearestTo(probe: Float32Array, gallery: readonly Enrollment[][], searched: string): SubjectId[] {
   return gallery
     .map((enrolled) => {
-      const { vector } = enrolled[0]!.templates.find(({ embedder }) => embedder === primary)!;
+      const { vector } = enrolled[0]!.templates.find(({ embedder }) => embedder === searched)!;
       return { subject: enrolled[0]!.subject, cosine: cosineSimilarity(vector, probe) };
     })
     .sort((a, b) => b.cosine - a.cosine)

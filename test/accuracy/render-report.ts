@@ -1,4 +1,11 @@
-import type { FacesReport, MeanReport, ScorerReport } from './faces.ts';
+import type {
+  EveryGroupPoint,
+  FacesReport,
+  GroupsReport,
+  MeanReport,
+  SafeGallery,
+  ScorerReport,
+} from './faces.ts';
 import { rates } from './faces.ts';
 import type { Interval } from './interval.ts';
 import type { RuleReport, Share } from './judgement.ts';
@@ -20,13 +27,20 @@ export function facesAsJson(
     people: mean.people,
     genuine: mean.genuine,
     impostors: mean.impostors,
+    everyGroup: mean.everyGroup,
+    safe: mean.safe,
     ...of(mean),
   });
   return {
     ...Object.fromEntries(
       Object.entries(report.scorers).map(([id, scorer]) => [
         id,
-        { ...of(scorer), several: scorer.several.map(ofMean) },
+        {
+          ...of(scorer),
+          several: scorer.several.map(ofMean),
+          safe: scorer.safe,
+          ...(scorer.groups && { groups: scorer.groups }),
+        },
       ]),
     ),
     failureToEnroll: report.failureToEnroll,
@@ -56,7 +70,7 @@ export function facesAsText(
     `${report.secondFaces.length} pictures show a second face nearly as wide: the product would refuse them; measured here by the widest face`,
     'Rates are of comparisons; 95 % intervals by bootstrap over people.',
   ];
-  for (const [id, { eer, tar, thresholds, intervals, calibration, several }] of Object.entries(
+  for (const [id, { eer, tar, thresholds, intervals, calibration, several, groups, safe }] of Object.entries(
     report.scorers,
   )) {
     lines.push('', `${id}:`, `  EER            ${measured(eer, intervals.eer)}`);
@@ -68,6 +82,8 @@ export function facesAsText(
     lines.push(
       `  calibration    ${calibration.table.length} rows, measured down to FMR ${calibration.measuredDownTo}`,
     );
+    if (groups) lines.push(...groupLines(groups));
+    lines.push(...safe.map((one) => safeLine(one)));
     for (const mean of several) {
       lines.push(
         `  mean of ${mean.size} pictures: ${mean.genuine} same-person comparisons of ${mean.people} people, ${mean.impostors} others`,
@@ -76,11 +92,27 @@ export function facesAsText(
             `    TAR @FMR ${rate}  ${measured(mean.tar[rate], mean.intervals.tar[rate])}  from score ${mean.thresholds[rate].toFixed(4)}`,
         ),
         `    calibration    ${mean.calibration.table.length} rows, measured down to FMR ${mean.calibration.measuredDownTo}`,
+        ...mean.everyGroup.map((point) => `  ${everyGroupLine(point)}`),
+        ...mean.safe.map((one) => `  ${safeLine(one)}`),
       );
     }
   }
   return [...lines, ...notes.map((note) => `\n${note}`)].join('\n');
 }
+
+const groupLines = ({ measured, points }: GroupsReport): string[] => [
+  ...measured.map(
+    ({ group, people, pairs, atAverage }) =>
+      `  ${group.padEnd(14)} ${people} people, ${pairs} pairs: ${atAverage.toFixed(1)} times the rate at the average's 1 in 10,000`,
+  ),
+  ...points.map(everyGroupLine),
+];
+
+const everyGroupLine = ({ rate, threshold, tar, interval, average, extrapolated }: EveryGroupPoint): string =>
+  `  every group at ${rate}: TAR ${measured(tar, interval)} from score ${threshold.toFixed(4)}, on average FMR ${average.toPrecision(2)}${extrapolated ? ' (extrapolated)' : ''}`;
+
+const safeLine = ({ falseIdentificationRate, holdsFor, people, fnir }: SafeGallery): string =>
+  `  FPIR ${percent(falseIdentificationRate)} % (${holdsFor}): up to ${people} people without extrapolation, FNIR ${percent(fnir)} % there`;
 
 export function judgementAsText(
   scorers: Record<string, RuleReport[]>,
@@ -88,7 +120,7 @@ export function judgementAsText(
 ): string {
   const counted = ({ hits, of, rate, interval }: Share) => `${measured(rate, interval)} (${hits} of ${of})`;
   return [
-    `${data}, ${date}, at the rates of the profile default: 1:1 1e-4, 1:N FPIR 1 %`,
+    `${data}, ${date}, at the rates of the profile default, for every measured group: 1:1 1e-3, 1:N FPIR 1 %`,
     'Wilson 95 % intervals. The tables were measured with the same people: for people never seen see "Recognition of people held out".',
     ...Object.entries(scorers).flatMap(([id, rules]) => [
       '',

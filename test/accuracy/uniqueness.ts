@@ -1,3 +1,4 @@
+import type { MatchPlan } from '../../service/engine/matching/index.ts';
 import { matchRateForGallery } from '../../service/engine/matching/index.ts';
 import type { ScorerEntry } from '../../service/inference/models/manifest.ts';
 import { calibrationTable } from './calibration-table.ts';
@@ -46,7 +47,7 @@ type Counts = Record<(typeof counted)[number], number>;
 /** Uniqueness by the product's own search and thresholds, as engine/uniqueness asks for them, over scopes drawn at random. */
 export async function measureScopes(
   people: People,
-  { scorers, primary }: { scorers: ScorerEntry[]; primary: string },
+  scorers: readonly ScorerEntry[],
   order: ScopeOrder,
 ): Promise<ScopeReport[]> {
   const reports: ScopeReport[] = [];
@@ -58,7 +59,7 @@ export async function measureScopes(
         for (let draw = 0; draw < order.draws; draw++) {
           const drawn = drawScope(people, order, random);
           const measured = tables === 'shipped' ? scorers.slice(0, i + 1) : [withTable(scorer, drawn.others)];
-          draws.push(await countDraw(drawn, { primary, scorers: measured as never }, falseFlagRate, order));
+          draws.push(await countDraw(drawn, { scorers: measured as never }, falseFlagRate, order));
         }
         const shares = counted.map((name) => [name, shareOf(name, draws, order)] as const);
         reports.push({
@@ -101,12 +102,12 @@ function drawScope(
 
 async function countDraw(
   { members, strangers }: Drawn,
-  plan: Parameters<typeof matchingOver>[1],
+  plan: MatchPlan,
   falseFlagRate: number,
   { returning, reviewed }: ScopeOrder,
 ): Promise<Counts> {
   const gallery = members.map(([first], i) => [enrollmentOf(first!, `${i}`, `sub_${i}`, true)]);
-  const { search } = matchingOver(gallery, plan);
+  const { search } = matchingOver(gallery);
   const surely = Math.log10(matchRateForGallery(falseFlagRate, members.length));
   const rates = { falseIdentificationRate: falseFlagRate * reviewed };
   const counts: Counts = { found: 0, foundInReview: 0, flagged: 0, flaggedToReview: 0 };

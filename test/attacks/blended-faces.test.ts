@@ -117,11 +117,13 @@ test.skipIf(!existsSync(faces))(
       await withMeasuredPipeline(
         { workers: 1, embedders: 'default', scratch },
         async ({ analyzer, manifest, request }) => {
-          const scorer = manifest.scorers.find(({ terms }) => terms.length === 1)!;
+          const scorer = manifest.scorers.find(
+            ({ terms: [first] }) => first?.model === request.embedders[0],
+          )!;
           const terms = scorer.terms.map((term) => ({ ...term, model: 'a-net' }));
           engine = await startEngine({ scorers: [{ ...scorer, terms }] });
           const embed = async (bytes: Uint8Array): Promise<Embeddings | undefined> => {
-            const { face } = await analyzer.analyze(bytes, { ...request, deadline: 120_000 });
+            const { face } = await analyzer.analyze(bytes, { ...request, deadline: 300_000 });
             const vector = face?.embeddings[request.embedders[0]!];
             return vector && { 'a-net': vector };
           };

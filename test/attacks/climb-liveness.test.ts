@@ -50,7 +50,7 @@ test.each([
   'a recapture cannot be changed until it passes for a person, %s',
   async (_, email) => {
     const checks = engine.openChecks({ analyzer });
-    const common = { organization: engine.organization, world: 'test' as const };
+    const common = { organization: engine.organization, world: 'live' as const };
     await checks.enroll({
       ...common,
       email: 'victim@example.com',
@@ -101,7 +101,7 @@ test.each([
 
 test('a refusal reads the same however near it came', async () => {
   const checks = engine.openChecks({ analyzer });
-  const common = { organization: engine.organization, world: 'test' as const };
+  const common = { organization: engine.organization, world: 'live' as const };
   await checks.enroll({ ...common, email: 'victim@example.com', picture: pictureOf(9, []), actor: operator });
   const refusals = [];
   for (const start of [-9, -3, -0.05]) {

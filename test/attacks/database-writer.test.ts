@@ -70,7 +70,7 @@ onBothDatabases('a writer of the database without keys', (newPlace) => {
       const galleries = createGalleries({ log: silentLog });
       const started = engine.openSubjects(galleries);
       await started.loadGalleries();
-      expect(await started.nearest(realm(), direction('trial@example.com'), 4)).toEqual([]);
+      expect(await started.nearest(realm(), 'a-net', direction('trial@example.com'), 4)).toEqual([]);
       await galleries.close();
     });
 

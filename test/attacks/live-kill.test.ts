@@ -52,7 +52,7 @@ let called: Map<string, { event: string; decision: string }[]>;
 let pictures: LivePictures | undefined;
 
 beforeEach(async () => {
-  cli = createCli({ GATEHOUSE_WORKERS: '2' });
+  cli = createCli({ GATEHOUSE_WORKERS: '2', GATEHOUSE_DEADLINE_SECONDS: '300' });
   called = new Map();
   receiver = createServer(async (request, reply) => {
     let text = '';

@@ -45,7 +45,14 @@ function stop(): void {
 }
 
 /** Nothing of this machine's own settings: the libraries themselves keep quiet where they find CI. */
-const env = () => ({ PATH: process.env.PATH, HOME: home, TMPDIR: temporary, GATEHOUSE_WORKERS: '1' });
+const env = () => ({
+  PATH: process.env.PATH,
+  HOME: home,
+  TMPDIR: temporary,
+  GATEHOUSE_WORKERS: '1',
+  // Each of its system calls is looked at.
+  GATEHOUSE_DEADLINE_SECONDS: '300',
+});
 
 function expectQuiet(): void {
   const text = readFileSync(trace, 'utf8');

@@ -548,7 +548,7 @@ const realmOf = () => ({ organization: ids.organization as OrganizationId, world
 
 function enrollBea() {
   const [embedder = ''] = gatehouse.models.current().embedders;
-  const embedding = new Float32Array(128);
+  const embedding = new Float32Array(256);
   embedding[1] = 1;
   return gatehouse.subjects.enroll(
     realmOf(),
@@ -567,7 +567,7 @@ async function fill(): Promise<Record<string, string>> {
   const hook = { family: 'identity', url: 'http://127.0.0.1:2/' } as const;
   const webhook = await gatehouse.webhooks.add(realm, hook, by.actor);
   const [embedder = ''] = gatehouse.models.current().embedders;
-  const embedding = new Float32Array(128);
+  const embedding = new Float32Array(256);
   embedding[0] = 1;
   const { subject } = await gatehouse.subjects.enroll(
     realm,
@@ -600,7 +600,7 @@ async function fill(): Promise<Record<string, string>> {
     delivery: delivery!.id,
     slug: 'own',
     version: '1',
-    model: 'faceres',
+    model: 'face-recognition',
     purpose: 'audit',
     administrator: await addAdministrator(organization),
   };
@@ -676,7 +676,7 @@ async function enrollEnough(): Promise<void> {
   const realm = { organization: ids.organization as OrganizationId, world: 'test' } as const;
   const [embedder = ''] = gatehouse.models.current().embedders;
   for (let i = 0; i < 30; i++) {
-    const embedding = new Float32Array(128);
+    const embedding = new Float32Array(256);
     embedding[i + 1] = 1;
     await gatehouse.subjects.enroll(
       realm,

@@ -18,6 +18,7 @@ import { enrollTwins } from '../support/twins.ts';
 /** What gives out something personal, and the line that it leaves; `:organization` and `:subject` are filled in. */
 const personal: Record<string, string> = {
   '/api/admin/subjects': 'subject.list',
+  '/api/admin/subjects/doubtful': 'subject.list',
   '/api/admin/subjects/:id': 'subject.read',
   '/api/admin/subjects/:id/verifications': 'verification.list',
   '/api/admin/verifications/:id': 'verification.read',
@@ -32,7 +33,7 @@ const personal: Record<string, string> = {
   '/api/admin/audit/export': 'audit.export',
 };
 
-/** Settings, counts, keys, states, who administers, and the ids of people who were erased. */
+/** Settings, counts, keys, states, who administers, and ids of people without anything about them. */
 const nothingPersonal = [
   '/api/admin/status',
   '/api/admin/overview',
@@ -90,6 +91,7 @@ const nothingPersonal = [
   '/api/admin/retention/preview',
   '/api/admin/retention/waiting',
   '/api/admin/subjects/count',
+  '/api/admin/template-upgrades',
   '/api/admin/organization/key/rotation',
   '/api/admin/organization/templates/renewal',
   '/api/admin/erasures/keys',
@@ -155,7 +157,7 @@ afterEach(async () => {
 async function fill(): Promise<Record<string, string>> {
   const organization = (await gatehouse.organizations.create({ name: 'Acme' }, by.actor)).id;
   const [embedder] = gatehouse.models.current().embedders;
-  const embedding = new Float32Array(128);
+  const embedding = new Float32Array(256);
   embedding[0] = 1;
   const realm = { organization, world: 'test' } as const;
   await gatehouse.grants.add(organization, '127.0.0.1:9', '', by.actor);

@@ -1,4 +1,4 @@
-import { chromium } from 'playwright-core';
+import { chromium } from 'playwright';
 import { chromiumPath } from '../browser/chromium.ts';
 import { describeMachine } from '../support/machine.ts';
 import { type Bot, bots } from './bots.ts';

@@ -1,5 +1,5 @@
 import { availableParallelism, loadavg } from 'node:os';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright';
 import { quantile } from '../../sdk/gatehouse/src/collector/features/statistics.ts';
 import { createRandom } from '../accuracy/random.ts';
 import type { Bot } from './bots.ts';

@@ -1,4 +1,4 @@
-import type { CDPSession, Page } from 'playwright-core';
+import type { CDPSession, Page } from 'playwright';
 import type { Random } from './chance.ts';
 import { createPauses } from './pauses.ts';
 

@@ -1,4 +1,4 @@
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright';
 import { readLogo } from '../../service/inference/pictures/read-logo.ts';
 import { type CaptureBox, description, type Json, ready } from './capture-box.ts';
 import { demoLogo } from './demo-logo.ts';

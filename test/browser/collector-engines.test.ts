@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contradictions } from '../../service/engine/behavior/consistency.ts';
 import { judgeBehavior, SessionData } from '../../service/engine/behavior/index.ts';
 import { type CollectorSite, startCollectorSite } from './collector-site.ts';
@@ -27,10 +27,9 @@ describe.each([engines.firefox, engines.webKit])('the collector in $name', ({ mi
 
     /** What left the page, which is valid and whose numbers can all be true. */
     async function nextSent() {
-      const [{ text, headers } = { text: '', headers: {} }] = await vi.waitUntil(() => {
-        const sent = site.sent();
-        return sent.length > 0 && sent;
-      });
+      const sent = site.sent();
+      await expect.poll(() => sent.push(...site.sent())).toBeGreaterThan(0);
+      const [{ text, headers } = { text: '', headers: {} }] = sent;
       const { userId, sessionData: data } = JSON.parse(text) as { userId: string; sessionData: unknown };
       expect(userId).toBe('user_123');
       const sessionData = SessionData.parse(data);
@@ -106,11 +105,12 @@ describe.each([engines.firefox, engines.webKit])('the collector in $name', ({ mi
       expect(SessionData.parse(JSON.parse(signals)).counts.move).toBeGreaterThan(30);
       expect(await read('#other')).toEqual({ a: 'b' });
       await press();
-      const submitted = await vi.waitUntil(async () => {
+      const submitted = async () => {
         const { searchParams } = new URL((await page.evaluate('location.href')) as string);
         return searchParams.get('huma_signals');
-      });
-      expect(SessionData.parse(JSON.parse(submitted)).counts.down).toBe(1);
+      };
+      await expect.poll(submitted).not.toBeNull();
+      expect(SessionData.parse(JSON.parse((await submitted()) ?? '')).counts.down).toBe(1);
     });
 
     test('a program that types and presses is judged an agent by the rules alone', async () => {

@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { missing, openChromium, why } from './chromium.ts';
 import { type CollectorSite, startCollectorSite } from './collector-site.ts';

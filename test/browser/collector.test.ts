@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { Browser, Frame, Page } from 'playwright-core';
+import type { Browser, Frame, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contradictions } from '../../service/engine/behavior/consistency.ts';
 import { judgeBehavior, SessionData } from '../../service/engine/behavior/index.ts';

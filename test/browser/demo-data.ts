@@ -36,7 +36,7 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
   const operate = (method: string, path: string, body?: unknown) =>
     send(box.operatorUrl, method, `/api/admin${path}`, body);
   const ask = (path: string, body: unknown) => send(box.url, 'POST', path, body, box.liveKey);
-  // The liveness models are not in any registry.
+  // Its pictures are crops of group photographs, which attack detection takes for photographs of photographs.
   await operate('PATCH', '/organization', { matchOnly: true });
   await operate('PUT', '/organization/attestation', {
     textVersion: 'v3',
@@ -79,6 +79,7 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
   const flow = await finishRules(operate);
   const [review, reviewWaiting, reviewDecided] = await makeReviews(people, operate, ask);
   await judgeDemoBehavior(operate, (body, key) => send(box.url, 'POST', '/api/v1/verify', body, key));
+  await enrollByFormerModel(strangers.slice(3), operate, ask);
   const sessions = await makeDemoSessions(box, operate, { review: reviewWaiting });
   return {
     flow,
@@ -116,6 +117,25 @@ async function makeReviews(people: readonly Person[], operate: Operate, ask: Ask
   // It is refused, and waits.
   await enroll(0, 'M. Halvorsen', 'm.halvorsen@nordlys.example').catch(() => undefined);
   return [review, await newest(), decided] as const;
+}
+
+/** People who have templates of the superseded embedder alone, as after a change of the embedder. */
+async function enrollByFormerModel(people: readonly Person[], operate: Operate, ask: Ask): Promise<void> {
+  const turn = (model: string, to: 'enable' | 'disable') => operate('POST', `/models/${model}/${to}`, {});
+  const [former, present] = ['face-recognition', 'face-reidentification-retail-0095'] as const;
+  await turn(former, 'enable');
+  await turn(present, 'disable');
+  const names = [
+    ['Yusuf Demir', 'yusuf.demir'],
+    ['Hanne Vestergaard', 'hanne.vestergaard'],
+  ];
+  for (const [index, [name, mailbox]] of names.entries())
+    await ask('/api/enroll', {
+      name,
+      email: `${mailbox}@nordlys.example`,
+      image: people[index]!.portrait.toString('base64'),
+    });
+  await turn(present, 'enable');
 }
 
 const firstId = async (reply: Promise<unknown>): Promise<string> =>

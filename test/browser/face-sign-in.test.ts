@@ -1,9 +1,4 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { portrait } from '../cli/portraits.ts';
 import { noPerson, type OnePerson, openPerson } from '../live/one-person.ts';
@@ -11,19 +6,10 @@ import { installScriptedCamera } from '../live/scripted-camera.ts';
 import { addAuthenticator, missing, openChromium, watchPages } from './chromium.ts';
 import { type RunningBox, startBox } from './running-box.ts';
 
-// A living person of a recording signs in by face: real Chromium, a real service, its real nets, with the liveness models that are in no
-// checkout.
+// A living person of a recording signs in by face: real Chromium, a real service, its real nets.
 
-const weights = ['2.7_80x80_MiniFASNetV2.pth', '4_0_0_80x80_MiniFASNetV1SE.pth'].map((name) =>
-  join(import.meta.dirname, '../../../shared/models', name),
-);
-const without =
-  missing ??
-  noPerson ??
-  (weights.every((file) => existsSync(file)) ? undefined : 'shared/models is not here');
+const without = missing ?? noPerson;
 const because = without === undefined ? '' : `: ${without}`;
-const gatehouse = fileURLToPath(new URL('../../bin/gatehouse.mjs', import.meta.url));
-const run = promisify(execFile);
 
 const password = 'wet gravel under pines';
 const email = 'elin@nordlys.example';
@@ -39,7 +25,6 @@ beforeAll(async () => {
   if (without) return;
   person = await openPerson();
   box = await startBox('Nordlys Bank');
-  await run(process.execPath, [gatehouse, 'models', 'import', ...weights, '--data', box.data, '--json']);
   browser = await openChromium();
   context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
   faults = await watchPages(context, [new URL(box.pagesUrl).host]);

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright';
 import { type RunningBox, startBox } from './running-box.ts';
 
 const gatehouse = join(import.meta.dirname, '../../bin/gatehouse.mjs');

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright';
 import { behaviorSample } from '../support/behavior-samples.ts';
 import { openChromium } from './chromium.ts';
 import { type HumaBox, openAsPerson, startHumaBox } from './huma-person.ts';

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { missing, why } from './chromium.ts';
 import { click, clickAsProgram, solve, typeAsPerson } from './huma-person.ts';

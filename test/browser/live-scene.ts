@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright';
 import { captureStrings } from '../../renderer/capture/capture-strings.ts';
 import type { Actor } from '../live/actors/actor.ts';
 import { noPerson, type OnePerson, openPerson, shownChallenge } from '../live/one-person.ts';
@@ -123,7 +123,7 @@ const createOperate =
     return ask(url.href, { method, ...(body && { body }) });
   };
 
-/** What the tests of flows need of an organization: it may verify without models that no checkout has, and asks for what the recording shows. */
+/** What the tests of flows need of an organization: recordings are what attack detection refuses, so it matches faces only, and asks for what the recording shows. */
 export async function prepareOrganization(
   { operate, shop }: Pick<LiveScene, 'operate' | 'shop'>,
   organization?: string,

@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import type { CDPSession, Page } from 'playwright-core';
+import type { CDPSession, Page } from 'playwright';
 
 /** How a page is shown. */
 export interface Form {

@@ -1,11 +1,11 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { missing, openChromium, watchPages, why } from './chromium.ts';
 import { fillWithDemoData } from './demo-data.ts';
 import { openOwnSession } from './own-session.ts';
 import { type RunningBox, startBox } from './running-box.ts';
 
-// Profiles and flows, as an owner changes them.
+// Profiles and flows, as an owner changes them, and heldFor a profile refuses from its day on.
 
 let box: RunningBox;
 let browser: Browser;
@@ -207,6 +207,29 @@ test.skipIf(missing)(
     await seen('Next epoch begun');
     await open('/uniqueness');
     await page.getByRole('row', { name: /survey 2030.*Active.*1 in 200/ }).waitFor();
+    expect(faults).toEqual([]);
+  },
+);
+
+test.skipIf(missing)(
+  `the day of the former model says heldFor it would refuse; they are listed, each with the way to a picture${why}`,
+  async () => {
+    await open('/profiles/default');
+    await seen('As of now those are 2 people of this world.');
+    await page.getByRole('link', { name: 'Show them', exact: true }).click();
+    await heading('Recognized by the former model').waitFor();
+    await seen('0 of 2 people of the former model have templates of the present one too.');
+    const row = page.getByRole('row').filter({ hasText: 'Yusuf Demir' });
+    await row.getByRole('cell', { name: 'Nothing kept yet', exact: true }).waitFor();
+    await row.getByRole('link', { name: 'Enroll a picture', exact: true }).click();
+    await heading('Enroll a person').waitFor();
+    await expect.poll(() => page.getByLabel('E-mail').inputValue()).toBe('yusuf.demir@nordlys.example');
+
+    await open('/people');
+    await seen('2 people are recognized by the former model alone');
+    await open('/people?env=test');
+    await seen('No person is enrolled yet');
+    expect(await page.getByText('former model').count()).toBe(0);
     expect(faults).toEqual([]);
   },
 );

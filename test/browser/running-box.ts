@@ -13,6 +13,8 @@ import { withoutSettings } from '../support/without-settings.ts';
 
 const gatehouse = fileURLToPath(new URL('../../bin/gatehouse.mjs', import.meta.url));
 const run = promisify(execFile);
+/** As `test/cli/gatehouse.ts` has it: pictures that wait for a worker must not be given up where the machine is slow. */
+const sparing = () => ({ ...withoutSettings(), GATEHOUSE_WORKERS: '1', GATEHOUSE_DEADLINE_SECONDS: '300' });
 
 /** A real service on a new data directory, with a door for browsers in front of it that signs them in as the operator. */
 export interface RunningBox {
@@ -39,7 +41,7 @@ export async function startEmptyBox(words: readonly string[] = []): Promise<Empt
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-empty-'));
   const data = join(folder, 'data');
   const service = spawn(process.execPath, [gatehouse, 'start', '--data', data, '--port', '0', ...words], {
-    env: withoutSettings(),
+    env: sparing(),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const stop = async () => {
@@ -70,7 +72,7 @@ export async function startBox(organization: string): Promise<RunningBox> {
   const service = spawn(
     process.execPath,
     [gatehouse, 'serve', '--data', data, '--port', '0', '--log-level', 'error'],
-    { env: withoutSettings(), stdio: ['ignore', 'pipe', 'inherit'] },
+    { env: sparing(), stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const url = await listening(service);
   const door = createOperatorDoor(data, url);

@@ -1,12 +1,12 @@
 // Pictures of every screen of the list, of each step of setup and sign-in, and of each state of the capture page (--only /verify), light and dark, wide and narrow, empty and full, and what
-// axe says of each: npm run screens -- [--only TEXT] [--out FOLDER] [--data empty|full] [--language de] [--more] [--form TEXT]
+// axe says of each: npm run screens -- [--only TEXT,TEXT] [--out FOLDER] [--data empty|full] [--language de] [--more] [--form TEXT]
 // --more: also 320 px wide, with text of twice the size, and in forced colors; --form light-390: that one alone. Ends with 1 where there is
 // a finding.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright';
 import { portrait } from '../cli/portraits.ts';
 import { writeFakeCamera } from '../support/fake-camera.ts';
 import { startCaptureBox } from './capture-box.ts';
@@ -37,8 +37,11 @@ if (missing) {
 const shownForms = [...forms, ...moreForms].filter((form, index) =>
   options.form === undefined ? options.more || index < forms.length : form.name.includes(options.form),
 );
+const only = options.only.split(',');
 const wanted = (data: 'empty' | 'full') =>
-  screens.filter((screen) => (screen.data ?? data) === data && screen.path.includes(options.only));
+  screens.filter(
+    (screen) => (screen.data ?? data) === data && only.some((text) => screen.path.includes(text)),
+  );
 const findings: string[] = [];
 let pictures = 0;
 
@@ -51,10 +54,11 @@ try {
   }
   // The steps are found by their English words.
   const english = options.language === 'en' && options.data !== 'full';
-  if (english && '/setup'.includes(options.only)) await walkSetup(browser);
-  if (english && '/sign-in'.includes(options.only)) await walkSignIn(browser);
-  if (english && ['/sign-in', '/security'].some((path) => path.includes(options.only))) await walkFace();
-  if (english && '/verify'.includes(options.only)) await walkCapture();
+  if (english && only.some((text) => '/setup'.includes(text))) await walkSetup(browser);
+  if (english && only.some((text) => '/sign-in'.includes(text))) await walkSignIn(browser);
+  if (english && only.some((text) => ['/sign-in', '/security'].some((path) => path.includes(text))))
+    await walkFace();
+  if (english && only.some((text) => '/verify'.includes(text))) await walkCapture();
 } finally {
   await browser.close();
 }
@@ -150,6 +154,7 @@ async function visit(
         .first()
         .click({ timeout: 10_000 });
     await page.waitForLoadState('networkidle');
+    await page.waitForFunction("document.querySelector('.mantine-Loader-root') === null");
     return await look(page, form, file, press.length === 0);
   } catch (error) {
     return [`was not reached: ${(error as Error).message.split('\n', 1)[0]}`];

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page } from 'playwright';
 
 export const organization = 'Nordlys Bank';
 export const owner = {
@@ -42,8 +42,8 @@ export async function walkThroughSetup(
   await reach('Keep these recovery codes', 'codes');
   await page.getByLabel('I have stored the codes').check();
   await press('Continue');
-  await reach('How should a photo of a face be recognized as one?', 'attack');
-  await page.getByLabel('Match faces only').check();
+  await page.getByText('MiniFASNetV2 and MiniFASNetV1SE').waitFor();
+  await reach('Attack detection comes with Gatehouse', 'attack');
   await press('Continue');
   await reach('How do people agree to be enrolled?', 'consent');
   await press('Continue');

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Authenticator, addAuthenticator, missing, openChromium, watchPages, why } from './chromium.ts';
 import { type RunningBox, startBox } from './running-box.ts';

@@ -12,6 +12,7 @@ import { silentLog } from '../../service/lib/log.ts';
 import type { Problem } from '../../service/lib/problem.ts';
 import { portrait } from '../cli/portraits.ts';
 import { key, operator } from '../support/engine.ts';
+import { sparing } from '../support/sparing.ts';
 
 const samples = fileURLToPath(new URL('../../node_modules/@vladmandic/face-api/demo', import.meta.url));
 const data = mkdtempSync(join(tmpdir(), 'gatehouse-frame-attacks-'));
@@ -19,7 +20,7 @@ const data = mkdtempSync(join(tmpdir(), 'gatehouse-frame-attacks-'));
 let gatehouse: Gatehouse;
 let organization: OrganizationId;
 beforeAll(async () => {
-  gatehouse = await compose(parseConfig({ data, workers: 1 }, {}, data), { log: silentLog });
+  gatehouse = await compose(parseConfig({ data, ...sparing }, {}, data), { log: silentLog });
   organization = (await gatehouse.organizations.create({ name: 'Acme' }, operator)).id;
   await gatehouse.checks.enroll({
     organization,

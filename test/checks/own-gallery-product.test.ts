@@ -24,7 +24,7 @@ test('the product raises thresholds by what it measured, also after a start, unt
     const picture = await portrait('ada');
     await gatehouse.checks.enroll({ ...realm, picture, email: 'ada@example.com', actor: ada });
     const { embedders } = gatehouse.models.current();
-    const common = direction('what they have in common');
+    const common = direction('what they have in common', 256);
     for (let i = 1; i < 30; i++) {
       const embeddings = Object.fromEntries(embedders.map((id) => [id, near(common, 0.99, `p${i}`)]));
       await gatehouse.subjects.enroll(realm, { email: `p${i}@example.com`, embeddings, quality: 0.9 }, ada);
@@ -40,7 +40,9 @@ test('the product raises thresholds by what it measured, also after a start, unt
         ...{ ...realm, picture: probe, actor: ada },
         ...(email === undefined ? {} : { email }),
       });
-      const own = measured.find(({ scorer }) => scorer === match.scorer);
+      const own = measured.find(
+        ({ scorer, holdsFor }) => scorer === match.scorer && holdsFor === match.holdsFor,
+      );
       expect(own?.shift).toBeGreaterThan(0);
       expect(match.shift).toBe(own?.shift);
     }

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
@@ -15,8 +15,8 @@ const { PATH, NODE_COMPILE_CACHE } = process.env;
 let product: Product;
 let data: string;
 
-beforeAll(() => {
-  product = buildProduct();
+beforeAll(async () => {
+  product = await buildProduct();
   data = join(product.folder, 'data');
 });
 afterAll(() => product.remove());
@@ -84,9 +84,11 @@ test('as Electron runs it, the desktop app starts the service, opens its console
 });
 
 test('a damaged built-in model is reported in a sentence, and verify and doctor still name it', () => {
-  const [first] = (
-    JSON.parse(run('models', 'verify', '--json').stdout) as { items: { id: string; file: string }[] }
-  ).items;
+  const models = join(product.folder, 'models');
+  const { models: entries } = JSON.parse(readFileSync(join(models, 'manifest.json'), 'utf8')) as {
+    models: { id: string; file: string }[];
+  };
+  const [first] = entries.map(({ id, file }) => ({ id, file: join(models, 'built', file) }));
   writeFileSync(first!.file, 'damaged');
   const served = run('serve', '--port', '0');
   expect([served.code, served.stdout]).toEqual([1, '']);
@@ -112,4 +114,18 @@ test('the desktop shell is built too, and without Electron says what runs it', (
     stdout: '',
     stderr: expect.stringContaining('npm run desktop'),
   });
+});
+
+test('the program of the desktop app is one file of our own code, and production packages stay beside it', () => {
+  const folder = join(product.folder, 'dist/main');
+  expect(readdirSync(folder)).toEqual(['index.js']);
+  const code = readFileSync(join(folder, 'index.js'), 'utf8');
+  const imported = [...code.matchAll(/(?:\bfrom |\bimport\()"([^"]+)"/g)].map(([, name]) => String(name));
+  expect(imported.filter((name) => !name.startsWith('node:')).toSorted()).toEqual([
+    'electron',
+    'openapi-fetch',
+    'zod',
+  ]);
+  // Rolldown names the file of each module.
+  expect(code).not.toMatch(/^\/\/.*node_modules/m);
 });

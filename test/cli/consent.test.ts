@@ -17,7 +17,7 @@ beforeAll(async () => {
   writeFileSync(file('ada2.jpg'), await portrait('ada', 60));
   writeFileSync(file('bea.jpg'), await portrait('bea'));
   service = await cli.serve();
-}, 300_000);
+});
 afterAll(async () => {
   await service?.end();
   await cli?.clean();

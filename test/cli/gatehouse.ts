@@ -104,6 +104,8 @@ function keepProcess() {
 const sparing = {
   // One reads the models once; there is no core to spare for a second.
   GATEHOUSE_WORKERS: '1',
+  // Where there is a GPU, each service would try it.
+  GATEHOUSE_PROVIDERS: 'cpu',
   // The most there is: pictures that wait for a worker must not be given up where it is slow.
   GATEHOUSE_DEADLINE_SECONDS: '300',
 };

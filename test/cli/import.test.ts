@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fullSize } from '../attacks/size.ts';
 import { withoutSettings } from '../support/without-settings.ts';
@@ -85,56 +87,60 @@ test.each(['in its own process', 'through a running service'])(
   'an interrupted import %s goes on where it stopped',
   async (how) => {
     const service = how.includes('service') ? await cli.serve() : undefined;
-    const amount = 16;
-    const faces = [await portrait('ada'), await portrait('bea')];
-    for (let n = 0; n < amount; n++) {
-      const bytes = await sharp(faces[n % 2])
-        .jpeg({ quality: 40 + n })
-        .toBuffer();
-      writeFileSync(join(photos, `person-${n}.jpg`), bytes);
-    }
-    const words = [
-      'subject',
-      'import',
-      photos,
-      '--test',
-      '--domain',
-      'example.com',
-      '--concurrency',
-      '2',
-      '--json',
-    ];
-    const running = cli.start(...words);
-    const journal = join(cli.data, 'imports');
-    await untilLines(journal, 3, running.ended);
+    const words = await manyPeople(7);
+    const heldUp = holdUp(['person-03.jpg', 'person-04.jpg']);
+    const running = cli.start(...words, '--concurrency', '2');
+    await heldUp.reached(running.ended);
     running.child.kill('SIGINT');
+    while (!running.output.stderr.includes('Stopping')) await once(running.child.stderr!, 'data');
+    await heldUp.release();
     const stopped = await running.ended;
     expect(stopped.code).toBe(1);
-    const first = JSON.parse(stopped.stdout) as Report;
-    expect(first).toMatchObject({ total: amount, interrupted: true, refused: 0 });
-    expect(first.enrolled).toBeGreaterThanOrEqual(3);
-    expect(first.notTried).toBeGreaterThan(0);
-    const second = await cli.json<Report>(...words.slice(0, -1));
-    expect(second).toEqual({
-      total: amount,
-      enrolled: first.notTried,
-      skipped: first.enrolled,
-      refused: 0,
-      notTried: 0,
-      passedOver: 0,
-      interrupted: false,
-      refusals: [],
+    const ends = { total: 7, refused: 0, passedOver: 0, refusals: [] };
+    expect(JSON.parse(stopped.stdout)).toEqual({
+      ...{ ...ends, enrolled: 5, skipped: 0, notTried: 2, interrupted: true },
     });
+    const second = await cli.json<Report>(...words.slice(0, -1));
+    expect(second).toEqual({ ...ends, enrolled: 2, skipped: 5, notTried: 0, interrupted: false });
     const { total } = await cli.json<{ total: number }>('subject', 'list', '--test');
-    expect(total).toBe(amount);
+    expect(total).toBe(7);
     await service?.end();
   },
 );
 
+/** Makes pipes of these pictures: an import that reads one waits until `release`, which puts the picture back. */
+function holdUp(names: readonly string[]) {
+  const files = names.map((name) => join(photos, name));
+  const bytes = files.map((file) => readFileSync(file));
+  for (const file of files) rmSync(file);
+  execFileSync('mkfifo', files);
+  let pipes: FileHandle[] = [];
+  return {
+    /** Resolves when all of them are being read: what comes before them in the list is enrolled, as many lanes as there are pipes are held up. */
+    async reached(ended: Promise<unknown>): Promise<void> {
+      const early = ended.then(() => {
+        throw new Error('the import ended first');
+      });
+      early.catch(() => {});
+      pipes = await Promise.race([Promise.all(files.map((file) => open(file, 'w'))), early]);
+    },
+    async release(): Promise<void> {
+      for (const [i, pipe] of pipes.entries()) {
+        await pipe.writeFile(bytes[i]!);
+        // For a later import: this one has the pipe open.
+        rmSync(files[i]!);
+        writeFileSync(files[i]!, bytes[i]!);
+        await pipe.close();
+      }
+    },
+  };
+}
+
 /** So many people with one picture each; the words that import them. */
 async function manyPeople(amount: number): Promise<string[]> {
   const faces = [await portrait('ada'), await portrait('bea')];
-  for (let n = 0; n < amount; n++) writeFileSync(join(photos, `person-${n}.jpg`), faces[n % 2] ?? '');
+  for (let n = 0; n < amount; n++)
+    writeFileSync(join(photos, `person-${String(n).padStart(2, '0')}.jpg`), faces[n % 2] ?? '');
   return ['subject', 'import', photos, '--test', '--domain', 'example.com', '--json'];
 }
 
@@ -146,10 +152,10 @@ const enrollments = async () => {
 };
 
 test('killed again and again, an import still enrolls every picture once', async () => {
-  const amount = fullSize ? 60 : 30;
+  const amount = fullSize ? 60 : 16;
   const words = await manyPeople(amount);
   const journal = join(cli.data, 'imports');
-  for (const lines of fullSize ? [3, 15, 30] : [15]) {
+  for (const lines of fullSize ? [3, 15, 30] : [6]) {
     const running = cli.start(...words);
     await untilLines(journal, lines, running.ended);
     running.child.kill('SIGKILL');
@@ -167,40 +173,49 @@ test('killed again and again, an import still enrolls every picture once', async
 });
 
 test('Ctrl-C through npm, which hands it on a second time, lets the pictures under way end', async () => {
-  const words = await manyPeople(40);
-  const child = spawn('npm', ['run', '--silent', 'gatehouse', '--', ...words, '--data', cli.data], {
-    cwd: join(import.meta.dirname, '../..'),
-    env: withoutSettings(),
-    stdio: ['ignore', 'pipe', 'ignore'],
-    detached: true,
-  });
-  let stdout = '';
-  child.stdout.on('data', (text: Buffer) => {
-    stdout += text;
-  });
+  const words = await manyPeople(5);
+  const heldUp = holdUp(['person-01.jpg', 'person-02.jpg']);
+  const child = spawn(
+    'npm',
+    ['run', '--silent', 'gatehouse', '--', ...words, '--concurrency', '2', '--data', cli.data],
+    {
+      cwd: join(import.meta.dirname, '../..'),
+      env: withoutSettings(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    },
+  );
+  const [stdout, stderr] = [text(child.stdout), createInterface({ input: child.stderr })];
   const ended = once(child, 'close');
-  await untilLines(join(cli.data, 'imports'), 3, ended);
+  await heldUp.reached(ended);
   // As a terminal does it: to npm and to everything below it.
   process.kill(-Number(child.pid), 'SIGINT');
+  for await (const line of stderr) if (line.startsWith('Stopping')) break;
+  child.stderr.resume();
+  await heldUp.release();
   await ended;
-  const report = JSON.parse(stdout) as Report;
-  expect(report).toMatchObject({ total: 40, interrupted: true, refused: 0 });
-  expect((await enrollments()).length).toBe(report.enrolled);
+  expect(JSON.parse(await stdout)).toMatchObject({ total: 5, enrolled: 3, notTried: 2, interrupted: true });
+  expect(await enrollments()).toHaveLength(3);
 });
 
 test('a second Ctrl-C ends the import at once, with the report', async () => {
-  const words = await manyPeople(400);
+  const service = await cli.serve();
+  const words = await manyPeople(5);
+  const heldUp = holdUp(['person-01.jpg', 'person-02.jpg']);
   const file = join(cli.data, 'report.json');
-  const running = cli.start(...words, '--concurrency', '256', '--report', file);
-  await untilLines(join(cli.data, 'imports'), 3, running.ended);
+  const running = cli.start(...words, '--concurrency', '2', '--report', file);
+  await heldUp.reached(running.ended);
+  // What is under way stays so: the service answers nothing.
+  service.child.kill('SIGSTOP');
+  await heldUp.release();
   const pressing = setInterval(() => running.child.kill('SIGINT'), 50);
   const { code, stdout } = await running.ended.finally(() => clearInterval(pressing));
-  const report = JSON.parse(stdout) as Report;
+  service.child.kill('SIGCONT');
   expect(code).toBe(130);
-  expect(report).toMatchObject({ total: 400, interrupted: true, refused: 0 });
-  expect(report.notTried).toBeGreaterThan(0);
+  expect(JSON.parse(stdout)).toMatchObject({ total: 5, enrolled: 1, notTried: 4, interrupted: true });
   const written = JSON.parse(readFileSync(file, 'utf8')) as { outcome: string }[];
-  expect(written.filter(({ outcome }) => outcome === 'not-tried')).toHaveLength(report.notTried);
+  expect(written.filter(({ outcome }) => outcome === 'not-tried')).toHaveLength(4);
+  await service.end();
 });
 
 /** Waits until the journals have so many lines, or the import has ended. */

@@ -152,16 +152,12 @@ test('SIGTERM lets running and waiting requests end', async () => {
   expect((await ended).code).toBe(0);
 });
 
-test('a second service on the directory is refused with the name of the holder', async () => {
+test('a second service on the directory is refused with the name of the holder; a port in use is reported with the remedy', async () => {
   const service = await cli.serve();
   const second = await cli.run('serve', '--port', '0');
   expect([second.code, second.stdout]).toEqual([1, '']);
   expect(second.stderr).toContain(String(service.child.pid));
   expect((await fetch(`${service.url}/health`)).status).toBe(200);
-});
-
-test('a port in use is reported with the remedy, and the directory is free again', async () => {
-  const service = await cli.serve();
   const { port } = new URL(service.url);
   const other = createCli();
   try {
@@ -172,6 +168,7 @@ test('a port in use is reported with the remedy, and the directory is free again
     const started = await other.run('start', '--port', port);
     expect([started.code, started.stdout]).toEqual([1, '']);
     expect(started.stderr).toContain('npm start -- --port N');
+    // The directory is free again.
     await other.json('org', 'list');
   } finally {
     await other.clean();

@@ -14,7 +14,7 @@ beforeAll(async () => {
   writeFileSync(file('ada.jpg'), await portrait('ada'));
   writeFileSync(file('ada2.jpg'), await portrait('ada', 60));
   writeFileSync(file('bea.jpg'), await portrait('bea'));
-}, 300_000);
+});
 afterAll(() => cli?.clean());
 
 test('people are found and changed, and a picture is removed', async () => {

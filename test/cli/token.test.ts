@@ -50,7 +50,7 @@ test('a token is verified with the file alone: no data directory', async () => {
   const claims = {
     ...{ iss: 'apl_1', aud: 'org_1', sub: 'ada@example.com', orgId: 'org_1', env: 'live', jti: 'j' },
     ...{ userId: 'sub_1', sessionId: 'prs_1', purpose: 'deploy\u001b[31m', nonce: '8f3a', checks: {} },
-    ...{ assurance: 'active', models: {}, singleUse: true, iat: now, exp: now + 300 },
+    ...{ assurance: 'active', models: {}, singleUse: true, iat: now, exp: now + 3_600 },
   };
   const token = await new SignJWT(claims)
     .setProtectedHeader({ alg: 'EdDSA', typ: 'presence+jwt', kid: 'k1' })

@@ -142,7 +142,7 @@ test('a webhook is made, tried, rotated and removed, with and without a service'
   ]);
 });
 
-test('changes may be given in files, and wrong files are refused', async () => {
+test('changes may be given in files, and wrong files are refused; the catalog shows every event, and one as it is sent', async () => {
   await cli.serve();
   await cli.json('grant', 'add', host);
   origin = `https://${host}`;
@@ -182,10 +182,7 @@ test('changes may be given in files, and wrong files are refused', async () => {
   ]);
   const wrongPin = await cli.run('webhook', 'change', id, '--pin', 'short');
   expect(wrongPin.stderr).toMatch(/^--pin must be the SHA-256/);
-});
 
-test('the catalog shows every event, and one as it is sent', async () => {
-  await cli.serve();
   const { items: events } = await cli.json<{ items: { name: string }[] }>('webhook', 'catalog');
   expect(events.map(({ name }) => name)).toContain('registrations.USER_VERIFICATION_COMPLETED');
   expect((await cli.run('webhook', 'catalog', 'behavior.bot.detected')).stdout).toContain(

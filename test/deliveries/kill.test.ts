@@ -12,8 +12,8 @@ import { createRandom } from '../accuracy/random.ts';
 import { fullSize } from '../attacks/size.ts';
 import { type Cli, createCli } from '../cli/gatehouse.ts';
 
-const EVENTS = fullSize ? 10_000 : 1_000;
-const KILLS = fullSize ? 50 : 4;
+const EVENTS = fullSize ? 10_000 : 500;
+const KILLS = fullSize ? 50 : 2;
 /** Attempts that ended and are not on disk yet, at most (engine/jobs), and the one under way. */
 const OPEN = 128 + 1;
 

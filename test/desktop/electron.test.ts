@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { _electron } from 'playwright-core';
+import { _electron } from 'playwright';
 import { expect, test } from 'vitest';
 import { type Cli, createCli } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
@@ -40,7 +40,7 @@ const launch = (product: Product, cli: Cli) =>
 test.skipIf(!binary || !hasDisplay)(
   'an alert of the service is a notification of Electron’s own',
   async () => {
-    const product = buildProduct();
+    const product = await buildProduct();
     const cli = createCli();
     try {
       const { keys } = await cli.json<{ keys: { test: string } }>('init', '--org', 'Museum');
@@ -85,7 +85,7 @@ test.skipIf(!binary || !hasDisplay)(
 test.skipIf(!binary || !hasDisplay)(
   'a page is isolated, gets no microphone, and does not leave the box',
   async () => {
-    const product = buildProduct();
+    const product = await buildProduct();
     const cli = createCli();
     try {
       await cli.json('init', '--org', 'Museum');

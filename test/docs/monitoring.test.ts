@@ -91,8 +91,10 @@ describe('the Grafana dashboard', () => {
     const plain = [...shown].map((name) => name.replace(/_(bucket|sum|count)$/, ''));
     expect(own.filter((name) => !plain.includes(name)).toSorted()).toEqual([
       'gatehouse_gallery_templates',
+      'gatehouse_inference_provider',
       'gatehouse_largest_gallery',
       'gatehouse_storage_ok',
+      'gatehouse_template_upgrades',
       'gatehouse_uptime_seconds',
     ]);
   });

@@ -34,7 +34,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'ada.jpg'), await portrait('ada'));
   await cli.json('init', '--org', 'Acme');
   service = await cli.serve();
-}, 300_000);
+});
 afterAll(async () => {
   await service?.end();
   await cli?.clean();
@@ -68,7 +68,11 @@ describe('docs/WEBHOOKS.md', () => {
       .map((block) => `${block}\nprintf '\\n--- %s\\n' "$?"\n`)
       .join('')
       .replaceAll('http://127.0.0.1:7300', service.url)
-      .replaceAll('9977', port);
+      // What npm adds to it is tried in test/cli/npm.test.ts.
+      .replace('npm run --silent gatehouse --', 'node bin/gatehouse.mjs')
+      .replaceAll('9977', port)
+      // Where a person waits two seconds: until the receiver listens.
+      .replace('sleep 2', `until : 2> /dev/null < /dev/tcp/127.0.0.1/${port}; do sleep 0.1; done`);
     const { stdout, stderr } = await paste(script);
     const said = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('npm warn'));
     expect(said).toEqual([]);

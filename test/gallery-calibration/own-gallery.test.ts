@@ -7,9 +7,10 @@ import {
   createGalleryCalibrations,
   type GalleryCalibrations,
 } from '../../service/engine/gallery-calibration/index.ts';
+import { matchRateForGallery, thresholdForFalseMatchRate } from '../../service/engine/matching/index.ts';
 import { crossScores } from '../../service/inference/gallery/cross-scores.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
-import { type Engine, operator, scorerA, startEngine } from '../support/engine.ts';
+import { type Engine, operator, scorerR, startEngine } from '../support/engine.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
 
 let engine: Engine;
@@ -50,7 +51,8 @@ const health = async () => {
     pictures: () => ({
       stats: () => ({
         ...{ workers: 1, ready: 1, busy: 0, waiting: 0, queueLimit: 64, completed: 0, replaced: 0 },
-        ...{ lingering: 0, overloaded: 0, timedOut: 0, workTime: 0, providers: ['cpu'], fallbacks: {} },
+        ...{ lingering: 0, overloaded: 0, timedOut: 0, workTime: 0 },
+        provider: { providersAsked: ['cpu'], provider: 'cpu', nets: [] },
       }),
     }),
     database: { dialect: 'sqlite', requireWriter() {} },
@@ -85,32 +87,44 @@ test('an own gallery that is more alike raises its thresholds by itself, 1:1 and
     expect(gallery_shift).toBe(match.shift);
     return { verified, threshold: match.threshold, shift: gallery_shift };
   };
-  // The 1:1 rate of 1 in 10,000 is the stricter one in a gallery of 40.
+  const thresholdOf = (email?: string) => {
+    const rate = email === undefined ? matchRateForGallery(0.01, PEOPLE) : 1e-3;
+    return thresholdForFalseMatchRate(scorerR.calibration, rate).threshold;
+  };
   for (const email of ['p3@example.com', undefined])
-    expect(await verify(alike, 0.82, email)).toEqual({
+    expect(await verify(alike, thresholdOf(email) + 0.02, email)).toEqual({
       verified: true,
-      threshold: expect.closeTo(0.8, 5),
+      threshold: expect.closeTo(thresholdOf(email), 5),
       shift: 0,
     });
-  expect(await health()).toEqual([]);
+  const gallery = { world: 'test', scorer: 'r', holdsFor: 'average', tooFewPeople: 0, doubtful: 0 };
+  expect(await health()).toEqual([{ ...gallery, measured: 0, notMeasured: 2, raised: 0, largestExcess: 0 }]);
 
   await calibrations.tend();
 
-  const shift = calibrations.of({ organization: alike, world: 'test' })(scorerA);
+  const shift = calibrations.of({ organization: alike, world: 'test' })(scorerR);
   expect(shift).toBeGreaterThan(0.05);
   for (const email of ['p3@example.com', undefined]) {
-    const raised = { threshold: expect.closeTo(0.8 + shift, 5), shift };
-    expect(await verify(alike, 0.82, email)).toEqual({ verified: false, ...raised });
-    expect(await verify(alike, 0.81 + shift, email)).toEqual({ verified: true, ...raised });
-    expect(await verify(asMeasured, 0.82, email)).toEqual({
+    const threshold = thresholdOf(email);
+    const raised = { threshold: expect.closeTo(threshold + shift, 5), shift };
+    expect(await verify(alike, threshold + 0.02, email)).toEqual({ verified: false, ...raised });
+    expect(await verify(alike, threshold + 0.01 + shift, email)).toEqual({ verified: true, ...raised });
+    expect(await verify(asMeasured, threshold + 0.02, email)).toEqual({
       verified: true,
-      threshold: expect.closeTo(0.8, 5),
+      threshold: expect.closeTo(threshold, 5),
       shift: 0,
     });
   }
 
   expect(await health()).toEqual([
-    { world: 'test', scorer: 'a', measured: 2, raised: 1, largestExcess: expect.any(Number) },
+    {
+      ...gallery,
+      measured: 2,
+      notMeasured: 0,
+      raised: 1,
+      largestExcess: expect.any(Number),
+      doubtful: 2,
+    },
   ]);
   expect((await health())[0]!.largestExcess).toBeGreaterThan(2);
   const profileShow = (organization: OrganizationId) =>

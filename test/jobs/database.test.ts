@@ -35,6 +35,48 @@ onBothDatabases('jobs in the database', (newPlace) => {
       }
     });
 
+    test('what recurs is wanted soon: once, for any caller, and again after the run in progress', async () => {
+      const world = await createJobsWorld({ newPlace, newDriver: createDatabaseDriver });
+      const ends: (() => void)[] = [];
+      try {
+        const life = await world.live({
+          more: (jobs) => {
+            jobs.handle('retention', {
+              pauses: [],
+              concurrency: 1,
+              timeout: 60_000,
+              run: async () => {
+                await new Promise<void>((resolve) => void ends.push(resolve));
+                return { outcome: { is: 'done' } };
+              },
+            });
+            jobs.every('retention', 24 * 60 * 60_000);
+          },
+        });
+        await world.time.advance(3_000);
+        expect(ends).toHaveLength(0);
+        life.jobs.soon('retention');
+        life.jobs.soon('retention');
+        await world.time.advance(1_000);
+        await until(() => ends.length === 1);
+        life.jobs.soon('retention');
+        life.jobs.soon('retention');
+        await world.time.advance(5_000);
+        expect(ends).toHaveLength(1);
+        ends[0]!();
+        await until(async () => (await life.jobs.counts()).retention.done === 1);
+        await world.time.advance(1_000);
+        await until(() => ends.length === 2);
+        ends[1]!();
+        await until(async () => (await life.jobs.counts()).retention.done === 2);
+        await world.time.advance(10_000);
+        expect(ends).toHaveLength(2);
+      } finally {
+        for (const end of ends) end();
+        await world.close();
+      }
+    });
+
     test('what is done is kept for a while: the newest of a kind that recurs, a week of the others', async () => {
       const world = await createJobsWorld({ newPlace, newDriver: createDatabaseDriver });
       const DAY = 24 * 60 * 60_000;

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock as clock } from '../../service/lib/clock.ts';
@@ -11,9 +10,10 @@ import { silentLog as log } from '../../service/lib/log.ts';
 import { openDatabase } from '../../service/storage/connection.ts';
 import { createRandom } from '../accuracy/random.ts';
 import { fullSize } from '../attacks/size.ts';
+import type { Kill } from './killed-process.ts';
 
-const JOBS = fullSize ? 4_000 : 1_600;
-const KILLS = fullSize ? 20 : 8;
+const JOBS = fullSize ? 4_000 : 1_200;
+const KILLS = fullSize ? 20 : 5;
 /** Attempts that begin in a life before it is killed, at most. */
 const BEGUN = 300;
 /** Attempts that end in the life that is killed before the last of them is recorded. */
@@ -29,16 +29,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/**
- * When a process is killed: a random moment after so many attempts began, or at once after so many ended, before the last of them can be
- * recorded. Without either when everything is done.
- */
-interface Kill {
-  begun?: number;
-  ended?: number;
-}
-
-async function live({ begun: most = Number.POSITIVE_INFINITY, ended = 0 }: Kill): Promise<void> {
+/** Runs the process until it has killed itself, or has done everything. */
+async function live(kill: Kill): Promise<void> {
   const child = spawn(
     join(root, 'node_modules/.bin/node'),
     [
@@ -46,27 +38,15 @@ async function live({ begun: most = Number.POSITIVE_INFINITY, ended = 0 }: Kill)
       join(folder, 'gatehouse.db'),
       join(folder, 'journal'),
       String(JOBS),
-      String(ended),
+      JSON.stringify(kill),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const closed = once(child, 'close');
-  const lines = createInterface({ input: child.stdout });
-  const done = new Promise<void>((resolve) => {
-    let begun = -1;
-    lines.on('line', (line) => {
-      if (line === 'all done') resolve();
-      else if (++begun === most) setTimeout(resolve, random() * 10);
-    });
-  });
-  await Promise.race([
-    done,
-    closed.then(([code, signal]) => {
-      if (ended === 0 || signal !== 'SIGKILL') throw new Error(`the process ended by itself with ${code}`);
-    }),
-  ]);
-  child.kill('SIGKILL');
-  await closed;
+  // It says that everything is done, and then waits.
+  child.stdout.once('data', () => child.kill('SIGKILL'));
+  const [code, signal] = await closed;
+  if (signal !== 'SIGKILL') throw new Error(`the process ended by itself with ${code}`);
 }
 
 interface Line {
@@ -107,7 +87,7 @@ test('kill -9 at random moments: no job is lost, none runs twice in one life, an
   await live({ ended: ENDED });
   // Every tenth as soon as it has started.
   for (let kill = 0; kill < KILLS; kill++)
-    await live({ begun: Math.max(0, Math.ceil((random() * 1.1 - 0.1) * BEGUN)) });
+    await live({ begun: Math.max(0, Math.ceil((random() * 1.1 - 0.1) * BEGUN)), after: random() * 10 });
   await live({});
 
   const lives = readLives();

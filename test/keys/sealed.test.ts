@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Cli, createCli, type Running } from '../cli/gatehouse.ts';
 import { statusAsHost } from '../support/status-as-host.ts';
 
@@ -15,10 +15,21 @@ let right: string;
 let wrong: string;
 let key: string;
 
-beforeEach(async () => {
-  cli = createCli();
-  const made = await cli.init<{ keys: { test: string } }>('Museum');
+/** Each test has a copy of it: the passphrase is made to cost time. */
+let first: Cli;
+beforeAll(async () => {
+  first = createCli();
+  const made = await first.init<{ keys: { test: string } }>('Museum');
   key = made.keys.test;
+  const file = join(first.data, 'right');
+  writeFileSync(file, `${passphrase}\n`, { mode: 0o600 });
+  await first.json('master', 'set-passphrase', '--passphrase-file', file);
+});
+afterAll(() => first?.clean());
+
+beforeEach(() => {
+  cli = createCli();
+  cpSync(first.data, cli.data, { recursive: true, preserveTimestamps: true });
   const file = (name: string, text: string) => {
     const path = join(cli.data, name);
     writeFileSync(path, text, { mode: 0o600 });
@@ -26,7 +37,6 @@ beforeEach(async () => {
   };
   right = file('right', `${passphrase}\n`);
   wrong = file('wrong', 'incorrect horse battery\n');
-  await cli.json('master', 'set-passphrase', '--passphrase-file', right);
 });
 afterEach(() => cli.clean());
 

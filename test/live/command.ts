@@ -48,43 +48,38 @@ export function createChallengesCommand(terminal: Terminal, evidenceFolder: stri
       if (unknown !== undefined) throw new Error(`There is no species "${unknown}".`);
       const say = (line: string) => terminal.note(line);
       const cache = cacheFolder();
-      await withLivePipeline(
-        { cache, weights: where.models, workers: Number(where.workers), say },
-        async ({ readings, models }) => {
-          const pad = where.pad ?? join(cache, 'pad');
-          const sources = await openSources({ readings, cache, video: where.video, pad, faces: where.faces });
-          for (const line of sources.missing) say(`Not there: ${line}.`);
-          if (!models.pad) say(`Without PAD: ${where.models} does not hold the two MiniFASNet weight files.`);
-          const usable = settings.filter(
-            ({ pad: needed, strict }) =>
-              (models.pad !== undefined || !needed) && asked.split(',').includes(strict ? 'strict' : 'usual'),
-          );
-          const deps = { sources, readings, models, say };
-          for (const one of species.filter(({ name }) => wanted.includes(name))) {
-            const attacks = await measureAttack(one, usable, Number(trials), deps);
-            terminal.answer(JSON.stringify(attacks));
-            if (keep) keepLiveness(evidenceFolder, { attacks }, describeMachine());
-          }
-          if (!wanted.includes('people')) return;
-          if (usable.length === 0) throw new Error(`--settings ${asked} names none that can be measured.`);
-          const people = [
-            ...usable.map((setting) => ({ setting, motion: true })),
-            { setting: usable[0]!, motion: false },
-          ].map((part) => ({
-            ...part,
-            rows: measurePeople(
-              part.setting,
-              { flash: part.motion, motion: part.motion },
-              Number(sessions),
-              deps,
-            ),
-          }));
-          terminal.answer(JSON.stringify(people));
-          const repeats = measureRepeats(sources.people);
-          const rest = await measureRest(sources.people.filter(canKeepStill), readings);
-          terminal.answer(JSON.stringify({ repeats, rest }));
-          if (keep) keepLiveness(evidenceFolder, { people, repeats, rest }, describeMachine());
-        },
-      );
+      await withLivePipeline({ cache, workers: Number(where.workers), say }, async ({ readings, models }) => {
+        const pad = where.pad ?? join(cache, 'pad');
+        const sources = await openSources({ readings, cache, video: where.video, pad, faces: where.faces });
+        for (const line of sources.missing) say(`Not there: ${line}.`);
+        const usable = settings.filter(({ strict }) =>
+          asked.split(',').includes(strict ? 'strict' : 'usual'),
+        );
+        const deps = { sources, readings, models, say };
+        for (const one of species.filter(({ name }) => wanted.includes(name))) {
+          const attacks = await measureAttack(one, usable, Number(trials), deps);
+          terminal.answer(JSON.stringify(attacks));
+          if (keep) keepLiveness(evidenceFolder, { attacks }, describeMachine());
+        }
+        if (!wanted.includes('people')) return;
+        if (usable.length === 0) throw new Error(`--settings ${asked} names none that can be measured.`);
+        const people = [
+          ...usable.map((setting) => ({ setting, motion: true })),
+          { setting: usable[0]!, motion: false },
+        ].map((part) => ({
+          ...part,
+          rows: measurePeople(
+            part.setting,
+            { flash: part.motion, motion: part.motion },
+            Number(sessions),
+            deps,
+          ),
+        }));
+        terminal.answer(JSON.stringify(people));
+        const repeats = measureRepeats(sources.people);
+        const rest = await measureRest(sources.people.filter(canKeepStill), readings);
+        terminal.answer(JSON.stringify({ repeats, rest }));
+        if (keep) keepLiveness(evidenceFolder, { people, repeats, rest }, describeMachine());
+      });
     });
 }

@@ -20,10 +20,10 @@ const causes = [
  * A folder for what the nets read of pictures of the packages' own photographs, from one run to the next: by the hash of everything that
  * decides it, so that a change reads all of them again. Folders of earlier hashes are removed.
  */
-export function keptReadings(more: readonly string[] = []): string {
+export function keptReadings(): string {
   const hash = createHash('sha256');
   const files = globSync(causes, { cwd: root }).map((name) => join(root, name));
-  for (const file of [manifestFile, ...files, ...more].toSorted())
+  for (const file of [manifestFile, ...files].toSorted())
     hash.update(`${file}\0`).update(createHash('sha256').update(readFileSync(file)).digest());
   const home = join(root, 'node_modules/.cache/gatehouse-live');
   const name = hash.digest('hex').slice(0, 32);

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRandom } from '../accuracy/random.ts';
 import type { Actor } from './actors/actor.ts';
@@ -41,32 +40,26 @@ export interface OnePerson {
 /** A living person of a recording, who does what the page asks for. Kept by the nets' numbers in the cache folder. */
 export async function openPerson(seed = 1): Promise<OnePerson> {
   const cache = cacheFolder();
-  const none = mkdtempSync(join(tmpdir(), 'gatehouse-no-pad-'));
   const clip = findClips(video).find(({ id }) => id === CLIP)!;
-  try {
-    const person = await withLivePipeline(
-      { cache: join(cache, 'without-pad'), weights: none, workers: 2, say: () => {} },
-      ({ readings }) => readPerson(clip, { readings, cache }),
-    );
-    if (!person) throw new Error(`${CLIP} shows no face.`);
-    const random = createRandom(seed);
-    const made = new Map<string, Promise<Buffer>>();
-    const pictureOf = (name: string) => {
-      const known = made.get(name) ?? pictureAt(person, name).then(jpegOf);
-      made.set(name, known);
-      return known;
-    };
-    const { recording } = person;
-    const neutral = recording.moments[recording.fits['hold-still'][0]!]!.name;
-    // Every picture is there before the first attempt: making one takes as long as a frame may.
-    for (const { name } of recording.moments) await pictureOf(name);
-    return {
-      actor: () => createPerson(recording, random),
-      jpegOf: pictureOf,
-      names: () => recording.moments.map(({ name }) => name),
-      portrait: () => pictureOf(neutral),
-    };
-  } finally {
-    rmSync(none, { recursive: true, force: true });
-  }
+  const person = await withLivePipeline({ cache, workers: 2, say: () => {} }, ({ readings }) =>
+    readPerson(clip, { readings, cache }),
+  );
+  if (!person) throw new Error(`${CLIP} shows no face.`);
+  const random = createRandom(seed);
+  const made = new Map<string, Promise<Buffer>>();
+  const pictureOf = (name: string) => {
+    const known = made.get(name) ?? pictureAt(person, name).then(jpegOf);
+    made.set(name, known);
+    return known;
+  };
+  const { recording } = person;
+  const neutral = recording.moments[recording.fits['hold-still'][0]!]!.name;
+  // Every picture is there before the first attempt: making one takes as long as a frame may.
+  for (const { name } of recording.moments) await pictureOf(name);
+  return {
+    actor: () => createPerson(recording, random),
+    jpegOf: pictureOf,
+    names: () => recording.moments.map(({ name }) => name),
+    portrait: () => pictureOf(neutral),
+  };
 }

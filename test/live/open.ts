@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChallengeModels } from '../../service/engine/challenges/index.ts';
@@ -10,7 +10,7 @@ const PAD_SET = 'minifasnet-pair';
 
 export interface LivePipeline {
   readings: Readings;
-  /** Scorers of the models that are on by default, and the PAD set where its weights are there. */
+  /** Scorers of the models that are on by default, and the PAD set. */
   models: ChallengeModels;
   request: MeasuredPipeline['request'];
   analyzer: MeasuredPipeline['analyzer'];
@@ -18,33 +18,27 @@ export interface LivePipeline {
 
 export interface LiveOptions {
   cache: string;
-  weights: string;
   workers: number;
   say(line: string): void;
 }
 
-/** The product's own nets, as a live session runs them; what they read of a frame is kept in `cache`. `weights`: of MiniFASNet. */
+/** The product's own nets, as a live session runs them; what they read of a frame is kept in `cache`. */
 export async function withLivePipeline<T>(
-  { cache, weights, workers, say }: LiveOptions,
+  { cache, workers, say }: LiveOptions,
   work: (pipeline: LivePipeline) => Promise<T>,
 ): Promise<T> {
   const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-live-'));
-  const files = existsSync(weights)
-    ? readdirSync(weights).filter((name) => /MiniFASNetV(2|1SE)\.pth$/.test(name))
-    : [];
-  const pad = files.length === 2 && { set: PAD_SET, weights: files.map((name) => join(weights, name)) };
   try {
     return await withMeasuredPipeline(
-      { workers, embedders: 'default', scratch, ...(pad && { pad }) },
+      { workers, embedders: 'default', pad: PAD_SET, scratch },
       async ({ analyzer, manifest, request }) => {
-        const set = pad && manifest.padSets.find(({ id }) => id === PAD_SET);
         const enabled = new Set(request.embedders);
         return work({
           analyzer,
           request,
           models: {
             scorers: manifest.scorers.filter(({ terms }) => terms.every(({ model }) => enabled.has(model))),
-            ...(set && { pad: set }),
+            pad: manifest.padSets.find(({ id }) => id === PAD_SET)!,
           },
           readings: openReadings({
             analyze: (jpeg) => analyzer.analyze(jpeg, { ...request, challenge: true, deadline: DEADLINE }),

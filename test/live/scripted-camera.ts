@@ -1,4 +1,4 @@
-import type { BrowserContext } from 'playwright-core';
+import type { BrowserContext } from 'playwright';
 import { captureStrings } from '../../renderer/capture/capture-strings.ts';
 import type { Actor, Asked } from './actors/actor.ts';
 

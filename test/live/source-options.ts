@@ -5,7 +5,6 @@ export interface SourceOptions {
   video: string;
   pad?: string;
   faces: string;
-  models: string;
   workers: string;
 }
 
@@ -19,5 +18,4 @@ export const withSourceOptions = (command: Command): Command =>
     )
     .option('--pad <folder>', 'where replay-attack-clips.csv is laid out; in the cache folder unless given')
     .option('--faces <folder>', 'photographs of people, a folder each', '../shared/data/faces-lfw')
-    .option('--models <folder>', 'folder with the MiniFASNet .pth files', '../shared/models')
     .option('--workers <n>', 'worker threads', String(availableParallelism()));

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright';
 import { missing, openChromium } from '../browser/chromium.ts';
 import { type CollectorSite, startCollectorSite } from '../browser/collector-site.ts';
 import { type Evidence, markdownTable } from '../support/evidence.ts';

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FaceAnalyzer } from '../../service/inference/face.ts';
@@ -11,14 +11,11 @@ import { median, quantile } from './statistics.ts';
 const PICTURES = 100;
 const WARM_UP = 10;
 const SCALING_PICTURES = 200;
-const SCALING_VARIANTS = ['A alone', 'fused with PAD'];
+const SCALING_VARIANTS = ['R alone', 'R with PAD'];
 const SCALING_ROUNDS = 5;
 const DEADLINE = 60_000;
 
-const weights = ['2.7_80x80_MiniFASNetV2.pth', '4_0_0_80x80_MiniFASNetV1SE.pth'].map((name) =>
-  join(import.meta.dirname, '../../../shared/models', name),
-);
-const pad = weights.every((file) => existsSync(file)) ? { set: 'minifasnet-pair', weights } : undefined;
+const PAD = 'minifasnet-pair';
 
 type Run = (picture: string) => Promise<{ milliseconds: number; faces: number }>;
 type Request = Omit<Parameters<FaceAnalyzer['analyze']>[1], 'deadline'>;
@@ -100,22 +97,25 @@ async function withPipeline<T>(
 ): Promise<T> {
   const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
   try {
-    return await withMeasuredPipeline({ workers, embedders: 'all', scratch, ...(pad ? { pad } : {}) }, work);
+    return await withMeasuredPipeline({ workers, embedders: 'all', pad: PAD, scratch }, work);
   } finally {
     rmSync(scratch, { recursive: true });
   }
 }
 
-function variants({ manifest, request }: MeasuredPipeline): Record<string, Request> {
-  const { detector, embedders } = request;
-  const a = manifest.models
-    .filter(({ role, needsLicenceAcceptance }) => role === 'embedder' && !needsLicenceAcceptance)
-    .map(({ id }) => id);
+/** By the embedders of scorers: R is the default, A of people enrolled before it; R + M only where M is on this machine. */
+function variants({ manifest, request: { detector, embedders } }: MeasuredPipeline): Record<string, Request> {
+  const of = (scorer: string) =>
+    manifest.scorers.find(({ id }) => id === scorer)!.terms.map(({ model }) => model);
+  const [r, a, rm] = [of('r'), of('a'), of('rm')];
   return {
-    'A alone': { detector, embedders: a },
-    fused: { detector, embedders },
-    ...(pad && { 'A with PAD': { detector, embedders: a, pad: pad.set } }),
-    ...(pad && { 'fused with PAD': { detector, embedders, pad: pad.set } }),
+    'R alone': { detector, embedders: r },
+    'R with PAD': { detector, embedders: r, pad: PAD },
+    'A with PAD': { detector, embedders: a, pad: PAD },
+    'R and A with PAD': { detector, embedders: [...r, ...a], pad: PAD },
+    ...(rm.every((model) => embedders.includes(model)) && {
+      'R + M with PAD': { detector, embedders: rm, pad: PAD },
+    }),
   };
 }
 
@@ -183,7 +183,6 @@ function report(
       `${PICTURES} pictures (${pictures.name}), in turns. Ours: one worker, from the file's bytes to the analysis, with decoding, quality and the ` +
         'way to the worker and back. Peers: their detection call alone, on pixels that are decoded already ' +
         `(${peers.map(({ name, about }) => `${name} ${about}`).join('; ')}; each in a process of its own).`,
-      ...(pad ? [] : ['PAD was not measured: ../shared/models does not hold the MiniFASNet weights.']),
       '',
       ...markdownTable(
         [

@@ -8,7 +8,7 @@ import { type Evidence, markdownTable } from '../support/evidence.ts';
 import { median } from './statistics.ts';
 
 const SIZES = [10_000, 100_000, 1_000_000];
-const DIMENSIONS = 128;
+const DIMENSIONS = 256;
 const NEAREST = 64;
 const ROUNDS = 25;
 const ABSENT = 0xff;

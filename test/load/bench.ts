@@ -7,6 +7,7 @@ import { benchCollector } from './bench-collector.ts';
 import { benchCollectorEngines } from './bench-collector-engines.ts';
 import { benchDeliveries } from './bench-deliveries.ts';
 import { benchFairness } from './bench-fairness.ts';
+import { benchGpu } from './bench-gpu.ts';
 import { benchGuidance } from './bench-guidance.ts';
 import { benchHostile } from './bench-hostile.ts';
 import { benchJobs } from './bench-jobs.ts';
@@ -35,6 +36,7 @@ const parts: Record<string, () => Promise<Record<string, Evidence>>> = {
     collector: await benchCollector(say),
     collectorEngines: await benchCollectorEngines(say),
   }),
+  gpu: async () => ({ gpu: await benchGpu(say) }),
   people: async () => ({ people: await benchPeople(say) }),
   jobs: async () => ({ jobs: await benchJobs(say), deliveries: await benchDeliveries(say) }),
 };

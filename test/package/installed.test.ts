@@ -3,7 +3,7 @@ import { get, request } from 'node:http';
 import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../installers/run.ts';
 import { captureStrings } from '../../renderer/capture/capture-strings.ts';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { portrait } from '../cli/portraits.ts';
+import { recapture } from '../support/recapture.ts';
 import { type BootedSystem, bootSystem } from './booted-system.ts';
 import { makeBootableRoot, objection, put } from './debian-root.ts';
 
@@ -33,8 +34,10 @@ describe.skipIf(reason !== undefined)(
       await makeBootableRoot(root);
       system = await bootSystem(root);
       put(root, file, `root/gatehouse_${version}_amd64.deb`);
+      const again = await portrait('ada', 60);
       writeFileSync(join(root, 'tmp/ada.jpg'), await portrait('ada', 90));
-      writeFileSync(join(root, 'tmp/ada-again.jpg'), await portrait('ada', 60));
+      writeFileSync(join(root, 'tmp/ada-again.jpg'), again);
+      writeFileSync(join(root, 'tmp/ada-on-a-phone.jpg'), await recapture(again));
     });
     afterAll(async () => {
       await system?.end();
@@ -51,6 +54,20 @@ describe.skipIf(reason !== undefined)(
       expect(ended.stdout).toContain('Verified: ada@example.com');
       // what three minutes are compared with, by hand: no test asserts a time
       console.log(`installed, and a person verified, after ${seconds.toFixed(1)} s of the machine's time`);
+    });
+
+    test('has a real person verified, and a photo of a phone refused, with nothing imported', async () => {
+      const gatehouse = (words: string) => system.run(`sudo -u gatehouse gatehouse ${words}`);
+      const consent = '--consent "v1,signed form,explicit consent,verification+identification"';
+      for (const words of [
+        `consent attest ${consent}`,
+        'subject enroll --email ada@example.com /tmp/ada.jpg',
+      ])
+        expect(await gatehouse(words)).toMatchObject({ code: 0 });
+      const verified = await gatehouse('verify /tmp/ada-again.jpg --json');
+      expect(JSON.parse(verified.stdout)).toMatchObject({ verified: true, assurance: 'passive' });
+      const refused = await gatehouse('verify /tmp/ada-on-a-phone.jpg --json');
+      expect(JSON.parse(refused.stdout)).toMatchObject({ code: 'CHECK_FAILED' });
     });
   },
 );

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
@@ -131,12 +132,31 @@ describe.skipIf(reason !== undefined)(`a release${reason ? ` (${reason})` : ''}`
       hashes.map(({ content }) => content),
     );
     for (const { origin, sha256 } of models) if (origin === 'built') expect(hashes).toContain(sha256);
+    // What works without an import.
+    const bundled = ['face-reidentification-retail-0095', 'minifasnet-v1se', 'minifasnet-v2'];
+    for (const id of bundled) {
+      const { file, sha256 } = models.find((one: { id: string }) => one.id === id);
+      const bytes = readFileSync(join(tree, 'usr/lib/gatehouse/models/built', file));
+      expect([id, createHash('sha256').update(bytes).digest('hex')]).toEqual([id, sha256]);
+    }
     expect([bill.serialNumber, bill.metadata.timestamp]).toEqual([undefined, undefined]);
     const refs = bill.components.map((one: { 'bom-ref': string }) => one['bom-ref'].replace(/@[^@]+$/, ''));
     expect(refs).toEqual(expect.arrayContaining(['page:@mantine/core', 'page:@tabler/icons-react']));
     expect(names).toContain('react');
     // what installers/linux/left-out.ts leaves out is not in the package, and so not in its list
     for (const left of ['typescript', 'adm-zip', 'global-agent']) expect(names).not.toContain(left);
+  });
+
+  test('the packages hold no model that an installation from source fetches', async () => {
+    const { importable } = JSON.parse(
+      readFileSync(join(tree, 'usr/lib/gatehouse/models/manifest.json'), 'utf8'),
+    ) as { importable: { file: string; sources: { integrity?: string }[] }[] };
+    const fetched = importable.filter(({ sources }) =>
+      sources.some(({ integrity }) => integrity !== undefined),
+    );
+    const names = (await filesIn(tree)).map(({ path }) => basename(path));
+    expect(fetched.length).toBeGreaterThan(0);
+    expect(fetched.map(({ file }) => file).filter((file) => names.includes(file))).toEqual([]);
   });
 
   test('the installed size is at most 300 MB', async () => {

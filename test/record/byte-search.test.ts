@@ -89,7 +89,7 @@ const needlesOf = (people: readonly Person[]): Promise<Needle[]> =>
       const needles = textNeedles('reason of the hold', REASON);
       for (const { email, name, picture } of people) {
         needles.push(...textNeedles(email, email), ...textNeedles(name, name));
-        const { face } = await analyzer.analyze(picture, { ...request, deadline: 60_000 });
+        const { face } = await analyzer.analyze(picture, { ...request, deadline: 300_000 });
         for (const vector of Object.values(face!.embeddings))
           needles.push(...vectorNeedles(`embedding of ${email}`, vector));
         needles.push({ what: `picture of ${email}`, bytes: picture.subarray(1000, 1032) });

@@ -14,8 +14,8 @@ import { fullSize } from '../attacks/size.ts';
 import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
 
-const ENROLLMENTS = fullSize ? 200 : 20;
-const ERASURES = fullSize ? 50 : 8;
+const ENROLLMENTS = fullSize ? 200 : 10;
+const ERASURES = fullSize ? 50 : 4;
 const LIVES = {
   enrolling: { answers: fullSize ? 16 : 3, pause: 100 },
   erasing: { answers: fullSize ? 6 : 1, pause: 20 },
@@ -199,6 +199,6 @@ test('kill -9 at random moments: no acknowledged enrollment is lost, no erased t
   expect(new Set(receipts.map(({ state }) => state))).toEqual(new Set(['done']));
   const { code, stdout } = await cli.run('audit', 'verify');
   expect([code, stdout]).toEqual([0, expect.stringMatching(/valid|whole|intact/i)]);
-  expect(enrolling).toBeGreaterThan(fullSize ? 5 : 3);
-  expect(erasing).toBeGreaterThan(fullSize ? 3 : 2);
+  expect(enrolling).toBeGreaterThan(fullSize ? 5 : 1);
+  expect(erasing).toBeGreaterThan(fullSize ? 3 : 1);
 });

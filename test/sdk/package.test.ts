@@ -117,10 +117,8 @@ describe.each(runtimes)('%s', (runtime) => {
   });
 });
 
-test.each(['consumer.mts', 'consumer.cts'])(
-  'its types serve %s, without those of Node or a browser',
-  (file) => {
-    const program = `
+test('its types serve modules of either kind, without those of Node or a browser', () => {
+  const program = `
 import { verifyWebhook, WebhookVerificationError, type VerifiedWebhook, type WebhookErrorCode } from '@gatehouse/sdk';
 export async function take(body: Uint8Array, headers: { [name: string]: string | string[] | undefined }): Promise<string> {
   try {
@@ -135,16 +133,16 @@ export async function take(body: Uint8Array, headers: { [name: string]: string |
     return code === 'SOMETHING_ELSE' ? '' : code;
   }
 }`;
-    writeFileSync(join(application, file), program);
-    const options = '--noEmit --strict --module nodenext --target es2022 --lib es2022'.split(' ');
-    const { stdout, status } = spawnSync(
-      node,
-      [join(root, 'node_modules/typescript/bin/tsc'), ...options, file],
-      { cwd: application, encoding: 'utf8' },
-    );
-    expect([stdout, status]).toEqual(['', 0]);
-  },
-);
+  const files = ['consumer.mts', 'consumer.cts'];
+  for (const file of files) writeFileSync(join(application, file), program);
+  const options = '--noEmit --strict --module nodenext --target es2022 --lib es2022'.split(' ');
+  const { stdout, status } = spawnSync(
+    node,
+    [join(root, 'node_modules/typescript/bin/tsc'), ...options, ...files],
+    { cwd: application, encoding: 'utf8' },
+  );
+  expect([stdout, status]).toEqual(['', 0]);
+});
 
 describe('the examples of its README', () => {
   test('worker.mjs', () => {

@@ -56,7 +56,7 @@ onBothDatabases('renewing templates', (newPlace) => {
       ({ transform }) => transform,
     );
   const found = async (subjects = engine.subjects) =>
-    (await subjects.nearest(realm(), direction('bob'), 1)).length === 1 &&
+    (await subjects.nearest(realm(), 'a-net', direction('bob'), 1)).length === 1 &&
     (await subjects.enrollments(realm(), (await subjects.get(realm(), 'bob@example.com')).id)).length;
 
   test('all templates use the new secret, the old one is gone, and all people are still found', async () => {

@@ -91,7 +91,7 @@ function drawTexture({ yaw = 0, animated }: HeadScript): Float32Array {
   return texture;
 }
 
-/** A fused scorer of two models, as the product has one. */
+/** A scorer of two models, as the product has one. */
 export const challengeModels: ChallengeModels = {
   scorers: [
     {

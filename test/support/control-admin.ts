@@ -54,6 +54,17 @@ export async function openControlAdmin(
       });
       return { status: reply.statusCode, body: reply.json() };
     },
+    /** As the transport of a command (`createControl`). */
+    async fetch(request: Request): Promise<Response> {
+      const { pathname, search } = new URL(request.url);
+      const reply = await app.inject({
+        method: request.method as 'GET',
+        url: `${pathname}${search}`,
+        headers: Object.fromEntries(request.headers),
+        ...(request.body && { payload: Buffer.from(await request.arrayBuffer()) }),
+      });
+      return new Response(reply.body === '' ? null : reply.body, { status: reply.statusCode });
+    },
     close: () => app.close(),
   };
 }

@@ -114,8 +114,8 @@ const scorer = (
 });
 
 /** A: 1e-4 at cosine 0.8; 1e-5 is the last measured. */
-export const scorerA = scorer(
-  'a',
+export const scorerR = scorer(
+  'r',
   [{ model: 'a-net', weight: 1, offset: 0 }],
   [
     { score: 0, fmr: 1, fnmr: 0 },
@@ -127,9 +127,29 @@ export const scorerA = scorer(
   ],
 );
 
+/** Measured by groups too: the worst group has five times the false matches of the average. */
+export function measuredByGroups(scorer: ScorerEntry): ScorerEntry {
+  const worstOf = (fmr: number) => Math.min(1, 5 * fmr);
+  const table = scorer.calibration.table.map((point) => ({
+    ...point,
+    worst: {
+      group: 'north',
+      fmr: worstOf(point.fmr),
+      interval: [worstOf(point.fmr) / 2, worstOf(point.fmr)] as [number, number],
+    },
+  }));
+  const groups = {
+    data: 'groups made for tests',
+    measured: [{ group: 'north', people: 2, pairs: 1 }],
+    severalFrom: 'the same group',
+  };
+  const worstMeasuredDownTo = worstOf(scorer.calibration.measuredDownTo);
+  return { ...scorer, calibration: { ...scorer.calibration, table, worstMeasuredDownTo, groups } };
+}
+
 /** The sum of both cosines: 1e-4 at 1.2. */
-export const scorerFused = scorer(
-  'fused',
+export const scorerBoth = scorer(
+  'rm',
   [
     { model: 'a-net', weight: 1, offset: 0 },
     { model: 'b-net', weight: 1, offset: 0 },
@@ -146,7 +166,10 @@ export const scorerFused = scorer(
 export const padPair: PadSetEntry = {
   id: 'pad-pair',
   name: 'pair',
-  models: ['pad-1', 'pad-2'],
+  models: [
+    { model: 'pad-1', weight: 0.5 },
+    { model: 'pad-2', weight: 0.5 },
+  ],
   combine: 'mean-of-live-probabilities',
   maturity: 'alternate',
   thresholds: {
@@ -157,7 +180,12 @@ export const padPair: PadSetEntry = {
 };
 
 /** What `phantom` names: the first of the pair alone. */
-const padAlone: PadSetEntry = { ...padPair, id: 'minifasnet-v2', name: 'alone', models: ['pad-1'] };
+const padAlone: PadSetEntry = {
+  ...padPair,
+  id: 'minifasnet-v2',
+  name: 'alone',
+  models: [{ model: 'pad-1', weight: 1 }],
+};
 
 const importable = [
   modelEntry('pad-1', 'pad', { origin: 'imported' }),
@@ -234,7 +262,7 @@ export async function startEngine({
   place = { kind: 'sqlite-memory' },
   attested = true,
   start,
-  scorers = [scorerA, scorerFused],
+  scorers = [scorerR, scorerBoth],
 }: {
   most?: number;
   place?: DatabasePlace;
@@ -344,7 +372,7 @@ export async function startEngine({
   const newcomers: DecidedNewcomer[] = [];
   const uniqueness = openUniqueness({
     ...{ ...shared, subjects, organizations, models, consents, suspects },
-    shifts: { of: () => () => 0 },
+    shifts: { of: () => () => 0, standingOf: () => () => 'not-measured' },
     decided: async (_, one) => void newcomers.push(one),
   });
   const reviews = createReviews({

@@ -15,7 +15,7 @@ export async function openErasure(engine: Engine, over: Partial<ErasureDeps> = {
     dialect: 'sqlite',
     signing: { ...signing, verify: verifySignature },
     isHeld: async (tx, subject) => (await isHeld(tx, subject)) || isHeldByScope(tx, subject),
-    primary: () => engine.models.current().primary,
+    galleries: () => engine.models.current().galleries,
     appliance: async () => 'apl_test',
     log: silentLog,
     ...over,

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readImport } from '../../models/import-weights.ts';
+import type { WantedProvider } from '../../service/inference/accelerator/provider-state.ts';
 import type { Manifest } from '../../service/inference/models/manifest.ts';
-import { openModelLibrary } from '../../service/inference/models/model-library.ts';
+import { type ModelLibrary, openModelLibrary } from '../../service/inference/models/model-library.ts';
 import {
   createFaceAnalyzer,
   type RunningFaceAnalyzer,
@@ -20,11 +19,20 @@ export interface MeasuredPipeline {
 export interface MeasuredPipelineOptions {
   workers: number;
   embedders: 'all' | 'default' | 'none';
-  /** Weight files to import first, and the PAD set to run. */
-  pad?: { set: string; weights: string[] };
+  /** PAD set to run. */
+  pad?: string;
+  /** Changes the library before its models are opened. */
+  prepare?(library: ModelLibrary): Promise<void>;
   /** Empty folder for what is imported. */
   scratch: string;
+  /** `cpu` unless given; the work begins when they were tried. */
+  providers?: WantedProvider[];
+  /** Warnings of the product's log. */
+  warned?(message: string): void;
 }
+
+/** Milliseconds for a trial on SwiftShader, on a machine that other work shares. */
+const LONGEST_TRIAL = 3_600_000;
 
 const root = join(import.meta.dirname, '../..');
 export const manifestFile = join(root, 'models/manifest.json');
@@ -34,34 +42,44 @@ export async function withMeasuredPipeline<T>(
   options: MeasuredPipelineOptions,
   work: (pipeline: MeasuredPipeline) => Promise<T>,
 ): Promise<T> {
-  const paths = { manifest: manifestFile, built: join(root, 'models/built'), imported: options.scratch };
+  const paths = {
+    manifest: manifestFile,
+    built: join(root, 'models/built'),
+    fetched: join(root, 'models/fetched'),
+    imported: options.scratch,
+  };
   const library = await openModelLibrary(paths);
-  const known = JSON.parse(readFileSync(manifestFile, 'utf8')) as Manifest;
-  for (const name of options.pad?.weights ?? []) {
-    const { entry, onnx } = await readImport({ name, bytes: readFileSync(name) }, known);
-    await library.add(entry, onnx);
-  }
+  await options.prepare?.(library);
   const manifest = library.manifest();
   const request = {
     detector: manifest.models.find(({ role }) => role === 'detector')!.id,
     embedders: manifest.models
       .filter(({ role }) => role === 'embedder')
-      .filter(({ needsLicenceAcceptance }) => options.embedders === 'all' || !needsLicenceAcceptance)
+      .filter(
+        ({ needsLicenceAcceptance, enabledByDefault = true }) =>
+          options.embedders === 'all' || (enabledByDefault && !needsLicenceAcceptance),
+      )
       .map(({ id }) => id)
       .slice(0, options.embedders === 'none' ? 0 : undefined),
-    ...(options.pad === undefined ? {} : { pad: options.pad.set }),
+    ...(options.pad === undefined ? {} : { pad: options.pad }),
   };
   const analyzer = createFaceAnalyzer({
     library,
     workers: options.workers,
-    providers: ['cpu'],
+    providers: options.providers ?? ['cpu'],
+    longestTrial: LONGEST_TRIAL,
     queueLimit: 4 * options.workers,
     defaults: request,
     clock: systemClock,
-    log: { ...silentLog, error: (fields, message) => console.error(message, fields) },
+    log: {
+      ...silentLog,
+      warn: (_fields, message) => options.warned?.(message),
+      error: (fields, message) => console.error(message, fields),
+    },
   });
   try {
     await analyzer.ready();
+    await analyzer.providersTried();
     return await work({ analyzer, manifest, request });
   } finally {
     await analyzer.close();

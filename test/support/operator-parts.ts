@@ -37,4 +37,5 @@ export const operatorParts = {
   >),
   status: refuse,
   applianceReport: refuse,
+  netProvider: refuse,
 };

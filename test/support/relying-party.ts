@@ -11,7 +11,7 @@ export interface ReceivedPost {
 }
 
 /** Milliseconds for one delivery; the first attempt is made at once. */
-const PATIENCE = 60_000;
+const PATIENCE = 240_000;
 
 /** The program of a relying party on a port of this machine: it takes webhooks and callbacks, and has a page to come back to. */
 export interface RelyingParty {

@@ -13,7 +13,10 @@ export function stepsOver(engine: Engine) {
     deadline: 10_000,
     claims: createClaims(engine),
     refusedPictures: createRefusedPictures(engine),
-    matching: createMatching({ subjects: engine.subjects, shifts: { of: () => () => 0 } }),
+    matching: createMatching({
+      subjects: engine.subjects,
+      shifts: { of: () => () => 0, standingOf: () => () => 'not-measured' },
+    }),
     verifications: createVerificationStore(engine),
     countryOf: async () => 'IS',
   };

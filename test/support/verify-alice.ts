@@ -5,8 +5,8 @@ import { analysisOf, direction, type FaceScript, near } from './faces.ts';
 
 export const alice = direction('alice');
 
-/** Enrolls and verifies alice and other people with the current engine of a test file. */
-export function verifyWith(current: () => Engine) {
+/** Enrolls and verifies alice and other people with the current engine of a test file; in `usual`, where a test names no world. */
+export function verifyWith(current: () => Engine, usual: World = 'test') {
   /** A picture of a person at this cosine from alice. */
   const show = (name: string, cosine: number, script: FaceScript = {}) =>
     current().analyzer.show(
@@ -21,7 +21,7 @@ export function verifyWith(current: () => Engine) {
     );
   return {
     show,
-    enrollAlice(world: World = 'test', name = `enrolled in ${world}`) {
+    enrollAlice(world: World = usual, name = `enrolled in ${world}`) {
       return current().checks.enroll({
         organization: current().organization,
         world,
@@ -43,7 +43,7 @@ export function verifyWith(current: () => Engine) {
     verify: (picture: Uint8Array, more: Partial<VerifyCommand> = {}) =>
       current().checks.verify({
         organization: current().organization,
-        world: 'test',
+        world: usual,
         picture,
         actor: key,
         ...more,

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,6 +121,39 @@ describe.each(versions)('a data directory of %s', (version) => {
     expect(await verify('ada', keys.test)).toMatchObject({ verified: false });
     expect(await verify('ada', keys.other)).toMatchObject({ verified: true, profile: { slug: 'default' } });
     expect(await verify('bea', keys.other)).toMatchObject({ verified: false });
+  });
+
+  test('makes new templates at the second visit of a person, of which a backup between the two knows the first', async () => {
+    const visit = async (url: string, quality: number) => {
+      const email = 'ada@example.com';
+      const verdict = await verifyPicture(url, keys.other, await portrait('ada', quality), { email });
+      expect(verdict).toMatchObject({ verified: true, email });
+    };
+    const upgrades = (of: Directory) =>
+      of.json('subject', 'upgrades', '--org', expected.otherOrganization, '--env', 'test');
+    expect(await upgrades(directory)).toMatchObject({ upgraded: 0, provisional: 0, waiting: 1 });
+    await visit(service.url, 71);
+    const half = { upgraded: 0, provisional: 1, waiting: 0, items: [{ provisional: true }] };
+    expect(await upgrades(directory)).toMatchObject(half);
+    const [backups, copy] = [join(folder, 'half-way'), join(folder, 'half-way-keys')];
+    for (const made of [backups, copy]) mkdirSync(made);
+    await directory.json('backup', backups, '--keys-to', copy);
+    const [backup = ''] = readdirSync(backups);
+    await visit(service.url, 83);
+    const done = { upgraded: 1, provisional: 0, waiting: 0, items: [] };
+    expect(await upgrades(directory)).toMatchObject(done);
+
+    const restored = directoryAt(cli, join(folder, 'half-way-restored'));
+    await restored.json(
+      // The box that it is of goes on.
+      ...['restore', join(backups, backup), '--keys', copy, '--drill'],
+      ...['--master-key-file', join(folder, packed.data, 'master.key')],
+    );
+    const there = await restored.serve();
+    expect(await upgrades(restored)).toMatchObject(half);
+    await visit(there.url, 83);
+    expect(await upgrades(restored)).toMatchObject(done);
+    await there.end();
   });
 
   test('verifies with its own profiles, and keys keep their limits', async () => {

@@ -73,7 +73,6 @@ export function presentationClaims(
         limits: [
           'One webcam, three kinds of attack instrument. Masks, other cameras and other screens are not in the data.',
           'This is no evaluation after ISO/IEC 30107-3: the worst species decides there, and the chart shows it.',
-          'The models are not shipped: an administrator imports them.',
         ],
       },
     ];

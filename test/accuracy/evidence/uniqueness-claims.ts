@@ -20,14 +20,14 @@ export interface Uniqueness {
 /** One human once per scope: members who come again, and strangers who are taken for one. */
 export function uniquenessClaims({ measured, machine }: KeptPart<Uniqueness>): Claim[] {
   const { members, returning, strangers, reports } = measured;
-  const heldOut = reports.filter(({ scorer, tables }) => scorer === 'a' && tables === 'held out');
+  const heldOut = reports.filter(({ scorer, tables }) => scorer === 'r' && tables === 'held out');
   const usual = heldOut.find(({ falseFlagRate }) => falseFlagRate === 0.01) ?? heldOut[0];
   if (!usual) return [];
   return [
     {
       id: 'uniqueness',
       group: 'uniqueness',
-      title: 'One person once per scope, embedding A',
+      title: 'One person once per scope, embedding R',
       claim: `In a scope of ${members} people with a false-flag rate of ${percent(usual.falseFlagRate, 0)}, ${withInterval(shareOf(usual.found))} of the members who come again are found at once, and ${withInterval(shareOf(usual.foundInReview))} more go to review. Of strangers ${withInterval(shareOf(usual.flagged))} are flagged.`,
       verdict: 'none',
       maturity: 'experimental',

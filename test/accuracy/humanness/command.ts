@@ -43,29 +43,24 @@ export const createHumannessCommand = (terminal: Terminal, evidenceFolder: strin
     .action(async ({ trials, sessions, keep, leaveOut = '', ...where }: Options) => {
       const say = (line: string) => terminal.note(line);
       const cache = cacheFolder();
-      await withLivePipeline(
-        { cache, weights: where.models, workers: Number(where.workers), say },
-        async ({ readings, models }) => {
-          if (!models.pad)
-            throw new Error(`Not measured: ${where.models} does not hold the two MiniFASNet weight files.`);
-          const pad = where.pad ?? join(cache, 'pad');
-          const sources = await openSources({ readings, cache, video: where.video, pad });
-          for (const line of sources.missing) say(`Not there: ${line}.`);
-          const deps = { sources, readings, models, say };
-          const all: ScoredSession[] = livingSessions(deps, Number(sessions));
-          const left = leaveOut.split(',');
-          for (const one of combinedSpecies.filter(({ name }) => !left.includes(name))) {
-            const attacks = await attackSessions(one, deps, Number(trials));
-            say(`${one.name}: ${attacks.filter(({ passed }) => passed).length} of ${attacks.length} passed`);
-            all.push(...attacks);
-          }
-          const measure = measureHumanness(all, halvesOf(sources));
-          const parts = humannessEvidence(measure);
-          terminal.answer(parts.humanness!.lines.join('\n'));
-          if (!keep) return;
-          const machine = describeMachine();
-          keepEvidence(evidenceFolder, 'humanness', parts, machine);
-          writeFileSync(calibrationFile, `${JSON.stringify(calibrationOf(measure, machine), null, 2)}\n`);
-        },
-      );
+      await withLivePipeline({ cache, workers: Number(where.workers), say }, async ({ readings, models }) => {
+        const pad = where.pad ?? join(cache, 'pad');
+        const sources = await openSources({ readings, cache, video: where.video, pad });
+        for (const line of sources.missing) say(`Not there: ${line}.`);
+        const deps = { sources, readings, models, say };
+        const all: ScoredSession[] = livingSessions(deps, Number(sessions));
+        const left = leaveOut.split(',');
+        for (const one of combinedSpecies.filter(({ name }) => !left.includes(name))) {
+          const attacks = await attackSessions(one, deps, Number(trials));
+          say(`${one.name}: ${attacks.filter(({ passed }) => passed).length} of ${attacks.length} passed`);
+          all.push(...attacks);
+        }
+        const measure = measureHumanness(all, halvesOf(sources));
+        const parts = humannessEvidence(measure);
+        terminal.answer(parts.humanness!.lines.join('\n'));
+        if (!keep) return;
+        const machine = describeMachine();
+        keepEvidence(evidenceFolder, 'humanness', parts, machine);
+        writeFileSync(calibrationFile, `${JSON.stringify(calibrationOf(measure, machine), null, 2)}\n`);
+      });
     });

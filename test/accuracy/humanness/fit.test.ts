@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { probabilityOf } from '../logistic.ts';
 import { createRandom } from '../random.ts';
-import { fit, logOdds, probabilityOf, type ScoredSession, weighted } from './fit.ts';
+import { fit, logOdds, type ScoredSession, weighted } from './fit.ts';
 import { reliabilityOf } from './reliability.ts';
 
 /** Sessions whose true log-odds are `base + a · logit(liveness) + b · logit(pad)`. */

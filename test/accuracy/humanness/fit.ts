@@ -1,3 +1,5 @@
+import { newton } from '../logistic.ts';
+
 /** One session: what it was, and the scores of its last attempt. */
 export interface ScoredSession {
   human: boolean;
@@ -24,15 +26,11 @@ export interface Combination {
 
 /** No score is believed beyond this; the same bound as in `service/engine/uniqueness`. */
 const SUREST = 0.99;
-const STEPS = 100;
-const SMALL = 1e-10;
 
 export const logOdds = (score: number): number => {
   const bounded = Math.min(SUREST, Math.max(1 - SUREST, score));
   return Math.log(bounded / (1 - bounded));
 };
-
-export const probabilityOf = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** As many people as attacks; among people each person counts the same, among attacks each kind, and in a kind each source. */
 export function weighted(sessions: readonly ScoredSession[]): WeightedSession[] {
@@ -80,43 +78,4 @@ export function fit(
   }
   const named = Object.fromEntries(parts.map((part, i) => [part, found[i + 1]!]));
   return { liveness: 0, ...named, base: found[0]! };
-}
-
-function newton(rows: readonly { x: number[]; target: number; weight: number }[], size: number): number[] {
-  let beta = new Array<number>(size).fill(0);
-  for (let step = 0; step < STEPS; step++) {
-    const gradient = new Array<number>(size).fill(0);
-    const hessian = Array.from({ length: size }, (_, i) =>
-      Array.from({ length: size }, (_, j) => (i === j ? SMALL : 0)),
-    );
-    for (const { x, target, weight } of rows) {
-      const p = probabilityOf(x.reduce((sum, value, i) => sum + value * beta[i]!, 0));
-      for (let i = 0; i < size; i++) {
-        gradient[i]! += weight * (target - p) * x[i]!;
-        for (let j = 0; j < size; j++) hessian[i]![j]! += weight * p * (1 - p) * x[i]! * x[j]!;
-      }
-    }
-    const change = solve(hessian, gradient);
-    beta = beta.map((value, i) => value + change[i]!);
-    if (change.every((value) => Math.abs(value) < 1e-9)) break;
-  }
-  return beta;
-}
-
-/** Gauss with pivots. */
-function solve(matrix: readonly number[][], right: readonly number[]): number[] {
-  const rows = matrix.map((row, i) => [...row, right[i]!]);
-  const n = right.length;
-  for (let column = 0; column < n; column++) {
-    const pivot = rows
-      .map((row, i) => ({ i, size: i < column ? -1 : Math.abs(row[column]!) }))
-      .reduce((best, one) => (one.size > best.size ? one : best)).i;
-    [rows[column], rows[pivot]] = [rows[pivot]!, rows[column]!];
-    for (let i = 0; i < n; i++) {
-      if (i === column) continue;
-      const factor = rows[i]![column]! / rows[column]![column]!;
-      for (let j = column; j <= n; j++) rows[i]![j]! -= factor * rows[column]![j]!;
-    }
-  }
-  return rows.map((row, i) => row[n]! / row[i]!);
 }

@@ -1,4 +1,5 @@
-import { type Combination, logOdds, probabilityOf, type WeightedSession } from './fit.ts';
+import { probabilityOf } from '../logistic.ts';
+import { type Combination, logOdds, type WeightedSession } from './fit.ts';
 
 /** Sessions whose score lies between `from` and the next row's. */
 export interface ReliabilityRow {

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChallengeModels } from '../../../service/engine/challenges/index.ts';
 import type { Analysis } from '../../../service/inference/face.ts';
@@ -50,10 +48,8 @@ export interface ShownAttacks {
 /** The attacks of species.ts of one person as pictures; nothing is left out of their making. Without presentation attack detection. */
 export async function openShownAttacks(): Promise<ShownAttacks> {
   const cache = cacheFolder();
-  const none = mkdtempSync(join(tmpdir(), 'gatehouse-no-pad-'));
-  const where = { cache: join(cache, 'without-pad'), weights: none, workers: 2, say: () => {} };
-  const pipeline = await openLivePipeline(where);
-  const { readings, analyzer, request, models } = pipeline;
+  const pipeline = await openLivePipeline({ cache, workers: 2, say: () => {} });
+  const { readings, analyzer, request } = pipeline;
   const personOf = async (id: string): Promise<LivePerson> => {
     const clip = findClips(video).find((one) => one.id === id)!;
     const person = await readPerson(clip, { readings, cache });
@@ -68,13 +64,10 @@ export async function openShownAttacks(): Promise<ShownAttacks> {
   attacks.set('puppet', await puppetOf(right, readings));
   attacks.set('injection-cut', injectionOf(right));
   return {
-    ...{ person: livingOf(right), attacks, models },
+    ...{ person: livingOf(right), attacks, models: { scorers: pipeline.models.scorers } },
     oldSession: (names) => anewOf(right, names, readings),
     read: (jpeg) => analyzer.analyze(jpeg, { ...request, challenge: true, deadline: 60_000 }),
-    async close() {
-      await pipeline.close();
-      rmSync(none, { recursive: true, force: true });
-    },
+    close: () => pipeline.close(),
   };
 }
 
