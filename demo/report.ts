@@ -8,7 +8,7 @@ export interface ReportInput {
   trials: readonly Trial[];
   /** The faces with their names: PNG. */
   faces: Buffer;
-  /** Which profile was asked, and why that one. */
+  /** Why the demo asks in the test world. */
   why: string;
   /** Facts about the run: what, value. */
   facts: readonly (readonly [string, string])[];

@@ -86,7 +86,7 @@ export async function enroll(service: DemoService, people: readonly Person[]): P
 }
 
 /** Altered copies of each person, Bea on another photograph, each person claimed as the next, and strangers 1:1 and 1:N. */
-export async function ask(service: DemoService, photos: readonly Photo[], profile: string): Promise<Trial[]> {
+export async function ask(service: DemoService, photos: readonly Photo[]): Promise<Trial[]> {
   const { people, strangers, again } = peopleOf(photos);
   const questions: Question[] = [];
   for (const person of people) {
@@ -111,15 +111,14 @@ export async function ask(service: DemoService, photos: readonly Photo[], profil
     if (claim) questions.push({ who: stranger.name, picture, treatment: 'none', claim });
   });
   const trials: Trial[] = [];
-  for (const question of questions) trials.push(await askOne(service, question, profile));
+  for (const question of questions) trials.push(await askOne(service, question));
   return trials;
 }
 
-async function askOne(service: DemoService, question: Question, profile: string): Promise<Trial> {
+async function askOne(service: DemoService, question: Question): Promise<Trial> {
   const { who, picture, treatment, claim, expected } = question;
   const { status, body, milliseconds } = await service.post<VerifyReply>('/api/verify', {
     image: picture.toString('base64'),
-    profile,
     ...(claim ? { email: claim.email } : {}),
   });
   const right =
@@ -140,7 +139,7 @@ async function askOne(service: DemoService, question: Question, profile: string)
   };
 }
 
-/** Pairs of enrolled people that the built-in `default` profile falsely matches: "Bea passes as Cleo". */
+/** Pairs of enrolled people that the profile falsely matches: "Bea passes as Cleo". */
 export async function lookAlikes(service: DemoService, people: readonly Person[]): Promise<string[]> {
   const found: string[] = [];
   for (const { name, portrait } of people) {

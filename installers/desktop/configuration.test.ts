@@ -60,6 +60,10 @@ test.each(Object.entries(all))(
         'package.json',
       ]),
     );
+    // What an installation fetched is in no package.
+    const files = configuration.files as string[];
+    expect(files).toContain('models/built/**');
+    expect(files.filter((one) => one === 'models/**' || one.startsWith('models/fetched'))).toEqual([]);
     expect(readFileSync(join(root, 'main/app.ts'), 'utf8')).toContain(
       `setAppUserModelId('${configuration.appId}')`,
     );
