@@ -29,9 +29,16 @@ if (electron === undefined) {
     ...['node_modules/electron-vite/bin/electron-vite.js', 'dev', '--watch', '--ignoreConfigWarning'],
     ...['--entry', 'dist/main/index.js', '--', ...words],
   );
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => app.kill(signal));
+  let isAskedToEnd = false;
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+    process.on(signal, () => {
+      isAskedToEnd = true;
+      app.kill(signal);
+    });
+  }
   app.on('exit', (code) => {
-    process.exitCode = code ?? 1;
+    // Of an end that was asked for, electron-vite and Vite each report their own code (0 or 143), whichever is first.
+    process.exitCode = isAskedToEnd ? 0 : (code ?? 1);
     service?.kill();
   });
 }
