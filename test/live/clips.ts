@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import sharp from 'sharp';
 import type { Box } from '../../service/inference/face.ts';
 import type { Picture } from '../../service/inference/pictures/picture.ts';
@@ -13,32 +13,75 @@ const SIDE = 480;
 const SHARE = 0.34;
 const JPEG = { quality: 80 };
 
+/** What a recording shows. `swap`: a face swap or a synthetic head; `recapture`: a screen or a picture before a camera. */
+export type ClipKind = 'living' | 'swap' | 'recapture';
+
 /** A recording of one person. */
 export interface Clip {
   id: string;
   file: string;
   /** Clips of one person share it. */
   person: string;
-  /** Whether LIVENESS.md's thresholds may have been chosen while looking at it. */
+  kind: ClipKind;
+  /** `own`: a webcam or phone of the person; `studio`: broadcasts, films, crops of talks. */
+  camera: 'own' | 'studio';
+  /** Whether limits or distributions may have been chosen while looking at it. */
   usedForThresholds: boolean;
 }
 
+/** Folders below `shared/data`, and what their clips show. */
+const SETS: readonly (readonly [folder: string, kind: ClipKind])[] = [
+  ['video', 'living'],
+  ['video-headturn/live', 'living'],
+  ['video-people/turning', 'living'],
+  ['video-people/fake', 'swap'],
+  ['video-headturn/replay', 'recapture'],
+  ['video-people/recapture', 'recapture'],
+];
+
 /**
- * Clips of `shared/data/video`, and of a folder of more (`GATEHOUSE_LIVE_CLIPS`). All driving clips of LivePortrait count as seen by the
- * thresholds: it is not written down which of them the prototypes looked at.
+ * Clips of a folder, or of the sets below `data`, and of a folder of more (`GATEHOUSE_LIVE_CLIPS`), whose people no limit was chosen on:
+ * living people, unless a name begins with `fake` or `recapture`.
  */
-export function findClips(folder: string, more = process.env.GATEHOUSE_LIVE_CLIPS): Clip[] {
-  const clipsIn = (from: string, usedForThresholds: boolean): Clip[] =>
-    readdirSync(from)
-      .filter((name) => /\.(mp4|avi|webm|mkv)$/.test(name))
-      .sort()
-      .map((name) => {
-        const id = name.replace(/\.\w+$/, '');
-        const person = id.startsWith('proctoring') ? 'proctoring' : id;
-        const seen = usedForThresholds || id.startsWith('liveportrait_d');
-        return { id, file: join(from, name), person, usedForThresholds: seen };
-      });
-  return [...clipsIn(folder, true), ...(more === undefined || !existsSync(more) ? [] : clipsIn(more, false))];
+export function findClips(data: string, more = process.env.GATEHOUSE_LIVE_CLIPS): Clip[] {
+  const sets = clipsIn(data).length > 0 ? ([['.', 'living']] as const) : SETS;
+  const clips = sets.flatMap(([set, kind]) => {
+    const folder = join(data, set);
+    const own = ownCameras(dirname(folder), folder);
+    return clipsIn(folder).map((name): Clip => {
+      const id = idOf(name);
+      const camera = set.startsWith('video-headturn') || own.has(name) ? 'own' : 'studio';
+      return { id, file: join(folder, name), person: personOf(id), kind, camera, usedForThresholds: true };
+    });
+  });
+  const others = clipsIn(more).map((name): Clip => {
+    const id = idOf(name);
+    const kind = id.startsWith('fake') ? 'swap' : id.startsWith('recapture') ? 'recapture' : 'living';
+    return { id, file: join(more!, name), person: id, kind, camera: 'own', usedForThresholds: false };
+  });
+  return [...clips, ...others];
+}
+
+const clipsIn = (folder: string | undefined): string[] =>
+  folder === undefined || !existsSync(folder)
+    ? []
+    : readdirSync(folder)
+        .filter((name) => /\.(mp4|mov|3gp|avi|webm|mkv)$/.test(name))
+        .sort();
+
+const idOf = (name: string): string => name.replace(/\.\w+$/, '');
+const personOf = (id: string): string => (id.startsWith('proctoring') ? 'proctoring' : id);
+
+/** Names of clips that their set's manifest says a webcam, a phone or a laptop recorded. */
+function ownCameras(set: string, folder: string): Set<string> {
+  const manifest = [join(set, 'manifest.csv'), join(folder, 'manifest.csv')].find((file) => existsSync(file));
+  if (manifest === undefined) return new Set();
+  return new Set(
+    readFileSync(manifest, 'utf8')
+      .split('\n')
+      .filter((row) => /phone|webcam|laptop|camera indoors|proctoring/i.test(row))
+      .map((row) => basename(row.split(',', 1)[0]!)),
+  );
 }
 
 /** The clip's frames as JPEG files, ten a second; made by ffmpeg when they are not in `cache`. */

@@ -3,12 +3,14 @@ import { Command } from 'commander';
 import type { Terminal } from '../../service/cli/terminal/terminal.ts';
 import { describeMachine } from '../support/machine.ts';
 import { canKeepStill } from './attack.ts';
+import { fitAnew, withoutEach } from './fit-weights.ts';
 import { measureAttack, measurePeople, type Setting } from './measure.ts';
 import { withLivePipeline } from './open.ts';
 import { cacheFolder } from './readings.ts';
 import { measureRepeats } from './repeats.ts';
 import { keepLiveness } from './report.ts';
 import { measureRest } from './rest.ts';
+import { collectSamples } from './samples.ts';
 import { type SourceOptions, withSourceOptions } from './source-options.ts';
 import { openSources } from './sources.ts';
 import { species } from './species.ts';
@@ -24,6 +26,7 @@ interface Options extends SourceOptions {
   trials: string;
   sessions: string;
   settings: string;
+  fit?: true;
   keep?: true;
 }
 
@@ -36,14 +39,18 @@ export function createChallengesCommand(terminal: Terminal, evidenceFolder: stri
     .option('--trials <n>', 'of each species', '300')
     .option('--sessions <n>', 'of each live person', '30')
     .option('--settings <names>', 'usual, strict; comma between them', 'usual,strict')
+    .option(
+      '--fit',
+      'fit the weights of the evidence anew, print what separates, and write them where the product reads them',
+    )
     .option('--keep', 'keep the report in docs/evidence/liveness.md and .json')
     .addHelpText(
       'after',
       '\nWhat the nets read is biometric and is kept in GATEHOUSE_LIVE_CACHE (~/.cache/gatehouse-live unless set), never here.' +
         '\nExample: npm run accuracy -- challenges --only print-bent,people --keep',
     )
-    .action(async ({ only, trials, sessions, settings: asked, keep, ...where }: Options) => {
-      const wanted = only?.split(',') ?? [...names, 'people'];
+    .action(async ({ only, trials, sessions, settings: asked, fit, keep, ...where }: Options) => {
+      const wanted = only?.split(',') ?? (fit ? [] : [...names, 'people']);
       const unknown = wanted.find((name) => name !== 'people' && !names.includes(name));
       if (unknown !== undefined) throw new Error(`There is no species "${unknown}".`);
       const say = (line: string) => terminal.note(line);
@@ -56,6 +63,7 @@ export function createChallengesCommand(terminal: Terminal, evidenceFolder: stri
           asked.split(',').includes(strict ? 'strict' : 'usual'),
         );
         const deps = { sources, readings, models, say };
+        if (fit) fitAnew(await collectSamples(deps), terminal);
         for (const one of species.filter(({ name }) => wanted.includes(name))) {
           const attacks = await measureAttack(one, usable, Number(trials), deps);
           terminal.answer(JSON.stringify(attacks));
@@ -63,6 +71,7 @@ export function createChallengesCommand(terminal: Terminal, evidenceFolder: stri
         }
         if (!wanted.includes('people')) return;
         if (usable.length === 0) throw new Error(`--settings ${asked} names none that can be measured.`);
+        const weightsFor = withoutEach(await collectSamples(deps));
         const people = [
           ...usable.map((setting) => ({ setting, motion: true })),
           { setting: usable[0]!, motion: false },
@@ -73,6 +82,7 @@ export function createChallengesCommand(terminal: Terminal, evidenceFolder: stri
             { flash: part.motion, motion: part.motion },
             Number(sessions),
             deps,
+            weightsFor,
           ),
         }));
         terminal.answer(JSON.stringify(people));

@@ -4,6 +4,9 @@ import {
   type ChallengeRules,
   challengeRules,
 } from '../../service/engine/challenges/index.ts';
+import { type Weights, weigh } from '../../service/engine/challenges/weighing/weigh.ts';
+import shipped from '../../service/engine/challenges/weighing/weights.json' with { type: 'json' };
+import { defined } from '../../service/lib/defined.ts';
 import { median } from '../../service/lib/median.ts';
 import { wilsonInterval } from '../accuracy/interval.ts';
 import { createRandom } from '../accuracy/random.ts';
@@ -12,7 +15,7 @@ import { canKeepStill, type Draw, type Species, turning, withinReach } from './a
 import type { Readings } from './readings.ts';
 import type { Sources } from './sources.ts';
 
-import { type Attempt, runTrial, type Trial } from './trial.ts';
+import { type Attempt, measuresOf, runTrial, type Trial } from './trial.ts';
 
 export interface Share {
   hits: number;
@@ -54,6 +57,7 @@ export interface AttackRow {
 
 export interface PersonRow {
   person: string;
+  camera: 'own' | 'studio';
   usedForThresholds: boolean;
   steps: string[];
   sessions: number;
@@ -103,16 +107,28 @@ export async function measureAttack(
   return rows;
 }
 
-/** PAD is judged with the last frame alone: without it the same attempt has its other reasons, and ends the session where it has none. */
+/** PAD is judged with the last frame alone: without it the same attempt is weighed anew, and ends the session where it passes. */
 function withoutPad({ attempts }: Trial): Trial {
   const others = attempts.map((attempt): Attempt => {
-    const reasons = attempt.reasons.filter((reason) => reason !== 'PRESENTATION');
-    const evidence = attempt.evidence.filter(({ kind }) => kind !== 'pad');
-    return { ...attempt, reasons, evidence, passed: reasons.length === 0 };
+    const measured = measuresOf(attempt);
+    if (!measured) return withoutReason(attempt, []);
+    const { presentation: _, ...measures } = measured;
+    const weighed = weigh(measures, shipped);
+    return withoutReason(attempt, weighed && weighed.ratio < shipped.sure ? ['NOT_A_HEAD'] : []);
   });
   const first = others.findIndex(({ passed }) => passed);
   return { accepted: first >= 0, attempts: first < 0 ? others : others.slice(0, first + 1) };
 }
+
+/** Reasons of the weighing are those given; `PRESENTATION` goes. */
+function withoutReason(attempt: Attempt, weighed: Attempt['reasons']): Attempt {
+  const others = attempt.reasons.filter((reason) => !WEIGHED.has(reason));
+  const reasons = [...weighed, ...others];
+  const evidence = attempt.evidence.filter(({ kind }) => kind !== 'pad');
+  return { ...attempt, reasons, evidence, passed: reasons.length === 0 };
+}
+
+const WEIGHED: ReadonlySet<string> = new Set(['PRESENTATION', 'NOT_A_HEAD', 'UNDECIDED']);
 
 function rowOf(species: Species, setting: Setting, sources: number, outcomes: readonly Trial[]): AttackRow {
   const trials = outcomes.length;
@@ -151,7 +167,7 @@ function finishedOf(outcomes: readonly Trial[]): AttackRow['finished'] {
     const faults = new Set(
       evidence.flatMap(({ kind, passed, details }) => {
         if (passed !== false) return [];
-        return kind.startsWith('head:') ? ((details.faults as string[] | undefined) ?? []) : [kind];
+        return kind === 'weighing' ? `weighed against ${details.against}` : kind;
       }),
     );
     for (const fault of faults) gates[fault] = (gates[fault] ?? 0) + 1;
@@ -163,12 +179,16 @@ function finishedOf(outcomes: readonly Trial[]): AttackRow['finished'] {
 const byCount = (counts: Record<string, number>) =>
   Object.fromEntries(Object.entries(counts).sort(([, a], [, b]) => b - a));
 
-/** Sessions of live people who do what the page asks for, as far as their recordings show it. */
+/**
+ * Sessions of live people who do what the page asks for, as far as their recordings show it. `weightsFor`: fitted without that person;
+ * those of the box unless given.
+ */
 export function measurePeople(
   setting: Setting,
   path: ChallengePath,
   sessions: number,
   { sources, models, say }: MeasureDeps,
+  weightsFor: (id: string) => Weights | undefined = () => undefined,
 ): PersonRow[] {
   // Each session is judged by itself: the recordings are short, so two sessions of one show the same frames, as no living person does.
   // What repeats is measured by itself (repeats.ts).
@@ -178,13 +198,22 @@ export function measurePeople(
     const rules = path.motion ? withinReach(judge.rules, recording) : judge.rules;
     const outcomes = Array.from({ length: sessions }, (_, i) => {
       const random = createRandom(100_000 * (p + 1) + i);
-      return runTrial({ ...judge, path, rules, random, actor: () => createPerson(recording, random) });
+      const fitted = { ...judge.models, ...defined({ weights: weightsFor(clip.id) }) };
+      return runTrial({
+        ...judge,
+        models: fitted,
+        path,
+        rules,
+        random,
+        actor: () => createPerson(recording, random),
+      });
     });
     const passed = outcomes.filter((one) => one.accepted);
     const seconds = passed.map(({ attempts }) => attempts.reduce((sum, { ms }) => sum + ms, 0) / 1000);
     say(`${clip.id}: ${passed.length} of ${sessions} passed`);
     return {
       person: clip.id,
+      camera: clip.camera,
       usedForThresholds: clip.usedForThresholds,
       steps: stepsOf(recording),
       sessions,

@@ -13,8 +13,8 @@ export const withSourceOptions = (command: Command): Command =>
   command
     .option(
       '--video <folder>',
-      'clips of people (GATEHOUSE_LIVE_CLIPS names a folder of more)',
-      '../shared/data/video',
+      'clips of people, swaps and recaptures, or a folder of clips (GATEHOUSE_LIVE_CLIPS names a folder of more)',
+      '../shared/data',
     )
     .option('--pad <folder>', 'where replay-attack-clips.csv is laid out; in the cache folder unless given')
     .option('--faces <folder>', 'photographs of people, a folder each', '../shared/data/faces-lfw')

@@ -25,6 +25,10 @@ export interface Photo {
 
 export interface Sources {
   people: LivePerson[];
+  /** Face swaps and synthetic heads, as a virtual camera shows them. */
+  swaps: LivePerson[];
+  /** Real recaptures of people who turn, framed by the attacker as a person sits. */
+  recaptured: LivePerson[];
   /** Photographs of the people of the clips and of Replay-Attack. */
   photos: Photo[];
   /** Photographs of further people, of LFW: no limit was chosen on them. */
@@ -38,7 +42,7 @@ export interface Sources {
 export interface SourcesDeps {
   readings: Readings;
   cache: string;
-  /** shared/data/video */
+  /** shared/data, or a folder of clips of living people. */
   video: string;
   /** Where shared/data/pad/extract.mjs has laid out replay-attack-clips.csv. */
   pad: string;
@@ -56,12 +60,14 @@ const FRONTAL = 8;
 
 export async function openSources({ readings, cache, video, pad, faces }: SourcesDeps): Promise<Sources> {
   const missing: string[] = [];
-  const people: LivePerson[] = [];
+  const shown: LivePerson[] = [];
   for (const clip of existsSync(video) ? findClips(video) : []) {
     const person = await readPerson(clip, { readings, cache });
-    if (person) people.push(person);
+    if (person) shown.push(person);
     else missing.push(`${clip.id}: no face to work with`);
   }
+  const people = shown.filter(({ clip }) => clip.kind === 'living');
+  const swaps = shown.filter(({ clip }) => clip.kind === 'swap');
   if (people.length === 0) missing.push(`${video} has no clips`);
   const photos: Photo[] = [];
   const known = new Set<string>();
@@ -94,7 +100,8 @@ export async function openSources({ readings, cache, video, pad, faces }: Source
   }
   const portraits = faces === undefined ? [] : await portraitsOf(faces, readings);
   if (faces !== undefined && portraits.length === 0) missing.push(`${faces} has no photographs`);
-  return { people, photos, portraits, recaptures, missing };
+  const recaptured = shown.filter(({ clip }) => clip.kind === 'recapture');
+  return { people, swaps, recaptured, photos, portraits, recaptures, missing };
 }
 
 /** Of people at even distances in the folder's list, the first photograph, where it shows the face from the front. */

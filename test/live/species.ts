@@ -7,6 +7,7 @@ import { puppetFrames } from './actors/puppet.ts';
 import { type Judge, type Species, turning, withinReach } from './attack.ts';
 import { injections } from './injections.ts';
 import type { Readings } from './readings.ts';
+import { recordedAttacks } from './recorded.ts';
 import { createPuppet } from './render/puppet.ts';
 import { replays } from './replays.ts';
 import type { Photo, Sources } from './sources.ts';
@@ -200,4 +201,5 @@ export const species: readonly Species[] = [
     ({ photos }) => photos,
   ),
   ...injections,
+  ...recordedAttacks,
 ];

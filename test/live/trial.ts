@@ -10,6 +10,7 @@ import {
   movementIn,
   type StepName,
 } from '../../service/engine/challenges/index.ts';
+import { type Measures, measureNames } from '../../service/engine/challenges/weighing/weigh.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 import type { Actor } from './actors/actor.ts';
 import { shownAgain } from './shown-again.ts';
@@ -80,6 +81,16 @@ export function runTrial(order: TrialOrder): Trial {
     if (attempt.movement) known.push(attempt.movement);
   }
   return { accepted: attempts.at(-1)!.passed, attempts };
+}
+
+/** What an attempt that was weighed measured. */
+export function measuresOf({ evidence }: Attempt): Measures | undefined {
+  const weighing = evidence.find(({ kind }) => kind === 'weighing');
+  const details = weighing?.details as Record<string, number | undefined> | undefined;
+  return (
+    details &&
+    Object.fromEntries(measureNames.flatMap((name) => (name in details ? [[name, details[name]]] : [])))
+  );
 }
 
 /** As engine/sessions refuses what moves as in an earlier attempt, of whatever session. */

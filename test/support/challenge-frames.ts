@@ -33,6 +33,7 @@ export interface HeadScript {
 
 const EYES = 90;
 const SIDE = 80;
+const NOSE = 1.5;
 /** Points beside the template: mouth corners and chin. */
 const more = [
   [61, -0.28, 0.72, -0.18],
@@ -54,9 +55,11 @@ function meshOf(
   const centre = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
   for (const [point, x0, y0, z0] of [...mobile, ...meanHead, ...more]) {
     const moved = y0 + (mobilePoints.includes(point) ? expression * Math.cos(point) : 0);
-    const turned = ([1, 4, 2, 5].includes(point) ? noseYaw : yaw) * (Math.PI / 180);
+    const isNose = [1, 4, 2, 5].includes(point);
+    const turned = (isNose ? noseYaw : yaw) * (Math.PI / 180);
     const b = pitch * (Math.PI / 180);
-    const z = flat ? 0 : z0;
+    // The net reads a deeper nose of people than of its own mean head.
+    const z = flat ? 0 : (isNose ? NOSE : 1) * z0;
     const [x1, z1] = [
       x0 * Math.cos(turned) - z * Math.sin(turned),
       x0 * Math.sin(turned) + z * Math.cos(turned),

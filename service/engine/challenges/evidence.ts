@@ -16,6 +16,8 @@ export type ChallengeReason =
   | 'TIME_OVER'
   /** Too few frames a second to judge the steps. */
   | 'FRAMES_TOO_SLOW'
+  /** All evidence together lies between a living person and an attack: nothing else speaks against the attempt. */
+  | 'UNDECIDED'
   /** The shape and skin of the turned face are not those of a head. */
   | 'NOT_A_HEAD'
   | 'ANOTHER_FACE'
@@ -39,6 +41,7 @@ const tryAgain: Record<ChallengeReason, TryAgain> = {
   WRONG_MOVEMENT: 'MOVEMENT',
   TIME_OVER: 'TIME',
   FRAMES_TOO_SLOW: 'TIME',
+  UNDECIDED: 'UNSURE',
   NOT_A_HEAD: 'UNSURE',
   ANOTHER_FACE: 'UNSURE',
   PRESENTATION: 'UNSURE',

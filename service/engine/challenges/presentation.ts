@@ -18,6 +18,8 @@ export interface PresentationFinding {
   evidence: Evidence[];
   /** Undefined where no model is installed or too few frames were judged. */
   live?: boolean;
+  /** Log odds of a living person above those of the threshold; absent with `live`. */
+  margin?: number;
 }
 
 /**
@@ -51,10 +53,12 @@ export function judgePresentation(
   const live = combined >= threshold;
   return {
     live,
+    margin: still + MOTION_WEIGHT * credit - logit(threshold),
     evidence: [
       {
         kind: 'pad',
-        passed: live,
+        // Where turns were asked for it is weighed with them (weighing/judge-evidence.ts).
+        ...(!moving && { passed: live }),
         strength: round(combined),
         maturity: 'experimental',
         details: { set: pad.id, live: round(combined), threshold, frames: scores.length },

@@ -1,13 +1,7 @@
 import type { Baseline } from './baseline.ts';
 import type { DrawnStep } from './draw-challenge.ts';
 import { type ChallengeReason, type Evidence, round } from './evidence.ts';
-import {
-  type HeadFinding,
-  judgeHead,
-  measureTurn,
-  type TurnMeasures,
-  yawDisputed,
-} from './head/head-gates.ts';
+import { measureTurn, type TurnMeasures, turnFinding, yawDisputed } from './head/turn-measures.ts';
 import type { SeenFrame } from './seen-frame.ts';
 import { stepNamed } from './steps/registered-steps.ts';
 import type { SeenBefore, Step, StepFinding } from './steps/step.ts';
@@ -124,7 +118,10 @@ export function createStepRun(
     evidence() {
       const details = { ms: Math.round(last.at - revealed.at), frames, ...rounded(judge.note?.() ?? {}) };
       const own: Evidence = { kind: `step:${drawn.name}`, passed: true, maturity: 'experimental', details };
-      return step.turn ? [own, headEvidence(drawn.name, judgeHead(measures))] : [own];
+      if (!step.turn) return [own];
+      // Weighed with all else that the attempt showed (weighing/judge-evidence.ts).
+      const head = { kind: `head:${drawn.name}`, maturity: 'experimental' } as const;
+      return [own, { ...head, details: rounded({ ...turnFinding(measures) }) }];
     },
   };
 }
@@ -158,18 +155,6 @@ function inRange({ share, margin }: SeenFrame, step: Step): boolean {
 /** In a step that asks for none. Holding still begins anew by itself. */
 const isUnaskedTurn = (step: Step, { pose }: SeenFrame, { yaw }: Baseline): boolean =>
   !step.turn && !step.rest && Math.abs(pose.yaw - yaw) >= UNASKED_TURN;
-
-function headEvidence(name: string, { faults, ...finding }: HeadFinding): Evidence {
-  const { parallax, rigidResidual, constancy } = finding;
-  const room = Math.min((parallax - 0.045) / 0.045, (0.055 - rigidResidual) / 0.02, -constancy / 0.05);
-  return {
-    kind: `head:${name}`,
-    passed: faults.length === 0,
-    strength: faults.length > 0 ? 0 : Math.min(1, 0.5 + Math.max(0, room) / 2),
-    maturity: 'experimental',
-    details: { ...rounded({ ...finding }), ...(faults.length > 0 && { faults }) },
-  };
-}
 
 const rounded = (values: Record<string, number | boolean>): Record<string, number | boolean> =>
   Object.fromEntries(

@@ -6,11 +6,16 @@ import { type ChallengeIdentity, type IdentityLook, identityOf, judgeContinuity 
 import { judgeRepeats } from './movements/judge-repeats.ts';
 import type { Trace } from './movements/trace.ts';
 import { judgePresentation } from './presentation.ts';
+import { judgeEvidence } from './weighing/judge-evidence.ts';
+import type { Weights } from './weighing/weigh.ts';
+import shipped from './weighing/weights.json' with { type: 'json' };
 
 /** Models that the attempt's frames are analyzed with. */
 export interface ChallengeModels {
   scorers: readonly ScorerEntry[];
   pad?: PadSetEntry;
+  /** Those that were fitted for the box unless given. */
+  weights?: Weights;
 }
 
 export interface Collected {
@@ -34,22 +39,29 @@ const FEWEST_LOOKS = 3;
 export function judgeAttempt(
   { steps, looks, motion, trace }: Collected,
   drawn: DrawnChallenge,
-  { scorers, pad }: ChallengeModels,
+  { scorers, pad, weights = shipped }: ChallengeModels,
 ): Verdict {
   const reasons: ChallengeReason[] = [];
   const evidence = [...steps];
-  if (steps.some(({ kind, passed }) => kind.startsWith('head:') && !passed)) reasons.push('NOT_A_HEAD');
   const presentation = judgePresentation(
     looks.map(({ analysis }) => analysis),
     motion,
     { pad, strict: drawn.strict, moving: drawn.path.motion },
   );
   evidence.push(...presentation.evidence);
-  if (presentation.live === false) reasons.push('PRESENTATION');
+  const identity = identityOf(looks);
+  const weighed = judgeEvidence(
+    { steps, looks, identity, presentation: presentation.margin },
+    scorers,
+    weights,
+  );
+  if (weighed) {
+    evidence.push(weighed.evidence);
+    if (weighed.reason) reasons.push(weighed.reason);
+  } else if (presentation.live === false) reasons.push('PRESENTATION');
   const movement = judgeRepeats(trace, drawn.repeats);
   evidence.push(movement);
   if (movement.passed === false) reasons.push('MOVEMENT_REPEATED');
-  const identity = identityOf(looks);
   if (!identity || looks.length < FEWEST_LOOKS || (pad && presentation.live === undefined)) {
     reasons.push('TOO_LITTLE_SEEN');
     return { evidence, reasons };

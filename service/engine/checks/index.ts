@@ -14,6 +14,7 @@ export {
 } from './face-quality.ts';
 export type { Frame } from './frame.ts';
 export { keptResults, wasMissing } from './kept-results.ts';
+export { mobilePoints } from './mesh-points.ts';
 export { MOTIONLESS, motionIndex } from './motion-index.ts';
 export { movementBetween } from './neighbours.ts';
 export {

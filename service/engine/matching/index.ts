@@ -34,4 +34,4 @@ export type {
 export { createMatching, galleryStandings, holdsRate, NO_SUBJECT } from './matching.ts';
 export { sameFace } from './same-face.ts';
 export { isSameAt, samePerson } from './same-person.ts';
-export type { Comparison } from './score.ts';
+export { type Comparison, scoreOf } from './score.ts';

@@ -13,7 +13,7 @@ interface AttackRow {
 
 interface PeopleRow {
   person: string;
-  usedForThresholds: boolean;
+  camera: 'own' | 'studio';
   sessions: number;
   passed: number;
   firstTry: number;
@@ -32,7 +32,7 @@ const draws = {
 };
 
 /** Injection: a film that fits each step, shown or fed in when it is asked for. Its goal is 5 %, of all others 0. */
-const isInjection = (species: string): boolean => /^(injection-|replay-screen-chosen)/.test(species);
+const isInjection = (species: string): boolean => /^(injection-|replay-screen-chosen|face-swap)/.test(species);
 const isPuppet = (species: string): boolean => species === 'puppet';
 const isGoalless = (species: string): boolean => species === 'two-people';
 
@@ -128,23 +128,26 @@ function attackClaim({
 }
 
 function peopleClaim({ rows, machine }: Liveness['people'][string]): Claim {
-  const sum = (of: (row: PeopleRow) => number) => rows.reduce((total, row) => total + of(row), 0);
-  const unseen = rows.filter(({ usedForThresholds }) => !usedForThresholds);
+  const mean = (of: readonly PeopleRow[], pick: (row: PeopleRow) => number) =>
+    percent(of.reduce((sum, row) => sum + pick(row) / row.sessions, 0) / of.length);
+  const own = rows.filter(({ camera }) => camera === 'own');
   return {
     id: 'live-people',
     group: 'live',
     title: 'Live sessions: people who pass',
-    claim: `${sum(({ passed }) => passed)} of ${sum(({ sessions }) => sessions)} sessions of ${rows.length} people pass within three attempts, ${sum(({ firstTry }) => firstTry)} at the first. In data that no threshold was chosen on: ${unseen.length} of these people.`,
+    claim:
+      `${mean(rows, ({ passed }) => passed)} of the sessions of ${rows.length} people pass within three attempts, ${mean(rows, ({ firstTry }) => firstTry)} at the first (means over people); ` +
+      `before their own phone or webcam (${own.length} people) ${mean(own, ({ passed }) => passed)} and ${mean(own, ({ firstTry }) => firstTry)}. Each person is judged by weights that were fitted without that person.`,
     verdict: 'none',
     maturity: 'experimental',
     data: `${rows.length} recordings of people who turn their heads`,
     ...measuredOn(machine),
     command: 'npm run accuracy -- challenges --only people',
     table: {
-      head: ['Recording', 'Thresholds saw it', 'Sessions', 'Passed within 3', 'First try', 'Median seconds'],
+      head: ['Recording', 'Camera', 'Sessions', 'Passed within 3', 'First try', 'Median seconds'],
       rows: rows.map((row) => [
         row.person,
-        row.usedForThresholds ? 'maybe' : 'no',
+        row.camera,
         `${row.sessions}`,
         `${row.passed}`,
         `${row.firstTry}`,
@@ -152,7 +155,8 @@ function peopleClaim({ rows, machine }: Liveness['people'][string]): Claim {
       ]),
     },
     limits: [
-      'So few people turn their heads in public data that no interval over people is given.',
+      'Measures and limits were chosen with all of these people in view: people that the box has never seen may pass less often.',
+      'Sessions of a person reuse one short recording; most of the recordings show no blink, so these figures say little of it.',
       'Nothing is known about phones in the sun, glasses, veils, tremor, or people who do not see the page.',
     ],
   };

@@ -1,9 +1,9 @@
-import { correlation } from '../../../lib/correlation.ts';
 import { leastSquares } from '../../../lib/geometry/least-squares.ts';
 import { median } from '../../../lib/median.ts';
 import type { Baseline } from '../baseline.ts';
 import type { SeenFrame } from '../seen-frame.ts';
-import { flattening } from './flattening.ts';
+import { flattening, leftover, mobility } from './flattening.ts';
+import { skinConstancy } from './skin-constancy.ts';
 
 /** Degrees of yaw for one outer-eye distance by which the nose leaves the middle of the eyes (LIVENESS.md §1). */
 const DEGREES = 91;
@@ -33,76 +33,52 @@ export interface TurnMeasures {
   parallax: number;
   /** Change of the face's shape, for each degree of yaw: flattening.ts. */
   flattening: number;
+  /** How much mouth, lids and brows moved: flattening.ts. */
+  mobility: number;
   rigidResidual?: number;
-  /** Correlation of the skin's texture with that of the neutral frames, and the limit at this yaw. */
-  constancy?: { value: number; limit: number };
+  /** How much the skin stays as it was: skin-constancy.ts. */
+  constancy?: number;
 }
 
 export function measureTurn(frame: SeenFrame, baseline: Baseline): TurnMeasures {
   const yaw = frame.pose.yaw - baseline.yaw;
   const parallaxes = baseline.frames.map((neutral) => noseParallax(neutral.mesh, frame.mesh));
+  const left = baseline.frames.map((neutral) => leftover(neutral.mesh, frame.mesh));
   const textures = baseline.frames.flatMap(({ texture }) => texture ?? []);
   const { texture, rigidResidual } = frame;
   return {
     yaw,
     parallax: median(parallaxes),
-    flattening: median(baseline.frames.map((neutral) => flattening(neutral.mesh, frame.mesh, yaw))),
+    flattening: median(left.map((one) => flattening(one, yaw))),
+    mobility: median(left.map(mobility)),
     ...(rigidResidual !== undefined && { rigidResidual }),
     ...(texture &&
-      textures.length > 0 && {
-        constancy: {
-          value: median(textures.map((one) => correlation(one, texture))),
-          limit: constancyLimit(Math.abs(yaw)),
-        },
-      }),
+      textures.length > 0 && { constancy: median(textures.map((one) => skinConstancy(one, texture))) }),
   };
 }
 
-/** On a real head the light moves over the skin; a picture that is warped keeps it. */
-const constancyLimit = (yaw: number): number => (yaw < 15 ? 0.98 : yaw < 20 ? 0.965 : 0.93);
-
-const LEAST_PARALLAX = 0.045;
-const MOST_RESIDUAL = 0.055;
-/**
- * A sheet bent little is nearly as constant as the limit, `constancy` below it at most, and one of the two: nearly as deformed as the limit,
- * or its nose leaves its place less for each degree of yaw than that of a head, in thousandths of the face's height (docs/LIVENESS.md).
- */
-const SUSPECT = { constancy: -0.03, rigidResidual: 0.045, depth: 4.3 };
-/** A sheet becomes flatter as it turns, a head does not; `suspect` is enough on skin that is nearly as constant as the limit. */
-const FLATTENED = { most: 3.5, suspect: 2, constancy: -0.06 };
-
-export type HeadFault = 'FLAT' | 'BENT' | 'ANIMATED';
-
-export interface HeadFinding {
+/** What the turned frames of one step say together: medians, because an attacker offers many frames. NaN: nothing was measured. */
+export interface TurnFinding {
   frames: number;
   parallax: number;
   /** Parallax for each degree of yaw, in thousandths of the face's height. */
   depth: number;
   flattening: number;
+  mobility: number;
   rigidResidual: number;
-  /** Above 0: more constant than the limit at its yaw. */
   constancy: number;
-  faults: HeadFault[];
 }
 
-/** Whether the turned frames of one step show a head: medians, because an attacker offers many frames. */
-export function judgeHead(measures: readonly TurnMeasures[]): HeadFinding {
-  const parallax = median(measures.map((one) => one.parallax));
-  const depth = median(measures.map((one) => (1000 * one.parallax) / Math.abs(one.yaw)));
-  const flattening = median(measures.map((one) => one.flattening));
-  const rigidResidual = median(measures.flatMap((one) => one.rigidResidual ?? []));
-  const constancy = median(
-    measures.flatMap(({ constancy }) => (constancy ? constancy.value - constancy.limit : [])),
-  );
-  const faults: HeadFault[] = [];
-  // Written so that a measure that is missing is a fault.
-  if (!(parallax >= LEAST_PARALLAX)) faults.push('FLAT');
-  const suspect =
-    constancy > SUSPECT.constancy && (rigidResidual > SUSPECT.rigidResidual || depth < SUSPECT.depth);
-  const flatter = constancy > FLATTENED.constancy ? FLATTENED.suspect : FLATTENED.most;
-  if (suspect || !(flattening <= flatter) || !(rigidResidual <= MOST_RESIDUAL)) faults.push('BENT');
-  if (!(constancy <= 0)) faults.push('ANIMATED');
-  return { frames: measures.length, parallax, depth, flattening, rigidResidual, constancy, faults };
+export function turnFinding(measures: readonly TurnMeasures[]): TurnFinding {
+  return {
+    frames: measures.length,
+    parallax: median(measures.map((one) => one.parallax)),
+    depth: median(measures.map((one) => (1000 * one.parallax) / Math.abs(one.yaw))),
+    flattening: median(measures.map((one) => one.flattening)),
+    mobility: median(measures.map((one) => one.mobility)),
+    rigidResidual: median(measures.flatMap((one) => one.rigidResidual ?? [])),
+    constancy: median(measures.flatMap((one) => one.constancy ?? [])),
+  };
 }
 
 const CORNERS = [33, 263, 61, 291] as const;
