@@ -56,7 +56,7 @@ test.each(['own process', 'service'] as const)(
           interrupt();
           now.mockReturnValue(7_000);
           interrupt();
-          // A measurement that never ends, and does not hear of the signal.
+          // A measurement that never ends, and ignores the signal.
           return new Promise(() => {});
         },
       }),
