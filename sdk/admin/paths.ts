@@ -5675,7 +5675,7 @@ export interface components {
                  */
                 detector: "blazeface" | "yunet";
                 /**
-                 * @description 'best': embedding R, with MobileFaceNet where that is enabled; 'r': R alone; 'a': embedding A alone, whose weights are in the public domain. With 'best' and 'r', people who have no template of R yet are compared by A.
+                 * @description 'best': embedding R, with MobileFaceNet where that is enabled; 'r': R alone; 'a': embedding A alone, whose weights are in the public domain. With 'best' and 'r', people who have no template of R yet are compared by A. With 'a', covered faces and pictures that show no person are not refused: these gates were measured with embedding R.
                  * @enum {string}
                  */
                 scorer: "a" | "r" | "best";

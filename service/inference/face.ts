@@ -117,8 +117,10 @@ export interface Analysis {
   face?: AnalyzedFace;
   /** JPEG of the face with its surroundings, without metadata; only where it was asked for. */
   portrait?: Uint8Array;
-  /** SHA-256 of the decoded pixels: equal for a repeated frame however it was encoded. */
+  /** SHA-256 of the decoded pixels: equal for a repeated frame however it was encoded, and in its four turns. */
   pixelHash: string;
+  /** The same of the pixels as sent, where it differs: of pictures enrolled by earlier releases no other is kept. */
+  sentHash?: string;
   /** Milliseconds in the worker, and waiting for one. */
   timing: {
     decode: number;

@@ -352,7 +352,7 @@ program
             }),
         );
         const about = {
-          data: [pairs, groups, others].map((one) => basename(resolve(one))).join(', '),
+          data: [dirname(pairs), groups, others].map((one) => basename(resolve(one))).join(', '),
           date: today(),
         };
         if (calibrate) writePersonRule(manifestFile, embedder, { rule, shares }, about);

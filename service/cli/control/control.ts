@@ -23,7 +23,7 @@ export function createControl(transport: Transport): Control {
   const operator = operatorName();
   async function send(request: Request): Promise<Response> {
     request.headers.set('x-gatehouse-operator', operator);
-    const response = await transport.fetch(request);
+    const response = await Promise.race([transport.fetch(request), aborted(request.signal)]);
     if (response.ok) return response;
     throw toProblem(response.status, await response.text(), request);
   }
@@ -33,6 +33,13 @@ export function createControl(transport: Transport): Control {
     close: () => transport.close(),
   };
 }
+
+/** Rejects when the signal aborts. A call inside this process goes on, but is not waited for. */
+const aborted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 
 function toProblem(status: number, body: string, { method, url }: Request): Error {
   const path = new URL(url).pathname;

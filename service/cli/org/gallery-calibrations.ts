@@ -6,7 +6,7 @@ import type { OwnGalleries } from './gallery-calibration-text.ts';
 export const listCalibrations = (open: Control, organization: string): Promise<OwnGalleries> =>
   replyOf(open.admin.GET('/api/admin/organization/calibrations', { params: { query: { organization } } }));
 
-/** Measures them now; over a running service it rejects when `signal` aborts. */
+/** Measures them now; rejects when `signal` aborts. */
 export const measureCalibrations = (
   open: Control,
   organization: string,

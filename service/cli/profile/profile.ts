@@ -22,6 +22,10 @@ import { livenessFigures } from './liveness-figures.ts';
 type Profile = Schemas['Profile'];
 type ProfileDefinition = Schemas['ProfileDefinition'];
 
+/** Of the scorer `a`. */
+const WITHOUT_GATES =
+  'covered faces and pictures that show no person are not refused: these gates were measured with embedding R';
+
 /** 0.0001 -> "1 in 10,000". */
 const rate = (share: number) => `1 in ${Math.round(1 / share).toLocaleString('en')}`;
 
@@ -78,6 +82,7 @@ function describeProfile(profile: Profile): string {
         'models',
         `detector ${definition.models.detector}, scorer ${definition.models.scorer}, PAD ${definition.models.pad}`,
       ],
+      ['', definition.models.scorer === 'a' ? WITHOUT_GATES : undefined],
       [
         'superseded scorers',
         definition.models.supersededUntil && `until ${definition.models.supersededUntil}`,

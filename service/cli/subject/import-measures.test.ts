@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { Command } from 'commander';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openControlAdmin } from '../../../test/support/control-admin.ts';
 import { type Engine, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction } from '../../../test/support/faces.ts';
 import { createGalleryCalibrations } from '../../engine/gallery-calibration/index.ts';
 import { crossScores } from '../../inference/gallery/cross-scores.ts';
 import type { CommandRunner, Work } from '../command.ts';
-import { createControl } from '../control/control.ts';
+import { type Control, createControl } from '../control/control.ts';
 import type { RealmOptions } from '../realm.ts';
 import { createTerminal } from '../terminal/terminal.ts';
 import { addSubjectImport } from './import.ts';
@@ -22,6 +22,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'import-'));
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   rmSync(folder, { recursive: true });
   await engine.stop();
 });
@@ -29,8 +30,51 @@ afterEach(async () => {
 test('an import ends with a measurement of all who were enrolled', async () => {
   const calibrations = createGalleryCalibrations({ ...engine, crossScores: async (one) => crossScores(one) });
   const door = await openControlAdmin(engine, { calibrations });
+  const answer = await importOf(40, createControl({ via: 'service', fetch: door.fetch, close: door.close }));
+  expect(answer?.json).toMatchObject({ enrolled: 40, refused: 0 });
+  expect(calibrations.list(engine.organization)).toMatchObject([
+    { world: 'test', scorer: 'r', people: 40, compared: 40 },
+  ]);
+  await door.close();
+});
+
+test.each(['own process', 'service'] as const)(
+  'a second Ctrl-C ends the measurement at once over %s, and the report says so',
+  async (via) => {
+    const door = await openControlAdmin(engine, {});
+    const signals = vi.spyOn(process, 'on').mockReturnThis();
+    const now = vi.spyOn(performance, 'now');
+    const interrupt = () => signals.mock.calls.find(([name]) => name === 'SIGINT')![1]();
+    const answer = await importOf(
+      3,
+      createControl({
+        via,
+        close: door.close,
+        async fetch(request) {
+          if (!request.url.includes('/calibrations')) return door.fetch(request);
+          now.mockReturnValue(5_000);
+          interrupt();
+          now.mockReturnValue(7_000);
+          interrupt();
+          // A measurement that never ends, and ignores the signal.
+          return new Promise(() => {});
+        },
+      }),
+    );
+    expect(answer).toMatchObject({
+      json: { enrolled: 3, notTried: 0, interrupted: true, ownGallery: 'not-measured' },
+      exitCode: 130,
+    });
+    expect(answer?.text).toMatch(/enrolled +3\n/);
+    expect(answer?.text).toMatch(/own gallery +not measured yet.*org calibrate/);
+    await door.close();
+  },
+);
+
+/** Imports so many people with one picture each. */
+async function importOf(people: number, open: Control) {
   const pictures = join(folder, 'pictures.csv');
-  const lines = Array.from({ length: 40 }, (_, i) => {
+  const lines = Array.from({ length: people }, (_, i) => {
     const name = `p${i}.jpg`;
     writeFileSync(
       join(folder, name),
@@ -48,18 +92,13 @@ test('an import ends with a measurement of all who were enrolled', async () => {
     },
   };
   addSubjectImport(new Command(), runner);
-  const answer = await work!(
+  return work!(
     {
       options: { env: 'test', org: 'Acme' },
       data: folder,
       terminal: createTerminal(new PassThrough() as never, new PassThrough() as never),
-      control: async () => createControl({ via: 'service', fetch: door.fetch, close: door.close }),
+      control: async () => open,
     },
     pictures,
   );
-  expect(answer?.json).toMatchObject({ enrolled: 40, refused: 0 });
-  expect(calibrations.list(engine.organization)).toMatchObject([
-    { world: 'test', scorer: 'r', people: 40, compared: 40 },
-  ]);
-  await door.close();
-});
+}

@@ -89,10 +89,11 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
     const stop = new AbortController();
     const halt = new AbortController();
     let over = false;
+    let work = 'the pictures under way';
     onInterrupt({
       first() {
         stop.abort();
-        terminal.note('\nStopping after the pictures under way. Once more to stop at once.');
+        terminal.note(`\nStopping after ${work}. Once more to stop at once.`);
       },
       again: () => (over ? process.exit(130) : halt.abort()),
     });
@@ -122,11 +123,16 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
       });
       progress.stop();
       if (report) await report(outcomes);
-      if (outcomes.some(({ outcome }) => outcome === 'enrolled'))
-        // Best effort: the people are enrolled, and the service measures again later.
-        await measureCalibrations(open, query.organization, halt.signal).catch(() => undefined);
+      work = 'the own gallery is measured';
+      // Best effort: the people are enrolled, and the service measures again later.
+      const isMeasured =
+        !outcomes.some(({ outcome }) => outcome === 'enrolled') ||
+        (await measureCalibrations(open, query.organization, halt.signal).then(
+          () => true,
+          () => false,
+        ));
       const interrupted = halt.signal.aborted ? 'at once' : stop.signal.aborted;
-      return answer(outcomes, { interrupted, passedOver, report: options.report });
+      return answer(outcomes, { interrupted, passedOver, isMeasured, report: options.report });
     } finally {
       progress.stop();
       await journal.close();
@@ -140,8 +146,14 @@ function answer(
   {
     interrupted,
     passedOver,
+    isMeasured,
     report,
-  }: { interrupted: boolean | 'at once'; passedOver: number; report: string | undefined },
+  }: {
+    interrupted: boolean | 'at once';
+    passedOver: number;
+    isMeasured: boolean;
+    report: string | undefined;
+  },
 ): Answer {
   const amount = (kind: ImportOutcome['outcome']) =>
     outcomes.filter(({ outcome }) => outcome === kind).length;
@@ -175,12 +187,18 @@ function answer(
         'not tried',
         counts.notTried === 0 ? undefined : `${counts.notTried} (run the same command again to go on)`,
       ],
+      ['own gallery', isMeasured ? undefined : `not measured yet; measure it: ${invocation} org calibrate`],
     ]),
     ...(refusals.length === 0 ? [] : ['', table(['file', 'code', 'reason'], rows, '')]),
     ...more,
     ...remediesOf(refusals),
   ].join('\n');
-  const json = { ...counts, interrupted: interrupted !== false, refusals };
+  const json = {
+    ...counts,
+    interrupted: interrupted !== false,
+    ...(!isMeasured && { ownGallery: 'not-measured' }),
+    refusals,
+  };
   if (interrupted === 'at once') return { json, text, exitCode: 130 };
   const failed = interrupted || refusals.length > 0;
   return { json, text, ...(failed ? { exitCode: 1 } : {}) };

@@ -315,6 +315,13 @@ onBothDatabases('refused pictures', (newPlace) => {
     expect(await engine.db.selectFrom('claim').select(['world', 'failures']).execute()).toEqual([
       { world: 'live', failures: 2 },
     ]);
+    // Enrolled by an earlier release, which kept the hash of the pixels as they were sent.
+    const { pixelHash: sentHash } = analysisOf('enrolled live');
+    const again = engine.analyzer.show('again', {
+      ...analysisOf('again', { live: 0.99, embeddings: { 'a-net': near(ada, 0.95, 'again') } }),
+      sentHash,
+    });
+    expect(await verify(again)).toBe('REPLAYED_PICTURE');
     expect(await verify(show('newer', 0.99), { email })).toBe('verified');
     expect(await verify(show('enrolled test', 0.99), { world: 'test' })).toBe('verified');
     // Neither the pixels nor their plain hash stand in the row, and the row goes with the person.

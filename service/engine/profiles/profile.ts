@@ -28,7 +28,7 @@ export const ProfileDefinition = z.strictObject({
       scorer: z
         .enum(['a', 'r', 'best'])
         .describe(
-          "'best': embedding R, with MobileFaceNet where that is enabled; 'r': R alone; 'a': embedding A alone, whose weights are in the public domain. With 'best' and 'r', people who have no template of R yet are compared by A.",
+          "'best': embedding R, with MobileFaceNet where that is enabled; 'r': R alone; 'a': embedding A alone, whose weights are in the public domain. With 'best' and 'r', people who have no template of R yet are compared by A. With 'a', covered faces and pictures that show no person are not refused: these gates were measured with embedding R.",
         ),
       supersededUntil: z.iso
         .date()

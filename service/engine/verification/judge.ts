@@ -111,7 +111,7 @@ export function createJudge({ subjects, verifications }: JudgeDeps) {
   /** Pictures leave the place where they were enrolled: in the live world a copy of one does not show that the person is present. */
   async function isReplay({ realm }: Pick<Run, 'realm'>, pictures: readonly Analysis[]): Promise<boolean> {
     if (realm.world !== 'live') return false;
-    const hashes = pictures.map(({ pixelHash }) => pixelHash);
+    const hashes = pictures.flatMap(({ pixelHash, sentHash = [] }) => [pixelHash].concat(sentHash));
     return (await subjects.ownerOfPicture(realm, hashes)) !== undefined;
   }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { defined } from '../../lib/defined.ts';
 import type { Analysis, AnalysisRequest, Box, Face, PadScore } from '../face.ts';
 import { combineScores } from '../models/combine-scores.ts';
@@ -14,6 +13,7 @@ import {
   turnedBy,
 } from '../pictures/decode-picture.ts';
 import type { Picture } from '../pictures/picture.ts';
+import { hashPixels } from '../pictures/pixel-hash.ts';
 import { portraitOf } from '../pictures/portrait.ts';
 import type { Native } from '../workers/native-gate.ts';
 import { createChallengeMeasures } from './challenge-measures.ts';
@@ -84,11 +84,12 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
     const decode = async (header: PictureHeader, region?: Box) =>
       viewOf(await native(() => decodePicture(source, header, region)));
     const whole = await decode(asSent);
-    const pixelHash = request.quick ? '' : hashPixels(whole.picture);
+    // Of the picture as sent: it is the same picture however it is turned to be judged.
+    const hashes = request.quick ? { pixelHash: '' } : hashPixels(whole.picture);
     lap('decode');
 
-    if (request.stopAt?.includes(pixelHash))
-      return finish({ picture: pictureOf(asSent), faces: [], pixelHash, timing });
+    if (request.stopAt?.includes(hashes.pixelHash))
+      return finish({ picture: pictureOf(asSent), faces: [], ...hashes, timing });
 
     const detector = await models.detector(request.detector);
     const reader = await models.landmarks();
@@ -108,8 +109,7 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
     const found: Analysis = {
       picture: pictureOf(header),
       faces: seen.map(faceOf),
-      // A picture that was turned is the same picture.
-      pixelHash: judged === whole ? pixelHash : hashPixels(judged.picture),
+      ...hashes,
       timing,
     };
     lap('detect');
@@ -305,11 +305,6 @@ async function warmUp(models: FaceModels, { detector, embedders, pad }: Models):
   await (await models.eyes())(pyramid, landmarks);
   for (const id of embedders) await (await models.embedder(id))(pyramid, landmarks.mesh);
   if (pad !== undefined) await liveScore(view, box, await models.pad(pad));
-}
-
-/** SHA-256 of the sides and the pixels. */
-function hashPixels({ width, height, pixels }: Picture): string {
-  return createHash('sha256').update(`${width}x${height}:`).update(pixels).digest('hex');
 }
 
 const faceOf = ({ view, detection: { box, score }, landmarks: { presence } }: Seen): Face => ({

@@ -115,3 +115,14 @@ test('pixels that are not to be looked at are decoded and no more', async () => 
   expect(found).toMatchObject({ pixelHash, faces: [], timing: { detect: 0, pad: 0 } });
   expect(found).not.toHaveProperty('face');
 });
+
+test('a picture is the same one however it is turned, and is not looked at either', async () => {
+  const picture = await beside(0.43);
+  const { pixelHash } = await analyzer.analyze(picture, request);
+  for (const degrees of [90, 180, 270]) {
+    const turned = await sharp(picture).rotate(degrees).png().toBuffer();
+    expect((await analyzer.analyze(turned, request)).pixelHash).toBe(pixelHash);
+    const found = await analyzer.analyze(turned, { ...request, stopAt: [pixelHash] });
+    expect(found).toMatchObject({ pixelHash, faces: [], timing: { detect: 0, pad: 0 } });
+  }
+});

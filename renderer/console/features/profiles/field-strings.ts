@@ -97,6 +97,8 @@ export const fieldStrings = defineStrings(
     scorerBest: 'Embedding R, MobileFaceNet if on',
     scorerR: 'Embedding R alone',
     scorerA: 'Embedding A alone (public domain)',
+    scorerAHint:
+      'Covered faces and pictures that show no person are not refused: these gates were measured with embedding R.',
     supersededUntil: 'Accept the old scorer until',
     supersededHint:
       'The last day, UTC. After it, people who have only templates of an old embedding are not recognized.',
@@ -263,6 +265,8 @@ export const fieldStrings = defineStrings(
     scorerBest: 'Einbettung R, ggf. MobileFaceNet',
     scorerR: 'Nur Einbettung R',
     scorerA: 'Nur Einbettung A (gemeinfrei)',
+    scorerAHint:
+      'Verdeckte Gesichter und Bilder ohne Person werden nicht abgelehnt: diese Prüfungen wurden mit Einbettung R gemessen.',
     supersededUntil: 'Alten Vergleich annehmen bis',
     supersededHint:
       'Der letzte Tag (UTC). Danach werden Personen, die nur Vorlagen einer alten Einbettung haben, nicht mehr erkannt.',

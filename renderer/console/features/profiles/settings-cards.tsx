@@ -63,6 +63,7 @@ export function ModelsCard({ control }: Props) {
           control={control}
           name="models.scorer"
           label={t('scorer')}
+          hint={scorer === 'a' ? t('scorerAHint') : undefined}
           data={[
             { value: 'best', label: t('scorerBest') },
             { value: 'r', label: t('scorerR') },

@@ -53,7 +53,7 @@ export function createJudgeAdministratorFace({
       return {
         embeddings,
         files: Object.fromEntries(Object.keys(embeddings).map((id) => [id, set.files[id] ?? ''])),
-        pixelHashes: looks.map(({ pixelHash }) => pixelHash),
+        pixelHashes: looks.flatMap(({ pixelHash, sentHash = [] }) => [pixelHash].concat(sentHash)),
       };
     },
     isSame(one, other) {
