@@ -14,6 +14,7 @@ const verified: Schemas['Verdict'] = {
     { check: 'faceQuality', pass: true, score: 0.8055, weight: 0.5, reason: 'Face the camera.' },
   ],
   assurance: 'match-only',
+  capture: { source: 'api' },
   match: {
     scorer: 'r',
     score: 0.964,

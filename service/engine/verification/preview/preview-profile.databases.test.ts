@@ -51,6 +51,7 @@ onBothDatabases('a preview of settings', (newPlace) => {
       models: {},
       timing: {},
       actor: 'key:key_1',
+      source: 'api',
       at: engine.clock.now(),
       ...more,
     });
