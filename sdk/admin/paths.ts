@@ -9686,17 +9686,23 @@ export interface components {
             restarting: boolean;
         };
         /**
-         * @description How the pictures were taken.
+         * @description Guidance for a camera page.
          * @example {
-         *       "source": "kiosk"
+         *       "captureId": "cap_01m7w3hbbec1gf5vj2bmsg7bmh",
+         *       "token": "mXb3p0pT2v7oQ4n0xk3G8W1u5Jr9yZs6dLq2cVt7hEa",
+         *       "expiresAt": "2026-11-21T09:10:00.000Z"
          *     }
          */
         Capture: {
+            /** @description Id of the session */
+            captureId: string;
+            /** @description Sent as `{"token":…}` in the first message of the WebSocket `/api/captures/live`, or as the header x-capture-token of `POST /api/captures/frames`. Valid only for guidance in this session. */
+            token: string;
             /**
-             * @description Where the pictures come from. `kiosk`: a paired kiosk of this box; `browser`: the page of a live session, on any device; `api`: a caller sent them, over the API, the console or the command line
-             * @enum {string}
+             * Format: date-time
+             * @description End of the session
              */
-            source: "kiosk" | "browser" | "api";
+            expiresAt: string;
         };
         /** @description One page of a list. */
         Kiosks: {
@@ -9954,7 +9960,7 @@ export interface components {
             reviewUntil?: string;
             /** @description Level of the liveness check: `active`, `active-no-flash`, `passive-frames` */
             assurance?: string;
-            capture: components["schemas"]["Capture"];
+            capture: components["schemas"]["CaptureSource"];
             risk?: components["schemas"]["SessionRisk"];
             /** @description Id of the recognized person */
             person?: string;
@@ -9962,6 +9968,19 @@ export interface components {
             verification?: string;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             by: string;
+        };
+        /**
+         * @description How the pictures were taken.
+         * @example {
+         *       "source": "kiosk"
+         *     }
+         */
+        CaptureSource: {
+            /**
+             * @description Where the pictures come from. `kiosk`: a paired kiosk of this box; `browser`: the page of a live session, on any device; `api`: a caller sent them, over the API, the console or the command line
+             * @enum {string}
+             */
+            source: "kiosk" | "browser" | "api";
         };
         /**
          * @description Risk of a decision.
@@ -10108,7 +10127,7 @@ export interface components {
             reviewUntil?: string;
             /** @description Level of the liveness check: `active`, `active-no-flash`, `passive-frames` */
             assurance?: string;
-            capture: components["schemas"]["Capture"];
+            capture: components["schemas"]["CaptureSource"];
             risk?: components["schemas"]["SessionRisk"];
             /** @description Id of the recognized person */
             person?: string;
@@ -10991,7 +11010,7 @@ export interface components {
              * @enum {string}
              */
             assurance: "match-only" | "passive" | "active";
-            capture: components["schemas"]["Capture"];
+            capture: components["schemas"]["CaptureSource"];
             /** @description Only without `email`: the threshold of the 1:N search */
             identification?: {
                 /** @description People searched */
@@ -11164,7 +11183,7 @@ export interface components {
              */
             assurance: "match-only" | "passive" | "active";
             /** @description Absent in verifications of early releases */
-            capture?: components["schemas"]["Capture"];
+            capture?: components["schemas"]["CaptureSource"];
             /** @description Number of enrolled people that the picture of a 1:N matched, where there are several that were not marked as distinct: a sign of a picture blended of two faces, or of a person who was enrolled twice. Never decisive; experimental */
             alike?: number;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
@@ -11271,7 +11290,7 @@ export interface components {
              */
             assurance: "match-only" | "passive" | "active";
             /** @description Absent in verifications of early releases */
-            capture?: components["schemas"]["Capture"];
+            capture?: components["schemas"]["CaptureSource"];
             /** @description Number of enrolled people that the picture of a 1:N matched, where there are several that were not marked as distinct: a sign of a picture blended of two faces, or of a person who was enrolled twice. Never decisive; experimental */
             alike?: number;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */

@@ -25,7 +25,7 @@ export const capture = z
       ),
   })
   .meta({
-    id: 'Capture',
+    id: 'CaptureSource',
     description: 'How the pictures were taken.',
     examples: [{ source: 'kiosk' as const }],
   });
