@@ -2451,7 +2451,7 @@ export interface paths {
         put?: never;
         /**
          * Decide a session that waits for a person
-         * @description For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. With `camera`: the camera had the name of a program that passes films off as a camera, or it changed in the attempt, and the profile has a person decide. With `undecided`: the evidence of the last attempt, or of the first at a kiosk, neither suffices for a living person nor refuses one, and the profile has a person decide. No picture is kept: see or call the person before you approve. If the organization requires two administrators, the first call is a vote.
+         * @description For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. With `camera`: the camera had the name of a program that passes films off as a camera, or it changed in the attempt, and the profile has a person decide. With `undecided`: the evidence of the last attempt neither suffices for a living person nor refuses one, and the profile has a person decide. No picture is kept: see or call the person before you approve. If the organization requires two administrators, the first call is a vote.
          */
         post: operations["decideLiveSession"];
         delete?: never;
@@ -5751,7 +5751,7 @@ export interface components {
                  */
                 suspectCamera?: "record" | "review" | "refuse";
                 /**
-                 * @description What follows when the evidence of an attempt neither suffices for a living person nor refuses one (reason `UNDECIDED`): `refuse` unless stated, it is a failed attempt as any other. `review`: where the last attempt of a session ends so, a person decides; at a kiosk after the first such attempt. A proof of presence waits for no person: there it is refused.
+                 * @description What follows when the evidence of an attempt neither suffices for a living person nor refuses one (reason `UNDECIDED`): `refuse` unless stated, it is a failed attempt as any other. `review`: where the last attempt of a session ends so, a person decides. A proof of presence waits for no person: there it is refused.
                  * @enum {string}
                  */
                 undecided?: "review" | "refuse";
@@ -6097,12 +6097,12 @@ export interface components {
                 verified: boolean;
                 /** @description The decision with these settings */
                 wouldVerify: boolean;
-                /** @description Reasons of the refusal with these settings: `match`, `composite`, `picture`, or checks */
+                /** @description Reasons of the refusal with these settings: `match`, `composite`, `picture`, `capture`, or checks */
                 by: string[];
             }[];
             /** @description Missing figures; one verification may lack several */
             missing: {
-                /** @description A check, `match` or `picture` */
+                /** @description A check, `match`, `picture` or `capture` */
                 what: string;
                 /**
                  * @description `not-run`: it was not measured then; `not-kept`: the figures it takes are not stored; `other-model`: other models would have measured it; `other-rates`: its rate held for every measured group and these for the average, or the other way round; `other-settings`: what the check reads beside its rule has changed; `other-version`: the settings that decided it are not in this release

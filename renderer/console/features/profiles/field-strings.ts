@@ -153,7 +153,7 @@ export const fieldStrings = defineStrings(
     undecidedReview: 'A person decides',
     undecidedRefuse: 'Refused',
     undecidedHint:
-      'Where the last attempt of a session ends so, a person sees what spoke against it and decides; at a kiosk after the first. A proof of presence cannot wait: there it is refused.',
+      'Where the last attempt of a session ends so, a person sees what spoke against it and decides. A proof of presence cannot wait: there it is refused.',
     pageBehavior: 'How the person uses the page',
     behaviorOff: 'Not collected',
     behaviorRecord: 'Recorded, counts in the risk',
@@ -329,7 +329,7 @@ export const fieldStrings = defineStrings(
     undecidedReview: 'Eine Person entscheidet',
     undecidedRefuse: 'Abgelehnt',
     undecidedHint:
-      'Endet der letzte Versuch einer Sitzung so, sieht eine Person, was dagegen sprach, und entscheidet; an einem Kiosk nach dem ersten. Ein Anwesenheitsnachweis kann nicht warten: Dort wird abgelehnt.',
+      'Endet der letzte Versuch einer Sitzung so, sieht eine Person, was dagegen sprach, und entscheidet. Ein Anwesenheitsnachweis kann nicht warten: Dort wird abgelehnt.',
     pageBehavior: 'Wie die Person die Seite benutzt',
     behaviorOff: 'Nicht erfasst',
     behaviorRecord: 'Festgehalten, zählt beim Risiko',
