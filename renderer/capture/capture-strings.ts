@@ -178,6 +178,8 @@ export const captureStrings = defineStrings(
     takenText: 'It was opened in another window or on another device. Go on there, or ask for a new link.',
     overTitle: 'The time for this check is over',
     overText: 'Ask for a new link where you received this one.',
+    kioskTitle: 'This check is done at a kiosk',
+    kioskText: 'Go to a kiosk, or ask for another way where you received this link. The camera stays off.',
     finishedTitle: 'This check is finished',
     finishedText: 'Nothing more is asked here. If you did not do it, ask where you received this link.',
     offlineTitle: 'Gatehouse does not answer',
@@ -410,6 +412,9 @@ export const captureStrings = defineStrings(
       'Sie wurde in einem anderen Fenster oder auf einem anderen Gerät geöffnet. Machen Sie dort weiter oder bitten Sie um einen neuen Link.',
     overTitle: 'Die Zeit für diese Überprüfung ist vorbei',
     overText: 'Bitten Sie dort um einen neuen Link, wo Sie diesen bekommen haben.',
+    kioskTitle: 'Diese Überprüfung geht nur an einem Kiosk',
+    kioskText:
+      'Gehen Sie zu einem Kiosk, oder fragen Sie dort nach einem anderen Weg, wo Sie diesen Link bekommen haben. Die Kamera bleibt aus.',
     finishedTitle: 'Diese Überprüfung ist abgeschlossen',
     finishedText:
       'Hier ist nichts mehr zu tun. Wenn Sie es nicht waren, fragen Sie dort, wo Sie diesen Link bekommen haben.',

@@ -2450,8 +2450,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Decide a session that was passed without movements, or before a suspect camera
-         * @description For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. With `camera`: the camera had the name of a program that passes films off as a camera, or it changed in the attempt, and the profile has a person decide. No picture is kept: see or call the person before you approve. If the organization requires two administrators, the first call is a vote.
+         * Decide a session that waits for a person
+         * @description For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. With `camera`: the camera had the name of a program that passes films off as a camera, or it changed in the attempt, and the profile has a person decide. With `undecided`: the evidence of the last attempt neither suffices for a living person nor refuses one, and the profile has a person decide. No picture is kept: see or call the person before you approve. If the organization requires two administrators, the first call is a vote.
          */
         post: operations["decideLiveSession"];
         delete?: never;
@@ -3818,7 +3818,7 @@ export interface components {
              * @description Error code from a closed list
              * @enum {string}
              */
-            code: "INVALID_REQUEST" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "HOST_NOT_ALLOWED" | "CONFLICT" | "IDEMPOTENCY_KEY_REUSED" | "MISSING_AUTH" | "INVALID_API_KEY_FORMAT" | "INVALID_API_KEY" | "INSUFFICIENT_SCOPE" | "ORIGIN_NOT_ALLOWED" | "TRIAL_EXPIRED" | "MONTHLY_LIMIT_EXCEEDED" | "BURST_LIMIT_EXCEEDED" | "USER_FLOOD_DETECTED" | "SIGN_IN_REFUSED" | "SIGN_IN_DELAYED" | "SECOND_FACTOR_REQUIRED" | "FRESH_FACTOR_REQUIRED" | "APPROVAL_REQUIRED" | "LAST_FACTOR" | "PASSKEY_REFUSED" | "FACE_REFUSED" | "CSRF_REFUSED" | "PASSWORD_TOO_WEAK" | "SETUP_CLOSED" | "SETUP_TOKEN_REFUSED" | "IMAGE_UNREADABLE" | "IMAGE_TOO_LARGE" | "IMAGE_FORMAT_UNSUPPORTED" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED" | "REPLAYED_PICTURE" | "CHECK_FAILED" | "SUBJECT_NOT_FOUND" | "TEMPLATE_MISMATCH" | "DUPLICATE_IDENTITY" | "CONSENT_REQUIRED" | "CONSENT_WITHDRAWN" | "VERIFICATION_DISABLED" | "LEGAL_HOLD" | "CONFIRMATION_REQUIRED" | "SESSION_EXPIRED" | "SESSION_KEY_MISMATCH" | "ORGANIZATION_MISMATCH" | "EMAIL_MISMATCH" | "MOTION_REQUIRED" | "DESTINATION_NOT_GRANTED" | "DESTINATION_FORBIDDEN" | "RECIPIENT_NOT_APPROVED" | "PROFILE_NOT_FOUND" | "PROFILE_NOT_ALLOWED" | "MODEL_NOT_INSTALLED" | "PAD_NOT_INSTALLED" | "LICENCE_NOT_ACCEPTED" | "OVERLOADED" | "TIMEOUT" | "SEALED" | "WRONG_PASSPHRASE" | "BACKUP_UNUSABLE" | "STORAGE_FULL" | "STORAGE_UNAVAILABLE" | "INTERNAL";
+            code: "INVALID_REQUEST" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "HOST_NOT_ALLOWED" | "CONFLICT" | "IDEMPOTENCY_KEY_REUSED" | "MISSING_AUTH" | "INVALID_API_KEY_FORMAT" | "INVALID_API_KEY" | "INSUFFICIENT_SCOPE" | "ORIGIN_NOT_ALLOWED" | "TRIAL_EXPIRED" | "MONTHLY_LIMIT_EXCEEDED" | "BURST_LIMIT_EXCEEDED" | "USER_FLOOD_DETECTED" | "SIGN_IN_REFUSED" | "SIGN_IN_DELAYED" | "SECOND_FACTOR_REQUIRED" | "FRESH_FACTOR_REQUIRED" | "APPROVAL_REQUIRED" | "LAST_FACTOR" | "PASSKEY_REFUSED" | "FACE_REFUSED" | "CSRF_REFUSED" | "PASSWORD_TOO_WEAK" | "SETUP_CLOSED" | "SETUP_TOKEN_REFUSED" | "IMAGE_UNREADABLE" | "IMAGE_TOO_LARGE" | "IMAGE_FORMAT_UNSUPPORTED" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED" | "REPLAYED_PICTURE" | "CHECK_FAILED" | "SUBJECT_NOT_FOUND" | "TEMPLATE_MISMATCH" | "DUPLICATE_IDENTITY" | "CONSENT_REQUIRED" | "CONSENT_WITHDRAWN" | "VERIFICATION_DISABLED" | "LEGAL_HOLD" | "CONFIRMATION_REQUIRED" | "SESSION_EXPIRED" | "SESSION_KEY_MISMATCH" | "ORGANIZATION_MISMATCH" | "EMAIL_MISMATCH" | "KIOSK_REQUIRED" | "MOTION_REQUIRED" | "DESTINATION_NOT_GRANTED" | "DESTINATION_FORBIDDEN" | "RECIPIENT_NOT_APPROVED" | "PROFILE_NOT_FOUND" | "PROFILE_NOT_ALLOWED" | "MODEL_NOT_INSTALLED" | "PAD_NOT_INSTALLED" | "LICENCE_NOT_ACCEPTED" | "OVERLOADED" | "TIMEOUT" | "SEALED" | "WRONG_PASSPHRASE" | "BACKUP_UNUSABLE" | "STORAGE_FULL" | "STORAGE_UNAVAILABLE" | "INTERNAL";
             /** @description Also in the header x-request-id and in the log */
             requestId: string;
             /** @description With INVALID_REQUEST: each wrong field */
@@ -5722,6 +5722,11 @@ export interface components {
                 /** @description The same if presentation attack detection ran; 50 when absent. */
                 failuresBeforeDisabledWithPad?: number;
             };
+            /**
+             * @description Where pictures have to come from: `any` unless stated. `kiosk`: from a paired kiosk of this box, whose camera stands before an operator. Every other source (the page of a live session in a browser or on a phone, a picture sent over the API, the console or the command line) is refused before a picture is taken or judged. Enrollments follow the profile `default`.
+             * @enum {string}
+             */
+            capture?: "any" | "kiosk";
             /** @description Steps of a live session: the server draws them at random. A turn is in every attempt, `blink` in every one of two steps and more where `steps` names it, both turns in those of three and more. Absent: four of all steps. */
             challenge?: {
                 /** @description Steps that may be asked for; at least one is a turn. `blink` belongs to them, unless people who cannot blink are to pass: without it a bent print may. */
@@ -5745,6 +5750,11 @@ export interface components {
                  * @enum {string}
                  */
                 suspectCamera?: "record" | "review" | "refuse";
+                /**
+                 * @description What follows when the evidence of an attempt neither suffices for a living person nor refuses one (reason `UNDECIDED`): `refuse` unless stated, it is a failed attempt as any other. `review`: where the last attempt of a session ends so, a person decides. A proof of presence waits for no person: there it is refused.
+                 * @enum {string}
+                 */
+                undecided?: "review" | "refuse";
                 /**
                  * @description Whether Gatehouse's own page of a session collects how the person moves the pointer, types and scrolls there, from the consent on: `off` unless stated. `record`: the consent text says so, and what is found counts in the risk and the humanness score; it never decides.
                  * @enum {string}
@@ -6087,12 +6097,12 @@ export interface components {
                 verified: boolean;
                 /** @description The decision with these settings */
                 wouldVerify: boolean;
-                /** @description Reasons of the refusal with these settings: `match`, `composite`, `picture`, or checks */
+                /** @description Reasons of the refusal with these settings: `match`, `composite`, `picture`, `capture`, or checks */
                 by: string[];
             }[];
             /** @description Missing figures; one verification may lack several */
             missing: {
-                /** @description A check, `match` or `picture` */
+                /** @description A check, `match`, `picture` or `capture` */
                 what: string;
                 /**
                  * @description `not-run`: it was not measured then; `not-kept`: the figures it takes are not stored; `other-model`: other models would have measured it; `other-rates`: its rate held for every measured group and these for the average, or the other way round; `other-settings`: what the check reads beside its rule has changed; `other-version`: the settings that decided it are not in this release
@@ -9870,6 +9880,9 @@ export interface components {
          *       "attempts": 1,
          *       "inReview": false,
          *       "assurance": "active",
+         *       "capture": {
+         *         "source": "browser"
+         *       },
          *       "risk": {
          *         "level": "low",
          *         "score": 0.08,
@@ -9936,10 +9949,10 @@ export interface components {
             /** @description A reviewer decides */
             inReview: boolean;
             /**
-             * @description What about: whether the person is counted already, or a check that was passed without movements, or before a suspect camera. Absent unless in review
+             * @description What about: whether the person is counted already; a check that was passed without movements, or before a suspect camera; or one whose evidence neither suffices nor refuses (`undecided`). Absent unless in review
              * @enum {string}
              */
-            waitsFor?: "uniqueness" | "without-motion" | "camera";
+            waitsFor?: "uniqueness" | "without-motion" | "camera" | "undecided";
             /**
              * Format: date-time
              * @description When the review ends without a decision; absent unless in review
@@ -9947,6 +9960,7 @@ export interface components {
             reviewUntil?: string;
             /** @description Level of the liveness check: `active`, `active-no-flash`, `passive-frames` */
             assurance?: string;
+            capture: components["schemas"]["CaptureSource"];
             risk?: components["schemas"]["SessionRisk"];
             /** @description Id of the recognized person */
             person?: string;
@@ -9954,6 +9968,19 @@ export interface components {
             verification?: string;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             by: string;
+        };
+        /**
+         * @description How the pictures were taken.
+         * @example {
+         *       "source": "kiosk"
+         *     }
+         */
+        CaptureSource: {
+            /**
+             * @description Where the pictures come from. `kiosk`: a paired kiosk of this box; `browser`: the page of a live session, on any device; `api`: a caller sent them, over the API, the console or the command line
+             * @enum {string}
+             */
+            source: "kiosk" | "browser" | "api";
         };
         /**
          * @description Risk of a decision.
@@ -9992,6 +10019,9 @@ export interface components {
          *       "attempts": 1,
          *       "inReview": false,
          *       "assurance": "active",
+         *       "capture": {
+         *         "source": "browser"
+         *       },
          *       "risk": {
          *         "level": "low",
          *         "score": 0.08,
@@ -10086,10 +10116,10 @@ export interface components {
             /** @description A reviewer decides */
             inReview: boolean;
             /**
-             * @description What about: whether the person is counted already, or a check that was passed without movements, or before a suspect camera. Absent unless in review
+             * @description What about: whether the person is counted already; a check that was passed without movements, or before a suspect camera; or one whose evidence neither suffices nor refuses (`undecided`). Absent unless in review
              * @enum {string}
              */
-            waitsFor?: "uniqueness" | "without-motion" | "camera";
+            waitsFor?: "uniqueness" | "without-motion" | "camera" | "undecided";
             /**
              * Format: date-time
              * @description When the review ends without a decision; absent unless in review
@@ -10097,6 +10127,7 @@ export interface components {
             reviewUntil?: string;
             /** @description Level of the liveness check: `active`, `active-no-flash`, `passive-frames` */
             assurance?: string;
+            capture: components["schemas"]["CaptureSource"];
             risk?: components["schemas"]["SessionRisk"];
             /** @description Id of the recognized person */
             person?: string;
@@ -10933,6 +10964,9 @@ export interface components {
          *       "confidence": 0,
          *       "checkResults": [],
          *       "assurance": "match-only",
+         *       "capture": {
+         *         "source": "api"
+         *       },
          *       "match": {
          *         "scorer": "r",
          *         "threshold": 0.3712,
@@ -10976,6 +11010,7 @@ export interface components {
              * @enum {string}
              */
             assurance: "match-only" | "passive" | "active";
+            capture: components["schemas"]["CaptureSource"];
             /** @description Only without `email`: the threshold of the 1:N search */
             identification?: {
                 /** @description People searched */
@@ -11077,6 +11112,9 @@ export interface components {
          *       "holdsFor": "every-group",
          *       "compositeScore": 0.42,
          *       "assurance": "passive",
+         *       "capture": {
+         *         "source": "api"
+         *       },
          *       "by": "key:key_01m7w3ayykpzv1m774b6g68g31"
          *     }
          */
@@ -11144,6 +11182,8 @@ export interface components {
              * @enum {string}
              */
             assurance: "match-only" | "passive" | "active";
+            /** @description Absent in verifications of early releases */
+            capture?: components["schemas"]["CaptureSource"];
             /** @description Number of enrolled people that the picture of a 1:N matched, where there are several that were not marked as distinct: a sign of a picture blended of two faces, or of a person who was enrolled twice. Never decisive; experimental */
             alike?: number;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
@@ -11174,6 +11214,9 @@ export interface components {
          *       "holdsFor": "every-group",
          *       "compositeScore": 0.42,
          *       "assurance": "passive",
+         *       "capture": {
+         *         "source": "api"
+         *       },
          *       "by": "key:key_01m7w3ayykpzv1m774b6g68g31",
          *       "checks": [],
          *       "models": {},
@@ -11246,6 +11289,8 @@ export interface components {
              * @enum {string}
              */
             assurance: "match-only" | "passive" | "active";
+            /** @description Absent in verifications of early releases */
+            capture?: components["schemas"]["CaptureSource"];
             /** @description Number of enrolled people that the picture of a 1:N matched, where there are several that were not marked as distinct: a sign of a picture blended of two faces, or of a person who was enrolled twice. Never decisive; experimental */
             alike?: number;
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
@@ -32459,6 +32504,9 @@ export interface operations {
                      *       "attempts": 1,
                      *       "inReview": false,
                      *       "assurance": "active",
+                     *       "capture": {
+                     *         "source": "browser"
+                     *       },
                      *       "risk": {
                      *         "level": "low",
                      *         "score": 0.08,
@@ -32612,6 +32660,9 @@ export interface operations {
                      *       "attempts": 1,
                      *       "inReview": false,
                      *       "assurance": "active",
+                     *       "capture": {
+                     *         "source": "browser"
+                     *       },
                      *       "risk": {
                      *         "level": "low",
                      *         "score": 0.08,
@@ -32759,6 +32810,9 @@ export interface operations {
                      *       "attempts": 1,
                      *       "inReview": false,
                      *       "assurance": "active",
+                     *       "capture": {
+                     *         "source": "browser"
+                     *       },
                      *       "risk": {
                      *         "level": "low",
                      *         "score": 0.08,
@@ -33717,6 +33771,7 @@ export interface operations {
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to unlock it.
+             *     - `KIOSK_REQUIRED`: The profile takes pictures of a paired kiosk only (`capture`): start the verification at a kiosk, or choose another profile.
              *     - `CONSENT_WITHDRAWN`: The person did not consent to this use, or has withdrawn it.
              */
             403: {
@@ -35500,6 +35555,9 @@ export interface operations {
                      *       "confidence": 0,
                      *       "checkResults": [],
                      *       "assurance": "match-only",
+                     *       "capture": {
+                     *         "source": "api"
+                     *       },
                      *       "match": {
                      *         "scorer": "r",
                      *         "threshold": 0.3712,
@@ -35553,6 +35611,7 @@ export interface operations {
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to unlock it.
              *     - `PROFILE_NOT_ALLOWED`: The organization or the key may not use that profile; the error lists the allowed ones.
+             *     - `KIOSK_REQUIRED`: The profile takes pictures of a paired kiosk only (`capture`): start the verification at a kiosk, or choose another profile.
              *     - `CONSENT_WITHDRAWN`: The person did not consent to this use, or has withdrawn it.
              */
             403: {
@@ -35692,6 +35751,9 @@ export interface operations {
                      *       "holdsFor": "every-group",
                      *       "compositeScore": 0.42,
                      *       "assurance": "passive",
+                     *       "capture": {
+                     *         "source": "api"
+                     *       },
                      *       "by": "key:key_01m7w3ayykpzv1m774b6g68g31",
                      *       "checks": [],
                      *       "models": {},

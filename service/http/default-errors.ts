@@ -63,6 +63,7 @@ export const defaultErrors = {
   SESSION_KEY_MISMATCH: { status: 403 },
   ORGANIZATION_MISMATCH: { status: 403 },
   EMAIL_MISMATCH: { status: 403 },
+  KIOSK_REQUIRED: { status: 403 },
   MOTION_REQUIRED: { status: 422 },
   DESTINATION_NOT_GRANTED: { status: 403 },
   DESTINATION_FORBIDDEN: { status: 403 },

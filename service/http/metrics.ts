@@ -19,6 +19,12 @@ interface VerificationSample {
   checks: readonly { check: string; pass: boolean; skipped?: string }[];
 }
 
+interface AttemptSample {
+  world: 'live' | 'test';
+  outcome: string;
+  waitsFor?: string;
+}
+
 export interface GaugeSample {
   name: string;
   help: string;
@@ -30,6 +36,8 @@ export interface Metrics {
   request(sample: RequestSample): void;
   /** One verification that was judged and stored. */
   verification(sample: VerificationSample): void;
+  /** One attempt of a live session that has ended. */
+  attempt(sample: AttemptSample): void;
   /** One attempt to deliver a webhook: `delivered`, or why not (`timeout`, `refused`, `status`, …). */
   delivery(sample: { outcome: string; milliseconds: number }): void;
   /** One picture's stages (`decode`, `detect`, `landmarks`, `embed`, `pad`, `total`, `queued`), in milliseconds. */
@@ -69,6 +77,9 @@ export function createMetrics({ processMetrics }: { processMetrics: boolean }): 
           check,
           result: skipped === undefined ? (pass ? 'pass' : 'fail') : 'skipped',
         });
+    },
+    attempt({ world, outcome, waitsFor = '' }) {
+      series.attempts.inc({ world, outcome, waits_for: waitsFor });
     },
     delivery({ outcome, milliseconds }) {
       series.deliveries.inc({ outcome });
@@ -132,6 +143,12 @@ function createSeries(registry: Registry) {
       name: 'gatehouse_check_results_total',
       help: 'Check results of those verifications: pass, fail or skipped.',
       labelNames: ['world', 'check', 'result'],
+      registers,
+    }),
+    attempts: new Counter({
+      name: 'gatehouse_session_attempts_total',
+      help: 'Attempts of live sessions that have ended; "another" has one left, "held" waits for a person about "waits_for".',
+      labelNames: ['world', 'outcome', 'waits_for'],
       registers,
     }),
     deliveries: new Counter({

@@ -60,6 +60,7 @@ export const problemCodes = [
   'SESSION_KEY_MISMATCH', // another key of the organization created it
   'ORGANIZATION_MISMATCH', // the request names another organization than that of the key
   'EMAIL_MISMATCH', // another person appeared than the one it is locked to
+  'KIOSK_REQUIRED', // the profile takes pictures of a paired kiosk only
   'MOTION_REQUIRED', // the check is not done without movements of the head
   // where may be sent to
   'DESTINATION_NOT_GRANTED', // no administrator granted it; the message says who can

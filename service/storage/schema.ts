@@ -338,6 +338,8 @@ export interface Schema {
     gallery_size: Generated<number | null>;
     /** How many enrolled people the picture of a 1:N matched, where there are several that no reviewer marked as distinct. */
     people_alike: Generated<number | null>;
+    /** 'kiosk' | 'browser' | 'api' (engine/profiles/capture-source.ts). Null: written before it was kept. */
+    capture_source: Generated<string | null>;
     /** Sealed under the subject's key, only when it was recognized and verified. */
     place_sealed: Bytes | null;
     device_sealed: Bytes | null;

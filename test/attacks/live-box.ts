@@ -65,6 +65,7 @@ export async function startLiveBox(): Promise<LiveBox> {
     request: (challenge) => frameRequest(challenge as never, { detector: 'blazeface', embedders: ['one'] }),
     withoutMotion: () => challengeRules().withoutMotion,
     suspectCamera: () => challengeRules().suspectCamera,
+    undecided: () => challengeRules().undecided,
     collectsBehavior: () => false,
     steps: () => challengeRules().count,
     movementIn,

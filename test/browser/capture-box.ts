@@ -105,6 +105,9 @@ const fresh = () => ({
   origins: [],
 });
 
+/** Codes of refusals, by their status. */
+const codes: Readonly<Record<number, string>> = { 403: 'KIOSK_REQUIRED', 429: 'BURST_LIMIT_EXCEEDED' };
+
 export async function startCaptureBox(): Promise<CaptureBox & { reset(): void }> {
   const app = createServer({ ids: createIds(systemClock), log: silentLog, limits: { body: 4_000_000 } });
   const pages = createPages(join(import.meta.dirname, '../../dist/renderer'));
@@ -171,7 +174,7 @@ export async function startCaptureBox(): Promise<CaptureBox & { reset(): void }>
       }
       const answer = path === 'state' || path === 'frames' ? box.live : box.answers[path];
       if (typeof answer === 'object') return reply.send(answer);
-      const code = answer === 429 ? 'BURST_LIMIT_EXCEEDED' : 'NOT_FOUND';
+      const code = codes[answer ?? 404] ?? 'NOT_FOUND';
       return reply.code(answer ?? 404).send({ error: 'No.', code, requestId: 'r' });
     },
   });

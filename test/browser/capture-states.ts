@@ -245,6 +245,7 @@ export const captureStates: readonly CaptureState[] = [
   link('taken', { ...description, state: 'taken' }, 'This check goes on elsewhere'),
   link('over', { ...description, state: 'ended' }, 'The time for this check is over'),
   link('finished', { ...description, state: 'finished' }, 'This check is finished'),
+  link('kiosk', 403, 'This check is done at a kiosk'),
   link('offline', 500, 'Gatehouse does not answer'),
   link('many', 503, 'Many people at this moment'),
 ];

@@ -112,6 +112,24 @@ const withoutMotion = {
   },
 };
 
+/** The turned head was measured too weakly to be sure of: a person has to decide. */
+const undecided = {
+  ...approved,
+  ...{ waits: 'undecided', reasons: ['UNDECIDED'] },
+  risk: { level: 'medium', score: 0.62, flags: [] },
+  liveness: {
+    ...{ passed: false, score: 0.41, assurance: 'active', reasons: ['UNDECIDED'] },
+    evidence: [
+      step('turn-left', 1920),
+      head('turn-left', false, { frames: 9, parallax: 0.046, rigidResidual: 0.052, constancy: 0.011 }),
+      step('blink', 1010),
+      continuity(true),
+      pad(0.42),
+      ...common(),
+    ],
+  },
+};
+
 const device = {
   ...{ label: 'FaceTime HD Camera', width: 1280, height: 720, frameRate: 30 },
   userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15',
@@ -148,6 +166,9 @@ export async function makeDemoSessions(
     const still = await apiSession(order, { subjectRef: 'customer-9925' }, { motion: false });
     change(database, still, { state: 'processing', held_until: Date.now() + 71 * 3_600_000, attempts: 1 });
     change(database, still, { outcome: JSON.stringify(withoutMotion) });
+    const unsure = await apiSession(order, { subjectRef: 'customer-9928' });
+    change(database, unsure, { state: 'processing', held_until: Date.now() + 70 * 3_600_000, attempts: 3 });
+    change(database, unsure, { outcome: JSON.stringify(undecided) });
     const presence = { orgId: organization, purpose: 'Authorize production deployment' };
     const there = await ofLink(order, 'presence', await ask('/api/presence/sessions', presence));
     end(database, there, 'approved', approved);
@@ -164,6 +185,7 @@ export async function makeDemoSessions(
       sessionRunning: running,
       sessionWaits: waiting,
       sessionStill: still,
+      sessionUnsure: unsure,
       ...scope,
     };
   } finally {

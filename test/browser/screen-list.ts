@@ -32,6 +32,8 @@ export const screens: readonly Screen[] = [
   { path: '/sessions/{sessionWaits}', data: 'full', name: 'session-waits' },
   { path: '/sessions/{sessionStill}', data: 'full', name: 'session-without-motion' },
   { path: '/sessions/{sessionStill}', data: 'full', press: ['Decide'], name: 'session-decide' },
+  { path: '/sessions/{sessionUnsure}', data: 'full', name: 'session-undecided' },
+  { path: '/sessions/{sessionUnsure}', data: 'full', press: ['Decide'], name: 'session-undecided-decide' },
   {
     ...{ path: '/sessions/{sessionRunning}', data: 'full', name: 'session-cancel' },
     press: ['Cancel session'],

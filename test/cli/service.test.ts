@@ -89,7 +89,7 @@ test('settings, sites and profiles are changed and shown through the service', a
       definition: {
         ...profile.definition,
         name: 'Front door',
-        challenge: { steps: ['turn-left', 'blink'], count: 3, suspectCamera: 'review' },
+        challenge: { steps: ['turn-left', 'blink'], count: 3, suspectCamera: 'review', undecided: 'review' },
       },
     }),
   );
@@ -100,7 +100,7 @@ test('settings, sites and profiles are changed and shown through the service', a
     definition: { name: 'Front door' },
   });
   expect((await cli.run('profile', 'show', 'front-door')).stdout).toMatch(
-    /^live sessions +2 of turn-left, blink; a repeated movement: refuse; without motion: review; a suspect camera: review$/m,
+    /^live sessions +2 of turn-left, blink; a repeated movement: refuse; without motion: review; a suspect camera: review; undecided evidence: review$/m,
   );
   const replaced = await cli.json<{ warning: string }>('profile', 'set', 'default', file);
   expect(replaced.warning).toMatch(

@@ -82,7 +82,8 @@ test('a receiver gets what the caller gets over HTTP', async () => {
   const [first, second, third, fourth] = received.map(({ event }) => event.data);
   expect(first).toEqual({ userId: enrolled.userId, email, created: true });
 
-  /** As over HTTP, without what only the caller gets. */
+  const capture = { source: 'api' };
+  /** As over HTTP, without what only the caller gets, and with where the picture came from, which the caller knows. */
   const asSent = ({
     match: _m,
     identification: _i,
@@ -91,6 +92,7 @@ test('a receiver gets what the caller gets over HTTP', async () => {
     ...reply
   }: Record<string, unknown>) => ({
     ...reply,
+    capture,
     checkResults: (reply.checkResults as Record<string, unknown>[]).map(({ check, pass, score, weight }) =>
       expect.objectContaining({ check, pass, score, weight }),
     ),
@@ -105,6 +107,7 @@ test('a receiver gets what the caller gets over HTTP', async () => {
     reason: blank.reason,
     checkResults: [expect.objectContaining({ check: 'faceQuality', pass: false })],
     assurance: 'match-only',
+    capture,
     verificationId: expect.stringMatching(/^ver_/),
     profile: success.profile,
   });

@@ -37,6 +37,7 @@ export interface Script {
   refusesRepeats?: boolean;
   withoutMotion?: 'review' | 'allow' | 'refuse';
   suspectCamera?: 'record' | 'review' | 'refuse';
+  undecided?: 'review' | 'refuse';
   evidence?: SessionEvidence[];
   collectsBehavior?: boolean;
 }
@@ -94,6 +95,7 @@ export function scriptedChallenges(): Challenges & { script: Script; begun: numb
     refusesRepeats: () => script.refusesRepeats ?? true,
     withoutMotion: () => script.withoutMotion ?? 'review',
     suspectCamera: () => script.suspectCamera ?? 'record',
+    undecided: () => script.undecided ?? 'refuse',
     collectsBehavior: () => script.collectsBehavior ?? false,
     tryAgain: () => 'UNSURE',
   };

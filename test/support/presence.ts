@@ -63,6 +63,7 @@ export function openPresence(engine: Engine) {
         const write = async () => void orders.set(id, order);
         return { id, token: `capability of ${id}`, expiresAt: order.expiresAt, write };
       },
+      requireBrowser: async () => {},
       async cancel(_realm, id) {
         await decide(id as SessionId, { decision: 'cancelled' });
         return {} as Awaited<ReturnType<Sessions['cancel']>>;

@@ -17,6 +17,7 @@ const notices = {
   offline: ['offlineTitle', 'offlineText', <IconLinkOff key="i" aria-hidden="true" />],
   busy: ['busyBoxTitle', 'busyBoxText', <IconClock key="i" aria-hidden="true" />],
   wrongNumber: ['wrongNumberTitle', 'wrongNumberText', <IconDeviceMobile key="i" aria-hidden="true" />],
+  kiosk: ['kioskTitle', 'kioskText', <IconHelp key="i" aria-hidden="true" />],
 } as const satisfies Record<Trouble, readonly [string, string, ReactNode]>;
 
 interface TroubleProps {

@@ -246,6 +246,16 @@ test('a frame without the camera: the check goes on in another window, and the f
   }
 });
 
+test('a link whose check is done at a kiosk alone says so', async () => {
+  const { session } = openPage({
+    async describe() {
+      throw new Refusal(403, 'KIOSK_REQUIRED');
+    },
+  });
+  await session.load();
+  expect(session.view().stage).toEqual({ is: 'trouble', what: 'kiosk' });
+});
+
 test.each([
   ['finished', 'finished'],
   ['ended', 'over'],

@@ -1,7 +1,16 @@
 import { Refusal } from './api.ts';
 import type { Description, Handover, LiveState, Result } from './wire.ts';
 
-export type Trouble = 'noLink' | 'gone' | 'taken' | 'finished' | 'offline' | 'busy' | 'over' | 'wrongNumber';
+export type Trouble =
+  | 'noLink'
+  | 'gone'
+  | 'taken'
+  | 'finished'
+  | 'offline'
+  | 'busy'
+  | 'over'
+  | 'wrongNumber'
+  | 'kiosk';
 export type Stage =
   | { is: 'loading' }
   | { is: 'trouble'; what: Trouble }
@@ -33,6 +42,7 @@ export interface View {
 /** What a refusal means to the person. Throws what is none. */
 export function troubleOf(error: unknown): Trouble {
   if (!(error instanceof Refusal)) throw error;
+  if (error.code === 'KIOSK_REQUIRED') return 'kiosk';
   switch (error.status) {
     case 400:
     case 404:

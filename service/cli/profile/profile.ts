@@ -31,12 +31,13 @@ const rate = (share: number) => `1 in ${Math.round(1 / share).toLocaleString('en
 
 /** What a live session asks for, and what follows where it is in doubt; what the profile leaves out is the default. */
 function liveSessions(settings: ProfileDefinition['challenge']): string {
-  const { pool, count, strict, repeats, withoutMotion, suspectCamera } = challengeRules(settings);
+  const { pool, count, strict, repeats, withoutMotion, suspectCamera, undecided } = challengeRules(settings);
   return [
     `${Math.min(count, pool.length)} of ${pool.join(', ')}${strict ? ', strict' : ''}`,
     `a repeated movement: ${repeats}`,
     `without motion: ${withoutMotion}`,
     `a suspect camera: ${suspectCamera}`,
+    `undecided evidence: ${undecided}`,
   ].join('; ');
 }
 
@@ -89,6 +90,7 @@ function describeProfile(profile: Profile): string {
       ],
       ...livenessFigures(definition).map((line, i) => [i === 0 ? 'liveness' : '', line] as const),
       ['minimum composite', definition.minimumComposite],
+      ['pictures from', definition.capture === 'kiosk' ? 'a kiosk only' : 'any source'],
       ['live sessions', liveSessions(definition.challenge)],
       ['refuses by quality', definition.refuseQuality.join(', ') || 'nothing that can be judged'],
       ['countries', definition.geoFence?.countries.join(', ')],

@@ -23,7 +23,7 @@ export const consentHelp =
 export const overrideMismatchHelp =
   'accept a picture that does not match the person’s others; it counts as confirmed (audited)';
 export const overrideLivenessHelp =
-  'accept a picture of a picture, such as a scanned photograph: real people, too, are enrolled without presentation attack detection (audited)';
+  'accept a picture of a picture, such as a scanned photograph: real people, too, are enrolled without presentation attack detection, and also where the profile takes pictures of a kiosk only (audited)';
 export const confirmedHelp =
   'confirm the picture: you have checked the identity, later pictures must match it, and it is never dropped (audited)';
 

@@ -44,6 +44,7 @@ export function describeVerification(one: Whole): string {
       ['confidence', one.confidence.toFixed(2)],
       ['composite', one.compositeScore.toFixed(2)],
       ['assurance', one.assurance],
+      ['source', one.capture?.source],
       ['match', one.match && `${one.match.scorer}, ${one.match.pictures} pictures`],
       [
         'alike',

@@ -14,6 +14,7 @@ const verified: Schemas['Verdict'] = {
     { check: 'faceQuality', pass: true, score: 0.8055, weight: 0.5, reason: 'Face the camera.' },
   ],
   assurance: 'match-only',
+  capture: { source: 'api' },
   match: {
     scorer: 'r',
     score: 0.964,
@@ -47,6 +48,7 @@ match      0.964; 0.951 is needed (embedding R)
 threshold  set so that 1 stranger in 38,000 matches one given person, for every measured group; 1 in 100 gets any name out of 378, on average; 17 in 100 genuine are refused
 composite  0.81
 assurance  match-only
+source     api
 profile    default, version 3, proven
 time       61 ms
 

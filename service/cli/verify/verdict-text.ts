@@ -43,6 +43,7 @@ export function describeVerdict(reply: Verdict, found: Found): string {
           : `${reply.compositeScore.toFixed(2)}${found === 'matched' ? '' : ', picture and context only'}`,
       ],
       ['assurance', reply.assurance],
+      ['source', reply.capture.source],
       ['profile', `${reply.profile.slug}, version ${reply.profile.version}, ${reply.profile.maturity}`],
       ['time', reply.timing.total === undefined ? undefined : `${Math.round(reply.timing.total)} ms`],
     ]),

@@ -50,6 +50,7 @@ export interface LiveSessions extends Behavior {
 /** Sessions of people in front of a camera, for every flow. */
 export function createLiveSessions({
   config,
+  metrics,
   ground,
   vault,
   audit,
@@ -68,7 +69,7 @@ export function createLiveSessions({
   profiles,
   eventsOut,
   opened,
-}: { profiles: Profiles } & Pick<Base, 'config' | 'ground' | 'vault' | 'opened'> &
+}: { profiles: Profiles } & Pick<Base, 'config' | 'metrics' | 'ground' | 'vault' | 'opened'> &
   Audited &
   Pick<Callers, 'organizations' | 'access' | 'limits'> &
   Pick<Pictures, 'models' | 'analyzer' | 'pictures'> &
@@ -88,6 +89,7 @@ export function createLiveSessions({
     workTime: () => pictures().stats().workTime,
     verifyLive: checks.verifyLive,
     challenges: liveChallenges,
+    observed: metrics.attempt,
     confirmedBehavior: behaviorLayers,
   });
   const presence = createPresence({ ...shared, subjects, sessions: liveSessions, tokens: personTokens });
@@ -125,6 +127,7 @@ const liveChallenges: Challenges = {
   collectsBehavior: ({ definition }) => collectsBehavior(definition.challenge),
   withoutMotion: ({ definition }) => challengeRules(definition.challenge).withoutMotion,
   suspectCamera: ({ definition }) => challengeRules(definition.challenge).suspectCamera,
+  undecided: ({ definition }) => challengeRules(definition.challenge).undecided,
   steps: ({ definition }) => challengeRules(definition.challenge).count,
   tryAgain: (reasons) => tryAgainAfter(reasons as ChallengeReason[]),
 };

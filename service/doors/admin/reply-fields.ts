@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { captureSources } from '../../engine/profiles/index.ts';
 
 /** A time, ISO 8601 in UTC. */
 export const time = (what: string) => z.iso.datetime().describe(what);
@@ -13,3 +14,18 @@ export const actor = z
   .describe(
     '`key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted',
   );
+
+/** How the pictures were taken. */
+export const capture = z
+  .strictObject({
+    source: z
+      .enum(captureSources)
+      .describe(
+        'Where the pictures come from. `kiosk`: a paired kiosk of this box; `browser`: the page of a live session, on any device; `api`: a caller sent them, over the API, the console or the command line',
+      ),
+  })
+  .meta({
+    id: 'CaptureSource',
+    description: 'How the pictures were taken.',
+    examples: [{ source: 'kiosk' as const }],
+  });

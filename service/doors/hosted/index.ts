@@ -48,7 +48,13 @@ function linkRoutes(app: FastifyInstance, { hosted }: HostedDoorDeps): void {
         access: ordering('hosted'),
         metered: true,
         idempotent: true,
-        refuses: ['PROFILE_NOT_FOUND', 'PROFILE_NOT_ALLOWED', 'MONTHLY_LIMIT_EXCEEDED', 'STORAGE_FULL'],
+        refuses: [
+          'PROFILE_NOT_FOUND',
+          'PROFILE_NOT_ALLOWED',
+          'KIOSK_REQUIRED',
+          'MONTHLY_LIMIT_EXCEEDED',
+          'STORAGE_FULL',
+        ],
       },
       schema: {
         operationId: 'generateHostedLink',

@@ -49,6 +49,7 @@ test('every problem has its status', () => {
       'SESSION_KEY_MISMATCH',
       'ORGANIZATION_MISMATCH',
       'EMAIL_MISMATCH',
+      'KIOSK_REQUIRED',
       'DESTINATION_NOT_GRANTED',
       'DESTINATION_FORBIDDEN',
       'RECIPIENT_NOT_APPROVED',

@@ -58,6 +58,7 @@ const verifyRoute = {
       'CHECK_FAILED',
       'PROFILE_NOT_FOUND',
       'PROFILE_NOT_ALLOWED',
+      'KIOSK_REQUIRED',
       'PAD_NOT_INSTALLED',
       'MONTHLY_LIMIT_EXCEEDED',
       'USER_FLOOD_DETECTED',
@@ -90,6 +91,7 @@ const enrollRoute = {
     idempotent: true,
     refuses: [
       ...pictureRefusals,
+      'KIOSK_REQUIRED',
       'TEMPLATE_MISMATCH',
       'DUPLICATE_IDENTITY',
       'CONSENT_REQUIRED',

@@ -93,6 +93,7 @@ describe('fromVerdict', () => {
       },
     ],
     assurance: 'match-only' as const,
+    source: 'api' as const,
     match: {
       scorer: 'r',
       score: 0.91234,

@@ -72,7 +72,7 @@ const toTranslation = (
 
 /** Events of earlier releases carry less: what is not known is absent. */
 function fromVerification(payload: EventPayloads['verification.verified']): Record<string, unknown> {
-  const { reason, confidence, composite, checks, assurance, verification } = payload;
+  const { reason, confidence, composite, checks, assurance, source, verification } = payload;
   const { profile, profileSlug, profileVersion, profileMaturity } = payload;
   return {
     ...defined({ reason }),
@@ -87,6 +87,7 @@ function fromVerification(payload: EventPayloads['verification.verified']): Reco
         ...defined({ skipped }),
       })),
       assurance,
+      capture: source && { source },
     }),
     verificationId: verification,
     profile: {

@@ -73,14 +73,14 @@ export function visitRoutes(app: FastifyInstance, { captures, checks, organizati
     { config: visit, bodyLimit: PICTURE, schema: { hide, body: VerifyRequest } },
     async (request) => {
       const { email, picture } = request.body;
-      const { verified, verification } = await checks.verify({
+      const { verified, verification, source } = await checks.verify({
         ...realmOf(request),
         ...defined({ email }),
         picture: bytesOf(picture),
         actor: actorOf(request),
         request: request.id,
       });
-      return { verified, reference: verification };
+      return { verified, reference: verification, capture: { source } };
     },
   );
 }

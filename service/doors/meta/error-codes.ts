@@ -180,6 +180,10 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   ORGANIZATION_MISMATCH: { means: 'The request names another organization than that of the API key.' },
   EMAIL_MISMATCH: { means: 'The session is locked to an e-mail address, and another person appeared.' },
+  KIOSK_REQUIRED: {
+    means:
+      'The profile takes pictures of a paired kiosk only (`capture`): start the verification at a kiosk, or choose another profile.',
+  },
   MOTION_REQUIRED: {
     means:
       'The check is not done without movements of the head, by the profile (`challenge.withoutMotion`) or because a proof of presence waits for no reviewer: confirm the person in another way.',

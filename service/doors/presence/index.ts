@@ -34,7 +34,7 @@ const routes = {
       access,
       metered: true,
       idempotent: true,
-      refuses: ['ORGANIZATION_MISMATCH', 'MONTHLY_LIMIT_EXCEEDED', 'STORAGE_FULL'],
+      refuses: ['ORGANIZATION_MISMATCH', 'KIOSK_REQUIRED', 'MONTHLY_LIMIT_EXCEEDED', 'STORAGE_FULL'],
     },
     schema: {
       operationId: 'createPresenceSession',

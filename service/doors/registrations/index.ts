@@ -31,7 +31,7 @@ function registerRoute(app: FastifyInstance, { registrations }: RegistrationsDoo
         access: ordering('registrations'),
         metered: true,
         idempotent: true,
-        refuses: ['CONFLICT', 'MONTHLY_LIMIT_EXCEEDED', 'STORAGE_FULL'],
+        refuses: ['CONFLICT', 'KIOSK_REQUIRED', 'MONTHLY_LIMIT_EXCEEDED', 'STORAGE_FULL'],
       },
       schema: {
         operationId: 'registerUser',

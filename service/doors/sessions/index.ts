@@ -91,6 +91,7 @@ function createRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: strin
           ...([
             'PROFILE_NOT_FOUND',
             'PROFILE_NOT_ALLOWED',
+            'KIOSK_REQUIRED',
             'MODEL_NOT_INSTALLED',
             'PAD_NOT_INSTALLED',
           ] as const),

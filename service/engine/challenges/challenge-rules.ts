@@ -11,6 +11,7 @@ export interface ChallengeRules {
   repeats: 'refuse' | 'record';
   withoutMotion: WithoutMotion;
   suspectCamera: SuspectCamera;
+  undecided: Undecided;
 }
 
 /**
@@ -21,6 +22,9 @@ export type WithoutMotion = 'review' | 'allow' | 'refuse';
 
 /** What a passed attempt yields whose camera is suspect. `record`: evidence and risk. `review`: a person decides. `refuse`: it is not passed. */
 export type SuspectCamera = 'record' | 'review' | 'refuse';
+
+/** What an attempt yields whose evidence lies between sure and refused. `review`: a person decides. `refuse`: it is not passed. */
+export type Undecided = 'review' | 'refuse';
 
 /** As a profile states them. */
 export const ChallengeSettings = z
@@ -61,6 +65,12 @@ export const ChallengeSettings = z
       .describe(
         'What follows when a person passes before a suspect camera: one with the name of a program that passes films off as a camera, or one that changed, or changed the size of its pictures, in the attempt. `record` unless stated: it counts in the evidence and in the risk. `review`: a person decides. `refuse`: the attempt is not passed, and another one may use another camera. It stops those who leave the name of their program as it is: a client can lie about it.',
       ),
+    undecided: z
+      .enum(['review', 'refuse'])
+      .optional()
+      .describe(
+        'What follows when the evidence of an attempt neither suffices for a living person nor refuses one (reason `UNDECIDED`): `refuse` unless stated, it is a failed attempt as any other. `review`: where the last attempt of a session ends so, a person decides. A proof of presence waits for no person: there it is refused.',
+      ),
     behavior: z
       .enum(['off', 'record'])
       .optional()
@@ -85,11 +95,13 @@ export function challengeRules({
   repeats,
   withoutMotion,
   suspectCamera,
+  undecided,
 }: ChallengeSettings = defaultChallenge): ChallengeRules {
   return {
     ...{ pool: [...new Set(steps)], count, strict: strict ?? false },
     ...{ repeats: repeats ?? 'refuse', withoutMotion: withoutMotion ?? 'review' },
     suspectCamera: suspectCamera ?? 'record',
+    undecided: undecided ?? 'refuse',
   };
 }
 

@@ -26,7 +26,15 @@ test('a draw has as many steps as asked for, none twice, a turn always, a blink 
       (some, turn, count, flash, seed) => {
         const pool = [...new Set([...some, turn])];
         const { steps } = drawChallenge(
-          { pool, count, strict: false, repeats: 'refuse', withoutMotion: 'review', suspectCamera: 'record' },
+          {
+            pool,
+            count,
+            strict: false,
+            repeats: 'refuse',
+            withoutMotion: 'review',
+            suspectCamera: 'record',
+            undecided: 'refuse',
+          },
           { flash, motion: true },
           chance(seed),
         );
@@ -108,6 +116,7 @@ test('without motion the person holds still and blinks, whatever the profile ask
             repeats: 'refuse',
             withoutMotion: 'review',
             suspectCamera: 'record',
+            undecided: 'refuse',
           },
           { flash, motion: false },
           chance(seed),
@@ -160,6 +169,7 @@ test('a pool without a turn is no challenge', () => {
         repeats: 'refuse',
         withoutMotion: 'review',
         suspectCamera: 'record',
+        undecided: 'refuse',
       },
       both,
       chance(1),

@@ -25,6 +25,8 @@ export type ChallengeReason =
   | 'PRESENTATION'
   /** Too little was seen to judge. */
   | 'TOO_LITTLE_SEEN'
+  /** The sum of the evidence lies between sure and refused. Always the only reason. */
+  | 'UNDECIDED'
   /** Ended before the last step. */
   | 'UNFINISHED';
 
@@ -46,6 +48,7 @@ const tryAgain: Record<ChallengeReason, TryAgain> = {
   ANOTHER_FACE: 'UNSURE',
   PRESENTATION: 'UNSURE',
   TOO_LITTLE_SEEN: 'LIGHT',
+  UNDECIDED: 'UNSURE',
   UNFINISHED: 'TIME',
 };
 

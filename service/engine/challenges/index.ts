@@ -2,7 +2,7 @@ export { blinksIn } from './blink-in-frames.ts';
 export type { CaptureMetadata } from './camera-signals.ts';
 export type { Challenge, ChallengeProgress } from './challenge.ts';
 export { createChallenge } from './challenge.ts';
-export type { ChallengeRules, SuspectCamera, WithoutMotion } from './challenge-rules.ts';
+export type { ChallengeRules, SuspectCamera, Undecided, WithoutMotion } from './challenge-rules.ts';
 export {
   ChallengeSettings,
   challengeRules,

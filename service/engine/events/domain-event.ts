@@ -52,6 +52,8 @@ export interface VerificationPayload {
   confidence?: number;
   composite?: number;
   assurance?: string;
+  /** Where the picture came from. Absent in rows of earlier releases. */
+  source?: string;
   reason?: string;
   checks?: CheckOutcome[];
 }

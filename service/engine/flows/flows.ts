@@ -4,7 +4,7 @@ import { Problem, type ProblemDetail } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import { type Organizations, refuseErased } from '../organizations/index.ts';
-import type { Profile, Profiles } from '../profiles/index.ts';
+import { type Profile, type Profiles, takesSource } from '../profiles/index.ts';
 import {
   defaultTexts,
   type Flow,
@@ -192,6 +192,11 @@ function createProblems(organizations: FlowsDeps['organizations'], profileOf: Pr
       details.push({
         path: 'profile',
         message: `The organization does not allow the profile ${profile.slug}.`,
+      });
+    if (profile && !takesSource(profile, 'browser'))
+      details.push({
+        path: 'profile',
+        message: `The profile ${profile.slug} takes pictures of a kiosk only: choose another one for a flow.`,
       });
     return details;
   };

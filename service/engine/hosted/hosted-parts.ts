@@ -16,7 +16,7 @@ export interface HostedDeps {
   db: Db;
   inTransaction: InTransaction;
   sealer: LinkSealer;
-  sessions: Pick<Sessions, 'prepare'>;
+  sessions: Pick<Sessions, 'prepare' | 'requireBrowser'>;
   flows: Pick<Flows, 'bySlug'>;
   organizations: Pick<Organizations, 'get' | 'lookOf'>;
   access: Pick<Access, 'originsOf'>;

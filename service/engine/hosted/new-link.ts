@@ -32,9 +32,9 @@ export interface LinkAsker {
   request?: string;
 }
 
-/** Makes a link for one use. Throws INVALID_REQUEST, naming each field that is wrong, PROFILE_NOT_FOUND and PROFILE_NOT_ALLOWED. */
+/** Makes a link for one use. Throws INVALID_REQUEST, naming each field that is wrong, PROFILE_NOT_FOUND, PROFILE_NOT_ALLOWED and KIOSK_REQUIRED. */
 export function createNewLink(parts: HostedParts) {
-  const { inTransaction, organizations, profiles, store, audit, ids, clock, random } = parts;
+  const { inTransaction, organizations, profiles, sessions, store, audit, ids, clock, random } = parts;
 
   async function requireProfile(realm: Realm, named: string, { actor, profiles: key = [] }: LinkAsker) {
     const { allowedProfiles: organization } = await organizations.get(realm.organization);
@@ -51,6 +51,7 @@ export function createNewLink(parts: HostedParts) {
     refuseErased(organization);
     requireValid(order, organization.redirectTargets ?? []);
     if (order.profile !== undefined) await requireProfile(realm, order.profile, who);
+    await sessions.requireBrowser(realm, defined({ profile: order.profile, profiles: who.profiles }));
     const token = newLinkToken(random);
     const link = toLink(realm, order, who, { id: ids.next('verification'), now: clock.now() });
     await inTransaction(async (tx) => {

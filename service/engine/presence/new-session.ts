@@ -9,7 +9,7 @@ import { insertPresence, type PresenceRow, sealColumn } from './presence-store.t
 import { readRow } from './read-row.ts';
 
 export function createNewSession(deps: PresenceDeps): Presence['create'] {
-  const { inTransaction, sealer, subjects, audit, ids, clock, random = randomFillSync } = deps;
+  const { inTransaction, sealer, subjects, sessions, audit, ids, clock, random = randomFillSync } = deps;
 
   return async function create({ organization, world, lineage, profiles }, order, actor) {
     const { orgId, ttlSeconds = TOKEN_LIFE.usual, singleUse = false, ...request } = order;
@@ -18,6 +18,7 @@ export function createNewSession(deps: PresenceDeps): Presence['create'] {
         'ORGANIZATION_MISMATCH',
         `The API key belongs to the organization ${organization}, not to the one in "orgId".`,
       );
+    await sessions.requireBrowser({ organization, world }, defined({ profiles }));
     const { email } = request;
     const known = email === undefined ? undefined : await subjects.find({ organization, world }, email);
     const secret = new Uint8Array(32);

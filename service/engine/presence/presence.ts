@@ -42,7 +42,7 @@ export interface PresenceDeps {
   organizations: Pick<Organizations, 'get' | 'lookOf'>;
   access: Pick<Access, 'originsOf'>;
   subjects: Pick<Subjects, 'find'>;
-  sessions: Pick<Sessions, 'prepare' | 'cancel'>;
+  sessions: Pick<Sessions, 'prepare' | 'requireBrowser' | 'cancel'>;
   tokens: Pick<PersonTokens, 'presence' | 'check' | 'redeem'>;
   audit: Audit;
   ids: Ids;

@@ -1,5 +1,13 @@
 export { allowedOf, profileNamed, requireAllowed } from './allowed-profiles.ts';
 export { builtInProfiles } from './built-in-profiles.ts';
+export type { CaptureSource } from './capture-source.ts';
+export {
+  captureSources,
+  requireSource,
+  sourceOfFrames,
+  sourceOfPictures,
+  takesSource,
+} from './capture-source.ts';
 export type { ModelPlan, RatesHold } from './model-plan.ts';
 export {
   circumstancesIn,

@@ -99,6 +99,12 @@ export const ProfileDefinition = z.strictObject({
     .describe(
       'Limits of failed attempts at one person; the figures of NIST SP 800-63B when absent. The strictest of the allowed profiles applies.',
     ),
+  capture: z
+    .enum(['any', 'kiosk'])
+    .optional()
+    .describe(
+      'Where pictures have to come from: `any` unless stated. `kiosk`: from a paired kiosk of this box, whose camera stands before an operator. Every other source (the page of a live session in a browser or on a phone, a picture sent over the API, the console or the command line) is refused before a picture is taken or judged. Enrollments follow the profile `default`.',
+    ),
   challenge: ChallengeSettings.optional(),
   ...settingsShape,
 });

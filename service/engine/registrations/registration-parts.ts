@@ -14,7 +14,7 @@ export interface RegistrationsDeps {
   db: Db;
   inTransaction: InTransaction;
   sealer: RegistrationSealer;
-  sessions: Pick<Sessions, 'prepare'>;
+  sessions: Pick<Sessions, 'prepare' | 'requireBrowser'>;
   organizations: Pick<Organizations, 'get' | 'lookOf'>;
   access: Pick<Access, 'originsOf'>;
   uniqueness: {

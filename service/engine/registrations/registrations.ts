@@ -27,7 +27,7 @@ export interface NewRegistration {
 export interface Registrations {
   /**
    * Invites a user. An invitation of the same user that waits ends. Throws INVALID_REQUEST, naming each field that is wrong, and
-   * CONFLICT for a user who has completed one in the region, and for a region that has ended.
+   * CONFLICT for a user who has completed one in the region, and for a region that has ended; and KIOSK_REQUIRED.
    */
   register(
     realm: Realm,
@@ -87,6 +87,7 @@ function createStatus({ inTransaction, store, audit, clock }: RegistrationParts)
 function createRegister({
   inTransaction,
   organizations,
+  sessions,
   uniqueness,
   store,
   audit,
@@ -99,6 +100,7 @@ function createRegister({
     refuseErased(organization);
     requireValid(realm, order, organization.redirectTargets ?? []);
     await uniqueness.termsOf(realm, order.region);
+    await sessions.requireBrowser(realm, {});
     const token = newLinkToken(random);
     const registration = await inTransaction(async (tx) => {
       const now = clock.now();

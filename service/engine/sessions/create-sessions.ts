@@ -4,7 +4,7 @@ import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
 import type { Actor } from '../audit/index.ts';
-import { profileNamed } from '../profiles/index.ts';
+import { profileNamed, requireSource } from '../profiles/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import { type Admission, createAdmission } from './attempts/admission.ts';
 import { type Attempts, createAttempts } from './attempts/create-attempts.ts';
@@ -140,12 +140,17 @@ function createRelyingSide(
 /** What a profile says of sessions that are not there yet. */
 const createProfileSide = (
   parts: SessionParts,
-): Pick<Sessions, 'stepsOf' | 'withoutMotionOf' | 'pageOf'> => ({
+): Pick<Sessions, 'stepsOf' | 'withoutMotionOf' | 'requireBrowser' | 'pageOf'> => ({
   stepsOf: async (realm, profile) => parts.challenges.steps(await profileOf(parts, realm, profile)),
   withoutMotionOf: async (realm, { flow, profile }) =>
     withoutMotionIn(flow, await profileOf(parts, realm, profile), parts.challenges),
-  pageOf: async (realm, { page, profile }) =>
-    parts.challenges.collectsBehavior(await profileOf(parts, realm, profile)) ? behaviorPage(page) : page,
+  requireBrowser: async (realm, { profile, profiles }) =>
+    requireSource(await profileOf(parts, realm, profile, profiles), 'browser'),
+  pageOf: async (realm, { page, profile }) => {
+    const found = await profileOf(parts, realm, profile);
+    requireSource(found, 'browser');
+    return parts.challenges.collectsBehavior(found) ? behaviorPage(page) : page;
+  },
 });
 
 /** The named profile, or the one that the organization uses. */
@@ -153,10 +158,11 @@ async function profileOf(
   { organizations, profiles }: SessionParts,
   { organization }: Realm,
   named: string | undefined,
+  key: readonly string[] = [],
 ) {
   const { allowedProfiles } = await organizations.get(organization);
   const inUse = await profiles.list(organization);
-  const slug = profileNamed({ named, inUse, organization: allowedProfiles, key: [] });
+  const slug = profileNamed({ named, inUse, organization: allowedProfiles, key });
   return profiles.get(organization, slug);
 }
 

@@ -4,7 +4,7 @@ import type { Attempts } from './attempts/create-attempts.ts';
 import { capabilityHash, makeCapability, sameHash } from './capability.ts';
 import { type Capability, describeSession, isOver, requireUndecided } from './page-side.ts';
 import type { SessionParts } from './parts.ts';
-import { realmOf } from './session-store.ts';
+import { realmOf, sourceOfSession } from './session-store.ts';
 import type { Handover, Sessions } from './sessions.ts';
 
 /** Milliseconds for the second device. */
@@ -37,6 +37,8 @@ export function createHandovers(
       if (following) throw new Problem('CONFLICT', 'The session was handed over to another device.');
       const now = await attempts.fresh(row.id);
       requireUndecided(now);
+      if (sourceOfSession(row) === 'kiosk')
+        throw new Problem('KIOSK_REQUIRED', 'This session was started at a kiosk: go on there.');
       return codes.make(row.id, now.expires_at);
     },
 

@@ -24,7 +24,7 @@ export type {
   SessionUniqueness,
   WholeSession,
 } from './session.ts';
-export { riskFlags, sessionDecisions, sessionFlows, sessionStates } from './session.ts';
+export { riskFlags, sessionDecisions, sessionFlows, sessionStates, sessionWaits } from './session.ts';
 export { countWaitingSessions, deleteSessionsOf } from './session-store.ts';
 export type {
   FrameLink,

@@ -3,7 +3,13 @@ import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import { describeActor } from '../audit/index.ts';
-import { type Profile, profileNamed, requireAllowed } from '../profiles/index.ts';
+import {
+  type Profile,
+  profileNamed,
+  requireAllowed,
+  requireSource,
+  sourceOfFrames,
+} from '../profiles/index.ts';
 import { planOf } from './attempts/judge-frame.ts';
 import { capabilityHash, makeCapability } from './capability.ts';
 import { endOf } from './decide.ts';
@@ -102,6 +108,7 @@ async function profileOf(
   const named = profile ?? (flow === 'api' && isOpen ? 'specter' : undefined);
   const found = await parts.profiles.get(organization, profileNamed({ ...allowed, named }));
   requireAllowed(found, actor, allowed);
+  requireSource(found, sourceOfFrames(actor));
   // Refused now rather than in front of the camera.
   await planOf(parts, { realm, profile: found.slug });
   if (opened) requirePath(opened.path, withoutMotionIn(flow, found, parts.challenges));

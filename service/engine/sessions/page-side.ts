@@ -1,5 +1,6 @@
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
+import { requireSource } from '../profiles/index.ts';
 import type { Attempts } from './attempts/create-attempts.ts';
 import { planOf } from './attempts/judge-frame.ts';
 import { capabilityHash, over, sameHash } from './capability.ts';
@@ -8,7 +9,7 @@ import { resultOf } from './describe-state.ts';
 import { requirePath, withoutMotionIn } from './held/rules.ts';
 import type { LinkDescription } from './link.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
-import { outcomeOf, realmOf, type SessionRow } from './session-store.ts';
+import { outcomeOf, realmOf, type SessionRow, sourceOfSession } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
 import { requireSameText } from './texts/page-consent.ts';
 
@@ -112,6 +113,7 @@ function consenting(
           throw new Problem('CONFLICT', 'This session was begun in another browser.');
         requireSameText(opened.page, consent);
         const { profile } = await planOf(parts, opened);
+        requireSource(profile, sourceOfSession(before));
         requirePath(path, withoutMotionIn(before.flow, profile, parts.challenges));
         const now = clock.now();
         const expiresAt = Math.min(before.expires_at, now + SESSION_LIFE);

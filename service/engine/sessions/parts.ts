@@ -1,6 +1,6 @@
 import type { FaceAnalyzer } from '../../inference/face.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { Ids, OrganizationId } from '../../lib/id.ts';
+import type { Ids, OrganizationId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Turns } from '../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
@@ -17,9 +17,18 @@ import type { SessionBehaviors } from './attempts/session-behavior.ts';
 import type { FrameStore } from './frame-store.ts';
 import type { MovementStore } from './movement-store.ts';
 import type { SealedValues, SessionSealer } from './sealed-store.ts';
-import type { FlowEnd, SessionFlow } from './session.ts';
+import type { FlowEnd, SessionDecision, SessionFlow, SessionWait } from './session.ts';
 import type { SessionIntegrity, SessionStore } from './session-store.ts';
 import type { UniquenessJudge } from './uniqueness-judge.ts';
+
+/** How an attempt ended. */
+export interface ObservedAttempt {
+  world: World;
+  /** `another`: not passed, and another attempt is left. `held`: a person decides. */
+  outcome: SessionDecision | 'another' | 'held';
+  /** What about; absent unless held. */
+  waitsFor?: SessionWait;
+}
 
 export interface SessionsDeps {
   db: Db;
@@ -52,6 +61,8 @@ export interface SessionsDeps {
       windows: readonly SessionData[],
     ): Promise<void>;
   };
+  /** Called after each attempt. */
+  observed?: (attempt: ObservedAttempt) => void;
   /** A flow without one is refused. */
   ends: Partial<Record<SessionFlow, FlowEnd>>;
 }

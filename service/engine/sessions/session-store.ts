@@ -5,6 +5,8 @@ import type { Log } from '../../lib/log.ts';
 import type { Integrity } from '../../storage/keys/integrity.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
+import { readActor } from '../audit/index.ts';
+import { type CaptureSource, sourceOfFrames } from '../profiles/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import type { Session, SessionDecision, SessionFlow, SessionState, SessionWait } from './session.ts';
 import type { SessionPageOrder } from './sessions.ts';
@@ -23,7 +25,7 @@ export type StoredOutcome = Pick<
   models?: Record<string, string>;
   /** Between two attempts: what the person is advised. */
   notPassed?: string;
-  /** It was passed without motion of the head, or before a suspect camera, and a person decides. */
+  /** It was passed without motion of the head, or before a suspect camera, or its evidence did not suffice, and a person decides. */
   waits?: Exclude<SessionWait, 'uniqueness'>;
   /** Of reviewers, where two have to agree. */
   votes?: SessionVote[];
@@ -46,6 +48,10 @@ export const realmOf = ({ organization, world }: Pick<SessionRow, 'organization'
   world: world as World,
 });
 
+/** Where the frames of a session come from. */
+export const sourceOfSession = ({ actor }: Pick<SessionRow, 'actor'>): CaptureSource =>
+  sourceOfFrames(readActor(actor));
+
 export function sessionOf(row: SessionRow): Session {
   const {
     composite: _c,
@@ -65,6 +71,7 @@ export function sessionOf(row: SessionRow): Session {
     profile: row.profile,
     match: row.matching as Session['match'],
     createdBy: row.actor,
+    source: sourceOfSession(row),
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     attempts: row.attempts,

@@ -1,6 +1,7 @@
 import type { SessionId, SubjectId, VerificationId } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
+import type { CaptureSource } from '../profiles/index.ts';
 import type { Realm } from '../subjects/index.ts';
 
 export const sessionFlows = ['api', 'presence', 'hosted', 'registration'] as const;
@@ -102,14 +103,18 @@ export interface ChosenPath {
   motion: boolean;
 }
 
-/** What a reviewer decides about: whether the person is counted already, or a passed attempt without motion of the head, or before a suspect camera. */
-export type SessionWait = 'uniqueness' | 'without-motion' | 'camera';
+/** What a reviewer decides about: whether the person is counted already, or a passed attempt without motion of the head, or before a suspect camera, or an attempt whose evidence did not suffice. */
+export const sessionWaits = ['uniqueness', 'without-motion', 'camera', 'undecided'] as const;
+export type SessionWait = (typeof sessionWaits)[number];
 
 /** What a passed attempt without motion of the head yields: a person decides, an approval, or the path is not offered. */
 export type WithoutMotion = 'review' | 'allow' | 'refuse';
 
 /** What a passed attempt before a suspect camera yields: evidence alone, a person decides, or it is not passed. */
 export type SuspectCamera = 'record' | 'review' | 'refuse';
+
+/** What an attempt yields whose evidence neither suffices nor refuses: a person decides, or it is not passed. */
+export type Undecided = 'review' | 'refuse';
 
 /** The face of a passed attempt, as a uniqueness scope is asked for it; kept sealed while a person decides. */
 export interface WaitingFace {
@@ -191,6 +196,8 @@ export interface Session {
   profile: string;
   match: 'none' | 'any' | 'email';
   createdBy: string;
+  /** Of its frames. */
+  source: CaptureSource;
   createdAt: number;
   expiresAt: number;
   openedAt?: number;

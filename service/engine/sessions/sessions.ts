@@ -121,7 +121,7 @@ export interface SessionHolder {
 export interface Sessions {
   /**
    * Checks, reads and seals a session that is part of a larger change. Throws INVALID_REQUEST, PROFILE_NOT_FOUND, PROFILE_NOT_ALLOWED,
-   * MODEL_NOT_INSTALLED, PAD_NOT_INSTALLED, MOTION_REQUIRED, and CONFLICT where the person agreed to another text than that of the page.
+   * MODEL_NOT_INSTALLED, PAD_NOT_INSTALLED, KIOSK_REQUIRED, MOTION_REQUIRED, and CONFLICT where the person agreed to another text than that of the page.
    */
   prepare(order: NewSession): Promise<PreparedSession>;
   /** The same, in a transaction of its own. */
@@ -134,8 +134,8 @@ export interface Sessions {
   /** Throws NOT_FOUND; CONFLICT for one that is decided. */
   cancel(realm: Realm, id: string, actor: Actor, request?: string): Promise<Session>;
   /**
-   * A person decides about a session that was passed without motion of the head; where the organization asks for two reviewers, the first
-   * vote alone decides nothing. Throws NOT_FOUND; CONFLICT for a session that does not wait for it.
+   * A person decides about a session that was passed without motion of the head or before a suspect camera, or whose evidence did not
+   * suffice; where the organization asks for two reviewers, the first vote alone decides nothing. Throws NOT_FOUND; CONFLICT for a session that does not wait for it.
    */
   review(
     realm: Realm,
@@ -161,7 +161,12 @@ export interface Sessions {
   stepsOf(realm: Realm, profile?: string): Promise<number>;
   /** What the path without motion yields there. */
   withoutMotionOf(realm: Realm, order: { flow: SessionFlow; profile?: string }): Promise<WithoutMotion>;
-  /** The page with what the profile collects on it, as a session that is ordered now will have it. */
+  /**
+   * Before a link is handed out whose session is made once it is opened: throws KIOSK_REQUIRED where the profile takes no frames of a
+   * browser. `profiles`: slugs that the key is restricted to.
+   */
+  requireBrowser(realm: Realm, order: { profile?: string; profiles?: readonly string[] }): Promise<void>;
+  /** The page with what the profile collects on it, as a session that is ordered now will have it. Throws KIOSK_REQUIRED. */
   pageOf(realm: Realm, order: { page: SessionPage; profile?: string }): Promise<SessionPage>;
   /** Origins that may embed the page of a session, by its id; none for an unknown one. */
   originsOf(id: string): Promise<readonly string[]>;

@@ -57,6 +57,7 @@ export async function exportVerifications(
         confidence: row.confidence,
         compositeScore: row.composite,
         assurance: row.assurance,
+        captureSource: row.capture_source ?? undefined,
         scorer: row.scorer ?? undefined,
         holdsFor: holdsForOf(row),
         pictures: row.pictures ?? undefined,

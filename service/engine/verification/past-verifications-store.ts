@@ -7,6 +7,7 @@ import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { type CheckName, checkNames, type DeviceInfo, type Place } from '../checks/index.ts';
 import type { HoldsFor } from '../matching/index.ts';
+import type { CaptureSource } from '../profiles/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import type { VerificationOutcome } from './outcome.ts';
 import type { PastFilter, PastKey, PastVerification, WholeVerification } from './past/past-verification.ts';
@@ -22,7 +23,7 @@ const columns = [
   ...(['id', 'organization', 'world', 'subject', 'kind', 'profile', 'profile_version'] as const),
   ...(['verified', 'reason', 'confidence', 'composite', 'assurance', 'actor', 'created_at'] as const),
   ...(['scorer', 'holds_for', 'pictures', 'gallery_shift', 'outcome'] as const),
-  ...(['decided_by', 'failed', 'people_alike'] as const),
+  ...(['decided_by', 'failed', 'people_alike', 'capture_source'] as const),
 ] as const;
 
 export interface PastVerificationsStoreDeps {
@@ -234,6 +235,7 @@ function toPast(row: Listed): PastVerification {
       reason: row.reason ?? undefined,
       decidedBy: (row.decided_by || undefined) as CheckName | undefined,
       alike: row.people_alike ?? undefined,
+      source: (row.capture_source ?? undefined) as CaptureSource | undefined,
       holdsFor: holdsForOf(row),
     }),
   };

@@ -11,7 +11,15 @@ import type { Limits } from '../limits/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { ProfileDefinition, Profiles } from '../profiles/index.ts';
-import { allowedOf, circumstancesIn, planModels, profileNamed, requireAllowed } from '../profiles/index.ts';
+import {
+  allowedOf,
+  circumstancesIn,
+  planModels,
+  profileNamed,
+  requireAllowed,
+  requireSource,
+  sourceOfPictures,
+} from '../profiles/index.ts';
 import type { Subject, Subjects } from '../subjects/index.ts';
 import { checkFrameTimes } from './analyze-frames.ts';
 import type { VerifyCommand } from './verdict.ts';
@@ -46,6 +54,8 @@ export function createPrepareVerification(deps: PrepareDeps) {
     const allowed = { inUse, organization: settings.allowedProfiles, key: command.profiles ?? [] };
     const profile = await profiles.get(organization, profileNamed({ ...allowed, named: command.profile }));
     requireAllowed(profile, command.actor, allowed);
+    const source = command.source ?? sourceOfPictures(command.actor);
+    requireSource(profile, source);
     const matchOnly = settings.matchOnly && world === 'live';
     const ground = groundOf(settings);
     const claimed = await claimedBy(deps, command, ground);
@@ -57,6 +67,7 @@ export function createPrepareVerification(deps: PrepareDeps) {
       id: ids.next('verification'),
       started,
       command,
+      source,
       realm,
       matchOnly,
       allowed: allowedOf(inUse, settings.allowedProfiles).map(({ definition }) => definition),

@@ -93,6 +93,7 @@ export function createWriteVerification(deps: WriteDeps) {
       models: modelsUsed(plan, files),
       timing: timingOf(main, clock.now() - started),
       actor: describeActor(actor),
+      source: run.source,
       at: started,
       ...outcome,
     });
@@ -186,6 +187,7 @@ function figuresOf(run: Run, main: Analysis, { checks, verified }: Stored) {
     actor: describeActor(command.actor),
     notPassed: checks.flatMap(({ check, pass }) => (pass ? [] : [check])),
     assurance: assuranceOf(run, main),
+    source: run.source,
     checks: outcomesOf(disclosedResults(checks, verified)),
   };
 }

@@ -34,6 +34,7 @@ export function createReply({ matching, clock }: ReplyDeps) {
       confidence: shown.confidence,
       ...(open ? { compositeScore, checkResults } : figuresFor(checkResults, verified)),
       assurance: assuranceOf(run, main),
+      source: run.source,
       ...(identification && {
         identification: {
           ...identification,

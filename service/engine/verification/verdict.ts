@@ -3,6 +3,7 @@ import type { Actor } from '../audit/index.ts';
 import type { CheckResult, DeviceInfo, Place } from '../checks/index.ts';
 import type { Consent } from '../consent/index.ts';
 import type { HoldsFor, Identification } from '../matching/index.ts';
+import type { CaptureSource } from '../profiles/index.ts';
 
 export interface VerifyCommand {
   organization: OrganizationId;
@@ -22,6 +23,8 @@ export interface VerifyCommand {
   frames?: Uint8Array[];
   /** Milliseconds, one per frame, rising. */
   frameTimes?: number[];
+  /** Of the frames of a live session; absent: by the actor. */
+  source?: CaptureSource;
   /** The caller hung up, or the time for the request is over: no further picture is looked at, and nothing is stored. */
   signal?: AbortSignal;
   actor: Actor;
@@ -62,6 +65,7 @@ export interface Verdict {
   /** As `disclosedResults` says, unless an operator asked. */
   checkResults: CheckResult[];
   assurance: Assurance;
+  source: CaptureSource;
   identification?: Identification;
   match: Match;
   profile: { id: string; slug: string; version: number; maturity: string };

@@ -2,7 +2,7 @@ import type { Analysis, AnalyzedFace } from '../../inference/face.ts';
 import type { VerificationId } from '../../lib/id.ts';
 import type { Frame, Place, QualityReport } from '../checks/index.ts';
 import type { Ground } from '../consent/index.ts';
-import type { ModelPlan, Profile, ProfileDefinition } from '../profiles/index.ts';
+import type { CaptureSource, ModelPlan, Profile, ProfileDefinition } from '../profiles/index.ts';
 import type { Realm, Subject } from '../subjects/index.ts';
 import type { Assurance, VerifyCommand } from './verdict.ts';
 
@@ -11,6 +11,7 @@ export interface Run {
   id: VerificationId;
   started: number;
   command: VerifyCommand;
+  source: CaptureSource;
   realm: Realm;
   /** Live, in an organization that recorded that it matches faces only. */
   matchOnly: boolean;

@@ -6,6 +6,7 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 import type { CheckResult, DeviceInfo, Earlier, Place, Probe, Rules } from '../checks/index.ts';
 import { keptResults } from '../checks/index.ts';
 import type { HoldsFor } from '../matching/index.ts';
+import type { CaptureSource } from '../profiles/index.ts';
 import type { Ended } from './outcome.ts';
 import { encodeProbe, probeField, readProbe, restoreProbe } from './probe-bytes.ts';
 import type { Assurance } from './verdict.ts';
@@ -40,6 +41,8 @@ export interface VerificationRecord {
   models: Record<string, string>;
   timing: Record<string, number>;
   actor: string;
+  /** Of the picture, or the frames. */
+  source: CaptureSource;
   at: number;
   /** Kept under the person's key, and only when verified. */
   personal?: { place?: Place; device?: DeviceInfo; probe?: Probe };
@@ -110,6 +113,7 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
         models: JSON.stringify(record.models),
         timing: JSON.stringify(record.timing),
         actor: record.actor,
+        capture_source: record.source,
         created_at: record.at,
         outcome: record.ended.outcome,
         decided_by: record.ended.decidedBy ?? '',

@@ -5,7 +5,7 @@ import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import { type CheckResult, composite, type DeviceInfo } from '../checks/index.ts';
 import type { Embeddings } from '../matching/index.ts';
-import type { Profile } from '../profiles/index.ts';
+import type { CaptureSource, Profile } from '../profiles/index.ts';
 import { createAdmit } from './admit-verification.ts';
 import { disclosedResults } from './disclosed-results.ts';
 import { createUpgrade } from './enrollment/upgrade-templates.ts';
@@ -27,6 +27,7 @@ export interface LiveOrder {
   actor: Actor;
   /** Given: 1:1. Absent: 1:N. */
   email?: string;
+  source: CaptureSource;
   profile: string;
   profiles: readonly string[];
   /** Address of the person's device, to find the site. */

@@ -50,6 +50,7 @@ describe('1:1', () => {
         },
       ],
       assurance: 'match-only',
+      source: 'api',
       match: {
         scorer: 'r',
         score: expect.closeTo(0.9, 5),

@@ -42,6 +42,7 @@ import { windowPrints } from './0041-window-prints.ts';
 import { templateUpgrades } from './0042-template-upgrades.ts';
 import { holdsFor } from './0043-holds-for.ts';
 import { galleriesByRates } from './0044-galleries-by-rates.ts';
+import { captureSource } from './0045-capture-source.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -88,4 +89,5 @@ export const migrations: readonly Migration[] = [
   templateUpgrades,
   holdsFor,
   galleriesByRates,
+  captureSource,
 ];

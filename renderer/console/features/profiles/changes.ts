@@ -45,6 +45,8 @@ export function loosened(changes: readonly Change[]): Change[] {
     if (path === 'models.pad') return after === 'where-installed';
     if (path === 'models.livenessScale') return after === 'live';
     if (path === 'challenge.withoutMotion') return after === 'allow' || before === 'refuse';
+    if (path === 'capture') return before === 'kiosk';
+    if (path === 'challenge.undecided') return after === 'review';
     if (path === 'challenge.suspectCamera') return after === 'record' || before === 'refuse';
     return false;
   });

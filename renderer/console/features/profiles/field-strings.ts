@@ -77,6 +77,11 @@ export const fieldStrings = defineStrings(
     'text.geoFence': 'From an allowed country',
     'text.timeRestriction': 'Within the allowed hours',
     'text.faceQuality': 'A clear picture',
+    capture: 'Pictures may come from',
+    captureAny: 'any source',
+    captureKiosk: 'a paired kiosk only',
+    captureHint:
+      'A kiosk is a device that you paired, before an operator. With it alone, live sessions in a browser or on a phone and pictures over the API, the console or the command line are refused. The profile “default” holds for enrollments too.',
     placeTitle: 'Place and hours',
     countries: 'Allowed countries',
     countriesHint: 'Two-letter codes, as NO, DE. Empty: the check Place is left out.',
@@ -146,6 +151,11 @@ export const fieldStrings = defineStrings(
     cameraRefuse: 'Refused',
     cameraHint:
       'A camera with the name of a program that shows films as a camera, or one that changes in an attempt. It stops those who leave that name as it is: a page that was changed can lie about it. A proof of presence cannot wait: there it is refused where a person would decide.',
+    undecided: 'Evidence between sure and refused',
+    undecidedReview: 'A person decides',
+    undecidedRefuse: 'Refused',
+    undecidedHint:
+      'Where the last attempt of a session ends so, a person sees what spoke against it and decides. A proof of presence cannot wait: there it is refused.',
     pageBehavior: 'How the person uses the page',
     behaviorOff: 'Not collected',
     behaviorRecord: 'Recorded, counts in the risk',
@@ -245,6 +255,11 @@ export const fieldStrings = defineStrings(
     'text.geoFence': 'Aus einem erlaubten Land',
     'text.timeRestriction': 'Zu den erlaubten Zeiten',
     'text.faceQuality': 'Ein deutliches Bild',
+    capture: 'Bilder dürfen kommen von',
+    captureAny: 'jeder Quelle',
+    captureKiosk: 'einem gekoppelten Kiosk allein',
+    captureHint:
+      'Ein Kiosk ist ein Gerät, das Sie gekoppelt haben, unter den Augen einer Betreuung. Mit ihm allein werden Live-Sitzungen im Browser oder auf dem Telefon und Bilder über API, Konsole oder Kommandozeile abgelehnt. Das Profil „default“ gilt auch für Erfassungen.',
     placeTitle: 'Ort und Zeiten',
     countries: 'Erlaubte Länder',
     countriesHint: 'Codes aus zwei Buchstaben, etwa NO, DE. Leer: die Prüfung Ort entfällt.',
@@ -314,6 +329,11 @@ export const fieldStrings = defineStrings(
     cameraRefuse: 'Abgelehnt',
     cameraHint:
       'Eine Kamera mit dem Namen eines Programms, das Filme als Kamera ausgibt, oder eine, die in einem Versuch wechselt. Das hält die auf, die den Namen lassen, wie er ist: Eine veränderte Seite kann ihn fälschen. Ein Anwesenheitsnachweis kann nicht warten: Dort wird abgelehnt, wo eine Person entscheiden würde.',
+    undecided: 'Belege zwischen sicher und abgelehnt',
+    undecidedReview: 'Eine Person entscheidet',
+    undecidedRefuse: 'Abgelehnt',
+    undecidedHint:
+      'Endet der letzte Versuch einer Sitzung so, sieht eine Person, was dagegen sprach, und entscheidet. Ein Anwesenheitsnachweis kann nicht warten: Dort wird abgelehnt.',
     pageBehavior: 'Wie die Person die Seite benutzt',
     behaviorOff: 'Nicht erfasst',
     behaviorRecord: 'Festgehalten, zählt beim Risiko',

@@ -135,7 +135,9 @@ function useRefuser(): (what: string) => string {
   const words = useStrings(reasonStrings);
   return (what) => {
     if (checkNames.some((name) => name === what)) return words(what as CheckName);
-    return what === 'match' || what === 'picture' || what === 'composite' ? t(what) : what;
+    return what === 'match' || what === 'picture' || what === 'composite' || what === 'capture'
+      ? t(what)
+      : what;
   };
 }
 

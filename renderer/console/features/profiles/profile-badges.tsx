@@ -14,6 +14,17 @@ export function ProfileMaturity({ level }: { level: Schemas['ProfileDefinition']
   );
 }
 
+/** Where its pictures have to come from; nothing where that is open. */
+export function KioskOnly({ definition }: { definition: Pick<Schemas['ProfileDefinition'], 'capture'> }) {
+  const t = useStrings(profileStrings);
+  if (definition.capture !== 'kiosk') return null;
+  return (
+    <span title={t('kioskOnlyHint')}>
+      <Badge kind="info">{t('kioskOnly')}</Badge>
+    </span>
+  );
+}
+
 /** Where it comes from. */
 export function Origin({ profile }: { profile: Pick<Schemas['Profile'], 'builtIn' | 'replacesBuiltIn'> }) {
   const t = useStrings(profileStrings);

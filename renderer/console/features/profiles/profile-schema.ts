@@ -57,6 +57,7 @@ const profileSchema = (t: Sentences) =>
       padSet: z.string(),
       livenessScale: z.enum(['live', 'apcer5']),
     }),
+    capture: z.enum(['any', 'kiosk']),
     countries: z
       .string()
       .refine((text) => countriesOf(text).every((code) => /^[A-Z]{2}$/.test(code)), t('countriesWrong')),
@@ -88,6 +89,7 @@ const profileSchema = (t: Sentences) =>
     challenge: z.object({
       withoutMotion: z.enum(['review', 'allow', 'refuse']),
       suspectCamera: z.enum(['record', 'review', 'refuse']),
+      undecided: z.enum(['review', 'refuse']),
       behavior: z.enum(['off', 'record']),
     }),
     refuseQuality: z.array(z.string()),

@@ -49,6 +49,19 @@ test('what follows a suspect camera is written where the form says otherwise', (
   );
 });
 
+test('what follows undecided evidence, and where pictures may come from, are written where the form says otherwise', () => {
+  const { challenge: _, ...absent } = definition;
+  const values = valuesOf(absent);
+  expect([values.capture, values.challenge.undecided]).toEqual(['any', 'refuse']);
+  values.capture = 'kiosk';
+  values.challenge.undecided = 'review';
+  const changed = definitionOf(values, absent);
+  expect(changed).toMatchObject({ capture: 'kiosk', challenge: { count: 4, undecided: 'review' } });
+  expect(changesBetween(changed, definitionOf(valuesOf(changed), changed))).toEqual([]);
+  const back = definitionOf({ ...valuesOf(changed), capture: 'any' }, changed);
+  expect(back).toMatchObject({ capture: 'any', challenge: changed.challenge });
+});
+
 test('what the page of a live session collects is written where the form says otherwise, and nothing beside it', () => {
   const { challenge: _, ...absent } = definition;
   const values = valuesOf(absent);
@@ -117,6 +130,10 @@ test('only what lets more pass is called looser', () => {
     { path: 'models.pad', before: 'required', after: 'where-installed' },
     { path: 'challenge.suspectCamera', before: undefined, after: 'review' },
     { path: 'challenge.suspectCamera', before: 'refuse', after: 'review' },
+    { path: 'challenge.undecided', before: undefined, after: 'review' },
+    { path: 'challenge.undecided', before: 'review', after: 'refuse' },
+    { path: 'capture', before: undefined, after: 'kiosk' },
+    { path: 'capture', before: 'kiosk', after: 'any' },
     { path: 'name', before: 'a', after: 'b' },
   ]);
   expect(found.map(({ path, after }) => [path, after])).toEqual([
@@ -127,6 +144,8 @@ test('only what lets more pass is called looser', () => {
     ['models.supersededUntil', undefined],
     ['models.pad', 'where-installed'],
     ['challenge.suspectCamera', 'review'],
+    ['challenge.undecided', 'review'],
+    ['capture', 'any'],
   ]);
 });
 

@@ -55,12 +55,14 @@ export interface ProfileValues {
     padSet: string;
     livenessScale: 'live' | 'apcer5';
   };
+  capture: 'any' | 'kiosk';
   countries: string;
   hours: { on: boolean; days: string[]; from: string; to: string; timeZone: string };
   attempts: Record<AttemptLimit, number | null>;
   challenge: {
     withoutMotion: 'review' | 'allow' | 'refuse';
     suspectCamera: 'record' | 'review' | 'refuse';
+    undecided: 'review' | 'refuse';
     behavior: 'off' | 'record';
   };
   refuseQuality: string[];
@@ -91,6 +93,7 @@ export function valuesOf(definition: Definition): ProfileValues {
       padSet: models.padSet ?? '',
       livenessScale: models.livenessScale ?? 'apcer5',
     },
+    capture: definition.capture ?? 'any',
     countries: (geoFence?.countries ?? []).join(', '),
     hours: {
       on: timeRestriction !== undefined,
@@ -103,6 +106,7 @@ export function valuesOf(definition: Definition): ProfileValues {
     challenge: {
       withoutMotion: definition.challenge?.withoutMotion ?? 'review',
       suspectCamera: definition.challenge?.suspectCamera ?? 'record',
+      undecided: definition.challenge?.undecided ?? 'refuse',
       behavior: definition.challenge?.behavior ?? 'off',
     },
     refuseQuality: definition.refuseQuality,
@@ -149,6 +153,7 @@ export function definitionOf(values: ProfileValues, before: Definition): Definit
       ...(models.padSet !== '' && { padSet: models.padSet }),
       ...(namesScale && { livenessScale: models.livenessScale }),
     },
+    ...(values.capture !== (before.capture ?? 'any') && { capture: values.capture }),
     ...((countries.length > 0 || geoFence) && { geoFence: { countries } }),
     ...(hours.on && {
       timeRestriction: {
@@ -174,12 +179,13 @@ const usualChallenge: NonNullable<Definition['challenge']> = {
 
 /** What the profile leaves out stays left out where the form says the same. */
 function challengeOf(
-  { withoutMotion, suspectCamera, behavior }: ProfileValues['challenge'],
+  { withoutMotion, suspectCamera, undecided, behavior }: ProfileValues['challenge'],
   before: Definition['challenge'],
 ): Pick<Definition, 'challenge'> {
   const changed = {
     ...(withoutMotion !== (before?.withoutMotion ?? 'review') && { withoutMotion }),
     ...(suspectCamera !== (before?.suspectCamera ?? 'record') && { suspectCamera }),
+    ...(undecided !== (before?.undecided ?? 'refuse') && { undecided }),
     ...(behavior !== (before?.behavior ?? 'off') && { behavior }),
   };
   if (Object.keys(changed).length === 0) return before ? { challenge: before } : {};

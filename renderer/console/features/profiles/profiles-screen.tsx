@@ -14,7 +14,7 @@ import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
 import { useAddressPages } from '../../use-address.ts';
-import { Origin, ProfileMaturity, Standing } from './profile-badges.tsx';
+import { KioskOnly, Origin, ProfileMaturity, Standing } from './profile-badges.tsx';
 import styles from './profiles.module.css';
 import { useAllowed } from './queries.ts';
 import { RemoveProfile } from './remove-profile.tsx';
@@ -122,6 +122,7 @@ function useColumns(): readonly Column<Profile>[] {
               {definition.name}
             </Link>
             <Standing slug={slug} allowed={allowed} />
+            <KioskOnly definition={definition} />
             <code className="faint">{slug}</code>
           </span>
         ),

@@ -29,7 +29,9 @@ const names: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
   refuseQuality: 'qualityTitle',
   'challenge.withoutMotion': 'withoutMotion',
   'challenge.suspectCamera': 'suspectCamera',
+  'challenge.undecided': 'undecided',
   'challenge.behavior': 'pageBehavior',
+  capture: 'capture',
 };
 const rules: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
   weight: 'weight',
@@ -51,6 +53,10 @@ const values: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
   'challenge.suspectCamera record': 'cameraRecord',
   'challenge.suspectCamera review': 'cameraReview',
   'challenge.suspectCamera refuse': 'cameraRefuse',
+  'challenge.undecided review': 'undecidedReview',
+  'challenge.undecided refuse': 'undecidedRefuse',
+  'capture any': 'captureAny',
+  'capture kiosk': 'captureKiosk',
   'challenge.behavior off': 'behaviorOff',
   'challenge.behavior record': 'behaviorRecord',
 };

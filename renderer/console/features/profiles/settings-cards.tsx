@@ -122,13 +122,23 @@ function SupersededHint() {
   );
 }
 
-/** What the checks Place and Hours allow. */
+/** Where the pictures come from, and what the checks Place and Hours allow. */
 export function PlaceCard({ control }: Props) {
   const t = useStrings(fieldStrings);
   const on = useWatch({ control, name: 'hours.on' });
   return (
     <Card title={t('placeTitle')}>
       <Stack>
+        <SelectField
+          control={control}
+          name="capture"
+          label={t('capture')}
+          data={[
+            { value: 'any', label: t('captureAny') },
+            { value: 'kiosk', label: t('captureKiosk') },
+          ]}
+        />
+        <p className="small muted">{t('captureHint')}</p>
         <TextField
           control={control}
           name="countries"
@@ -195,7 +205,7 @@ function Ticks({
   );
 }
 
-/** Live sessions: people who cannot move their head, suspect cameras, and what the page collects beside the camera. */
+/** Live sessions: people who cannot move their head, suspect cameras, undecided evidence, and what the page collects beside the camera. */
 export function LiveCard({ control }: Props) {
   const t = useStrings(fieldStrings);
   const chosen = useWatch({ control, name: 'challenge.withoutMotion' });
@@ -224,6 +234,16 @@ export function LiveCard({ control }: Props) {
           ]}
         />
         <p className="small muted">{t('cameraHint')}</p>
+        <SelectField
+          control={control}
+          name="challenge.undecided"
+          label={t('undecided')}
+          data={[
+            { value: 'refuse', label: t('undecidedRefuse') },
+            { value: 'review', label: t('undecidedReview') },
+          ]}
+        />
+        <p className="small muted">{t('undecidedHint')}</p>
         <SelectField
           control={control}
           name="challenge.behavior"

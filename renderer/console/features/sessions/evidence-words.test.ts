@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { detailStrings } from './detail-strings.ts';
-import { detailsText, findingKeys } from './evidence-words.ts';
+import { againstKeys, detailsText, findingKeys } from './evidence-words.ts';
 import { sessionStrings } from './strings.ts';
 
 test('a finding has a name in words, and a newer one keeps its own', () => {
@@ -24,6 +24,8 @@ test('every kind of finding and every step has a name', () => {
     'morph',
   ])
     expect(findingKeys(kind)).toEqual({ main: `kind.${kind}` });
+  for (const kind of Object.keys(sessionStrings.en).filter((one) => one.startsWith('kind.')))
+    expect(sessionStrings.de).toHaveProperty([kind.replace('kind.', 'against.')]);
   const steps = [
     ...[
       'hold-still',
@@ -43,6 +45,21 @@ test('every kind of finding and every step has a name', () => {
     ...['automation-suspected', 'morph-suspected'],
   ])
     expect(sessionStrings.en).toHaveProperty([`flag.${flag}`]);
+});
+
+test('what spoke against an attempt has one sentence a kind', () => {
+  const details = {};
+  expect(
+    againstKeys([
+      { kind: 'head:turn-left', passed: false, details },
+      { kind: 'head:turn-right', passed: true, strength: 0.2, details },
+      { kind: 'pad', passed: true, strength: 0.9, details },
+      { kind: 'continuity', passed: true, strength: 0.5, details },
+      { kind: 'times', details },
+      { kind: 'camera', details: { suspect: true } },
+      { kind: 'aura', passed: false, details },
+    ]),
+  ).toEqual(['against.head', 'against.camera']);
 });
 
 test('figures are rounded as the locale writes them, lists are written out, and all of it is in the language of the reader', () => {

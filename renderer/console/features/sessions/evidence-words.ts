@@ -1,4 +1,5 @@
 import type { Language } from '../../../ui/strings/define-strings.ts';
+import type { Schemas } from '../../api/admin.ts';
 import { detailStrings } from './detail-strings.ts';
 import { sessionStrings } from './strings.ts';
 
@@ -16,8 +17,19 @@ export function findingKeys(kind: string): { main: Key; of?: Key } | undefined {
 
 const known = (key: string): Key | undefined => (key in sessionStrings.en ? (key as Key) : undefined);
 
+/** Sentences for what spoke against a living person: what was not passed, what is suspect, and what spoke weakly for one. */
+export function againstKeys(evidence: readonly Finding[]): Key[] {
+  const spoke = evidence.filter(
+    ({ passed, strength, details }) =>
+      passed === false || details.suspect === true || (strength !== undefined && strength < 0.5),
+  );
+  const keys = spoke.flatMap(({ kind }) => known(`against.${kind.split(':', 1)[0]}`) ?? []);
+  return [...new Set(keys)];
+}
+
 export const flagKey = (flag: string): Key | undefined => known(`flag.${flag}`);
 
+type Finding = Pick<Schemas['LiveSessionEvidence'], 'kind' | 'passed' | 'strength' | 'details'>;
 type Details = Readonly<Record<string, unknown>>;
 
 /** `frames 12, milliseconds 840` in the language of the reader. What a newer engine names is written as it comes. */

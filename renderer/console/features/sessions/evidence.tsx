@@ -4,14 +4,32 @@ import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { useLanguage } from '../../../ui/strings/language.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Schemas } from '../../api/admin.ts';
-import { detailsText, findingKeys } from './evidence-words.ts';
+import { againstKeys, detailsText, findingKeys } from './evidence-words.ts';
 import styles from './session.module.css';
 import { sessionStrings } from './strings.ts';
 
 type Session = Schemas['WholeLiveSession'];
 
+/** What spoke against an attempt that was not passed, one sentence a finding; nothing where it was passed. */
+export function Against({ session: { liveness } }: { session: Session }) {
+  const t = useStrings(sessionStrings);
+  const keys = liveness && !liveness.passed ? againstKeys(liveness.evidence) : [];
+  if (keys.length === 0) return null;
+  return (
+    <div>
+      <p>{t('against')}</p>
+      <ul>
+        {keys.map((key) => (
+          <li key={key}>{t(key as 'against')}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
 /** What the deciding attempt showed, finding by finding. */
-export function Evidence({ session: { liveness, decision } }: { session: Session }) {
+export function Evidence({ session }: { session: Session }) {
+  const { liveness, decision } = session;
   const t = useStrings(sessionStrings);
   if (liveness === undefined)
     return (
@@ -21,6 +39,9 @@ export function Evidence({ session: { liveness, decision } }: { session: Session
     );
   return (
     <Card title={t('evidence')} flush>
+      <div className={styles.against}>
+        <Against session={session} />
+      </div>
       <table className={styles.findings}>
         <caption className="small muted">{t('evidenceLead')}</caption>
         <thead>

@@ -14,9 +14,10 @@ import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { Actor } from '../../actor.tsx';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
+import { sourceStrings } from '../../reasons/source-strings.ts';
 import { operators, reviewers } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
-import { Evidence, HumannessCard } from './evidence.tsx';
+import { Against, Evidence, HumannessCard } from './evidence.tsx';
 import { flagKey } from './evidence-words.ts';
 import { Outcome, Reasons } from './sessions-screen.tsx';
 import { sessionStrings } from './strings.ts';
@@ -57,7 +58,7 @@ function SessionScreen() {
           <>
             {session.waitsFor !== undefined &&
               session.waitsFor !== 'uniqueness' &&
-              operators.includes(user.role) && <Decide id={id} env={env} waitsFor={session.waitsFor} />}
+              operators.includes(user.role) && <Decide session={session} waitsFor={session.waitsFor} />}
             {session.waitsFor === 'uniqueness' && reviewers.includes(user.role) && (
               <ButtonLink to="/review" search={{ kind: 'uniqueness' }} kind="primary">
                 {t('openReview')}
@@ -85,16 +86,15 @@ function SessionScreen() {
   );
 }
 
-/** About a session that was passed without movements of the head, or before a suspect camera. */
-function Decide({
-  id,
-  env,
-  waitsFor,
-}: {
-  id: string;
-  env: 'live' | 'test';
-  waitsFor: 'without-motion' | 'camera';
-}) {
+const decideTexts = {
+  'without-motion': 'decideText',
+  camera: 'decideCameraText',
+  undecided: 'decideUndecidedText',
+} as const;
+
+/** About a session that was passed without movements of the head or before a suspect camera, or whose evidence did not suffice. */
+function Decide({ session, waitsFor }: { session: Session; waitsFor: keyof typeof decideTexts }) {
+  const { id, env } = session;
   const t = useStrings(sessionStrings);
   const [asking, setAsking] = useState(false);
   const queryClient = useQueryClient();
@@ -129,7 +129,8 @@ function Decide({
         onCancel={() => setAsking(false)}
       >
         <Stack gap={16}>
-          <p>{t(waitsFor === 'camera' ? 'decideCameraText' : 'decideText')}</p>
+          <p>{t(decideTexts[waitsFor])}</p>
+          <Against session={session} />
           <Row>
             <Button kind="danger" disabled={decide.isPending} onClick={() => decide.mutate('refuse')}>
               {t('refuse')}
@@ -231,6 +232,7 @@ const assuranceText = (t: T, assurance: string | undefined): string | undefined 
 
 function About({ session }: { session: Session }) {
   const t = useStrings(sessionStrings);
+  const source = useStrings(sourceStrings);
   const { consent, path, device, match, metadata } = session;
   const chosen =
     path && [!path.flash && t('noFlash'), !path.motion && t('noMotion')].filter(Boolean).join(', ');
@@ -246,6 +248,7 @@ function About({ session }: { session: Session }) {
           [t('world'), session.env === 'live' ? t('live') : t('test')],
           [t('by'), <Actor key="by" actor={session.by} />],
           [t('profile'), session.profile],
+          [source('title'), source(session.capture.source)],
           [t('match'), matches[match]],
           [t('email'), session.email],
           [t('reference'), session.reference],

@@ -15,6 +15,7 @@ import { LoadFailed } from '../../load-failed.tsx';
 import { checkKey } from '../../reasons/check-text.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
+import { sourceStrings } from '../../reasons/source-strings.ts';
 import { useWorld } from '../../session/session-query.ts';
 import { verificationStrings } from './strings.ts';
 import styles from './verification.module.css';
@@ -234,6 +235,7 @@ function Request({ verification: one }: { verification: Verification }) {
   const t = useStrings(verificationStrings);
   const format = useFormat();
   const heldFor = useStrings(heldForStrings);
+  const source = useStrings(sourceStrings);
   const { match, place, device } = one;
   return (
     <Card title={t('request')}>
@@ -243,6 +245,7 @@ function Request({ verification: one }: { verification: Verification }) {
           [t('time'), <ExactTime key="at" at={one.at} />],
           [t('world'), one.env === 'live' ? t('live') : t('test')],
           [t('kind'), one.kind === '1:1' ? t('oneToOne') : t('oneToN')],
+          [source('title'), one.capture && source(one.capture.source)],
           [t('message'), one.message],
           [
             t('matched'),

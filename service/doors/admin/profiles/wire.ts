@@ -162,7 +162,7 @@ export const ProfilePreviewReply = z
           by: z
             .array(z.string())
             .describe(
-              'Reasons of the refusal with these settings: `match`, `composite`, `picture`, or checks',
+              'Reasons of the refusal with these settings: `match`, `composite`, `picture`, `capture`, or checks',
             ),
         }),
       )
@@ -170,7 +170,7 @@ export const ProfilePreviewReply = z
     missing: z
       .array(
         z.strictObject({
-          what: z.string().describe('A check, `match` or `picture`'),
+          what: z.string().describe('A check, `match`, `picture` or `capture`'),
           why: z
             .enum(unknowns)
             .describe(

@@ -65,9 +65,9 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     method: 'POST',
     url: '/sessions/:id/decide',
     operationId: 'decideLiveSession',
-    summary: 'Decide a session that was passed without movements, or before a suspect camera',
+    summary: 'Decide a session that waits for a person',
     description:
-      'For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. With `camera`: the camera had the name of a program that passes films off as a camera, or it changed in the attempt, and the profile has a person decide. No picture is kept: see or call the person before you approve. If the organization requires two administrators, the first call is a vote.',
+      'For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. With `camera`: the camera had the name of a program that passes films off as a camera, or it changed in the attempt, and the profile has a person decide. With `undecided`: the evidence of the last attempt neither suffices for a living person nor refuses one, and the profile has a person decide. No picture is kept: see or call the person before you approve. If the organization requires two administrators, the first call is a vote.',
     may: { operator: true, administrator: operators, key: false },
     params: paramsOf('session'),
     body: SessionDecisionRequest,

@@ -19,6 +19,7 @@ export function fromSession(session: Session): SessionReply {
       reasons,
       inReview: held,
       by: createdBy,
+      capture: { source: session.source },
     },
     ...{ createdAt: time(session.createdAt), expiresAt: time(session.expiresAt) },
     ...defined({

@@ -1,8 +1,14 @@
 import { z } from 'zod';
-import { riskFlags, sessionDecisions, sessionFlows, sessionStates } from '../../../engine/sessions/index.ts';
+import {
+  riskFlags,
+  sessionDecisions,
+  sessionFlows,
+  sessionStates,
+  sessionWaits,
+} from '../../../engine/sessions/index.ts';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { idOf } from '../ids.ts';
-import { actor, time } from '../reply-fields.ts';
+import { actor, capture, time } from '../reply-fields.ts';
 
 const flow = z
   .enum(sessionFlows)
@@ -59,16 +65,17 @@ const session = {
   attempts: z.int().describe('Attempts that were begun, of three'),
   inReview: z.boolean().describe('A reviewer decides'),
   waitsFor: z
-    .enum(['uniqueness', 'without-motion', 'camera'])
+    .enum(sessionWaits)
     .optional()
     .describe(
-      'What about: whether the person is counted already, or a check that was passed without movements, or before a suspect camera. Absent unless in review',
+      'What about: whether the person is counted already; a check that was passed without movements, or before a suspect camera; or one whose evidence neither suffices nor refuses (`undecided`). Absent unless in review',
     ),
   reviewUntil: time('When the review ends without a decision; absent unless in review').optional(),
   assurance: z
     .string()
     .optional()
     .describe('Level of the liveness check: `active`, `active-no-flash`, `passive-frames`'),
+  capture,
   risk: risk.optional(),
   person: z.string().optional().describe('Id of the recognized person'),
   verification: z.string().optional().describe('Id of the verification of the match'),
@@ -91,6 +98,7 @@ const example = {
   attempts: 1,
   inReview: false,
   assurance: 'active',
+  capture: { source: 'browser' as const },
   risk: { level: 'low' as const, score: 0.08, flags: [] },
   person: 'sub_01m7w3ayykpzv1m774b6g68g31',
   by: 'key:key_01m7w3ayykpzv1m774b6g68g31',

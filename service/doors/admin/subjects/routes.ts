@@ -136,6 +136,7 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
     reply: EnrolledReply,
     refuses: [
       ...pictureRefusals,
+      'KIOSK_REQUIRED',
       'TEMPLATE_MISMATCH',
       'DUPLICATE_IDENTITY',
       'CONFLICT',

@@ -48,6 +48,7 @@ export const fromPast = ({
   composite,
   actor,
   profile,
+  source,
   ...rest
 }: Past): PastReply => ({
   ...rest,
@@ -61,6 +62,7 @@ export const fromPast = ({
   person: subject,
   profile,
   compositeScore: composite,
+  capture: source && { source },
   by: actor,
 });
 

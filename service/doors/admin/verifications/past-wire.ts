@@ -4,7 +4,7 @@ import { HoldsFor } from '../../../engine/matching/index.ts';
 import { decisions, unverifiedOutcomes } from '../../../engine/verification/index.ts';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { idOf } from '../ids.ts';
-import { actor, moment, time } from '../reply-fields.ts';
+import { actor, capture, moment, time } from '../reply-fields.ts';
 
 const check = z.enum(checkNames);
 const decision = z
@@ -61,6 +61,7 @@ const past = {
   ),
   compositeScore: z.number().describe('Weighted mean of the scores of the checks that ran'),
   assurance: z.enum(['match-only', 'passive', 'active']).describe('Presentation attack detection that ran'),
+  capture: capture.optional().describe('Absent in verifications of early releases'),
   alike: z
     .int()
     .optional()
@@ -87,6 +88,7 @@ const example = {
   holdsFor: 'every-group' as const,
   compositeScore: 0.42,
   assurance: 'passive' as const,
+  capture: { source: 'api' as const },
   by: 'key:key_01m7w3ayykpzv1m774b6g68g31',
 };
 

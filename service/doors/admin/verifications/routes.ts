@@ -32,6 +32,7 @@ export const verificationRoutes = ({ checks, verifications }: VerificationRouteD
       'REPLAYED_PICTURE',
       'PROFILE_NOT_FOUND',
       'PROFILE_NOT_ALLOWED',
+      'KIOSK_REQUIRED',
       'CONSENT_WITHDRAWN',
     ],
     handle: async ({ realm, body, file, who, request }) =>

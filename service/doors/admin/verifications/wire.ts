@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { galleryStandings, HoldsFor } from '../../../engine/matching/index.ts';
 import { emailAddress } from '../../../http/text-fields.ts';
 import { CheckReply } from '../check-reply.ts';
+import { capture } from '../reply-fields.ts';
 
 /** The `request` part beside the picture. */
 export const VerifyRequest = z
@@ -47,6 +48,7 @@ export const VerdictReply = z
       .describe('Weighted mean of the scores of the checks that ran, without the match'),
     checkResults: z.array(CheckReply).describe('Every check of the profile'),
     assurance: z.enum(['match-only', 'passive', 'active']).describe('Presentation attack detection that ran'),
+    capture,
     identification: z
       .strictObject({
         gallerySize: z.int().describe('People searched'),
@@ -102,6 +104,7 @@ export const VerdictReply = z
         confidence: 0,
         checkResults: [],
         assurance: 'match-only',
+        capture: { source: 'api' as const },
         match: {
           ...{ scorer: 'r', threshold: 0.3712, shift: 0, fmr: 0.001, holdsFor: 'every-group' as const },
           ...{ fnmr: 0.0312, extrapolated: false },

@@ -1,7 +1,14 @@
 import type { Analysis, AnalysisRequest, FollowedFace } from '../../../inference/face.ts';
 import type { Embeddings } from '../../matching/index.ts';
 import type { ModelPlan, Profile } from '../../profiles/index.ts';
-import type { ChosenPath, SessionDevice, SessionEvidence, SuspectCamera, WithoutMotion } from '../session.ts';
+import type {
+  ChosenPath,
+  SessionDevice,
+  SessionEvidence,
+  SuspectCamera,
+  Undecided,
+  WithoutMotion,
+} from '../session.ts';
 import type { NotPassed } from '../sessions.ts';
 
 export interface ChallengeStep {
@@ -69,6 +76,7 @@ export interface Challenges {
   refusesRepeats(profile: Profile): boolean;
   withoutMotion(profile: Profile): WithoutMotion;
   suspectCamera(profile: Profile): SuspectCamera;
+  undecided(profile: Profile): Undecided;
   /** Whether the session's own page collects behavior. */
   collectsBehavior(profile: Profile): boolean;
   /** What the person may try next. */

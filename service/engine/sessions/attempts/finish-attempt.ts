@@ -4,15 +4,15 @@ import { Problem } from '../../../lib/problem.ts';
 import { readActor } from '../../audit/index.ts';
 import type { JudgedLive } from '../../verification/index.ts';
 import { DecidedMeanwhile, endOf } from '../decide.ts';
-import { SUSPECT_CAMERA } from '../held/hold.ts';
-import type { SessionParts } from '../parts.ts';
+import { SUSPECT_CAMERA, UNDECIDED } from '../held/hold.ts';
+import type { ObservedAttempt, SessionParts } from '../parts.ts';
 import { REPLAYED_FRAMES, REPLAYED_MOVEMENT } from '../risk.ts';
 import type { Candidate } from '../session.ts';
-import { realmOf } from '../session-store.ts';
+import { realmOf, type SessionRow, sessionOf, sourceOfSession } from '../session-store.ts';
 import { createApprove, SeenMeanwhile } from './approve-attempt.ts';
 import type { Attempt } from './attempt.ts';
 import { createFail } from './fail-attempt.ts';
-import { type Finished, gather, replayEvidence } from './finished.ts';
+import { type Finished, gather, isLast, replayEvidence } from './finished.ts';
 import { withMorph } from './morph-evidence.ts';
 import { shownBefore } from './shown-before.ts';
 
@@ -24,7 +24,7 @@ const SHOWN_BEFORE: ReadonlySet<string> = new Set([REPLAYED_FRAMES, REPLAYED_MOV
  * and the decision. An attempt that was not passed leaves the session open while there is another.
  */
 export function createFinishAttempt(parts: SessionParts) {
-  const { turns, log } = parts;
+  const { store, turns, log, observed } = parts;
   const { fail, refuse } = createFail(parts);
   const approve = createApprove(parts, { fail });
 
@@ -32,10 +32,12 @@ export function createFinishAttempt(parts: SessionParts) {
     const { row, opened, result } = one;
     // The claimed address was erased: without it any enrolled person would do.
     if (row.order_sealed === null) return refuse(one, ['PERSON_ERASED'], { final: true });
-    if (!result.passed || one.outcome.reasons.some((reason) => SHOWN_BEFORE.has(reason)))
-      return refuse(one, []);
+    one.undecided = waitsUndecided(one);
+    const isLive = result.passed || one.undecided;
+    if (!isLive || one.outcome.reasons.some((reason) => SHOWN_BEFORE.has(reason))) return refuse(one, []);
     if (!result.identity) return refuse(one, ['NO_NEUTRAL_FRAME']);
     // The profile was changed since the person chose the path.
+    if (!one.isSourceAllowed) return refuse(one, ['KIOSK_REQUIRED'], { final: true });
     if (one.withoutMotion === 'refuse') return refuse(one, ['MOTION_REQUIRED'], { final: true });
     if (one.suspectCamera === 'refuse') return refuse(one, [SUSPECT_CAMERA]);
     const judged = row.matching === 'none' ? undefined : await match(parts, one);
@@ -69,8 +71,26 @@ export function createFinishAttempt(parts: SessionParts) {
         if (code === 'INTERNAL') log.error({ error, session }, 'the end of an attempt failed');
         await refuse(one, [code]);
       }
+      if (observed) observed(endedAs((await store.byId(session)) ?? one.row));
     });
 }
+
+/** How an attempt left its session. */
+function endedAs(row: SessionRow): ObservedAttempt {
+  const { realm, held, waitsFor, decision } = sessionOf(row);
+  return {
+    world: realm.world,
+    outcome: decision ?? (held ? 'held' : 'another'),
+    ...defined({ waitsFor }),
+  };
+}
+
+/** A person decides about the last attempt of a session; at a kiosk the clerk stands beside the person. */
+const waitsUndecided = (one: Finished): boolean =>
+  one.undecidedRule === 'review' &&
+  !one.result.passed &&
+  one.outcome.reasons.join() === UNDECIDED &&
+  (sourceOfSession(one.row) === 'kiosk' || isLast(one, [UNDECIDED]));
 
 function codeOf(error: unknown): string {
   if (error instanceof SeenMeanwhile) return error.code;
@@ -94,6 +114,7 @@ function match({ verifyLive }: SessionParts, { row, opened, result }: Finished):
   const { analysis: main, embeddings } = result.identity!;
   return verifyLive({
     ...realmOf(row),
+    source: sourceOfSession(row),
     ...{ actor: readActor(row.actor), profile: row.profile, profiles, context, main, embeddings },
     ...(email === undefined ? {} : { email }),
     assurance: result.assurance === 'passive-frames' ? 'passive' : 'active',

@@ -1,14 +1,21 @@
 import type { VerificationId } from '../../../lib/id.ts';
 import type { ProblemCode } from '../../../lib/problem.ts';
 import type { Actor } from '../../audit/index.ts';
+import { takesSource } from '../../profiles/index.ts';
 import type { JudgedLive } from '../../verification/index.ts';
 import type { Opened } from '../decide.ts';
-import { suspectCameraIn, withoutMotionIn } from '../held/rules.ts';
+import { suspectCameraIn, undecidedIn, withoutMotionIn } from '../held/rules.ts';
 import type { KeptFrames } from '../keep-frames.ts';
 import { MOST_ATTEMPTS, type SessionParts } from '../parts.ts';
 import { isCameraSuspect, REPLAYED_FRAMES, REPLAYED_MOVEMENT } from '../risk.ts';
-import type { SessionEvidence, SessionLiveness, SuspectCamera, WithoutMotion } from '../session.ts';
-import { realmOf, type SessionRow, type StoredOutcome } from '../session-store.ts';
+import type {
+  SessionEvidence,
+  SessionLiveness,
+  SuspectCamera,
+  Undecided,
+  WithoutMotion,
+} from '../session.ts';
+import { realmOf, type SessionRow, type StoredOutcome, sourceOfSession } from '../session-store.ts';
 import type { Attempt } from './attempt.ts';
 import type { ChallengeResult } from './challenge.ts';
 import { frameHashes, keptHashes } from './frame-hashes.ts';
@@ -26,10 +33,16 @@ export interface Finished {
   kept: KeptFrames;
   /** Whether a movement that was shown before is refused. */
   refusesRepeats: boolean;
+  /** Whether the profile takes frames of this source. */
+  isSourceAllowed: boolean;
   /** What follows when it was passed without motion of the head; `allow` where it was passed with it. */
   withoutMotion: WithoutMotion;
   /** What follows when it was passed; `record` where nothing speaks against the camera. */
   suspectCamera: SuspectCamera;
+  /** What follows when its evidence neither suffices nor refuses. */
+  undecidedRule: Undecided;
+  /** It did so, and a person decides. */
+  undecided: boolean;
   outcome: Omit<StoredOutcome, 'risk'>;
   actor: Actor;
 }
@@ -73,8 +86,11 @@ export async function gather(
   const of = { ...realmOf(row), session, attempt: attempt.number, created_at: clock.now() };
   return {
     ...{ row, opened, attempt, result, hashes, refusesRepeats },
+    isSourceAllowed: profile === undefined || takesSource(profile, sourceOfSession(row)),
     withoutMotion: assurance === 'passive-frames' ? withoutMotionIn(row.flow, profile, challenges) : 'allow',
     suspectCamera: isCameraSuspect(liveness) ? suspectCameraIn(row.flow, profile, challenges) : 'record',
+    undecidedRule: undecidedIn(row.flow, profile, challenges),
+    undecided: false,
     kept: {
       hashes: keptHashes(hashes),
       movements: movement ? [await movements.seal(of, movement)] : [],

@@ -6,35 +6,41 @@ import { riskOf } from '../risk.ts';
 import type { SessionWait, SuspectCamera, WithoutMotion } from '../session.ts';
 import { realmOf, type SessionRow } from '../session-store.ts';
 
-/** Why a session that was passed waits for a person. */
+/** Why a session waits for a person. */
 const WITHOUT_MOTION = 'WITHOUT_MOTION';
 export const SUSPECT_CAMERA = 'SUSPECT_CAMERA';
+export const UNDECIDED = 'UNDECIDED';
 
-/** What a passed attempt waits for, and why; undefined where it is decided at once. Without motion comes first: its reviewer sees both reasons. */
+/** What an attempt waits for, and why; undefined where it is decided at once. The weightier comes first: the reviewer sees all reasons. */
 export function waitOf({
+  undecided,
   withoutMotion,
   suspectCamera,
 }: {
+  undecided: boolean;
   withoutMotion: WithoutMotion;
   suspectCamera: SuspectCamera;
 }): Wait | undefined {
   const reasons = [
+    ...(undecided ? [UNDECIDED] : []),
     ...(withoutMotion === 'allow' ? [] : [WITHOUT_MOTION]),
     ...(suspectCamera === 'record' ? [] : [SUSPECT_CAMERA]),
   ];
   if (reasons.length === 0) return undefined;
-  return { waitsFor: withoutMotion === 'allow' ? 'camera' : 'without-motion', reasons };
+  const waitsFor = undecided ? 'undecided' : withoutMotion === 'allow' ? 'camera' : 'without-motion';
+  return { waitsFor, reasons };
 }
 
 /** Reasons that end with the decision of a person. */
-export const isWaiting = (reason: string): boolean => reason === WITHOUT_MOTION || reason === SUSPECT_CAMERA;
+export const isWaiting = (reason: string): boolean =>
+  reason === WITHOUT_MOTION || reason === SUSPECT_CAMERA || reason === UNDECIDED;
 
 interface Wait {
   waitsFor: Exclude<SessionWait, 'uniqueness'>;
   reasons: readonly string[];
 }
 
-/** Leaves a passed session to a reviewer; without a decision the time decides. Throws DecidedMeanwhile. */
+/** Leaves a session to a reviewer; without a decision the time decides. Throws DecidedMeanwhile. */
 export async function hold(
   { store, frames, movements, clock, behaviors, audit }: SessionParts,
   tx: Tx,

@@ -20,7 +20,7 @@ interface Decision {
   request?: string;
 }
 
-/** A person decides about sessions that were passed without motion of the head or before a suspect camera. `Sessions.review`. */
+/** A person decides about sessions that were passed without motion of the head or before a suspect camera, or whose evidence did not suffice. `Sessions.review`. */
 export function createReviewSession(
   parts: SessionParts,
   own: (realm: Realm, id: string) => Promise<SessionRow>,

@@ -1,6 +1,6 @@
 import { Problem } from '../../../lib/problem.ts';
 import type { Challenges } from '../attempts/challenge.ts';
-import type { ChosenPath, SessionFlow, SuspectCamera, WithoutMotion } from '../session.ts';
+import type { ChosenPath, SessionFlow, SuspectCamera, Undecided, WithoutMotion } from '../session.ts';
 
 /**
  * What the path without motion yields in a session: by its profile, where that is gone a person decides, but a proof of presence is for the
@@ -23,6 +23,15 @@ export function suspectCameraIn(
 ): SuspectCamera {
   const rule = profile ? challenges.suspectCamera(profile) : 'review';
   return flow === 'presence' && rule === 'review' ? 'refuse' : rule;
+}
+
+/** What an undecided attempt yields in a session: by its profile; where that is gone, and in a proof of presence, it is refused. */
+export function undecidedIn(
+  flow: SessionFlow | string,
+  profile: Parameters<Challenges['undecided']>[0] | undefined,
+  challenges: Pick<Challenges, 'undecided'>,
+): Undecided {
+  return profile && flow !== 'presence' ? challenges.undecided(profile) : 'refuse';
 }
 
 /** Throws MOTION_REQUIRED. */

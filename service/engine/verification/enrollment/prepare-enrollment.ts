@@ -12,6 +12,8 @@ import {
   type ModelPlan,
   planMatching,
   planModels,
+  requireSource,
+  sourceOfPictures,
 } from '../../profiles/index.ts';
 import type { Realm, Subjects } from '../../subjects/index.ts';
 import { requireConsent } from '../require-consent.ts';
@@ -42,8 +44,9 @@ export interface PrepareEnrollmentDeps {
 }
 
 /**
- * The step `prepare` of an enrollment: what it runs by. What cannot be done is refused here. Error rates, detector
- * and presentation attack detection are those of the organization's profile `default`.
+ * The step `prepare` of an enrollment: what it runs by. What cannot be done is refused here. Error rates, detector,
+ * presentation attack detection and the source of the picture are those of the organization's profile `default`; the source
+ * of a picture that an operator enrolls without asking for a living person is not asked for either.
  */
 export function createPrepareEnrollment({
   subjects,
@@ -66,11 +69,13 @@ export function createPrepareEnrollment({
     const consent = command.consent && consents.withTerm(settings, command.consent);
     await requireConsent(realm, settings, consent, subjects);
     const profile = await profiles.get(organization, 'default');
+    const fromFile = insists(command, 'overrideLiveness');
+    if (!fromFile) requireSource(profile, sourceOfPictures(command.actor));
     const inUse = await profiles.list(organization);
     const allowed = allowedOf(inUse, settings.allowedProfiles).map((one) => one.definition);
     const circumstances = circumstancesIn({ models, subjects, clock }, realm);
     // In the live world what would not pass for a living person in a verification is not enrolled as one either.
-    const judgesLife = world === 'live' && !insists(command, 'overrideLiveness');
+    const judgesLife = world === 'live' && !fromFile;
     const plan = judgesLife
       ? planModels(profile, { ...circumstances, world, matchOnly: settings.matchOnly })
       : planMatching(profile, circumstances);

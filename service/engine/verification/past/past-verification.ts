@@ -1,6 +1,7 @@
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import type { CheckName, DeviceInfo, Place } from '../../checks/index.ts';
 import type { HoldsFor } from '../../matching/index.ts';
+import type { CaptureSource } from '../../profiles/index.ts';
 import type { Ended } from '../outcome.ts';
 import type { Assurance } from '../verdict.ts';
 import type { StoredResult } from '../verification-store.ts';
@@ -23,6 +24,8 @@ export interface PastVerification extends Ended {
   holdsFor?: HoldsFor;
   composite: number;
   assurance: Assurance;
+  /** Absent in what releases before 0.2 wrote. */
+  source?: CaptureSource;
   /** Enrolled people that the picture of a 1:N matched, where there are several that were not marked as distinct. */
   alike?: number;
   /** In the format of the audit log. */

@@ -1,4 +1,5 @@
 import type { Db } from '../../../storage/transaction.ts';
+import type { CaptureSource } from '../../profiles/index.ts';
 import type { Realm } from '../../subjects/index.ts';
 import type { Decided } from './judge-again.ts';
 
@@ -26,7 +27,7 @@ export async function selectDecided(
   const rows = await db
     .selectFrom('verification')
     .select(['id', 'created_at', 'kind', 'profile', 'profile_version', 'verified', 'reason', 'confidence'])
-    .select(['outcome', 'matched', 'scorer', 'gallery_size', 'checks'])
+    .select(['outcome', 'matched', 'scorer', 'gallery_size', 'capture_source', 'checks'])
     .where('organization', '=', organization)
     .where('world', '=', world)
     .where('profile', '=', profile)
@@ -55,6 +56,7 @@ export async function selectDecided(
     ...(matched === null ? {} : { matched: matched === 1 }),
     ...(scorer === null ? {} : { scorer }),
     ...(gallery_size === null ? {} : { gallerySize: gallery_size }),
+    ...(row.capture_source === null ? {} : { source: row.capture_source as CaptureSource }),
     checks: JSON.parse(checks),
   }));
 }

@@ -1,6 +1,6 @@
 import { type CheckName, type CheckResult, type Rule, whenMissing } from '../../checks/index.ts';
 import { matchRateForGallery } from '../../matching/index.ts';
-import type { ProfileDefinition } from '../../profiles/index.ts';
+import { type CaptureSource, type ProfileDefinition, takesSource } from '../../profiles/index.ts';
 import type { VerificationOutcome } from '../outcome.ts';
 import { refusedComponent } from '../refuse-picture.ts';
 import { type Again, checkAgain, type Unknown } from './check-again.ts';
@@ -17,6 +17,8 @@ export interface Decided {
   /** The scorer that compared; absent where nothing was compared, and in rows from before it was kept. */
   scorer?: string;
   gallerySize?: number;
+  /** Of the pictures; absent in rows from before it was kept. */
+  source?: CaptureSource;
   checks: readonly CheckResult[];
 }
 
@@ -27,7 +29,7 @@ export type Judgement =
   | { is: 'unknown'; missing: Missing[] };
 
 export interface Missing {
-  /** A check, `match` or `picture`. */
+  /** A check, `match`, `picture` or `capture`. */
   what: string;
   why: Unknown;
 }
@@ -52,12 +54,25 @@ export function judgeAgain(
   if (decided.outcome === 'REPLAYED_PICTURE') return { is: 'refused', by: ['replay'] };
   if (used?.models.detector !== undefined && used.models.detector !== next.models.detector)
     return { is: 'unknown', missing: [{ what: 'picture', why: 'other-model' }] };
+  const source = sourceAgain(decided, used, next);
+  if (source) return source;
   const picture = pictureAgain(decided, used, next);
   if (picture) return picture;
   const match = matchAgain(decided, used, next);
   const newlyMatched = match === true && decided.matched === false;
   const checks = checkAgain(decided.checks, used, next, { newlyMatched });
   return verdictOf(match, checks, next);
+}
+
+/** Where the pictures came from; undefined where these settings take them. */
+function sourceAgain(
+  { source }: Decided,
+  used: ProfileDefinition | undefined,
+  next: ProfileDefinition,
+): Judgement | undefined {
+  if (next.capture !== 'kiosk' || used?.capture === 'kiosk') return undefined;
+  if (source === undefined) return { is: 'unknown', missing: [{ what: 'capture', why: 'not-kept' }] };
+  return takesSource({ definition: next }, source) ? undefined : { is: 'refused', by: ['capture'] };
 }
 
 /** The picture alone: refused before any check ran, or by a fault that these settings refuse; undefined where it passes. */

@@ -51,6 +51,7 @@ onBothDatabases('a preview of settings', (newPlace) => {
       models: {},
       timing: {},
       actor: 'key:key_1',
+      source: 'api',
       at: engine.clock.now(),
       ...more,
     });
@@ -114,6 +115,20 @@ onBothDatabases('a preview of settings', (newPlace) => {
       missing: [{ what: 'liveness', why: 'not-run', verifications: 3 }],
     });
     await expect(preview({ refuseQuality: ['beauty'] })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  });
+
+  test('refuses what did not come from a kiosk where the settings take pictures of one only', async () => {
+    const profile = await set();
+    await store('1-older', profile);
+    await engine.db.updateTable('verification').set({ capture_source: null }).execute();
+    await store('2-api', profile);
+    await store('3-kiosk', profile, { source: 'kiosk' });
+    expect(await preview({ capture: 'kiosk' })).toMatchObject({
+      considered: 3,
+      unknown: 1,
+      changed: [{ verification: 'ver_2-api', wouldVerify: false, by: ['capture'] }],
+      missing: [{ what: 'capture', why: 'not-kept', verifications: 1 }],
+    });
   });
 
   test('a version of a built-in profile that this release lacks is said to be missing', async () => {

@@ -22,7 +22,7 @@ export interface ChangedVerification {
   profileVersion: number;
   verified: boolean;
   wouldVerify: boolean;
-  /** What refuses it now: `match`, `composite`, `picture`, or a check. */
+  /** What refuses it now: `match`, `composite`, `picture`, `capture`, or a check. */
   by: string[];
 }
 
