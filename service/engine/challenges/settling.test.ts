@@ -34,7 +34,7 @@ test('other advice is given up after three seconds', () => {
   expect(settle({ eyesOpen: 0.1 }, 30_000).began).toBeLessThan(5000);
 });
 
-test('a face too near for turns is told so, although a picture of it would do', () => {
+test('a face too near for turns gets advice, although a picture of it would do', () => {
   expect(settle({ frameShare: 0.65 }, 20_000)).toEqual({ began: undefined, code: 'TOO_CLOSE' });
 });
 
