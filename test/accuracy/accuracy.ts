@@ -22,6 +22,7 @@ import { createOwnGalleryCommand } from './own-gallery.ts';
 import { measurePad, missingPictures } from './pad.ts';
 import { measurePersonRule, personRuleAsText } from './person.ts';
 import { facesAsJson, facesAsText, judgementAsText, padAsText } from './render-report.ts';
+import { measureSelfies, selfiesAsText } from './selfies.ts';
 import { measureScopes, scopesAsText } from './uniqueness.ts';
 import { measureUpgrades, upgradesAsText } from './upgrades.ts';
 import { writeCalibration, writePersonRule } from './write-calibration.ts';
@@ -303,6 +304,31 @@ program
         });
         if (calibrate) terminal.note(`Written to ${written}.`);
       }),
+  );
+
+program
+  .command('selfies')
+  .description('first pictures of living people that the profile `default` accepts in the live world')
+  .requiredOption('--pictures <folder>', 'pictures of living people, such as shared/data/selfies/live')
+  .option('--set <id>', 'PAD set of models/manifest.json', 'minifasnet-pair')
+  .option('--json', 'print JSON; rates as fractions')
+  .option('--keep', 'keep the report in docs/evidence/accuracy.md and .json')
+  .option('--workers <n>', 'worker threads', String(availableParallelism()))
+  .action(({ pictures, set, ...common }: Common & { pictures: string; set: string }) =>
+    inScratch(async (scratch) => {
+      requireFile(pictures, 'selfies');
+      const report = await withMeasuredPipeline(
+        { workers: Number(common.workers), embedders: 'default', pad: set, scratch },
+        ({ analyzer, request }) =>
+          measureSelfies(pictures, (picture) =>
+            analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
+          ),
+      );
+      answer(common, `First pictures, ${set}`, {
+        json: { set, date: today(), ...report },
+        text: `${set}, ${today()}; ${selfiesAsText(report)}`,
+      });
+    }),
   );
 
 program

@@ -1,13 +1,16 @@
 import type { Analysis } from '../../inference/face.ts';
 import { type GuidanceStep, guidanceOf } from '../captures/index.ts';
+import { faceQuality } from '../checks/index.ts';
 import { isNeutral } from './baseline.ts';
 import type { SeenFrame } from './seen-frame.ts';
 import { createStillness } from './steps/hold-still.ts';
 
 /** Milliseconds of a well-placed, still face before the first step is revealed. */
 const SETTLED = 800;
-/** Milliseconds after which advice that does not prevent judging is given up: a webcam in bad light stays one. */
+/** Milliseconds after which advice that does not prevent judging is given up. */
 const PATIENCE = 3000;
+/** The same for light and focus, whose faults PAD takes for an attack: a webcam in bad light stays one. */
+const PATIENCE_FOR_LIGHT = 15_000;
 /** Share of the frame's width and face widths to its edge: outside, frames are not judged. */
 const [SMALLEST_SHARE, LARGEST_SHARE] = [0.15, 0.6];
 const SMALLEST_MARGIN = 0.05;
@@ -45,10 +48,11 @@ export function createSettling(): Settling {
     },
     observe(frame, analysis, pad) {
       since ??= frame.at;
-      const { good, worst } = guidanceOf(analysis, { pad });
+      const { good, passed, worst = misplaced(frame) } = guidanceOf(analysis, { pad });
       const guidance = worst && { guidance: { step: worst.step, code: worst.code } };
-      const patient = !good && frame.at - since < PATIENCE;
-      if (patient || !judgeable(frame)) {
+      const lit = passed.includes('light') && passed.includes('focus');
+      const patient = !good && frame.at - since < (lit ? PATIENCE : PATIENCE_FOR_LIGHT);
+      if (patient || !judgeable(frame) || faceQuality(analysis, { pad }).unjudgeable) {
         reset();
         return { progress, ...guidance };
       }
@@ -59,6 +63,10 @@ export function createSettling(): Settling {
     reset,
   };
 }
+
+/** What guidance for a picture leaves out: turns need more room around the face. */
+const misplaced = ({ share }: SeenFrame): { step: GuidanceStep; code: string } | undefined =>
+  share > LARGEST_SHARE ? { step: 'distance', code: 'TOO_CLOSE' } : undefined;
 
 const judgeable = (frame: SeenFrame): boolean =>
   isNeutral(frame) &&

@@ -15,7 +15,7 @@ test('a good picture has every component, full marks and nothing to advise', () 
 
 test.each([
   [{ interEyeDistance: 36 }, 'interEyeDistance', 'TOO_FAR', 'Move closer.'],
-  [{ frameShare: 0.75 }, 'headSize', 'TOO_CLOSE', 'Move back a little.'],
+  [{ frameShare: 0.78 }, 'headSize', 'TOO_CLOSE', 'Move back a little.'],
   [{ margin: -0.1 }, 'faceMargin', 'NO_MARGIN', 'Move so that your whole head is well inside the picture.'],
   [{ pose: { yaw: -35, pitch: 0, roll: 0 } }, 'headPose', 'NOT_FRONTAL', 'Face the camera.'],
   [{ pose: { yaw: 0, pitch: 40, roll: 0 } }, 'headPose', 'NOT_FRONTAL', 'Face the camera.'],
@@ -39,9 +39,9 @@ test.each([
   ['eyes 24 pixels apart are judged', { interEyeDistance: 24 }, false, undefined],
   ['eyes closer are not', { interEyeDistance: 23.9 }, false, 'FACE_TOO_SMALL'],
   ['an eye distance that is no number is not', { interEyeDistance: Number.NaN }, false, 'FACE_TOO_SMALL'],
-  ['60 % of the frame is judged by PAD', { frameShare: 0.6 }, true, undefined],
-  ['more is not', { frameShare: 0.61 }, true, 'FACE_QUALITY_REFUSED'],
-  ['but is without PAD', { frameShare: 0.61 }, false, undefined],
+  ['75 % of the frame is judged by PAD', { frameShare: 0.75 }, true, undefined],
+  ['more is not', { frameShare: 0.76 }, true, 'FACE_QUALITY_REFUSED'],
+  ['but is without PAD', { frameShare: 0.76 }, false, undefined],
   ['no margin is not judged by PAD', { margin: 0.04 }, true, 'FACE_QUALITY_REFUSED'],
   ['but is without PAD', { margin: -0.04 }, false, undefined],
 ])('%s', (_, quality, pad, problem) => {

@@ -55,8 +55,8 @@ export const SECOND_FACE = 0.6;
 const SMALLEST_EYE_DISTANCE = 24;
 /** Eye distance in embedder A's chip; a larger one does not improve it. */
 const ENOUGH_EYE_DISTANCE = 52;
-/** Largest share of the frame's width: PAD needs the surroundings of the face. */
-const LARGEST_SHARE_FOR_PAD = 0.6;
+/** Largest share of the frame's width: up to it the narrowest PAD crop, 0.75 of the picture, still holds the face box that the nets use. */
+const LARGEST_SHARE_FOR_PAD = 0.75;
 /** Face widths between face and edge of the picture. */
 const SMALLEST_MARGIN_FOR_PAD = 0.05;
 /** A component counts at least this much in the mean, so that one bad one does not hide the others. */
@@ -93,7 +93,7 @@ const judges: Record<
   }),
   headSize: ({ frameShare: value }) => ({
     value,
-    score: between(value, 0.8, 0.4),
+    score: between(value, 0.9, 0.6),
     code: 'TOO_CLOSE',
     advice: 'Move back a little.',
   }),
