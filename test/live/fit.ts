@@ -9,7 +9,7 @@ import {
   weigh,
 } from '../../service/engine/challenges/weighing/weigh.ts';
 import { newton } from '../accuracy/logistic.ts';
-import type { Sample } from './samples.ts';
+import { natural, type Sample } from './samples.ts';
 
 /** Area under the curve, each source the same weight, below which a measure says nothing of a species. */
 const SEPARATES = 0.7;
@@ -83,7 +83,9 @@ export function fitWeights(
   species: readonly string[],
   { sure, undecided }: Pick<Weights, 'sure' | 'undecided'>,
 ): Weights {
-  const found = separations(samples, species).filter(({ auc }) => auc >= SEPARATES);
+  const found = separations(samples, species).filter(
+    ({ species: one, measure, auc }) => auc >= SEPARATES && (natural[one]?.includes(measure) ?? true),
+  );
   const fitted = species.map((one): [string, SpeciesWeights] => {
     const measures = Object.fromEntries(
       found

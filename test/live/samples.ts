@@ -1,5 +1,5 @@
 import { challengeRules, turnSteps } from '../../service/engine/challenges/index.ts';
-import type { Measures } from '../../service/engine/challenges/weighing/weigh.ts';
+import type { MeasureName, Measures } from '../../service/engine/challenges/weighing/weigh.ts';
 import weights from '../../service/engine/challenges/weighing/weights.json' with { type: 'json' };
 import { createRandom } from '../accuracy/random.ts';
 import { createPerson } from './actors/person.ts';
@@ -28,6 +28,14 @@ export const fitted: Readonly<Record<string, readonly string[]>> = {
   ],
   puppet: ['puppet'],
   recapture: ['replay-recaptured'],
+};
+
+/**
+ * Measures that tell a species by its nature. No other is used for it: the recaptures here are moved in a program, because hardly one shows a
+ * person who turns; the head of such a person is a head on a screen too.
+ */
+export const natural: Readonly<Partial<Record<string, readonly MeasureName[]>>> = {
+  recapture: ['presentation'],
 };
 
 /** Sessions of each source. */

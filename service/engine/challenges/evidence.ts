@@ -16,8 +16,6 @@ export type ChallengeReason =
   | 'TIME_OVER'
   /** Too few frames a second to judge the steps. */
   | 'FRAMES_TOO_SLOW'
-  /** All evidence together lies between a living person and an attack: nothing else speaks against the attempt. */
-  | 'UNDECIDED'
   /** The shape and skin of the turned face are not those of a head. */
   | 'NOT_A_HEAD'
   | 'ANOTHER_FACE'
@@ -25,7 +23,7 @@ export type ChallengeReason =
   | 'PRESENTATION'
   /** Too little was seen to judge. */
   | 'TOO_LITTLE_SEEN'
-  /** The sum of the evidence lies between sure and refused. Always the only reason. */
+  /** The sum of the evidence lies between sure and refused (weighing/judge-evidence.ts). */
   | 'UNDECIDED'
   /** Ended before the last step. */
   | 'UNFINISHED';
@@ -43,7 +41,6 @@ const tryAgain: Record<ChallengeReason, TryAgain> = {
   WRONG_MOVEMENT: 'MOVEMENT',
   TIME_OVER: 'TIME',
   FRAMES_TOO_SLOW: 'TIME',
-  UNDECIDED: 'UNSURE',
   NOT_A_HEAD: 'UNSURE',
   ANOTHER_FACE: 'UNSURE',
   PRESENTATION: 'UNSURE',
@@ -58,7 +55,7 @@ export const tryAgainAfter = ([first]: readonly ChallengeReason[]): TryAgain =>
 
 /** One thing that was judged or recorded. */
 export interface Evidence {
-  /** `step:<name>`, `head:<name of the turn>`, `pad`, `motion`, `movement`, `continuity`, `times`, `color`, `camera`. */
+  /** `step:<name>`, `head:<name of the turn>`, `weighing`, `pad`, `motion`, `movement`, `continuity`, `times`, `color`, `camera`. */
   kind: string;
   /** Absent where it is recorded and never decides. */
   passed?: boolean;
