@@ -14,6 +14,8 @@ import type { SeenBefore, Step, StepFinding } from './steps/step.ts';
 
 /** Frames a second below which no movement is judged: between two frames anything may have happened. */
 const SLOWEST = 4.5;
+/** Frames a second from which on a step has its usual time. */
+const FULL_RATE = 9;
 /** Milliseconds after which a person can have read and begun the step. */
 const REACTION = 250;
 /** Milliseconds of the network that count for the person. */
@@ -62,16 +64,23 @@ export function createStepRun(
   /** When the step could begin. */
   let ready: StepMoment | undefined;
   let last: StepMoment = revealed;
-  /** Milliseconds in which too few frames came to judge the step: it is prolonged by them, at most to the double. */
-  let slow = 0;
+  /** Milliseconds that too few frames showed: the step is prolonged by them, at most to the double. */
+  let unseen = 0;
   let frames = 0;
   const measures: TurnMeasures[] = [];
 
   function expired(frame: StepMoment): boolean {
     const from = ready ?? revealed;
     const elapsed = Math.max(frame.at - from.at, frame.receivedAt - from.receivedAt - GRACE);
-    return elapsed > drawn.limitMs + Math.min(slow, drawn.limitMs);
+    return elapsed > drawn.limitMs + Math.min(unseen, drawn.limitMs);
   }
+
+  /** The time before a frame, by the share of it that the frames did not show. */
+  function noteUnseen(at: number, rate: number | undefined): void {
+    if (rate !== undefined)
+      unseen += (at - last.at) * (isTooSlow(rate) ? 1 : Math.max(0, 1 - rate / FULL_RATE));
+  }
+  const isTooSlow = (rate: number | undefined) => rate !== undefined && rate < (step.frameRate ?? SLOWEST);
 
   function begins(frame: SeenFrame): boolean {
     seen.notYet ||= step.notYet?.(frame, baseline) ?? true;
@@ -92,14 +101,16 @@ export function createStepRun(
   return {
     observe(frame, { receivedAt, rate }) {
       const moment = { at: frame.at, receivedAt };
-      const tooSlow = rate !== undefined && rate < (step.frameRate ?? SLOWEST);
-      if (tooSlow) slow += frame.at - last.at;
+      noteUnseen(frame.at, rate);
       last = moment;
       const earlier = seen.before;
-      if (expired(moment)) return failed(slow > drawn.limitMs / 2 ? 'FRAMES_TOO_SLOW' : 'TIME_OVER');
+      if (expired(moment)) return failed(unseen > drawn.limitMs / 2 ? 'FRAMES_TOO_SLOW' : 'TIME_OVER');
       if (!inRange(frame, step)) return waiting(frame.share < SMALLEST_SHARE ? 'COME_CLOSER' : 'MOVE_BACK');
       if (!ready) {
-        if (begins(frame)) ready = moment;
+        if (begins(frame)) {
+          ready = moment;
+          unseen = 0;
+        }
         seen.before = frame;
         if (!ready) return waiting('FACE_CAMERA');
       }
@@ -119,7 +130,9 @@ export function createStepRun(
         measures.length = 0;
         return waiting('FACE_CAMERA');
       }
-      return finding;
+      return isTooSlow(rate) && finding.state === 'running'
+        ? { ...finding, code: 'FRAMES_TOO_SLOW' }
+        : finding;
     },
     evidence() {
       const details = { ms: Math.round(last.at - revealed.at), frames, ...rounded(judge.note?.() ?? {}) };

@@ -77,7 +77,9 @@ export function openFrameLink(
         const plan = await planIn(context, room, before.profile);
         const state = await judgeFrame(room, { frame, brief, at, receivedAt, connection: key }, plan);
         if (state === 'passed' || state === 'failed') void finish(context, room);
-        return { ...(await now()), ...(state !== 'left-out' && { judged: at }) };
+        const answer = await now();
+        if (state === 'left-out') return answer;
+        return { ...answer, judged: at, judgedMs: Math.max(0, clock.now() - receivedAt) };
       } finally {
         passTurn(room);
       }
