@@ -103,9 +103,6 @@ onBothDatabases('organizations', (newPlace) => {
     expect(set.logo).toEqual({ width: 120, height: 40, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
     const image = `data:image/png;base64,${png.toString('base64')}`;
     expect(await organizations.lookOf(id)).toEqual({ name, color: '#1f4e3d', logo: image });
-    await organizations.set(id, { consentLanguage: 'de' }, operator);
-    expect(await organizations.lookOf(id)).toMatchObject({ language: 'de' });
-    await organizations.set(id, { consentLanguage: null }, operator);
     await organizations.setLogo(id, { png, width: 120, height: 40 }, operator);
     await organizations.setLogo(id, { png: Buffer.from('second'), width: 60, height: 20 }, operator);
     expect(await organizations.setLogo(id, null, operator)).not.toHaveProperty('logo');
@@ -117,6 +114,9 @@ onBothDatabases('organizations', (newPlace) => {
       { from: { width: 60 }, to: null },
     ]);
     expect(JSON.stringify(await auditLines())).not.toContain(png.toString('base64'));
+    await organizations.set(id, { consentLanguage: 'de' }, operator);
+    expect(await organizations.lookOf(id)).toMatchObject({ language: 'de' });
+    await organizations.set(id, { consentLanguage: null }, operator);
     await organizations.setLogo(id, { png, width: 120, height: 40 }, operator);
     await database.inTransaction((tx) => organizations.markErased(tx, id));
     expect(await organizations.lookOf(id)).toEqual({ name });
