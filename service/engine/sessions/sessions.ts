@@ -64,6 +64,8 @@ export interface LiveState {
   judged?: number;
   /** With `judged`: ms from the arrival of that frame to this answer, its wait for a worker included. */
   judgedMs?: number;
+  /** The frame was not judged, because all workers were busy. */
+  leftOut?: true;
   /** A wrong number was picked on the second device: the code of the handover is used up. */
   codeUsedUp?: true;
   notPassed?: { code: NotPassed };

@@ -78,7 +78,7 @@ export function openFrameLink(
         const state = await judgeFrame(room, { frame, brief, at, receivedAt, connection: key }, plan);
         if (state === 'passed' || state === 'failed') void finish(context, room);
         const answer = await now();
-        if (state === 'left-out') return answer;
+        if (state === 'left-out') return { ...answer, leftOut: true };
         return { ...answer, judged: at, judgedMs: Math.max(0, clock.now() - receivedAt) };
       } finally {
         passTurn(room);
