@@ -41,7 +41,7 @@ export function PhoneScreen({ view, noCamera, problem, newCode, toCamera, leave 
           </div>
           {description && <WhoAndWhy description={description} />}
           {!following && usable && <PhoneSteps url={handover.url} number={handover.number} />}
-          <div className="c-note info">
+          <div className={`c-note info ${wrongNumber ? 'warn' : ''}`}>
             {following ? <IconDeviceMobile aria-hidden="true" /> : <IconClock aria-hidden="true" />}
             <p className="num">{text}</p>
             <p className="sr" role="status">

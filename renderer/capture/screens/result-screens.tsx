@@ -1,5 +1,6 @@
 import {
   IconAppWindow,
+  IconArrowsHorizontal,
   IconCamera,
   IconCheck,
   IconClock,
@@ -41,7 +42,7 @@ interface BetweenProps {
 const tips = {
   LIGHT: ['tipLight', 'tipLens', 'tipFace'],
   MOVEMENT: ['tipSlow', 'tipUpright', 'tipLight'],
-  DIRECTION: ['tipSlow', 'tipReady', 'tipUpright'],
+  DIRECTION: ['tipArrow', 'tipSlow', 'tipUpright'],
   FACE: ['tipInside', 'tipUpright', 'tipFace'],
   ALONE: ['tipAlone', 'tipInside', 'tipUpright'],
   TIME: ['tipReady', 'tipSlow', 'tipLight'],
@@ -57,6 +58,7 @@ const tipIcons = {
   tipUpright: IconDeviceMobile,
   tipFace: IconEye,
   tipSlow: IconRotateClockwise,
+  tipArrow: IconArrowsHorizontal,
   tipInside: IconUser,
   tipAlone: IconUser,
   tipReady: IconClock,

@@ -61,25 +61,12 @@ export function createStepRun(
   const begin = () => step.begin({ ...drawn, ...order });
   let judge = begin();
   const seen: SeenBefore = { notYet: false };
-  /** When the step could begin. */
-  let ready: StepMoment | undefined;
-  let last: StepMoment = revealed;
-  /** Milliseconds that too few frames showed: the step is prolonged by them, at most to the double. */
-  let unseen = 0;
+  /** Whether the step could begin. */
+  let ready = false;
+  const time = createStepTime(drawn.limitMs, revealed);
   let frames = 0;
   const measures: TurnMeasures[] = [];
 
-  function expired(frame: StepMoment): boolean {
-    const from = ready ?? revealed;
-    const elapsed = Math.max(frame.at - from.at, frame.receivedAt - from.receivedAt - GRACE);
-    return elapsed > drawn.limitMs + Math.min(unseen, drawn.limitMs);
-  }
-
-  /** The time before a frame, by the share of it that the frames did not show. */
-  function noteUnseen(at: number, rate: number | undefined): void {
-    if (rate !== undefined)
-      unseen += (at - last.at) * (isTooSlow(rate) ? 1 : Math.max(0, 1 - rate / FULL_RATE));
-  }
   const isTooSlow = (rate: number | undefined) => rate !== undefined && rate < (step.frameRate ?? SLOWEST);
 
   function begins(frame: SeenFrame): boolean {
@@ -101,16 +88,13 @@ export function createStepRun(
   return {
     observe(frame, { receivedAt, rate }) {
       const moment = { at: frame.at, receivedAt };
-      noteUnseen(frame.at, rate);
-      last = moment;
+      time.pass(moment, isTooSlow(rate) ? 0 : rate);
       const earlier = seen.before;
-      if (expired(moment)) return failed(unseen > drawn.limitMs / 2 ? 'FRAMES_TOO_SLOW' : 'TIME_OVER');
+      if (time.isOver()) return failed(time.wasSlow() ? 'FRAMES_TOO_SLOW' : 'TIME_OVER');
       if (!inRange(frame, step)) return waiting(frame.share < SMALLEST_SHARE ? 'COME_CLOSER' : 'MOVE_BACK');
       if (!ready) {
-        if (begins(frame)) {
-          ready = moment;
-          unseen = 0;
-        }
+        ready = begins(frame);
+        if (ready) time.beginAt(moment);
         seen.before = frame;
         if (!ready) return waiting('FACE_CAMERA');
       }
@@ -124,7 +108,8 @@ export function createStepRun(
         frame.at - revealed.at < REACTION &&
         earlier !== undefined
       ) {
-        ready = undefined;
+        ready = false;
+        time.beginAt(revealed);
         seen.notYet = false;
         judge = begin();
         measures.length = 0;
@@ -135,10 +120,38 @@ export function createStepRun(
         : finding;
     },
     evidence() {
-      const details = { ms: Math.round(last.at - revealed.at), frames, ...rounded(judge.note?.() ?? {}) };
+      const details = {
+        ms: Math.round(time.last().at - revealed.at),
+        frames,
+        ...rounded(judge.note?.() ?? {}),
+      };
       const own: Evidence = { kind: `step:${drawn.name}`, passed: true, maturity: 'experimental', details };
       return step.turn ? [own, headEvidence(drawn.name, judgeHead(measures))] : [own];
     },
+  };
+}
+
+/** The time of a step, on both clocks. What too few frames showed prolongs it, at most to the double. */
+function createStepTime(limitMs: number, revealed: StepMoment) {
+  let from = revealed;
+  let last = revealed;
+  let unseen = 0;
+  return {
+    last: () => last,
+    beginAt(moment: StepMoment): void {
+      from = moment;
+      unseen = 0;
+    },
+    /** `rate`: frames a second in the time before this one. */
+    pass(moment: StepMoment, rate = FULL_RATE): void {
+      unseen += (moment.at - last.at) * Math.max(0, 1 - rate / FULL_RATE);
+      last = moment;
+    },
+    isOver(): boolean {
+      const elapsed = Math.max(last.at - from.at, last.receivedAt - from.receivedAt - GRACE);
+      return elapsed > limitMs + Math.min(unseen, limitMs);
+    },
+    wasSlow: () => unseen > limitMs / 2,
   };
 }
 
