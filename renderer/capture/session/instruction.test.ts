@@ -67,20 +67,38 @@ test('another step is shown at once, without the advice of the one before', () =
   });
 });
 
-test('one misread picture is no advice, and advice stays long enough to be read', () => {
+/** What a keeper advises at each time. */
+function keeping() {
   const keeper = createSayingKeeper();
-  const at = (live: LiveState, now: number) => keeper.say(say(live), now).shown.advice?.word;
-  expect(at(guiding(), 0)).toBeUndefined();
-  for (let now = 100; now < 2_000; now += 200) {
-    expect(at(guiding('TOO_DARK'), now)).toBeUndefined();
-    expect(at(guiding('TOO_FAR', 'distance'), now + 100)).toBeUndefined();
+  return {
+    keeper,
+    at: (live: LiveState, now: number) => keeper.say(say(live), now).shown.advice?.word,
+  };
+}
+
+test('one misread picture is no advice, and advice stays long enough to be read', () => {
+  const { keeper, at } = keeping();
+  for (let now = 0; now < 2_000; now += 200) {
+    expect(at(guiding(), now)).toBeUndefined();
+    expect(at(guiding('TOO_DARK'), now + 100)).toBeUndefined();
   }
+  expect(at(guiding(), 1_950)).toBeUndefined();
   expect(at(guiding('TOO_DARK'), 2_000)).toBeUndefined();
   expect(at(guiding('TOO_DARK'), 2_200)).toBe('TOO_DARK');
   expect(at(guiding(), 2_300)).toBe('TOO_DARK');
   expect(at(guiding(), 2_600)).toBe('TOO_DARK');
   expect(keeper.say(say(guiding()), 2_700)).toMatchObject({ again: KEPT - 500 });
   expect(at(guiding(), 2_200 + KEPT)).toBeUndefined();
+});
+
+test('where two things are wrong by turns, one of them is said, and it stays', () => {
+  const { at } = keeping();
+  expect(at(guiding('TOO_DARK'), 0)).toBeUndefined();
+  expect(at(guiding('TOO_FAR', 'distance'), 100)).toBeUndefined();
+  for (let now = 200; now < 4_000; now += 200) {
+    expect(at(guiding('TOO_DARK'), now)).toBe('TOO_DARK');
+    expect(at(guiding('TOO_FAR', 'distance'), now + 100)).toBe('TOO_DARK');
+  }
 });
 
 test('a lost connection is said at once', () => {

@@ -176,7 +176,9 @@ export function createSayingKeeper() {
         next = undefined;
         return { shown };
       }
-      if (!next || !isSame(next.advice, advice)) next = { advice, from: now };
+      // Where several things are wrong by turns, one of them is said.
+      const goesOn = next !== undefined && (next.advice === undefined) === (advice === undefined);
+      next = { advice, from: goesOn && next ? next.from : now };
       const due = Math.max(next.from + SETTLED, since + KEPT);
       if (now < due) return { shown, again: due - now };
       shown = { ...shown, advice };
