@@ -168,7 +168,8 @@ export function createSayingKeeper() {
     say(wanted: Saying, now: number): { shown: Saying; again?: number } {
       if (shown?.key !== wanted.key) {
         shown = { key: wanted.key, instruction: wanted.instruction };
-        since = Number.NEGATIVE_INFINITY;
+        // Before the first step the heading itself changes: it too is to be read.
+        since = wanted.key === GUIDING ? now : Number.NEGATIVE_INFINITY;
         next = undefined;
       }
       const { advice } = wanted;
