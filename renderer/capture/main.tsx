@@ -29,13 +29,15 @@ const session = createLiveSession({
 const askedLanguage = new URLSearchParams(location.search).get('lang');
 const isLanguage = (text: string | null): text is Language => languages.some((one) => one === text);
 
-/** In the language that the person chose here, else that of the link, else that of the browser. */
+/** In the language that the person chose here, else that of the link, else that of the browser, else the organization's. */
 function Page({ session }: { session: LiveSession }) {
   const view = useView(session);
   const [chosen, setChosen] = useState<Language>();
   const choose = useCallback((language: Language) => setChosen(language), []);
-  const ofLink = isLanguage(askedLanguage) ? askedLanguage : view.description?.language;
-  const language = chosen ?? ofLink ?? languageOf(null, navigator.languages);
+  const { description } = view;
+  const ofLink = isLanguage(askedLanguage) ? askedLanguage : description?.language;
+  const language =
+    chosen ?? ofLink ?? languageOf(null, navigator.languages, description?.organization.language);
   return (
     <LanguageScope language={language} choose={choose}>
       <CapturePage {...{ session, view, address }} />

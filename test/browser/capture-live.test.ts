@@ -249,6 +249,13 @@ test.skipIf(missing)('a wrong number uses the code up, and the computer shows a 
   await phone.reload();
   await heading('This link does not work any more', phone);
   await other.close();
+  await page
+    .getByText(/^Another number was chosen on the phone/)
+    .first()
+    .waitFor({ timeout: 20_000 });
+  await button(page, 'Show a new code');
+  await page.getByText(/^Waiting for your phone/).waitFor({ timeout: 20_000 });
+  await page.getByRole('img', { name: /QR code/ }).waitFor();
   expect(await find()).toMatchObject({ state: 'opened', attempts: 0 });
 });
 

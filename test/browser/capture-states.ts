@@ -54,6 +54,33 @@ const live = (name: string, state: Json, heading: string): CaptureState => ({
     await agree(page);
   },
 });
+/** A step, and what keeps it from being done. */
+const advised = (name: string, state: Json, guidance: Json, advice: string | RegExp): CaptureState => ({
+  name,
+  heading: headings[(state.step as { name: keyof typeof headings }).name],
+  async act(page, box) {
+    box.live = { ...state, guidance };
+    await agree(page);
+    await page.getByRole('status').filter({ hasText: advice }).waitFor();
+  },
+});
+const headings = {
+  'turn-left': 'Turn your head left',
+  'turn-right': 'Turn your head right',
+  blink: 'Blink once',
+} as const;
+/** An attempt that ended at a step. */
+const failedAt = (name: string, at: Json, code: string): CaptureState => ({
+  name,
+  heading: 'We could not confirm it yet',
+  async act(page, box) {
+    box.live = at;
+    await agree(page);
+    await page.locator('[data-state=running]').waitFor();
+    box.push(between(code));
+  },
+});
+
 /** The link itself is over, or there is something wrong with it. */
 const link = (name: string, answer: Json | number, heading: string): CaptureState => ({
   name,
@@ -164,6 +191,21 @@ export const captureStates: readonly CaptureState[] = [
     act: agree,
   },
   {
+    name: 'phone-wrong-number',
+    heading: 'Go on with your phone',
+    camera: 'missing',
+    before: handover,
+    async act(page, box) {
+      await agree(page);
+      await page.getByRole('img', { name: /QR code/ }).waitFor();
+      box.live = { ...ready, codeUsedUp: true };
+      await page
+        .getByText(/^Another number was chosen/)
+        .first()
+        .waitFor();
+    },
+  },
+  {
     name: 'phone-follows',
     heading: 'Continue on your phone',
     camera: 'missing',
@@ -192,6 +234,23 @@ export const captureStates: readonly CaptureState[] = [
   live('dark', guiding('TOO_DARK', 'light'), 'Find more light'),
   live('turn-left', step('turn-left', 1, 0.44), 'Turn your head left'),
   live('turn-right', step('turn-right', 2, 0.7), 'Turn your head right'),
+  live('look-up', step('look-up', 1, 0.4), 'Look up'),
+  live('look-down', step('look-down', 1, 0.4), 'Look down'),
+  advised('step-hold', step('turn-left', 1, 0.6), { step: 'movement', code: 'HOLD' }, 'Stay like this'),
+  advised(
+    'step-too-close',
+    step('turn-right', 1, 0),
+    { step: 'distance', code: 'TOO_CLOSE' },
+    'Move back a little',
+  ),
+  advised('step-dark', step('blink', 3, 0), { step: 'light', code: 'TOO_DARK' }, 'Find more light'),
+  advised(
+    'step-slow-box',
+    { ...step('turn-left', 1, 0.2), leftOut: true },
+    { step: 'movement', code: 'FRAMES_TOO_SLOW' },
+    /^Gatehouse is busy/,
+  ),
+  live('blurred', guiding('BLURRED', 'focus'), 'Hold still'),
   live('blink', step('blink', 3, 0), 'Blink once'),
   live('flash-dark', step('color-flash', 3, 0.3, { color: '#1030d0' }), 'Keep looking here'),
   live('flash-light', step('color-flash', 3, 0.6, { color: '#20e0a0' }), 'Keep looking here'),
@@ -208,6 +267,12 @@ export const captureStates: readonly CaptureState[] = [
     },
   },
   live('between', between('LIGHT'), 'We could not confirm it yet'),
+  ...['FACE', 'ALONE', 'INTERRUPTED', 'UNSURE'].map((code) =>
+    live(`between-${code.toLowerCase()}`, between(code), 'We could not confirm it yet'),
+  ),
+  failedAt('between-direction', step('turn-left', 1, 0), 'DIRECTION'),
+  failedAt('between-time', step('look-up', 1, 0), 'TIME'),
+  failedAt('between-slow', { ...step('turn-right', 1, 0), leftOut: true }, 'SLOW'),
   live('between-last', between('MOVEMENT', 1), 'We could not confirm it yet'),
   live('passed', decided({ passed: true, decision: 'approved' }), 'Confirmed'),
   {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { captureStrings } from '../../renderer/capture/capture-strings.ts';
 import { portrait } from '../cli/portraits.ts';
 import { writeFakeCamera } from '../support/fake-camera.ts';
 import { type CaptureBox, description, type Json, ready, startCaptureBox } from './capture-box.ts';
@@ -493,3 +494,30 @@ test.skipIf(missing)('of a slow camera no picture is sent twice', async () => {
     await slow.close();
   }
 });
+
+test.skipIf(missing).each([
+  ['de-AT', { organization: 'en' }, 'de'],
+  ['en-GB', { organization: 'de' }, 'en'],
+  ['fr-FR', { organization: 'de' }, 'de'],
+  ['fr-FR', {}, 'en'],
+  ['de-AT', { organization: 'de', link: 'en' }, 'en'],
+] as const)(
+  'a browser of %s, with the languages %o: %s, its consent text too',
+  async (locale, set, language) => {
+    const { organization, link: ofLink }: { organization?: string; link?: string } = set;
+    box.answers.describe = {
+      ...description,
+      organization: { name: 'Nordlys Bank', ...(organization && { language: organization }) },
+      ...(ofLink && { language: ofLink }),
+    };
+    const own = await browser.newContext({ locale });
+    const page = await own.newPage();
+    await page.goto(box.url + link);
+    await heading(captureStrings[language].consentTitle, page);
+    await page.getByText(captureStrings[language].fullText.split(',')[0]!).click();
+    const { text } = description.consent as { text: Record<string, string[]> };
+    await page.getByText(text[language]![0]!).waitFor();
+    expect(await page.evaluate('document.documentElement.lang')).toBe(language);
+    await own.close();
+  },
+);

@@ -13,7 +13,6 @@ const says: readonly (readonly [Asked, string])[] = [
   ['blink', captureStrings.en.blink],
   ['color-flash', captureStrings.en.colorFlash],
 ];
-const stays: string = captureStrings.en.hold;
 
 export interface ScriptedCamera {
   /** Frames shown so far. */
@@ -40,10 +39,7 @@ export async function installScriptedCamera(
   const order: Asked[] = [];
   const texts: string[] = [];
 
-  const read = (text: string): Asked => {
-    if (text === stays && doing) return doing.asked;
-    return says.find(([, words]) => words === text)?.[0] ?? 'hold-still';
-  };
+  const read = (text: string): Asked => says.find(([, words]) => words === text)?.[0] ?? 'hold-still';
   await context.exposeBinding('nextCameraFrame', async (_, text: string, now: number) => {
     const asked = read(text);
     if (texts.at(-1) !== text) texts.push(text);

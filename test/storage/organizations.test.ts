@@ -114,6 +114,9 @@ onBothDatabases('organizations', (newPlace) => {
       { from: { width: 60 }, to: null },
     ]);
     expect(JSON.stringify(await auditLines())).not.toContain(png.toString('base64'));
+    await organizations.set(id, { consentLanguage: 'de' }, operator);
+    expect(await organizations.lookOf(id)).toMatchObject({ language: 'de' });
+    await organizations.set(id, { consentLanguage: null }, operator);
     await organizations.setLogo(id, { png, width: 120, height: 40 }, operator);
     await database.inTransaction((tx) => organizations.markErased(tx, id));
     expect(await organizations.lookOf(id)).toEqual({ name });

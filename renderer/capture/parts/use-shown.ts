@@ -1,22 +1,18 @@
 import { useEffect, useRef, useState } from 'react';
-import {
-  createFlashKeeper,
-  createInstructionKeeper,
-  type Instruction,
-  instructionOf,
-} from '../session/instruction.ts';
+import { createFlashKeeper, createSayingKeeper, type Saying, sayingOf } from '../session/instruction.ts';
+import type { View } from '../session/view.ts';
 import type { LiveState } from '../session/wire.ts';
 
-/** The instruction of now, each kept long enough to be read. */
-export function useInstruction(live: LiveState | undefined, connected: boolean): Instruction {
-  const keeper = useRef(createInstructionKeeper());
+/** What to say now, each kept long enough to be read. */
+export function useSaying({ live, connected, slow }: Pick<View, 'live' | 'connected' | 'slow'>): Saying {
+  const keeper = useRef(createSayingKeeper());
   const before = useRef(false);
   before.current ||= connected;
-  const wanted = instructionOf(live, connected, before.current);
-  const [shown, setShown] = useState<Instruction>(wanted);
+  const wanted = sayingOf(live, { connected, slow, before: before.current });
+  const [shown, setShown] = useState<Saying>(() => ({ ...wanted, advice: undefined }));
   const latest = useRef(wanted);
   latest.current = wanted;
-  const key = `${wanted.of} ${wanted.word}`;
+  const words = `${wanted.key} ${wanted.advice?.of} ${wanted.advice?.word}`;
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const say = () => {
@@ -26,7 +22,7 @@ export function useInstruction(live: LiveState | undefined, connected: boolean):
     };
     say();
     return () => clearTimeout(timer);
-  }, [key]);
+  }, [words]);
   return shown;
 }
 

@@ -55,7 +55,7 @@ export function CameraFlow(props: CameraFlowProps) {
   if (between && live) {
     return (
       <BetweenScreen
-        {...{ description, live, leave, reference: view.reference }}
+        {...{ view, live, leave }}
         again={() => {
           setAgain(true);
           setPressed(true);

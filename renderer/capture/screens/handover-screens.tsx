@@ -22,18 +22,15 @@ interface PhoneProps {
 
 /** The computer: a code for the phone, then it follows. */
 export function PhoneScreen({ view, noCamera, problem, newCode, toCamera, leave }: PhoneProps) {
-  const { description, handover, live, busy } = view;
+  const { description, handover, live, busy, wrongNumber } = view;
   const t = useStrings(captureStrings);
   const left = useTimeLeft(handover?.expiresAt);
   const following = live?.state === 'following';
   const usable = handover !== undefined && left > 0;
   const [first] = useState(handover);
   const renewed = usable && handover !== first;
-  const text = following
-    ? t('phoneFollowing')
-    : usable
-      ? t('phoneWaiting', { time: minutes(left) })
-      : t('phoneOver');
+  const over = t(wrongNumber ? 'phoneWrong' : 'phoneOver');
+  const text = following ? t('phoneFollowing') : usable ? t('phoneWaiting', { time: minutes(left) }) : over;
   return (
     <Sheet description={description} cancel={() => leave('cancel')} wide problem={problem}>
       <div className="c-two">
@@ -44,11 +41,11 @@ export function PhoneScreen({ view, noCamera, problem, newCode, toCamera, leave 
           </div>
           {description && <WhoAndWhy description={description} />}
           {!following && usable && <PhoneSteps url={handover.url} number={handover.number} />}
-          <div className="c-note info">
+          <div className={`c-note info ${wrongNumber ? 'warn' : ''}`}>
             {following ? <IconDeviceMobile aria-hidden="true" /> : <IconClock aria-hidden="true" />}
             <p className="num">{text}</p>
             <p className="sr" role="status">
-              {following ? t('phoneFollowing') : renewed ? t('phoneRenewed') : usable ? '' : t('phoneOver')}
+              {following ? t('phoneFollowing') : renewed ? t('phoneRenewed') : usable ? '' : over}
             </p>
           </div>
           {!following && (

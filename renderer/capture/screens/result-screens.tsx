@@ -1,4 +1,6 @@
 import {
+  IconAppWindow,
+  IconArrowsHorizontal,
   IconCamera,
   IconCheck,
   IconClock,
@@ -8,6 +10,7 @@ import {
   IconRotateClockwise,
   IconSun,
   IconUser,
+  IconWifi,
   IconX,
 } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
@@ -16,7 +19,9 @@ import { captureStrings } from '../capture-strings.ts';
 import { Button, Heading, Sheet } from '../parts/frame.tsx';
 import { useText } from '../parts/use-text.ts';
 import { wayBackOf, windowFrames } from '../session/ending.ts';
-import type { Description, LiveState, Result } from '../session/wire.ts';
+import { wordOfStep } from '../session/instruction.ts';
+import type { View } from '../session/view.ts';
+import type { Description, LiveState, Result, StepName } from '../session/wire.ts';
 import { Line } from './consent-screen.tsx';
 
 /** Milliseconds for which the result is shown before the page goes back. */
@@ -28,34 +33,65 @@ const asksWho = (description: Description | undefined): boolean =>
   ['verifyidentity', 'verifytrust', 'verifyage'].includes(description?.product ?? '');
 
 interface BetweenProps {
-  description: Description | undefined;
+  view: View;
   live: LiveState;
-  reference: string | undefined;
   again(): void;
   leave(why: 'cancel' | 'other'): void;
 }
 
 const tips = {
-  LIGHT: ['tipLight', 'tipUpright', 'tipFace'],
+  LIGHT: ['tipLight', 'tipLens', 'tipFace'],
   MOVEMENT: ['tipSlow', 'tipUpright', 'tipLight'],
-  FACE: ['tipAlone', 'tipUpright', 'tipFace'],
+  DIRECTION: ['tipArrow', 'tipSlow', 'tipUpright'],
+  FACE: ['tipInside', 'tipUpright', 'tipFace'],
+  ALONE: ['tipAlone', 'tipInside', 'tipUpright'],
   TIME: ['tipReady', 'tipSlow', 'tipLight'],
+  INTERRUPTED: ['tipOpen', 'tipReady', 'tipNetwork'],
   UNSURE: ['tipLight', 'tipFace', 'tipCamera'],
+  Box: ['tipWait', 'tipOpen'],
+  Network: ['tipNetwork', 'tipPrograms', 'tipOpen'],
+  Camera: ['tipLight', 'tipPrograms', 'tipLens'],
 } as const;
 const tipIcons = {
   tipLight: IconSun,
+  tipLens: IconCamera,
   tipUpright: IconDeviceMobile,
   tipFace: IconEye,
   tipSlow: IconRotateClockwise,
+  tipArrow: IconArrowsHorizontal,
+  tipInside: IconUser,
   tipAlone: IconUser,
   tipReady: IconClock,
   tipCamera: IconCamera,
+  tipWait: IconHourglass,
+  tipNetwork: IconWifi,
+  tipPrograms: IconX,
+  tipOpen: IconAppWindow,
 } as const;
 
-/** After an attempt that did not pass: no score and no blame, but three things to try. */
-export function BetweenScreen({ description, live, reference, again, leave }: BetweenProps) {
+const wrongWays: Partial<Record<StepName, 'wrongLeft' | 'wrongRight' | 'wrongUp' | 'wrongDown'>> = {
+  'turn-left': 'wrongLeft',
+  'turn-right': 'wrongRight',
+  'look-up': 'wrongUp',
+  'look-down': 'wrongDown',
+};
+
+/** What went wrong, by the step that the person saw last, and three things to try. */
+function useCause({ live, lastStep, slow = 'Network' }: View) {
   const t = useStrings(captureStrings);
-  const code = live.notPassed?.code ?? 'UNSURE';
+  const code = live?.notPassed?.code ?? 'UNSURE';
+  if (code === 'SLOW') return { why: t(`tooFew${slow}`), try: tips[slow] };
+  if (code === 'TIME' && lastStep)
+    return { why: t('timeFor', { step: t(wordOfStep[lastStep]) }), try: tips.TIME };
+  const wrong = code === 'DIRECTION' && lastStep && wrongWays[lastStep];
+  return { why: t(wrong || `why${code}`), try: tips[code] };
+}
+
+/** After an attempt that did not pass: no score and no blame. */
+export function BetweenScreen({ view, live, again, leave }: BetweenProps) {
+  const { description, reference } = view;
+  const t = useStrings(captureStrings);
+  const cause = useCause(view);
   return (
     <Sheet
       description={description}
@@ -76,11 +112,11 @@ export function BetweenScreen({ description, live, reference, again, leave }: Be
       <div className="c-lead">
         <Heading>{t(asksWho(description) ? 'againTitleYou' : 'againTitle')}</Heading>
         <p className="lead">
-          {t(`why${code}`)} {t('attemptsLeft', { count: live.attemptsLeft })}
+          {cause.why} {t('attemptsLeft', { count: live.attemptsLeft })}
         </p>
       </div>
       <ul className="c-list tips">
-        {tips[code].map((tip) => {
+        {cause.try.map((tip) => {
           const Icon = tipIcons[tip];
           return (
             <Line key={tip} icon={<Icon aria-hidden="true" />}>

@@ -1,4 +1,4 @@
-import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
+import { IconChevronDown, IconChevronLeft, IconChevronRight, IconChevronUp } from '@tabler/icons-react';
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { wantsDarkText } from '../../ui/theme/text-on-color.ts';
@@ -8,11 +8,11 @@ import { captureStrings } from '../capture-strings.ts';
 import { Head, TestBar } from '../parts/frame.tsx';
 import { deviceOf } from '../parts/use-device.ts';
 import { useFrames } from '../parts/use-frames.ts';
-import { useFlash, useInstruction, usePassedStep } from '../parts/use-shown.ts';
-import { hintOf, type Instruction } from '../session/instruction.ts';
+import { useFlash, usePassedStep, useSaying } from '../parts/use-shown.ts';
+import { type Instruction, linesOf, needsLight, type Saying } from '../session/instruction.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import type { View } from '../session/view.ts';
-import type { LiveState, Step } from '../session/wire.ts';
+import type { Step, StepName } from '../session/wire.ts';
 
 interface StageProps {
   session: LiveSession;
@@ -46,11 +46,12 @@ export function Stage(props: StageProps) {
     ...{ video, running: active, pace: queued ? 'queued' : live?.slower ? 'slower' : 'usual' },
     send: (frame) => void session.send(frame),
   });
-  const shown = useInstruction(live, connected);
+  const saying = useSaying(view);
   const color = useFlash(live, props.flash && connected);
-  const lit = hintOf(shown) === 'screenLights';
   const passed = usePassedStep(live);
   const step = live?.state === 'running' || live?.state === 'checking' ? live.step : undefined;
+  const asked = live?.state === 'running' && !passed ? live.step : undefined;
+  const lit = [saying.instruction, saying.advice].some((one) => one && needsLight(one));
   return (
     <>
       <TestBar shown={description?.test ?? false} />
@@ -64,10 +65,10 @@ export function Stage(props: StageProps) {
         <Preview video={video} />
         <div className="c-surround" style={color === undefined ? undefined : { background: color }} />
         <Head description={description} cancel={() => leave('cancel')} />
-        <Say shown={shown} {...(live?.position !== undefined && { position: live.position })} />
+        <Say saying={saying} position={live?.position} />
         <div className="c-oval" ref={oval}>
-          <Ring share={shareOf(live, passed)} passed={passed || live?.state === 'checking'} />
-          <Arrow step={live?.state === 'running' && !passed ? live.step : undefined} />
+          <Ring step={asked} passed={passed || live?.state === 'checking'} />
+          <Arrow step={asked} />
         </div>
         <div className="c-low">
           {step && <Steps step={step} done={live?.state === 'checking'} />}
@@ -125,52 +126,68 @@ function useHole(stage: RefObject<HTMLElement | null>, oval: RefObject<HTMLDivEl
   }, [stage, oval]);
 }
 
-/** The only live region: what it says is read out at once. */
-function Say({ shown, position }: { shown: Instruction; position?: number }) {
+/** The heading is read out at once, advice when there is a pause; how a step is done is only shown. */
+function Say({ saying, position }: { saying: Saying; position: number | undefined }) {
   const t = useStrings(captureStrings);
   const words = useStrings(cameraStrings);
-  const hint = hintOf(shown);
-  const queued = shown.of === 'page' && shown.word === 'queued' && position !== undefined;
+  const textOf = (one: Instruction) => (one.of === 'camera' ? words(one.word) : t(one.word));
+  const { heading, advice, hint } = linesOf(saying);
+  const queued = saying.key === 'queued' && position !== undefined;
   return (
     <div className="c-say">
-      <h1 aria-live="assertive">{shown.of === 'camera' ? words(shown.word) : t(shown.word)}</h1>
+      <h1 aria-live="assertive">{textOf(heading)}</h1>
       {queued ? <p>{t('queuedText', { count: position })}</p> : hint && <p>{t(hint)}</p>}
+      <p role="status" className="c-advice">
+        {advice && textOf(advice)}
+      </p>
     </div>
   );
 }
 
-function shareOf(live: LiveState | undefined, passed: boolean): number {
-  if (passed || live?.state === 'checking') return 1;
-  return live?.state === 'running' ? (live.step?.progress ?? 0) : 0;
-}
+const circle = ['M150 6a144 194 0 0 1 0 388a144 194 0 0 1 0-388'];
+/** Two arcs that meet where the head is to go. The preview is a mirror, so the person's left is left on the screen: physical in every script. */
+const arcs: Partial<Record<StepName, readonly string[]>> = {
+  'turn-left': ['M150 6A144 194 0 0 0 6 200', 'M150 394A144 194 0 0 1 6 200'],
+  'turn-right': ['M150 6A144 194 0 0 1 294 200', 'M150 394A144 194 0 0 0 294 200'],
+  'look-up': ['M6 200A144 194 0 0 1 150 6', 'M294 200A144 194 0 0 0 150 6'],
+  'look-down': ['M6 200A144 194 0 0 0 150 394', 'M294 200A144 194 0 0 1 150 394'],
+};
 
-function Ring({ share, passed }: { share: number; passed: boolean }) {
+/** How far the movement of the step was measured to be. */
+function Ring({ step, passed }: { step: Step | undefined; passed: boolean }) {
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const share = passed ? 1 : (step?.progress ?? 0);
   // Without motion it moves in quarters.
   const shown = still ? Math.floor(share * 4) / 4 : share;
-  const path = 'M150 6a144 194 0 0 1 0 388a144 194 0 0 1 0-388';
   return (
     <svg className="c-ring" viewBox="0 0 300 400" aria-hidden="true">
-      <path d={path} className="track" />
-      {shown > 0 && (
-        <path
-          d={path}
-          pathLength={100}
-          strokeDasharray={`${Math.min(1, shown) * 100} 200`}
-          className={passed ? 'passed' : 'arc'}
-        />
-      )}
+      <path d={circle[0]} className="track" />
+      {shown > 0 &&
+        ((step && arcs[step.name]) ?? circle).map((path) => (
+          <path
+            key={path}
+            d={path}
+            pathLength={100}
+            strokeDasharray={`${Math.min(1, shown) * 100} 200`}
+            className={passed ? 'passed' : 'arc'}
+          />
+        ))}
     </svg>
   );
 }
 
-/** The preview is a mirror, so the person's left is left on the screen: physical in every script. */
+const ways = {
+  'turn-left': ['left', IconChevronLeft],
+  'turn-right': ['right', IconChevronRight],
+  'look-up': ['up', IconChevronUp],
+  'look-down': ['down', IconChevronDown],
+} as const;
+
 function Arrow({ step }: { step: Step | undefined }) {
-  if (step?.name !== 'turn-left' && step?.name !== 'turn-right') return null;
-  const left = step.name === 'turn-left';
-  const Icon = left ? IconChevronLeft : IconChevronRight;
+  if (!step || !(step.name in ways)) return null;
+  const [way, Icon] = ways[step.name as keyof typeof ways];
   return (
-    <span className={`c-arrow ${left ? 'to-left' : 'to-right'}`} aria-hidden="true">
+    <span className={`c-arrow to-${way}`} aria-hidden="true">
       <Icon stroke={2.5} />
       <Icon stroke={2.5} />
     </span>

@@ -1,4 +1,5 @@
 import { type Instruction as CameraWord, KEPT } from '../camera/shot-progress.ts';
+import type { Slowness } from './slowness.ts';
 import type { LiveState, StepName } from './wire.ts';
 
 /** What the page says: a key of the camera's strings, or of its own. */
@@ -9,22 +10,33 @@ export type CaptureWord =
   | 'begin'
   | 'checking'
   | 'hold'
-  | 'slowLine'
+  | 'faceFirst'
+  | `slow${Slowness}`
   | keyof typeof stepWords;
 export type Instruction = { of: 'camera'; word: CameraWord } | { of: 'page'; word: CaptureWord };
 
+/** What to do, and what keeps it from being done. */
+export interface Saying {
+  /** The step, or a state of the page: with another one both lines change at once. */
+  key: string;
+  /** Stays until the step is done or its time is over. */
+  instruction: Instruction;
+  /** Below the instruction; before the first step in its place. */
+  advice?: Instruction | undefined;
+}
+
 const stepWords = {
   holdStill: 'stay',
-  turnLeft: 'slowly',
-  turnRight: 'slowly',
-  lookUp: 'slowly',
-  lookDown: 'slowly',
+  turnLeft: 'slowlyArc',
+  turnRight: 'slowlyArc',
+  lookUp: 'slowlyArc',
+  lookDown: 'slowlyArc',
   comeCloser: 'slowly',
   blink: 'eyesClosed',
   colorFlash: 'flashNow',
 } as const;
 
-const wordOfStep: Readonly<Record<StepName, keyof typeof stepWords>> = {
+export const wordOfStep: Readonly<Record<StepName, keyof typeof stepWords>> = {
   'hold-still': 'holdStill',
   'turn-left': 'turnLeft',
   'turn-right': 'turnRight',
@@ -35,14 +47,36 @@ const wordOfStep: Readonly<Record<StepName, keyof typeof stepWords>> = {
   'color-flash': 'colorFlash',
 };
 
-/** The smaller line below an instruction. */
-export function hintOf({ of, word }: Instruction) {
-  if (of === 'camera') return word === 'TOO_DARK' || word === 'UNDER_EXPOSED' ? 'screenLights' : undefined;
+const lightWords: readonly string[] = ['TOO_DARK', 'UNDER_EXPOSED'] satisfies CameraWord[];
+/** The screen becomes a lamp. */
+export const needsLight = ({ of, word }: Instruction): boolean =>
+  of === 'camera' && lightWords.includes(word);
+
+type Hint =
+  | 'screenLights'
+  | 'wipeLens'
+  | 'lostText'
+  | 'checkingText'
+  | (typeof stepWords)[keyof typeof stepWords];
+
+/** How an instruction is done. */
+function hintOf(instruction: Instruction): Hint | undefined {
+  const { of, word } = instruction;
+  if (needsLight(instruction)) return 'screenLights';
+  if (of === 'camera') return word === 'BLURRED' ? 'wipeLens' : undefined;
   if (word === 'lost') return 'lostText';
   if (word === 'checking') return 'checkingText';
-  if (word === 'hold') return 'stay';
-  if (word === 'slowLine') return 'slowLineText';
   return word in stepWords ? stepWords[word as keyof typeof stepWords] : undefined;
+}
+
+/** The two lines: a heading, and below it advice or how it is done. Before the first step there is nothing but advice. */
+export function linesOf({ key, instruction, advice }: Saying): {
+  heading: Instruction;
+  advice?: Instruction | undefined;
+  hint: Hint | undefined;
+} {
+  if (key === GUIDING && advice) return { heading: advice, hint: hintOf(advice) };
+  return { heading: instruction, advice, hint: advice ? undefined : hintOf(instruction) };
 }
 
 const cameraWords: readonly CameraWord[] = [
@@ -67,15 +101,36 @@ const wordOfGuidance: Readonly<Record<string, CameraWord>> = {
   focus: 'BLURRED',
 };
 /** Codes that only repeat the step (TURN_LEFT) are none of these: the step says it. */
-const wordOfMovement: Readonly<Record<string, Instruction>> = {
-  HOLD: { of: 'page', word: 'hold' },
-  FACE_CAMERA: { of: 'camera', word: 'NOT_FRONTAL' },
-  FRAMES_TOO_SLOW: { of: 'page', word: 'slowLine' },
-};
+function adviceOf({ guidance, step }: LiveState, slow: Slowness): Instruction | undefined {
+  if (!guidance) return undefined;
+  const known = cameraWords.find((word) => word === guidance.code);
+  if (known) return { of: 'camera', word: known };
+  if (guidance.step === 'movement') {
+    switch (guidance.code) {
+      case 'HOLD':
+        return { of: 'page', word: 'hold' };
+      case 'FACE_CAMERA':
+        return { of: 'page', word: 'faceFirst' };
+      case 'FRAMES_TOO_SLOW':
+        return { of: 'page', word: `slow${slow}` };
+      case 'COME_CLOSER':
+        return step?.name === 'come-closer' ? undefined : { of: 'camera', word: 'TOO_FAR' };
+      default:
+        return undefined;
+    }
+  }
+  const word = wordOfGuidance[guidance.step];
+  return word && { of: 'camera', word };
+}
 
-/** The one thing to say now. A problem of the picture comes before the step, because the step cannot pass with it. */
-export function instructionOf(live: LiveState | undefined, connected: boolean, before: boolean): Instruction {
-  const page = (word: CaptureWord): Instruction => ({ of: 'page', word });
+const GUIDING = 'guiding';
+
+/** What to say now. */
+export function sayingOf(
+  live: LiveState | undefined,
+  { connected, before, slow }: { connected: boolean; before: boolean; slow: Slowness | undefined },
+): Saying {
+  const page = (word: CaptureWord): Saying => ({ key: word, instruction: { of: 'page', word } });
   if (!connected) return page(before ? 'lost' : 'connecting');
   switch (live?.state) {
     case 'queued':
@@ -83,47 +138,54 @@ export function instructionOf(live: LiveState | undefined, connected: boolean, b
     case 'checking':
       return page('checking');
     case 'guiding':
-      return guidanceWord(live) ?? page('begin');
-    case 'running':
-      return guidanceWord(live) ?? (live.step ? page(wordOfStep[live.step.name] ?? 'begin') : page('begin'));
+    case 'running': {
+      const { attempt, step } = live;
+      const advice = adviceOf(live, slow ?? 'Network');
+      if (live.state === 'guiding' || !step)
+        return { key: GUIDING, instruction: { of: 'page', word: 'begin' }, advice };
+      const word = wordOfStep[step.name] ?? 'begin';
+      return { key: `${attempt} ${step.index}`, instruction: { of: 'page', word }, advice };
+    }
     default:
       return page('connecting');
   }
 }
 
-function guidanceWord({ guidance }: LiveState): Instruction | undefined {
-  if (!guidance) return undefined;
-  const known = cameraWords.find((word) => word === guidance.code);
-  if (known) return { of: 'camera', word: known };
-  if (guidance.step === 'movement') return wordOfMovement[guidance.code];
-  const word = wordOfGuidance[guidance.step];
-  return word && { of: 'camera', word };
-}
+const isSame = (one: Instruction | undefined, other: Instruction | undefined): boolean =>
+  one?.of === other?.of && one?.word === other?.word;
 
-const same = (one: Instruction | undefined, other: Instruction): boolean =>
-  one !== undefined && one.of === other.of && one.word === other.word;
+/** Milliseconds for which advice has to hold before it is given: one misread picture is none. */
+const SETTLED = 200;
 
-/** Keeps an instruction for 1.2 s, so that it can be read; then the latest one follows. */
-export function createInstructionKeeper() {
-  let shown: Instruction | undefined;
-  let since = 0;
-  let next: Instruction | undefined;
-  const take = (instruction: Instruction, now: number) => {
-    shown = instruction;
-    since = now;
-    next = undefined;
-    return instruction;
-  };
+/** Shows another step at once. Advice comes one at a time, and each is kept for 1.2 s, so that it can be read. */
+export function createSayingKeeper() {
+  let shown: Saying | undefined;
+  /** When the advice was shown. */
+  let since = Number.NEGATIVE_INFINITY;
+  let next: { advice: Instruction | undefined; from: number } | undefined;
   return {
     /** What to show, and in how many milliseconds to ask again; undefined: nothing waits. */
-    say(wanted: Instruction, now: number): { shown: Instruction; again?: number } {
-      if (shown === undefined || now - since >= KEPT) {
-        if (!same(shown, wanted)) return { shown: take(wanted, now) };
+    say(wanted: Saying, now: number): { shown: Saying; again?: number } {
+      if (shown?.key !== wanted.key) {
+        shown = { key: wanted.key, instruction: wanted.instruction };
+        // Before the first step the heading itself changes: it too is to be read.
+        since = wanted.key === GUIDING ? now : Number.NEGATIVE_INFINITY;
         next = undefined;
-        return { shown: shown ?? wanted };
       }
-      next = same(shown, wanted) ? undefined : wanted;
-      return { shown, ...(next && { again: KEPT - (now - since) }) };
+      const { advice } = wanted;
+      if (isSame(shown.advice, advice)) {
+        next = undefined;
+        return { shown };
+      }
+      // Where several things are wrong by turns, one of them is said.
+      const goesOn = next !== undefined && (next.advice === undefined) === (advice === undefined);
+      next = { advice, from: goesOn && next ? next.from : now };
+      const due = Math.max(next.from + SETTLED, since + KEPT);
+      if (now < due) return { shown, again: due - now };
+      shown = { ...shown, advice };
+      since = now;
+      next = undefined;
+      return { shown };
     },
   };
 }

@@ -294,3 +294,42 @@ test('behavior is collected once the person has agreed, where the session asks f
   session.toCamera();
   expect(behavior.stop).toHaveBeenCalled();
 });
+
+test('a wrong number on the phone: the computer says so, until it shows a new code', async () => {
+  vi.useFakeTimers();
+  let state = stateOf();
+  let codes = 0;
+  const { session } = openPage({
+    begin: async () => ({ sessionId: 'sess_1', token: 'token_1' }),
+    handover: async () => ({ url: `/verify/h/${++codes}`, number: '47', expiresAt: 300_000 }),
+    state: async () => state,
+  });
+  await session.load();
+  await session.agree(path, true);
+  state = stateOf({ codeUsedUp: true });
+  await vi.advanceTimersByTimeAsync(1_600);
+  expect(session.view()).toMatchObject({ stage: { is: 'phone' }, handover: undefined, wrongNumber: true });
+  state = stateOf();
+  await session.toPhone();
+  await vi.advanceTimersByTimeAsync(3_200);
+  expect(session.view()).toMatchObject({ wrongNumber: false, handover: { url: '/verify/h/2' } });
+  session.toCamera();
+  vi.useRealTimers();
+});
+
+test('after an attempt the page knows which step was shown last', async () => {
+  let line: ConnectionDeps | undefined;
+  const connect = (deps: ConnectionDeps): Connection => {
+    line = deps;
+    return { start: () => {}, send: () => true, close: () => {} };
+  };
+  const begin: LiveApi['begin'] = async () => ({ sessionId: 'sess_1', token: 'token_1' });
+  const { session } = openPage({ begin }, { connect });
+  await session.load();
+  await session.agree(path);
+  session.attempt({});
+  const step = { index: 1, of: 4, name: 'turn-left', progress: 0, holdMs: 500, limitMs: 5000 } as const;
+  line!.state(stateOf({ state: 'running', step }));
+  line!.state(stateOf({ state: 'between', notPassed: { code: 'DIRECTION' } }));
+  expect(session.view()).toMatchObject({ lastStep: 'turn-left', live: { state: 'between' } });
+});

@@ -75,7 +75,10 @@ export function createLiveSession(deps: LiveSessionDeps): LiveSession {
       return () => stop(room);
     },
     attempt: (device) => attempt(room, device),
-    send: (frame) => room.connection?.send(frame) ?? false,
+    send(frame) {
+      room.slowness.taken();
+      return room.connection?.send(frame) ?? false;
+    },
   };
 }
 
@@ -120,7 +123,7 @@ async function toPhone(room: Room): Promise<void> {
   room.connection?.close();
   room.connection = undefined;
   try {
-    show(room, { handover: await room.api.handover(room.token) });
+    show(room, { handover: await room.api.handover(room.token), wrongNumber: false });
   } catch (error) {
     // Each code gives a stranger one chance in three: there are not many for one check.
     if (!(error instanceof Refusal) || error.code !== 'BURST_LIMIT_EXCEEDED') throw error;

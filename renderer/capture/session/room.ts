@@ -3,6 +3,7 @@ import type { BehaviorReport } from './behavior.ts';
 import type { Connection, ConnectionDeps } from './connection.ts';
 import type { OpenerMessage } from './ending.ts';
 import type { Memory, Remembered } from './link.ts';
+import { createSlowness } from './slowness.ts';
 import { type Trouble, troubleOf, type View } from './view.ts';
 import type { Begun, Description, Link, LiveState, Path, Result } from './wire.ts';
 
@@ -24,6 +25,7 @@ export interface Room extends LiveSessionDeps {
   sessionId: string | undefined;
   connection: Connection | undefined;
   following: ReturnType<typeof setTimeout> | undefined;
+  slowness: ReturnType<typeof createSlowness>;
 }
 
 /** Milliseconds between two looks at a session that goes on elsewhere. */
@@ -37,6 +39,7 @@ export const createRoom = (deps: LiveSessionDeps): Room => ({
   },
   listeners: new Set(),
   ...{ token: undefined, sessionId: undefined, connection: undefined, following: undefined },
+  slowness: createSlowness(),
 });
 
 /** What the person ended stays ended, whatever was under way meanwhile. */
@@ -82,7 +85,9 @@ function decide(room: Room, result: Result): void {
 }
 
 export function receive(room: Room, live: LiveState): void {
-  show(room, { live });
+  room.slowness.answered(live);
+  const step = live.state === 'running' ? live.step?.name : undefined;
+  show(room, { live, ...(step && { lastStep: step, slow: room.slowness.cause() }) });
   if (room.token) room.behavior?.report(room.token, live);
   if (live.result) decide(room, live.result);
   else if (live.state === 'decided')
@@ -184,6 +189,7 @@ export function follow(room: Room): void {
   stop(room);
   show(room, { stage: { is: 'phone' } });
   const look = async () => {
+    const { handover } = room.view;
     const before = room.view.live?.state;
     const live = await room.api.state(room.token ?? '').catch((error: unknown) => {
       // Without an answer it looks again; what is over is over.
@@ -191,8 +197,10 @@ export function follow(room: Room): void {
     });
     if (room.view.stage.is !== 'phone') return;
     if (live) receive(room, live);
-    // The phone gave it back, or a wrong number was picked there: the code is used up.
+    const same = room.view.handover === handover;
+    // The phone gave it back.
     if (live && before === 'following' && live.state !== 'following') show(room, { handover: undefined });
+    else if (live?.codeUsedUp && same) show(room, { handover: undefined, wrongNumber: true });
     if (room.view.stage.is === 'phone') room.following = setTimeout(look, FOLLOW);
   };
   room.following = setTimeout(look, FOLLOW);

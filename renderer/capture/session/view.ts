@@ -1,5 +1,6 @@
 import { Refusal } from './api.ts';
-import type { Description, Handover, LiveState, Result } from './wire.ts';
+import type { Slowness } from './slowness.ts';
+import type { Description, Handover, LiveState, Result, StepName } from './wire.ts';
 
 export type Trouble =
   | 'noLink'
@@ -28,6 +29,12 @@ export interface View {
   live?: LiveState | undefined;
   /** To another device; undefined: no code yet, or the last one is used up. */
   handover?: Handover | undefined;
+  /** A wrong number was picked on the phone, and there is no new code yet. */
+  wrongNumber?: boolean;
+  /** The last step that was shown. */
+  lastStep?: StepName | undefined;
+  /** What would be slow, if it were: of the last moments with a step. */
+  slow?: Slowness | undefined;
   /** The second device: its end is on the first one. */
   second: boolean;
   /** What to name at the desk. */

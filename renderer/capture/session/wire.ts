@@ -16,7 +16,7 @@ export type Text = string | Partial<Record<Language, string>>;
 export interface Description {
   state: 'ready' | 'ended' | 'finished' | 'taken';
   flow: 'api' | 'presence' | 'hosted' | 'registration';
-  organization: { name: string; logo?: string; color?: string };
+  organization: { name: string; logo?: string; color?: string; language?: Language };
   purpose?: Text;
   title?: Text;
   messages?: Partial<Record<'intro' | 'button' | 'success' | 'failure' | 'otherWay', Text>>;
@@ -100,6 +100,18 @@ export interface Result {
   passToken?: string;
 }
 
+/** What went wrong in an attempt. */
+export type NotPassed =
+  | 'LIGHT'
+  | 'MOVEMENT'
+  | 'DIRECTION'
+  | 'FACE'
+  | 'ALONE'
+  | 'TIME'
+  | 'SLOW'
+  | 'INTERRUPTED'
+  | 'UNSURE';
+
 export interface LiveState {
   is: 'state';
   state:
@@ -121,7 +133,13 @@ export interface LiveState {
   /** Frames come faster than they are served. */
   slower?: true;
   judged?: number;
-  notPassed?: { code: 'LIGHT' | 'MOVEMENT' | 'FACE' | 'TIME' | 'UNSURE' };
+  /** From the arrival of that frame to this answer. */
+  judgedMs?: number;
+  /** The box was too busy to judge the frame. */
+  leftOut?: true;
+  /** A wrong number was picked on the phone: the code is used up. */
+  codeUsedUp?: true;
+  notPassed?: { code: NotPassed };
   result?: Result;
 }
 

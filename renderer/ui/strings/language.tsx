@@ -11,10 +11,14 @@ interface LanguageChoice {
 const KEY = 'gatehouse-language';
 const isLanguage = (text: string | null): text is Language => languages.some((one) => one === text);
 
-/** What was chosen in this browser, else the first language the browser asks for that we speak, else English. */
-export function languageOf(chosen: string | null, asked: readonly string[]): Language {
+/** What was chosen in this browser, else the first language the browser asks for that we speak, else `otherwise`. */
+export function languageOf(
+  chosen: string | null,
+  asked: readonly string[],
+  otherwise: Language = 'en',
+): Language {
   if (isLanguage(chosen)) return chosen;
-  return asked.map((one) => one.split('-')[0] ?? '').find(isLanguage) ?? 'en';
+  return asked.map((one) => one.split('-')[0] ?? '').find(isLanguage) ?? otherwise;
 }
 
 export const localeOf = (language: Language, asked: readonly string[]): string =>

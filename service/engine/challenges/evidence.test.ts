@@ -12,8 +12,11 @@ test('the page is given one hint, the same for every suspicion', () => {
   ] as const;
   for (const reason of suspicions) expect(tryAgainAfter([reason])).toBe('UNSURE');
   expect(tryAgainAfter(['TIME_OVER', 'NOT_A_HEAD'])).toBe('TIME');
-  expect(tryAgainAfter(['SECOND_FACE'])).toBe('FACE');
-  expect(tryAgainAfter(['WRONG_MOVEMENT'])).toBe('MOVEMENT');
+  expect(tryAgainAfter(['FACE_LOST'])).toBe('FACE');
+  expect(tryAgainAfter(['SECOND_FACE'])).toBe('ALONE');
+  expect(tryAgainAfter(['WRONG_MOVEMENT'])).toBe('DIRECTION');
+  expect(tryAgainAfter(['FRAMES_TOO_SLOW'])).toBe('SLOW');
+  expect(tryAgainAfter(['UNFINISHED'])).toBe('INTERRUPTED');
   expect(tryAgainAfter(['TOO_LITTLE_SEEN'])).toBe('LIGHT');
   expect(tryAgainAfter([])).toBe('UNSURE');
 });

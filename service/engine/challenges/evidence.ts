@@ -28,25 +28,34 @@ export type ChallengeReason =
   /** Ended before the last step. */
   | 'UNFINISHED';
 
-/** What the person may try, for the page. */
-export type TryAgain = 'LIGHT' | 'MOVEMENT' | 'FACE' | 'TIME' | 'UNSURE';
+/** What went wrong, for the page: what the person saw too, or could have seen. */
+export type TryAgain =
+  | 'LIGHT'
+  | 'MOVEMENT'
+  | 'DIRECTION'
+  | 'FACE'
+  | 'ALONE'
+  | 'TIME'
+  | 'SLOW'
+  | 'INTERRUPTED'
+  | 'UNSURE';
 
 const tryAgain: Record<ChallengeReason, TryAgain> = {
   TIMES_IMPLAUSIBLE: 'UNSURE',
   FRAMES_REPEATED: 'UNSURE',
   MOVEMENT_REPEATED: 'UNSURE',
   FACE_LOST: 'FACE',
-  SECOND_FACE: 'FACE',
+  SECOND_FACE: 'ALONE',
   FACE_JUMPED: 'MOVEMENT',
-  WRONG_MOVEMENT: 'MOVEMENT',
+  WRONG_MOVEMENT: 'DIRECTION',
   TIME_OVER: 'TIME',
-  FRAMES_TOO_SLOW: 'TIME',
+  FRAMES_TOO_SLOW: 'SLOW',
   NOT_A_HEAD: 'UNSURE',
   ANOTHER_FACE: 'UNSURE',
   PRESENTATION: 'UNSURE',
   TOO_LITTLE_SEEN: 'LIGHT',
   UNDECIDED: 'UNSURE',
-  UNFINISHED: 'TIME',
+  UNFINISHED: 'INTERRUPTED',
 };
 
 /** The one hint that the page gives: every suspicion has the same. */

@@ -8,6 +8,8 @@ import type { SeenBefore, Step, StepFinding } from './steps/step.ts';
 
 /** Frames a second below which no movement is judged: between two frames anything may have happened. */
 const SLOWEST = 4.5;
+/** Frames a second from which on a step has its usual time. */
+const FULL_RATE = 9;
 /** Milliseconds after which a person can have read and begun the step. */
 const REACTION = 250;
 /** Milliseconds of the network that count for the person. */
@@ -53,19 +55,13 @@ export function createStepRun(
   const begin = () => step.begin({ ...drawn, ...order });
   let judge = begin();
   const seen: SeenBefore = { notYet: false };
-  /** When the step could begin. */
-  let ready: StepMoment | undefined;
-  let last: StepMoment = revealed;
-  /** Milliseconds in which too few frames came to judge the step: it is prolonged by them, at most to the double. */
-  let slow = 0;
+  /** Whether the step could begin. */
+  let ready = false;
+  const time = createStepTime(drawn.limitMs, revealed);
   let frames = 0;
   const measures: TurnMeasures[] = [];
 
-  function expired(frame: StepMoment): boolean {
-    const from = ready ?? revealed;
-    const elapsed = Math.max(frame.at - from.at, frame.receivedAt - from.receivedAt - GRACE);
-    return elapsed > drawn.limitMs + Math.min(slow, drawn.limitMs);
-  }
+  const isTooSlow = (rate: number | undefined) => rate !== undefined && rate < (step.frameRate ?? SLOWEST);
 
   function begins(frame: SeenFrame): boolean {
     seen.notYet ||= step.notYet?.(frame, baseline) ?? true;
@@ -86,14 +82,13 @@ export function createStepRun(
   return {
     observe(frame, { receivedAt, rate }) {
       const moment = { at: frame.at, receivedAt };
-      const tooSlow = rate !== undefined && rate < (step.frameRate ?? SLOWEST);
-      if (tooSlow) slow += frame.at - last.at;
-      last = moment;
+      time.pass(moment, isTooSlow(rate) ? 0 : rate);
       const earlier = seen.before;
-      if (expired(moment)) return failed(slow > drawn.limitMs / 2 ? 'FRAMES_TOO_SLOW' : 'TIME_OVER');
+      if (time.isOver()) return failed(time.wasSlow() ? 'FRAMES_TOO_SLOW' : 'TIME_OVER');
       if (!inRange(frame, step)) return waiting(frame.share < SMALLEST_SHARE ? 'COME_CLOSER' : 'MOVE_BACK');
       if (!ready) {
-        if (begins(frame)) ready = moment;
+        ready = begins(frame);
+        if (ready) time.beginAt(moment);
         seen.before = frame;
         if (!ready) return waiting('FACE_CAMERA');
       }
@@ -107,22 +102,53 @@ export function createStepRun(
         frame.at - revealed.at < REACTION &&
         earlier !== undefined
       ) {
-        ready = undefined;
+        ready = false;
+        time.beginAt(revealed);
         seen.notYet = false;
         judge = begin();
         measures.length = 0;
         return waiting('FACE_CAMERA');
       }
-      return finding;
+      return isTooSlow(rate) && finding.state === 'running'
+        ? { ...finding, code: 'FRAMES_TOO_SLOW' }
+        : finding;
     },
     evidence() {
-      const details = { ms: Math.round(last.at - revealed.at), frames, ...rounded(judge.note?.() ?? {}) };
+      const details = {
+        ms: Math.round(time.last().at - revealed.at),
+        frames,
+        ...rounded(judge.note?.() ?? {}),
+      };
       const own: Evidence = { kind: `step:${drawn.name}`, passed: true, maturity: 'experimental', details };
       if (!step.turn) return [own];
       // Weighed with all else that the attempt showed (weighing/judge-evidence.ts).
       const head = { kind: `head:${drawn.name}`, maturity: 'experimental' } as const;
       return [own, { ...head, details: rounded({ ...turnFinding(measures) }) }];
     },
+  };
+}
+
+/** The time of a step, on both clocks. What too few frames showed prolongs it, at most to the double. */
+function createStepTime(limitMs: number, revealed: StepMoment) {
+  let from = revealed;
+  let last = revealed;
+  let unseen = 0;
+  return {
+    last: () => last,
+    beginAt(moment: StepMoment): void {
+      from = moment;
+      unseen = 0;
+    },
+    /** `rate`: frames a second in the time before this one. */
+    pass(moment: StepMoment, rate = FULL_RATE): void {
+      unseen += (moment.at - last.at) * Math.max(0, 1 - rate / FULL_RATE);
+      last = moment;
+    },
+    isOver(): boolean {
+      const elapsed = Math.max(last.at - from.at, last.receivedAt - from.receivedAt - GRACE);
+      return elapsed > limitMs + Math.min(unseen, limitMs);
+    },
+    wasSlow: () => unseen > limitMs / 2,
   };
 }
 

@@ -28,7 +28,7 @@ const about = {
   },
 } as const satisfies Record<FlowProduct, Record<Language, readonly string[]>>;
 
-type PageOwner = Pick<Organization, 'name' | 'consentLanguage'>;
+type PageOwner = Pick<Organization, 'name'>;
 
 /** The capture page of a hosted verification. `version`: of a flow's own texts. */
 export function toSessionPage(
@@ -40,7 +40,7 @@ export function toSessionPage(
   const own = (one: Language) => ({ ...defaultTexts[one], ...defined(texts[one]) });
   const [en, de] = [own('en'), own('de')];
   return {
-    ...defined({ language: language ?? organization.consentLanguage }),
+    ...defined({ language }),
     title: { en: en.title, de: de.title },
     messages: {
       intro: { en: en.intro, de: de.intro },

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Logo } from '../../inference/pictures/read-logo.ts';
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { LogoFacts, Organization } from './organization.ts';
+import type { ConsentLanguage, LogoFacts, Organization } from './organization.ts';
 
 /** What stands on a page that asks a person for something. */
 export interface OrganizationLook {
@@ -10,6 +11,8 @@ export interface OrganizationLook {
   logo?: string;
   /** `#rrggbb`, behind the first letter of the name where there is no logo. */
   color?: string;
+  /** For a browser that asks for none of the page's languages. */
+  language?: ConsentLanguage;
 }
 
 export const factsOf = ({ png, width, height }: Logo): LogoFacts => ({
@@ -18,11 +21,11 @@ export const factsOf = ({ png, width, height }: Logo): LogoFacts => ({
 });
 
 export const lookOf = (
-  { name, color }: Pick<Organization, 'name' | 'color'>,
+  { name, color, consentLanguage }: Pick<Organization, 'name' | 'color' | 'consentLanguage'>,
   png: Uint8Array | undefined,
 ): OrganizationLook => ({
   name,
-  ...(color !== undefined && { color }),
+  ...defined({ color, language: consentLanguage }),
   ...(png && { logo: `data:image/png;base64,${Buffer.from(png).toString('base64')}` }),
 });
 

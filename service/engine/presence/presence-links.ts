@@ -81,9 +81,9 @@ function createLinkReading({ db, sealer, access, organizations, clock }: Presenc
       throw unknown();
     },
     async pageOf(row: PresenceRow, request: PresenceRequest): Promise<{ page: SessionPage }> {
-      const { name, consentLanguage } = await organizations.get(realmOf(row).organization);
+      const { name } = await organizations.get(realmOf(row).organization);
       const consent = pageConsent(name, matchOf(request));
-      return { page: { purpose: request.purpose, consent, ...defined({ language: consentLanguage }) } };
+      return { page: { purpose: request.purpose, consent } };
     },
   };
 }

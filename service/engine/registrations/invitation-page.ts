@@ -1,4 +1,3 @@
-import { defined } from '../../lib/defined.ts';
 import type { Organization } from '../organizations/index.ts';
 import { type PageConsent, pageConsent, type SessionPage } from '../sessions/index.ts';
 
@@ -43,7 +42,7 @@ const texts = {
 
 /** The capture page of an invitation. */
 export function toInvitationPage(
-  { name, consentLanguage }: Pick<Organization, 'name' | 'consentLanguage'>,
+  { name }: Pick<Organization, 'name'>,
   terms: RegionTerms,
   redirect: string | undefined,
 ): SessionPage {
@@ -52,7 +51,6 @@ export function toInvitationPage(
     de: texts.de[text],
   });
   return {
-    ...defined({ language: consentLanguage }),
     title: both('title'),
     messages: { intro: both('intro'), failure: both('failure') },
     ...(redirect !== undefined && { redirect: { success: redirect, failure: redirect } }),

@@ -27,11 +27,17 @@ export function createHandovers(
   parts: SessionParts,
   attempts: Attempts,
   find: (token: string) => Promise<Capability>,
-): Pick<Sessions, 'handOver' | 'describeHandover' | 'acceptHandover'> {
+): Pick<Sessions, 'state' | 'handOver' | 'describeHandover' | 'acceptHandover'> {
   const { store, audit, inTransaction, turns } = parts;
   const codes = createCodes(parts);
 
   return {
+    async state(token) {
+      const { row, following } = await find(token);
+      const state = await attempts.state(row, following);
+      return codes.wasRefused(row.id) ? { ...state, codeUsedUp: true } : state;
+    },
+
     async handOver(token) {
       const { row, following } = await find(token);
       if (following) throw new Problem('CONFLICT', 'The session was handed over to another device.');
@@ -53,8 +59,10 @@ export function createHandovers(
     async acceptHandover(token, { number, request }) {
       // Used up by any answer, before anything is awaited.
       const one = codes.use(token);
-      if (!sameHash(capabilityHash(number), capabilityHash(one.number)))
+      if (!sameHash(capabilityHash(number), capabilityHash(one.number))) {
+        codes.refuse(one.session);
         throw new Problem('CONFLICT', 'This is not the number on the first device: show a new code there.');
+      }
       return turns(one.session, async () => {
         const row = await attempts.fresh(one.session);
         if (isOver(row))
@@ -88,7 +96,7 @@ export function createHandovers(
 /** Codes that wait for a second device. */
 function createCodes({ clock, random }: Pick<SessionParts, 'clock' | 'random'>) {
   const open = new Map<string, Open>();
-  const begun = new Map<string, { times: number; until: number }>();
+  const begun = new Map<string, { times: number; until: number; refused?: true }>();
 
   function tidy(): void {
     const now = clock.now();
@@ -112,6 +120,12 @@ function createCodes({ clock, random }: Pick<SessionParts, 'clock' | 'random'>) 
       open.delete(capabilityHash(token));
       return one;
     },
+    /** A wrong number was picked. The first device learns it, until it shows a new code. */
+    refuse(session: string): void {
+      const one = begun.get(session);
+      if (one) one.refused = true;
+    },
+    wasRefused: (session: string): boolean => begun.get(session)?.refused ?? false,
     /** In place of the code before. Throws BURST_LIMIT_EXCEEDED. */
     make(session: string, until: number): Handover {
       tidy();

@@ -28,7 +28,7 @@ export const createCapabilities =
 
 type PageSide = Pick<
   Sessions,
-  'holder' | 'describe' | 'open' | 'resume' | 'deny' | 'state' | 'connect' | 'finalizeByToken'
+  'holder' | 'describe' | 'open' | 'resume' | 'deny' | 'connect' | 'finalizeByToken'
 >;
 
 /** What the capability of a browser does. */
@@ -69,11 +69,6 @@ export function createPageSide(
       // A session that is over still shows its result.
       if (now.consent_at === null || (undecided && isOver(now))) return undefined;
       return { sessionId: row.id, token, expiresAt: now.expires_at };
-    },
-
-    async state(token) {
-      const { row, following } = await find(token);
-      return attempts.state(row, following);
     },
 
     async connect(token, order) {

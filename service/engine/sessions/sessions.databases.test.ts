@@ -380,9 +380,12 @@ onBothDatabases('live sessions', (newPlace) => {
     const { token } = await begun();
     const one = await sessions.handOver(token);
     const wrong = (await sessions.describeHandover(one.token)).numbers.find((n) => n !== one.number)!;
+    expect(await sessions.state(token)).not.toHaveProperty('codeUsedUp');
     expect(await codeOf(sessions.acceptHandover(one.token, { number: wrong }))).toBe('CONFLICT');
+    expect(await sessions.state(token)).toMatchObject({ state: 'ready', codeUsedUp: true });
     expect(await codeOf(sessions.acceptHandover(one.token, { number: one.number }))).toBe('NOT_FOUND');
     const two = await sessions.handOver(token);
+    expect(await sessions.state(token)).not.toHaveProperty('codeUsedUp');
     const three = await sessions.handOver(token);
     expect(await codeOf(sessions.describeHandover(two.token))).toBe('NOT_FOUND');
     engine.advance(5 * minute);

@@ -20,7 +20,16 @@ import type {
 import type { DecidedNewcomer } from './uniqueness-judge.ts';
 
 /** What is wrong between two attempts: what to try, never why exactly. */
-export type NotPassed = 'LIGHT' | 'MOVEMENT' | 'FACE' | 'TIME' | 'UNSURE';
+export type NotPassed =
+  | 'LIGHT'
+  | 'MOVEMENT'
+  | 'DIRECTION'
+  | 'FACE'
+  | 'ALONE'
+  | 'TIME'
+  | 'SLOW'
+  | 'INTERRUPTED'
+  | 'UNSURE';
 
 /** What the page shows, after every message. Never a score. */
 export interface LiveState {
@@ -53,6 +62,12 @@ export interface LiveState {
   slower?: true;
   /** The client's time of the frame that this answers, where it was judged; others were left out. */
   judged?: number;
+  /** With `judged`: ms from the arrival of that frame to this answer, its wait for a worker included. */
+  judgedMs?: number;
+  /** The frame was not judged, because all workers were busy. */
+  leftOut?: true;
+  /** A wrong number was picked on the second device: the code of the handover is used up. */
+  codeUsedUp?: true;
   notPassed?: { code: NotPassed };
   result?: SessionResult;
 }

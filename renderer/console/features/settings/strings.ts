@@ -23,7 +23,8 @@ export const settingsStrings = defineStrings(
     matchOnly: 'Match faces only',
     matchOnlyHint: 'Live verifications run without attack detection. A photograph may pass then.',
     consentLanguage: 'Language of the consent text',
-    consentLanguageHint: 'In which a kiosk shows it first.',
+    consentLanguageHint:
+      'In which a kiosk shows it first, and a person’s page where the browser asks for no language it speaks. People can choose another one there.',
     readersLanguage: 'As the device asks for',
     signInNotice: 'Notice before sign-in',
     signInNoticeHint: 'Everyone who opens the sign-in page of this box reads it, without signing in.',
@@ -100,7 +101,8 @@ export const settingsStrings = defineStrings(
     matchOnly: 'Gesichter nur vergleichen',
     matchOnlyHint: 'Echte Prüfungen laufen ohne Angriffserkennung. Dann kann auch ein Foto bestehen.',
     consentLanguage: 'Sprache des Einwilligungstextes',
-    consentLanguageHint: 'In der ein Kiosk ihn zuerst zeigt.',
+    consentLanguageHint:
+      'In der ein Kiosk ihn zuerst zeigt, und die Seite einer Person, deren Browser keine ihrer Sprachen verlangt. Dort kann eine andere gewählt werden.',
     readersLanguage: 'Wie das Gerät sie verlangt',
     signInNotice: 'Hinweis vor der Anmeldung',
     signInNoticeHint: 'Alle, die die Anmeldeseite dieses Geräts öffnen, lesen ihn, ohne sich anzumelden.',

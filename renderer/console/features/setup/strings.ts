@@ -129,7 +129,8 @@ export const setupStrings = defineStrings(
     deduplication: 'Being compared with others, so that each person is enrolled once',
     purposeMissing: 'Choose at least one',
     consentLanguage: 'Language of the consent text',
-    consentLanguageHint: 'In which a kiosk shows it first. People can choose another one there.',
+    consentLanguageHint:
+      'In which a kiosk shows it first, and a person’s page where the browser asks for no language it speaks. People can choose another one there.',
     kioskText: 'What a kiosk shows, version {version}',
     leaveTitle: 'What may leave the box?',
     leaveLead:
@@ -286,7 +287,8 @@ export const setupStrings = defineStrings(
     deduplication: 'Vergleich mit anderen, damit jede Person nur einmal erfasst ist',
     purposeMissing: 'Wählen Sie mindestens eines',
     consentLanguage: 'Sprache des Einwilligungstextes',
-    consentLanguageHint: 'In der ein Kiosk ihn zuerst zeigt. Dort kann eine andere gewählt werden.',
+    consentLanguageHint:
+      'In der ein Kiosk ihn zuerst zeigt, und die Seite einer Person, deren Browser keine ihrer Sprachen verlangt. Dort kann eine andere gewählt werden.',
     kioskText: 'Was ein Kiosk zeigt, Version {version}',
     leaveTitle: 'Was darf das Gerät verlassen?',
     leaveLead:

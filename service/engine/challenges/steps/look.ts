@@ -20,15 +20,14 @@ function look<Name extends string>(name: Name, way: 'up' | 'down') {
     notYet: ({ pose }, { pitch }) => sign * (pose.pitch - pitch) < NEUTRAL.pitch,
     begin: ({ holdMs, baseline }) => {
       const hold = createHold(holdMs);
-      let most = 0;
       return {
         observe({ at, pose }) {
           const moved = sign * (pose.pitch - baseline.pitch);
           const there = moved >= LOOKED;
           const held = hold.observe(at, there);
-          most = Math.max(most, Math.min(1, Math.max(0, moved) / LOOKED));
+          const way = Math.min(1, Math.max(0, moved) / LOOKED);
           return {
-            progress: held > 0 ? 0.5 + held / 2 : most / 2,
+            progress: held > 0 ? 0.5 + held / 2 : way / 2,
             done: held >= 1,
             there,
             code: there ? 'HOLD' : code,

@@ -22,16 +22,15 @@ function turn<Name extends string>(name: Name, side: 'left' | 'right') {
     begin: ({ holdMs, strict, baseline }) => {
       const asked = strict ? TURNED.strict : TURNED.usual;
       const hold = createHold(holdMs);
-      let most = 0;
       return {
         observe({ at, pose }) {
           // yaw > 0: the nose points to the right of the picture, which is the person's left
           const turned = sign * (pose.yaw - baseline.yaw);
           const there = turned >= asked;
           const held = hold.observe(at, there);
-          most = Math.max(most, Math.min(1, Math.max(0, turned) / asked));
+          const way = Math.min(1, Math.max(0, turned) / asked);
           return {
-            progress: held > 0 ? 0.5 + held / 2 : most / 2,
+            progress: held > 0 ? 0.5 + held / 2 : way / 2,
             done: held >= 1,
             there,
             code: there ? 'HOLD' : code,

@@ -77,7 +77,7 @@ export function openFrameLink(
         const plan = await planIn(context, room, before.profile);
         const state = await judgeFrame(room, { frame, brief, at, receivedAt, connection: key }, plan);
         if (state === 'passed' || state === 'failed') void finish(context, room);
-        return { ...(await now()), ...(state !== 'left-out' && { judged: at }) };
+        return { ...(await now()), ...answerOf(state, at, Math.max(0, clock.now() - receivedAt)) };
       } finally {
         passTurn(room);
       }
@@ -90,3 +90,7 @@ export function openFrameLink(
     },
   };
 }
+
+/** What the answer says of the frame itself. */
+const answerOf = (state: string | undefined, at: number, judgedMs: number) =>
+  state === 'left-out' ? { leftOut: true as const } : { judged: at, judgedMs };
