@@ -121,8 +121,8 @@ export function render({ attacks, people, repeats, rest }: Kept): string {
   ].join('\n')}\n`;
 }
 
-/** When draws and rules were as they are: `challenges: ask for a blink in every draw, in any order`. What is measured before has another judge. */
-export const JUDGE_SINCE = '2026-11-22T13:09';
+/** When the evidence was first weighed as it is. What is measured before has another judge. */
+export const JUDGE_SINCE = '2026-11-26T20:54';
 
 /** A row is of the judge of its day. */
 const judgedBy = ({ date, commit }: Machine): string =>

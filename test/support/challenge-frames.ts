@@ -34,6 +34,7 @@ export interface HeadScript {
 const EYES = 90;
 const SIDE = 80;
 const NOSE = 1.5;
+const SIDES = 0.5;
 /** Points beside the template: mouth corners and chin. */
 const more = [
   [61, -0.28, 0.72, -0.18],
@@ -48,7 +49,7 @@ const mobile = mobilePoints.map(
 );
 
 function meshOf(
-  { yaw = 0, pitch = 0, closer = 1, noseYaw = yaw, flat, expression = 0 }: HeadScript,
+  { yaw = 0, pitch = 0, closer = 1, noseYaw = yaw, flat, bent, expression = 0 }: HeadScript,
   box: Box,
 ): Float32Array {
   const mesh = new Float32Array(1404);
@@ -59,7 +60,9 @@ function meshOf(
     const turned = (isNose ? noseYaw : yaw) * (Math.PI / 180);
     const b = pitch * (Math.PI / 180);
     // The net reads a deeper nose of people than of its own mean head.
-    const z = flat ? 0 : (isNose ? NOSE : 1) * z0;
+    // The sides of a bent sheet come forward as it is turned.
+    const side = bent && Math.abs(x0) > SIDES ? 0.006 * Math.abs(yaw) : 0;
+    const z = flat ? 0 : (isNose && !bent ? NOSE : 1) * z0 - side;
     const [x1, z1] = [
       x0 * Math.cos(turned) - z * Math.sin(turned),
       x0 * Math.sin(turned) + z * Math.cos(turned),

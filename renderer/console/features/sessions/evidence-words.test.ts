@@ -58,8 +58,9 @@ test('what spoke against an attempt has one sentence a kind', () => {
       { kind: 'times', details },
       { kind: 'camera', details: { suspect: true } },
       { kind: 'aura', passed: false, details },
+      { kind: 'weighing', passed: false, details: { depthRatio: 0.4, constancyRatio: -1.2 } },
     ]),
-  ).toEqual(['against.head', 'against.camera']);
+  ).toEqual(['against.head', 'against.camera', 'against.weighing', 'against.constancy']);
 });
 
 test('figures are rounded as the locale writes them, lists are written out, and all of it is in the language of the reader', () => {
@@ -67,18 +68,18 @@ test('figures are rounded as the locale writes them, lists are written out, and 
     ...{
       framesPerSecond: 12.34567,
       frames: 1200,
-      faults: ['FLAT', 'BENT'],
+      against: ['puppet', 'recapture'],
       suspect: true,
       motionless: false,
     },
     ...{ signal: 'virtual-camera', labels: ['OBS Virtual Camera'], hairLength: 3 },
   };
   expect(detailsText(details, 'en')).toBe(
-    'frames a second 12.346, frames 1,200, not as a head flat bent, suspect yes, as still as a photograph no, ' +
+    'frames a second 12.346, frames 1,200, likeliest attack animated picture screen or print before the camera, suspect yes, as still as a photograph no, ' +
       'signal virtual camera, name OBS Virtual Camera, hair length 3',
   );
   expect(detailsText(details, 'de')).toBe(
-    'Bilder je Sekunde 12,346, Bilder 1.200, nicht wie ein Kopf flach gebogen, verdächtig ja, still wie ein Foto nein, ' +
+    'Bilder je Sekunde 12,346, Bilder 1.200, wahrscheinlichster Angriff bewegtes Bild Bildschirm oder Druck vor der Kamera, verdächtig ja, still wie ein Foto nein, ' +
       'Zeichen virtuelle Kamera, Name OBS Virtual Camera, hair length 3',
   );
 });
@@ -95,8 +96,11 @@ test('what the judge names has a word', () => {
       'flattening',
       'rigidResidual',
       'constancy',
-      'faults',
+      'mobility',
+      'likeness',
+      'presentation',
     ],
+    ...['ratio', 'sure', 'undecided', 'against'],
     ...['set', 'live', 'threshold', 'index', 'motionless', 'samples', 'repeated', 'framesPerSecond'],
     ...[
       'scorer',

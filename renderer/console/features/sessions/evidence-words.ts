@@ -23,9 +23,20 @@ export function againstKeys(evidence: readonly Finding[]): Key[] {
     ({ passed, strength, details }) =>
       passed === false || details.suspect === true || (strength !== undefined && strength < 0.5),
   );
-  const keys = spoke.flatMap(({ kind }) => known(`against.${kind.split(':', 1)[0]}`) ?? []);
-  return [...new Set(keys)];
+  const keys = spoke.flatMap(({ kind, details }) => [
+    known(`against.${kind.split(':', 1)[0]}`) ?? [],
+    measuresAgainst(details),
+  ]);
+  return [...new Set(keys.flat())];
 }
+
+/** Of evidence that was weighed together: the measures whose ratio speaks against a person. */
+const measuresAgainst = (details: Details): Key[] =>
+  Object.entries(details).flatMap(([name, value]) =>
+    name.endsWith('Ratio') && typeof value === 'number' && value < 0
+      ? (known(`against.${name.replace(/Ratio$/, '')}`) ?? [])
+      : [],
+  );
 
 export const flagKey = (flag: string): Key | undefined => known(`flag.${flag}`);
 
