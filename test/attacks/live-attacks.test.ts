@@ -38,7 +38,15 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-live-attacks-'));
   pipeline = await openLivePipeline({ cache: keptReadings(), workers: 2, say: () => {} });
   photo = await photoOf();
-  sources = { people: [], swaps: [], recaptured: [], photos: [photo], portraits: [photo], recaptures: [], missing: [] };
+  sources = {
+    people: [],
+    swaps: [],
+    recaptured: [],
+    photos: [photo],
+    portraits: [photo],
+    recaptures: [],
+    missing: [],
+  };
 });
 afterAll(async () => {
   await pipeline?.close();

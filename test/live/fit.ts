@@ -16,7 +16,7 @@ const SEPARATES = 0.7;
 /** Of the logistic fit: holds the scale where the data separate wholly. */
 const RIDGE = 0.02;
 
-/** How far one measure tells living people from one species. */
+/** How far one measure separates living people from one species. */
 export interface Separation extends Distributions {
   species: string;
   measure: MeasureName;
@@ -45,7 +45,7 @@ function spreadOf(values: readonly Valued[]): { mean: number; variance: number }
   return { mean, variance };
 }
 
-export function areaUnder(people: readonly Valued[], attacks: readonly Valued[]): number {
+function areaUnder(people: readonly Valued[], attacks: readonly Valued[]): number {
   let won = 0;
   let all = 0;
   for (const a of people)

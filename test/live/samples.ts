@@ -31,7 +31,7 @@ export const fitted: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Measures that tell a species by its nature. No other is used for it: the recaptures here are moved in a program, because hardly one shows a
+ * Measures that separate a species by its nature. No other is used for it: the recaptures here are moved in a program, because hardly one shows a
  * person who turns; the head of such a person is a head on a screen too.
  */
 export const natural: Readonly<Partial<Record<string, readonly MeasureName[]>>> = {

@@ -120,13 +120,17 @@ export function createStepRun(
         ...rounded(judge.note?.() ?? {}),
       };
       const own: Evidence = { kind: `step:${drawn.name}`, passed: true, maturity: 'experimental', details };
-      if (!step.turn) return [own];
-      // Weighed with all else that the attempt showed (weighing/judge-evidence.ts).
-      const head = { kind: `head:${drawn.name}`, maturity: 'experimental' } as const;
-      return [own, { ...head, details: rounded({ ...turnFinding(measures) }) }];
+      return step.turn ? [own, headEvidence(drawn.name, measures)] : [own];
     },
   };
 }
+
+/** Weighed with all else that the attempt showed (weighing/judge-evidence.ts). */
+const headEvidence = (name: string, measures: readonly TurnMeasures[]): Evidence => ({
+  kind: `head:${name}`,
+  maturity: 'experimental',
+  details: rounded({ ...turnFinding(measures) }),
+});
 
 /** The time of a step, on both clocks. What too few frames showed prolongs it, at most to the double. */
 function createStepTime(limitMs: number, revealed: StepMoment) {

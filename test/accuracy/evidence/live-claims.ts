@@ -32,7 +32,8 @@ const draws = {
 };
 
 /** Injection: a film that fits each step, shown or fed in when it is asked for. Its goal is 5 %, of all others 0. */
-const isInjection = (species: string): boolean => /^(injection-|replay-screen-chosen|face-swap)/.test(species);
+const isInjection = (species: string): boolean =>
+  /^(injection-|replay-screen-chosen|face-swap)/.test(species);
 const isPuppet = (species: string): boolean => species === 'puppet';
 const isGoalless = (species: string): boolean => species === 'two-people';
 
