@@ -3,7 +3,8 @@ import { type AttackRow, type Setting, settingName } from './measure.ts';
 import type { Kept } from './report.ts';
 
 /** Not caught, or caught in part: docs/evidence/liveness.md says how many pass. All others have the goal 0, or one of their own. */
-const PASSING = /^(injection|replay-screen-chosen)|-same-draw$|-no-motion(-others)?$/;
+const PASSING =
+  /^(injection|replay-screen-chosen|face-swap|recapture-turning-within)|-same-draw$|-no-motion(-others)?$|-turns$/;
 /** Caught by presentation attack detection alone. */
 const PASSING_WITHOUT_PAD = /^replay-screen$/;
 /** Shares within three attempts. */

@@ -26,13 +26,13 @@ export function fitAnew(samples: readonly Sample[], terminal: Terminal): void {
     };
   });
   terminal.answer(JSON.stringify({ separations: found, margins }));
-  const { sure, undecided } = shipped;
-  writeFileSync(file, `${JSON.stringify(fitWeights(samples, species, { sure, undecided }), null, 2)}\n`);
+  const { species: _, ...limits } = shipped;
+  writeFileSync(file, `${JSON.stringify(fitWeights(samples, species, limits), null, 2)}\n`);
 }
 
 /** For each living person the weights that the others give. */
 export function withoutEach(samples: readonly Sample[]): (id: string) => Weights {
-  const { sure, undecided } = shipped;
+  const { species: _, ...limits } = shipped;
   const known = new Map<string, Weights>();
   return (id) => {
     const weights =
@@ -40,7 +40,7 @@ export function withoutEach(samples: readonly Sample[]): (id: string) => Weights
       fitWeights(
         samples.filter(({ source }) => source !== id),
         species,
-        { sure, undecided },
+        limits,
       );
     known.set(id, weights);
     return weights;

@@ -81,7 +81,7 @@ export function separations(samples: readonly Sample[], species: readonly string
 export function fitWeights(
   samples: readonly Sample[],
   species: readonly string[],
-  { sure, undecided }: Pick<Weights, 'sure' | 'undecided'>,
+  limits: Omit<Weights, 'species'>,
 ): Weights {
   const found = separations(samples, species).filter(
     ({ species: one, measure, auc }) => auc >= SEPARATES && (natural[one]?.includes(measure) ?? true),
@@ -117,7 +117,7 @@ export function fitWeights(
     const [scale, offset] = newton(rows, 2, [RIDGE, 0]) as [number, number];
     return [one, { measures, scale: digits(scale), offset: digits(offset) }];
   });
-  return { sure, undecided, species: Object.fromEntries(fitted) };
+  return { ...limits, species: Object.fromEntries(fitted) };
 }
 
 const digits = (value: number): number => Number(value.toPrecision(4));
@@ -127,7 +127,7 @@ export function leftOut(samples: readonly Sample[], species: readonly string[]):
   return new Map(
     samples.map((sample) => {
       const others = samples.filter(({ source }) => source !== sample.source);
-      const weights = fitWeights(others, species, { sure: 0, undecided: 0 });
+      const weights = fitWeights(others, species, { sure: 0, strict: 0, undecided: 0 });
       return [sample, sample.attempts.map((values) => weigh(values, weights)!.ratio)];
     }),
   );

@@ -99,7 +99,7 @@ export async function measureAttack(
     const judge = judgeOf({ pad: true, strict }, models);
     const outcomes = Array.from({ length: trials }, (_, i) => prepared.run(i, judge, createRandom(1000 + i)));
     for (const setting of settings.filter((one) => one.strict === strict)) {
-      const judged = setting.pad ? outcomes : outcomes.map(withoutPad);
+      const judged = setting.pad ? outcomes : outcomes.map((one) => withoutPad(one, strict));
       rows.push(rowOf(species, setting, prepared.sources, judged));
       say(`${species.name}, ${settingName(setting)}: ${rows.at(-1)!.accepted.hits} of ${trials} accepted`);
     }
@@ -108,13 +108,16 @@ export async function measureAttack(
 }
 
 /** PAD is judged with the last frame alone: without it the same attempt is weighed anew, and ends the session where it passes. */
-function withoutPad({ attempts }: Trial): Trial {
+function withoutPad({ attempts }: Trial, strict: boolean): Trial {
   const others = attempts.map((attempt): Attempt => {
     const measured = measuresOf(attempt);
     if (!measured) return withoutReason(attempt, []);
     const { presentation: _, ...measures } = measured;
     const weighed = weigh(measures, shipped);
-    return withoutReason(attempt, weighed && weighed.ratio < shipped.sure ? ['NOT_A_HEAD'] : []);
+    return withoutReason(
+      attempt,
+      weighed && weighed.ratio < (strict ? shipped.strict : shipped.sure) ? ['NOT_A_HEAD'] : [],
+    );
   });
   const first = others.findIndex(({ passed }) => passed);
   return { accepted: first >= 0, attempts: first < 0 ? others : others.slice(0, first + 1) };

@@ -38,7 +38,7 @@ test('what is measured anew leaves no row of an older judge under the new date',
       join(scratch, 'liveness.json'),
       JSON.stringify({ attacks: { [name!]: older }, people: {} }),
     );
-    const now = { ...machine, date: '2026-11-23T10:00' };
+    const now = { ...machine, date: '2026-11-27T10:00' };
     keepLiveness(scratch, { attacks: rows.slice(0, 1) }, now);
     const after = JSON.parse(readFileSync(join(scratch, 'liveness.json'), 'utf8')) as Kept;
     expect(after.attacks[name!]).toEqual({ rows: rows.slice(0, 1), machine: now });
@@ -53,14 +53,14 @@ test('a row that was measured before keeps its own date beside a newer one of it
     const { machine, rows } = kept.attacks['print-still']!;
     const [one, other] = rows.map(({ machine: _, ...row }) => row);
     const at = (date: string) => ({ ...machine, date });
-    keepLiveness(scratch, { attacks: [one!] }, at('2026-11-23T10:00'));
-    keepLiveness(scratch, { attacks: [other!] }, at('2026-11-23T11:00'));
+    keepLiveness(scratch, { attacks: [one!] }, at('2026-11-27T10:00'));
+    keepLiveness(scratch, { attacks: [other!] }, at('2026-11-27T11:00'));
     const after = JSON.parse(readFileSync(join(scratch, 'liveness.json'), 'utf8')) as Kept;
     expect(after.attacks['print-still']).toEqual({
-      rows: [{ ...one, machine: at('2026-11-23T10:00') }, other],
-      machine: at('2026-11-23T11:00'),
+      rows: [{ ...one, machine: at('2026-11-27T10:00') }, other],
+      machine: at('2026-11-27T11:00'),
     });
-    expect(readFileSync(join(scratch, 'liveness.md'), 'utf8')).toContain('2026-11-23 10:00');
+    expect(readFileSync(join(scratch, 'liveness.md'), 'utf8')).toContain('2026-11-27 10:00');
   } finally {
     rmSync(scratch, { recursive: true });
   }

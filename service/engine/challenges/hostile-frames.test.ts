@@ -150,7 +150,7 @@ test('between sure and refused an attempt is undecided, and says who it was', ()
   const { species } = shipped;
   const judged = (sure: number, undecided: number) =>
     play(drawn(steps), cooperative, {
-      models: { ...challengeModels, weights: { sure, undecided, species } },
+      models: { ...challengeModels, weights: { sure, strict: sure, undecided, species } },
     }).result;
   expect(judged(ratio - 0.1, ratio - 1).reasons).toEqual([]);
   expect(judged(ratio + 0.1, ratio - 0.1)).toMatchObject({ passed: false, reasons: ['UNDECIDED'] });

@@ -51,7 +51,7 @@ export function judgeAttempt(
   evidence.push(...presentation.evidence);
   const identity = identityOf(looks);
   const weighed = judgeEvidence(
-    { steps, looks, identity, presentation: presentation.margin },
+    { steps, looks, identity, presentation: presentation.margin, strict: drawn.strict },
     scorers,
     weights,
   );

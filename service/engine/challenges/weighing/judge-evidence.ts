@@ -14,6 +14,8 @@ export interface AttemptSeen {
   identity: ChallengeIdentity | undefined;
   /** Log odds of PAD over the attempt, above its threshold; undefined without a model. */
   presentation: number | undefined;
+  /** By the strict limit. */
+  strict: boolean;
 }
 
 /** All that speaks of a living person, weighed together; undefined for an attempt without turns. */
@@ -26,15 +28,16 @@ export function judgeEvidence(
   const weighed = measures && weigh(measures, weights);
   if (!weighed) return undefined;
   const { ratio, against, parts } = weighed;
-  const passed = ratio >= weights.sure;
+  const sure = seen.strict ? weights.strict : weights.sure;
+  const passed = ratio >= sure;
   return {
     evidence: {
       kind: 'weighing',
       passed,
-      strength: round(1 / (1 + Math.exp(weights.sure - ratio))),
+      strength: round(1 / (1 + Math.exp(sure - ratio))),
       maturity: 'experimental',
       details: {
-        ...{ ratio: round(ratio), sure: weights.sure, undecided: weights.undecided, against },
+        ...{ ratio: round(ratio), sure, undecided: weights.undecided, against },
         ...Object.fromEntries(
           measureNames.flatMap((name) => {
             const [value, part] = [measures[name], parts[name]];

@@ -5,6 +5,7 @@ import { ratioOf, type Weights, weigh } from './weigh.ts';
 const depth = { living: 6, attack: 4, width: 1 };
 const weights: Weights = {
   sure: 0,
+  strict: 0.5,
   undecided: -1,
   species: {
     print: {

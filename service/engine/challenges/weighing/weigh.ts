@@ -37,6 +37,8 @@ export interface SpeciesWeights {
 export interface Weights {
   /** From this log-likelihood ratio on, against the likeliest species, an attempt passes. */
   sure: number;
+  /** The same where a profile is strict: skin differs more the farther a face turns, of pictures too. */
+  strict: number;
   /** Below it an attempt is refused; between the two a person decides where the profile says so. */
   undecided: number;
   species: Readonly<Record<string, SpeciesWeights>>;
