@@ -9,9 +9,12 @@ import { withLivePipeline } from './open.ts';
 import { pictureAt, readPerson } from './people.ts';
 import { cacheFolder } from './readings.ts';
 
-const video = join(import.meta.dirname, '../../../shared/data/video');
+const data = join(import.meta.dirname, '../../../shared/data');
+const video = join(data, 'video');
 /** The one recording of these that turns to both sides, from rest and back. */
 const CLIP = 'liveportrait_d12';
+/** Another clip below shared/data whose person turns to both sides and blinks. */
+const asked = process.env.GATEHOUSE_LIVE_PERSON;
 
 /** Steps of a challenge that the recording shows. */
 const shownSteps = ['hold-still', 'turn-left', 'turn-right', 'come-closer', 'blink'] as const;
@@ -40,11 +43,12 @@ export interface OnePerson {
 /** A living person of a recording, who does what the page asks for. Kept by the nets' numbers in the cache folder. */
 export async function openPerson(seed = 1): Promise<OnePerson> {
   const cache = cacheFolder();
-  const clip = findClips(video).find(({ id }) => id === CLIP)!;
+  const clip = findClips(asked === undefined ? video : data).find(({ id }) => id === (asked ?? CLIP));
+  if (!clip) throw new Error(`There is no clip ${asked}.`);
   const person = await withLivePipeline({ cache, workers: 2, say: () => {} }, ({ readings }) =>
     readPerson(clip, { readings, cache }),
   );
-  if (!person) throw new Error(`${CLIP} shows no face.`);
+  if (!person) throw new Error(`${clip.id} shows no face.`);
   const random = createRandom(seed);
   const made = new Map<string, Promise<Buffer>>();
   const pictureOf = (name: string) => {
