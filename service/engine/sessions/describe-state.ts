@@ -30,8 +30,9 @@ export async function describeState(
   }
   if (room && room.position > 0) return { ...base, state: 'queued', position: room.position };
   const guidance = defined({ guidance: room?.guidance });
-  if (row.attempts > 0) {
-    const code = (outcomeOf(row).notPassed ?? 'UNSURE') as NotPassed;
+  const { notPassed } = outcomeOf(row);
+  if (row.attempts > 0 || notPassed !== undefined) {
+    const code = (notPassed ?? 'UNSURE') as NotPassed;
     return { ...base, ...guidance, state: 'between', notPassed: { code } };
   }
   return { ...base, ...guidance, state: room?.looked ? 'guiding' : 'ready' };
