@@ -4903,8 +4903,8 @@ export interface components {
          *       "safeGallery": [
          *         {
          *           "rate": 0.01,
-         *           "holdsFor": "every-group",
-         *           "people": 13
+         *           "holdsFor": "average",
+         *           "people": 3400
          *         }
          *       ],
          *       "matchOnlyOrganizations": 0,
@@ -5203,7 +5203,7 @@ export interface components {
          *       "gallery": {
          *         "profile": "default",
          *         "rate": 0.01,
-         *         "holdsFor": "every-group",
+         *         "holdsFor": "average",
          *         "people": 1200,
          *         "safePeople": 3400
          *       },
@@ -6195,7 +6195,7 @@ export interface components {
                     falseMatch: {
                         /** @description Share, 0..1 */
                         rate: number;
-                        /** @description 95 % interval (Wilson) for independent pairs; the true interval is wider, because people are in many pairs */
+                        /** @description 95 % interval. Of the worst group: by bootstrap over people. Else by Wilson for independent pairs, and the true interval is wider, because people are in many pairs */
                         interval: [
                             number,
                             number
@@ -6205,7 +6205,7 @@ export interface components {
                     falseNonMatch: {
                         /** @description Share, 0..1 */
                         rate: number;
-                        /** @description 95 % interval (Wilson) for independent pairs; the true interval is wider, because people are in many pairs */
+                        /** @description 95 % interval. Of the worst group: by bootstrap over people. Else by Wilson for independent pairs, and the true interval is wider, because people are in many pairs */
                         interval: [
                             number,
                             number
@@ -18561,8 +18561,8 @@ export interface operations {
                      *       "safeGallery": [
                      *         {
                      *           "rate": 0.01,
-                     *           "holdsFor": "every-group",
-                     *           "people": 13
+                     *           "holdsFor": "average",
+                     *           "people": 3400
                      *         }
                      *       ],
                      *       "matchOnlyOrganizations": 0,
@@ -18740,7 +18740,7 @@ export interface operations {
                      *       "gallery": {
                      *         "profile": "default",
                      *         "rate": 0.01,
-                     *         "holdsFor": "every-group",
+                     *         "holdsFor": "average",
                      *         "people": 1200,
                      *         "safePeople": 3400
                      *       },

@@ -128,6 +128,7 @@ describe('fromVerdict', () => {
         },
       ],
       assurance: 'match-only',
+      capture: { source: 'api' },
       verificationId: 'ver_1',
       profile: { id: 'prof_1', slug: 'own', version: 3, maturity: 'experimental' },
       match: {

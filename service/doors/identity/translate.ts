@@ -83,6 +83,7 @@ export function fromVerdict(verdict: Verdict): VerifyReply {
     ...(verdict.compositeScore === undefined ? {} : { compositeScore: round(verdict.compositeScore) }),
     checkResults: verdict.checkResults.map(fromCheckResult),
     assurance: verdict.assurance,
+    capture: { source: verdict.source },
     verificationId: verdict.verification,
     profile: { id: profile.id, slug: profile.slug, version: profile.version, maturity: profile.maturity },
     match: {

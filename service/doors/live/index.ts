@@ -56,17 +56,14 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
       if (link.kind === 'session') return fromDescription(await liveSessions.describe(link.token));
       if (link.kind === 'handover') return fromDescription(await liveSessions.describeHandover(link.token));
       const description = await resolverOf(deps, link).describe(link.token, testOf(link));
-      const { realm, flow, profile, steps, withoutMotion } = description;
-      const order = { flow, ...defined({ profile }) };
+      const { realm, steps, withoutMotion } = description;
       return fromDescription({
         ...description,
         // Of a link that is used up the text was agreed to.
         page:
-          description.state === 'ready'
-            ? await liveSessions.pageOf(realm, { page: description.page, ...defined({ profile }) })
-            : description.page,
-        steps: steps ?? (await liveSessions.stepsOf(realm, profile)),
-        withoutMotion: withoutMotion ?? (await liveSessions.withoutMotionOf(realm, order)),
+          description.state === 'ready' ? await liveSessions.pageOf(realm, description) : description.page,
+        steps: steps ?? (await liveSessions.stepsOf(realm, description)),
+        withoutMotion: withoutMotion ?? (await liveSessions.withoutMotionOf(realm, description)),
       });
     },
   );

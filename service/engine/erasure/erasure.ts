@@ -59,7 +59,7 @@ export interface ErasureDeps
   subjects: Pick<Subjects, 'find' | 'forget' | 'list' | 'count'> &
     RememberDeps['subjects'] &
     ProverDeps['subjects'];
-  /** The embedder that galleries are searched by. */
+  /** The embedders that galleries are searched by. */
   galleries(): readonly string[];
   log: Log;
 }

@@ -21,8 +21,10 @@ export interface LinkDescription {
   flow: SessionFlow;
   organization: OrganizationLook;
   page: SessionPage;
-  /** Slug of the profile, for the number of steps; absent: the one that the organization uses. */
+  /** Slug of the profile; absent: the one that the organization uses. */
   profile?: string;
+  /** Slugs of the profiles that the key is restricted to, by which the link was made. */
+  profiles?: readonly string[];
   /** Steps of a challenge; absent: of the profile (filled in by the door). */
   steps?: number;
   /** What the path without motion yields; absent: by the profile (filled in by the door). */
