@@ -54,7 +54,7 @@ export function keepLiveness(
       .map(
         ({ machine: own, ...other }): KeptRow => (isSame(own, machine) ? other : { ...other, machine: own }),
       );
-    const rows = [...others, row];
+    const rows = [...others, row].toSorted((a, b) => placeOf(a) - placeOf(b));
     kept.attacks[row.species] = { rows, machine };
   }
   for (const part of measured.people ?? []) kept.people[partName(part)] = { ...part, machine };
@@ -63,6 +63,9 @@ export function keepLiveness(
   writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
   writeFileSync(join(folder, 'liveness.md'), render(kept));
 }
+
+/** With PAD, without it, then the strict ones. */
+const placeOf = ({ setting: { pad, strict } }: AttackRow): number => (strict ? 2 : 0) + (pad ? 0 : 1);
 
 const isSame = (one: Machine, other: Machine) => describe(one) === describe(other);
 
