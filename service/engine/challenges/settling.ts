@@ -1,7 +1,7 @@
 import type { Analysis } from '../../inference/face.ts';
 import { type GuidanceStep, guidanceOf } from '../captures/index.ts';
 import { faceQuality } from '../checks/index.ts';
-import { isNeutral } from './baseline.ts';
+import { isNeutral, MOST_NEUTRAL } from './baseline.ts';
 import type { SeenFrame } from './seen-frame.ts';
 import { createStillness } from './steps/hold-still.ts';
 
@@ -25,7 +25,7 @@ export interface Settling {
   ): {
     progress: number;
     guidance?: { step: GuidanceStep; code: string };
-    /** The neutral frames, once the face is settled. */
+    /** The newest neutral frames, once the face is settled. */
     settled?: readonly SeenFrame[];
   };
   reset(): void;
@@ -57,7 +57,7 @@ export function createSettling(): Settling {
         return { progress, ...guidance };
       }
       ({ progress } = judge.observe(frame));
-      neutral.push(frame);
+      neutral = [...neutral.slice(1 - MOST_NEUTRAL), frame];
       return { progress, ...guidance, ...(progress >= 1 && { settled: neutral }) };
     },
     reset,
