@@ -137,7 +137,7 @@ describe('buildModels', () => {
     // No converter made it, so that a new pin would only hide the damage.
     for (const repin of [false, true])
       await expect(buildModels({ ...options, repin })).rejects.toThrow(
-        `${path} has SHA-256 ${sha256('changed')}, the manifest pins ${sha256(converted)}: check the file out again`,
+        `${path} has SHA-256 ${sha256(Buffer.from('changed'))}, the manifest pins ${sha256(converted)}: check the file out again`,
       );
     await writeFile(join(folder, 'w.bin'), source);
     await buildModels({ ...options, repin: true, originals: [join(folder, 'w.bin')] });
