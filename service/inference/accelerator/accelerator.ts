@@ -74,7 +74,14 @@ export function createAccelerator(deps: AcceleratorDeps): Accelerator {
   async function attempt(wanted: WantedProvider, files: readonly ModelFile[]): Promise<Refusal | undefined> {
     if (wanted === 'auto' && !deps.hasGpu())
       return { reason: 'auto: there is no GPU', isWrong: false, nets: [] };
-    const { launched, ended } = startTrial(deps, wanted, files, { lose, alive: silence.end });
+    let trial: ReturnType<typeof startTrial>;
+    try {
+      trial = startTrial(deps, wanted, files, { lose, alive: silence.end });
+    } catch (error) {
+      const reason = `its process cannot be started: ${(error as Error).message}`;
+      return refusalOf(wanted, { is: 'ended', reason });
+    }
+    const { launched, ended } = trial;
     running = launched;
     const news = await ended;
     if (running !== launched) return undefined;
