@@ -24,8 +24,6 @@ export const templateUpgrades: Migration = {
       unique (subject, embedder)
     )${strict}`,
     'create index provisional_template_organization on provisional_template (organization, id)',
-    // People are counted by it alone, without the rows, whose vectors are long.
-    'create index provisional_template_realm on provisional_template (world, organization, subject)',
     `insert into model_setting (model, enabled, accepted_licence_doubt, set_by, set_at)
       select 'face-recognition', 1, 0, 'appliance:start', used.at
       from (
