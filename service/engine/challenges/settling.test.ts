@@ -29,6 +29,18 @@ test.each([
   expect(began).toBeLessThan(17_000);
 });
 
+test('light has its time after other advice, too', () => {
+  const settling = createSettling();
+  let began: number | undefined;
+  for (let at = 0; at <= 60_000 && began === undefined; at += 100) {
+    const analysis = challengeAnalysis(`${at}`, { yaw: 0.6 * Math.sin(at / 310) }, 'landmarks');
+    const quality = at < 20_000 ? { frameShare: 0.8 } : { luminance: 0.1 };
+    const face = { ...analysis.face!, quality: { ...analysis.face!.quality, ...quality } };
+    if (settling.observe(seenFrame(at, face), { ...analysis, face }, true).settled) began = at;
+  }
+  expect(began).toBeGreaterThanOrEqual(35_000);
+});
+
 test('other advice is given up after three seconds', () => {
   expect(settle({ eyesOpen: 0.1 }, 30_000)).toMatchObject({ code: 'EYES_CLOSED' });
   expect(settle({ eyesOpen: 0.1 }, 30_000).began).toBeLessThan(5000);

@@ -36,6 +36,7 @@ export function createSettling(): Settling {
   let judge = begin();
   let progress = 0;
   let since: number | undefined;
+  let unlitSince: number | undefined;
   let neutral: SeenFrame[] = [];
   function reset(): void {
     judge = begin();
@@ -51,7 +52,10 @@ export function createSettling(): Settling {
       const { good, passed, worst = misplaced(frame) } = guidanceOf(analysis, { pad });
       const guidance = worst && { guidance: { step: worst.step, code: worst.code } };
       const lit = passed.includes('light') && passed.includes('focus');
-      const patient = !good && frame.at - since < (lit ? PATIENCE : PATIENCE_FOR_LIGHT);
+      unlitSince = lit ? undefined : (unlitSince ?? frame.at);
+      const waited =
+        unlitSince === undefined ? frame.at - since >= PATIENCE : frame.at - unlitSince >= PATIENCE_FOR_LIGHT;
+      const patient = !good && !waited;
       if (patient || !judgeable(frame) || faceQuality(analysis, { pad }).unjudgeable) {
         reset();
         return { progress, ...guidance };
