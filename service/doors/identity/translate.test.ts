@@ -63,7 +63,7 @@ describe('toVerifyCommand', () => {
       toVerifyCommand({ image: large, frames: ['AAAA', large] }, circumstances),
     ).rejects.toMatchObject({
       code: 'IMAGE_TOO_LARGE',
-      extra: { details: [{ path: 'frames.1', message: 'About 1.0 MiB; at most 1.' }] },
+      extra: { details: [{ path: 'frames.1', message: 'At most 1 MiB.' }] },
     });
     await expect(
       toEnrollCommand(

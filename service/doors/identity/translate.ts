@@ -153,7 +153,7 @@ export function fromRefusal({ message, extra }: Problem): Record<string, unknown
 
 async function toBytes(picture: Picture, path: string, most: number): Promise<Uint8Array> {
   if (!(picture instanceof Uint8Array)) return decodePicture(picture, path, most);
-  if (picture.length > most) throw tooLarge(path, picture.length, most);
+  if (picture.length > most) throw tooLarge(path, most);
   return picture;
 }
 

@@ -75,7 +75,7 @@ async function decodeBase64(source: Source, path: string, most: number): Promise
   if (length % 4 === 1 || (length < source.length && source.length % 4 !== 0)) return undefined;
   const expected = Math.floor((length * 3) / 4);
   // Line breaks of every kind add under four per cent.
-  if (expected > most * 1.04) throw tooLarge(path, expected, most);
+  if (expected > most * 1.04) throw tooLarge(path, most);
   const bytes = Buffer.allocUnsafeSlow(expected);
   for (let from = 0; from < length; from += PIECE) {
     if (from > 0) await setImmediate();
@@ -85,17 +85,13 @@ async function decodeBase64(source: Source, path: string, most: number): Promise
     if (Buffer.byteLength(piece) !== piece.length) return undefined;
     if (bytes.write(piece, (from / 4) * 3, 'base64') !== promised) return undefined;
   }
-  if (expected > most) throw tooLarge(path, expected, most);
+  if (expected > most) throw tooLarge(path, most);
   return bytes;
 }
 
-export const tooLarge = (path: string, size: number, most: number) =>
+export const tooLarge = (path: string, most: number) =>
   new Problem(
     'IMAGE_TOO_LARGE',
-    `The field "${path}" is larger than ${most / (1024 * 1024)} MiB, the most a picture may have here.`,
-    {
-      details: [
-        { path, message: `About ${(size / (1024 * 1024)).toFixed(1)} MiB; at most ${most / (1024 * 1024)}.` },
-      ],
-    },
+    `The field "${path}" is larger than ${most / (1024 * 1024)} MiB, the most a picture may have here: send a smaller one.`,
+    { details: [{ path, message: `At most ${most / (1024 * 1024)} MiB.` }] },
   );
