@@ -24,7 +24,7 @@ export function formerSpelling(address: string): string | undefined {
 }
 
 /** Labels and dots alone: what a URL would take for a port, a path or an address in brackets is no domain. */
-const LABELS = /^[\p{L}\p{M}\p{N}\p{So}.。\u200c\u200d_-]+$/u;
+const LABELS = /^[\p{L}\p{M}\p{N}\p{So}.。\p{Join_Control}_-]+$/u;
 const isInternational = (domain: string) => /[^ -~]|(?:^|\.)xn--/.test(domain) && LABELS.test(domain);
 
 function partsOf(address: string): [local: string, domain: string | undefined] {
