@@ -43,9 +43,8 @@ test.each([
 async function swappedProfile(): Promise<Buffer> {
   const white = sharp({ create: { width: 1, height: 1, channels: 3, background: '#ffffff' } });
   const icc = (await sharp(await white.withIccProfile('srgb').png().toBuffer()).metadata()).icc!;
-  const [red, green] = ['rXYZ', 'gXYZ'].map((tag) => icc.indexOf(tag, 128));
-  icc.write('gXYZ', red, 'latin1');
-  icc.write('rXYZ', green, 'latin1');
+  const places = { gXYZ: icc.indexOf('rXYZ', 128), rXYZ: icc.indexOf('gXYZ', 128) };
+  for (const [tag, at] of Object.entries(places)) icc.write(tag, at, 'latin1');
   return icc;
 }
 
