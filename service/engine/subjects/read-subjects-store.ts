@@ -244,7 +244,7 @@ export function addressHashes(
   return [sealer.emailHash(organization, email), ...(former === undefined ? [] : [former])];
 }
 
-/** A person whom an earlier version enrolled under an international domain in its own letters. */
+/** For a person of an earlier version, enrolled under an international domain in its own letters: found by the hash of this version from now on. */
 async function hashAnew(
   { db, sealer }: SubjectStoreDeps,
   realm: Realm,
