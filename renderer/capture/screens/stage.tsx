@@ -2,11 +2,13 @@ import { IconChevronDown, IconChevronLeft, IconChevronRight, IconChevronUp } fro
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { wantsDarkText } from '../../ui/theme/text-on-color.ts';
+import { CameraNotice } from '../camera/camera-notice.tsx';
 import { cameraStrings } from '../camera/camera-strings.ts';
 import type { CameraDevice } from '../camera/use-camera.ts';
+import { useCameraFault } from '../camera/use-camera-fault.ts';
 import { captureStrings } from '../capture-strings.ts';
 import { Head, TestBar } from '../parts/frame.tsx';
-import { deviceOf } from '../parts/use-device.ts';
+import { deviceOf, isDesktop } from '../parts/use-device.ts';
 import { useFrames } from '../parts/use-frames.ts';
 import { useFlash, usePassedStep, useSaying } from '../parts/use-shown.ts';
 import { type Instruction, linesOf, needsLight, type Saying } from '../session/instruction.ts';
@@ -21,13 +23,15 @@ interface StageProps {
   devices: CameraDevice[];
   device: string | undefined;
   choose(device: string): void;
+  restart(): void;
+  toPhone(): void;
   flash: boolean;
   leave(why: 'cancel' | 'other'): void;
 }
 
 /** The camera with the oval, and one instruction at a time. */
 export function Stage(props: StageProps) {
-  const { session, view, stream, devices, device, choose, leave } = props;
+  const { session, view, stream, devices, device, choose, restart, toPhone, leave } = props;
   const { live, connected, description } = view;
   const t = useStrings(captureStrings);
   const stage = useRef<HTMLElement>(null);
@@ -46,6 +50,7 @@ export function Stage(props: StageProps) {
     ...{ video, running: active, pace: queued ? 'queued' : live?.slower ? 'slower' : 'usual' },
     send: (frame) => void session.send(frame),
   });
+  const fault = useCameraFault(video, stream);
   const saying = useSaying(view);
   const color = useFlash(live, props.flash && connected);
   const passed = usePassedStep(live);
@@ -71,6 +76,13 @@ export function Stage(props: StageProps) {
           <Arrow step={asked} />
         </div>
         <div className="c-low">
+          <CameraNotice fault={live?.state === 'checking' ? undefined : fault} restart={restart}>
+            {isDesktop() && (
+              <button type="button" className="c-link" onClick={toPhone}>
+                {t('usePhone')}
+              </button>
+            )}
+          </CameraNotice>
           {step && <Steps step={step} done={live?.state === 'checking'} />}
           {live?.state !== 'running' && live?.state !== 'checking' && (
             <DeviceChoice devices={devices} device={device} choose={choose} />

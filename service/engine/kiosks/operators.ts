@@ -21,7 +21,7 @@ function createProofs(parts: KioskParts, pins: Pins, lockOut: (kiosk: KioskId) =
   return async function prove(caller: KioskCaller, email: string, pin: string): Promise<Administrator> {
     const all = await administrators.list(caller.organization);
     const wanted = normalizeEmail(email);
-    const found = all.find((one) => one.email === wanted);
+    const found = all.find((one) => normalizeEmail(one.email) === wanted);
     const account = mayOperate(found) ? found : undefined;
     // Counted before it is judged, so that many at once give no further guess.
     if (!(await inTransaction((tx) => countPinTry(tx, caller.kiosk)))) throw lockedOut();
