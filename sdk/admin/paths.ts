@@ -487,7 +487,7 @@ export interface paths {
         put?: never;
         /**
          * Request an approval
-         * @description Needed before erasing or exporting, if the organization requires two administrators. A pending request is returned again.
+         * @description Needed before what destroys, exports, changes an identity or weakens a protection, if the organization requires two administrators: a refusal with APPROVAL_REQUIRED has the body of this request as `approval`. A pending request is returned again.
          */
         post: operations["requestApproval"];
         delete?: never;
@@ -546,7 +546,7 @@ export interface paths {
         get?: never;
         /**
          * Set the four-eyes rule
-         * @description Applies to erasing and exporting people, and to erasing the organization. Needs two accounts that can confirm. A second administrator has to confirm switching it off, too. It does not apply to the operator of the box.
+         * @description Applies to every operation that destroys, exports a person, changes an identity or weakens a protection. Needs two accounts that can confirm. A second administrator has to confirm switching it off, too. It does not apply to the operator of the box.
          */
         put: operations["setFourEyes"];
         post?: never;
@@ -4426,7 +4426,7 @@ export interface components {
              * @description Metric of the rule
              * @enum {string}
              */
-            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
             /** @description Id of the person or API key, if the rule counts them separately; absent once the person is erased */
             about?: string;
             /** @description Measured value */
@@ -4488,7 +4488,7 @@ export interface components {
                  * @description Metric of the rule
                  * @enum {string}
                  */
-                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
                 /** @description Id of the person or API key, if the rule counts them separately; absent once the person is erased */
                 about?: string;
                 /** @description Measured value */
@@ -4559,7 +4559,7 @@ export interface components {
              * @description Metric
              * @enum {string}
              */
-            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
             /** @description Length of the window in minutes */
             windowMinutes: number;
             /** @description Fires at this value or beyond */
@@ -4625,7 +4625,7 @@ export interface components {
                  * @description Metric
                  * @enum {string}
                  */
-                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
                 /** @description Length of the window in minutes */
                 windowMinutes: number;
                 /** @description Fires at this value or beyond */
@@ -4668,7 +4668,7 @@ export interface components {
              * @description Metric
              * @enum {string}
              */
-            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
             /**
              * @description Name, also used in notifications
              * @example many failures
@@ -4811,10 +4811,10 @@ export interface components {
             /** @description Id */
             id: string;
             /**
-             * @description Action to confirm; `four-eyes.off`: switches the four-eyes rule off
+             * @description Action to confirm. `four-eyes.off`: switches the four-eyes rule off; `consent.withdraw`: withdraws the consent of many people; `data.destroy`, `protection.weaken`: everything with that effect which is no action of its own, until the request ends
              * @enum {string}
              */
-            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off";
+            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
             /**
              * @description World; absent: the whole organization
              * @enum {string}
@@ -4867,10 +4867,10 @@ export interface components {
          */
         NewApproval: {
             /**
-             * @description Action to confirm; `four-eyes.off`: switches the four-eyes rule off
+             * @description Action to confirm. `four-eyes.off`: switches the four-eyes rule off; `consent.withdraw`: withdraws the consent of many people; `data.destroy`, `protection.weaken`: everything with that effect which is no action of its own, until the request ends
              * @enum {string}
              */
-            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off";
+            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
             /**
              * @description World; absent: the whole organization
              * @enum {string}
@@ -4880,13 +4880,13 @@ export interface components {
             person?: string;
         };
         /**
-         * @description The four-eyes rule for erasing and exporting.
+         * @description The four-eyes rule.
          * @example {
          *       "required": true
          *     }
          */
         FourEyes: {
-            /** @description Whether a second administrator has to confirm erasing and exporting people */
+            /** @description Whether a second administrator has to confirm what destroys, changes an identity or weakens a protection */
             required: boolean;
         };
         /**
@@ -14087,6 +14087,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -17136,6 +17137,7 @@ export interface operations {
              *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -17298,6 +17300,7 @@ export interface operations {
              *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              *     - `RECIPIENT_NOT_APPROVED`: Alerts may be mailed to approved recipients only; the error has the command that approves one.
              *     - `DESTINATION_NOT_GRANTED`: The destination needs a grant of an administrator; the error has the command.
              *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
@@ -17534,6 +17537,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -17666,6 +17670,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -18413,7 +18418,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The four-eyes rule for erasing and exporting. */
+            /** @description The four-eyes rule. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19931,6 +19936,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -20057,6 +20063,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -20531,6 +20538,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -22172,6 +22180,7 @@ export interface operations {
              *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              *     - `DESTINATION_NOT_GRANTED`: The destination needs a grant of an administrator; the error has the command.
              *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
              */
@@ -22751,6 +22760,7 @@ export interface operations {
              *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              *     - `DESTINATION_NOT_GRANTED`: The destination needs a grant of an administrator; the error has the command.
              *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
              */
@@ -22941,6 +22951,7 @@ export interface operations {
              *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -23306,6 +23317,7 @@ export interface operations {
              *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -23568,6 +23580,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
              */
             403: {
@@ -30066,6 +30079,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -30310,6 +30324,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -32700,6 +32715,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -33108,6 +33124,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -33277,6 +33294,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -33533,6 +33551,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -33770,6 +33789,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to unlock it.
              *     - `KIOSK_REQUIRED`: The profile takes pictures of a paired kiosk only (`capture`): start the verification at a kiosk, or choose another profile.
              *     - `CONSENT_WITHDRAWN`: The person did not consent to this use, or has withdrawn it.
@@ -34134,6 +34154,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -34432,6 +34453,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -34694,6 +34716,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -34834,6 +34857,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -34974,6 +34998,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -35183,6 +35208,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -35316,6 +35342,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -36243,6 +36270,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -37159,6 +37187,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -38477,6 +38506,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -38633,6 +38663,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -38885,6 +38916,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -39973,6 +40005,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -40609,6 +40642,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -40993,6 +41027,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {

@@ -72,7 +72,13 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const { checkMail, checkRule } = createRuleChecks(deps);
   const editRules = createEditRules({ ...deps, rules, changes, recipients, checkRule });
   const fire = createFiring({ ...deps, recipients });
-  const { addBoxRules, fireSwitchedOff } = createFirstRules({ ...deps, rules, changes, editRules, fire });
+  const { addBoxRules, fireSwitchedOff, fireEach } = createFirstRules({
+    ...deps,
+    rules,
+    changes,
+    editRules,
+    fire,
+  });
   const gauges = createGauges({ ...deps, waitingDeliveries: seen.waitingDeliveries });
   const mailing = createMailing({ ...deps, server: mail, recipients });
   const shown = (rule: StoredRule): AlertRule => ({ ...rule, waitsFor: waitsFor(rule.metric, readings) });
@@ -101,6 +107,11 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   jobs.every('alert-gauges', MINUTE);
 
   return {
+    async noteChange(realm, operation, who) {
+      const breach = { value: 1, about: operation, reason: `By ${describeActor(who)}.` };
+      await inTransaction((tx) => fireEach(tx, realm, 'protected-change', breach));
+      jobs.wake();
+    },
     pageRules: async (realm, page) => (await rules.page(realm, page)).map(shown),
     recommended: async (realm) => recommend(await rules.list(realm), realm, readings),
     addRule: async (realm, input, actor) => shown(await editRules.add(realm, input, actor)),

@@ -21,6 +21,7 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/grants',
     operationId: 'listGrants',
+    effect: 'none',
     summary: 'List grants',
     description:
       'Destinations that the organization may send to, and who granted them, for both worlds. Nothing is sent to other destinations.',
@@ -40,6 +41,7 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/grants',
     operationId: 'addGrant',
+    effect: 'opens-the-box',
     summary: 'Grant a destination',
     description:
       'The organization may send there from now on. Some destinations are always refused, such as link-local addresses and the ports of this box.',
@@ -58,6 +60,7 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
     method: 'DELETE',
     url: '/grants/:id',
     operationId: 'revokeGrant',
+    effect: 'none',
     summary: 'Revoke a grant',
     description:
       'Nothing is sent there from the next attempt on, unless another grant covers it. The grant stays in the list, with the account that revoked it.',

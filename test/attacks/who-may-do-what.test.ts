@@ -1,0 +1,215 @@
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createAccess } from '../../service/engine/access/index.ts';
+import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
+import { createMetrics } from '../../service/http/metrics.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { createPublicServer } from '../../service/server/public-server.ts';
+import { operator } from '../support/engine.ts';
+import { openEventsOut } from '../support/events-out.ts';
+import { analysisOf, direction } from '../support/faces.ts';
+import { operatorParts } from '../support/operator-parts.ts';
+import { startStaff } from '../support/staff.ts';
+
+const HOST = 'localhost:7300';
+const minutes = (count: number) => count * 60_000;
+const DAY = 86_400_000;
+const allPurposes = ['verification', 'identification', 'deduplication'];
+
+let staff: Awaited<ReturnType<typeof startStaff>>;
+let out: Awaited<ReturnType<typeof openEventsOut>>;
+let app: FastifyInstance;
+beforeEach(async () => {
+  staff = await startStaff();
+  out = await openEventsOut(staff);
+  app = await createPublicServer(
+    {
+      ...staff,
+      ...operatorParts,
+      ...out,
+      access: createAccess({ ...staff, log: silentLog }),
+      metrics: createMetrics({ processMetrics: false }),
+      log: silentLog,
+      status: async () => {
+        throw new Error('not asked here');
+      },
+    },
+    { trustedProxies: [], hosts: createOwnHosts({ listen: '127.0.0.1', allowed: [] }) },
+  );
+  await app.ready();
+  await staff.installPad();
+});
+afterEach(async () => {
+  await app?.close();
+  await staff?.stop();
+});
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+async function send(method: Method, url: string, token: string, body?: object) {
+  const reply = await app.inject({
+    method,
+    url: `/api/admin${url}`,
+    headers: { host: HOST, authorization: `Bearer ${token}` },
+    ...(body && { payload: body }),
+  });
+  return { status: reply.statusCode, body: reply.body === '' ? undefined : reply.json() };
+}
+const answer = async (...sent: Parameters<typeof send>) => {
+  const { status, body } = await send(...sent);
+  return status < 400 ? status : `${status} ${body.code}`;
+};
+
+type Role = Parameters<typeof staff.make>[1];
+/** The access token of an account that signed in, with a passkey used just now unless `factor` is false. */
+async function enter(email: string, { factor = true } = {}): Promise<string> {
+  const opened = await staff.open(email);
+  if (factor) await staff.addPasskey(opened);
+  const { session } = opened;
+  const { token } = await staff.tokens.issue(
+    { administrator: session.administrator.id, session: session.id },
+    session.expiresAt,
+  );
+  return token;
+}
+const member = async (name: string, role: Role, more?: { factor: boolean }) =>
+  enter((await staff.make(name, role)).email, more);
+
+async function person(email: string): Promise<string> {
+  const realm = { organization: staff.organization, world: 'live' } as const;
+  const embeddings = { 'a-net': direction(email), 'b-net': direction(`${email} b`, 64) };
+  const picture = staff.analyzer.show(email, analysisOf(email, { live: 0.99, embeddings }));
+  await staff.checks.enroll({ ...realm, email, picture, actor: operator });
+  return (await staff.subjects.get(realm, email)).id;
+}
+
+describe('a session without a second factor', () => {
+  test('reads nothing personal and changes nothing', async () => {
+    const subject = await person('live1@example.com');
+    const operator = await member('Olga', 'operator', { factor: false });
+    const administrator = await member('Adam', 'administrator', { factor: false });
+    const of = `/subjects/${subject}`;
+    const tries = [
+      [operator, 'GET', '/subjects?env=live'],
+      [operator, 'GET', `${of}?env=live`],
+      [operator, 'GET', `${of}/consent?env=live`],
+      [operator, 'GET', '/verifications?env=live'],
+      [operator, 'GET', '/holds?env=live'],
+      [operator, 'POST', `${of}/consent/withdrawals?env=live`, { purposes: allPurposes }],
+      [operator, 'PATCH', `${of}?env=live`, { email: 'moved@example.com' }],
+      [operator, 'POST', `${of}/disable?env=live`],
+      [administrator, 'GET', '/audit'],
+      [administrator, 'POST', '/grants', { to: 'public-https' }],
+      [
+        administrator,
+        'POST',
+        '/webhooks?env=live',
+        { url: 'https://attacker.example/x', family: 'identity' },
+      ],
+      [administrator, 'PATCH', '/organization', { matchOnly: true }],
+      [administrator, 'PATCH', '/organization', { twoPersonReview: false }],
+      [administrator, 'PATCH', '/retention', { unusedDays: 1 }],
+      [administrator, 'PUT', '/profiles/default', {}],
+      [administrator, 'POST', '/subjects/erase?env=live', { confirm: 1 }],
+    ] as const;
+    for (const [token, method, url, body] of tries)
+      expect([url, await answer(method, url, token, body)]).toEqual([
+        url,
+        expect.stringMatching(/^403 (SECOND|FRESH)_FACTOR_REQUIRED$|^403 INSUFFICIENT_SCOPE$/),
+      ]);
+    expect(await answer('GET', '/organization', administrator)).toBe(200);
+  });
+
+  test('an appliance owner without one notes the steps of setup, and changes no setting beside them', async () => {
+    const ada = await enter(staff.ada.email, { factor: false });
+    expect(await answer('PATCH', '/organization', ada, { setupSteps: { factor: 'later' } })).toBe(200);
+    expect(
+      await answer('PATCH', '/organization', ada, { matchOnly: true, setupSteps: { factor: 'later' } }),
+    ).toBe('403 SECOND_FACTOR_REQUIRED');
+  });
+});
+
+test('what weakens, opens or changes an identity takes a factor proven within five minutes', async () => {
+  const subject = await person('live1@example.com');
+  const ada = await enter(staff.ada.email);
+  staff.advance(minutes(6));
+  for (const [method, url, body] of [
+    ['PATCH', '/organization', { matchOnly: true }],
+    ['PATCH', '/retention', { unusedDays: 1 }],
+    ['POST', '/grants', { to: 'public-https' }],
+    ['POST', '/webhooks?env=live', { url: 'https://attacker.example/x', family: 'identity' }],
+    ['PATCH', `/subjects/${subject}?env=live`, { email: 'moved@example.com' }],
+    ['POST', `/subjects/${subject}/consent/withdrawals?env=live`, { purposes: allPurposes }],
+    ['POST', `/subjects/${subject}/holds/release?env=live`, { hold: `hold_${'0'.repeat(26)}` }],
+  ] as const)
+    expect([url, await answer(method, url, ada, body)]).toEqual([url, '403 FRESH_FACTOR_REQUIRED']);
+  expect(await answer('GET', '/subjects?env=live', ada)).toBe(200);
+});
+
+describe('four eyes', () => {
+  let adam: string;
+  let second: string;
+  beforeEach(async () => {
+    second = (await staff.make('Bea', 'administrator')).email;
+    await enter(second);
+    staff.advance(2 * DAY);
+    adam = await member('Adam', 'administrator');
+    await staff.approvals.setRequired(staff.organization, true, { is: 'operator', name: 'root' });
+  });
+
+  test('no way around: a sweep, the release of a hold, the terms and two renames are each guarded', async () => {
+    const victim = await person('victim@example.com');
+    const evil = await person('evil@example.com');
+    const olga = await member('Olga', 'operator');
+    const tries = [
+      [adam, 'POST', '/retention/sweeps', { confirm: 1 }],
+      [adam, 'POST', `/subjects/${victim}/holds/release?env=live`, { hold: `hold_${'0'.repeat(26)}` }],
+      [adam, 'POST', `/subjects/${victim}/erase?env=live`, { confirm: victim }],
+      [adam, 'PATCH', '/retention', { unusedDays: 1 }],
+      [olga, 'PATCH', `/subjects/${victim}?env=live`, { email: 'moved@example.com' }],
+      [olga, 'PATCH', `/subjects/${evil}?env=live`, { email: 'victim@example.com' }],
+      [adam, 'PATCH', '/organization', { matchOnly: true }],
+      [adam, 'PATCH', '/organization', { twoPersonReview: false }],
+      [adam, 'DELETE', '/profiles/default'],
+    ] as const;
+    for (const [token, method, url, body] of tries) {
+      const reply = await send(method, url, token, body);
+      expect([url, reply.status, reply.body.code ?? reply.body]).toEqual([url, 403, 'APPROVAL_REQUIRED']);
+    }
+    expect(await answer('PATCH', '/organization', adam, { name: 'Acme of Bern' })).toBe(200);
+  });
+
+  test('the refusal has the request as a second administrator is asked; it opens this change for this person', async () => {
+    const one = await person('one@example.com');
+    const other = await person('other@example.com');
+    const olga = await member('Olga', 'operator');
+    const rename = (id: string, email: string) => send('PATCH', `/subjects/${id}?env=live`, olga, { email });
+    const { approval } = (await rename(one, 'moved@example.com')).body;
+    expect(approval).toEqual({ action: 'subject.change', env: 'live', person: one });
+    const { id } = (await send('POST', '/approvals', olga, approval)).body;
+    expect(await answer('POST', `/approvals/${id}/confirm`, olga)).toBe('403 INSUFFICIENT_SCOPE');
+    const bea = await staff.administrators.list(staff.organization);
+    const by = bea.find(({ email }) => email === second.toLowerCase())!;
+    await staff.approvals.decide(staff.organization, id, 'confirmed', {
+      ...{ is: 'administrator', administrator: by.id },
+    });
+    expect((await rename(one, 'moved@example.com')).status).toBe(200);
+    expect((await rename(other, 'one@example.com')).body.code).toBe('APPROVAL_REQUIRED');
+  });
+});
+
+test('the administrators get an alert of a change that weakens, once an hour for each operation', async () => {
+  const ada = await enter(staff.ada.email);
+  const alerts = async () =>
+    (await out.alerts.list({ organization: staff.organization, world: 'live' }, { limit: 10 })).map(
+      ({ metric, about }) => [metric, about],
+    );
+  expect(await answer('PATCH', '/organization', ada, { matchOnly: true })).toBe(200);
+  expect(await answer('PATCH', '/organization', ada, { matchOnly: false })).toBe(200);
+  expect(await answer('PATCH', '/organization', ada, { name: 'Acme of Bern' })).toBe(200);
+  expect(await alerts()).toEqual([['protected-change', 'changeOrganization']]);
+  expect(await answer('POST', '/grants', ada, { to: 'public-https' })).toBe(201);
+  expect(await alerts()).toEqual([
+    ['protected-change', 'addGrant'],
+    ['protected-change', 'changeOrganization'],
+  ]);
+});
