@@ -2515,7 +2515,7 @@ export interface paths {
         put?: never;
         /**
          * Record a withdrawal of consent
-         * @description The purposes are refused from the next call on. A purpose that is withdrawn already is not recorded again.
+         * @description The purposes are refused from the next call on. A purpose that is withdrawn already is not recorded again. Where no purpose is left, a sweep erases the person: at once after a withdrawal at the box, after seven days where an administrator recorded it. From the eleventh person within a day a second administrator has to confirm it.
          */
         post: operations["withdrawConsent"];
         delete?: never;
@@ -10345,8 +10345,13 @@ export interface components {
             allowed: ("verification" | "identification" | "deduplication")[];
             /** @description Purposes refused now */
             withheld: ("verification" | "identification" | "deduplication")[];
-            /** @description No purpose is left: the next sweep erases the person */
+            /** @description No purpose is left: a sweep erases the person */
             ended: boolean;
+            /**
+             * Format: date-time
+             * @description Before then no sweep erases the person; absent: the next one does
+             */
+            erasedFrom?: string;
         };
         /**
          * @description A consent of a person.
@@ -10466,8 +10471,13 @@ export interface components {
             allowed: ("verification" | "identification" | "deduplication")[];
             /** @description Purposes refused now */
             withheld: ("verification" | "identification" | "deduplication")[];
-            /** @description No purpose is left: the next sweep erases the person */
+            /** @description No purpose is left: a sweep erases the person */
             ended: boolean;
+            /**
+             * Format: date-time
+             * @description Before then no sweep erases the person; absent: the next one does
+             */
+            erasedFrom?: string;
             /** @description Purposes withdrawn by this call */
             withdrawn: ("verification" | "identification" | "deduplication")[];
         };
@@ -33295,6 +33305,7 @@ export interface operations {
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `APPROVAL_REQUIRED`: The organization asks for two administrators: ask with `POST /api/admin/approvals`, let a second administrator confirm it, then repeat the call.
              */
             403: {
                 headers: {

@@ -153,7 +153,7 @@ describe('four eyes', () => {
     await enter(second);
     staff.advance(2 * DAY);
     adam = await member('Adam', 'administrator');
-    await staff.approvals.setRequired(staff.organization, true, { is: 'operator', name: 'root' });
+    await staff.approvals.setRequired(staff.organization, true, operator);
   });
 
   test('no way around: a sweep, the release of a hold, the terms and two renames are each guarded', async () => {
@@ -176,6 +176,30 @@ describe('four eyes', () => {
       expect([url, reply.status, reply.body.code ?? reply.body]).toEqual([url, 403, 'APPROVAL_REQUIRED']);
     }
     expect(await answer('PATCH', '/organization', adam, { name: 'Acme of Bern' })).toBe(200);
+  });
+
+  test('the eleventh withdrawal of a day takes a second administrator, with four eyes off, too', async () => {
+    await staff.approvals.setRequired(staff.organization, false, operator);
+    const olga = await member('Olga', 'operator');
+    const people: string[] = [];
+    for (let i = 0; i < 11; i++) people.push(await person(`p${i}@example.com`));
+    const withdraw = (id: string | undefined) =>
+      send('POST', `/subjects/${id}/consent/withdrawals?env=live`, olga, { purposes: allPurposes });
+    for (const id of people.slice(0, 10)) {
+      const { status, body } = await withdraw(id);
+      expect([status, body.allowed, body.erasedFrom]).toEqual([
+        201,
+        [],
+        new Date(staff.clock.now() + 7 * DAY).toISOString(),
+      ]);
+    }
+    const refused = await withdraw(people[10]);
+    expect(refused.body).toMatchObject({
+      code: 'APPROVAL_REQUIRED',
+      approval: { action: 'consent.withdraw' },
+    });
+    const what = { organization: staff.organization, action: 'consent.withdraw' } as const;
+    expect(await staff.approvals.guard(what, operator, async () => 'done')).toBe('done');
   });
 
   test('the refusal has the request as a second administrator is asked; it opens this change for this person', async () => {

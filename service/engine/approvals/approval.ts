@@ -16,6 +16,8 @@ export const approvalActions = [
 ] as const;
 export type ApprovalAction = (typeof approvalActions)[number];
 
+/** Whether it takes two administrators with four eyes off, too. */
+export const isAlwaysAsked = (action: ApprovalAction): boolean => action === 'consent.withdraw';
 /** Whether a request for it names one person. */
 export const isOfPerson = (action: ApprovalAction): boolean =>
   ['subject.erase', 'subject.export', 'subject.change', 'hold.release'].includes(action);

@@ -6,7 +6,7 @@ import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Administrators } from '../administrators/index.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Organization, Organizations } from '../organizations/index.ts';
-import { type Approval, stateOf } from './approval.ts';
+import { type Approval, isAlwaysAsked, stateOf } from './approval.ts';
 import {
   type ApprovalQuery,
   deleteApprovals,
@@ -67,8 +67,9 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   const { db, inTransaction, audit, organizations, clock } = deps;
 
   async function guard<T>(what: Guarded, who: Actor, work: () => Promise<T>): Promise<T> {
-    const required = (await organizations.get(what.organization)).fourEyes ?? false;
-    if (!required || who.is !== 'administrator') return work();
+    if (who.is !== 'administrator') return work();
+    const { fourEyes = false } = await organizations.get(what.organization);
+    if (!fourEyes && !isAlwaysAsked(what.action)) return work();
     const requestedBy = who.administrator as AdministratorId;
     const found = await selectRunning(db, { ...what, requestedBy }, clock.now());
     const confirmed = found.find(({ decision }) => decision === 'confirmed');
@@ -192,7 +193,7 @@ function missing({ action, world, subject }: Guarded, open: Approval | undefined
     'APPROVAL_REQUIRED',
     open
       ? `Nothing was done: a second administrator has to confirm it first. The request ${open.id} waits until ${ends}.`
-      : 'Nothing was done: the organization asks for two administrators. Ask for a confirmation, let a second administrator give it, then try again.',
+      : 'Nothing was done: this takes two administrators. Ask for a confirmation, let a second administrator give it, then try again.',
     extra,
   );
 }

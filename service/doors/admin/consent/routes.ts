@@ -19,7 +19,7 @@ import {
 
 export interface ConsentRouteDeps {
   subjects: Pick<Subjects, 'get'>;
-  consents: Pick<Consents, 'read' | 'give' | 'withdraw'>;
+  consents: Pick<Consents, 'read' | 'give' | 'withdraw' | 'withdrewMany'>;
   organizations: Pick<Organizations, 'attestConsent' | 'get'>;
 }
 
@@ -79,15 +79,17 @@ export function consentRoutes({ subjects, consents, organizations }: ConsentRout
       url: '/subjects/:id/consent/withdrawals',
       operationId: 'withdrawConsent',
       effect: 'destroys',
+      approval: async ({ organization }) =>
+        (await consents.withdrewMany(organization)) ? 'consent.withdraw' : undefined,
       summary: 'Record a withdrawal of consent',
       description:
-        'The purposes are refused from the next call on. A purpose that is withdrawn already is not recorded again.',
+        'The purposes are refused from the next call on. A purpose that is withdrawn already is not recorded again. Where no purpose is left, a sweep erases the person: at once after a withdrawal at the box, after seven days where an administrator recorded it. From the eleventh person within a day a second administrator has to confirm it.',
       may: changing,
       params: personParams,
       body: Withdrawal,
       status: 201,
       reply: WithdrawnReply,
-      refuses: ['SUBJECT_NOT_FOUND', 'STORAGE_FULL'],
+      refuses: ['SUBJECT_NOT_FOUND', 'APPROVAL_REQUIRED', 'STORAGE_FULL'],
       async handle({ realm, params: { id }, body, who, request }) {
         const person = await personOf(realm, id);
         const { withdrawn, ...state } = await consents.withdraw(person, body.purposes, who, request);
