@@ -1107,7 +1107,7 @@ export interface paths {
         put?: never;
         /**
          * Grant a destination
-         * @description The organization may send there from now on. Some destinations are always refused, such as link-local addresses and the ports of this box.
+         * @description The organization may send there from now on. Some destinations are always refused, such as link-local addresses and the ports of this box. Addresses, networks and names that resolve to addresses that are not public are granted by an appliance owner or the operator of the box; another administrator grants names of the public internet, and `public-https`.
          */
         post: operations["addGrant"];
         delete?: never;
@@ -1165,7 +1165,7 @@ export interface paths {
         };
         /**
          * Get a delivery with its attempts
-         * @description Each attempt with the stored request and response. They may hold personal data, so the access is recorded in the audit log; they are erased with the person.
+         * @description Each attempt with the stored request and response. They may hold personal data, so the access is recorded in the audit log; they are erased with the person. What a receiver at an address that is not public answered is shown to the operator of the box and to appliance owners.
          */
         get: operations["getDelivery"];
         put?: never;
@@ -7094,9 +7094,10 @@ export interface components {
          *       "id": "grt_01m7w3p2d8k6x4v0q9r1t7c5yz",
          *       "to": "hooks.example.org",
          *       "kind": "name",
+         *       "reach": "public",
          *       "note": "order system",
          *       "createdAt": "2026-11-20T11:58:00.000Z",
-         *       "createdBy": "operator:ada"
+         *       "createdBy": "administrator:adm_01m7w3hb8hbf355he5zqwjztdk"
          *     }
          */
         Grant: {
@@ -7109,6 +7110,11 @@ export interface components {
              * @enum {string}
              */
             kind: "name" | "cidr" | "preset";
+            /**
+             * @description `public`: public addresses only, whatever the destination resolves to
+             * @enum {string}
+             */
+            reach: "any" | "public";
             /** @description Note for people */
             note: string;
             /**
@@ -23557,9 +23563,10 @@ export interface operations {
                      *       "id": "grt_01m7w3p2d8k6x4v0q9r1t7c5yz",
                      *       "to": "hooks.example.org",
                      *       "kind": "name",
+                     *       "reach": "public",
                      *       "note": "order system",
                      *       "createdAt": "2026-11-20T11:58:00.000Z",
-                     *       "createdBy": "operator:ada"
+                     *       "createdBy": "administrator:adm_01m7w3hb8hbf355he5zqwjztdk"
                      *     }
                      */
                     "application/json": components["schemas"]["Grant"];
@@ -23697,9 +23704,10 @@ export interface operations {
                      *       "id": "grt_01m7w3p2d8k6x4v0q9r1t7c5yz",
                      *       "to": "hooks.example.org",
                      *       "kind": "name",
+                     *       "reach": "public",
                      *       "note": "order system",
                      *       "createdAt": "2026-11-20T11:58:00.000Z",
-                     *       "createdBy": "operator:ada"
+                     *       "createdBy": "administrator:adm_01m7w3hb8hbf355he5zqwjztdk"
                      *     }
                      */
                     "application/json": components["schemas"]["Grant"];

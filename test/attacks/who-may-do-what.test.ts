@@ -19,9 +19,19 @@ const allPurposes = ['verification', 'identification', 'deduplication'];
 let staff: Awaited<ReturnType<typeof startStaff>>;
 let out: Awaited<ReturnType<typeof openEventsOut>>;
 let app: FastifyInstance;
+/** What every name resolves to. */
+let resolved: string[];
 beforeEach(async () => {
   staff = await startStaff();
-  out = await openEventsOut(staff);
+  resolved = ['93.184.215.14'];
+  out = await openEventsOut(staff, {
+    resolve: async () => resolved,
+    post: async () => ({
+      ...{ status: 200, headers: { 'content-type': 'text/plain' }, body: 'thanks', truncated: false },
+    }),
+    mail: async () => undefined,
+    close: async () => undefined,
+  });
   app = await createPublicServer(
     {
       ...staff,
@@ -218,6 +228,66 @@ describe('four eyes', () => {
     });
     expect((await rename(one, 'moved@example.com')).status).toBe(200);
     expect((await rename(other, 'one@example.com')).body.code).toBe('APPROVAL_REQUIRED');
+  });
+});
+
+describe('where an organization may send', () => {
+  const kept = ['127.0.0.1:7455', 'localhost:7456', '10.0.0.0/8', '192.168.0.0/16:22', '0.0.0.0/0:6379'];
+  const alsoKept = ['127.0.0.0/8:9229', '[::1]:7455', '100.64.0.0/10', '93.184.215.14', 'intranet'];
+
+  test('an administrator grants names of the public internet; an appliance owner, with a fresh factor, the rest', async () => {
+    const adam = await member('Adam', 'administrator');
+    for (const to of [...kept, ...alsoKept])
+      expect([to, await answer('POST', '/grants', adam, { to })]).toEqual([to, '403 DESTINATION_FORBIDDEN']);
+    expect((await send('POST', '/grants', adam, { to: 'hooks.example.org' })).body).toMatchObject({
+      reach: 'public',
+    });
+    const ada = await enter(staff.ada.email);
+    for (const to of kept) expect([to, await answer('POST', '/grants', ada, { to })]).toEqual([to, 201]);
+    // Granted again, further.
+    expect((await send('POST', '/grants', ada, { to: 'hooks.example.org' })).body).toMatchObject({
+      reach: 'any',
+    });
+    staff.advance(minutes(6));
+    expect(await answer('POST', '/grants', ada, { to: '10.1.0.0/16' })).toBe('403 FRESH_FACTOR_REQUIRED');
+  });
+
+  test('a name that an administrator granted opens no private address', async () => {
+    resolved = ['10.0.0.5'];
+    const adam = await member('Adam', 'administrator');
+    expect(await answer('POST', '/grants', adam, { to: 'rebound.example.org' })).toBe(201);
+    const url = 'https://rebound.example.org/x';
+    expect(await answer('POST', '/webhooks?env=test', adam, { url, family: 'identity' })).toBe(
+      '403 DESTINATION_NOT_GRANTED',
+    );
+    resolved = ['93.184.215.14'];
+    const { status, body } = await send('POST', '/webhooks?env=test', adam, { url, family: 'identity' });
+    expect(status).toBe(201);
+    resolved = ['127.0.0.1'];
+    const { log } = (await send('POST', `/webhooks/${body.id}/test?env=test`, adam, {})).body;
+    expect(log).toMatchObject([{ outcome: expect.stringContaining('not-granted') }]);
+  });
+
+  test('the answer of a private receiver is shown to appliance owners, not to tenants', async () => {
+    resolved = ['10.0.0.5'];
+    const adam = await member('Adam', 'administrator');
+    const ada = await enter(staff.ada.email);
+    expect(await answer('POST', '/grants', ada, { to: 'inside.example.org' })).toBe(201);
+    const url = 'https://inside.example.org/x';
+    const { body } = await send('POST', '/webhooks?env=test', adam, { url, family: 'identity' });
+    const tested = (await send('POST', `/webhooks/${body.id}/test?env=test`, adam, {})).body;
+    const read = async (token: string) =>
+      (await send('GET', `/deliveries/${tested.id}?env=test`, token)).body.log[0].response;
+    for (const response of [tested.log[0].response, await read(adam)])
+      expect(response).toEqual({
+        headers: {},
+        body: expect.stringContaining('not shown'),
+        truncated: false,
+      });
+    expect(await read(ada)).toMatchObject({ body: 'thanks', headers: { 'content-type': 'text/plain' } });
+    resolved = ['93.184.215.14'];
+    const open = (await send('POST', `/webhooks/${body.id}/test?env=test`, adam, {})).body;
+    expect(open.log[0].response).toMatchObject({ body: 'thanks' });
   });
 });
 

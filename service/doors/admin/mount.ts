@@ -27,6 +27,8 @@ export interface AdminMount {
   configOf(route: Declared): FastifyContextConfig | undefined;
   place: PlaceFinder;
   actorOf(request: FastifyRequest): Actor;
+  /** Whether the caller may act on the whole box. */
+  isForBox(request: FastifyRequest): boolean;
   /** Runs `work`, once a second administrator has confirmed it where that is asked for; alerts the administrators of it. */
   perform<T>(request: FastifyRequest, followUp: FollowUp, work: () => Promise<T>): Promise<T>;
 }
@@ -37,6 +39,7 @@ export function controlMount(organizations: Pick<Organizations, 'get'>): AdminMo
     configOf: ({ may, refuses = [] }) => (may.operator ? { refuses } : undefined),
     place: placeOfOperator(organizations),
     actorOf: operatorOf,
+    isForBox: () => true,
     perform: (_, __, work) => work(),
   };
 }
@@ -57,6 +60,10 @@ export const networkMount = ({
   },
   place: placeOfCaller(organizations),
   actorOf: actorOfCaller,
+  isForBox(request) {
+    const caller = callerOf(request);
+    return caller.is === 'administrator' && caller.applianceOwner;
+  },
   async perform(request, { approval, alert, world, operation, beforeFactor }, work) {
     const caller = callerOf(request);
     // A key does what its scope says: it has no factor, and asks no administrator.

@@ -25,6 +25,8 @@ export type AdminCall<
   body: z.output<Body>;
   /** For the audit log; it names the request too. */
   who: Actor;
+  /** Whether the caller may act on the whole box: its operator, or an appliance owner. */
+  forBox: boolean;
   request: string;
   /** Aborted when the caller disconnects; for a stream also when the server stops. */
   signal: AbortSignal;
@@ -151,6 +153,7 @@ export function route<
             body: fields as z.output<Body>,
             file,
             who: mount.actorOf(request),
+            forBox: mount.isForBox(request),
             request: request.id,
             signal: definition.stream ? AbortSignal.any([untilClosed(reply), stopping]) : untilClosed(reply),
           };

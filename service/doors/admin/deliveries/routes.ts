@@ -59,12 +59,13 @@ const logRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     effect: 'reads-personal',
     summary: 'Get a delivery with its attempts',
     description:
-      'Each attempt with the stored request and response. They may hold personal data, so the access is recorded in the audit log; they are erased with the person.',
+      'Each attempt with the stored request and response. They may hold personal data, so the access is recorded in the audit log; they are erased with the person. What a receiver at an address that is not public answered is shown to the operator of the box and to appliance owners.',
     may: looking,
     params: params.delivery,
     reply: DeliveryLogReply,
     refuses: ['NOT_FOUND'],
-    handle: async ({ realm, who, params: { id } }) => fromDeliveryLog(await deliveries.get(realm, id, who)),
+    handle: async ({ realm, who, forBox, params: { id } }) =>
+      fromDeliveryLog(await deliveries.get(realm, id, who), forBox),
   }),
 ];
 
@@ -133,8 +134,8 @@ const sendingRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     body: TestEvent,
     reply: DeliveryLogReply,
     refuses: [...refuses, 'DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN'],
-    handle: async ({ realm, who, params: { id }, body }) =>
-      fromDeliveryLog(await deliveries.test(realm, id, body.event, who)),
+    handle: async ({ realm, who, forBox, params: { id }, body }) =>
+      fromDeliveryLog(await deliveries.test(realm, id, body.event, who), forBox),
   }),
   route({
     tag: 'webhooks',

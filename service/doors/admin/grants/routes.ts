@@ -44,7 +44,7 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
     effect: 'opens-the-box',
     summary: 'Grant a destination',
     description:
-      'The organization may send there from now on. Some destinations are always refused, such as link-local addresses and the ports of this box.',
+      'The organization may send there from now on. Some destinations are always refused, such as link-local addresses and the ports of this box. Addresses, networks and names that resolve to addresses that are not public are granted by an appliance owner or the operator of the box; another administrator grants names of the public internet, and `public-https`.',
     may: changing,
     keyRefusal:
       'No API key may grant a destination: that is an administrator\'s. On the box run "gatehouse grant add <destination>".',
@@ -52,8 +52,8 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
     status: 201,
     reply: GrantReply,
     refuses: ['CONFLICT', 'DESTINATION_FORBIDDEN', 'STORAGE_FULL'],
-    handle: async ({ organization, who, body: { to, note = '' } }) =>
-      fromGrant(await grants.add(organization, to, note, who)),
+    handle: async ({ organization, who, forBox, body: { to, note = '' } }) =>
+      fromGrant(await grants.add(organization, to, note, who, forBox ? 'any' : 'public')),
   }),
   route({
     ...about,
