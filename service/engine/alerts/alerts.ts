@@ -107,11 +107,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   jobs.every('alert-gauges', MINUTE);
 
   return {
-    async noteChange(realm, operation, who) {
-      const breach = { value: 1, about: operation, reason: `By ${describeActor(who)}.` };
-      await inTransaction((tx) => fireEach(tx, realm, 'protected-change', breach));
-      jobs.wake();
-    },
+    noteChange: createNoteChange(deps, fireEach),
     pageRules: async (realm, page) => (await rules.page(realm, page)).map(shown),
     recommended: async (realm) => recommend(await rules.list(realm), realm, readings),
     addRule: async (realm, input, actor) => shown(await editRules.add(realm, input, actor)),
@@ -149,6 +145,17 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     checkGauges,
   };
 }
+
+const createNoteChange =
+  (
+    { inTransaction, jobs }: AlertsDeps,
+    fireEach: ReturnType<typeof createFirstRules>['fireEach'],
+  ): Alerts['noteChange'] =>
+  async (realm, operation, who) => {
+    const breach = { value: 1, about: operation, reason: `By ${describeActor(who)}.` };
+    await inTransaction((tx) => fireEach(tx, realm, 'protected-change', breach));
+    jobs.wake();
+  };
 
 function recommend(
   there: readonly StoredRule[],

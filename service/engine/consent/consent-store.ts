@@ -45,7 +45,7 @@ export async function selectWithdrawals(from: Db | Tx, subject: SubjectId): Prom
   }));
 }
 
-/** People of the organization for whom administrators withdrew consent since then. */
+/** People of the organization whose consent administrators withdrew since then. */
 export async function countWithdrawnByStaff(
   db: Db,
   organization: OrganizationId,

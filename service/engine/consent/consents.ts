@@ -10,7 +10,7 @@ import { createRecordConsent, lineOf, type RecordConsentDeps } from './record-co
 import type { Ground, Standing } from './standing.ts';
 
 const DAY = 86_400_000;
-/** People for whom administrators withdraw consent within a day without a second one. */
+/** People whose consent administrators withdraw within a day without a second one. */
 const MOST_WITHDRAWN = 10;
 
 export interface Consents {
