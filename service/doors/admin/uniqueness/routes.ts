@@ -68,6 +68,11 @@ export const uniquenessRoutes = ({ uniquenessScopes: scopes }: UniquenessRouteDe
     handle: async ({ realm, body, who }) =>
       fromScope(await scopes.configure(realm, body.name, toSettings(body), who)),
   }),
+  ...endingRoutes(scopes),
+];
+
+/** The end of an epoch, and of a scope. */
+const endingRoutes = (scopes: Scopes): AdminRoute[] => [
   route({
     ...about,
     method: 'POST',
