@@ -7111,10 +7111,10 @@ export interface components {
              */
             kind: "name" | "cidr" | "preset";
             /**
-             * @description `public`: public addresses only, whatever the destination resolves to
-             * @enum {string}
+             * @description Public addresses only, whatever the destination resolves to; absent: every address of it
+             * @constant
              */
-            reach: "any" | "public";
+            reach?: "public";
             /** @description Note for people */
             note: string;
             /**

@@ -69,7 +69,7 @@ export function createGrants(deps: GrantsDeps): Grants & ActiveGrants {
             action: 'grant.add',
             organization,
             target: grant.id,
-            details: { to: written, reach, note },
+            details: { to: written, note, ...(reach === 'public' && { reach }) },
           });
         });
       } finally {

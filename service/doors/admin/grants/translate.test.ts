@@ -20,7 +20,6 @@ test('a grant is shown as written, without its organization', () => {
     id: 'grt_1',
     to: '[fd00::/8]:8443',
     kind: 'cidr',
-    reach: 'any',
     note: '',
     createdAt: '1970-01-01T00:00:00.000Z',
     createdBy: 'operator:ada',

@@ -37,8 +37,9 @@ export const GrantReply = z
       ),
     kind: z.enum(['name', 'cidr', 'preset']).describe('Kind of the destination'),
     reach: z
-      .enum(['any', 'public'])
-      .describe('`public`: public addresses only, whatever the destination resolves to'),
+      .literal('public')
+      .optional()
+      .describe('Public addresses only, whatever the destination resolves to; absent: every address of it'),
     note: z.string().describe('Note for people'),
     createdAt: time('Time of the grant'),
     createdBy: actor,
