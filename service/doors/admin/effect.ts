@@ -5,15 +5,13 @@ import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
  * What a route does beyond reading settings and figures: it reads data of people, changes which person a name, an address or a
  * face stands for, weakens a protection, lets data or callers through the walls of the box, or destroys data.
  */
-export const effects = [
-  'none',
-  'reads-personal',
-  'changes-identity',
-  'weakens-protection',
-  'opens-the-box',
-  'destroys',
-] as const;
-export type Effect = (typeof effects)[number];
+export type Effect =
+  | 'none'
+  | 'reads-personal'
+  | 'changes-identity'
+  | 'weakens-protection'
+  | 'opens-the-box'
+  | 'destroys';
 
 interface Consequences {
   /** A second factor proven within the last minutes. Without it, a second factor of the account is enough. */

@@ -21,7 +21,7 @@ export interface Standing {
 }
 
 /** After what an administrator recorded of a person's consent, nothing is erased for so long. */
-export const STAFF_WAIT = 7 * 86_400_000;
+const STAFF_WAIT = 7 * 86_400_000;
 /** Of one moment: an enrollment and the consent that came with it. */
 const MOMENT = 60_000;
 
