@@ -455,6 +455,8 @@ export interface Schema {
     value: string;
     /** Null: the port of the scheme, 443 or 80. */
     port: number | null;
+    /** 'any' | 'public' */
+    reach: string;
     note: string;
     created_at: number;
     created_by: string;

@@ -44,6 +44,7 @@ import { holdsFor } from './0043-holds-for.ts';
 import { galleriesByRates } from './0044-galleries-by-rates.ts';
 import { captureSource } from './0045-capture-source.ts';
 import { provisionalRealm } from './0046-provisional-realm.ts';
+import { grantReach } from './0047-grant-reach.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -92,4 +93,5 @@ export const migrations: readonly Migration[] = [
   galleriesByRates,
   captureSource,
   provisionalRealm,
+  grantReach,
 ];

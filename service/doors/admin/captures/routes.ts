@@ -16,6 +16,7 @@ export const captureRoutes = ({ captures }: CaptureRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/captures',
     operationId: 'openCapture',
+    effect: 'none',
     summary: 'Open a camera session',
     description:
       'Ten minutes of guidance (face, distance, light, pose, eyes) for the frames of a camera page. Frames are not stored; send the pictures to `POST /api/admin/subjects`, `POST /api/admin/verifications` or `PUT /api/admin/review/{id}/pictures/known`.',
