@@ -126,6 +126,8 @@ export interface LiveState {
     | 'following';
   /** Place in the queue, from 1. */
   position?: number;
+  /** Until it is this person's turn, about. */
+  waitSeconds?: number;
   attempt: number;
   attemptsLeft: number;
   step?: Step;

@@ -172,7 +172,7 @@ function sessionRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
     handler: async () => {
       throw new Problem('INVALID_REQUEST', 'This is a WebSocket: connect with ws:// or wss://.');
     },
-    wsHandler: (socket) => serveFrames(socket, deps),
+    wsHandler: (socket, request) => serveFrames(socket, deps, request.ip),
   });
   app.post<{ Body: FramesRequest }>(
     '/api/live/frames',
@@ -185,7 +185,7 @@ function sessionRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
     },
     async (request) => {
       const { is, device, frames } = request.body;
-      const link = await liveSessions.connect(capabilityOf(request), { posts: true });
+      const link = await liveSessions.connect(capabilityOf(request), { posts: true, address: request.ip });
       try {
         let answer: object =
           is === undefined

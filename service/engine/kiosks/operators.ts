@@ -19,14 +19,18 @@ function createProofs(parts: KioskParts, pins: Pins, lockOut: (kiosk: KioskId) =
   const { inTransaction, administrators } = parts;
 
   return async function prove(caller: KioskCaller, email: string, pin: string): Promise<Administrator> {
-    const all = await administrators.list(caller.organization);
+    const { organization, world } = caller;
+    const all = await administrators.list(organization);
     const wanted = normalizeEmail(email);
     const found = all.find((one) => one.email === wanted);
     const account = mayOperate(found) ? found : undefined;
     // Counted before it is judged, so that many at once give no further guess.
     if (!(await inTransaction((tx) => countPinTry(tx, caller.kiosk)))) throw lockedOut();
     const stored = account && (await pins.stored(account.id));
-    if ((await pins.verify(stored?.hash, pin)) && account) {
+    if (
+      (await pins.verify(stored?.hash, pin, { ...{ world, organization }, key: caller.kiosk })) &&
+      account
+    ) {
       await inTransaction((tx) => forgetPinTries(tx, caller.kiosk));
       return account;
     }
