@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { pageConsent } from '../../service/engine/sessions/index.ts';
+import { type FrameLink, pageConsent } from '../../service/engine/sessions/index.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { type Engine, key, operator, startEngine } from '../support/engine.ts';
 import { liveSessionsOver } from '../support/live-sessions.ts';
@@ -30,7 +30,7 @@ test(`${ATTACKERS} idle sessions of one address: a person of another organizatio
   const other = await engine.organizations.create({ name: 'Other' }, operator);
   for (const id of [engine.organization, other.id])
     await engine.organizations.set(id, { matchOnly: true }, operator);
-  const attackers = [];
+  const attackers: FrameLink[] = [];
   for (let one = 0; one < ATTACKERS; one++) attackers.push(await connect(other.id, '203.0.113.9'));
   /** Each says every two seconds that it begins, and never sends a frame. */
   const attack = async (at: number) => {

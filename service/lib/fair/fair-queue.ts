@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** For whom something scarce is wanted: work of a thread, a place, a stream. */
+/** Whose turn something scarce is: work of a thread, a place, a stream. */
 export interface Share {
   world: 'live' | 'test';
   /** '': of none, as before a sign-in. */

@@ -60,6 +60,67 @@ interface Asking {
   busy: number;
 }
 
+/** The sessions that wait, in fair turns. */
+function createWaiting(clock: Clock, seats: () => number) {
+  const bySession = new Map<string, Asking>();
+  const queue = createFairQueue<Asking>({ seats, clock, keepsFor: 'organizations' });
+  let order: Asking[] | undefined;
+
+  function remove(one: Asking): void {
+    bySession.delete(one.session);
+    queue.remove(one);
+    order = undefined;
+  }
+  return {
+    get size() {
+      return bySession.size;
+    },
+    get: (session: string) => bySession.get(session),
+    all: () => bySession.values(),
+    remove,
+    /** Not of an address that has its share of the queue already. */
+    add(one: Asking): void {
+      if (queue.waitingOf(one.share) >= MOST_WAITING.perAddress) return;
+      queue.add(one);
+      bySession.set(one.session, one);
+      order = undefined;
+      if (bySession.size > MOST_WAITING.all) remove(queue.mostExpendable(one));
+    },
+    /** The next to be admitted. */
+    take(): Asking | undefined {
+      const next = queue.take();
+      if (!next) return undefined;
+      order = undefined;
+      bySession.delete(next.session);
+      return next;
+    },
+    /** An admitted one has ended. */
+    finish(one: Asking): void {
+      queue.finish(one);
+      order = undefined;
+    },
+    /** From 1; behind the others for one that is not noted. */
+    positionOf(session: string): number {
+      order ??= queue.order();
+      const found = order.findIndex((one) => one.session === session);
+      return (found < 0 ? order.length : found) + 1;
+    },
+  };
+}
+
+/** Whether an admitted session has lost its place, while others wait or not. */
+function isLost({ busy, since = 0, judgedAt }: Asking, now: number, wanted: boolean): boolean {
+  if (busy > 0) return false;
+  const silent =
+    judgedAt === undefined
+      ? isPast(since, wanted ? FIRST_FRAME : WITHOUT_FRAME, now)
+      : isPast(judgedAt, WITHOUT_FRAME, now);
+  return silent || (wanted && isPast(since, LONGEST, now));
+}
+
+/** Also where the clock was set back. */
+const isPast = (at: number, milliseconds: number, now: number) => at <= now - milliseconds || at > now;
+
 /**
  * Admits as many sessions as keep ten frames a second each, by what the last seconds show; the others wait in fair turns
  * (fair-queue.ts). A session that is admitted keeps its place when frames become slower, and loses it when it sends none.
@@ -68,9 +129,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
   const { workers, clock } = deps;
   const meter = createFrameLoadMeter(deps);
   const admitted = new Map<string, Asking>();
-  const waiting = new Map<string, Asking>();
-  const queue = createFairQueue<Asking>({ seats: capacity, clock, keepsFor: 'organizations' });
-  let order: Asking[] | undefined;
+  const waiting = createWaiting(clock, capacity);
   let held = ASSUMED_HELD;
   let crowded = false;
   /** When one more was admitted than before, and how many they were then. */
@@ -84,28 +143,13 @@ export function createAdmission(deps: AdmissionDeps): Admission {
   }
   function end(one: Asking): void {
     admitted.delete(one.session);
-    queue.finish(one);
-    order = undefined;
+    waiting.finish(one);
     held += (Math.abs(clock.now() - one.since!) - held) / 8;
-  }
-  function stopWaiting(one: Asking): void {
-    waiting.delete(one.session);
-    queue.remove(one);
-    order = undefined;
   }
   function tidy(): void {
     const now = clock.now();
-    const isPast = (at: number, milliseconds: number) => at <= now - milliseconds || at > now;
-    for (const one of waiting.values()) if (isPast(one.at, SILENT)) stopWaiting(one);
-    const wanted = waiting.size > 0;
-    for (const one of admitted.values()) {
-      if (one.busy > 0) continue;
-      const silent =
-        one.judgedAt === undefined
-          ? isPast(one.since!, wanted ? FIRST_FRAME : WITHOUT_FRAME)
-          : isPast(one.judgedAt, WITHOUT_FRAME);
-      if (silent || (wanted && isPast(one.since!, LONGEST))) end(one);
-    }
+    for (const one of waiting.all()) if (isPast(one.at, SILENT, now)) waiting.remove(one);
+    for (const one of admitted.values()) if (isLost(one, now, waiting.size > 0)) end(one);
   }
   function fill(): void {
     while (waiting.size > 0) {
@@ -113,22 +157,11 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       const settling = Math.abs(now - grown.at) < SETTLING;
       if (settling && admitted.size >= Math.max(workers, grown.to)) return;
       if (admitted.size >= capacity()) return;
-      const next = queue.take();
+      const next = waiting.take();
       if (!next) return;
-      order = undefined;
-      waiting.delete(next.session);
       admitted.set(next.session, { ...next, since: now });
       if (!settling || admitted.size > grown.to) grown = { at: now, to: admitted.size };
     }
-  }
-  /** Whether there was room among those that wait. */
-  function wait(one: Asking): boolean {
-    if (queue.waitingOf(one.share) >= MOST_WAITING.perAddress) return false;
-    queue.add(one);
-    waiting.set(one.session, one);
-    order = undefined;
-    if (waiting.size > MOST_WAITING.all) stopWaiting(queue.mostExpendable(one));
-    return true;
   }
 
   return {
@@ -137,12 +170,10 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       const at = clock.now();
       const before = waiting.get(session);
       if (before) before.at = at;
-      else if (!admitted.has(session)) wait({ session, share, at, busy: 0 });
+      else if (!admitted.has(session)) waiting.add({ session, share, at, busy: 0 });
       fill();
       if (admitted.has(session)) return { position: 0, waitSeconds: 0 };
-      order ??= queue.order();
-      const found = order.findIndex((one) => one.session === session);
-      const position = (found < 0 ? order.length : found) + 1;
+      const position = waiting.positionOf(session);
       return { position, waitSeconds: Math.ceil((position * held) / capacity() / 1000) };
     },
     async judge(session, work) {
@@ -160,7 +191,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     leave(session) {
       const [place, inQueue] = [admitted.get(session), waiting.get(session)];
       if (place) end(place);
-      if (inQueue) stopWaiting(inQueue);
+      if (inQueue) waiting.remove(inQueue);
       fill();
     },
     measured: meter.measured,

@@ -19,10 +19,7 @@ export function openFrameLink(
   const { parts, rooms, admission } = context;
   const { clock } = parts;
   const judgeFrame = createJudgeFrame(parts, admission);
-  const realm = realmOf(row);
-  // A published flow, a link and a session of one key or administrator are each a caller of their own.
-  const share = { ...realm, key: `${row.flow} ${row.actor}`, ...defined({ address }) };
-  const room = rooms.of(row.id as Room['session'], { realm, share, expiresAt: row.expires_at });
+  const room = roomOf(rooms, row, address);
   const key = posts ? POSTS : Symbol(row.id);
   if (room.connection?.key !== key) room.connection?.replaced?.();
   room.connection = { key, ...defined({ replaced }) };
@@ -93,6 +90,13 @@ export function openFrameLink(
       if (!room.attempt && !posts) leaveQueue(context, room);
     },
   };
+}
+
+/** A published flow, a link and a session of one key or administrator are each a caller of their own. */
+function roomOf(rooms: AttemptContext['rooms'], row: SessionRow, address: string | undefined): Room {
+  const realm = realmOf(row);
+  const share = { ...realm, key: `${row.flow} ${row.actor}`, ...defined({ address }) };
+  return rooms.of(row.id as Room['session'], { realm, share, expiresAt: row.expires_at });
 }
 
 /** What the answer says of the frame itself. */

@@ -17,7 +17,7 @@ export interface Room {
   attempt: Attempt | undefined;
   /** A start waits for a place. */
   wantsStart: boolean;
-  /** For whom it is judged. */
+  /** Whose turn its frames take. */
   share: Share;
   /** Place in the queue, from 1; 0: none is needed, or it is admitted. */
   position: number;
