@@ -43,6 +43,7 @@ import { templateUpgrades } from './0042-template-upgrades.ts';
 import { holdsFor } from './0043-holds-for.ts';
 import { galleriesByRates } from './0044-galleries-by-rates.ts';
 import { captureSource } from './0045-capture-source.ts';
+import { operatorPinFailures } from './0046-operator-pin-failures.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -90,4 +91,5 @@ export const migrations: readonly Migration[] = [
   holdsFor,
   galleriesByRates,
   captureSource,
+  operatorPinFailures,
 ];
