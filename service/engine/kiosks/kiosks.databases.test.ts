@@ -195,7 +195,7 @@ onBothDatabases('kiosks', (newPlace) => {
     ]);
   });
 
-  test('five wrong PINs at whatever kiosks lock the PIN of that operator, whoever signs in between, until it is set anew', async () => {
+  test('five wrong PINs at whatever kiosks lock the PIN of that operator, also where another operator signs in between, until it is set anew', async () => {
     const dora = await staff.make('Dora Operator', 'operator');
     await kiosks.setPin(cara.id, staff.organization, pin);
     await kiosks.setPin(dora.id, staff.organization, pin);

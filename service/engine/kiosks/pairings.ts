@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
-import { createFairQueue, type Share } from '../../lib/fair/fair-queue.ts';
+import { createFairQueue, type FairQueue, type Share } from '../../lib/fair/fair-queue.ts';
 import type { Ids, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { fingerprintOf, readDeviceKey } from './device-key.ts';
@@ -59,36 +59,17 @@ export function createPairings({ clock, ids, random }: PairingsDeps) {
     if (one?.organization === organization && isOpen(one)) return one;
     throw new Problem('NOT_FOUND', 'There is no such pairing, or its five minutes are over: begin another.');
   }
-  const describe = (one: Open): Pairing => ({
-    id: one.id,
-    organization: one.organization,
-    world: one.world,
-    name: one.name,
-    expiresAt: one.expiresAt,
-    state: one.device
-      ? { is: 'claimed', fingerprint: fingerprintOf(one.device.publicKey) }
-      : { is: 'waiting', triesLeft: MOST_TRIES - one.tries },
-  });
-
   return {
     begin(organization: OrganizationId, world: World, name: string): Pairing & { code: string } {
       tidy();
       const share: Share = { world, organization, key: '' };
       if (places.waitingOf(share) >= MOST.perOrganization) throw tooMany();
-      const taken = new Set([...open.values()].filter(isOpen).map((one) => nameOf(one.code)));
-      let code = makeCode(random);
-      while (taken.has(nameOf(code))) code = makeCode(random);
+      const code = codeApartFrom([...open.values()].filter(isOpen), random);
       const id = ids.next('kioskPairing');
       const expiresAt = clock.now() + LIFE;
       const one: Open = { id, share, organization, world, name, code, expiresAt, tries: 0 };
       open.set(id, one);
-      places.add(one);
-      if (places.waiting > MOST.all) {
-        const last = places.mostExpendable(one);
-        places.remove(last);
-        last.cancelled = true;
-        if (last === one) throw tooMany();
-      }
+      takePlace(places, one);
       return { ...describe(one), code };
     },
     get: (organization: OrganizationId, id: string): Pairing => describe(find(organization, id)),
@@ -134,6 +115,35 @@ export function createPairings({ clock, ids, random }: PairingsDeps) {
       if (one) one.became = kiosk;
     },
   };
+}
+
+const describe = (one: Open): Pairing => ({
+  id: one.id,
+  organization: one.organization,
+  world: one.world,
+  name: one.name,
+  expiresAt: one.expiresAt,
+  state: one.device
+    ? { is: 'claimed', fingerprint: fingerprintOf(one.device.publicKey) }
+    : { is: 'waiting', triesLeft: MOST_TRIES - one.tries },
+});
+
+/** Ends another code where too many are open. Throws OVERLOADED where it is this one. */
+function takePlace(places: FairQueue<Open>, one: Open): void {
+  places.add(one);
+  if (places.waiting <= MOST.all) return;
+  const last = places.mostExpendable(one);
+  places.remove(last);
+  last.cancelled = true;
+  if (last === one) throw tooMany();
+}
+
+/** A code whose first half no other one has. */
+function codeApartFrom(others: readonly Open[], random: (into: Uint8Array) => void): string {
+  const taken = new Set(others.map(({ code }) => nameOf(code)));
+  let code = makeCode(random);
+  while (taken.has(nameOf(code))) code = makeCode(random);
+  return code;
 }
 
 function makeCode(random: (into: Uint8Array) => void): string {
