@@ -15,7 +15,7 @@ export interface UnsentLimits {
 }
 
 /** Bytes that wait for readers at most, in memory of this process. */
-export const unsentLimits: UnsentLimits = {
+const unsentLimits: UnsentLimits = {
   perConnection: 64 * 1024 * 1024,
   perAddress: 96 * 1024 * 1024,
   all: 192 * 1024 * 1024,
