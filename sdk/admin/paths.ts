@@ -6315,6 +6315,10 @@ export interface components {
          *       "organization": {
          *         "used": 812,
          *         "limit": 50000
+         *       },
+         *       "visits": {
+         *         "used": 37,
+         *         "limit": 50000
          *       }
          *     }
          */
@@ -6334,6 +6338,13 @@ export interface components {
             month: string;
             /** @description Limits of the organization */
             organization: {
+                /** @description Requests used in the month */
+                used: number;
+                /** @description Monthly limit; absent: none */
+                limit?: number;
+            };
+            /** @description Visits of published flows in the live world: they never use up the month of named callers */
+            visits: {
                 /** @description Requests used in the month */
                 used: number;
                 /** @description Monthly limit; absent: none */
@@ -21095,6 +21106,10 @@ export interface operations {
                      *       "organization": {
                      *         "used": 812,
                      *         "limit": 50000
+                     *       },
+                     *       "visits": {
+                     *         "used": 37,
+                     *         "limit": 50000
                      *       }
                      *     }
                      */
@@ -21201,6 +21216,10 @@ export interface operations {
                      *       "month": "2026-11",
                      *       "organization": {
                      *         "used": 812,
+                     *         "limit": 50000
+                     *       },
+                     *       "visits": {
+                     *         "used": 37,
                      *         "limit": 50000
                      *       }
                      *     }

@@ -650,7 +650,14 @@ export interface Schema {
     mac: string;
   };
   /** `hash`: argon2id under a pepper of the key store. */
-  operator_pin: { administrator: string; hash: string; set_at: number; mac: string };
+  operator_pin: {
+    administrator: string;
+    hash: string;
+    set_at: number;
+    mac: string;
+    /** Wrong ones in a row, at whatever kiosk. */
+    failures: number;
+  };
   administrator_session: {
     id: string;
     administrator: string;

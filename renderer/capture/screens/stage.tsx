@@ -14,7 +14,7 @@ import { useFlash, usePassedStep, useSaying } from '../parts/use-shown.ts';
 import { type Instruction, linesOf, needsLight, type Saying } from '../session/instruction.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import type { View } from '../session/view.ts';
-import type { Step, StepName } from '../session/wire.ts';
+import type { LiveState, Step, StepName } from '../session/wire.ts';
 
 interface StageProps {
   session: LiveSession;
@@ -70,7 +70,7 @@ export function Stage(props: StageProps) {
         <Preview video={video} />
         <div className="c-surround" style={color === undefined ? undefined : { background: color }} />
         <Head description={description} cancel={() => leave('cancel')} />
-        <Say saying={saying} position={live?.position} />
+        <Say saying={saying} live={live} />
         <div className="c-oval" ref={oval}>
           <Ring step={asked} passed={passed || live?.state === 'checking'} />
           <Arrow step={asked} />
@@ -139,16 +139,26 @@ function useHole(stage: RefObject<HTMLElement | null>, oval: RefObject<HTMLDivEl
 }
 
 /** The heading is read out at once, advice when there is a pause; how a step is done is only shown. */
-function Say({ saying, position }: { saying: Saying; position: number | undefined }) {
+function Say({ saying, live }: { saying: Saying; live: LiveState | undefined }) {
   const t = useStrings(captureStrings);
   const words = useStrings(cameraStrings);
   const textOf = (one: Instruction) => (one.of === 'camera' ? words(one.word) : t(one.word));
   const { heading, advice, hint } = linesOf(saying);
+  const { position, waitSeconds = 0 } = live ?? {};
   const queued = saying.key === 'queued' && position !== undefined;
   return (
     <div className="c-say">
       <h1 aria-live="assertive">{textOf(heading)}</h1>
-      {queued ? <p>{t('queuedText', { count: position })}</p> : hint && <p>{t(hint)}</p>}
+      {queued ? (
+        <p>
+          {t('queuedText', { count: position })}{' '}
+          {waitSeconds > 60
+            ? t('queuedMinutes', { count: Math.ceil(waitSeconds / 60) })
+            : t('queuedBelowMinute')}
+        </p>
+      ) : (
+        hint && <p>{t(hint)}</p>
+      )}
       <p role="status" className="c-advice">
         {advice && textOf(advice)}
       </p>

@@ -155,6 +155,19 @@ export async function selectAccountByEmail(
   return row && fromRow(row, integrity);
 }
 
+/** Organizations that have an administrator with an address of the domain; two at most. */
+export async function selectOrganizationsOfDomain(db: Db, domain: string): Promise<OrganizationId[]> {
+  const rows = await db
+    .selectFrom('administrator')
+    .select('organization')
+    .distinct()
+    .where('email', 'like', `%@${domain}`)
+    .where('disabled_at', 'is', null)
+    .limit(2)
+    .execute();
+  return rows.map(({ organization }) => organization as OrganizationId);
+}
+
 /** The oldest first. */
 export async function selectAccounts(
   db: Db,

@@ -34,6 +34,8 @@ export interface LinkDescription {
   /** Ms since 1970. */
   expiresAt: number;
   test: boolean;
+  /** What the visitor's browser has to compute before it begins, where its address has begun often lately. */
+  work?: { challenge: string; bits: number };
   openerOrigins: readonly string[];
 }
 
@@ -43,6 +45,8 @@ export interface BeginOrder {
   consent: { version: string };
   path: ChosenPath;
   device: SessionDevice;
+  /** Of the work that the description asked for. */
+  proof?: { challenge: string; answer: string };
   /** Capability that this browser got from the same link before; for a reload. */
   previous?: string;
   request?: string;
@@ -61,7 +65,7 @@ export interface BegunSession {
  * then records consent, path and device with `Sessions.open`. Throws NOT_FOUND, SESSION_EXPIRED, CONFLICT.
  */
 export interface LinkResolver {
-  describe(token: string, order: { test: boolean }): Promise<LinkDescription>;
+  describe(token: string, order: { test: boolean; address?: string }): Promise<LinkDescription>;
   begin(token: string, order: BeginOrder): Promise<BegunSession>;
   /** The person does not consent, before a session began. */
   deny(token: string, order: { test: boolean; request?: string }): Promise<{ redirect?: string }>;

@@ -733,6 +733,8 @@ onBothDatabases('live sessions', (newPlace) => {
       await link.look(frame(), 0);
       engine.advance(1000);
       links.push(link);
+      // Places are kept by frames.
+      for (const one of links.slice(0, capacity)) await one.look(frame(), 500);
     }
     const [second, first] = [links.at(-1)!, links.at(-2)!];
     expect(await first.state()).toMatchObject({ state: 'queued', position: 1 });

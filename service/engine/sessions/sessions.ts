@@ -46,6 +46,8 @@ export interface LiveState {
     | 'following';
   /** In the queue, from 1. */
   position?: number;
+  /** Seconds until there is a place, about: by how long places were held lately. */
+  waitSeconds?: number;
   attempt: number;
   attemptsLeft: number;
   step?: {
@@ -88,6 +90,8 @@ export interface FrameLink {
 export interface ConnectOrder {
   /** Another connection has taken its place. */
   replaced?: () => void;
+  /** Network address of the browser. */
+  address?: string;
   /** The client posts its frames, each time over a connection of its own. */
   posts?: boolean;
 }

@@ -45,6 +45,7 @@ import { galleriesByRates } from './0044-galleries-by-rates.ts';
 import { captureSource } from './0045-capture-source.ts';
 import { provisionalRealm } from './0046-provisional-realm.ts';
 import { grantReach } from './0047-grant-reach.ts';
+import { operatorPinFailures } from './0048-operator-pin-failures.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -94,4 +95,5 @@ export const migrations: readonly Migration[] = [
   captureSource,
   provisionalRealm,
   grantReach,
+  operatorPinFailures,
 ];
