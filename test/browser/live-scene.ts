@@ -210,8 +210,8 @@ async function goThrough(visit: Visit, name: string, ends: readonly string[]): P
         await keep('stuck');
         const says = await page.locator('h1').first().textContent();
         const read = camera?.read().join(' | ');
-        const told = `${camera?.shown()} frames; read: ${read}; refusals: ${refusals.join(' | ')}`;
-        throw new Error(`The page ${page.url()} stays at "${says}"; ${told}`, { cause });
+        const seen = `${camera?.shown()} frames; read: ${read}; refusals: ${refusals.join(' | ')}`;
+        throw new Error(`The page ${page.url()} stays at "${says}"; ${seen}`, { cause });
       });
     await keep(String(attempt));
     if (await end.isVisible()) return attempt;
