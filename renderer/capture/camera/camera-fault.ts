@@ -63,8 +63,8 @@ function measure(pixels: Uint8ClampedArray) {
 /** What a page draws to see whether the browser gives back what was drawn: stripes of red and blue. */
 export function drawStripes(fill: (color: string, x: number, y: number, w: number, h: number) => void): void {
   for (let x = 0; x < LOOK.width; x += 2) {
-    fill('#ff0000', x, 0, 1, LOOK.height);
-    fill('#0000ff', x + 1, 0, 1, LOOK.height);
+    fill('red', x, 0, 1, LOOK.height);
+    fill('blue', x + 1, 0, 1, LOOK.height);
   }
 }
 

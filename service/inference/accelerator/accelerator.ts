@@ -72,8 +72,6 @@ export function createAccelerator(deps: AcceleratorDeps): Accelerator {
 
   /** Undefined when this provider runs nets, or when another start came meanwhile. */
   async function attempt(wanted: WantedProvider, files: readonly ModelFile[]): Promise<Refusal | undefined> {
-    if (wanted === 'auto' && !deps.hasGpu())
-      return { reason: 'auto: there is no GPU', isWrong: false, nets: [] };
     const trial = tryToStart(deps, wanted, files, { lose, alive: silence.end });
     if ('reason' in trial) return trial;
     const { launched, ended } = trial;
@@ -145,13 +143,16 @@ function createSilenceWatch(timer: Timer, lose: (launched: Launched, reason: str
   };
 }
 
-/** A process that cannot be started (no memory, a full disk) refuses. */
+/** Refuses without a GPU, and where its process cannot be started (no memory, a full disk). */
 function tryToStart(...order: Parameters<typeof startTrial>): ReturnType<typeof startTrial> | Refusal {
+  const [deps, wanted] = order;
+  if (wanted === 'auto' && !deps.hasGpu())
+    return { reason: 'auto: there is no GPU', isWrong: false, nets: [] };
   try {
     return startTrial(...order);
   } catch (error) {
     const reason = `its process cannot be started: ${(error as Error).message}`;
-    return refusalOf(order[1], { is: 'ended', reason });
+    return refusalOf(wanted, { is: 'ended', reason });
   }
 }
 
