@@ -40,7 +40,7 @@ describe('a judgement', () => {
   it('of no data, or of a window without events, is 0.49 without an agent block', () => {
     const expected = {
       ...{ confidence: 0.49, human: false, score: 49, logOdds: Math.log(0.49 / 0.51), evidence: 0 },
-      ...{ hardRule: false, notes: ['insufficient_data'], parts: { rules: [] } },
+      ...{ hardRule: false, assistive: false, notes: ['insufficient_data'], parts: { rules: [] } },
     };
     expect(judgeBehavior(undefined)).toEqual(expected);
     expect(judgeBehavior(emptyWindow())).toEqual(expected);
@@ -169,11 +169,11 @@ describe('a judgement', () => {
 
   it('names a program also where the movements are a person’s', () => {
     const presses = personWindow({
-      ...{ mouse: humanMovements, click: { ctr: 0.9, gap: 400 } },
+      ...{ mouse: humanMovements, key: { relay: 0.7 } },
     });
     expect(judgeBehavior(presses, { model: researchModel })).toMatchObject({
-      ...{ human: true, confidence: 0.69, hardRule: true },
-      agent: { is_agent: true, agent_confidence: 0.9, signals: ['teleport_clicks'] },
+      ...{ human: true, hardRule: true },
+      agent: { is_agent: true, agent_confidence: 0.95, signals: ['relay_typing'] },
     });
   });
 
