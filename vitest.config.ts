@@ -37,7 +37,7 @@ const inFrontOfCamera = ['test/browser/live-{attacks,flows}.test.ts'];
 
 /** Of the system, those that keep all of their state in folders and processes of their own, or have none. */
 const keepNothing = [
-  'test/attacks/{audit-cut-back,blended-faces,climb-liveness,heic,left-out-email,setup,sign-in,sign-in-factors}.test.ts',
+  'test/attacks/{audit-cut-back,blended-faces,climb-liveness,heic,left-out-email,setup,sign-in,sign-in-factors,who-may-do-what}.test.ts',
   'test/attacks/live-{attacks,repeats,species,tampering}.test.ts',
   'test/audit/{changes,key-changes,reads}.test.ts',
   'test/backup/{full-disk,postgres,proof,restore}.test.ts',

@@ -134,7 +134,11 @@ describe('buildModels', () => {
     await expect(buildModels(options)).rejects.toThrow(`${path} is missing: check the file out again`);
     await mkdir(options.bundled);
     await writeFile(path, 'changed');
-    await expect(buildModels(options)).rejects.toThrow('mine.onnx came out with SHA-256');
+    // No converter made it, so that a new pin would only hide the damage.
+    for (const repin of [false, true])
+      await expect(buildModels({ ...options, repin })).rejects.toThrow(
+        `${path} has SHA-256 ${sha256(Buffer.from('changed'))}, the manifest pins ${sha256(converted)}: check the file out again`,
+      );
     await writeFile(join(folder, 'w.bin'), source);
     await buildModels({ ...options, repin: true, originals: [join(folder, 'w.bin')] });
     expect(new Uint8Array(await readFile(path))).toEqual(converted);

@@ -107,12 +107,13 @@ async function convertOriginals(
 const isBundled = ({ origin, sources }: ModelEntry): boolean =>
   origin === 'built' && sources.every((source) => source.package === undefined);
 
-async function readBundled({ file }: ModelEntry, bundled: string): Promise<Uint8Array> {
+async function readBundled({ file }: ModelEntry, bundled: string, pinned: string): Promise<Uint8Array> {
   const path = join(bundled, file);
   const bytes = await readIfThere(path);
-  if (bytes === undefined)
-    throw new Error(`${path} is missing: check the file out again (git checkout ${path}).`);
-  return bytes;
+  const found = bytes && sha256(bytes);
+  if (bytes !== undefined && found === pinned) return bytes;
+  const what = found === undefined ? 'is missing' : `has SHA-256 ${found}, the manifest pins ${pinned}`;
+  throw new Error(`${path} ${what}: check the file out again (git checkout ${path}).`);
 }
 
 /**
@@ -142,7 +143,7 @@ export async function buildModels(options: BuildOptions): Promise<BuildReport> {
     const recipe = recipes[model.id];
     if (recipe === undefined) throw new Error(`No recipe builds the model ${model.id}.`);
     const onnx = isBundled(model)
-      ? await readBundled(model, bundled)
+      ? await readBundled(model, bundled, pins.get(model.id) ?? model.sha256)
       : recipe(await readSources(model, packages));
     const found = sha256(onnx);
     if (!repin && found !== model.sha256) {
@@ -158,7 +159,7 @@ export async function buildModels(options: BuildOptions): Promise<BuildReport> {
 
   const files = new Set(models.map(({ file }) => file));
   for (const name of await readdir(built))
-    if (name.endsWith('.onnx') && !files.has(name)) await rm(join(built, name));
+    if (name.endsWith('.onnx') && !files.has(name)) await rm(join(built, name), { force: true });
 
   if (repin) {
     const pinned = (entry: ModelEntry): ModelEntry => ({

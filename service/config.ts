@@ -139,6 +139,13 @@ export const Config = z.strictObject({
     .string()
     .optional()
     .describe("PEM file of the CA that the mail server's certificate comes from; the system's when absent."),
+  metricsToken: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,200}$/, 'must be 16 to 200 letters, digits and signs without spaces')
+    .optional()
+    .describe(
+      'Token that `/metrics` asks for as `Authorization: Bearer …`. Without one only programs on the same machine read it, and not through a proxy.',
+    ),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -174,6 +181,7 @@ export const environment: Record<string, { key: keyof Config; read: (text: strin
   GATEHOUSE_SMTP_URL: { key: 'smtpUrl', read: (t) => t },
   GATEHOUSE_SMTP_FROM: { key: 'smtpFrom', read: (t) => t },
   GATEHOUSE_SMTP_CA: { key: 'smtpCa', read: (t) => t },
+  GATEHOUSE_METRICS_TOKEN: { key: 'metricsToken', read: (t) => t },
   GATEHOUSE_LOG_LEVEL: { key: 'logLevel', read: (t) => t },
 };
 

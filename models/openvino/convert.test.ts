@@ -123,7 +123,11 @@ const changed = (id: number, layer: Partial<LayerSource>) =>
 describe('refuses', () => {
   test.each([
     ['an unknown operation', changed(17, { type: 'TopK' }), /TopK/],
+    ['an operation that every object has', changed(17, { type: 'constructor' }), /constructor .* not known/],
     ['a cycle', changed(3, { inputs: [18, 2] }), /cycle/],
+    ['a layer that takes itself', changed(3, { inputs: [3, 2] }), /cycle/],
+    ['a bias that is computed', changed(8, { inputs: [0] }), /bias/],
+    ['a bias of another length', changed(7, { shape: [1], numbers: [1] }), /bias/],
     ['an edge from nowhere', changed(3, { inputs: [99, 2] }), /not there/],
     ['too few inputs', changed(9, { inputs: [6] }), /has 1 inputs, not 2/],
     ['a constant of another size', changed(1, { numbers: [0.5, 0.5] }), /4 bytes for 1 numbers/],
@@ -162,6 +166,23 @@ describe('refuses', () => {
   ])('%s', (_, from, to, message) => {
     const { xml, weights } = irOf(network);
     expect(() => convertIr('n', encode(xml.replaceAll(from, to)), weights)).toThrow(message);
+  });
+
+  test('the same numbers in many constants, and one constant in many layers', () => {
+    const large = constant(
+      [512],
+      Array.from({ length: 512 }, () => 1),
+    );
+    const { xml, weights } = irOf([network[0]!, large]);
+    const again = /<layer id="1".*?<\/layer>/.exec(xml)![0];
+    const copies = Array.from({ length: 8 }, (_, i) => again.replace('id="1"', `id="${i + 10}"`));
+    expect(() => convertIr('n', encode(xml.replace(again, copies.join(''))), weights)).toThrow(
+      /again and again/,
+    );
+    const factor = { type: 'Multiply', shape: [1, 1, 2, 2] };
+    const chain = Array.from({ length: 8 }, (_, i) => ({ ...factor, inputs: [i === 0 ? 0 : i + 1, 1] }));
+    const used = [network[0]!, large, ...chain, { type: 'Result', inputs: [9] }];
+    expect(() => convert(irOf(used))).toThrow(/again and again/);
   });
 
   test('bytes that are no text', () => {

@@ -1,5 +1,5 @@
 import { createGraphBuilder, type GraphBuilder } from '../onnx/graph-builder.ts';
-import { type Graph, type Layer, readIr, wholeNumber } from './read-ir.ts';
+import { type Graph, type Layer, limitUse, readIr, wholeNumber } from './read-ir.ts';
 
 /** A value of the graph under conversion: a constant's numbers, or the name of what a node makes. */
 type Value = { is: 'constant'; shape: readonly number[]; data: Float16Array } | { is: 'node'; name: string };
@@ -8,6 +8,8 @@ interface Conversion {
   builder: GraphBuilder;
   graph: Graph;
   values: Map<string, Value>;
+  /** Stores numbers of the IR and returns their name. Throws Error where all calls together store far more than the file holds. */
+  store(shape: readonly number[], numbers: Float16Array): string;
   /** Convolutions that an addition of a constant has taken in as bias. */
   folded: ReadonlyMap<string, string>;
 }
@@ -19,7 +21,12 @@ interface Conversion {
 export function convertIr(name: string, xml: Uint8Array, weights: Uint8Array): Uint8Array {
   const graph = readIr(xml, weights);
   const builder = createGraphBuilder(name);
-  const conversion: Conversion = { builder, graph, values: new Map(), folded: biasesOf(graph) };
+  const spend = limitUse(weights);
+  const store = (shape: readonly number[], numbers: Float16Array) => {
+    spend(numbers.byteLength);
+    return builder.half(shape, numbers);
+  };
+  const conversion: Conversion = { builder, graph, values: new Map(), store, folded: biasesOf(graph) };
   const count = (type: string) => graph.layers.filter((layer) => layer.type === type).length;
   if (count('Parameter') !== 1 || count('Result') !== 1)
     throw new Error('The graph does not have one input and one output.');
@@ -50,7 +57,7 @@ const isPerChannel = (shape: readonly number[], channels: number | undefined): b
 
 function emit(conversion: Conversion, layer: Layer): void {
   const { builder, values, graph, folded } = conversion;
-  const operation = operations[layer.type];
+  const operation = Object.hasOwn(operations, layer.type) ? operations[layer.type] : undefined;
   if (!operation) throw new Error(`The operation ${layer.type} of the layer ${layer.id} is not known.`);
   const [arity, make] = operation;
   if (layer.inputs.length !== arity)
@@ -94,7 +101,7 @@ function binary(opType: string): Make {
 }
 
 function convolution(
-  { builder, values, graph, folded }: Conversion,
+  { builder, values, graph, folded, store }: Conversion,
   { id, type, inputs, data }: Layer,
 ): string {
   const from = values.get(inputs[0]!)!;
@@ -110,12 +117,14 @@ function convolution(
   // Its constant may lie behind the convolution in the order of the graph.
   const source = bias === undefined ? undefined : graph.layers.find((layer) => layer.id === bias)!.inputs[0]!;
   const numbers = source === undefined ? undefined : graph.constants.get(source);
+  if (bias !== undefined && numbers?.length !== group * outputs!)
+    throw new Error(`The bias of the layer ${id} is not one fixed number for each of its channels.`);
   return builder.node(
     'Conv',
     [
       from.name,
-      builder.half([group * outputs!, ...rest], kernel.data),
-      ...(numbers ? [builder.half([numbers.length], numbers)] : []),
+      store([group * outputs!, ...rest], kernel.data),
+      ...(numbers ? [store([numbers.length], numbers)] : []),
     ],
     {
       group,
@@ -148,11 +157,11 @@ function averagePool(conversion: Conversion, layer: Layer): string {
 }
 
 /** Names of what the layer takes; constants are stored. */
-function inputsOf({ builder, values }: Conversion, { id, inputs }: Layer): string[] {
+function inputsOf({ values, store }: Conversion, { id, inputs }: Layer): string[] {
   return inputs.map((input) => {
     const value = values.get(input);
     if (!value) throw new Error(`The layer ${id} takes ${input}, which makes nothing.`);
-    return value.is === 'node' ? value.name : builder.half(value.shape, value.data);
+    return value.is === 'node' ? value.name : store(value.shape, value.data);
   });
 }
 

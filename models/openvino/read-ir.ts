@@ -20,6 +20,8 @@ export interface Graph {
 
 const MOST_LAYERS = 10_000;
 const MOST_NUMBERS = 64 * 1024 * 1024;
+/** Times the size of the weights. Several layers may use the same numbers, but none makes a small file large. */
+const MOST_USED = 4;
 const VERSIONS = ['10', '11'];
 
 /**
@@ -42,8 +44,24 @@ export function readIr(xml: Uint8Array, weights: Uint8Array): Graph {
   }
   const ordered = inOrder(layers);
   const constants = new Map<string, Float16Array>();
-  for (const layer of ordered) if (layer.type === 'Const') constants.set(layer.id, numbersOf(layer, weights));
+  const spend = limitUse(weights);
+  for (const layer of ordered) {
+    if (layer.type !== 'Const') continue;
+    const numbers = numbersOf(layer, weights);
+    spend(numbers.byteLength);
+    constants.set(layer.id, numbers);
+  }
   return { layers: ordered, constants };
+}
+
+/** Counts bytes. Throws Error where all calls together come to far more than the weights have. */
+export function limitUse(weights: Uint8Array): (bytes: number) => void {
+  let used = 0;
+  return (bytes) => {
+    used += bytes;
+    if (used > MOST_USED * weights.length)
+      throw new Error('The graph uses the same numbers again and again, which no known network does.');
+  };
 }
 
 /** Layer -> port -> the layer that it takes there. */
@@ -86,7 +104,8 @@ function inOrder(layers: ReadonlyMap<string, Layer>): Layer[] {
     const layer = layers.get(id);
     if (!layer) throw new Error(`An edge of the graph begins at a layer ${id} that is not there.`);
     const missing = state.has(id) ? [] : layer.inputs.filter((input) => state.get(input) !== 'done');
-    if (missing.some((input) => state.get(input) === 'open')) throw new Error('The graph has a cycle.');
+    if (missing.some((input) => input === id || state.get(input) === 'open'))
+      throw new Error('The graph has a cycle.');
     if (missing.length > 0) {
       state.set(id, 'open');
       waiting.push(...missing);

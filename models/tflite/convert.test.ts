@@ -27,29 +27,45 @@ const convert = (file: TfliteFile) =>
   convertTflite(readTflite(tfliteFile(file)), { name: 'test', output: 'y' });
 
 const fused = { none: 0, relu: 1, relu6: 3, tanh: 4 };
-const convOptions = (
-  stride: number,
-  padding: 'SAME' | 'VALID',
-  activation = fused.none,
+interface Step {
+  stride?: number;
+  padding?: 'SAME' | 'VALID';
+  activation?: number;
+}
+const convolution = (
+  inputs: number[],
+  output: number,
+  { stride = 1, padding = 'SAME', activation = fused.none }: Step = {},
   more: Fields = {},
-) => ({
-  kind: 1,
-  fields: {
-    0: { int8: padding === 'SAME' ? 0 : 1 },
-    1: { int32: stride },
-    2: { int32: stride },
-    3: { int8: activation },
-    ...more,
+): WrittenOperator => ({
+  ...{ code: 3, inputs, output },
+  options: {
+    kind: 1,
+    fields: {
+      0: { int8: padding === 'SAME' ? 0 : 1 },
+      1: { int32: stride },
+      2: { int32: stride },
+      3: { int8: activation },
+      ...more,
+    },
   },
 });
-const depthwiseOptions = (stride: number, multiplier: number, activation = fused.none) => ({
-  kind: 2,
-  fields: {
-    0: { int8: 0 },
-    1: { int32: stride },
-    2: { int32: stride },
-    3: { int32: multiplier },
-    4: { int8: activation },
+const depthwise = (
+  inputs: number[],
+  output: number,
+  multiplier: number,
+  activation = fused.none,
+): WrittenOperator => ({
+  ...{ code: 4, inputs, output },
+  options: {
+    kind: 2,
+    fields: {
+      0: { int8: 0 },
+      1: { int32: 1 },
+      2: { int32: 1 },
+      3: { int32: multiplier },
+      4: { int8: activation },
+    },
   },
 });
 const arithmetic = {
@@ -132,7 +148,7 @@ describe('convertTflite', () => {
       network(
         [2, 6, 8, 3],
         [{ shape: [4, 3, 3, 3], values: kernel }, { shape: [4], values: bias }, { shape: [2, 3, 4, 4] }],
-        [{ code: 3, inputs: [0, 1, 2], output: 3, options: convOptions(2, 'SAME') }],
+        [convolution([0, 1, 2], 3, { stride: 2 })],
       ),
     );
     expect(decodeModel(onnx).graph.input).toMatchObject([
@@ -164,7 +180,7 @@ describe('convertTflite', () => {
         [1, 5, 5, channels],
         [{ shape: [1, 3, 3, outputs], values: kernel }, { shape: [1, 5, 5, outputs] }],
         // A bias that is left out.
-        [{ code: 4, inputs: [0, 1, -1], output: 2, options: depthwiseOptions(1, multiplier, fused.relu6) }],
+        [depthwise([0, 1, -1], 2, multiplier, fused.relu6)],
       ),
     );
     const picture = map3(channels, 5, 5, noise);
@@ -184,12 +200,7 @@ describe('convertTflite', () => {
       network(
         [1, 7, 6, 1],
         [{ shape: [2, 2, 2, 1], values: kernel }, { shape: [1, 4, 4, 2] }],
-        [
-          {
-            ...{ code: 3, inputs: [0, 1], output: 2 },
-            options: convOptions(1, 'VALID', fused.none, { 4: { int32: 2 }, 5: { int32: 3 } }),
-          },
-        ],
+        [convolution([0, 1], 2, { padding: 'VALID' }, { 4: { int32: 2 }, 5: { int32: 3 } })],
       ),
     );
     const picture = map3(1, 7, 6, noise);
@@ -300,59 +311,30 @@ describe('convertTflite refuses', () => {
   test.each<[string, TfliteFile, string]>([
     [
       'a kernel for other channels',
-      one([kernel(2, 1, 1, 4), { shape: [1, 4, 4, 2] }], {
-        code: 3,
-        inputs: [0, 1],
-        output: 2,
-        options: convOptions(1, 'SAME'),
-      }),
+      one([kernel(2, 1, 1, 4), { shape: [1, 4, 4, 2] }], convolution([0, 1], 2)),
       'operator 0 (CONV_2D): 3 channels meet a kernel [2,1,1,4]',
     ],
     [
       'a depthwise kernel with another multiplier',
-      one([kernel(1, 1, 1, 6), { shape: [1, 4, 4, 6] }], {
-        code: 4,
-        inputs: [0, 1],
-        output: 2,
-        options: depthwiseOptions(1, 3),
-      }),
+      one([kernel(1, 1, 1, 6), { shape: [1, 4, 4, 6] }], depthwise([0, 1], 2, 3)),
       '3 channels meet a kernel [1,1,1,6]',
     ],
     [
       'a bias for other channels',
-      one([kernel(2, 1, 1, 3), kernel(3), { shape: [1, 4, 4, 2] }], {
-        code: 3,
-        inputs: [0, 1, 2],
-        output: 3,
-        options: convOptions(1, 'SAME'),
-      }),
+      one([kernel(2, 1, 1, 3), kernel(3), { shape: [1, 4, 4, 2] }], convolution([0, 1, 2], 3)),
       'its bias is [3] for 2 channels',
     ],
     [
       'a window that does not fit',
-      one([kernel(2, 5, 5, 3), { shape: [1, 1, 1, 2] }], {
-        code: 3,
-        inputs: [0, 1],
-        output: 2,
-        options: convOptions(1, 'VALID'),
-      }),
+      one([kernel(2, 5, 5, 3), { shape: [1, 1, 1, 2] }], convolution([0, 1], 2, { padding: 'VALID' })),
       'a window of [5,5] does not fit into [4,4]',
     ],
     [
       'an output of another shape than the file states',
-      one([kernel(2, 1, 1, 3), { shape: [1, 4, 2, 4] }], {
-        code: 3,
-        inputs: [0, 1],
-        output: 2,
-        options: convOptions(1, 'SAME'),
-      }),
+      one([kernel(2, 1, 1, 3), { shape: [1, 4, 2, 4] }], convolution([0, 1], 2)),
       'the file states [1,4,2,4] of float32 for what is [1,4,4,2]',
     ],
-    [
-      'a kernel that is computed',
-      one([map, map], { code: 3, inputs: [0, 0], output: 2, options: convOptions(1, 'SAME') }),
-      'its input 1 is computed',
-    ],
+    ['a kernel that is computed', one([map, map], convolution([0, 0], 2)), 'its input 1 is computed'],
     [
       'a constant of another shape',
       one([kernel(4), map], arithmetic.add([0, 1], 2)),

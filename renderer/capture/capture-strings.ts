@@ -103,6 +103,11 @@ export const captureStrings = defineStrings(
       one: 'You are next.',
       other: 'Your place in the queue: {count}. This page goes on by itself.',
     },
+    queuedBelowMinute: 'It takes less than a minute, as it looks now.',
+    queuedMinutes: {
+      one: 'It takes about a minute, as it looks now.',
+      other: 'It takes about {count} minutes, as it looks now.',
+    },
     begin: 'Look into the camera',
     holdStill: 'Hold still',
     turnLeft: 'Turn your head left',
@@ -354,6 +359,11 @@ export const captureStrings = defineStrings(
     queuedText: {
       one: 'Sie sind als Nächstes dran.',
       other: 'Ihr Platz in der Schlange: {count}. Es geht von selbst weiter.',
+    },
+    queuedBelowMinute: 'Es dauert nach jetzigem Stand weniger als eine Minute.',
+    queuedMinutes: {
+      one: 'Es dauert nach jetzigem Stand etwa eine Minute.',
+      other: 'Es dauert nach jetzigem Stand etwa {count} Minuten.',
     },
     begin: 'In die Kamera schauen',
     holdStill: 'Stillhalten',

@@ -487,7 +487,7 @@ export interface paths {
         put?: never;
         /**
          * Request an approval
-         * @description Needed before erasing or exporting, if the organization requires two administrators. A pending request is returned again.
+         * @description Needed before what destroys, exports, changes an identity or weakens a protection, if the organization requires two administrators: a refusal with APPROVAL_REQUIRED has the body of this request as `approval`. A pending request is returned again.
          */
         post: operations["requestApproval"];
         delete?: never;
@@ -546,7 +546,7 @@ export interface paths {
         get?: never;
         /**
          * Set the four-eyes rule
-         * @description Applies to erasing and exporting people, and to erasing the organization. Needs two accounts that can confirm. A second administrator has to confirm switching it off, too. It does not apply to the operator of the box.
+         * @description Applies to every operation that destroys, exports a person, changes an identity or weakens a protection. Needs two accounts that can confirm. A second administrator has to confirm switching it off, too. It does not apply to the operator of the box.
          */
         put: operations["setFourEyes"];
         post?: never;
@@ -1107,7 +1107,7 @@ export interface paths {
         put?: never;
         /**
          * Grant a destination
-         * @description The organization may send there from now on. Some destinations are always refused, such as link-local addresses and the ports of this box.
+         * @description The organization may send there from now on. Some destinations are always refused, such as link-local addresses and the ports of this box. Addresses, networks and names that resolve to addresses that are not public are granted by an appliance owner or the operator of the box; another administrator grants names of the public internet, and `public-https`.
          */
         post: operations["addGrant"];
         delete?: never;
@@ -1165,7 +1165,7 @@ export interface paths {
         };
         /**
          * Get a delivery with its attempts
-         * @description Each attempt with the stored request and response. They may hold personal data, so the access is recorded in the audit log; they are erased with the person.
+         * @description Each attempt with the stored request and response. They may hold personal data, so the access is recorded in the audit log; they are erased with the person. What a receiver at an address that is not public answered is shown to the operator of the box and to appliance owners.
          */
         get: operations["getDelivery"];
         put?: never;
@@ -2515,7 +2515,7 @@ export interface paths {
         put?: never;
         /**
          * Record a withdrawal of consent
-         * @description The purposes are refused from the next call on. A purpose that is withdrawn already is not recorded again.
+         * @description The purposes are refused from the next call on. A purpose that is withdrawn already is not recorded again. Where no purpose is left, a sweep erases the person: at once after a withdrawal at the box, after seven days where an administrator recorded it. From the eleventh person within a day a second administrator has to confirm it.
          */
         post: operations["withdrawConsent"];
         delete?: never;
@@ -4426,7 +4426,7 @@ export interface components {
              * @description Metric of the rule
              * @enum {string}
              */
-            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
             /** @description Id of the person or API key, if the rule counts them separately; absent once the person is erased */
             about?: string;
             /** @description Measured value */
@@ -4488,7 +4488,7 @@ export interface components {
                  * @description Metric of the rule
                  * @enum {string}
                  */
-                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
                 /** @description Id of the person or API key, if the rule counts them separately; absent once the person is erased */
                 about?: string;
                 /** @description Measured value */
@@ -4559,7 +4559,7 @@ export interface components {
              * @description Metric
              * @enum {string}
              */
-            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
             /** @description Length of the window in minutes */
             windowMinutes: number;
             /** @description Fires at this value or beyond */
@@ -4625,7 +4625,7 @@ export interface components {
                  * @description Metric
                  * @enum {string}
                  */
-                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
                 /** @description Length of the window in minutes */
                 windowMinutes: number;
                 /** @description Fires at this value or beyond */
@@ -4668,7 +4668,7 @@ export interface components {
              * @description Metric
              * @enum {string}
              */
-            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
             /**
              * @description Name, also used in notifications
              * @example many failures
@@ -4811,10 +4811,10 @@ export interface components {
             /** @description Id */
             id: string;
             /**
-             * @description Action to confirm; `four-eyes.off`: switches the four-eyes rule off
+             * @description Action to confirm. `four-eyes.off`: switches the four-eyes rule off; `consent.withdraw`: withdraws the consent of many people; `data.destroy`, `protection.weaken`: everything with that effect which is no action of its own, until the request ends
              * @enum {string}
              */
-            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off";
+            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
             /**
              * @description World; absent: the whole organization
              * @enum {string}
@@ -4867,10 +4867,10 @@ export interface components {
          */
         NewApproval: {
             /**
-             * @description Action to confirm; `four-eyes.off`: switches the four-eyes rule off
+             * @description Action to confirm. `four-eyes.off`: switches the four-eyes rule off; `consent.withdraw`: withdraws the consent of many people; `data.destroy`, `protection.weaken`: everything with that effect which is no action of its own, until the request ends
              * @enum {string}
              */
-            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off";
+            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
             /**
              * @description World; absent: the whole organization
              * @enum {string}
@@ -4880,13 +4880,13 @@ export interface components {
             person?: string;
         };
         /**
-         * @description The four-eyes rule for erasing and exporting.
+         * @description The four-eyes rule.
          * @example {
          *       "required": true
          *     }
          */
         FourEyes: {
-            /** @description Whether a second administrator has to confirm erasing and exporting people */
+            /** @description Whether a second administrator has to confirm what destroys, changes an identity or weakens a protection */
             required: boolean;
         };
         /**
@@ -4903,8 +4903,8 @@ export interface components {
          *       "safeGallery": [
          *         {
          *           "rate": 0.01,
-         *           "holdsFor": "every-group",
-         *           "people": 13
+         *           "holdsFor": "average",
+         *           "people": 3400
          *         }
          *       ],
          *       "matchOnlyOrganizations": 0,
@@ -5203,7 +5203,7 @@ export interface components {
          *       "gallery": {
          *         "profile": "default",
          *         "rate": 0.01,
-         *         "holdsFor": "every-group",
+         *         "holdsFor": "average",
          *         "people": 1200,
          *         "safePeople": 3400
          *       },
@@ -6195,7 +6195,7 @@ export interface components {
                     falseMatch: {
                         /** @description Share, 0..1 */
                         rate: number;
-                        /** @description 95 % interval (Wilson) for independent pairs; the true interval is wider, because people are in many pairs */
+                        /** @description 95 % interval. Of the worst group: by bootstrap over people. Else by Wilson for independent pairs, and the true interval is wider, because people are in many pairs */
                         interval: [
                             number,
                             number
@@ -6205,7 +6205,7 @@ export interface components {
                     falseNonMatch: {
                         /** @description Share, 0..1 */
                         rate: number;
-                        /** @description 95 % interval (Wilson) for independent pairs; the true interval is wider, because people are in many pairs */
+                        /** @description 95 % interval. Of the worst group: by bootstrap over people. Else by Wilson for independent pairs, and the true interval is wider, because people are in many pairs */
                         interval: [
                             number,
                             number
@@ -6315,6 +6315,10 @@ export interface components {
          *       "organization": {
          *         "used": 812,
          *         "limit": 50000
+         *       },
+         *       "visits": {
+         *         "used": 37,
+         *         "limit": 50000
          *       }
          *     }
          */
@@ -6334,6 +6338,13 @@ export interface components {
             month: string;
             /** @description Limits of the organization */
             organization: {
+                /** @description Requests used in the month */
+                used: number;
+                /** @description Monthly limit; absent: none */
+                limit?: number;
+            };
+            /** @description Visits of published flows in the live world: they never use up the month of named callers */
+            visits: {
                 /** @description Requests used in the month */
                 used: number;
                 /** @description Monthly limit; absent: none */
@@ -7094,9 +7105,10 @@ export interface components {
          *       "id": "grt_01m7w3p2d8k6x4v0q9r1t7c5yz",
          *       "to": "hooks.example.org",
          *       "kind": "name",
+         *       "reach": "public",
          *       "note": "order system",
          *       "createdAt": "2026-11-20T11:58:00.000Z",
-         *       "createdBy": "operator:ada"
+         *       "createdBy": "administrator:adm_01m7w3hb8hbf355he5zqwjztdk"
          *     }
          */
         Grant: {
@@ -7109,6 +7121,11 @@ export interface components {
              * @enum {string}
              */
             kind: "name" | "cidr" | "preset";
+            /**
+             * @description Public addresses only, whatever the destination resolves to; absent: every address of it
+             * @constant
+             */
+            reach?: "public";
             /** @description Note for people */
             note: string;
             /**
@@ -10345,8 +10362,13 @@ export interface components {
             allowed: ("verification" | "identification" | "deduplication")[];
             /** @description Purposes refused now */
             withheld: ("verification" | "identification" | "deduplication")[];
-            /** @description No purpose is left: the next sweep erases the person */
+            /** @description No purpose is left: a sweep erases the person */
             ended: boolean;
+            /**
+             * Format: date-time
+             * @description Before then no sweep erases the person; absent: the next one does
+             */
+            erasedFrom?: string;
         };
         /**
          * @description A consent of a person.
@@ -10466,8 +10488,13 @@ export interface components {
             allowed: ("verification" | "identification" | "deduplication")[];
             /** @description Purposes refused now */
             withheld: ("verification" | "identification" | "deduplication")[];
-            /** @description No purpose is left: the next sweep erases the person */
+            /** @description No purpose is left: a sweep erases the person */
             ended: boolean;
+            /**
+             * Format: date-time
+             * @description Before then no sweep erases the person; absent: the next one does
+             */
+            erasedFrom?: string;
             /** @description Purposes withdrawn by this call */
             withdrawn: ("verification" | "identification" | "deduplication")[];
         };
@@ -14095,6 +14122,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -17144,6 +17172,7 @@ export interface operations {
              *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -17306,6 +17335,7 @@ export interface operations {
              *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              *     - `RECIPIENT_NOT_APPROVED`: Alerts may be mailed to approved recipients only; the error has the command that approves one.
              *     - `DESTINATION_NOT_GRANTED`: The destination needs a grant of an administrator; the error has the command.
              *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
@@ -17542,6 +17572,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -17674,6 +17705,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -18421,7 +18453,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The four-eyes rule for erasing and exporting. */
+            /** @description The four-eyes rule. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -18569,8 +18601,8 @@ export interface operations {
                      *       "safeGallery": [
                      *         {
                      *           "rate": 0.01,
-                     *           "holdsFor": "every-group",
-                     *           "people": 13
+                     *           "holdsFor": "average",
+                     *           "people": 3400
                      *         }
                      *       ],
                      *       "matchOnlyOrganizations": 0,
@@ -18748,7 +18780,7 @@ export interface operations {
                      *       "gallery": {
                      *         "profile": "default",
                      *         "rate": 0.01,
-                     *         "holdsFor": "every-group",
+                     *         "holdsFor": "average",
                      *         "people": 1200,
                      *         "safePeople": 3400
                      *       },
@@ -19939,6 +19971,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -20065,6 +20098,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -20539,6 +20573,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -21079,6 +21114,10 @@ export interface operations {
                      *       "organization": {
                      *         "used": 812,
                      *         "limit": 50000
+                     *       },
+                     *       "visits": {
+                     *         "used": 37,
+                     *         "limit": 50000
                      *       }
                      *     }
                      */
@@ -21185,6 +21224,10 @@ export interface operations {
                      *       "month": "2026-11",
                      *       "organization": {
                      *         "used": 812,
+                     *         "limit": 50000
+                     *       },
+                     *       "visits": {
+                     *         "used": 37,
                      *         "limit": 50000
                      *       }
                      *     }
@@ -22180,6 +22223,7 @@ export interface operations {
              *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              *     - `DESTINATION_NOT_GRANTED`: The destination needs a grant of an administrator; the error has the command.
              *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
              */
@@ -22759,6 +22803,7 @@ export interface operations {
              *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              *     - `DESTINATION_NOT_GRANTED`: The destination needs a grant of an administrator; the error has the command.
              *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
              */
@@ -22949,6 +22994,7 @@ export interface operations {
              *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -23314,6 +23360,7 @@ export interface operations {
              *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -23543,9 +23590,10 @@ export interface operations {
                      *       "id": "grt_01m7w3p2d8k6x4v0q9r1t7c5yz",
                      *       "to": "hooks.example.org",
                      *       "kind": "name",
+                     *       "reach": "public",
                      *       "note": "order system",
                      *       "createdAt": "2026-11-20T11:58:00.000Z",
-                     *       "createdBy": "operator:ada"
+                     *       "createdBy": "administrator:adm_01m7w3hb8hbf355he5zqwjztdk"
                      *     }
                      */
                     "application/json": components["schemas"]["Grant"];
@@ -23576,6 +23624,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              *     - `DESTINATION_FORBIDDEN`: The destination is forbidden even with a grant; the error names the rule.
              */
             403: {
@@ -23682,9 +23731,10 @@ export interface operations {
                      *       "id": "grt_01m7w3p2d8k6x4v0q9r1t7c5yz",
                      *       "to": "hooks.example.org",
                      *       "kind": "name",
+                     *       "reach": "public",
                      *       "note": "order system",
                      *       "createdAt": "2026-11-20T11:58:00.000Z",
-                     *       "createdBy": "operator:ada"
+                     *       "createdBy": "administrator:adm_01m7w3hb8hbf355he5zqwjztdk"
                      *     }
                      */
                     "application/json": components["schemas"]["Grant"];
@@ -30074,6 +30124,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -30318,6 +30369,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -32708,6 +32760,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -33116,6 +33169,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -33285,6 +33339,8 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `APPROVAL_REQUIRED`: The organization asks for two administrators: ask with `POST /api/admin/approvals`, let a second administrator confirm it, then repeat the call.
              */
             403: {
                 headers: {
@@ -33541,6 +33597,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -33778,6 +33835,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to unlock it.
              *     - `KIOSK_REQUIRED`: The profile takes pictures of a paired kiosk only (`capture`): start the verification at a kiosk, or choose another profile.
              *     - `CONSENT_WITHDRAWN`: The person did not consent to this use, or has withdrawn it.
@@ -34142,6 +34200,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -34440,6 +34499,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -34702,6 +34762,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -34842,6 +34903,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -34982,6 +35044,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -35191,6 +35254,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -35324,6 +35388,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -36251,6 +36316,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -37167,6 +37233,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -38485,6 +38552,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -38641,6 +38709,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -38893,6 +38962,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -39981,6 +40051,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -40617,6 +40688,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -41001,6 +41073,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {

@@ -9,6 +9,7 @@ import type { Sealer } from '../storage/sealing/sealed.ts';
 import { untransformed } from '../storage/sealing/template-transform.ts';
 
 export interface OwnTemplates {
+  /** Provisional ones included. */
   templates: { there: number; opened: number; erased: number; damaged: number };
   /** People searched for by one of their own templates among all people of their organization. */
   match: { asked: number; found: number };
@@ -35,19 +36,16 @@ export async function findOwnTemplates(
   const there = files.reduce((sum, file) => sum + file.templates, 0);
   const templates = { there, opened: 0, erased: 0, damaged: 0 };
   const match = { asked: 0, found: 0 };
+  const damaged = () => {
+    templates.damaged += 1;
+  };
   for (const { embedder, sha256, templates: rows } of files) {
     const galleries = createGalleries({ log });
     try {
       const owners = new Map<string, SubjectId>();
       const probes: { gallery: string; subject: SubjectId; vector: Float32Array }[] = [];
       const every = Math.max(1, Math.ceil(rows / ASKED));
-      const pages = store.everyTemplate(
-        { [embedder]: sha256 },
-        () => untransformed,
-        () => {
-          templates.damaged += 1;
-        },
-      );
+      const pages = store.everyTemplate({ [embedder]: sha256 }, () => untransformed, damaged);
       for await (const page of pages) {
         for (const { row, vector } of page) {
           const gallery = `${row.organization}/${row.world}/${embedder}/${sha256}`;
@@ -67,7 +65,11 @@ export async function findOwnTemplates(
       await galleries.close();
     }
   }
-  templates.erased = there - templates.opened - templates.damaged;
+  for await (const page of store.everyProvisional(damaged)) {
+    templates.there += page.there;
+    templates.opened += page.opened;
+  }
+  templates.erased = templates.there - templates.opened - templates.damaged;
   return { templates, match };
 }
 

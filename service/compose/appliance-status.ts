@@ -63,7 +63,7 @@ const searching = builtInProfiles.filter(({ slug }) => slug === 'default' || slu
 const worlds: World[] = ['live', 'test'];
 
 export interface StatusReaders {
-  /** What the appliance knows of itself at this moment; reads memory, and the short list of organizations. */
+  /** What the appliance knows of itself at this moment; reads memory, the short list of organizations, and how many people have provisional templates. */
   status(): Promise<ApplianceStatus>;
   /** The same, and what only its operators read: room, certificate, what needs attention. */
   applianceReport(): Promise<ApplianceStatus & ApplianceReport>;

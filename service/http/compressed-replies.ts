@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
+import { shareDocument } from './leaving/sliced-response.ts';
 
 type Encoding = 'br' | 'gzip';
 
@@ -14,26 +15,34 @@ const compressors: Record<Encoding, (bytes: Buffer) => Promise<Buffer>> = {
   gzip: promisify<Buffer, Buffer>(gzip),
 };
 
+interface Document {
+  tag: string;
+  encoded: Partial<Record<Encoding, Promise<Buffer>>>;
+}
+
+/** Of each buffer that was sent, as long as a route keeps it: hashed and compressed once. */
+const documents = new WeakMap<Buffer, Document>();
+
+function documentOf(bytes: Buffer): Document {
+  const known = documents.get(bytes);
+  if (known) return known;
+  // Weak: the same document in each encoding.
+  const tag = `W/"${createHash('sha256').update(bytes).digest('base64url')}"`;
+  const made: Document = { tag, encoded: {} };
+  documents.set(shareDocument(bytes), made);
+  return made;
+}
+
 /**
  * Gives the replies of the routes of `app` an ETag, answers 304 to a caller that has them, and compresses them once. Only for
- * documents that are the same for every caller: the length of a compressed reply reveals a secret in it.
+ * documents that are the same for every caller, sent as a buffer that their route keeps: the length of a compressed reply reveals a secret in it.
  */
 export function compressReplies(app: FastifyInstance): void {
-  const compressed = new Map<string, Promise<Buffer>>();
-  const compress = (bytes: Buffer, tag: string, encoding: Encoding): Promise<Buffer> => {
-    const key = `${encoding} ${tag}`;
-    const made = compressed.get(key) ?? compressors[encoding](bytes);
-    compressed.set(key, made);
-    made.catch(() => compressed.delete(key));
-    return made;
-  };
-
   app.addHook('onSend', async (request, reply, payload) => {
     if (reply.statusCode !== 200 || !(typeof payload === 'string' || Buffer.isBuffer(payload)))
       return payload;
-    const bytes = Buffer.from(payload);
-    // Weak: the same document in each encoding.
-    const tag = `W/"${createHash('sha256').update(bytes).digest('base64url')}"`;
+    const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
+    const { tag, encoded } = documentOf(bytes);
     const isWorth = bytes.length >= LEAST && !isCompressed(reply.getHeader('content-type'));
     const encoding = isWorth ? encodingOf(request.headers['accept-encoding']) : undefined;
     reply.header('etag', tag).header('vary', varyOf(reply.getHeader('vary')));
@@ -42,9 +51,11 @@ export function compressReplies(app: FastifyInstance): void {
       reply.code(304).removeHeader('content-length');
       return '';
     }
-    if (encoding === undefined) return payload;
+    if (encoding === undefined) return bytes;
     reply.header('content-encoding', encoding).removeHeader('content-length');
-    return compress(bytes, tag, encoding);
+    encoded[encoding] ??= compressors[encoding](bytes).then(shareDocument);
+    encoded[encoding].catch(() => delete encoded[encoding]);
+    return encoded[encoding];
   });
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../lib/problem.ts';
+import type { SlicedResponse } from './leaving/sliced-response.ts';
 
 /**
  * As Fastify's `handlerTimeout`, which makes and aborts an AbortController for each request: a twentieth of what a small one costs. A route
@@ -9,7 +10,7 @@ export function limitHandlers(app: FastifyInstance, milliseconds: number): void 
   app.addHook('onRequest', (request, reply, done) => {
     if (request.routeOptions.handlerTimeout) return done();
     const deadline = setTimeout(() => {
-      if (reply.sent) return;
+      if (reply.sent || (reply.raw as Partial<SlicedResponse>).isEnding) return;
       const problem = tookTooLong();
       // An answer that has begun cannot become a refusal any more.
       if (reply.raw.headersSent) reply.raw.destroy(problem);

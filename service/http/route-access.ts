@@ -16,6 +16,8 @@ export interface AccessList {
   applianceOwner?: boolean;
   /** An administrator must have proven a second factor within the last minutes. */
   fresh?: boolean;
+  /** The account of an administrator must have a second factor. */
+  factor?: boolean;
   /** `fresh` is not asked of an appliance owner who has no second factor yet: name and certificate come before the first passkey. */
   beforeFactor?: boolean;
   /** A session that can do nothing but enroll a second factor may call it too. */

@@ -20,6 +20,10 @@ import { allowPages } from './cross-origin.ts';
 import { answerBrokenRequests, methodsOf, notFound, sendProblem } from './error-handling.ts';
 import { fastifyLog } from './fastify-log.ts';
 import { limitHandlers } from './handler-deadline.ts';
+import { serveInTurn } from './leaving/pipelined-requests.ts';
+import { createPublicPace, pacePublic } from './leaving/public-pace.ts';
+import { SlicedResponse } from './leaving/sliced-response.ts';
+import { closeSlowReaders } from './leaving/slow-readers.ts';
 import { boundConnections, type ConnectionsDeps } from './listening/connections.ts';
 import { createProxyList } from './listening/proxy-list.ts';
 import { sayWhenCrowded } from './listening/say-when-crowded.ts';
@@ -136,6 +140,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   });
   app.addHook('onReady', async () => checkAccess(published, access !== undefined));
 
+  serveInTurn(app);
   // Before everything that may be waited for.
   limitHandlers(app, limits.handler);
   app.addHook('onRequest', (request, reply, done) => {
@@ -146,6 +151,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     knowsOrigin: deps.knowsOrigin ?? (async (origin) => (await access?.knowsOrigin(origin)) ?? false),
     methodsOf: (url) => methodsOf(published.filter((route) => route.url === url)),
   });
+  if (access && deps.connections) pacePublic(app, createPublicPace(realTime), sourceOf);
   const metersLater = deps.repeats ? mayBeRepeat : () => false;
   admitRequests(app, deps, { most: limits.bodies, sourceOf, metersLater });
   paceRequests(app, pace);
@@ -161,6 +167,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     throw notFound(request, reply, published);
   });
   answerBrokenRequests(app, deps.ids);
+  closeSlowReaders(app, connections.senders, log);
   stopGently(app, connections.closeUnfinished);
   reportRequests(app, log, deps.metrics);
   return app;
@@ -187,19 +194,20 @@ function settingsOf({ log, ids, tls }: ServerDeps, limits: ServerLimits) {
             key: tls.key,
             ...tlsSettings,
             handshakeTimeout: limits.head,
+            ServerResponse: SlicedResponse,
             connectionsCheckingInterval: limits.poll,
           },
         }
-      : { http: { connectionsCheckingInterval: limits.poll } }),
+      : { http: { connectionsCheckingInterval: limits.poll, ServerResponse: SlicedResponse } }),
   };
 }
 
-const realPace = () =>
-  createBodyPace({
-    ...bodyRate,
-    elapsed: () => performance.now(),
-    wait: (milliseconds) => delay(milliseconds),
-  });
+const realPace = () => createBodyPace({ ...bodyRate, ...realTime });
+
+const realTime = {
+  elapsed: () => performance.now(),
+  wait: (milliseconds: number) => delay(milliseconds),
+};
 
 /** A route may set a content security policy of its own where it serves a page. */
 function setHead(request: FastifyRequest, reply: FastifyReply, { tls }: ServerDeps): void {

@@ -28,6 +28,7 @@ test.each([
   ['Ada', 'Ada'],
   ['  Ada Lovelace ', 'Ada Lovelace'],
   ['علي', 'علي'],
+  ['Jose\u0301', 'José'],
 ])('%j is a line', (text, expected) => {
   expect(lineOfText(20).parse(text)).toBe(expected);
 });
@@ -38,3 +39,9 @@ test.each(['', '   ', 'a\nb', 'a\r\nFAKE', '\u001b]0;pwned\u0007', 'a\u2028b', '
     expect(lineOfText(20).safeParse(text).success).toBe(false);
   },
 );
+
+test.each([lineOfText(20), emailAddress])('lost letters are refused', (field) => {
+  expect(field.safeParse('J\ufffdrgen@example.com').error?.issues.map(({ message }) => message)).toEqual([
+    'It holds U+FFFD in place of letters that were lost: send it as UTF-8.',
+  ]);
+});

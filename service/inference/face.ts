@@ -1,4 +1,4 @@
-import type { Share } from './workers/fair-queue.ts';
+import type { Share } from '../lib/fair/fair-queue.ts';
 
 /** What the inference layer reports about a picture. Types only: the engine never loads native code. */
 

@@ -99,6 +99,8 @@ export interface ProblemExtra {
   retryAfterSeconds?: number;
   /** Where a person decides on it: the id of a review. */
   review?: string;
+  /** The request to a second administrator that is needed: `POST /api/admin/approvals` takes it. */
+  approval?: { action: string; env?: string; person?: string };
   /** Token of a sign-in that a one-time code can continue. */
   sessionToken?: string;
   cause?: unknown;

@@ -24,7 +24,7 @@ test('an error of ours stays as it is', () => {
   });
 });
 
-test.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'])(
+test.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'])(
   '%s comes with what to do here, and without Node’s own advice',
   (code) => {
     const advice = 'if the root CA is installed locally, try running Node.js with --use-system-ca';

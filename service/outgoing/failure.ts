@@ -24,9 +24,13 @@ const ofTls =
   /^(ERR_TLS|ERR_SSL|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|ERROR_IN_CERT)/;
 
 /** The issuer of the certificate is not trusted. */
-const ofIssuer = /^(DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF|GET_ISSUER))/;
+const ofIssuer = /^(DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER)/;
 const otherCa =
   'It was not issued by a trusted CA: give the webhook the CA of its receiver or the pin of its key; for a mail server, put the CA among those of the operating system.';
+/** It came without any other, and no trusted CA issued it. */
+const isAlone = (code: string) => code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE';
+const wholeChain =
+  'The server sent its own certificate alone, without the intermediate certificate that issued it: let the server send its whole chain (often a file called fullchain.pem). If a CA of your own issued it without an intermediate, give the webhook that CA or the pin of its key; for a mail server, put the CA among those of the operating system.';
 /** Node’s advice is about a flag that Gatehouse has no use for. */
 const ofNode = /; if the root CA is installed locally.*$/;
 
@@ -53,7 +57,7 @@ export function toOutgoingError(error: unknown): OutgoingError {
   const said = oneLine(code === '' ? message : `${code}: ${message}`);
   if (failure === 'tls') {
     const detail = said.replace(ofNode, '');
-    const remedy = ofIssuer.test(code) ? ` ${otherCa}` : '';
+    const remedy = isAlone(code) ? ` ${wholeChain}` : ofIssuer.test(code) ? ` ${otherCa}` : '';
     return new OutgoingError(
       'tls',
       `The server’s certificate or TLS was refused (${detail}).${remedy}`,

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { rootCertificates } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { certificate, certificateKey } from '../../test/support/certificate.ts';
+import { createCustomerAuthority, hasOpenssl } from '../../test/support/certificate-authority.ts';
 import { listen } from '../../test/support/listener.ts';
 import { createOutgoing } from './create-outgoing.ts';
 import type { Outgoing, OutgoingRequest } from './outgoing.ts';
@@ -151,4 +153,40 @@ test('a server without TLS is a failure of TLS', async () => {
   const plain = await listen(createHttpServer((_, response) => response.end('plain')));
   expect(await post('localhost', { ca, url: new URL(`https://localhost:${plain.port}/`) })).toBe('tls');
   await plain.stop();
+});
+
+test.skipIf(!hasOpenssl)('a chain without its intermediate certificate is named as that', async () => {
+  const authority = createCustomerAuthority();
+  try {
+    const { request, key } = authority.requestOf('/CN=localhost');
+    const leaf = authority.sign(request, { extensions: 'subjectAltName=DNS:localhost\n' });
+    const reply = (_: unknown, response: ServerResponse) => response.end('ok');
+    const alone = await listen(createServer({ cert: leaf, key }, reply));
+    const whole = await listen(createServer({ cert: leaf + authority.intermediate, key }, reply));
+    const at = (port: number, more: Partial<OutgoingRequest> = {}) =>
+      outgoing.post({
+        url: new URL(`https://localhost:${port}/`),
+        address: '127.0.0.1',
+        headers: {},
+        body: new Uint8Array(),
+        timeout: 15_000,
+        keep: 10,
+        ...more,
+      });
+    await expect(at(alone.port, { ca: authority.root })).rejects.toMatchObject({
+      failure: 'tls',
+      code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      message: expect.stringContaining(
+        'The server sent its own certificate alone, without the intermediate certificate that issued it: let the server send its whole chain',
+      ),
+    });
+    expect(await at(whole.port, { ca: authority.root })).toMatchObject({ body: 'ok' });
+    await expect(at(whole.port)).rejects.toMatchObject({
+      message: expect.stringContaining('It was not issued by a trusted CA'),
+    });
+    await alone.stop();
+    await whole.stop();
+  } finally {
+    authority.remove();
+  }
 });

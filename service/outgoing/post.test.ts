@@ -148,6 +148,40 @@ describe('of the answer', () => {
   });
 });
 
+describe('interim responses before the one that counts', () => {
+  const final = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+  const early = 'HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n';
+  test.each([
+    ['103', [early + final]],
+    ['102 and 103', [`HTTP/1.1 102 Processing\r\n\r\n${early}`, final]],
+    ['100 that was not asked for', [`HTTP/1.1 100 Continue\r\n\r\n${final}`]],
+    ['100 of HTTP/1.0, with a field', [`HTTP/1.0 100 Continue\r\nDate: now\r\n\r\n${final}`]],
+    ['100 twice, then 103', [`${'HTTP/1.1 100 Continue\r\n\r\n'.repeat(2)}${early}`, final]],
+    ['100 byte by byte', [...`HTTP/1.1 100 Continue\r\n\r\n${final}`]],
+    ['none, byte by byte', [...final]],
+  ])('%s', async (_, pieces) => {
+    const { port } = await tcp((socket) => {
+      socket.setNoDelay(true);
+      socket.on('data', async () => {
+        for (const piece of pieces) await new Promise<void>((sent) => socket.write(piece, () => sent()));
+      });
+    });
+    // Twice on one connection.
+    for (const _again of [1, 2]) expect(await post(port)).toMatchObject({ status: 200, body: 'ok' });
+  });
+
+  test('100 and then nothing is a reset; 100 without an end is waited for no longer than any answer', async () => {
+    const ending = await tcp((socket) =>
+      socket.on('data', () => socket.end('HTTP/1.1 100 Continue\r\n\r\n')),
+    );
+    await expect(post(ending.port)).rejects.toMatchObject({ failure: 'reset' });
+    const endless = await tcp((socket) =>
+      socket.on('data', () => socket.write(`HTTP/1.1 100 ${'a'.repeat(20_000)}`, () => timers.expire())),
+    );
+    await expect(post(endless.port)).rejects.toMatchObject({ failure: 'timeout' });
+  });
+});
+
 describe('a server that', () => {
   test('does not answer is a timeout', async () => {
     const { port } = await http(() => timers.expire());

@@ -3,6 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Dispatcher, Pool } from 'undici';
 import { OutgoingError } from './outgoing.ts';
+import { skipContinue } from './skip-continue.ts';
 import { connectTls, ownTrust, pinTrouble, type SystemTrust, type Trust } from './trust.ts';
 
 /**
@@ -114,7 +115,10 @@ function dial(
   );
   socket.once(secure ? 'secureConnect' : 'connect', () => {
     const trouble = tls && pinTrouble(tls, trust);
-    if (!trouble) return settle(null, socket);
+    if (!trouble) {
+      skipContinue(socket);
+      return settle(null, socket);
+    }
     socket.destroy();
     settle(trouble, null);
   });

@@ -74,12 +74,14 @@ export async function createPublicServer(
     Partial<Pick<Gatehouse, 'gauges'>>,
   {
     trustedProxies,
+    metricsToken,
     hosts,
     tls,
     connections,
     jobsBoard,
     trust,
   }: Pick<Config, 'trustedProxies'> &
+    Partial<Pick<Config, 'metricsToken'>> &
     Pick<ServerDeps, 'connections'> & {
       hosts?: OwnHosts;
       tls?: NonNullable<ServerDeps['tls']>;
@@ -107,13 +109,10 @@ export async function createPublicServer(
   await app.register(
     createMetaDoor({
       ...{ version: productVersion(), families, clock, log, metrics, status },
-      ...defined({ gauges }),
+      ...defined({ gauges, metricsToken }),
     }),
   );
-  const pages = createPages(join(productRoot(), 'dist/renderer'));
-  await app.register(createConsoleDoor({ pages, nonce: () => randomBytes(16).toString('base64') }));
-  await app.register(createScriptDoor({ pages }));
-  await app.register(createCapturePageDoor({ pages, originsOf: frameOrigins(gatehouse), log }));
+  await registerPages(app, gatehouse, log);
   await app.register(createIdentityDoor({ checks }));
   await app.register(createAuthDoor(gatehouse));
   await app.register(createTokensDoor(gatehouse));
@@ -126,6 +125,18 @@ export async function createPublicServer(
   if (jobsBoard) await app.register(createJobsDoor(jobsBoard));
   if (trust) await app.register(createTrustDoor(trust));
   return app;
+}
+
+/** The console, the script for other sites, and the page in front of the camera. */
+async function registerPages(
+  app: ReturnType<typeof createServer>,
+  gatehouse: Parameters<typeof frameOrigins>[0],
+  log: Log,
+): Promise<void> {
+  const pages = createPages(join(productRoot(), 'dist/renderer'));
+  await app.register(createConsoleDoor({ pages, nonce: () => randomBytes(16).toString('base64') }));
+  await app.register(createScriptDoor({ pages }));
+  await app.register(createCapturePageDoor({ pages, originsOf: frameOrigins(gatehouse), log }));
 }
 
 /** Of people in front of a camera, and of programs that ask for them. */

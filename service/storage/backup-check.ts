@@ -36,13 +36,7 @@ export async function templateFiles(
   db: Db,
 ): Promise<{ embedder: string; sha256: string; templates: number }[]> {
   const rows = await db
-    .selectFrom(
-      db
-        .selectFrom('template')
-        .select(['embedder', 'embedder_sha256'])
-        .unionAll(db.selectFrom('provisional_template').select(['embedder', 'embedder_sha256']))
-        .as('made'),
-    )
+    .selectFrom('template')
     .select(['embedder', 'embedder_sha256'])
     .select((eb) => eb.fn.countAll<number>().as('templates'))
     .groupBy(['embedder', 'embedder_sha256'])

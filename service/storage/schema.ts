@@ -455,6 +455,8 @@ export interface Schema {
     value: string;
     /** Null: the port of the scheme, 443 or 80. */
     port: number | null;
+    /** 'any' | 'public' */
+    reach: string;
     note: string;
     created_at: number;
     created_by: string;
@@ -648,7 +650,14 @@ export interface Schema {
     mac: string;
   };
   /** `hash`: argon2id under a pepper of the key store. */
-  operator_pin: { administrator: string; hash: string; set_at: number; mac: string };
+  operator_pin: {
+    administrator: string;
+    hash: string;
+    set_at: number;
+    mac: string;
+    /** Wrong ones in a row, at whatever kiosk. */
+    failures: number;
+  };
   administrator_session: {
     id: string;
     administrator: string;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createAccess } from '../../service/engine/access/index.ts';
 import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
+import type { OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createPublicServer } from '../../service/server/public-server.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
@@ -141,12 +142,26 @@ test('of many tries at once one makes the owner', async () => {
   expect(made.map(({ status }) => status).toSorted()).toEqual([200, 409, 409]);
 });
 
-test('before sign-in the notices of the organizations are read, each once, and nothing else of them', async () => {
-  const read = async () => (await app.inject({ url: '/api/auth/notice', headers: { host: HOST } })).json();
-  expect(await read()).toEqual({ notices: [] });
-  const signInNotice = 'For staff of Acme. Use is recorded.';
+test('before sign-in a notice is read by those of its organization, and not by those of another one', async () => {
+  const read = async (domain?: string) => {
+    const url = domain === undefined ? '/api/auth/notice' : `/api/auth/notice?domain=${domain}`;
+    return (await app.inject({ url, headers: { host: HOST } })).json().notices;
+  };
   const who = { is: 'operator', name: 'ada' } as const;
-  const other = await engine.organizations.create({ name: 'Secret' }, who);
-  for (const id of [engine.organization, other.id]) await engine.organizations.set(id, { signInNotice }, who);
-  expect(await read()).toEqual({ notices: [signInNotice] });
+  await engine.organizations.set(engine.organization, { signInNotice: 'Of Acme.' }, who);
+  expect(await read()).toEqual(['Of Acme.']);
+  const other = await engine.organizations.create({ name: 'Other' }, who);
+  await engine.organizations.set(other.id, { signInNotice: 'Call this number.' }, who);
+  expect([await read(), await read('acme.example')]).toEqual([[], []]);
+  const make = (organization: OrganizationId, email: string) =>
+    engine.administrators.create({ organization, email, name: 'A', role: 'administrator' }, who);
+  await make(engine.organization, 'ada@acme.example');
+  await make(other.id, 'eve@other.example');
+  expect(await read('acme.example')).toEqual(['Of Acme.']);
+  expect(await read('ACME.example')).toEqual(['Of Acme.']);
+  expect(await read('other.example')).toEqual(['Call this number.']);
+  for (const domain of ['%25', '%25.example', 'a_me.example', 'example', 'unknown.example'])
+    expect(await read(domain)).toEqual([]);
+  await make(other.id, 'eve@acme.example');
+  expect(await read('acme.example')).toEqual([]);
 });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { portrait } from '../cli/portraits.ts';
 import { writeFakeCamera } from '../support/fake-camera.ts';
 import { missing, openChromium, watchPages, why } from './chromium.ts';
+import { replaceCamera } from './drawn-camera.ts';
 import { openSession } from './own-session.ts';
 import { type RunningBox, startBox } from './running-box.ts';
 
@@ -165,8 +166,21 @@ test.skipIf(missing)(
   },
 );
 
-test.skipIf(missing)('the kiosk is left by the operator alone, and a revoked one is out', async () => {
+test.skipIf(missing)('a camera that shows nothing is named, with ways on', async () => {
   await page.getByRole('button', { name: 'Done' }).click();
+  await page.evaluate(replaceCamera('black', 'Integrated Camera', false));
+  await page.getByRole('button', { name: /^Confirm it is me/ }).click();
+  await page.getByRole('button', { name: 'Go on' }).click();
+  const notice = page.locator('[data-fault=black]');
+  await notice.getByText('The camera gives a black picture').waitFor();
+  await inspect('camera-black');
+  await notice.getByRole('button', { name: 'Start the camera again' }).click();
+  await notice.waitFor();
+  await page.getByRole('button', { name: 'Stop and clear' }).click();
+  await page.getByRole('heading', { name: 'Hello. What would you like to do?' }).waitFor();
+});
+
+test.skipIf(missing)('the kiosk is left by the operator alone, and a revoked one is out', async () => {
   await page.getByRole('button', { name: /Leave the kiosk/ }).click();
   await page.getByLabel('PIN', { exact: true }).fill('480264');
   await page.getByRole('button', { name: 'End the session' }).click();

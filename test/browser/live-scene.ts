@@ -200,6 +200,7 @@ async function goThrough(visit: Visit, name: string, ends: readonly string[]): P
   const again = heading(words.againTitle, words.againTitleYou);
   const keep = (state: string) =>
     pictures ? page.screenshot({ path: join(pictures, `live-${name}-${state}.png`) }) : undefined;
+  const refusals: (string | null)[] = [];
   for (let attempt = 1; attempt <= 3; attempt++) {
     await end
       .or(again)
@@ -209,11 +210,13 @@ async function goThrough(visit: Visit, name: string, ends: readonly string[]): P
         await keep('stuck');
         const says = await page.locator('h1').first().textContent();
         const read = camera?.read().join(' | ');
-        throw new Error(`The page stays at "${says}"; ${camera?.shown()} frames; read: ${read}`, { cause });
+        const seen = `${camera?.shown()} frames; read: ${read}; refusals: ${refusals.join(' | ')}`;
+        throw new Error(`The page ${page.url()} stays at "${says}"; ${seen}`, { cause });
       });
     await keep(String(attempt));
     if (await end.isVisible()) return attempt;
+    refusals.push(await page.locator('main').textContent());
     await press(words.tryAgain);
   }
-  throw new Error('The person did not pass in three attempts.');
+  throw new Error(`The person did not pass in three attempts: ${refusals.join(' | ')}`);
 }

@@ -107,6 +107,7 @@ describe('keys and limits from the command line', () => {
       trialUntil: `${inAYear}T23:59:59.000Z`,
       month: expect.stringMatching(/^\d{4}-\d\d$/),
       organization: { used: 0, limit: 50_000 },
+      visits: { used: 0, limit: 50_000 },
     });
     const { stdout } = await cli.run('limits', 'set', '--monthly', 'none', '--trial-until', 'none');
     expect(stdout).toContain('0 used of any number');

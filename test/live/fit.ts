@@ -122,11 +122,11 @@ export function fitWeights(
 
 const digits = (value: number): number => Number(value.toPrecision(4));
 
-/** The ratio of every attempt of each source, by a fit without that source. */
+/** The ratio of every attempt of each source, by a fit without its clip or photograph. */
 export function leftOut(samples: readonly Sample[], species: readonly string[]): Map<Sample, number[]> {
   return new Map(
     samples.map((sample) => {
-      const others = samples.filter(({ source }) => source !== sample.source);
+      const others = samples.filter(({ owner }) => owner !== sample.owner);
       const weights = fitWeights(others, species, { sure: 0, strict: 0, undecided: 0 });
       return [sample, sample.attempts.map((values) => weigh(values, weights)!.ratio)];
     }),

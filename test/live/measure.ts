@@ -14,7 +14,6 @@ import { createPerson, stepsOf } from './actors/person.ts';
 import { canKeepStill, type Draw, type Species, turning, withinReach } from './attack.ts';
 import type { Readings } from './readings.ts';
 import type { Sources } from './sources.ts';
-
 import { type Attempt, measuresOf, runTrial, type Trial } from './trial.ts';
 
 export interface Share {
@@ -99,7 +98,8 @@ export async function measureAttack(
     const judge = judgeOf({ pad: true, strict }, models);
     const outcomes = Array.from({ length: trials }, (_, i) => prepared.run(i, judge, createRandom(1000 + i)));
     for (const setting of settings.filter((one) => one.strict === strict)) {
-      const judged = setting.pad ? outcomes : outcomes.map((one) => withoutPad(one, strict));
+      const again = (i: number) => prepared.run(i, judgeOf(setting, models), createRandom(1000 + i));
+      const judged = setting.pad ? outcomes : outcomes.map((one, i) => withoutPad(one, strict) ?? again(i));
       rows.push(rowOf(species, setting, prepared.sources, judged));
       say(`${species.name}, ${settingName(setting)}: ${rows.at(-1)!.accepted.hits} of ${trials} accepted`);
     }
@@ -107,8 +107,11 @@ export async function measureAttack(
   return rows;
 }
 
-/** PAD is judged with the last frame alone: without it the same attempt is weighed anew, and ends the session where it passes. */
-function withoutPad({ attempts }: Trial, strict: boolean): Trial {
+/**
+ * PAD is judged with the last frame alone: without it the same attempt is weighed anew, and ends the session where it passes. Undefined for a
+ * session that ended because PAD let it pass: without PAD it goes on.
+ */
+function withoutPad({ accepted, attempts }: Trial, strict: boolean): Trial | undefined {
   const others = attempts.map((attempt): Attempt => {
     const measured = measuresOf(attempt);
     if (!measured) return withoutReason(attempt, []);
@@ -120,7 +123,8 @@ function withoutPad({ attempts }: Trial, strict: boolean): Trial {
     );
   });
   const first = others.findIndex(({ passed }) => passed);
-  return { accepted: first >= 0, attempts: first < 0 ? others : others.slice(0, first + 1) };
+  if (first >= 0) return { accepted: true, attempts: others.slice(0, first + 1) };
+  return accepted ? undefined : { accepted: false, attempts: others };
 }
 
 /** Reasons of the weighing are those given; `PRESENTATION` goes. */

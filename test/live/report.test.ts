@@ -66,6 +66,25 @@ test('a row that was measured before keeps its own date beside a newer one of it
   }
 });
 
+test('rows of a species keep their order, whichever of them is measured anew', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-report-'));
+  try {
+    const { machine, rows } = kept.attacks['print-still']!;
+    const all = rows.map(({ machine: _, ...row }) => row);
+    const at = (date: string) => ({ ...machine, date });
+    keepLiveness(scratch, { attacks: all }, at('2026-11-27T10:00'));
+    keepLiveness(scratch, { attacks: all.slice(0, 1) }, at('2026-11-27T11:00'));
+    const after = JSON.parse(readFileSync(join(scratch, 'liveness.json'), 'utf8')) as Kept;
+    expect(after.attacks['print-still']!.rows.map(({ setting }) => setting)).toEqual([
+      { pad: true, strict: false },
+      { pad: false, strict: false },
+      { pad: true, strict: true },
+    ]);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+});
+
 test('what the random draw makes easier stands beside what is harder', () => {
   const named = (draw: string) => new Set(species.filter((one) => one.draw === draw).map(({ name }) => name));
   const [product, reach, same] = [named('product'), named('within reach'), named('same')];

@@ -54,7 +54,7 @@ export function keepLiveness(
       .map(
         ({ machine: own, ...other }): KeptRow => (isSame(own, machine) ? other : { ...other, machine: own }),
       );
-    const rows = [...others, row];
+    const rows = [...others, row].toSorted((a, b) => placeOf(a) - placeOf(b));
     kept.attacks[row.species] = { rows, machine };
   }
   for (const part of measured.people ?? []) kept.people[partName(part)] = { ...part, machine };
@@ -63,6 +63,9 @@ export function keepLiveness(
   writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
   writeFileSync(join(folder, 'liveness.md'), render(kept));
 }
+
+/** With PAD, without it, then the strict ones. */
+const placeOf = ({ setting: { pad, strict } }: AttackRow): number => (strict ? 2 : 0) + (pad ? 0 : 1);
 
 const isSame = (one: Machine, other: Machine) => describe(one) === describe(other);
 
@@ -167,10 +170,10 @@ function preface(attacks: Kept['attacks']): string[] {
     `- **A print with a strip of closed lids**, laid over its eyes when a blink is asked for: ${hits('print-bent-lids')} (without PAD ${hits('print-bent-lids', 'without PAD')}). A row of its own, because it stands for those who know of the blink. The photographs of this row and of \`print-bent-portraits\` are of LFW, of a list that no limit was chosen on.`,
     `- **The frames of an old session, encoded anew: goal 0.** As the product draws: ${hits('replay-old-session')}. When the same steps are asked for three times: ${hits('replay-old-session-same-draw')}; those that pass are of \`liveportrait_d3\`, who shows one turn, a blink and coming closer in 6 s and hardly moves beside, in steps that no built-in profile draws. Recordings with turns to both sides alone can be an old session of the product's draw.`,
     `- **The same on the path without motion: goal 0.** ${hits('replay-old-session-no-motion')} pass the checks, which is what a profile with \`challenge.withoutMotion: allow\` approves. By default each of them waits for a person, so that Gatehouse itself approves 0 of 300. The path has the assurance \`passive-frames\`.`,
-    `- **Replay from a screen, the film in its own order: goal 0.** ${hits('replay-screen')}, but ${hits('replay-screen', 'without PAD')} where no PAD model is installed; an old session shown from a screen: ${hits('replay-screen-session')}, with the same draw three times ${hits('replay-screen-session-same-draw')}. The recapture is simulated; real ones stand below.`,
+    `- **Replay from a screen, the film in its own order: goal 0.** ${hits('replay-screen')}, and ${hits('replay-screen', 'without PAD')} where no PAD model is installed; an old session shown from a screen: ${hits('replay-screen-session')}, with the same draw three times ${hits('replay-screen-session-same-draw')}. The recapture is simulated; real ones stand below.`,
     `- **A screen on which the part that fits each step is played when it is asked for** is injection through the camera, and is counted with it: goal 5 %. ${hits('replay-screen-chosen')} as the product draws, ${hits('replay-screen-chosen-within-reach')} within reach. **The goal is missed.**`,
     `- **Injection: goal 5 %.** Cut hard ${hits('injection-cut')} (within reach ${hits('injection-cut-within-reach')}), spliced smoothly ${hits('injection-spliced')} (${hits('injection-spliced-within-reach')}), of recordings that a session was spliced from before ${hits('injection-known')} (${hits('injection-known-within-reach')}), with unlimited footage ${hits('injection-unlimited')} (${hits('injection-unlimited-within-reach')}). Recordings are of 31 people, in rows of an older judge of 3. **The goal is missed**: that stream is the one that stands for a live person here. As the product draws, most recordings lack a step and fail for that alone. The name of a virtual camera is a signal, and a client can lie about it.`,
-    `- **Two people**: ${hits('two-people')}..`,
+    `- **Two people**: ${hits('two-people')}.`,
     '- **Live people**: 31 recordings show turns. Dev data: measures, distributions and limits were chosen with all of them in view; each person is judged by a fit without that person. All were framed to a face of a third of the picture; coming closer is simulated by enlarging; the frames of a turn are spliced and played to and fro. So each session is judged by itself, without the rule of repeated movements: two sessions of one short recording show the same frames, as no living person does. That rule is held against living people below. Never measured: people filmed for this product, phones in the sun, veils, tremor, children.',
     `- **Face swaps**: ${hits('face-swap')} as the product draws, because no clip shows every step; ${hits('face-swap-within-reach')} within reach of the clips. A swap is a living person who does every step: nothing in the product sees it.`,
     `- **Real recaptures of people who turn**: ${hits('recapture-turning')} as the product draws, ${hits('recapture-turning-within-reach')} within reach, of the one clip of four that shows turns that can be used. It shows no blink, and PAD takes its frames for alive when they are framed to a third of the picture.`,

@@ -13,6 +13,8 @@ import { type Attempt, measuresOf, runTrial } from './trial.ts';
 export interface Sample {
   /** `living`, or the species of the weights. */
   kind: string;
+  /** Clip or photograph: several species show the same one. */
+  owner: string;
   source: string;
   attempts: Measures[];
 }
@@ -48,9 +50,9 @@ export async function collectSamples({ sources, readings, models }: MeasureDeps)
   const rules = { ...challengeRules(), repeats: 'record' as const };
   const path = { flash: true, motion: true };
   const samples: Sample[] = [];
-  const add = (kind: string, source: string, attempts: readonly Attempt[]) => {
+  const add = (kind: string, owner: string, attempts: readonly Attempt[], source = owner) => {
     const known = samples.find((one) => one.kind === kind && one.source === source);
-    const sample = known ?? { kind, source, attempts: [] };
+    const sample = known ?? { kind, owner, source, attempts: [] };
     if (!known) samples.push(sample);
     sample.attempts.push(...attempts.flatMap((one) => measuresOf(one) ?? []));
   };
@@ -71,7 +73,8 @@ export async function collectSamples({ sources, readings, models }: MeasureDeps)
       const { sources: count, names: ids, run } = await one.prepare(sources, readings);
       for (let i = 0; i < count * SESSIONS; i++) {
         const { attempts } = run(i, judge, createRandom(8_000_000 + i));
-        add(kind, `${one.name} ${ids![i % count]}`, attempts);
+        const owner = ids![i % count]!;
+        add(kind, owner, attempts, `${one.name} ${owner}`);
       }
     }
   return samples.filter(({ attempts }) => attempts.length > 0);

@@ -109,7 +109,7 @@ async function templateNeedlesOf(people: readonly Person[], organization: Organi
     const needles: Needle[] = [];
     for (const { email } of people) {
       const realm = { organization, world: 'test' } as const;
-      const subject = await store.find(realm, { emailHash: store.emailHash(organization, email) });
+      const subject = await store.find(realm, { email });
       const values = await createSubjectData({ db, sealer }).sealedValues!({
         ...realm,
         subject: subject!.id,

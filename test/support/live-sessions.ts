@@ -38,6 +38,8 @@ export interface Script {
   withoutMotion?: 'review' | 'allow' | 'refuse';
   suspectCamera?: 'record' | 'review' | 'refuse';
   undecided?: 'review' | 'refuse';
+  /** No step is revealed. */
+  unsettled?: boolean;
   evidence?: SessionEvidence[];
   collectsBehavior?: boolean;
 }
@@ -54,7 +56,7 @@ export function scriptedChallenges(): Challenges & { script: Script; begun: numb
       const seen: Analysis[] = [];
       return {
         get step() {
-          return seen.length >= found.steps
+          return found.unsettled || seen.length >= found.steps
             ? undefined
             : { index: seen.length, of: found.steps, name: 'hold-still', holdMs: 500, limitMs: 5000 };
         },
@@ -76,7 +78,8 @@ export function scriptedChallenges(): Challenges & { script: Script; begun: numb
               evidence: found.evidence ?? [],
               completed: seen.length,
             },
-            reasons: complete ? found.reasons : ['UNFINISHED'],
+            reasons: complete ? found.reasons : [found.unsettled ? 'NOT_SETTLED' : 'UNFINISHED'],
+            asked: !found.unsettled,
             durationMs: 1000,
             ...(last?.face && { identity: { embeddings: last.face.embeddings, analysis: last } }),
             frameHashes: seen.map(({ pixelHash }) => pixelHash),

@@ -21,34 +21,24 @@ export const cameraStrings = defineStrings(
     taken: 'Picture taken',
     allTaken: 'All pictures taken',
     lit: 'The screen is bright now to light your face.',
-    needs: 'What the camera needs',
-    light: 'Light',
-    distance: 'Distance',
-    pose: 'Facing the camera',
-    eyes: 'Eyes open',
-    inOrder: 'in order',
-    toDo: 'not yet',
-    picture: 'Picture {number} of {total}',
-    picturesTaken: { one: '{count} picture taken', other: '{count} pictures taken' },
-    device: 'Camera',
-    unnamedDevice: 'Camera {number}',
-    askingTitle: 'Allow the camera',
-    askingText:
-      'The browser asks whether this page may use the camera. The picture stays on this device and the box.',
-    refusedTitle: 'The camera is blocked',
-    refusedText:
-      'Choose the settings icon at the left of the address, open Permissions and allow the camera. Then try again.',
-    missingTitle: 'No camera was found',
-    missingText: 'Connect a camera, or use another device. Then try again.',
-    busyTitle: 'The camera is in use',
-    busyText: 'Close the program that uses the camera, such as a video call. Then try again.',
-    insecureTitle: 'The camera does not work at this address',
-    insecureText:
-      'Browsers give the camera only to pages that came over HTTPS. Open this page by its https:// address.',
-    offlineTitle: 'Gatehouse does not answer',
-    offlineText:
-      'No picture can be checked at the moment. Look whether the box is on and this device is in its network.',
-    tryAgain: 'Try again',
+    restart: 'Start the camera again',
+    unreadableTitle: 'This browser hides the picture of the camera',
+    unreadableText:
+      'A protection against tracking gives pages noise instead of pictures (resistFingerprinting, as in Tor Browser and LibreWolf). Allow this page to read pictures (canvas), at the start of the address, then start the camera again; or use another browser or device.',
+    blackTitle: 'The camera gives a black picture',
+    blackText:
+      'Open the slide or cover before the lens, press the camera key of the keyboard, or switch on the light. Or choose another camera.',
+    coveredTitle: 'Something covers the camera',
+    coveredText:
+      'Nothing can be made out in its picture. Uncover and wipe the lens, or choose another camera.',
+    frozenTitle: 'The picture of the camera stands still',
+    frozenText:
+      'Start the camera again, or unplug it and plug it in. Close other programs that use it, or choose another camera.',
+    infraredTitle: 'The camera gives no colors',
+    infraredText:
+      'It is an infrared camera, or it is set to black and white. Choose the other camera of the device. In the dark, switch on the light.',
+    virtualTitle: 'A program stands in for the camera',
+    virtualText: 'Choose the camera of the device itself: pictures that a program makes may not be accepted.',
     tooFew: 'The camera gave too few pictures. Take them again.',
     faceOval:
       'Bring your face into the oval, in good light, and look into the camera. Blink once when you are asked to.',
@@ -73,36 +63,25 @@ export const cameraStrings = defineStrings(
     taken: 'Bild aufgenommen',
     allTaken: 'Alle Bilder aufgenommen',
     lit: 'Der Bildschirm ist jetzt hell, um Ihr Gesicht zu beleuchten.',
-    needs: 'Was die Kamera braucht',
-    light: 'Licht',
-    distance: 'Abstand',
-    pose: 'Blick zur Kamera',
-    eyes: 'Augen offen',
-    inOrder: 'in Ordnung',
-    toDo: 'noch nicht',
-    picture: 'Bild {number} von {total}',
-    picturesTaken: { one: '{count} Bild aufgenommen', other: '{count} Bilder aufgenommen' },
-    device: 'Kamera',
-    unnamedDevice: 'Kamera {number}',
-    askingTitle: 'Kamera erlauben',
-    askingText:
-      'Der Browser fragt, ob diese Seite die Kamera benutzen darf. Das Bild bleibt auf diesem Gerät und im eigenen Netz.',
-    refusedTitle: 'Die Kamera ist gesperrt',
-    refusedText:
-      'Wählen Sie das Symbol links neben der Adresse, öffnen Sie die Berechtigungen und erlauben Sie die Kamera. Dann noch einmal versuchen.',
-    missingTitle: 'Keine Kamera gefunden',
-    missingText:
-      'Schließen Sie eine Kamera an oder nehmen Sie ein anderes Gerät. Dann noch einmal versuchen.',
-    busyTitle: 'Die Kamera ist belegt',
-    busyText:
-      'Schließen Sie das Programm, das die Kamera benutzt, etwa ein Videogespräch. Dann noch einmal versuchen.',
-    insecureTitle: 'Unter dieser Adresse geht die Kamera nicht',
-    insecureText:
-      'Browser geben die Kamera nur Seiten, die über HTTPS kamen. Öffnen Sie diese Seite mit ihrer Adresse https://.',
-    offlineTitle: 'Gatehouse antwortet nicht',
-    offlineText:
-      'Gerade kann kein Bild geprüft werden. Prüfen Sie, ob das Gerät läuft und dieser Bildschirm in seinem Netz ist.',
-    tryAgain: 'Noch einmal versuchen',
+    restart: 'Kamera neu starten',
+    unreadableTitle: 'Dieser Browser verbirgt das Kamerabild',
+    unreadableText:
+      'Ein Schutz vor Verfolgung gibt Seiten Rauschen statt Bildern (resistFingerprinting, etwa im Tor-Browser und in LibreWolf). Erlauben Sie dieser Seite am Anfang der Adresse, Bilder (Canvas) zu lesen, und starten Sie die Kamera neu; oder nehmen Sie einen anderen Browser oder ein anderes Gerät.',
+    blackTitle: 'Die Kamera gibt ein schwarzes Bild',
+    blackText:
+      'Öffnen Sie den Schieber oder die Abdeckung vor der Linse, drücken Sie die Kamerataste der Tastatur, oder machen Sie Licht. Oder wählen Sie eine andere Kamera.',
+    coveredTitle: 'Etwas verdeckt die Kamera',
+    coveredText:
+      'In ihrem Bild ist nichts zu erkennen. Machen Sie die Linse frei und wischen Sie sie ab, oder wählen Sie eine andere Kamera.',
+    frozenTitle: 'Das Bild der Kamera steht still',
+    frozenText:
+      'Starten Sie die Kamera neu, oder stecken Sie sie aus und wieder ein. Schließen Sie andere Programme, die sie benutzen, oder wählen Sie eine andere Kamera.',
+    infraredTitle: 'Die Kamera gibt keine Farben',
+    infraredText:
+      'Sie ist eine Infrarotkamera oder auf Schwarzweiß gestellt. Wählen Sie die andere Kamera des Geräts. Im Dunkeln: Machen Sie Licht.',
+    virtualTitle: 'Ein Programm vertritt die Kamera',
+    virtualText:
+      'Wählen Sie die Kamera des Geräts selbst: Bilder, die ein Programm macht, werden vielleicht nicht angenommen.',
     tooFew: 'Die Kamera gab zu wenige Bilder. Nehmen Sie sie noch einmal auf.',
     faceOval:
       'Bringen Sie Ihr Gesicht bei gutem Licht ins Oval, und schauen Sie in die Kamera. Blinzeln Sie einmal, wenn Sie dazu aufgefordert werden.',

@@ -2,9 +2,12 @@ import { IconCircleCheck, IconCircleDashed, IconVideo, IconVideoOff } from '@tab
 import { useEffect, useRef } from 'react';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import styles from './camera.module.css';
+import { cameraHelpStrings } from './camera-help-strings.ts';
+import { CameraNotice } from './camera-notice.tsx';
 import { cameraStrings } from './camera-strings.ts';
 import type { Shown } from './shot-progress.ts';
 import { type CameraDevice, type CameraState, useCamera } from './use-camera.ts';
+import { useCameraFault } from './use-camera-fault.ts';
 import { useGuidance } from './use-guidance.ts';
 
 export interface CameraProps {
@@ -27,6 +30,7 @@ const dark = new Set(['TOO_DARK', 'UNDER_EXPOSED']);
 /** The camera with an oval to fill and one instruction at a time. Nothing is sent but frames for guidance; the pictures stay in the page. */
 export function Camera({ count, openCapture, onPictures, onFace, large = false }: CameraProps) {
   const t = useStrings(cameraStrings);
+  const help = useStrings(cameraHelpStrings);
   const video = useRef<HTMLVideoElement>(null);
   const { state, devices, choose, tryAgain } = useCamera();
   const running = state.is === 'running';
@@ -35,6 +39,7 @@ export function Camera({ count, openCapture, onPictures, onFace, large = false }
   useEffect(() => {
     if (video.current) video.current.srcObject = stream ?? null;
   }, [stream]);
+  const fault = useCameraFault(video, stream);
 
   if (!running) return <CameraHelp state={state} large={large} tryAgain={tryAgain} />;
   const done = taken === count;
@@ -48,10 +53,11 @@ export function Camera({ count, openCapture, onPictures, onFace, large = false }
       <div className={styles.guide}>
         <Pictures count={count} taken={taken} ring={shown.ring} />
         <h2 className={styles.say} aria-live="assertive">
-          {t(offline ? 'offlineTitle' : done ? 'allTaken' : shown.instruction)}
+          {offline ? help('offlineTitle') : t(done ? 'allTaken' : shown.instruction)}
         </h2>
-        {offline && <p className={styles.hint}>{t('offlineText')}</p>}
+        {offline && <p className={styles.hint}>{help('offlineText')}</p>}
         {dark.has(shown.instruction) && <p className={styles.hint}>{t('lit')}</p>}
+        <CameraNotice fault={done ? undefined : fault} restart={tryAgain} />
         <Steps shown={shown} done={done} />
         <DeviceChoice devices={devices} device={state.device} choose={choose} />
       </div>
@@ -86,7 +92,7 @@ export function Ring({
 }
 
 function Pictures({ count, taken, ring }: { count: number; taken: number; ring: number }) {
-  const t = useStrings(cameraStrings);
+  const t = useStrings(cameraHelpStrings);
   if (count === 1) return null;
   const text =
     taken === count
@@ -104,7 +110,7 @@ function Pictures({ count, taken, ring }: { count: number; taken: number; ring: 
 }
 
 function Steps({ shown, done }: { shown: Shown; done: boolean }) {
-  const t = useStrings(cameraStrings);
+  const t = useStrings(cameraHelpStrings);
   const passed = new Set(done ? steps : shown.steps);
   return (
     <ul className={styles.steps} aria-label={t('needs')}>
@@ -130,7 +136,7 @@ interface DeviceChoiceProps {
 }
 
 function DeviceChoice({ devices, device, choose }: DeviceChoiceProps) {
-  const t = useStrings(cameraStrings);
+  const t = useStrings(cameraHelpStrings);
   if (devices.length < 2) return null;
   return (
     <label className={styles.device}>
@@ -154,7 +160,7 @@ interface HelpProps {
 
 /** Why there is no picture, and what to do. */
 export function CameraHelp({ state: { is }, large, tryAgain }: HelpProps) {
-  const t = useStrings(cameraStrings);
+  const t = useStrings(cameraHelpStrings);
   const Icon = is === 'asking' ? IconVideo : IconVideoOff;
   return (
     <div

@@ -4,10 +4,12 @@ import { Button } from '../../ui/controls/button.tsx';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import styles from './camera.module.css';
 import { CameraHelp, Ring } from './camera.tsx';
+import { CameraNotice } from './camera-notice.tsx';
 import { cameraStrings } from './camera-strings.ts';
 import { toDataUrl } from './data-url.ts';
 import { grab, wipe } from './grab.ts';
 import { useCamera } from './use-camera.ts';
+import { useCameraFault } from './use-camera-fault.ts';
 import { type Shot, type TimedPicture, wholeShot } from './whole-shot.ts';
 
 /** A picture, and three seconds of frames in which the person blinks. */
@@ -39,6 +41,7 @@ export function FaceShot({
   useEffect(() => {
     if (video.current) video.current.srcObject = stream ?? null;
   }, [stream]);
+  const fault = useCameraFault(video, stream);
   const shoot = async () => {
     const from = video.current;
     if (!from) return;
@@ -61,6 +64,7 @@ export function FaceShot({
       <p className="small muted" aria-live="polite" data-instruction="">
         {t(instructionAt(taken, missed))}
       </p>
+      <CameraNotice fault={fault} restart={tryAgain} />
       <Button kind="primary" block busy={busy || taken !== undefined} onClick={() => void shoot()}>
         <IconFaceId size={18} stroke={1.75} aria-hidden="true" />
         {label}

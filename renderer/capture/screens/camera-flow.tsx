@@ -88,6 +88,8 @@ export function CameraFlow(props: CameraFlowProps) {
       devices={camera.devices}
       device={state.device}
       choose={camera.choose}
+      restart={tryAgain}
+      toPhone={shared.toPhone}
     />
   );
 }

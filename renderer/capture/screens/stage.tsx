@@ -2,17 +2,19 @@ import { IconChevronDown, IconChevronLeft, IconChevronRight, IconChevronUp } fro
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { wantsDarkText } from '../../ui/theme/text-on-color.ts';
+import { CameraNotice } from '../camera/camera-notice.tsx';
 import { cameraStrings } from '../camera/camera-strings.ts';
 import type { CameraDevice } from '../camera/use-camera.ts';
+import { useCameraFault } from '../camera/use-camera-fault.ts';
 import { captureStrings } from '../capture-strings.ts';
 import { Head, TestBar } from '../parts/frame.tsx';
-import { deviceOf } from '../parts/use-device.ts';
+import { deviceOf, isDesktop } from '../parts/use-device.ts';
 import { useFrames } from '../parts/use-frames.ts';
 import { useFlash, usePassedStep, useSaying } from '../parts/use-shown.ts';
 import { type Instruction, linesOf, needsLight, type Saying } from '../session/instruction.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import type { View } from '../session/view.ts';
-import type { Step, StepName } from '../session/wire.ts';
+import type { LiveState, Step, StepName } from '../session/wire.ts';
 
 interface StageProps {
   session: LiveSession;
@@ -21,13 +23,15 @@ interface StageProps {
   devices: CameraDevice[];
   device: string | undefined;
   choose(device: string): void;
+  restart(): void;
+  toPhone(): void;
   flash: boolean;
   leave(why: 'cancel' | 'other'): void;
 }
 
 /** The camera with the oval, and one instruction at a time. */
 export function Stage(props: StageProps) {
-  const { session, view, stream, devices, device, choose, leave } = props;
+  const { session, view, stream, devices, device, choose, restart, toPhone, leave } = props;
   const { live, connected, description } = view;
   const t = useStrings(captureStrings);
   const stage = useRef<HTMLElement>(null);
@@ -46,6 +50,7 @@ export function Stage(props: StageProps) {
     ...{ video, running: active, pace: queued ? 'queued' : live?.slower ? 'slower' : 'usual' },
     send: (frame) => void session.send(frame),
   });
+  const fault = useCameraFault(video, stream);
   const saying = useSaying(view);
   const color = useFlash(live, props.flash && connected);
   const passed = usePassedStep(live);
@@ -65,12 +70,19 @@ export function Stage(props: StageProps) {
         <Preview video={video} />
         <div className="c-surround" style={color === undefined ? undefined : { background: color }} />
         <Head description={description} cancel={() => leave('cancel')} />
-        <Say saying={saying} position={live?.position} />
+        <Say saying={saying} live={live} />
         <div className="c-oval" ref={oval}>
           <Ring step={asked} passed={passed || live?.state === 'checking'} />
           <Arrow step={asked} />
         </div>
         <div className="c-low">
+          <CameraNotice fault={live?.state === 'checking' ? undefined : fault} restart={restart}>
+            {isDesktop() && (
+              <button type="button" className="c-link" onClick={toPhone}>
+                {t('usePhone')}
+              </button>
+            )}
+          </CameraNotice>
           {step && <Steps step={step} done={live?.state === 'checking'} />}
           {live?.state !== 'running' && live?.state !== 'checking' && (
             <DeviceChoice devices={devices} device={device} choose={choose} />
@@ -127,16 +139,26 @@ function useHole(stage: RefObject<HTMLElement | null>, oval: RefObject<HTMLDivEl
 }
 
 /** The heading is read out at once, advice when there is a pause; how a step is done is only shown. */
-function Say({ saying, position }: { saying: Saying; position: number | undefined }) {
+function Say({ saying, live }: { saying: Saying; live: LiveState | undefined }) {
   const t = useStrings(captureStrings);
   const words = useStrings(cameraStrings);
   const textOf = (one: Instruction) => (one.of === 'camera' ? words(one.word) : t(one.word));
   const { heading, advice, hint } = linesOf(saying);
+  const { position, waitSeconds = 0 } = live ?? {};
   const queued = saying.key === 'queued' && position !== undefined;
   return (
     <div className="c-say">
       <h1 aria-live="assertive">{textOf(heading)}</h1>
-      {queued ? <p>{t('queuedText', { count: position })}</p> : hint && <p>{t(hint)}</p>}
+      {queued ? (
+        <p>
+          {t('queuedText', { count: position })}{' '}
+          {waitSeconds > 60
+            ? t('queuedMinutes', { count: Math.ceil(waitSeconds / 60) })
+            : t('queuedBelowMinute')}
+        </p>
+      ) : (
+        hint && <p>{t(hint)}</p>
+      )}
       <p role="status" className="c-advice">
         {advice && textOf(advice)}
       </p>

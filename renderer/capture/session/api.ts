@@ -1,4 +1,5 @@
-import type { Begun, Description, Device, Handover, Link, LiveState, Path, Result } from './wire.ts';
+import { doWork } from './do-work.ts';
+import type { Begun, Description, Device, Handover, Link, LiveState, Path, Result, Work } from './wire.ts';
 
 /** A refusal, or no answer at all (status 0). */
 export class Refusal extends Error {
@@ -47,6 +48,8 @@ export interface NewBegin {
   path: Path;
   /** The session that this browser had of the link before. */
   previous?: string | undefined;
+  /** Of the description. */
+  work?: Work | undefined;
 }
 
 export interface FramesOrder {
@@ -60,8 +63,9 @@ export const liveApi = {
     link.kind === 'handover'
       ? call<Description>('handover/describe', { link: link.token })
       : call<Description>('describe', { link }),
-  begin: ({ previous, ...order }: NewBegin) =>
+  begin: async ({ previous, work, ...order }: NewBegin) =>
     call<Begun>('begin', {
+      ...(work && { proof: await doWork(work) }),
       ...order,
       consent: true,
       device: { userAgent: navigator.userAgent },

@@ -332,4 +332,7 @@ test('after an attempt the page knows which step was shown last', async () => {
   line!.state(stateOf({ state: 'running', step }));
   line!.state(stateOf({ state: 'between', notPassed: { code: 'DIRECTION' } }));
   expect(session.view()).toMatchObject({ lastStep: 'turn-left', live: { state: 'between' } });
+  line!.state(stateOf({ state: 'guiding', attempt: 2 }));
+  line!.state(stateOf({ state: 'between', notPassed: { code: 'TIME' } }));
+  expect(session.view().lastStep).toBeUndefined();
 });

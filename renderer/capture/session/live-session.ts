@@ -101,11 +101,14 @@ async function load(room: Room): Promise<void> {
 async function agree(room: Room, path: Path): Promise<void> {
   const { link, view } = room;
   if (!link || !view.description) return;
-  const { version } = view.description.consent;
+  const { consent, work } = view.description;
+  const { version } = consent;
   const previous = room.memory.read()?.token;
   try {
-    remember(room, await room.api.begin({ link, textVersion: version, path, previous }), path);
+    remember(room, await room.api.begin({ link, textVersion: version, path, previous, work }), path);
   } catch (error) {
+    // Its work was for fewer visits than there are now, or was used: the next try has new work.
+    if (error instanceof Refusal && error.status === 429 && link.kind === 'flow') await describe(room, link);
     // Another text holds now, or another browser was first: the page shows which.
     if (!(error instanceof Refusal) || error.status !== 409) throw error;
     await describe(room, link);

@@ -87,7 +87,11 @@ function decide(room: Room, result: Result): void {
 export function receive(room: Room, live: LiveState): void {
   room.slowness.answered(live);
   const step = live.state === 'running' ? live.step?.name : undefined;
-  show(room, { live, ...(step && { lastStep: step, slow: room.slowness.cause() }) });
+  show(room, {
+    live,
+    ...(step && { lastStep: step, slow: room.slowness.cause() }),
+    ...(live.state === 'guiding' && { lastStep: undefined }),
+  });
   if (room.token) room.behavior?.report(room.token, live);
   if (live.result) decide(room, live.result);
   else if (live.state === 'decided')

@@ -31,7 +31,7 @@ export interface View {
   handover?: Handover | undefined;
   /** A wrong number was picked on the phone, and there is no new code yet. */
   wrongNumber?: boolean;
-  /** The last step that was shown. */
+  /** The last step of the attempt that was shown. */
   lastStep?: StepName | undefined;
   /** What would be slow, if it were: of the last moments with a step. */
   slow?: Slowness | undefined;

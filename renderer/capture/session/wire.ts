@@ -13,6 +13,12 @@ export interface Link {
 /** A text of the caller: in one language for all, or in each. */
 export type Text = string | Partial<Record<Language, string>>;
 
+/** An answer whose SHA-256 with the challenge begins with so many zero bits. */
+export interface Work {
+  challenge: string;
+  bits: number;
+}
+
 export interface Description {
   state: 'ready' | 'ended' | 'finished' | 'taken';
   flow: 'api' | 'presence' | 'hosted' | 'registration';
@@ -36,6 +42,8 @@ export interface Description {
   /** The page collects how the person uses it, once they have agreed; the consent says so. */
   behavior?: true;
   test: boolean;
+  /** What this browser has to compute before it begins. */
+  work?: Work;
   openerOrigins: readonly string[];
   redirect?: { success?: string; failure?: string };
   result?: Result;
@@ -126,6 +134,8 @@ export interface LiveState {
     | 'following';
   /** Place in the queue, from 1. */
   position?: number;
+  /** Until it is this person's turn, about. */
+  waitSeconds?: number;
   attempt: number;
   attemptsLeft: number;
   step?: Step;

@@ -110,8 +110,12 @@ export type SignInResult =
 
 /** Sign-in, the own session, second factors: `/api/auth`. */
 export const auth = {
-  /** What the organizations of the box say to those who sign in. */
-  notices: async (): Promise<string[]> => NoticeReply.parse(await call('GET', 'notice')).notices,
+  /** What the organization of this address says to those who sign in. */
+  notices: async (email: string): Promise<string[]> => {
+    const domain = email.split('@')[1]?.trim();
+    const path = domain ? `notice?domain=${encodeURIComponent(domain)}` : 'notice';
+    return NoticeReply.parse(await call('GET', path)).notices;
+  },
   /** Undefined without a session. */
   async session(): Promise<Session | undefined> {
     try {

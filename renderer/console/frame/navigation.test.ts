@@ -17,7 +17,7 @@ test('a role sees the screens that it may open, and nothing else', () => {
   expect(seenBy('owner')).toEqual(all.filter((one) => !appliance.includes(one)));
   expect(seenBy('reviewer')).toEqual(['review']);
   expect(all.filter((one) => !seenBy('operator').includes(one))).toEqual([
-    ...['review', 'models', 'jobs', 'audit', 'backups', 'administrators', 'approvals'],
+    ...['review', 'models', 'jobs', 'audit', 'backups', 'administrators'],
   ]);
   expect(all.filter((one) => !seenBy('auditor').includes(one))).toEqual([
     ...['enroll', 'models', 'jobs', 'backups'],

@@ -85,7 +85,7 @@ export const navigation: readonly NavigationGroup[] = [
     label: 'groupOrganization',
     entries: [
       { to: '/administrators', label: 'administrators', icon: IconUsersGroup, roles: ['owner', 'auditor'] },
-      { to: '/approvals', label: 'approvals', icon: IconEyeCheck, roles: auditors },
+      { to: '/approvals', label: 'approvals', icon: IconEyeCheck, roles: readers },
       { to: '/evidence', label: 'evidence', icon: IconFileCertificate, roles: readers },
       { to: '/settings', label: 'settings', icon: IconSettings, roles: readers },
     ],

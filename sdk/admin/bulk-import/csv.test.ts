@@ -19,6 +19,26 @@ describe('parseCsv', () => {
     ]);
   });
 
+  test.each([
+    ['tabs', 'email\tname, given\tfile\na@x.y\tA, B\t1.jpg'],
+    ['semicolons, with a comma in a name of a column', 'email;name, given;file\na@x.y;A, B;1.jpg'],
+    ['commas, with semicolons inside quotes', 'email,"name; given; all",file\na@x.y,"A, B",1.jpg'],
+    ['what the file says', 'sep=|\nemail|name|file\na@x.y|A, B|1.jpg'],
+  ])('fields apart by %s', (_what, text) => {
+    expect(parseCsv(text).at(-1)?.fields).toEqual(['a@x.y', 'A, B', '1.jpg']);
+  });
+
+  test('rows without any text are left out, and lines counted', () => {
+    expect(parseCsv('a,b\n,,\n" ",\n1\n')).toEqual([
+      { line: 1, fields: ['a', 'b'] },
+      { line: 4, fields: ['1'] },
+    ]);
+  });
+
+  test('a quote that is never closed is refused with the line that opens it', () => {
+    expect(() => parseCsv('a,b\n1,"2\n3,4\n')).toThrow('Line 2: a quotation mark is opened');
+  });
+
   test('an empty text has no rows', () => {
     expect(parseCsv('')).toEqual([]);
   });
@@ -31,7 +51,8 @@ describe('parseCsv', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(field, field, field), { minLength: 1 }), (rows) => {
         const text = ['a,b,c', ...rows.map((row) => csvLine(row))].join('\n');
-        expect(parseCsv(text).map(({ fields }) => fields)).toEqual([['a', 'b', 'c'], ...rows]);
+        const written = rows.filter((row) => row.some((one) => one !== ''));
+        expect(parseCsv(text).map(({ fields }) => fields)).toEqual([['a', 'b', 'c'], ...written]);
       }),
     );
   });

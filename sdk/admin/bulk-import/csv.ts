@@ -1,45 +1,60 @@
+import { ListFault } from './list-fault.ts';
+
 /**
- * The rows of a CSV text (RFC 4180): commas or semicolons as the first line has them, quotes doubled inside quotes, any line
- * ending, a byte order mark skipped. Empty lines are left out. `line` counts from 1.
+ * The rows of a CSV text (RFC 4180): fields apart by comma, semicolon or tab, whichever the first line has most of, or as a line
+ * `sep=;` of Excel before it says; quotes doubled inside quotes, any line ending, a byte order mark skipped. Rows without any text
+ * are left out. `line` counts from 1. Throws ListFault.
  */
 export function parseCsv(text: string): { line: number; fields: string[] }[] {
-  const source = text.replace(/^\uFEFF/, '');
-  const head = source.slice(0, source.search(/[\r\n]|$/));
-  const separator = head.includes(',') || !head.includes(';') ? ',' : ';';
+  const [, separatorLine = '', named] = /^\uFEFF?(sep=(.)(?:\r\n|\r|\n|$))?/i.exec(text) ?? [];
+  const source = text.replace(/^\uFEFF/, '').slice(separatorLine.length);
+  const separator = named ?? separatorOf(source);
   const rows: { line: number; fields: string[] }[] = [];
   let fields: string[] = [];
   let field = '';
-  let quoted = false;
-  let line = 1;
-  let start = 1;
+  let quotedFrom: number | undefined;
+  let line = separatorLine === '' ? 1 : 2;
+  let start = line;
   const endField = () => {
     fields.push(field.trim());
     field = '';
   };
   const endRow = () => {
     endField();
-    if (fields.length > 1 || fields[0] !== '') rows.push({ line: start, fields });
+    if (fields.some((one) => one !== '')) rows.push({ line: start, fields });
     fields = [];
     start = line + 1;
   };
   for (let i = 0; i < source.length; i++) {
     const char = source[i];
-    if (quoted) {
+    if (quotedFrom !== undefined) {
       if (char === '"' && source[i + 1] === '"') {
         field += '"';
         i++;
-      } else if (char === '"') quoted = false;
+      } else if (char === '"') quotedFrom = undefined;
       else field += char;
     } else if (char === '"' && field.trim() === '') {
-      quoted = true;
+      quotedFrom = line;
       field = '';
     } else if (char === separator) endField();
     else if (char === '\n' || (char === '\r' && source[i + 1] !== '\n')) endRow();
     else if (char !== '\r') field += char;
     if (char === '\n' || (char === '\r' && source[i + 1] !== '\n')) line++;
   }
+  if (quotedFrom !== undefined)
+    throw new ListFault(
+      { is: 'open-quote', line: quotedFrom },
+      `Line ${quotedFrom}: a quotation mark is opened and never closed.`,
+    );
   if (field !== '' || fields.length > 0) endRow();
   return rows;
+}
+
+/** Of the first line with text, outside quotes. */
+function separatorOf(source: string): string {
+  const head = (/[^\r\n,;\t ][^\r\n]*/.exec(source)?.[0] ?? '').replaceAll(/"(?:[^"]|"")*"/g, '');
+  const count = (separator: string) => head.split(separator).length;
+  return [',', ';', '\t'].reduce((most, one) => (count(one) > count(most) ? one : most));
 }
 
 /** One line of CSV; a field that a spreadsheet could take for a formula is disarmed with an apostrophe. */

@@ -1,4 +1,8 @@
 import { parseCsv } from './csv.ts';
+import { ListFault } from './list-fault.ts';
+import { readTableText } from './table-text.ts';
+
+export { ListFault } from './list-fault.ts';
 
 /** One picture of a list. `person` is an e-mail address, a person's id, or a name that a domain makes an address. */
 export interface ListedPicture {
@@ -15,19 +19,6 @@ const pictures = new Set([
   ...['jpg', 'jpeg', 'png', 'webp', 'heic', 'heif', 'hif', 'avif'],
   ...['tif', 'tiff', 'gif', 'bmp', 'jxl', 'jp2', 'dng', 'psd'],
 ]);
-
-/** What is wrong with a CSV file; `is` for programs, the message for people. */
-export class ListFault extends Error {
-  override name = 'ListFault';
-  readonly fault:
-    | { is: 'no-columns'; found: string }
-    | { is: 'no-person'; line: number }
-    | { is: 'no-file'; line: number };
-  constructor(fault: ListFault['fault'], message: string) {
-    super(message);
-    this.fault = fault;
-  }
-}
 
 /**
  * The pictures among the files of a folder, in a stable order: `ada@example.com.jpg`, or `ada@example.com/` with pictures in it.
@@ -55,9 +46,12 @@ const isHidden = (path: string) =>
 const isPicture = (path: string): boolean =>
   path.includes('.') && pictures.has(path.slice(path.lastIndexOf('.') + 1).toLowerCase());
 
-/** The rows of a CSV text: a header with a person, a file and perhaps `name`, in any order. Throws ListFault. */
-export function listTable(text: string): ListedPicture[] {
-  const [head, ...rows] = parseCsv(text);
+/**
+ * The rows of a CSV file: a header with a person, a file and perhaps `name`, in any order. `encoding` as of `readTableText`. Throws
+ * ListFault.
+ */
+export function listTable(bytes: Uint8Array, encoding?: string): ListedPicture[] {
+  const [head, ...rows] = parseCsv(readTableText(bytes, encoding));
   const columns = (head?.fields ?? []).map((field) => field.toLowerCase());
   const person = columns.findIndex((column) => personColumns.includes(column));
   const file = columns.findIndex((column) => fileColumns.includes(column));
@@ -76,11 +70,30 @@ export function listTable(text: string): ListedPicture[] {
     if (who === '')
       throw new ListFault({ is: 'no-person', line }, `Line ${line}: the e-mail address is missing.`);
     if (path === '') throw new ListFault({ is: 'no-file', line }, `Line ${line}: the file is missing.`);
-    return { path, person: who, ...(name >= 0 && fields[name] ? { name: fields[name] } : {}) };
+    return {
+      path,
+      person: who,
+      ...(name >= 0 && fields[name] ? { name: fields[name].normalize('NFC') } : {}),
+    };
   });
 }
 
 const oneOf = (names: readonly string[]) => `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+
+/** As the service compares addresses: one key for every spelling of one. */
+export function personKey(person: string): string {
+  const folded = person.normalize('NFKC').trim().toLowerCase().normalize('NFKC');
+  const at = folded.lastIndexOf('@');
+  const domain = folded.slice(at + 1);
+  if (
+    at < 0 ||
+    !/[^ -~]|(?:^|\.)xn--/.test(domain) ||
+    /[\s/:?#%\\[\]]/.test(domain) ||
+    !URL.canParse(`http://${domain}`)
+  )
+    return folded;
+  return `${folded.slice(0, at)}@${new URL(`http://${domain}`).hostname}`;
+}
 
 /** Neither an address nor an id of a person: a domain has to be added. */
 export const needsDomain = (person: string): boolean => !person.includes('@') && !person.startsWith('sub_');

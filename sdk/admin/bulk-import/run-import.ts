@@ -1,3 +1,5 @@
+import { personKey } from './picture-list.ts';
+
 /** One picture to enroll. */
 export interface ImportEntry {
   /** As the report names it. */
@@ -75,7 +77,7 @@ export async function runImport(entries: readonly ImportEntry[], deps: ImportDep
     ({ label, person }): ImportOutcome => ({ file: label, person, outcome: 'not-tried' }),
   );
   const people = [
-    ...Map.groupBy(entries.keys(), (index) => entries[index]?.person.toLowerCase() ?? '').values(),
+    ...Map.groupBy(entries.keys(), (index) => personKey(entries[index]?.person ?? '')).values(),
   ];
   let next = 0;
   let failure: { error: unknown } | undefined;

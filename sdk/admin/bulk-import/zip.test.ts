@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { LARGEST_FILE, openZip } from './zip.ts';
 
 interface Made {
-  name: string;
+  name: string | Buffer;
   content: Buffer;
   method?: 0 | 8;
   /** What the directory says of its unpacked length. */
@@ -18,7 +18,7 @@ function zipOf(files: readonly Made[], { comment = '' } = {}): Buffer {
   let at = 0;
   for (const { name, content, method = 8, claims = content.length, flags = 0x800 } of files) {
     const packed = method === 8 ? deflateRawSync(content) : content;
-    const bytes = Buffer.from(name);
+    const bytes = typeof name === 'string' ? Buffer.from(name) : name;
     const local = Buffer.alloc(30);
     local.writeUInt32LE(0x04034b50, 0);
     local.writeUInt16LE(bytes.length, 26);
@@ -104,4 +104,12 @@ test('the end may not name a directory elsewhere, nor more files than there are'
   const many = zipOf([{ name: 'a.jpg', content: Buffer.from('x') }]);
   many.writeUInt16LE(9, many.length - 12);
   await expect(open(many)).rejects.toThrow('damaged');
+});
+
+test('names that are not marked as UTF-8 are in code page 437, as Windows packs them', async () => {
+  // The last letter of the page is a space that does not break.
+  const name = Buffer.from('stra\xe1e@m\x81ller.example/\xff\x82.jpg', 'latin1');
+  expect((await one({ name, content: Buffer.from('x'), flags: 0 })).path).toBe(
+    'straße@müller.example/\u00a0é.jpg',
+  );
 });

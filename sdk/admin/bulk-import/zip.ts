@@ -120,14 +120,19 @@ function readDirectory(view: DataView, count: number): Stored[] {
   return files;
 }
 
-/** UTF-8 where it says so or can be; else each byte is a letter, which keeps names apart. */
+/** The upper half of code page 437, in which names are that are not marked as UTF-8 (APPNOTE.TXT, appendix D). */
+const CODE_PAGE_437 =
+  'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐' +
+  '└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■ ';
+
+/** UTF-8 where it says so or can be; else code page 437. */
 function nameOf(view: DataView, at: number, length: number, flags: number): string {
   const bytes = new Uint8Array(view.buffer, view.byteOffset + at, length);
   const isUtf8 = (flags & 0x800) !== 0;
   try {
     return new TextDecoder('utf-8', { fatal: !isUtf8 }).decode(bytes).replaceAll('\\', '/');
   } catch {
-    return Array.from(bytes, (byte) => String.fromCharCode(byte))
+    return Array.from(bytes, (byte) => (byte < 128 ? String.fromCharCode(byte) : CODE_PAGE_437[byte - 128]!))
       .join('')
       .replaceAll('\\', '/');
   }

@@ -1,5 +1,6 @@
 import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
+import { normalizeEmail } from '../../storage/email-address.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
 import { chooseOrganization, listOrganizations } from '../organization.ts';
@@ -19,7 +20,9 @@ export async function findAdministrator(
         control.admin.GET('/api/admin/administrators', { params: { query: { organization, ...page } } }),
       ),
     );
-    const administrator = items.find(({ id, email }) => id === given || email === given.toLowerCase().trim());
+    const administrator = items.find(
+      ({ id, email }) => id === given || normalizeEmail(email) === normalizeEmail(given),
+    );
     if (administrator) return { organization, administrator };
   }
   throw new UsageError(`No administrator has the id or e-mail address "${given}": "admin list" shows all.`);

@@ -16,7 +16,7 @@ function firesAt({ metric, threshold, windowMinutes }: Rule): string {
       : `${threshold.toLocaleString('en')}${units[metric] ?? ''}`;
   if (metric === 'pad-missing') return 'it is missing';
   if (metric === 'sweep-waiting') return 'one waits';
-  if (metric === 'webhook-disabled') return 'it happens';
+  if (metric === 'webhook-disabled' || metric === 'protected-change') return 'it happens';
   return `${figure} or ${fallsBelow.has(metric) ? 'less for' : isMeasured(metric) ? 'more for' : 'more in'} ${windowMinutes} min`;
 }
 const isMeasured = (metric: string) =>

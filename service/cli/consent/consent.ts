@@ -170,7 +170,7 @@ function describe(state: Schemas['ConsentState'], person: string, options: Realm
     ...(state.ended
       ? [
           '',
-          'No use of this person’s face is left: erase the person now (the next sweep would):',
+          `No use of this person’s face is left: erase the person now (${state.erasedFrom === undefined ? 'the next sweep would' : `a sweep does from ${state.erasedFrom}`}):`,
           `  ${nextCommand(erase, options)}`,
         ]
       : []),

@@ -4,6 +4,7 @@ import { parseConfig } from '../../config.ts';
 import { keyStoreAdvice } from '../../data-directory/database-place.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
+import { normalizeEmail } from '../../storage/email-address.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { asTyped, invocation } from '../invocation.ts';
@@ -90,7 +91,7 @@ async function setUp(
   const params = { query: { organization } };
   if (owner) {
     const { items } = await replyOf(admin.GET('/api/admin/administrators', { params }));
-    if (!items.some(({ email }) => email === owner.email.trim().toLowerCase()))
+    if (!items.some(({ email }) => normalizeEmail(email) === normalizeEmail(owner.email)))
       await replyOf(admin.POST('/api/admin/organization/first-owner', { params, body: owner }));
   }
   if (hostName !== undefined) {

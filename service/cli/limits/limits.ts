@@ -107,12 +107,22 @@ function readNumber(flag: string, text: string | undefined): number | undefined 
   throw new UsageError(`${flag}: "${text}" is not a number. Write digits alone${none}.`);
 }
 
-function describe({ burst, perUser, perAddress, trialUntil, month, organization, key }: Limits): string {
+function describe({
+  burst,
+  perUser,
+  perAddress,
+  trialUntil,
+  month,
+  organization,
+  visits,
+  key,
+}: Limits): string {
   return facts([
     ['a minute', `${burst.toLocaleString('en')} requests of a key`],
     ['per person', `${perUser.toLocaleString('en')} requests a minute`],
     ['per address', `${perAddress.toLocaleString('en')} requests of a page's visitor a minute`],
     [`month ${month}`, use(organization)],
+    ['visits of flows', use(visits)],
     ...(key ? [['of the key', use(key)] as const] : []),
     ['trial', trialUntil === undefined ? 'none' : `until ${trialUntil}`],
   ]);

@@ -9,10 +9,9 @@ export const tables = { 'every-group': 'every measured group', average: 'the ave
 
 /** One gallery under one table of a scorer, in a sentence. */
 export function describeCalibration(one: Calibration): string {
-  const { shift, share, rate, worstTenth, compared, pairs, measuredAt, outdated } = one;
+  const { shift, share, rate, worstTenth, compared, pairs, measuredAt } = one;
   if (pairs === 0) return `not measured: ${compared} people have what this scorer needs, 30 are needed`;
   const found = `${percent(share)} of pairs of different people reach the threshold that ${percent(rate)} should, ${percent(worstTenth)} in the worst tenth of people (${compared} people, ${measuredAt.slice(0, 10)})`;
-  if (outdated) return `measured with other models and not applied; ${found}`;
   return shift === 0
     ? `follows the calibration: ${found}`
     : `thresholds are raised by ${shift.toFixed(3)}: ${found}`;
@@ -26,15 +25,15 @@ export function describeGalleries({ items, galleries }: OwnGalleries): (OwnGalle
       const measured = items.find(
         ({ env, scorer, holdsFor }) => env === one.env && scorer === one.scorer && holdsFor === one.holdsFor,
       );
-      if (one.standing === 'measured' && measured) return { ...one, found: describeCalibration(measured) };
-      const found =
-        one.standing === 'too-few-people' && one.people < one.fewest
-          ? `too few people to measure (${one.people} of ${one.fewest})`
-          : measured?.pairs === 0 && one.standing === 'too-few-people'
-            ? describeCalibration(measured)
-            : 'not measured yet';
-      return { ...one, found };
+      return { ...one, found: foundOf(one, measured) };
     });
+}
+
+function foundOf({ standing, people, fewest }: OwnGallery, measured: Calibration | undefined): string {
+  if (standing === 'too-few-people' && people < fewest)
+    return `too few people to measure (${people} of ${fewest})`;
+  // What was measured with other models is not applied.
+  return standing === 'not-measured' || !measured ? 'not measured yet' : describeCalibration(measured);
 }
 
 export const galleryColumns = ['world', 'scorer', 'rates that hold for', 'own gallery'];

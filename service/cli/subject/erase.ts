@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { isClean } from '../../engine/erasure/proof.ts';
+import { normalizeEmail } from '../../storage/email-address.ts';
 import { type Answer, type CommandContext, type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { intoNewFile } from '../into-new-file.ts';
@@ -53,7 +54,7 @@ export function addSubjectErase(subject: Command, runner: CommandRunner): void {
 
 async function eraseOne({ options, control }: CommandContext<Erase>, person: string): Promise<Answer> {
   const { confirm, reason } = options;
-  if (confirm?.toLowerCase() !== person.toLowerCase())
+  if (confirm === undefined || normalizeEmail(confirm) !== normalizeEmail(person))
     throw new UsageError(`This cannot be undone. To confirm, repeat the person: --confirm ${person}`);
   const erase = async () => {
     const open = await control();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { normalizeEmail } from '../../storage/email-address.ts';
 
 /**
  * What an import has enrolled already, so that a second run need not look at it again. One file per organization and world
@@ -30,7 +31,7 @@ export async function openImportJournal(
   if (text !== '' && !text.endsWith('\n')) await file.write('\n');
   const mark = (person: string, picture: Uint8Array) =>
     createHash('sha256')
-      .update(`${organization}|${world}|${person.toLowerCase()}|`)
+      .update(`${organization}|${world}|${normalizeEmail(person)}|`)
       .update(picture)
       .digest('hex');
   return {

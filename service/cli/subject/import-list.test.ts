@@ -2,10 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readImportList } from './import-list.ts';
+import { personKey } from '../../../sdk/admin/bulk-import/picture-list.ts';
+import { normalizeEmail } from '../../storage/email-address.ts';
+import { readEncoding, readImportList } from './import-list.ts';
 
 let folder: string;
-const put = (path: string, text = '') => {
+const put = (path: string, text: string | Uint8Array = '') => {
   mkdirSync(dirname(join(folder, path)), { recursive: true });
   writeFileSync(join(folder, path), text);
 };
@@ -53,9 +55,70 @@ test.each([
   ['a gap', 'email,file\nada@x.org,\n', 'Line 2: the file is missing'],
   ['no person', 'email,file\n,1.jpg\n', 'Line 2: the e-mail address is missing'],
   ['nothing', 'email,file\n', 'names no pictures'],
+  [
+    'an open quote',
+    'email,name,file\na@x.org,"A,1.jpg\nb@x.org,B,2.jpg\n',
+    'Line 2: a quotation mark is opened',
+  ],
+  ['lost letters', 'email,name,file\na@x.org,J\ufffdrgen,1.jpg\n', 'Line 2: letters were lost'],
 ])('a table with %s is refused', async (_what, text, message) => {
   put('staff.csv', text);
   await expect(readImportList(join(folder, 'staff.csv'))).rejects.toThrow(message);
+});
+
+const umlauts = 'email;name;file\r\nmueller@example.com;Jürgen Müller;photos/2.jpg\r\n';
+const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
+
+test.each([
+  ['UTF-8', Buffer.from(umlauts), undefined],
+  ['UTF-8 with a mark', Buffer.from(`\ufeff${umlauts}`), undefined],
+  ['UTF-16', utf16(umlauts), undefined],
+  ['UTF-16, big-endian', utf16(umlauts).swap16(), undefined],
+  ['UTF-16 without a mark', utf16(umlauts).subarray(2), undefined],
+  ['windows-1252', Buffer.from(umlauts, 'latin1'), 'windows-1252'],
+  ['NFD', Buffer.from(umlauts.normalize('NFD')), undefined],
+  ['tabs', utf16(umlauts.replaceAll(';', '\t')), undefined],
+  ['rows without text, as Excel leaves them', Buffer.from(`${umlauts};;\r\n; ;\r\n`), undefined],
+  ['a line that names the separator', Buffer.from(`sep=;\r\n${umlauts}`), undefined],
+])('a table in %s', async (_what, bytes, encoding) => {
+  put('staff.csv', bytes);
+  const { entries } = await readImportList(join(folder, 'staff.csv'), encoding);
+  expect(entries).toEqual([
+    {
+      label: 'photos/2.jpg',
+      file: join(folder, 'photos/2.jpg'),
+      person: 'mueller@example.com',
+      name: 'Jürgen Müller',
+    },
+  ]);
+});
+
+test('a table that is neither UTF-8 nor UTF-16 is read as what it says, and never guessed', async () => {
+  const path = join(folder, 'staff.csv');
+  put('staff.csv', Buffer.from(umlauts, 'latin1'));
+  await expect(readImportList(path)).rejects.toThrow(
+    'With --encoding windows-1252, as Excel writes in Western Europe, it says: "mueller@example.com;Jürgen Müller;photos/2.jpg". Nothing was enrolled.',
+  );
+  await expect(readImportList(path, 'utf-16be')).rejects.toThrow('It is not written in utf-16be');
+  put(
+    'staff.csv',
+    Buffer.concat([Buffer.from('email,file\na'), Buffer.from([0x81]), Buffer.from('@x.org,1.jpg')]),
+  );
+  await expect(readImportList(path, 'windows-1252')).rejects.toThrow('It is not written in windows-1252');
+  expect(readEncoding('ISO-8859-1')).toBe('windows-1252');
+  expect(() => readEncoding('ebcdic')).toThrow('--encoding: "ebcdic" is not an encoding.');
+});
+
+test('spellings of one address are one person, as the service compares them', () => {
+  const spellings = [
+    'ada@bücher.example',
+    'Ada@BU\u0308CHER.example',
+    'ada@xn--bcher-kva.example',
+    ' ADA@XN--bcher-kva.example',
+  ];
+  expect(new Set(spellings.map(personKey))).toEqual(new Set(['ada@xn--bcher-kva.example']));
+  for (const one of [...spellings, 'emp-17', 'sub_1', 'ada@1', 'a@ü/x'])
+    expect(personKey(one)).toBe(normalizeEmail(one));
 });
 
 test('a path that is not there is refused', async () => {

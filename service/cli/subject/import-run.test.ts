@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -197,4 +197,18 @@ test('a file that is gone is refused, the others are enrolled', async () => {
     },
     { file: '1.jpg', person: 'b', outcome: 'enrolled' },
   ]);
+});
+
+test('a file is found as another system writes its path, and skipped under the other spelling of its person', async () => {
+  mkdirSync(join(folder, 'fotos'));
+  entry('fotos/Mu\u0308ller.jpg', '');
+  const listed = (person: string): ImportEntry => ({
+    label: '1',
+    file: join(folder, 'fotos\\M\u00fcller.jpg'),
+    person,
+  });
+  expect((await run([listed('ada@bücher.example')])).enrolled).toEqual([
+    'ada@bücher.example picture fotos/Mu\u0308ller.jpg',
+  ]);
+  expect(kinds((await run([listed('ada@xn--bcher-kva.example')])).outcomes)).toEqual(['skipped']);
 });

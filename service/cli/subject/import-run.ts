@@ -20,15 +20,22 @@ export const runImport = (entries: readonly ImportEntry[], deps: ImportDeps): Pr
     { ...deps, refusalOf },
   );
 
+/** As the list names it, else as another system writes the same path: other forms of its letters, other separators. */
+const spellingsOf = (file: string): Set<string> =>
+  new Set(
+    [file, file.normalize('NFC'), file.normalize('NFD')].flatMap((one) => [one, one.replaceAll('\\', '/')]),
+  );
+
 async function readPicture(file: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UnreadablePicture(
-      code === 'ENOENT' ? `There is no such file: ${file}` : `The file cannot be read (${code}).`,
-    );
+  for (const path of spellingsOf(file)) {
+    try {
+      return await readFile(path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT') throw new UnreadablePicture(`The file cannot be read (${code}).`);
+    }
   }
+  throw new UnreadablePicture(`There is no such file: ${file}`);
 }
 
 function refusalOf(error: unknown): { code: string; reason: string } | undefined {

@@ -27,11 +27,12 @@ import {
   uploadOf,
 } from './enroll.ts';
 import { openImportJournal } from './import-journal.ts';
-import { type ImportEntry, readImportList } from './import-list.ts';
+import { type ImportEntry, readEncoding, readImportList } from './import-list.ts';
 import { type ImportOutcome, runImport } from './import-run.ts';
 
 interface Import extends RealmOptions {
   domain?: string;
+  encoding?: string;
   consent?: string;
   report?: string;
   concurrency?: string;
@@ -51,10 +52,14 @@ const importCommand = (subject: Command): Command =>
     .summary('enroll many pictures; run it again to continue after an interruption')
     .description(
       'Enrolls every picture of a folder (ada@example.com.jpg, or a folder ada@example.com/ with pictures in it) or of a CSV file ' +
-        '(columns email or id, name, file or image; files relative to the CSV). What an earlier run enrolled is skipped, what it refused is ' +
+        '(columns email or id, name, file or image; files relative to the CSV; comma, semicolon or tab between; UTF-8, UTF-16, or --encoding). What an earlier run enrolled is skipped, what it refused is ' +
         'tried again. Ctrl-C lets the pictures under way end. Ends with a report; the exit code is 1 when a picture was refused.',
     )
     .option('--domain <domain>', 'make e-mail addresses of names without @: emp-17 becomes emp-17@DOMAIN')
+    .option(
+      '--encoding <name>',
+      'of a CSV file that is neither UTF-8 nor UTF-16, such as windows-1252 (Excel in Western Europe)',
+    )
     .option('--consent <parts>', consentHelp)
     .option('--override-mismatch', overrideMismatchHelp)
     .option('--override-liveness', overrideLivenessHelp)
@@ -78,9 +83,10 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
   runner.run<Import>(withRealm(command), async ({ options, data, terminal, control }, source = '') => {
     const concurrency = readConcurrency(options.concurrency);
     const { overrideMismatch, overrideLiveness, confirmed } = options;
+    const encoding = options.encoding === undefined ? undefined : readEncoding(options.encoding);
     const consent = readConsentUntil(options.consent);
     const report = options.report === undefined ? undefined : reportFile(options.report);
-    const { entries, passedOver } = await readImportList(userPath(source));
+    const { entries, passedOver } = await readImportList(userPath(source), encoding);
     requireAddresses(entries, options.domain);
     const open = await control({ manyPictures: true });
     const { env, query } = await realmOf(open, options);

@@ -7,6 +7,18 @@ test('a day gives its last moment, a moment stays unchanged, other text is refus
   expect(readMoment('--since', '2027-01-31', 'first')).toBe('2027-01-31T00:00:00.000Z');
   expect(() => readMoment('--since', '2027-02-31', 'first')).toThrow('--since: "2027-02-31" is not a date.');
   expect(() => readMoment('--expires', '2027-02-31')).toThrow('--expires: "2027-02-31" is not a date.');
+  for (const other of [
+    '01/02/2027',
+    '2027-1-2',
+    '2 January 2027',
+    '2027',
+    '2027-01-31T12:00',
+    '2027-02-31T12:00:00Z',
+    '20270131',
+  ])
+    expect(() => readMoment('--expires', other)).toThrow(
+      `--expires: "${other}" is not a date. Write 2027-01-31`,
+    );
   expect(() => readMoment('--expires', 'soon')).toThrow('--expires: "soon" is not a date.');
 });
 

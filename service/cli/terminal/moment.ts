@@ -2,10 +2,12 @@ import { UsageError } from '../failure.ts';
 
 /** A date or a time as ISO 8601, UTC; a day means its last moment, or its first where something begins. */
 export function readMoment(flag: string, text: string, day: 'last' | 'first' = 'last'): string {
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
-  const time = Date.parse(isDay && day === 'last' ? `${text}T23:59:59Z` : text);
+  // Date.parse alone takes 01/02/2027 too, which is 1 February to one half of the world.
+  const [, date, clock] =
+    /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/.exec(text) ?? [];
+  const time = Date.parse(clock === undefined && day === 'last' ? `${text}T23:59:59Z` : text);
   // 31 February is read as 3 March.
-  if (Number.isNaN(time) || (isDay && !new Date(time).toISOString().startsWith(text)))
+  if (date === undefined || Number.isNaN(time) || !new Date(`${date}T00:00Z`).toISOString().startsWith(date))
     throw new UsageError(`${flag}: "${text}" is not a date. Write 2027-01-31 or 2027-01-31T12:00:00Z.`);
   return new Date(time).toISOString();
 }

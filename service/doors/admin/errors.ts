@@ -7,6 +7,7 @@ const judged = ({ extra: { reason, checkResults } }: Problem) => defined({ reaso
 
 export const adminErrors: WireErrors = {
   DUPLICATE_IDENTITY: { status: 409, extra: ({ extra: { review } }) => defined({ review }) },
+  APPROVAL_REQUIRED: { status: 403, extra: ({ extra: { approval } }) => defined({ approval }) },
   FACE_NOT_FOUND: { status: 422, extra: judged },
   SEVERAL_FACES: { status: 422, extra: judged },
   FACE_TOO_SMALL: { status: 422, extra: judged },

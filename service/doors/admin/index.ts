@@ -136,7 +136,7 @@ export const createControlAdminDoor = (deps: AdminDeps): FastifyPluginAsync =>
 
 /** On the LAN, for administrators and API keys, each in its own organization. */
 export const createAdminDoor = (deps: AdminDeps): FastifyPluginAsync =>
-  createDoor(adminRoutes(deps), networkMount(deps.organizations));
+  createDoor(adminRoutes(deps), networkMount(deps));
 
 /** For the OpenAPI document of every route; it serves no request. */
 export const createDocumentedAdminDoor = (): FastifyPluginAsync =>

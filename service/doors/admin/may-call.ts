@@ -10,8 +10,10 @@ export interface MayCall {
   key: 'admin' | false;
   /** On the LAN an administrator marked appliance owner, whatever the role. */
   applianceOwner?: true;
-  /** An administrator needs a second factor proven within the last minutes: for what erases, exports, makes keys or changes accounts. */
+  /** An administrator needs a second factor proven within the last minutes: what the effect of a route asks for (effect.ts), exports and confirmations. */
   fresh?: true;
+  /** An administrator whose account has a second factor: for what reads data of people or changes anything. Set by `route`. */
+  factor?: true;
   /**
    * Not of an appliance owner who has no second factor yet: a passkey is bound to the name of the box and needs its certificate, so both
    * come before the first one. Who has the password of such an account can enroll a passkey, too.

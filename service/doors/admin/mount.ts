@@ -1,10 +1,15 @@
 import type { FastifyContextConfig, FastifyRequest } from 'fastify';
+import type { Alerts } from '../../engine/alerts/index.ts';
+import type { Approvals } from '../../engine/approvals/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
+import { callerOf } from '../../http/authentication.ts';
 import type { AccessList } from '../../http/route-access.ts';
+import { requireFactor } from '../../http/sign-in/administrator-sessions.ts';
 import { defined } from '../../lib/defined.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
 import { actorOfCaller, operatorOf } from './actor.ts';
+import type { FollowUp } from './effect.ts';
 import type { MayCall } from './may-call.ts';
 import { type PlaceFinder, placeOfCaller, placeOfOperator } from './place.ts';
 
@@ -22,6 +27,10 @@ export interface AdminMount {
   configOf(route: Declared): FastifyContextConfig | undefined;
   place: PlaceFinder;
   actorOf(request: FastifyRequest): Actor;
+  /** Whether the caller may act on the whole box. */
+  isForBox(request: FastifyRequest): boolean;
+  /** Runs `work`, once a second administrator has confirmed it where that is asked for; alerts the administrators of it. */
+  perform<T>(request: FastifyRequest, followUp: FollowUp, work: () => Promise<T>): Promise<T>;
 }
 
 /** The control socket: who can open it is the operator, so no credential is asked for. */
@@ -30,17 +39,41 @@ export function controlMount(organizations: Pick<Organizations, 'get'>): AdminMo
     configOf: ({ may, refuses = [] }) => (may.operator ? { refuses } : undefined),
     place: placeOfOperator(organizations),
     actorOf: operatorOf,
+    isForBox: () => true,
+    perform: (_, __, work) => work(),
   };
 }
 
 /** The LAN: API keys, and signed-in administrators. */
-export const networkMount = (organizations: Pick<Organizations, 'get'>): AdminMount => ({
+export const networkMount = ({
+  organizations,
+  approvals,
+  alerts,
+}: {
+  organizations: Pick<Organizations, 'get'>;
+  approvals: Pick<Approvals, 'guard'>;
+  alerts: Pick<Alerts, 'noteChange'>;
+}): AdminMount => ({
   configOf: ({ may, keyRefusal, refuses = [], idempotent }) => {
     const access = accessOf(may);
     return access && { refuses, idempotent, access: { ...access, ...defined({ keyRefusal }) } };
   },
   place: placeOfCaller(organizations),
   actorOf: actorOfCaller,
+  isForBox(request) {
+    const caller = callerOf(request);
+    return caller.is === 'administrator' && caller.applianceOwner;
+  },
+  async perform(request, { approval, alert, world, operation, beforeFactor }, work) {
+    const caller = callerOf(request);
+    // A key does what its scope says: it has no factor, and asks no administrator.
+    if (caller.is !== 'administrator') return work();
+    if (!beforeFactor) requireFactor(caller);
+    const who = actorOfCaller(request);
+    const answer = await (approval ? approvals.guard(approval, who, work) : work());
+    if (alert) await alerts.noteChange({ organization: caller.organization, world }, operation, who);
+    return answer;
+  },
 });
 
 /** Undefined where only the operator may call. */
@@ -49,19 +82,23 @@ function accessOf({
   administrator,
   applianceOwner,
   fresh,
+  factor,
   beforeFactor,
 }: MayCall): AccessList | undefined {
   if (key === false && administrator.length === 0 && !applianceOwner) return undefined;
   return {
     ...(key === false ? {} : { key }),
     administrator,
-    ...defined({ applianceOwner, fresh, beforeFactor }),
+    ...defined({ applianceOwner, fresh, factor, beforeFactor }),
   };
 }
 
+const refuse = () => Promise.reject(new Error('The document serves no request.'));
+const noneHere = { get: refuse, guard: refuse, noteChange: refuse };
+
 /** Every route, for the OpenAPI document of all of them; it serves no request. */
 export const documentMount: AdminMount = {
-  ...networkMount({ get: () => Promise.reject(new Error('The document serves no request.')) }),
+  ...networkMount({ organizations: noneHere, approvals: noneHere, alerts: noneHere }),
   configOf: ({ may, refuses = [], idempotent }) => {
     const access = accessOf(may);
     return { refuses, idempotent: idempotent && access !== undefined, access: access ?? 'public' };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { captureSources } from '../../engine/profiles/index.ts';
+import { CaptureSource } from '../../engine/profiles/index.ts';
 
 /** A time, ISO 8601 in UTC. */
 export const time = (what: string) => z.iso.datetime().describe(what);
@@ -16,16 +16,8 @@ export const actor = z
   );
 
 /** How the pictures were taken. */
-export const capture = z
-  .strictObject({
-    source: z
-      .enum(captureSources)
-      .describe(
-        'Where the pictures come from. `kiosk`: a paired kiosk of this box; `browser`: the page of a live session, on any device; `api`: a caller sent them, over the API, the console or the command line',
-      ),
-  })
-  .meta({
-    id: 'CaptureSource',
-    description: 'How the pictures were taken.',
-    examples: [{ source: 'kiosk' as const }],
-  });
+export const capture = z.strictObject({ source: CaptureSource }).meta({
+  id: 'CaptureSource',
+  description: 'How the pictures were taken.',
+  examples: [{ source: 'kiosk' as const }],
+});

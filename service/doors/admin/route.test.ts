@@ -20,11 +20,14 @@ const organizations = {
     return { id: id as OrganizationId } as never;
   },
 };
+const approvals = { guard: <T>(_what: unknown, _who: unknown, work: () => Promise<T>) => work() };
+const alerts = { noteChange: async () => undefined };
 const everyCaller = { operator: true, administrator: ['owner'], key: 'admin' } as const;
 const about = {
   method: 'GET',
   url: '/things',
   operationId: 'listThings',
+  effect: 'none',
   summary: 'List things',
   description: 'Things.',
   tag: 'things',
@@ -44,7 +47,10 @@ async function serve(on: 'control' | 'network', one: AdminRoute): Promise<Fastif
   const access = on === 'network' ? { access: recordedAccess() } : {};
   app = createServer({ ids: createIds(systemClock), log: silentLog, ...access });
   await app.register(
-    createDoor([one], on === 'control' ? controlMount(organizations) : networkMount(organizations)),
+    createDoor(
+      [one],
+      on === 'control' ? controlMount(organizations) : networkMount({ organizations, approvals, alerts }),
+    ),
   );
   return app;
 }

@@ -4,6 +4,7 @@ import type { Actor } from '../../engine/audit/index.ts';
 import { untilClosed } from '../../http/listening/until-closed.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
 import { checkedReply } from './checked-reply.ts';
+import { consequences, type Declared, type Effect, followUpOf } from './effect.ts';
 import { FileAnswer, sendFile } from './file-answer.ts';
 import type { MayCall } from './may-call.ts';
 import type { AdminMount } from './mount.ts';
@@ -24,6 +25,8 @@ export type AdminCall<
   body: z.output<Body>;
   /** For the audit log; it names the request too. */
   who: Actor;
+  /** Whether the caller may act on the whole box: its operator, or an appliance owner. */
+  forBox: boolean;
   request: string;
   /** Aborted when the caller disconnects; for a stream also when the server stops. */
   signal: AbortSignal;
@@ -38,7 +41,7 @@ interface Definition<
   Query extends z.ZodObject,
   Body extends z.ZodType,
   Reply extends z.ZodType,
-> {
+> extends Declared<AdminCall<W, Params, Query, Body>> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below `/api/admin`: `/webhooks/:id`. */
   url: `/${string}`;
@@ -95,6 +98,10 @@ export interface AdminRoute {
   readonly operationId: string;
   readonly may: MayCall;
   readonly within: Within;
+  readonly effect: Effect;
+  /** Whether a second administrator may have to confirm it. */
+  readonly guarded: boolean;
+  readonly daily: boolean;
   mount(app: FastifyInstance, mount: AdminMount, server: AdminServer): void;
 }
 
@@ -120,6 +127,9 @@ export function route<
     operationId,
     may,
     within,
+    effect: definition.effect,
+    guarded: isGuarded(definition),
+    daily: definition.daily ?? false,
     mount(app, mount, { stopping, bodyLimit }) {
       const config = mount.configOf({ ...definition, may, idempotent: isIdempotent(definition) });
       if (!config) return;
@@ -136,16 +146,20 @@ export function route<
           const { fields, file } = definition.upload
             ? await readUpload(request, definition.body ?? Nothing, definition.upload.most)
             : { fields: body, file: new Uint8Array() };
-          const answer = await definition.handle({
+          const call = {
             ...place,
             params,
             query,
             body: fields as z.output<Body>,
             file,
             who: mount.actorOf(request),
+            forBox: mount.isForBox(request),
             request: request.id,
             signal: definition.stream ? AbortSignal.any([untilClosed(reply), stopping]) : untilClosed(reply),
-          });
+          };
+          const answer = await mount.perform(request, await followUpOf(definition, call), async () =>
+            definition.handle(call),
+          );
           if (definition.picture) return reply.type('image/jpeg').send(Buffer.from(answer as Uint8Array));
           if (answer instanceof FileAnswer) return sendFile(reply, answer);
           if (definition.stream) return streamReply(reply, answer as AsyncIterable<Uint8Array | string>);
@@ -165,9 +179,19 @@ const isIdempotent = (route: {
   shownOnce?: true;
 }) => route.method === 'POST' && route.status === 201 && !route.upload && !route.lasting && !route.shownOnce;
 
-/** Changes to the whole appliance need a fresh second factor. */
-const mayOf = ({ method, may }: { method: string; may: MayCall }): MayCall =>
-  may.applianceOwner && method !== 'GET' ? { ...may, fresh: true } : may;
+/** The callers, with what the effect and the place of the route ask of an administrator. Changes to the whole appliance need a fresh second factor. */
+function mayOf({ method, may, effect }: { method: string; may: MayCall; effect: Effect }): MayCall {
+  if (may.fresh || consequences[effect].fresh || (may.applianceOwner && method !== 'GET'))
+    return { ...may, fresh: true };
+  return effect === 'none' && method === 'GET' ? may : { ...may, factor: true };
+}
+
+const isGuarded = ({
+  effect,
+  daily,
+  approval = consequences[effect].approval,
+}: Pick<Declared<never>, 'effect' | 'daily' | 'approval'>) =>
+  !daily && approval !== undefined && approval !== 'none';
 
 /**
  * The parts as Fastify parsed them with this route's schemas. The place is taken out of the query; the rest matches the

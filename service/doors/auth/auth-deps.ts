@@ -8,6 +8,7 @@ export interface AuthDeps {
   administrators: Pick<
     Administrators,
     | 'signIn'
+    | 'organizationOfDomain'
     | 'passkeyRequestOptions'
     | 'finishWithPasskey'
     | 'finishWithFace'

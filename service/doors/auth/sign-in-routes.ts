@@ -3,7 +3,7 @@ import { Problem } from '../../lib/problem.ts';
 import { answerSignIn, fromOf, requireCookiePlace } from './answer-sign-in.ts';
 import type { AuthDeps } from './auth-deps.ts';
 import { fromSecondFactor, fromToken } from './translate.ts';
-import { EnrollmentSignIn, Login, Nothing, PasswordByCode, RecoverySignIn } from './wire.ts';
+import { EnrollmentSignIn, Login, Nothing, NoticeQuery, PasswordByCode, RecoverySignIn } from './wire.ts';
 import { LoginReply, NoticeReply, SignedInReply } from './wire-replies.ts';
 
 const tags = ['sign-in'];
@@ -17,26 +17,33 @@ export function signInRoutes(app: FastifyInstance, deps: AuthDeps): void {
   codeRoutes(app, deps);
 }
 
-/** More than one organization: each says its own. */
-function noticeRoute(app: FastifyInstance, { organizations }: AuthDeps): void {
-  app.get(
+/**
+ * The notice of an organization is for its own people: of several, the one that alone has administrators with addresses of the domain.
+ * Which accounts there are is not said.
+ */
+function noticeRoute(app: FastifyInstance, { organizations, administrators }: AuthDeps): void {
+  app.get<{ Querystring: NoticeQuery }>(
     '/api/auth/notice',
     {
       config: { access, quiet: true },
       schema: {
         operationId: 'getSignInNotice',
         summary: 'Show what people read before they sign in',
-        description: 'The notices of the organizations of the box, each once, without their names.',
+        description:
+          'The notice of the organization, without its name. Where the box has several: of the one whose administrators alone have addresses of `domain`.',
         tags,
+        querystring: NoticeQuery,
         response: { 200: NoticeReply },
       },
     },
-    async () => {
-      const all = await organizations.list();
-      const notices = all.flatMap(({ signInNotice, erasedAt }) =>
-        signInNotice === undefined || erasedAt !== undefined ? [] : [signInNotice],
-      );
-      return { notices: [...new Set(notices)] };
+    async ({ query: { domain } }) => {
+      const all = (await organizations.list()).filter(({ erasedAt }) => erasedAt === undefined);
+      const id =
+        all.length === 1 || domain === undefined
+          ? undefined
+          : await administrators.organizationOfDomain(domain);
+      const own = all.length === 1 ? all[0] : all.find((one) => one.id === id);
+      return { notices: own?.signInNotice === undefined ? [] : [own.signInNotice] };
     },
   );
 }

@@ -14,6 +14,10 @@ const cookie = z
   .boolean()
   .optional()
   .describe('For pages of this appliance: the session is set as a cookie, and no token is returned');
+export const NoticeQuery = z.object({
+  domain: z.string().min(1).max(253).optional().describe('What stands behind the @ of the typed address'),
+});
+export type NoticeQuery = z.output<typeof NoticeQuery>;
 const code = z.string().min(1).max(256);
 const credential = z
   .record(z.string(), z.unknown())

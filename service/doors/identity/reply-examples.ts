@@ -41,6 +41,7 @@ export const verifyReplyExample = {
     { check: 'faceQuality', pass: true, score: 0.8055, weight: 0.5, reason: 'Face the camera.' },
   ],
   assurance: 'match-only',
+  capture: { source: 'api' as const },
   verificationId: 'ver_01m7w3hbbec1gf5vj2bmsg7bmh',
   profile: { id: 'builtin:default', slug: 'default', version: 3, maturity: 'proven' },
   match: {

@@ -63,7 +63,7 @@ describe('toVerifyCommand', () => {
       toVerifyCommand({ image: large, frames: ['AAAA', large] }, circumstances),
     ).rejects.toMatchObject({
       code: 'IMAGE_TOO_LARGE',
-      extra: { details: [{ path: 'frames.1', message: 'About 1.0 MiB; at most 1.' }] },
+      extra: { details: [{ path: 'frames.1', message: 'At most 1 MiB.' }] },
     });
     await expect(
       toEnrollCommand(
@@ -128,6 +128,7 @@ describe('fromVerdict', () => {
         },
       ],
       assurance: 'match-only',
+      capture: { source: 'api' },
       verificationId: 'ver_1',
       profile: { id: 'prof_1', slug: 'own', version: 3, maturity: 'experimental' },
       match: {

@@ -83,6 +83,7 @@ export function fromVerdict(verdict: Verdict): VerifyReply {
     ...(verdict.compositeScore === undefined ? {} : { compositeScore: round(verdict.compositeScore) }),
     checkResults: verdict.checkResults.map(fromCheckResult),
     assurance: verdict.assurance,
+    capture: { source: verdict.source },
     verificationId: verdict.verification,
     profile: { id: profile.id, slug: profile.slug, version: profile.version, maturity: profile.maturity },
     match: {
@@ -152,7 +153,7 @@ export function fromRefusal({ message, extra }: Problem): Record<string, unknown
 
 async function toBytes(picture: Picture, path: string, most: number): Promise<Uint8Array> {
   if (!(picture instanceof Uint8Array)) return decodePicture(picture, path, most);
-  if (picture.length > most) throw tooLarge(path, picture.length, most);
+  if (picture.length > most) throw tooLarge(path, most);
   return picture;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checkNames } from '../../engine/checks/index.ts';
-import { captureSources } from '../../engine/profiles/index.ts';
+import { CaptureSource } from '../../engine/profiles/index.ts';
 import { identityEvents } from './webhook-events.ts';
 
 const share = z.number().min(0).max(1);
@@ -36,16 +36,7 @@ const verification = {
     .enum(['match-only', 'passive', 'active'])
     .describe('Presentation attack detection that ran')
     .optional(),
-  capture: z
-    .strictObject({
-      source: z
-        .enum(captureSources)
-        .describe(
-          'Where the pictures come from: a paired kiosk of the box, the page of a live session, or a caller',
-        ),
-    })
-    .describe('How the pictures were taken')
-    .optional(),
+  capture: z.strictObject({ source: CaptureSource }).describe('How the pictures were taken').optional(),
   verificationId: z.string().describe('Id of the stored verification'),
   profile: Profile,
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checkNames } from '../../engine/checks/index.ts';
 import { galleryStandings, HoldsFor } from '../../engine/matching/index.ts';
+import { CaptureSource } from '../../engine/profiles/index.ts';
 import { enrollReplyExample, verifyReplyExample } from './reply-examples.ts';
 
 const share = z.number().min(0).max(1);
@@ -48,6 +49,7 @@ export const VerifyReply = z
     assurance: z
       .enum(['match-only', 'passive', 'active'])
       .describe('Presentation attack detection that ran: none, passive, or with an action of the person'),
+    capture: z.strictObject({ source: CaptureSource }).describe('How the pictures were taken'),
     verificationId: z.string().describe('Id of the verification'),
     profile: z
       .strictObject({

@@ -40,7 +40,7 @@ export function visitRoutes(app: FastifyInstance, { captures, checks, organizati
     };
   });
   app.post('/api/kiosk/captures', { config: visit, schema: { hide } }, async (request, reply) => {
-    const { token, expiresAt } = captures.open(realmOf(request));
+    const { token, expiresAt } = captures.open({ ...realmOf(request), by: kioskOf(request).kiosk });
     return reply.code(201).send({ token, expiresAt: new Date(expiresAt).toISOString() });
   });
   app.post<{ Body: EnrollRequest }>(

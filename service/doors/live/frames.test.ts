@@ -15,11 +15,15 @@ test('orders and frames that wait for their answer are bounded, each kind by its
     ...{ session: 'ses_1', state: async () => ({ state: 'ready' }), close() {} },
     ...{ start: never('start'), stop: never('stop'), look: never('frame') },
   } as unknown as FrameLink;
-  serveFrames(webSocket, {
-    liveSessions: { connect: async () => link },
-    log: silentLog,
-    every: () => () => {},
-  });
+  serveFrames(
+    webSocket,
+    {
+      liveSessions: { connect: async () => link },
+      log: silentLog,
+      every: () => () => {},
+    },
+    '192.0.2.1',
+  );
   const send = (message: string | Buffer) =>
     socket.emit('message', Buffer.from(message), typeof message !== 'string');
   send('{"token":"t"}');

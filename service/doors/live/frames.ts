@@ -31,7 +31,11 @@ export async function answerFrame(link: FrameLink, frame: Uint8Array, at: number
 }
 
 /** One connection: the capability in the first message, then frames and orders, each answered with the state. */
-export function serveFrames(socket: WebSocket, { liveSessions, log, every }: FramesDeps): void {
+export function serveFrames(
+  socket: WebSocket,
+  { liveSessions, log, every }: FramesDeps,
+  address: string,
+): void {
   let link: FrameLink | undefined;
   let connecting = false;
   let closed = false;
@@ -56,6 +60,7 @@ export function serveFrames(socket: WebSocket, { liveSessions, log, every }: Fra
   async function hello(data: Buffer, binary: boolean): Promise<object> {
     const { token } = readMessage(Hello, data, binary, 'The first message is {"token":"…"}.');
     const opened = await liveSessions.connect(token, {
+      address,
       replaced: () => {
         link = undefined;
         say({ is: 'ended', code: 'CONFLICT', message: 'Another connection has taken over this session.' });

@@ -52,21 +52,21 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
   app.post<{ Body: DescribeRequest }>(
     '/api/live/describe',
     { config: open, schema: { hide, body: DescribeRequest } },
-    async ({ body: { link } }) => {
+    async ({ ip, body: { link } }) => {
       if (link.kind === 'session') return fromDescription(await liveSessions.describe(link.token));
       if (link.kind === 'handover') return fromDescription(await liveSessions.describeHandover(link.token));
-      const description = await resolverOf(deps, link).describe(link.token, testOf(link));
-      const { realm, flow, profile, steps, withoutMotion } = description;
-      const order = { flow, ...defined({ profile }) };
+      const description = await resolverOf(deps, link).describe(link.token, {
+        ...testOf(link),
+        address: ip,
+      });
+      const { realm, steps, withoutMotion } = description;
       return fromDescription({
         ...description,
         // Of a link that is used up the text was agreed to.
         page:
-          description.state === 'ready'
-            ? await liveSessions.pageOf(realm, { page: description.page, ...defined({ profile }) })
-            : description.page,
-        steps: steps ?? (await liveSessions.stepsOf(realm, profile)),
-        withoutMotion: withoutMotion ?? (await liveSessions.withoutMotionOf(realm, order)),
+          description.state === 'ready' ? await liveSessions.pageOf(realm, description) : description.page,
+        steps: steps ?? (await liveSessions.stepsOf(realm, description)),
+        withoutMotion: withoutMotion ?? (await liveSessions.withoutMotionOf(realm, description)),
       });
     },
   );
@@ -75,7 +75,7 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
     '/api/live/begin',
     { config: open, schema: { hide, body: BeginRequest } },
     async (request) => {
-      const { link, textVersion, path, previous, device } = request.body;
+      const { link, textVersion, path, previous, device, proof } = request.body;
       // The capability of a session is its own link: another session is not resumed by it.
       const own = link.kind !== 'session' || previous === link.token;
       // A published flow begins again for the next person at the same screen.
@@ -91,7 +91,7 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
       if (link.kind === 'session') return fromBegun(await liveSessions.open(link.token, order));
       const resolver = resolverOf(deps, link);
       return fromBegun(
-        await resolver.begin(link.token, { ...order, ...testOf(link), ...defined({ previous }) }),
+        await resolver.begin(link.token, { ...order, ...testOf(link), ...defined({ previous, proof }) }),
       );
     },
   );
@@ -172,7 +172,7 @@ function sessionRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
     handler: async () => {
       throw new Problem('INVALID_REQUEST', 'This is a WebSocket: connect with ws:// or wss://.');
     },
-    wsHandler: (socket) => serveFrames(socket, deps),
+    wsHandler: (socket, request) => serveFrames(socket, deps, request.ip),
   });
   app.post<{ Body: FramesRequest }>(
     '/api/live/frames',
@@ -185,7 +185,7 @@ function sessionRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
     },
     async (request) => {
       const { is, device, frames } = request.body;
-      const link = await liveSessions.connect(capabilityOf(request), { posts: true });
+      const link = await liveSessions.connect(capabilityOf(request), { posts: true, address: request.ip });
       try {
         let answer: object =
           is === undefined

@@ -6,7 +6,8 @@ import { Problem } from '../../lib/problem.ts';
 export function fromDescription({
   page,
   profile: _,
-  realm: __,
+  profiles: __,
+  realm: ___,
   withoutMotion,
   expiresAt,
   ...rest

@@ -30,6 +30,8 @@ export const BeginRequest = z.strictObject({
   textVersion: lineOfText(200),
   path: z.strictObject({ flash: z.boolean(), motion: z.boolean() }),
   device: device.default({}),
+  /** Of the work that the description asked for. */
+  proof: z.strictObject({ challenge: z.string().max(300), answer: z.string().max(40) }).optional(),
   /** Capability that this browser has from the same link. */
   previous: secret.optional(),
 });

@@ -1,19 +1,22 @@
 import { PassThrough, type Readable } from 'node:stream';
 import type { JSONRPCMessage, McpServer, Transport } from '@modelcontextprotocol/server';
 import type { RelyingParty } from '../../http/sign-in/relying-party.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { createFairQueue, type Share } from '../../lib/fair/fair-queue.ts';
 import { Problem } from '../../lib/problem.ts';
 import { protocol } from './protocol.ts';
 
 /** Milliseconds between two signs of life: proxies cut a silent connection. */
 const KEEP_ALIVE = 15_000;
-/** Open at a time: by one key and its successors, and in all. */
+/** Open at a time: by one key and its successors, and in all. Where those are open, the newest of the organization with the most ends. */
 const MOST = { perKey: 8, all: 64 };
 
 /** A key and its successors, or an administrator. */
-type Owner = Pick<RelyingParty, 'lineage'>;
+type Owner = Pick<RelyingParty, 'lineage' | 'organization' | 'world'>;
 
 interface Opened {
   caller: Owner;
+  share: Share;
   transport: Transport;
   end(): void;
 }
@@ -28,22 +31,27 @@ export interface EventStreamsDeps {
  */
 export function createEventStreams({ random }: EventStreamsDeps) {
   const streams = new Map<string, Opened>();
+  const open = createFairQueue<Opened>({ seats: 0, clock: systemClock });
 
   function idOf(): string {
     const bytes = new Uint8Array(24);
     random(bytes);
     return Buffer.from(bytes).toString('base64url');
   }
-  function requireRoom({ lineage }: Owner): void {
-    const own = [...streams.values()].filter(({ caller }) => caller.lineage === lineage).length;
-    if (own < MOST.perKey && streams.size < MOST.all) return;
-    throw new Problem('OVERLOADED', 'Too many event streams are open: close one, or use POST /mcp.');
+  /** Ends the stream of another where all are open. */
+  function makeRoom(newcomer: Opened): void {
+    if (open.waitingOf(newcomer.share) >= MOST.perKey) throw tooMany();
+    open.add(newcomer);
+    if (open.waiting <= MOST.all) return;
+    const last = open.mostExpendable(newcomer);
+    open.remove(last);
+    if (last === newcomer) throw tooMany();
+    last.end();
   }
 
   return {
     /** `address`: of the posts, without their stream's id. */
     async open(caller: Owner, address: string, server: McpServer): Promise<Readable> {
-      requireRoom(caller);
       const id = idOf();
       const stream = new PassThrough();
       const beat = setInterval(() => stream.write(': alive\n\n'), KEEP_ALIVE);
@@ -57,13 +65,22 @@ export function createEventStreams({ random }: EventStreamsDeps) {
         },
         close: async () => end(),
       };
+      const { organization, world, lineage } = caller;
       const end = () => {
+        open.remove(opened);
         if (!streams.delete(id)) return;
         clearInterval(beat);
         stream.end();
         transport.onclose?.();
       };
-      streams.set(id, { caller, transport, end });
+      const opened: Opened = { caller, share: { organization, world, key: lineage }, transport, end };
+      try {
+        makeRoom(opened);
+      } catch (error) {
+        clearInterval(beat);
+        throw error;
+      }
+      streams.set(id, opened);
       stream.once('close', end);
       await server.connect(transport);
       return stream;
@@ -82,6 +99,9 @@ export function createEventStreams({ random }: EventStreamsDeps) {
     },
   };
 }
+
+const tooMany = () =>
+  new Problem('OVERLOADED', 'Too many event streams are open: close one, or use POST /mcp.');
 
 async function messageOf(body: unknown): Promise<JSONRPCMessage> {
   const { parseJSONRPCMessage } = await protocol();

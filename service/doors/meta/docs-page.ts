@@ -11,14 +11,6 @@ export const docsPage: FastifyPluginAsync = async (app) => {
     route.config = { ...route.config, access: 'public' };
     route.schema = { ...route.schema, hide: true };
   });
-  app.addHook('onSend', async (_, reply, payload) => {
-    if (typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')) {
-      reply.header('content-security-policy', policyOf(payload));
-    } else if (reply.statusCode === 200) {
-      reply.header('cache-control', 'public, max-age=3600');
-    }
-    return payload;
-  });
   compressReplies(app);
   let reference: Promise<Reference> | undefined;
   for (const path of paths) {
@@ -29,14 +21,14 @@ export const docsPage: FastifyPluginAsync = async (app) => {
       reference.catch(() => {
         reference = undefined;
       });
-      const { type, body } = (await reference)[path];
-      return reply.type(type).send(body);
+      const { headers, body } = (await reference)[path];
+      return reply.headers(headers).send(body);
     });
   }
 };
 
 const paths = ['/docs/', '/docs/js/scalar.js'] as const;
-type Reference = Record<(typeof paths)[number], { type: string; body: string }>;
+type Reference = Record<(typeof paths)[number], { headers: Record<string, string>; body: Buffer }>;
 
 /** Read with the first request: its four megabytes and the modules behind them would be part of each start and of each process. */
 async function renderReference(): Promise<Reference> {
@@ -45,7 +37,11 @@ async function renderReference(): Promise<Reference> {
   await renderer.register(scalar, { routePrefix: '/docs', configuration });
   const render = async (path: string) => {
     const { headers, body } = await renderer.inject(path);
-    return { type: String(headers['content-type']), body };
+    const type = String(headers['content-type']);
+    const kept = type.startsWith('text/html')
+      ? { 'content-security-policy': policyOf(body) }
+      : { 'cache-control': 'public, max-age=3600' };
+    return { headers: { 'content-type': type, ...kept }, body: Buffer.from(body) };
   };
   return { '/docs/': await render('/docs/'), '/docs/js/scalar.js': await render('/docs/js/scalar.js') };
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { docsPage } from './docs-page.ts';
 import { frontPage } from './front-page.ts';
+import { serveMetrics } from './metrics-route.ts';
 import { type FamilyParts, openApiDocument } from './openapi.ts';
 import type { ApplianceStatus } from './status.ts';
 import { fromReadiness, fromStatus, fromStatusToGauges } from './translate.ts';
@@ -22,17 +23,26 @@ export interface MetaDeps {
   status: () => Promise<ApplianceStatus>;
   /** Figures of the database, the disk and the certificate. */
   gauges?: () => Promise<GaugeSample[]>;
+  metricsToken?: string | undefined;
 }
 
 const quietly = { access: 'public', quiet: true } as const;
 
-/** `/`, `/health`, `/ready`, `/metrics`, `/openapi.json`, `/docs`: without a key, and without anything personal or secret. */
+/** `/`, `/health`, `/ready`, `/openapi.json`, `/docs`: without a key, and without anything personal or secret; `/metrics` for the operator. */
 export function createMetaDoor(deps: MetaDeps): FastifyPluginAsync {
   return async (app) => {
     const startedAt = deps.clock.now();
     const uptime = () => (deps.clock.now() - startedAt) / 1000;
     serveState(app, deps, uptime);
-    serveMetrics(app, deps, uptime);
+    await app.register(async (figures) =>
+      serveMetrics(figures, {
+        ...deps,
+        read: async () => [
+          ...fromStatusToGauges(await deps.status(), uptime()),
+          ...((await deps.gauges?.()) ?? []),
+        ],
+      }),
+    );
     await app.register(async (documents) => serveDocument(documents, deps));
     await app.register(frontPage, { version: deps.version });
     await app.register(docsPage);
@@ -80,43 +90,8 @@ function serveState(app: FastifyInstance, { status, version, log }: MetaDeps, up
   );
 }
 
-function serveMetrics(
-  app: FastifyInstance,
-  { metrics, status, gauges }: MetaDeps,
-  uptime: () => number,
-): void {
-  app.get(
-    '/metrics',
-    {
-      config: quietly,
-      schema: {
-        operationId: 'metrics',
-        summary: 'Metrics',
-        description:
-          'Figures for Prometheus: requests and problems, verifications and checks, inference stages, galleries, jobs, webhooks, alerts, disk, certificate, backups, and the process itself.',
-        tags: ['meta'],
-        response: {
-          200: {
-            description: 'Prometheus text format',
-            content: { 'text/plain': { schema: z.string().describe('Prometheus text format') } },
-          },
-        },
-      },
-    },
-    async (_, reply) =>
-      reply
-        .type(metrics.contentType)
-        .send(
-          await metrics.render([
-            ...fromStatusToGauges(await status(), uptime()),
-            ...((await gauges?.()) ?? []),
-          ]),
-        ),
-  );
-}
-
 function serveDocument(app: FastifyInstance, { version, families }: MetaDeps): void {
-  let document: string | undefined;
+  let document: Buffer | undefined;
   compressReplies(app);
   app.get(
     '/openapi.json',
@@ -131,7 +106,7 @@ function serveDocument(app: FastifyInstance, { version, families }: MetaDeps): v
       },
     },
     async (_, reply) => {
-      document ??= JSON.stringify(openApiDocument(app.published, version, families));
+      document ??= Buffer.from(JSON.stringify(openApiDocument(app.published, version, families)));
       return reply.type('application/json; charset=utf-8').send(document);
     },
   );

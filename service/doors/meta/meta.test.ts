@@ -76,7 +76,7 @@ afterEach(async () => {
   for (const app of running.splice(0)) await app.close();
 });
 
-async function start(status: () => Promise<ApplianceStatus>) {
+async function start(status: () => Promise<ApplianceStatus>, metricsToken?: string) {
   let now = 1_000_000;
   const clock = { now: () => now };
   const metrics = createMetrics({ processMetrics: false });
@@ -94,11 +94,15 @@ async function start(status: () => Promise<ApplianceStatus>) {
       log: silentLog,
       metrics,
       status,
+      metricsToken,
     }),
   );
   await app.ready();
   now += 61_500;
-  return { app, metrics };
+  const advance = (milliseconds: number) => {
+    now += milliseconds;
+  };
+  return { app, metrics, advance };
 }
 
 describe('/health', () => {
@@ -266,15 +270,17 @@ describe('/ready', () => {
 describe('/metrics', () => {
   test('counts, times and gauges, and follows what changes', async () => {
     let people: ApplianceStatus['people'] = [];
-    const { app, metrics } = await start(async () => ({ ...healthy, people }));
+    const { app, metrics, advance } = await start(async () => ({ ...healthy, people }));
     await app.inject('/metrics');
     people = [{ world: 'live', total: 7, largest: 4 }];
     metrics.inference({ decode: 4, total: 120 });
+    expect((await app.inject('/metrics')).body).not.toContain('gatehouse_people{');
+    advance(1_000);
     const { headers, body } = await app.inject('/metrics');
     expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
     for (const line of [
       'gatehouse_ready 1',
-      'gatehouse_uptime_seconds 61.5',
+      'gatehouse_uptime_seconds 62.5',
       'gatehouse_inference_queue 3',
       'gatehouse_inference_fallback 0',
       'gatehouse_people{world="live"} 7',
@@ -282,12 +288,36 @@ describe('/metrics', () => {
       'gatehouse_largest_gallery{world="live"} 4',
       'gatehouse_gallery_templates{world="live",embedder="dlib"} 300',
       'gatehouse_inference_stage_seconds_sum{stage="total"} 0.12',
-      'gatehouse_http_requests_total{method="GET",route="/metrics",status="200",world="none"} 1',
+      'gatehouse_http_requests_total{method="GET",route="/metrics",status="200",world="none"} 2',
     ]) {
       expect(body.split('\n')).toContain(line);
     }
     people = [];
+    advance(1_000);
     expect((await app.inject('/metrics')).body).not.toContain('gatehouse_people{');
+  });
+
+  test('is for programs on the machine, or for the holder of the token, and is sent from one buffer a second', async () => {
+    const code = async (
+      { app }: Awaited<ReturnType<typeof start>>,
+      headers: Record<string, string> = {},
+      remoteAddress = '127.0.0.1',
+    ) => (await app.inject({ url: '/metrics', headers, remoteAddress })).statusCode;
+    const local = await start(async () => healthy);
+    expect(await code(local)).toBe(200);
+    expect(await code(local, {}, '::1')).toBe(200);
+    expect(await code(local, {}, '192.0.2.1')).toBe(401);
+    for (const name of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'])
+      expect(await code(local, { [name]: '192.0.2.1' })).toBe(401);
+    const token = 'a-token-of-the-scraper';
+    const scraped = await start(async () => healthy, token);
+    expect(await code(scraped)).toBe(401);
+    expect(await code(scraped, { authorization: `Bearer ${token}x` }, '192.0.2.1')).toBe(401);
+    const headers = { authorization: `Bearer ${token}` };
+    expect(await code(scraped, headers, '192.0.2.1')).toBe(200);
+    const { headers: sent } = await scraped.app.inject({ url: '/metrics', headers });
+    const known = { ...headers, 'if-none-match': String(sent.etag) };
+    expect(await code(scraped, known)).toBe(304);
   });
 
   test('has metrics of the process where the setting asks for them', async () => {

@@ -4,7 +4,12 @@ import { personWindow, programWindow } from '../../../test/support/behavior-wind
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { type EventsOut, openEventsOut } from '../../../test/support/events-out.ts';
 import { analysisOf, direction } from '../../../test/support/faces.ts';
-import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
+import {
+  attempt,
+  frameNamed,
+  liveSessionsOver,
+  scriptedChallenges,
+} from '../../../test/support/live-sessions.ts';
 import { operatorParts } from '../../../test/support/operator-parts.ts';
 import { approve } from '../../../test/support/presence.ts';
 import { createStanding } from '../../compose/live/standing.ts';
@@ -473,6 +478,19 @@ test('a check without motion is answered 202 until a person decides, and then ca
   const pass = await post('/api/v1/passes/verify', key, { passToken: body.passToken });
   expect(pass.body).toMatchObject({ valid: true, assurance: 'passive-frames' });
   expect((await payloads()).count).toBe(1);
+});
+
+test('a pass of undecided evidence that a person approved claims the least', async () => {
+  const key = await keyOf();
+  Object.assign(challenges.script, { passed: false, reasons: ['UNDECIDED'], undecided: 'review' });
+  const { sessionId, token } = (await post('/api/v1/sessions', key, {})).body;
+  await person(sessionId, token, key, { most: 0 });
+  for (let i = 0; i < 3; i++) await attempt({ engine, sessions, challenges }, token);
+  const realm = { organization: engine.organization, world: 'live' } as const;
+  await sessions.review(realm, sessionId, { approve: true, actor: operator });
+  const { body } = await post(`/api/v1/sessions/${sessionId}/finalize`, key);
+  const pass = await post('/api/v1/passes/verify', key, { passToken: body.passToken });
+  expect(pass.body).toMatchObject({ valid: true, assurance: 'passive-frames' });
 });
 
 test('a profile that does not offer the path without motion refuses it before a picture', async () => {

@@ -75,10 +75,14 @@ async function otherDevice({ protocol, host }: { protocol: string; host: string 
 ${svg.replace(/ xmlns="[^"]*"/, ' role="img" aria-label="QR code with the address of this page"')}
 <div>
 <h2>Another device</h2>
-<p>Open this page there: point its camera at the code, or type <code>${host}/trust</code></p>
+<p>Open this page there: point its camera at the code, or type <code>${escapeHtml(host)}/trust</code></p>
 </div>
 </section>`;
 }
+
+/** A proxy may pass on what a caller said. */
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 
 const section = (
   { id, name, file, steps }: System,

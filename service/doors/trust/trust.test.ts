@@ -8,6 +8,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createTrustDoor } from './index.ts';
+import { trustPage } from './page.ts';
 import { createRedirectDoor } from './redirect.ts';
 import { systems } from './systems.ts';
 
@@ -58,6 +59,12 @@ describe('the page', () => {
     expect(page).toContain(/<path stroke.*?\/>/.exec(modules)![0]);
     expect(page).toContain('<code>gatehouse.home.arpa/trust</code>');
     expect((await get('/trust', { host: '127.0.0.1:7300' })).body).not.toContain('<svg');
+  });
+
+  test('writes the host that a proxy passes on as text', async () => {
+    const page = await trustPage('', { protocol: 'https', host: `box.example"'<script>&` });
+    expect(page).not.toContain('<script');
+    expect(page).toContain('box.example&#34;&#39;&#60;script&#62;&#38;/trust');
   });
 
   test('has steps for every system, no script, nothing of another host, and its style by hash', async () => {

@@ -13,6 +13,7 @@ import {
   selectAccount,
   selectAccountByEmail,
   selectAccounts,
+  selectOrganizationsOfDomain,
   shownAccount,
 } from './administrator-store.ts';
 import { requireRightOver } from './appliance-owners.ts';
@@ -57,12 +58,20 @@ export interface Accounts {
   list(organization: OrganizationId): Promise<Administrator[]>;
   get(organization: OrganizationId, id: AdministratorId): Promise<Administrator>;
   ownersExist(): Promise<boolean>;
+  /** The organization whose administrators alone have addresses of this domain; undefined also where several have. */
+  organizationOfDomain(domain: string): Promise<OrganizationId | undefined>;
 }
 
 export function createAccounts(parts: Parts, codes: OneTimeCodes): Accounts {
   const { db, inTransaction, integrity, audit, ids, clock, organizations, hashes } = parts;
 
   return {
+    async organizationOfDomain(domain) {
+      // Of no domain are the characters that a search would take for others.
+      if (!/^[^\s@%_\\]{1,253}$/u.test(domain)) return undefined;
+      const [only, ...others] = await selectOrganizationsOfDomain(db, domain.toLowerCase());
+      return others.length === 0 ? only : undefined;
+    },
     async create(input, who) {
       const organization = await organizations.get(input.organization);
       refuseErased(organization);

@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import type { AdministratorId, OrganizationId } from '../../lib/id.ts';
-import { normalizeEmail } from '../../storage/email-address.ts';
+import { formerSpelling, normalizeEmail } from '../../storage/email-address.ts';
 import type { Integrity } from '../../storage/keys/integrity.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
@@ -144,14 +144,28 @@ export async function selectAccount(
   return row && fromRow(row, integrity);
 }
 
-/** `email`: normalized. */
+/** `email`: normalized. The row keeps the spelling that an earlier version stored: its MAC covers it. */
 export async function selectAccountByEmail(
   db: Db,
   integrity: SignInIntegrity,
   email: string,
 ): Promise<Account | undefined> {
-  const row = await select(db).where('email', '=', email).executeTakeFirst();
+  const spellings = [email, formerSpelling(email) ?? email];
+  const row = await select(db).where('email', 'in', spellings).executeTakeFirst();
   return row && fromRow(row, integrity);
+}
+
+/** Organizations that have an administrator with an address of the domain; two at most. */
+export async function selectOrganizationsOfDomain(db: Db, domain: string): Promise<OrganizationId[]> {
+  const rows = await db
+    .selectFrom('administrator')
+    .select('organization')
+    .distinct()
+    .where('email', 'like', `%@${domain}`)
+    .where('disabled_at', 'is', null)
+    .limit(2)
+    .execute();
+  return rows.map(({ organization }) => organization as OrganizationId);
 }
 
 /** The oldest first. */

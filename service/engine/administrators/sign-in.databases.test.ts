@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
+import { operator } from '../../../test/support/engine.ts';
 import { password, startStaff } from '../../../test/support/staff.ts';
+import type { AdministratorId } from '../../lib/id.ts';
+import { insertAccount, selectAccount } from './administrator-store.ts';
 
 const at = (source: string) => ({ source, device: 'Firefox' });
 const HOUR = 3_600_000;
@@ -35,6 +38,39 @@ onBothDatabases('sign-in', (newPlace) => {
     // Never idle, and twelve hours are over.
     advance(24);
     expect(await administrators.sessionOf(secret)).toBeUndefined();
+    await staff.stop();
+  });
+
+  test('both spellings of an international domain sign in, also where an earlier version stored the other', async () => {
+    const staff = await startStaff({ place: await newPlace() });
+    const { administrators, db, integrity, inTransaction } = staff;
+    const signIn = async (email: string) => {
+      const answer = await administrators.signIn({ email, password, ...at('10.0.0.1') });
+      return answer.is === 'signed-in' ? answer.session.administrator.email : answer.is;
+    };
+    const known = (await selectAccount(db, integrity, staff.ada.id))!;
+    const old = { ...known, id: 'adm_old' as AdministratorId, email: 'eve@bücher.example' };
+    await inTransaction((tx) => insertAccount(tx, integrity, old));
+    for (const written of ['eve@bücher.example', 'Eve@XN--BCHER-KVA.example'])
+      expect(await signIn(written)).toBe('eve@bücher.example');
+    await expect(
+      administrators.create(
+        {
+          ...{ organization: staff.organization, role: 'auditor', name: 'Eve', password },
+          email: 'eve@xn--bcher-kva.example',
+        },
+        operator,
+      ),
+    ).rejects.toMatchObject({ code: 'CONFLICT' });
+    const made = await administrators.create(
+      {
+        ...{ organization: staff.organization, role: 'auditor', name: 'Bob', password },
+        email: 'Bob@bücher.example',
+      },
+      operator,
+    );
+    expect(made.administrator.email).toBe('bob@xn--bcher-kva.example');
+    expect(await signIn('bob@bücher.example')).toBe('bob@xn--bcher-kva.example');
     await staff.stop();
   });
 

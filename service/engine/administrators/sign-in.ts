@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { From, OpenedSession, SignInAnswer } from './administrator.ts';
@@ -99,11 +100,13 @@ export function createSignIn(parts: Parts, tickets: Tickets): SignIn {
       const attempt = await failures.begin(email, from.source);
       const known = await usable(db, email);
       const account = mayEnter(known) ? known : undefined;
-      const right = await checkPassword(hashes, account, password).catch(async (error: unknown) => {
-        // Nothing was judged.
-        await inTransaction((tx) => attempt.takeBack(tx));
-        throw error;
-      });
+      const right = await checkPassword(hashes, account, password, from.source).catch(
+        async (error: unknown) => {
+          // Nothing was judged.
+          await inTransaction((tx) => attempt.takeBack(tx));
+          throw error;
+        },
+      );
       const answer =
         right &&
         (await inTransaction(async (tx) => {
@@ -119,8 +122,19 @@ export function createSignIn(parts: Parts, tickets: Tickets): SignIn {
   };
 }
 
-/** Takes the same time without an account, or with one that has no password. */
-export const checkPassword = (hashes: Parts['hashes'], account: Account | undefined, password: string) =>
-  password.length > 4 * MOST_CHARACTERS
-    ? hashes.verify(undefined, '')
-    : hashes.verify(account?.password, password);
+/** Takes the same time without an account, or with one that has no password. `address`: where it came from. */
+export function checkPassword(
+  hashes: Parts['hashes'],
+  account: Account | undefined,
+  password: string,
+  address?: string,
+): Promise<boolean> {
+  const share = {
+    organization: account?.organization ?? '',
+    key: account?.id ?? '',
+    ...defined({ address }),
+  };
+  return password.length > 4 * MOST_CHARACTERS
+    ? hashes.verify(undefined, '', share)
+    : hashes.verify(account?.password, password, share);
+}

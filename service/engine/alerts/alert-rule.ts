@@ -58,6 +58,10 @@ export const metricFacts: Readonly<Record<AlertMetric, MetricFacts>> = {
     ...{ name: 'A webhook was switched off', windowMinutes: 60, threshold: 1, holdOffMinutes: 60 },
     ...{ least: 1, most: 1, unit: 'nothing else: each fires' },
   },
+  'protected-change': {
+    ...{ name: 'A change that weakens or destroys', windowMinutes: 60, threshold: 1, holdOffMinutes: 60 },
+    ...{ least: 1, most: 1, unit: 'nothing else: each fires' },
+  },
   'queue-depth': {
     ...{ name: 'Deliveries pile up', windowMinutes: 10, threshold: 1000, holdOffMinutes: 60 },
     ...{ least: 1, most: 100_000_000, unit: 'a whole number of deliveries' },

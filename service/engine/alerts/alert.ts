@@ -13,6 +13,7 @@ const countedMetrics = [
   'unknown-device',
   'bot-rate',
   'webhook-disabled',
+  'protected-change',
 ] as const;
 export const gaugeMetrics = [
   'queue-depth',
@@ -77,6 +78,11 @@ export interface Alert {
 }
 
 export interface Alerts {
+  /**
+   * An administrator did what destroys, opens the box, changes an identity or weakens a protection. The rule is there the first
+   * time that one does; each operation alerts once in its hold-off.
+   */
+  noteChange(realm: EventRealm, operation: string, who: Actor): Promise<void>;
   /** Newest first, older than `before`. */
   pageRules(realm: EventRealm, page: { before?: string; limit: number }): Promise<AlertRule[]>;
   /** A rule for every metric that has none and waits for nothing, `bot-rate` apart; nothing is added. */

@@ -525,6 +525,7 @@ onBothDatabases('alerts', (newPlace) => {
       ...['failures-per-person', 'failures-per-key', 'spoof-attempts', 'impossible-travel', 'unknown-device'],
       ...[
         'webhook-disabled',
+        'protected-change',
         'queue-depth',
         'disk-free',
         'certificate-days',

@@ -72,7 +72,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const { checkMail, checkRule } = createRuleChecks(deps);
   const editRules = createEditRules({ ...deps, rules, changes, recipients, checkRule });
   const fire = createFiring({ ...deps, recipients });
-  const { addBoxRules, fireSwitchedOff } = createFirstRules({ ...deps, rules, changes, editRules, fire });
+  const first = createFirstRules({ ...deps, rules, changes, editRules, fire });
   const gauges = createGauges({ ...deps, waitingDeliveries: seen.waitingDeliveries });
   const mailing = createMailing({ ...deps, server: mail, recipients });
   const shown = (rule: StoredRule): AlertRule => ({ ...rule, waitsFor: waitsFor(rule.metric, readings) });
@@ -80,7 +80,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   async function checkGauges(): Promise<void> {
     await changes.reloadWhenUnsure();
     await watched.retry();
-    await addBoxRules();
+    await first.addBoxRules();
     let fired = false;
     for (const { rule, ...reading } of await gauges.breached(watched.gauges())) {
       fired = (await inTransaction((tx) => fire(tx, rule, reading))) || fired;
@@ -101,6 +101,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   jobs.every('alert-gauges', MINUTE);
 
   return {
+    noteChange: createNoteChange(deps, first.fireEach),
     pageRules: async (realm, page) => (await rules.page(realm, page)).map(shown),
     recommended: async (realm) => recommend(await rules.list(realm), realm, readings),
     addRule: async (realm, input, actor) => shown(await editRules.add(realm, input, actor)),
@@ -133,11 +134,22 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       await watched.watch(tx, batch, async (rule, breach) => {
         await fire(tx, rule, breach);
       });
-      await fireSwitchedOff(tx, batch);
+      await first.fireSwitchedOff(tx, batch);
     },
     checkGauges,
   };
 }
+
+const createNoteChange =
+  (
+    { inTransaction, jobs }: AlertsDeps,
+    fireEach: ReturnType<typeof createFirstRules>['fireEach'],
+  ): Alerts['noteChange'] =>
+  async (realm, operation, who) => {
+    const breach = { value: 1, about: operation, reason: `By ${describeActor(who)}.` };
+    await inTransaction((tx) => fireEach(tx, realm, 'protected-change', breach));
+    jobs.wake();
+  };
 
 function recommend(
   there: readonly StoredRule[],

@@ -8,6 +8,7 @@ import { appliance, type createFiring } from './firing.ts';
 import type { GaugeReadings } from './gauges.ts';
 import type { RuleChanges } from './rule-changes.ts';
 import type { RuleStore, StoredRule } from './rule-store.ts';
+import type { Breach } from './watching/watched-rules.ts';
 
 export interface FirstRulesDeps {
   organizations: Pick<Organizations, 'list'>;
@@ -32,7 +33,17 @@ export function createFirstRules(deps: FirstRulesDeps) {
       (await rules.everOf(tx, realm, metric)).length > 0 ? undefined : addFirst(tx, realm, metric),
     );
 
+  /** Fires the rules of the metric; the first time that something happens it has none yet. */
+  async function fireEach(tx: Tx, realm: EventRealm, metric: AlertMetric, breach: Breach): Promise<void> {
+    const ever = await rules.everOf(tx, realm, metric);
+    for (const rule of ever.length === 0 ? [await addFirst(tx, realm, metric)] : ever) {
+      if (!rule.enabled || ever.some(({ id, removed }) => removed && id === rule.id)) continue;
+      await fire(tx, rule, breach);
+    }
+  }
+
   return {
+    fireEach,
     /** Adds the rules for untestable backups and waiting sweeps. */
     async addBoxRules(): Promise<void> {
       const troubled = readings.backupTroubles().length > 0;
@@ -49,13 +60,9 @@ export function createFirstRules(deps: FirstRulesDeps) {
       for (const event of events) {
         if (event.type !== 'webhook.disabled') continue;
         const { organization, world } = event;
-        const realm = { organization, world };
-        const ever = await rules.everOf(tx, realm, 'webhook-disabled');
         const { endpoint, reason } = event.payload;
-        for (const rule of ever.length === 0 ? [await addFirst(tx, realm, 'webhook-disabled')] : ever) {
-          if (!rule.enabled || ever.some(({ id, removed }) => removed && id === rule.id)) continue;
-          await fire(tx, rule, { value: 1, about: endpoint, reason });
-        }
+        const breach = { value: 1, about: endpoint, reason };
+        await fireEach(tx, { organization, world }, 'webhook-disabled', breach);
       }
     },
   };

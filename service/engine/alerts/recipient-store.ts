@@ -1,7 +1,10 @@
 import type { Selectable } from 'kysely';
 import type { OrganizationId } from '../../lib/id.ts';
+import { normalizeEmail } from '../../storage/email-address.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
+
+export { normalizeEmail };
 
 export interface Recipient {
   /** In lower case. */

@@ -5,7 +5,12 @@ import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import { type Organizations, refuseErased } from '../organizations/index.ts';
 import { checkAddress } from './alert-rule.ts';
-import { createRecipientStore, type Recipient, type RecipientPage } from './recipient-store.ts';
+import {
+  createRecipientStore,
+  normalizeEmail,
+  type Recipient,
+  type RecipientPage,
+} from './recipient-store.ts';
 
 /** Mails of alerts that one organization sends in an hour, test mails included. */
 export const MOST_MAILS = 20;
@@ -63,23 +68,22 @@ export function createRecipients(deps: RecipientsDeps): Recipients {
       const address = checkAddress(text).toLowerCase();
       return inTransaction(async (tx) => {
         const approved = await store.list(organization, tx);
-        return (
-          approved.find((one) => one.address === address) ?? (await add(tx, organization, address, actor))
-        );
+        return approved.find(isOf(address)) ?? (await add(tx, organization, address, actor));
       });
     },
 
     withdraw: (organization, address, actor) =>
       inTransaction(async (tx) => {
-        if (!(await store.remove(tx, organization, address.trim().toLowerCase())))
+        const approved = (await store.list(organization, tx)).find(isOf(address));
+        if (!approved || !(await store.remove(tx, organization, approved.address)))
           throw new Problem('NOT_FOUND', `${address} is not an approved recipient of the organization.`);
         await audit.add(tx, { actor, action: 'mail-recipient.withdraw', organization, target: organization });
       }),
 
     async admit(tx, organization, addresses, actor) {
-      const approved = new Set((await store.list(organization, tx)).map(({ address }) => address));
+      const approved = await store.list(organization, tx);
       const others = [...new Set(addresses.map((address) => address.toLowerCase()))].filter(
-        (address) => !approved.has(address),
+        (address) => !approved.some(isOf(address)),
       );
       if (others.length === 0) return;
       if (actor.is !== 'operator') {
@@ -93,7 +97,7 @@ export function createRecipients(deps: RecipientsDeps): Recipients {
 
     async isApproved(organization, address) {
       const approved = await store.list(organization);
-      return approved.some((one) => one.address === address.toLowerCase());
+      return approved.some(isOf(address));
     },
 
     async takeMails(tx, organization, wanted) {
@@ -108,3 +112,8 @@ export function createRecipients(deps: RecipientsDeps): Recipients {
     forget: (tx, organization) => store.removeAll(tx, organization),
   };
 }
+
+const isOf = (address: string) => {
+  const wanted = normalizeEmail(address);
+  return (one: Recipient) => normalizeEmail(one.address) === wanted;
+};

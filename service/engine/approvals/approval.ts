@@ -7,8 +7,23 @@ export const approvalActions = [
   'subjects.erase',
   'organization.erase',
   'four-eyes.off',
+  'subject.change',
+  'hold.release',
+  'consent.withdraw',
+  'retention.sweep',
+  'data.destroy',
+  'protection.weaken',
 ] as const;
 export type ApprovalAction = (typeof approvalActions)[number];
+
+/** Whether it takes two administrators with four eyes off, too. */
+export const isAlwaysAsked = (action: ApprovalAction): boolean => action === 'consent.withdraw';
+/** Whether a request for it names one person. */
+export const isOfPerson = (action: ApprovalAction): boolean =>
+  ['subject.erase', 'subject.export', 'subject.change', 'hold.release'].includes(action);
+/** Whether a request for it names a world. */
+export const isOfWorld = (action: ApprovalAction): boolean =>
+  isOfPerson(action) || action === 'subjects.erase';
 
 export const approvalStates = ['open', 'confirmed', 'declined', 'expired'] as const;
 export type ApprovalState = (typeof approvalStates)[number];

@@ -1,11 +1,12 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { AdministratorId, Ids, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Administrators } from '../administrators/index.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Organization, Organizations } from '../organizations/index.ts';
-import { type Approval, stateOf } from './approval.ts';
+import { type Approval, isAlwaysAsked, stateOf } from './approval.ts';
 import {
   type ApprovalQuery,
   deleteApprovals,
@@ -66,12 +67,13 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   const { db, inTransaction, audit, organizations, clock } = deps;
 
   async function guard<T>(what: Guarded, who: Actor, work: () => Promise<T>): Promise<T> {
-    const required = (await organizations.get(what.organization)).fourEyes ?? false;
-    if (!required || who.is !== 'administrator') return work();
+    if (who.is !== 'administrator') return work();
+    const { fourEyes = false } = await organizations.get(what.organization);
+    if (!fourEyes && !isAlwaysAsked(what.action)) return work();
     const requestedBy = who.administrator as AdministratorId;
     const found = await selectRunning(db, { ...what, requestedBy }, clock.now());
     const confirmed = found.find(({ decision }) => decision === 'confirmed');
-    if (!confirmed) throw missing(found[0]);
+    if (!confirmed) throw missing(what, found[0]);
     await inTransaction((tx) =>
       audit.add(tx, { ...lineOf(who, 'approval.use', confirmed), details: { action: what.action } }),
     );
@@ -178,17 +180,20 @@ function administratorOf(who: Actor): AdministratorId {
   );
 }
 
-function missing(open: Approval | undefined): Problem {
+function missing({ action, world, subject }: Guarded, open: Approval | undefined): Problem {
+  const extra = { approval: { action, ...defined({ env: world, person: subject }) } };
   const ends = open && new Date(open.expiresAt).toISOString();
   if (open?.decision === 'declined')
     return new Problem(
       'APPROVAL_REQUIRED',
       'Nothing was done: another administrator declined it. Ask again, or talk to them.',
+      extra,
     );
   return new Problem(
     'APPROVAL_REQUIRED',
     open
       ? `Nothing was done: a second administrator has to confirm it first. The request ${open.id} waits until ${ends}.`
-      : 'Nothing was done: the organization asks for two administrators. Ask for a confirmation, let a second administrator give it, then try again.',
+      : 'Nothing was done: this takes two administrators. Ask for a confirmation, let a second administrator give it, then try again.',
+    extra,
   );
 }

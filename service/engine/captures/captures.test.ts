@@ -12,7 +12,11 @@ beforeEach(async () => {
 });
 afterEach(() => engine.stop());
 
-const realm = () => ({ organization: engine.organization, world: 'live' as const });
+const realm = (by = 'administrator adm_1') => ({
+  organization: engine.organization,
+  world: 'live' as const,
+  by,
+});
 /** The head of a JPEG of this size, and nothing behind it. */
 function jpeg(width = 640, height = 480): Uint8Array {
   const head = Buffer.from(
@@ -157,10 +161,14 @@ test.each([
   await expect(link.look(frame)).rejects.toMatchObject({ code });
 });
 
-test('one organization has 200 sessions at a time at most', () => {
+test('one organization has 200 sessions at a time at most, and each of those who open them 50', () => {
   const captures = seeing(analysisOf('frame'));
-  for (let i = 0; i < 200; i++) captures.open(realm());
-  expect(() => captures.open(realm())).toThrow(expect.objectContaining({ code: 'OVERLOADED' }));
+  const overloaded = expect.objectContaining({ code: 'OVERLOADED' });
+  for (const by of ['a', 'b', 'c', 'd']) {
+    for (let i = 0; i < 50; i++) captures.open(realm(by));
+    expect(() => captures.open(realm(by))).toThrow(overloaded);
+  }
+  expect(() => captures.open(realm('e'))).toThrow(overloaded);
   engine.advance(minutes(10));
   expect(captures.open(realm()).token).toHaveLength(43);
 });

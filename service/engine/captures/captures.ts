@@ -1,6 +1,7 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import type { Analysis, FaceAnalyzer, FollowedFace } from '../../inference/face.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { Share } from '../../lib/fair/fair-queue.ts';
 import type { Id, Ids, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { ModelSet } from '../models/index.ts';
@@ -15,6 +16,13 @@ export interface OpenedCapture {
   token: string;
   /** Ms since 1970. */
   expiresAt: number;
+}
+
+export interface CaptureRealm {
+  organization: OrganizationId;
+  world: World;
+  /** Who opened it: an administrator, or a kiosk. Its frames take turns with those of the others. */
+  by: string;
 }
 
 /** Guidance for one frame; `dropped` when it came too early or while another was at work. */
@@ -34,7 +42,7 @@ export interface CaptureLink {
  */
 export interface Captures {
   /** Throws OVERLOADED. */
-  open(realm: { organization: OrganizationId; world: World }): OpenedCapture;
+  open(realm: CaptureRealm): OpenedCapture;
   /** Throws MISSING_AUTH for an unknown or ended token, CONFLICT while another connection has the session. */
   connect(token: string): CaptureLink;
 }
@@ -54,8 +62,8 @@ const LONGEST_SIDE = 1280;
 /** Milliseconds between two frames that are looked at: ten a second, with room for an uneven network. */
 const PACE = 80;
 const LIFE = 10 * 60_000;
-/** Open at a time in one organization. */
-const MOST = 200;
+/** Open at a time in one organization, and of those of one administrator or kiosk. */
+const MOST = { all: 200, each: 50 };
 /** Frames in a row whose face is followed from the frame before, without a search for others. */
 const FOLLOWED = 2;
 /** Milliseconds; guidance that is older helps no one. */
@@ -63,8 +71,7 @@ const DEADLINE = 2_000;
 
 interface Session {
   id: CaptureId;
-  organization: OrganizationId;
-  world: World;
+  share: Share;
   expiresAt: number;
   connected: boolean;
   busy: boolean;
@@ -96,17 +103,18 @@ export function createCaptures({
       embedders: [],
       quick: true,
       deadline: DEADLINE,
-      share: { world: session.world, organization: session.organization, key: session.id },
+      share: session.share,
     });
     session.face = onlyFaceOf(analysis, follows ? face.followed + 1 : 0);
     return guidanceOf(analysis, { pad: padSets.length > 0 });
   }
 
   return {
-    open({ organization, world }) {
+    open({ organization, world, by }) {
       dropEnded();
-      const open = [...sessions.values()].filter((one) => one.organization === organization);
-      if (open.length >= MOST) {
+      const share: Share = { world, organization, key: by };
+      const open = [...sessions.values()].filter((one) => one.share.organization === organization);
+      if (open.length >= MOST.all || open.filter((one) => one.share.key === by).length >= MOST.each) {
         throw new Problem('OVERLOADED', 'Too many camera sessions are open: try again in a few minutes.', {
           retryAfterSeconds: 60,
         });
@@ -117,7 +125,7 @@ export function createCaptures({
       const id = ids.next('capture');
       const expiresAt = clock.now() + LIFE;
       const state = { connected: false, busy: false, lastFrameAt: Number.NEGATIVE_INFINITY, face: undefined };
-      sessions.set(keyOf(token), { id, organization, world, expiresAt, ...state });
+      sessions.set(keyOf(token), { id, share, expiresAt, ...state });
       return { id, token, expiresAt };
     },
 

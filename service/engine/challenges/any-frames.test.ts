@@ -133,7 +133,7 @@ test('a step never passes from frames outside its window', () => {
           });
           if (passed) {
             passes++;
-            expect(revealed).toBeDefined();
+            expect(at - revealed!).toBeGreaterThanOrEqual(holdMs);
             shown = shown.filter((one) => one.at >= at - holdMs);
             // one slip of a frame or two may lie between
             expect(shown.filter((one) => !one.there).length).toBeLessThanOrEqual(2);

@@ -17,6 +17,8 @@ const NEUTRAL_PITCH = 25;
 /** Neutral frames that a baseline needs. */
 const FEWEST = 5;
 const KEPT = 3;
+/** Neutral frames that an attempt keeps: their textures are large. */
+export const MOST_NEUTRAL = 40;
 
 export const isNeutral = ({ pose }: Pick<SeenFrame, 'pose'>): boolean =>
   Math.abs(pose.yaw) < NEUTRAL_YAW && Math.abs(pose.pitch) < NEUTRAL_PITCH;

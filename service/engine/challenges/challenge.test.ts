@@ -252,9 +252,17 @@ test('few frames are identified, all steps are, and a face is searched for every
   expect(identified).toBeLessThan(progress.length / 4);
 });
 
-test('before the end nothing has passed; after it nothing changes', () => {
+test('an attempt that never settled has asked for nothing', () => {
   const { challenge } = play(drawn(['turn-left']), cooperative, { most: 1500 });
-  expect(challenge.result(1_001_600)).toMatchObject({ passed: false, reasons: ['UNFINISHED'] });
+  expect(challenge.phase).toBe('guiding');
+  expect(challenge.result(1_001_600)).toMatchObject({ asked: false, reasons: ['NOT_SETTLED'] });
+  expect(challenge.result(1_060_000)).toMatchObject({ asked: false, reasons: ['UNFINISHED'] });
+  expect(play(drawn(['turn-left']), cooperative).result.asked).toBe(true);
+});
+
+test('before the end nothing has passed; after it nothing changes', () => {
+  const { challenge } = play(drawn(['turn-left']), cooperative, { most: 3000 });
+  expect(challenge.result(1_003_100)).toMatchObject({ passed: false, reasons: ['UNFINISHED'] });
   expect(challenge.result(1_060_000)).toMatchObject({ passed: false, reasons: ['TIME_OVER'] });
   const over = play(drawn(['turn-left']), cooperative);
   const before = over.challenge.result(0);

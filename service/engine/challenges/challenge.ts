@@ -34,7 +34,7 @@ export interface Challenge {
   /** Where its face is expected. */
   readonly follow: FollowedFace | undefined;
   observe(frame: ObservedFrame): ChallengeProgress;
-  /** Before the end the reason is `UNFINISHED`, or `TIME_OVER` where no frame came for long; `now` is ours, ms. */
+  /** Before the end the reason is `UNFINISHED`, `NOT_SETTLED`, or `TIME_OVER` where no frame came for long; `now` is ours, ms. */
   result(now: number): ChallengeResult;
 }
 

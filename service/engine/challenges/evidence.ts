@@ -25,6 +25,8 @@ export type ChallengeReason =
   | 'TOO_LITTLE_SEEN'
   /** The sum of the evidence lies between sure and refused (weighing/judge-evidence.ts). */
   | 'UNDECIDED'
+  /** The face was never placed and lit well enough to ask for the first step. */
+  | 'NOT_SETTLED'
   /** Ended before the last step. */
   | 'UNFINISHED';
 
@@ -55,6 +57,7 @@ const tryAgain: Record<ChallengeReason, TryAgain> = {
   PRESENTATION: 'UNSURE',
   TOO_LITTLE_SEEN: 'LIGHT',
   UNDECIDED: 'UNSURE',
+  NOT_SETTLED: 'LIGHT',
   UNFINISHED: 'INTERRUPTED',
 };
 

@@ -15,6 +15,8 @@ export interface ChallengeResult {
   assurance: Assurance;
   evidence: Evidence[];
   reasons: ChallengeReason[];
+  /** Whether a step was revealed: until then the attempt has shown nothing of its draw. */
+  asked: boolean;
   /** Steps passed. */
   completed: number;
   /** From the first step's reveal to the last frame, on the client's clock. */
@@ -36,8 +38,10 @@ export function resultOf(
   seen: { drawn: DrawnChallenge; log: FrameLog; sequence: StepSequence; collection: Collection; now: number },
 ): ChallengeResult {
   const { began, last, receivedAt } = seen.log.span;
-  const unfinished: ChallengeReason = seen.now - receivedAt > SILENCE ? 'TIME_OVER' : 'UNFINISHED';
-  const reasons = verdict ? [...verdict.reasons] : [unfinished];
+  const asked = began !== undefined;
+  const reasons = verdict
+    ? [...verdict.reasons]
+    : [unfinished({ asked, silent: seen.now - receivedAt > SILENCE })];
   const evidence = [...(verdict?.evidence ?? seen.sequence.evidence), ...seen.log.evidence()];
   const passed = reasons.length === 0;
   return {
@@ -46,10 +50,16 @@ export function resultOf(
     assurance: seen.drawn.assurance,
     evidence,
     reasons,
+    asked,
     completed: evidence.filter(({ kind }) => kind.startsWith('step:')).length,
     durationMs: began === undefined ? 0 : Math.round(last - began),
     ...(verdict?.identity && { identity: verdict.identity }),
     frameHashes: seen.log.hashes(),
     ...defined({ movement: packMovement(seen.collection.trace) }),
   };
+}
+
+function unfinished({ asked, silent }: { asked: boolean; silent: boolean }): ChallengeReason {
+  if (asked) return silent ? 'TIME_OVER' : 'UNFINISHED';
+  return silent ? 'UNFINISHED' : 'NOT_SETTLED';
 }

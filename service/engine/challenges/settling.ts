@@ -1,7 +1,7 @@
 import type { Analysis } from '../../inference/face.ts';
 import { type GuidanceStep, guidanceOf } from '../captures/index.ts';
 import { faceQuality } from '../checks/index.ts';
-import { isNeutral } from './baseline.ts';
+import { isNeutral, MOST_NEUTRAL } from './baseline.ts';
 import type { SeenFrame } from './seen-frame.ts';
 import { createStillness } from './steps/hold-still.ts';
 
@@ -25,7 +25,7 @@ export interface Settling {
   ): {
     progress: number;
     guidance?: { step: GuidanceStep; code: string };
-    /** The neutral frames, once the face is settled. */
+    /** The newest neutral frames, once the face is settled. */
     settled?: readonly SeenFrame[];
   };
   reset(): void;
@@ -36,6 +36,7 @@ export function createSettling(): Settling {
   let judge = begin();
   let progress = 0;
   let since: number | undefined;
+  let unlitSince: number | undefined;
   let neutral: SeenFrame[] = [];
   function reset(): void {
     judge = begin();
@@ -51,13 +52,16 @@ export function createSettling(): Settling {
       const { good, passed, worst = misplaced(frame) } = guidanceOf(analysis, { pad });
       const guidance = worst && { guidance: { step: worst.step, code: worst.code } };
       const lit = passed.includes('light') && passed.includes('focus');
-      const patient = !good && frame.at - since < (lit ? PATIENCE : PATIENCE_FOR_LIGHT);
+      unlitSince = lit ? undefined : (unlitSince ?? frame.at);
+      const waited =
+        unlitSince === undefined ? frame.at - since >= PATIENCE : frame.at - unlitSince >= PATIENCE_FOR_LIGHT;
+      const patient = !good && !waited;
       if (patient || !judgeable(frame) || faceQuality(analysis, { pad }).unjudgeable) {
         reset();
         return { progress, ...guidance };
       }
       ({ progress } = judge.observe(frame));
-      neutral.push(frame);
+      neutral = [...neutral.slice(1 - MOST_NEUTRAL), frame];
       return { progress, ...guidance, ...(progress >= 1 && { settled: neutral }) };
     },
     reset,

@@ -1,4 +1,4 @@
-import { type Baseline, baselineOf, isNeutral } from './baseline.ts';
+import { type Baseline, baselineOf, isNeutral, MOST_NEUTRAL } from './baseline.ts';
 import type { DrawnChallenge, DrawnStep } from './draw-challenge.ts';
 import type { Evidence } from './evidence.ts';
 import type { SeenFrame } from './seen-frame.ts';
@@ -26,9 +26,6 @@ export interface StepSequence {
     now: { receivedAt: number; rate: number | undefined },
   ): RunFinding & { passed?: StepName };
 }
-
-/** Neutral frames that are kept: their textures are large. */
-const MOST_NEUTRAL = 40;
 
 export function createStepSequence({ steps, strict }: DrawnChallenge): StepSequence {
   const evidence: Evidence[] = [];

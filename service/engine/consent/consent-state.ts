@@ -10,7 +10,7 @@ import {
   type Withdrawal,
 } from './consent.ts';
 import { selectConsents, selectWithdrawals } from './consent-store.ts';
-import { endedAt, type Ground, isWithheld, standingOf } from './standing.ts';
+import { endedAt, type Ground, isWithheld, keptUntil, standingOf } from './standing.ts';
 
 /** All that is recorded of one person's will, and what follows. */
 export interface ConsentState {
@@ -21,6 +21,8 @@ export interface ConsentState {
   withheld: Purpose[];
   /** The person's own records leave no use at all: what is kept of them has no purpose any more. */
   ended: boolean;
+  /** With `ended`: from when on a sweep erases the person, ms since 1970; absent: the next one does. */
+  erasedFrom?: number;
 }
 
 /** Consent settings of an organization. */
@@ -56,11 +58,14 @@ export async function readState(
   const { consents, withdrawals, standing } = await readHistory(db, subject);
   const now = clock.now();
   const end = endedAt(standing);
+  const ended = end !== undefined && end <= now;
+  const erasedFrom = keptUntil(standing, Number.POSITIVE_INFINITY);
   return {
     ground,
     consents,
     withdrawals,
     withheld: purposes.filter((purpose) => isWithheld(standing, purpose, ground, now)),
-    ended: end !== undefined && end <= now,
+    ended,
+    ...(ended && erasedFrom > now && { erasedFrom }),
   };
 }

@@ -1,4 +1,4 @@
-import type { SubjectId } from '../../lib/id.ts';
+import { firstIdAt, type OrganizationId, type SubjectId } from '../../lib/id.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { ConsentRecord, Person, Purpose, Through, Withdrawal } from './consent.ts';
 import { isEnrolled } from './person-store.ts';
@@ -43,6 +43,22 @@ export async function selectWithdrawals(from: Db | Tx, subject: SubjectId): Prom
     by: row.recorded_by,
     through: row.recorded_through as Through,
   }));
+}
+
+/** People of the organization whose consent administrators withdrew since then. */
+export async function countWithdrawnByStaff(
+  db: Db,
+  organization: OrganizationId,
+  since: number,
+): Promise<number> {
+  const { n } = await db
+    .selectFrom('consent_withdrawal')
+    .select((eb) => eb.fn.count<number>('subject').distinct().as('n'))
+    .where('id', '>=', firstIdAt('withdrawal', since))
+    .where('organization', '=', organization)
+    .where('recorded_by', 'like', 'administrator:%')
+    .executeTakeFirstOrThrow();
+  return Number(n);
 }
 
 export async function insertConsent(

@@ -1,15 +1,17 @@
-import type { SubjectId } from '../../lib/id.ts';
+import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import type { Consent, Person, Purpose } from './consent.ts';
 import { type ConsentState, type ConsentStateDeps, type ConsentTerms, readState } from './consent-state.ts';
-import { everyStanding } from './consent-store.ts';
+import { countWithdrawnByStaff, everyStanding } from './consent-store.ts';
 import { createKnownStandings } from './known-standings.ts';
 import { createRecordConsent, lineOf, type RecordConsentDeps } from './record-consent.ts';
 import type { Ground, Standing } from './standing.ts';
 
 const DAY = 86_400_000;
+/** People whose consent administrators withdraw within a day without a second one. */
+const MOST_WITHDRAWN = 10;
 
 export interface Consents {
   /** Reads what people withhold; call it at start, before anything is searched. */
@@ -35,6 +37,8 @@ export interface Consents {
     actor: Actor,
     request?: string,
   ): Promise<ConsentState & { withdrawn: Purpose[] }>;
+  /** Whether administrators withdrew the consent of so many people within a day that a second one has to confirm the next. */
+  withdrewMany(organization: OrganizationId): Promise<boolean>;
   /** Audited as a read. The person is there. */
   read(person: Person, actor: Actor, request?: string): Promise<ConsentState>;
   /** Call it when a person is erased. */
@@ -74,6 +78,8 @@ export function createConsents(deps: ConsentsDeps): Consents {
       settle(person.subject, standing);
       return { ...(await readState(deps, person)), withdrawn };
     },
+    withdrewMany: async (organization) =>
+      (await countWithdrawnByStaff(db, organization, clock.now() - DAY)) >= MOST_WITHDRAWN,
     async read(person, actor, request) {
       await inTransaction((tx) =>
         audit.add(tx, {

@@ -19,4 +19,4 @@ export { createHolds } from './holds.ts';
 export type { ConsentDataDeps } from './personal-data.ts';
 export { createConsentData } from './personal-data.ts';
 export type { Ground, Standing } from './standing.ts';
-export { endedAt, readStanding } from './standing.ts';
+export { endedAt, keptUntil, readStanding } from './standing.ts';

@@ -29,7 +29,7 @@ export function createRecordConsent({ audit, events, ids, clock }: RecordConsent
   async function record(tx: Tx, person: Person, consent: Consent, actor: Actor): Promise<Standing> {
     const { standing } = await readHistory(tx, person.subject);
     const at = nextMoment(clock.now(), standing);
-    const after = standingAfter(standing, { ...consent, at });
+    const after = standingAfter(standing, { ...consent, at, by: describeActor(actor) });
     await keep(tx, person, after);
     await insertConsent(tx, person, {
       ...consent,

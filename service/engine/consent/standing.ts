@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import { type ConsentRecord, type Purpose, purposes, type Withdrawal } from './consent.ts';
 
 /** The legal ground for people without a recorded consent. */
@@ -15,12 +16,30 @@ export interface Standing {
   recorded: boolean;
   /** From when (ms since 1970) each of these purposes is withheld, whatever the ground. */
   withheldFrom: { readonly [P in Purpose]?: number };
+  /** When an administrator last withdrew, or recorded a consent, for the person: what follows from it erases after a wait. */
+  staff?: { withdrewAt?: number; recordedAt?: number };
 }
+
+/** After what an administrator recorded of a person's consent, nothing is erased for so long. */
+const STAFF_WAIT = 7 * 86_400_000;
+/** Of one moment: an enrollment and the consent that came with it. */
+const MOMENT = 60_000;
 
 export const noRecords: Standing = { asOf: 0, recorded: false, withheldFrom: {} };
 
-type Given = Pick<ConsentRecord, 'at' | 'purposes' | 'expiresAt'>;
-type Withdrawn = Pick<Withdrawal, 'at' | 'purpose'>;
+type Given = Pick<ConsentRecord, 'at' | 'purposes' | 'expiresAt'> & { by?: string };
+type Withdrawn = Pick<Withdrawal, 'at' | 'purpose'> & { by?: string };
+
+/** The last record that an administrator of the organization made, ms since 1970. */
+function lastByStaff(records: readonly { at: number; by?: string }[]): number | undefined {
+  const times = records.filter(({ by }) => by?.startsWith('administrator:')).map(({ at }) => at);
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+function staffOf(withdrewAt: number | undefined, recordedAt: number | undefined): Pick<Standing, 'staff'> {
+  if (withdrewAt === undefined && recordedAt === undefined) return {};
+  return { staff: defined({ withdrewAt, recordedAt }) };
+}
 
 /**
  * For each purpose the newest record decides: a withdrawal withholds it, and of one moment's records it comes last. Consents
@@ -44,7 +63,7 @@ export function standingOf(consents: readonly Given[], withdrawals: readonly Wit
     } else if (recorded || withdrawn !== Number.NEGATIVE_INFINITY) withheldFrom[purpose] = 0;
   }
   const asOf = Math.max(0, ...consents.map(({ at }) => at), ...withdrawals.map(({ at }) => at));
-  return { asOf, recorded, withheldFrom };
+  return { asOf, recorded, withheldFrom, ...staffOf(lastByStaff(withdrawals), lastByStaff(consents)) };
 }
 
 /** The standing once this consent is recorded too; it is newer than all before. */
@@ -59,7 +78,9 @@ export function standingAfter(standing: Standing, consent: Given): Standing {
     } else if (before !== undefined) withheldFrom[purpose] = before;
     else if (!standing.recorded) withheldFrom[purpose] = 0;
   }
-  return { asOf: consent.at, recorded: true, withheldFrom };
+  const { withdrewAt, recordedAt } = standing.staff ?? {};
+  const staff = staffOf(withdrewAt, lastByStaff([consent]) ?? recordedAt);
+  return { asOf: consent.at, recorded: true, withheldFrom, ...staff };
 }
 
 export function isWithheld(standing: Standing, purpose: Purpose, ground: Ground, now: number): boolean {
@@ -73,6 +94,18 @@ export function isWithheld(standing: Standing, purpose: Purpose, ground: Ground,
 export function endedAt({ withheldFrom }: Standing): number | undefined {
   const ends = purposes.map((purpose) => withheldFrom[purpose]);
   return ends.every((end) => end !== undefined) ? Math.max(...ends) : undefined;
+}
+
+/**
+ * Before when no sweep erases the person for want of consent: an administrator withdrew it, or recorded one that ends, after the
+ * person was enrolled. The wait is for the alert to be read.
+ */
+export function keptUntil({ staff }: Standing, enrolledAt: number): number {
+  const withdrew = staff?.withdrewAt ?? Number.NEGATIVE_INFINITY;
+  const recorded = staff?.recordedAt ?? Number.NEGATIVE_INFINITY;
+  return (
+    Math.max(withdrew, recorded > enrolledAt + MOMENT ? recorded : Number.NEGATIVE_INFINITY) + STAFF_WAIT
+  );
 }
 
 /**

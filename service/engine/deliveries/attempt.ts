@@ -22,7 +22,9 @@ export interface OutgoingMessage {
 /** What was sent and answered, as the delivery log keeps it: no signature, no value of a custom header, no body of ours. */
 export interface Exchange {
   request: { url: string; headers: Record<string, string> };
-  response: { headers: Record<string, string>; body: string; truncated: boolean } | { error: string };
+  response:
+    | { headers: Record<string, string>; body: string; truncated: boolean; isPrivate?: true }
+    | { error: string };
 }
 
 export interface Attempted {
@@ -99,7 +101,12 @@ export function createAttempt({
             : undefined,
         exchange: {
           request,
-          response: { headers: capped(reply.headers, hide), body: hide(reply.body), truncated },
+          response: {
+            headers: capped(reply.headers, hide),
+            body: hide(reply.body),
+            truncated,
+            ...defined({ isPrivate: destination.isPrivate }),
+          },
         },
       };
     } catch (error) {

@@ -37,7 +37,15 @@ export interface DeliveryAttempt {
   exchange:
     | {
         request: { url: string; headers: Record<string, string>; body: string };
-        response: { headers: Record<string, string>; body: string; truncated: boolean } | { error: string };
+        response:
+          | {
+              headers: Record<string, string>;
+              body: string;
+              truncated: boolean;
+              /** Of a receiver at an address that is not public: for the operator and appliance owners. */
+              isPrivate?: true;
+            }
+          | { error: string };
       }
     | undefined;
 }

@@ -23,6 +23,8 @@ export type DestinationRule =
   | 'unreadable-address'
   | 'own-listener'
   | 'plain-http'
+  // not for an administrator of an organization to grant
+  | 'not-public'
   // no grant covers it
   | 'not-granted'
   | 'loopback-not-granted';

@@ -21,7 +21,7 @@ export interface Wish extends Target {
   web: boolean;
 }
 
-export type GrantScope = Pick<Grant, 'to' | 'port'>;
+export type GrantScope = Pick<Grant, 'to' | 'port'> & Partial<Pick<Grant, 'reach'>>;
 
 /** Names by which machines in a cloud ask for their credentials. */
 const metadataNames = new Set([
@@ -103,6 +103,15 @@ function isOwn(
   );
 }
 
+/** Throws DESTINATION_FORBIDDEN for what is no name of the public internet: networks, addresses, names of this machine or network. */
+export function refuseLocal({ to }: GrantScope): void {
+  if (to.is === 'preset' || (to.is === 'name' && to.name.includes('.') && !isLocalhost(to.name))) return;
+  throw never(
+    'not-public',
+    'An administrator of an organization grants names of the public internet, or public-https. Addresses, networks and names of this machine are granted by an appliance owner, or on the box: gatehouse grant add.',
+  );
+}
+
 /** Whether a network is a single address and, with the port, one of our own. */
 export function isOwnAddress(cidr: string, port: number | undefined, own: OwnPlaces): boolean {
   const [address = '', bits] = cidr.split('/');
@@ -137,7 +146,7 @@ function covers(
   { address, embedded, class: found }: ClassifiedAddress,
 ): boolean {
   const { to } = grant;
-  if (!mayCover(grant, wish)) return false;
+  if (!mayCover(grant, wish) || (grant.reach === 'public' && found.is !== 'public')) return false;
   switch (to.is) {
     case 'name':
       return found.is !== 'loopback' || isLocalhost(wish.host);

@@ -65,7 +65,7 @@ function readHost(written: string, parsed: string): Pick<Target, 'host' | 'isAdd
     if (written === parsed) return { host: parsed, isAddress: true };
     throw no('spelling', `"${written}" is another spelling of ${parsed}: write it so.`);
   }
-  if (parsed.endsWith('.')) throw no('trailing-dot', `Remove the dot at the end of "${written}" away.`);
+  if (parsed.endsWith('.')) throw no('trailing-dot', `Remove the dot at the end of "${written}".`);
   const asRead = written.normalize('NFC').toLowerCase();
   if (asRead !== parsed && asRead !== domainToUnicode(parsed))
     throw no('spelling', `"${written}" is another spelling of ${parsed}: write it so.`);

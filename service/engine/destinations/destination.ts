@@ -12,6 +12,8 @@ export interface Grant {
   to: { is: 'name'; name: string } | { is: 'cidr'; cidr: string } | { is: 'preset'; preset: 'public-https' };
   /** Undefined: the scheme's own (443, or 80 where plain http is allowed), and no mail server's. */
   port: number | undefined;
+  /** `public`: public addresses only, whatever `to` covers. */
+  reach: 'any' | 'public';
   note: string;
   createdAt: number;
   createdBy: string;
@@ -26,8 +28,14 @@ export interface Grants {
     organization: OrganizationId,
     page: { revoked?: boolean; before?: string; limit: number },
   ): Promise<Grant[]>;
-  /** `to` as an operator writes it: `hooks.example.org`, `*.example.org:8443`, `10.1.0.0/16:8080`, `[fd00::1]:443`, `public-https`. Throws INVALID_REQUEST, DESTINATION_FORBIDDEN, CONFLICT. */
-  add(organization: OrganizationId, to: string, note: string, actor: Actor): Promise<Grant>;
+  /** `to` as an operator writes it: `hooks.example.org`, `*.example.org:8443`, `10.1.0.0/16:8080`, `[fd00::1]:443`, `public-https`. Reach `public`: names alone, or `public-https`. Throws INVALID_REQUEST, DESTINATION_FORBIDDEN, CONFLICT. */
+  add(
+    organization: OrganizationId,
+    to: string,
+    note: string,
+    actor: Actor,
+    reach?: Grant['reach'],
+  ): Promise<Grant>;
   /** From the next attempt on. Throws NOT_FOUND. */
   revoke(organization: OrganizationId, grant: string, actor: Actor): Promise<Grant>;
 }
@@ -39,6 +47,8 @@ export interface CheckedDestination {
   secure: boolean;
   /** Every one allowed; in the order to try. */
   addresses: readonly string[];
+  /** One of them is no public address. */
+  isPrivate?: true;
 }
 
 export interface Destinations {

@@ -1,5 +1,6 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import type { Outgoing } from '../../outgoing/outgoing.ts';
+import { classifyAddress } from './address-class.ts';
 import type { CheckedDestination, Destinations } from './destination.ts';
 import { refusal } from './destination-refusal.ts';
 import {
@@ -32,6 +33,9 @@ export function createDestinations({ grants, outgoing, own }: DestinationsDeps):
     port,
     secure,
     addresses,
+    ...(addresses.some((address) => classifyAddress(address).class.is !== 'public') && {
+      isPrivate: true as const,
+    }),
   });
   return {
     async check(organization, text) {

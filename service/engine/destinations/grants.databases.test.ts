@@ -44,6 +44,7 @@ onBothDatabases('grants', (newPlace) => {
       organization,
       to: { is: 'name', name: 'lan.example.org' },
       port: 8080,
+      reach: 'any',
       note: 'doors',
       createdAt: at,
       createdBy: 'operator:ada',

@@ -5,7 +5,7 @@ import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Audit, describeActor } from '../audit/index.ts';
 import type { Grant, Grants } from './destination.ts';
 import { refusal } from './destination-refusal.ts';
-import { type GrantScope, isOwnAddress, type OwnPlaces } from './destination-rules.ts';
+import { type GrantScope, isOwnAddress, type OwnPlaces, refuseLocal } from './destination-rules.ts';
 import {
   insertGrant,
   isInUse,
@@ -47,8 +47,9 @@ export function createGrants(deps: GrantsDeps): Grants & ActiveGrants {
     list: (organization) => selectGrants(db, organization),
     page: (organization, page) => selectGrantPage(db, organization, page),
 
-    async add(organization, text, note, actor) {
-      const scope = parseGrant(text);
+    async add(organization, text, note, actor, reach = 'any') {
+      const scope = { ...parseGrant(text), reach };
+      if (reach === 'public') refuseLocal(scope);
       refuseOwn(scope, await own());
       const grant: Grant = {
         ...scope,
@@ -68,7 +69,7 @@ export function createGrants(deps: GrantsDeps): Grants & ActiveGrants {
             action: 'grant.add',
             organization,
             target: grant.id,
-            details: { to: written, note },
+            details: { to: written, note, ...(reach === 'public' && { reach }) },
           });
         });
       } finally {
@@ -123,7 +124,9 @@ async function requireNew(tx: Tx, organization: OrganizationId, scope: GrantScop
       `The organization ${organization} is not in use: nothing is granted to it.`,
     );
   const written = describeGrant(scope);
-  const same = (await selectActiveGrants(tx, organization)).find((one) => describeGrant(one) === written);
+  const same = (await selectActiveGrants(tx, organization)).find(
+    (one) => describeGrant(one) === written && (one.reach === 'any' || scope.reach === 'public'),
+  );
   if (same) throw new Problem('CONFLICT', `${written} is granted already: ${same.id}.`);
   return written;
 }

@@ -46,9 +46,9 @@ export async function eraseMany(
   const page = await subjects.list(realm, { limit, ...defined({ after }) });
   const begun: ErasureRow[] = [];
   const held: SubjectId[] = [];
-  for (const { id } of page.subjects) {
+  for (const { id, email } of page.subjects) {
     try {
-      begun.push(await intend(realm, id, { reason: 'mass', ...who }));
+      begun.push(await intend(realm, id, { reason: 'mass', email, ...who }));
     } catch (error) {
       if (isProblem(error, 'SUBJECT_NOT_FOUND')) continue;
       if (!isProblem(error, 'LEGAL_HOLD')) throw error;

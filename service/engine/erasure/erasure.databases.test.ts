@@ -122,6 +122,30 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     },
   );
 
+  test('rows under the hash that an earlier version made of the address go too, by one or by all', async () => {
+    const [unicode, ascii] = ['ada@bücher.example', 'ada@xn--bcher-kva.example'];
+    const former = engine.sealer.formerEmailHash(engine.organization, ascii)!;
+    const claims = async () => (await engine.db.selectFrom('claim').select('claim_hash').execute()).length;
+    for (const all of [false, true]) {
+      const id = await enroll(unicode);
+      const now = engine.sealer.emailHash(engine.organization, ascii);
+      await engine.db
+        .insertInto('claim')
+        .values(
+          [now, former].map((claim_hash) => ({
+            ...{ ...realm(), claim_hash, failures: 1, last_failed_at: 1, disabled_at: null },
+          })),
+        )
+        .execute();
+      // As an earlier version wrote it.
+      await engine.db.updateTable('subject').set({ email_hash: former }).where('id', '=', id).execute();
+      if (all) await erasure.eraseMany(realm(), { confirm: 1, limit: 10, actor: operator });
+      else await erasure.erase(realm(), ascii, order);
+      expect(await claims()).toBe(0);
+      expect(await columnsWith(former)).toEqual([]);
+    }
+  });
+
   test('leaves the person’s id nowhere but where it has to stand, and the address nowhere', async () => {
     const id = await enroll('ada@example.com');
     const hash = engine.sealer.emailHash(engine.organization, 'ada@example.com');

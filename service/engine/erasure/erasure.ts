@@ -52,14 +52,14 @@ export interface Erasure extends ReadReceipts {
 
 export interface ErasureDeps
   extends DatabaseTracesDeps,
-    Omit<IntendDeps, 'store'>,
+    Omit<IntendDeps, 'store' | 'sealer'>,
     Omit<FinishDeps, 'store' | 'ledger' | 'prover'> {
-  sealer: FinishDeps['sealer'] & ProverDeps['sealer'] & ReplayDeps['sealer'];
+  sealer: FinishDeps['sealer'] & ProverDeps['sealer'] & ReplayDeps['sealer'] & IntendDeps['sealer'];
   keys: LedgerDeps['keys'] & FinishDeps['keys'] & ReplayDeps['keys'];
   subjects: Pick<Subjects, 'find' | 'forget' | 'list' | 'count'> &
     RememberDeps['subjects'] &
     ProverDeps['subjects'];
-  /** The embedder that galleries are searched by. */
+  /** The embedders that galleries are searched by. */
   galleries(): readonly string[];
   log: Log;
 }
@@ -100,7 +100,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
       const present = subject && (await subjects.find(realm, id));
       if (!present) throw noSuchPerson();
       const witness = order.prove ? await rememberPerson(deps, realm, present) : undefined;
-      const row = await intend(realm, id, order);
+      const row = await intend(realm, id, { ...order, email: present.email });
       return goOn(row.id, witness);
     });
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
-import type { ErasureId, Ids, SubjectId } from '../../lib/id.ts';
+import type { ErasureId, Ids, OrganizationId, SubjectId } from '../../lib/id.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
@@ -14,6 +14,10 @@ export interface IntendDeps {
   inTransaction: InTransaction;
   subjects: Pick<Subjects, 'forget'>;
   personalData: readonly PersonalData[];
+  sealer: {
+    emailHash(organization: OrganizationId, email: string): string;
+    formerEmailHash(organization: OrganizationId, email: string): string | undefined;
+  };
   /** Counters of requests about the person, by the keyed hash of the address. */
   forgetUse?(realm: Realm, emailHash: string): Promise<void>;
   /** Whether a legal hold forbids it. */
@@ -24,6 +28,8 @@ export interface IntendDeps {
 }
 
 interface IntendOrder {
+  /** Of the person: rows that an earlier version wrote are found by another hash of it. */
+  email?: string | undefined;
   reason: ErasureReason;
   actor: Actor;
   request?: string;
@@ -41,7 +47,12 @@ export type Intend = (
 ) => Promise<ErasureRow>;
 
 export function createIntend(deps: IntendDeps): Intend {
-  const { store, inTransaction, subjects, personalData, isHeld, audit, ids, clock } = deps;
+  const { store, inTransaction, subjects, personalData, sealer, isHeld, audit, ids, clock } = deps;
+
+  const hashesOf = (organization: OrganizationId, email: string | undefined) =>
+    email === undefined
+      ? []
+      : [sealer.emailHash(organization, email), sealer.formerEmailHash(organization, email)];
 
   const lineOf = (
     { organization }: Realm,
@@ -70,8 +81,9 @@ export function createIntend(deps: IntendDeps): Intend {
     if (row.reason !== 'restored' && (await isHeld(tx, subject))) throw heldBack(subject);
     await store.insert(tx, row);
     const emailHash = await releaseAddress(tx, subject);
-    if (emailHash !== undefined) {
-      for (const one of personalData) await one.forgetAddress?.(tx, realm, emailHash);
+    for (const hash of new Set([emailHash, ...hashesOf(realm.organization, order.email)])) {
+      if (hash === undefined) continue;
+      for (const one of personalData) await one.forgetAddress?.(tx, realm, hash);
     }
     await audit.add(tx, {
       ...lineOf(realm, subject, order),

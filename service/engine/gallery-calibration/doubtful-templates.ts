@@ -16,7 +16,7 @@ export type Doubt = (typeof doubts)[number];
 
 /** Two templates resemble each other from the score on that this share of strangers of the worst group reaches. */
 const RATE = 1e-3;
-/** Others that a template resembles: more than so many, and than this multiple of what the rate says. */
+/** Others that a template resembles: at least so many, and at least this multiple of what the rate says. */
 const FEWEST = 3;
 const TIMES = 3;
 

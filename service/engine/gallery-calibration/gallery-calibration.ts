@@ -281,6 +281,8 @@ function createMeasuring(
     for (let i = 0; i < people.length; i += size) {
       const enrolled = await readEnrolled(subjects, realm, people.slice(i, i + size));
       for (const scorer of models.current().scorers) {
+        // Nothing is said of it (doubtfulPeople): its pairs need not be compared.
+        if (scorer.supersededBy !== undefined) continue;
         const sample = sampleOf(scorer, enrolled, suspected);
         const doubts = doubtfulPeople(sample, await crossScores(sample.request), models.current());
         for (const [subject, doubt] of doubts) found.set(subject, doubt);

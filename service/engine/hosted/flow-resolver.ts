@@ -8,6 +8,7 @@ import type { HostedPage, WholeLink } from './hosted-link.ts';
 import { toSessionPage } from './hosted-page.ts';
 import { type HostedParts, SESSION_LIFE } from './hosted-parts.ts';
 import { sessionOf } from './link-resolver.ts';
+import { createVisitProofs } from './visit-proofs.ts';
 
 interface Published {
   flow: Flow;
@@ -23,6 +24,17 @@ const realmOf = ({ flow: { organization } }: Published, test: boolean): Realm =>
   world: test ? 'test' : 'live',
 });
 
+/** Of no named caller: visits have a month of their own. */
+const callerOf = (found: Published, test: boolean) => ({ ...realmOf(found, test), lineage: found.flow.id });
+
+/** The page does it by itself; a program that calls without is asked to load the page. */
+const workMissing = () =>
+  new Problem(
+    'BURST_LIMIT_EXCEEDED',
+    'Many visits came from this address within a minute: load the page again, which then does the work that a further one costs.',
+    { retryAfterSeconds: 1 },
+  );
+
 /** The page of a published flow: a verification of its own for each consent, in the test world with `test`. */
 export function createFlowResolver({
   inTransaction,
@@ -33,7 +45,10 @@ export function createFlowResolver({
   store,
   ids,
   clock,
+  random,
 }: HostedParts): LinkResolver {
+  const proofs = createVisitProofs({ clock, random });
+
   async function get(slug: string): Promise<Published> {
     const flow = await flows.bySlug(slug);
     if (!flow?.published) throw new Problem('NOT_FOUND', 'There is no such page, or it is not published.');
@@ -48,9 +63,10 @@ export function createFlowResolver({
   });
 
   return {
-    async describe(slug, { test }): Promise<LinkDescription> {
+    async describe(slug, { test, address }): Promise<LinkDescription> {
       const found = await get(slug);
-      const { definition, version, organization } = found;
+      const { flow, definition, version, organization } = found;
+      const level = address === undefined ? 0 : limits.visitLevel(callerOf(found, test), address);
       return {
         realm: realmOf(found, test),
         state: 'ready',
@@ -60,6 +76,7 @@ export function createFlowResolver({
         ...defined({ profile: definition.profile }),
         expiresAt: clock.now() + SESSION_LIFE,
         test,
+        ...(level > 0 && { work: proofs.work(flow.id, level) }),
         // Of no key: a published flow opens by itself, in no frame.
         openerOrigins: [],
       };
@@ -77,8 +94,10 @@ export function createFlowResolver({
       };
       const page = toSessionPage(definition.product, link.page, organization, version);
       const { address } = order.device;
-      const caller = { ...realm, lineage: flow.id };
-      const admitted = await limits.admit(caller, { metered: true, ...defined({ address }) });
+      const caller = callerOf(found, order.test);
+      const level = address === undefined ? 0 : limits.visitLevel(caller, address);
+      if (level > 0 && !(order.proof && proofs.accepts(flow.id, level, order.proof))) throw workMissing();
+      const admitted = await limits.admitVisit(caller, address);
       try {
         const made = await sessions.prepare({ ...sessionOf(link, order, now), page });
         await inTransaction(async (tx) => {

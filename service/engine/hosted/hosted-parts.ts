@@ -22,7 +22,7 @@ export interface HostedDeps {
   access: Pick<Access, 'originsOf'>;
   profiles: Pick<Profiles, 'get' | 'list'>;
   subjects: Pick<Subjects, 'birthDate'>;
-  limits: Pick<Limits, 'admit'>;
+  limits: Pick<Limits, 'admitVisit' | 'visitLevel'>;
   audit: Audit;
   events: Events;
   ids: Ids;

@@ -3,10 +3,12 @@ import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { direction, near } from '../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
+import { doWork } from '../../../test/support/visit-work.ts';
 import { Problem } from '../../lib/problem.ts';
 import { FlowDefinition, flowProducts } from '../flows/index.ts';
 import type { FlowEnd, LinkResolver } from '../sessions/index.ts';
 import { createHosted, type Hosted, type NewLink } from './index.ts';
+import type { VisitProof } from './visit-proofs.ts';
 
 const hour = 3_600_000;
 let engine: Engine;
@@ -35,8 +37,9 @@ async function begin(
   address = '127.0.0.1',
   path = { flash: true, motion: true },
 ) {
-  const { page } = await resolver.describe(token, { test: mode });
+  const { page, work } = await resolver.describe(token, { test: mode, address });
   return resolver.begin(token, {
+    ...(work && { proof: doWork(work) }),
     test: mode,
     consent: { version: page.consent.version },
     path,
@@ -452,10 +455,51 @@ onBothDatabases('hosted links', (newPlace) => {
     expect([first, second]).toMatchObject([{ world: 'test', flow: flow.id, token_hash: null }, {}]);
     const passed = (await rows()).find(({ session }) => session === visits[0]!.sessionId)!;
     expect(await hosted.status(realm(), 'verifyhuman', passed.id)).toMatchObject({ status: 'PASS' });
-    // Test visits cost nothing; of live ones the month has one.
+    // Test visits cost nothing; of live ones the month has one, beside the one of named callers.
     await begin(hosted.flowPages, flow.slug);
+    expect(await engine.limits.show(engine.organization)).toMatchObject({
+      ...{ organization: { used: 0, limit: 1 }, visits: { used: 1, limit: 1 } },
+    });
     expect(await codeOf(begin(hosted.flowPages, flow.slug))).toBe('MONTHLY_LIMIT_EXCEEDED');
     expect(await hosted.flowPages.deny(flow.slug, { test: false })).toEqual({});
+  });
+
+  test('after ten visits of one address in a minute a further one costs work, each of one flow and once', async () => {
+    const definition = FlowDefinition.parse({ name: 'Visitors', product: 'verifyhuman' });
+    const [flow, other] = await Promise.all(
+      [1, 2].map(() => engine.flows.create(engine.organization, definition, operator)),
+    );
+    for (const { id } of [flow!, other!]) await engine.flows.publish(engine.organization, id, operator);
+    const { slug } = flow!;
+    const address = '192.0.2.7';
+    const workOf = async (of: string, from = address) =>
+      (await hosted.flowPages.describe(of, { test: true, address: from })).work;
+    const { page } = await hosted.flowPages.describe(slug, { test: true, address });
+    const visit = (proof?: VisitProof) =>
+      codeOf(
+        hosted.flowPages.begin(slug, {
+          ...{ test: true, consent: { version: page.consent.version }, path: { flash: true, motion: true } },
+          ...{ device: { address }, ...(proof && { proof }) },
+        }),
+      );
+    for (let i = 0; i < 10; i++) {
+      expect(await workOf(slug)).toBeUndefined();
+      expect(await visit()).toBe('done');
+    }
+    expect(await visit()).toBe('BURST_LIMIT_EXCEEDED');
+    expect([await workOf(other!.slug), await workOf(slug, '192.0.2.8')]).toEqual([undefined, undefined]);
+    const work = (await workOf(slug))!;
+    expect(work.bits).toBe(15);
+    const proof = doWork(work);
+    const forged = { ...proof, challenge: proof.challenge.replace('.15.', '.1.') };
+    for (const bad of [forged, { ...proof, answer: 'x' }, { challenge: '', answer: '' }])
+      expect(await visit(bad)).toBe('BURST_LIMIT_EXCEEDED');
+    expect(await visit(proof)).toBe('done');
+    expect(await visit(proof)).toBe('BURST_LIMIT_EXCEEDED');
+    for (let i = 0; i < 9; i++) expect(await visit(doWork((await workOf(slug))!))).toBe('done');
+    expect((await workOf(slug))!.bits).toBe(16);
+    engine.advance(120_000);
+    expect([await workOf(slug), await visit()]).toEqual([undefined, 'done']);
   });
 
   test('of one address no more visits of a flow are taken in a minute than are allowed', async () => {

@@ -42,7 +42,7 @@ export function createLinkResolver(
         flow: 'hosted',
         organization: await organizations.lookOf(organization.id),
         page: toSessionPage(link.product, { ...link.page, redirects }, organization),
-        ...defined({ profile: link.page.profile }),
+        ...defined({ profile: link.page.profile, profiles: link.page.profiles }),
         expiresAt: link.expiresAt,
         test: link.realm.world === 'test',
         openerOrigins: await originsOf(link),

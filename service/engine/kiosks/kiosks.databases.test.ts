@@ -73,9 +73,30 @@ onBothDatabases('kiosks', (newPlace) => {
     );
   });
 
+  test('wrong codes count against the code that begins alike, and not against the others', async () => {
+    const [first, second] = [await begin(), await begin()];
+    const wrong = `${first.code.slice(0, 4)}${second.code.slice(4)}`;
+    for (let i = 0; i < 6; i++) {
+      expect(() => kiosks.claim(wrong, device.publicKey)).toThrow(/wrong/);
+      expect(() => kiosks.claim('ZZZZZZZZ', device.publicKey)).toThrow(/wrong/);
+    }
+    expect(kiosks.pairing(staff.organization, first.id).state).toEqual({ is: 'waiting', triesLeft: 0 });
+    expect(kiosks.pairing(staff.organization, second.id).state).toEqual({ is: 'waiting', triesLeft: 5 });
+    expect(() => kiosks.claim(first.code, device.publicKey)).toThrow(/wrong/);
+    kiosks.claim(second.code, device.publicKey);
+  });
+
+  test('one organization has twenty codes at a time', async () => {
+    for (let i = 0; i < 20; i++) await begin();
+    expect(await refusal(begin())).toBe('OVERLOADED');
+    staff.advance(5 * minute);
+    await begin();
+  });
+
   test('five wrong codes, five minutes, or a second device: the code is of no use', async () => {
     const first = await begin();
-    for (let i = 0; i < 5; i++) expect(() => kiosks.claim('AAAAAAAA', device.publicKey)).toThrow(/wrong/);
+    const wrong = `${first.code.slice(0, 4)}UUUU`;
+    for (let i = 0; i < 5; i++) expect(() => kiosks.claim(wrong, device.publicKey)).toThrow(/wrong/);
     expect(() => kiosks.claim(first.code, device.publicKey)).toThrow(/wrong/);
     const second = await begin();
     staff.advance(5 * minute);
@@ -172,6 +193,24 @@ onBothDatabases('kiosks', (newPlace) => {
     expect(await linesOf('kiosk.unlock')).toEqual([
       { actor: 'operator:ada', target: caller.kiosk, outcome: 'done' },
     ]);
+  });
+
+  test('five wrong PINs at whatever kiosks lock the PIN of that operator, also where another operator signs in between, until it is set anew', async () => {
+    const dora = await staff.make('Dora Operator', 'operator');
+    await kiosks.setPin(cara.id, staff.organization, pin);
+    await kiosks.setPin(dora.id, staff.organization, pin);
+    const callers = [(await enter()).caller, (await enter()).caller];
+    for (let guess = 0; guess < 5; guess++) {
+      const caller = callers[guess % 2]!;
+      expect(await refusal(kiosks.signIn(caller, cara.email, `90261${guess}`))).toBe('SIGN_IN_REFUSED');
+      await kiosks.signIn(caller, dora.email, pin);
+    }
+    for (const caller of callers) {
+      expect(await refusal(kiosks.signIn(caller, cara.email, pin))).toBe('SIGN_IN_REFUSED');
+      await kiosks.signIn(caller, dora.email, pin);
+    }
+    await kiosks.setPin(cara.id, staff.organization, pin);
+    await kiosks.signIn(callers[0]!, cara.email, pin);
   });
 
   test('an account without a PIN opens nothing, and its password is no PIN', async () => {

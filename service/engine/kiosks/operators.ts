@@ -5,6 +5,7 @@ import type { Administrator } from '../administrators/index.ts';
 import type { KioskOperator } from './kiosk.ts';
 import { countPinTry, forgetPinTries, normalizeEmail } from './kiosk-store.ts';
 import type { KioskParts } from './parts.ts';
+import { countOperatorTry, forgetOperatorTries } from './pin-store.ts';
 import type { Pins } from './pins.ts';
 
 /** Milliseconds that a person stays signed in at a kiosk. */
@@ -19,15 +20,25 @@ function createProofs(parts: KioskParts, pins: Pins, lockOut: (kiosk: KioskId) =
   const { inTransaction, administrators } = parts;
 
   return async function prove(caller: KioskCaller, email: string, pin: string): Promise<Administrator> {
-    const all = await administrators.list(caller.organization);
+    const { organization, world } = caller;
+    const all = await administrators.list(organization);
     const wanted = normalizeEmail(email);
-    const found = all.find((one) => one.email === wanted);
+    const found = all.find((one) => normalizeEmail(one.email) === wanted);
     const account = mayOperate(found) ? found : undefined;
     // Counted before it is judged, so that many at once give no further guess.
     if (!(await inTransaction((tx) => countPinTry(tx, caller.kiosk)))) throw lockedOut();
-    const stored = account && (await pins.stored(account.id));
-    if ((await pins.verify(stored?.hash, pin)) && account) {
-      await inTransaction((tx) => forgetPinTries(tx, caller.kiosk));
+    const known = account && (await pins.stored(account.id));
+    // Of the operator, at whatever kiosk: the own PIN of another operator gives no further guess.
+    const stored =
+      known && (await inTransaction((tx) => countOperatorTry(tx, known.administrator))) ? known : undefined;
+    if (
+      (await pins.verify(stored?.hash, pin, { ...{ world, organization }, key: caller.kiosk })) &&
+      account
+    ) {
+      await inTransaction(async (tx) => {
+        await forgetPinTries(tx, caller.kiosk);
+        await forgetOperatorTries(tx, account.id);
+      });
       return account;
     }
     const locked = (await parts.kioskOf(caller.kiosk))?.pinLocked ?? true;
@@ -109,7 +120,11 @@ export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kio
   };
 }
 
-const refused = () => new Problem('SIGN_IN_REFUSED', 'The e-mail address or the PIN is wrong.');
+const refused = () =>
+  new Problem(
+    'SIGN_IN_REFUSED',
+    'The e-mail address or the PIN is wrong, or five wrong ones have locked this PIN: then its operator sets a new one in the console.',
+  );
 const lockedOut = () =>
   new Problem(
     'SIGN_IN_REFUSED',

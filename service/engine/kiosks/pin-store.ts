@@ -1,5 +1,6 @@
 import type { AdministratorId } from '../../lib/id.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
+import { MOST_TRIES } from './kiosk.ts';
 import type { KioskIntegrity } from './kiosk-store.ts';
 
 interface StoredPin {
@@ -20,7 +21,10 @@ export async function putPin(tx: Tx, integrity: KioskIntegrity, pin: StoredPin):
   await tx.deleteFrom('operator_pin').where('administrator', '=', pin.administrator).execute();
   const mac = integrity.mac('operator-pin', protectedFields(pin));
   const { administrator, hash, setAt } = pin;
-  await tx.insertInto('operator_pin').values({ administrator, hash, set_at: setAt, mac }).execute();
+  await tx
+    .insertInto('operator_pin')
+    .values({ administrator, hash, set_at: setAt, mac, failures: 0 })
+    .execute();
 }
 
 export async function deletePin(tx: Tx, administrator: AdministratorId): Promise<void> {
@@ -40,4 +44,23 @@ export async function selectPin(
     .executeTakeFirst();
   const pin = row && { administrator, hash: row.hash, setAt: row.set_at };
   return pin && integrity.verify('operator-pin', protectedFields(pin), row.mac) ? pin : undefined;
+}
+
+/** Counts one try, which is a failure until it is known to be none. False: there were too many already, at whatever kiosk. */
+export async function countOperatorTry(tx: Tx, administrator: AdministratorId): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('operator_pin')
+    .set((of) => ({ failures: of('failures', '+', 1) }))
+    .where('administrator', '=', administrator)
+    .where('failures', '<', MOST_TRIES)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+export async function forgetOperatorTries(tx: Tx, administrator: AdministratorId): Promise<void> {
+  await tx
+    .updateTable('operator_pin')
+    .set({ failures: 0 })
+    .where('administrator', '=', administrator)
+    .execute();
 }

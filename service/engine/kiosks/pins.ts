@@ -1,4 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
+import { createFairPlaces } from '../../lib/fair/fair-places.ts';
+import type { Share } from '../../lib/fair/fair-queue.ts';
 import type { AdministratorId, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KioskParts } from './parts.ts';
@@ -46,16 +48,21 @@ function checkedPin(pin: string): string {
 }
 
 /** argon2id as OWASP advises, under a pepper that the database does not hold; it costs the same without a stored hash. */
-function createPinHashes({ integrity, pinCost = 19 * 1024 }: KioskParts) {
+function createPinHashes({ integrity, clock, pinCost = 19 * 1024 }: KioskParts) {
   const secret = Buffer.from(integrity.mac('operator-pin', ['pepper']), 'base64url');
+  const places = createFairPlaces({
+    ...{ atOnce: 2, waiting: 64, clock },
+    busy: 'Too many PINs at once: try again in a moment.',
+  });
   const options = { memoryCost: pinCost, timeCost: 2, parallelism: 1, secret };
   let dummy: Promise<string> | undefined;
   return {
     hash: (pin: string) => hash(pin, options),
-    async verify(stored: string | undefined, pin: string): Promise<boolean> {
-      dummy ??= hash('the PIN of no operator', options);
-      const right = await verify(stored ?? (await dummy), pin, { secret });
-      return right && stored !== undefined;
-    },
+    verify: (stored: string | undefined, pin: string, share: Share): Promise<boolean> =>
+      places(share, async () => {
+        dummy ??= hash('the PIN of no operator', options);
+        const right = await verify(stored ?? (await dummy), pin, { secret });
+        return right && stored !== undefined;
+      }),
   };
 }

@@ -52,6 +52,8 @@ export interface LimitsReport {
   /** Start of the month, milliseconds since 1970. */
   month: number;
   organization: MonthlyUse;
+  /** Visits of its published flows. */
+  visits: MonthlyUse;
   /** Use of the key and its predecessors, if a key was given. */
   key?: MonthlyUse & { lineage: string };
 }
@@ -68,6 +70,13 @@ export interface Limits {
    * than may be, which count for nothing.
    */
   admit(caller: LimitedCaller, request: { metered: boolean; address?: string }): Promise<Admitted>;
+  /**
+   * Counts one visit of a published flow (`lineage`), of no named caller: as `admit`, but for a month of its own, in which all flows of the
+   * organization have as many visits as its monthly limit says.
+   */
+  admitVisit(caller: LimitedCaller, address: string | undefined): Promise<Admitted>;
+  /** How far an address is beyond its free visits of a flow in this minute: 0 not at all, and one more for each twice as many. */
+  visitLevel(caller: Pick<LimitedCaller, 'organization' | 'lineage'>, address: string): number;
   /** Counts for the month alone what a request that was admitted turned out to ask for. Throws MONTHLY_LIMIT_EXCEEDED. */
   meter(caller: LimitedCaller): Promise<Admitted>;
   /**
@@ -108,6 +117,13 @@ export interface LimitsDeps {
   /** Refused credentials of one source in any minute. */
   refusedPerMinute?: number;
 }
+
+/** Visits of one flow from one address in any minute that cost the visitor nothing, and steps of the work that further ones cost. */
+const FREE_VISITS = 10;
+const MOST_LEVELS = 8;
+
+/** The month's counter of visits of published flows. */
+const visitsOf = (organization: OrganizationId) => `visits/${organization}`;
 
 /** Times the limit of one user: about all users together, from one address of a page. */
 const USERS_OF_ADDRESS = 6;
@@ -153,7 +169,7 @@ export function createLimits(deps: LimitsDeps): Limits {
   const steady = createSteadyClock(clock, elapsed);
   const usage = createGroupedUsage(deps, steady);
   const settings = createKnownSettings(db);
-  const { countMonth, countNothing } = createMonthlyCount({ usage, clock });
+  const { countMonth, countVisit, countNothing } = createMonthlyCount({ usage, clock });
 
   async function report(organization: OrganizationId, lineage?: string): Promise<LimitsReport> {
     const { all, one, burst, perUser, perAddress } = await settings.read(organization, lineage);
@@ -163,6 +179,7 @@ export function createLimits(deps: LimitsDeps): Limits {
       trialUntil: ends.length > 0 ? Math.min(...ends) : null,
       month: monthOf(clock.now()).start,
       organization: { used: usage.month(organization), limit: all.monthly ?? null },
+      visits: { used: usage.month(visitsOf(organization)), limit: all.monthly ?? null },
       ...(lineage !== undefined && {
         key: { lineage, used: usage.month(lineage), limit: one.monthly ?? null },
       }),
@@ -179,20 +196,7 @@ export function createLimits(deps: LimitsDeps): Limits {
     load: () => usage.load(),
     flush: () => usage.flush(),
 
-    async admit({ organization, world, lineage }, { metered, address }) {
-      const { all, one, burst, perAddress } =
-        settings.known(organization, lineage) ?? (await settings.read(organization, lineage));
-      // From here to the counting nothing is waited for: of many at once, no more than may are let in.
-      if (address !== undefined) {
-        const visitor = `visitor/${lineage}/${sealer.emailHash(organization, sourceOf(address))}`;
-        countMinute(visitor, perAddress, (seconds) => crowding(perAddress, seconds));
-      }
-      countMinute(`burst/${lineage}`, burst, (seconds) => tooFast(burst, seconds));
-      const live = world === 'live';
-      if (live) refuseAfterTrial([all, one], clock.now());
-      return live && metered ? countMonth({ organization, lineage }, { all, one }) : countNothing();
-    },
-
+    ...createRequestLimits(deps, { usage, settings, countMinute, countMonth, countVisit, countNothing }),
     async meter({ organization, world, lineage }) {
       if (world !== 'live') return countNothing();
       return countMonth({ organization, lineage }, await settings.read(organization, lineage));
@@ -219,18 +223,65 @@ export function createLimits(deps: LimitsDeps): Limits {
   };
 }
 
-/** Of people and users, whatever key asks. */
-function createUserLimits(
-  sealer: LimitsDeps['sealer'],
+interface Counting {
+  usage: Usage;
+  settings: ReturnType<typeof createKnownSettings>;
+  countMinute(name: string, most: number, refusal: (retryAfterSeconds: number) => Problem): void;
+}
+
+/** Of one key, or of the visitors of one page. */
+function createRequestLimits(
+  { sealer, clock }: Pick<LimitsDeps, 'sealer' | 'clock'>,
   {
     usage,
     settings,
     countMinute,
-  }: {
-    usage: Usage;
-    settings: ReturnType<typeof createKnownSettings>;
-    countMinute(name: string, most: number, refusal: (retryAfterSeconds: number) => Problem): void;
-  },
+    countMonth,
+    countVisit,
+    countNothing,
+  }: Counting & ReturnType<typeof createMonthlyCount>,
+): Pick<Limits, 'admit' | 'admitVisit' | 'visitLevel'> {
+  const visitorOf = (organization: OrganizationId, lineage: string, address: string) =>
+    `visitor/${lineage}/${sealer.emailHash(organization, sourceOf(address))}`;
+
+  async function admitToMinute({ organization, world, lineage }: LimitedCaller, address?: string) {
+    const known = settings.known(organization, lineage) ?? (await settings.read(organization, lineage));
+    const { all, one, burst, perAddress } = known;
+    // From here to the counting nothing is waited for: of many at once, no more than may are let in.
+    if (address !== undefined)
+      countMinute(visitorOf(organization, lineage, address), perAddress, (seconds) =>
+        crowding(perAddress, seconds),
+      );
+    countMinute(`burst/${lineage}`, burst, (seconds) => tooFast(burst, seconds));
+    if (world === 'live') refuseAfterTrial([all, one], clock.now());
+    return known;
+  }
+
+  return {
+    async admit(caller, { metered, address }) {
+      const { organization, lineage } = caller;
+      const known = await admitToMinute(caller, address);
+      return caller.world === 'live' && metered
+        ? countMonth({ organization, lineage }, known)
+        : countNothing();
+    },
+    async admitVisit(caller, address) {
+      const { all } = await admitToMinute(caller, address);
+      return caller.world === 'live' ? countVisit(caller, all) : countNothing();
+    },
+    visitLevel({ organization, lineage }, address) {
+      const name = visitorOf(organization, lineage, address);
+      let level = 0;
+      while (level < MOST_LEVELS && usage.wait(name, FREE_VISITS * 2 ** level) > 0) level++;
+      return level;
+    },
+  };
+}
+
+/** Of people and users, whatever key asks. */
+function createUserLimits(
+  sealer: LimitsDeps['sealer'],
+  { usage, settings, countMinute }: Counting,
 ): Pick<Limits, 'admitPerson' | 'admitUser' | 'forgetPerson'> {
   const perUserOf = async ({ organization }: CountedRealm): Promise<number> =>
     (settings.known(organization) ?? (await settings.read(organization))).perUser;
@@ -357,21 +408,28 @@ function createMonthlyCount({ usage, clock }: Pick<LimitsDeps, 'clock'> & { usag
       },
     };
   }
+  function countUpTo(counted: { name: string; limit: number | null | undefined; whose: string }[]): Admitted {
+    for (const { name, limit, whose } of counted) {
+      if (typeof limit === 'number' && usage.month(name) >= limit)
+        throw monthIsOver(whose, limit, clock.now());
+    }
+    return admitted(counted.map(({ name }) => [name, usage.countMonth(name, 1)] as const));
+  }
   return {
     countNothing: () => admitted([]),
+    countVisit: ({ organization, lineage }: Omit<LimitedCaller, 'world'>, all: LimitSettings): Admitted =>
+      countUpTo([
+        { name: visitsOf(organization), limit: all.monthly, whose: 'This page' },
+        { name: lineage, limit: undefined, whose: 'This page' },
+      ]),
     countMonth(
       { organization, lineage }: Omit<LimitedCaller, 'world'>,
       { all, one }: { all: LimitSettings; one: LimitSettings },
     ): Admitted {
-      const counted = [
+      return countUpTo([
         { name: organization, limit: all.monthly, whose: 'The organization' },
         { name: lineage, limit: one.monthly, whose: 'This API key' },
-      ];
-      for (const { name, limit, whose } of counted) {
-        if (typeof limit === 'number' && usage.month(name) >= limit)
-          throw monthIsOver(whose, limit, clock.now());
-      }
-      return admitted(counted.map(({ name }) => [name, usage.countMonth(name, 1)] as const));
+      ]);
     },
   };
 }

@@ -90,7 +90,7 @@ export function tableForEveryGroup({ table, worstMeasuredDownTo }: Measured): Ca
 /** Groups for which the rates of one scorer hold. */
 export const heldBy = ({ holdsFor = 'average' }: Scorer): HoldsFor => holdsFor;
 
-/** The rate that the scorer's threshold for `rate` holds, for heldFor `heldBy` says. */
+/** The rate that the scorer's threshold for `rate` holds, for the groups that `heldBy` says. */
 export const heldRate = ({ share = 1 }: Pick<Scorer, 'share'>, rate: number): number => rate * share;
 
 /** Groups for which a rate holds where any of these scorers may compare: every group only if each of them was measured by groups. */

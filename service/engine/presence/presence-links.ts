@@ -29,13 +29,15 @@ export function createPresenceLinks(deps: PresenceDeps): LinkResolver {
     async describe(link) {
       const row = await find(link);
       const { state } = readRow(row, undefined, clock.now());
-      const { page } = await pageOf(row, await requestOf(row));
+      const request = await requestOf(row);
+      const { page } = await pageOf(row, request);
       return {
         realm: realmOf(row),
         state: stateOf(state),
         flow: 'presence',
         organization: await deps.organizations.lookOf(realmOf(row).organization),
         page,
+        ...defined({ profiles: request.profiles }),
         expiresAt: row.expires_at,
         test: row.world === 'test',
         openerOrigins: await originsOf(row),

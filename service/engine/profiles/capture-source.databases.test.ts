@@ -126,6 +126,29 @@ onBothDatabases('a profile that takes pictures of a kiosk only', (newPlace) => {
       expect([name, await codeOf(work())]).toEqual([name, 'KIOSK_REQUIRED']);
   });
 
+  test('shows the page of a link whose key is restricted to another profile', async () => {
+    await setProfile('default', 'kiosk');
+    await setProfile('desk', 'any');
+    const profiles = ['desk'];
+    const caller = { organization: engine.organization, world: 'test' as const, lineage: 'key_1', profiles };
+    const presence = await engine.presence.create(
+      caller,
+      { orgId: engine.organization, purpose: 'Deploy' },
+      key,
+    );
+    const hosted = await engine.hosted.generate(
+      realm(),
+      { product: 'verifyhuman', redirects: {}, life: 3_600_000, texts: {} },
+      { actor: key, profiles },
+    );
+    const descriptions = [
+      await engine.presence.links.describe(presence.link, { test: true }),
+      await engine.hosted.links.describe(hosted.token, { test: true }),
+    ];
+    for (const description of descriptions)
+      expect(await codeOf(sessions.pageOf(realm(), description))).toBe('done');
+  });
+
   test('refuses a session that was made before the profile was changed, and the attempt in it', async () => {
     await setProfile('desk', 'any');
     const waiting = await sessions.create(order());

@@ -1,13 +1,15 @@
+import { z } from 'zod';
 import { Problem } from '../../lib/problem.ts';
 import type { Actor } from '../audit/index.ts';
 import type { ProfileDefinition } from './profile.ts';
 
-/**
- * Where the pictures of a verification or an enrollment come from. `kiosk`: a paired kiosk of this box, which proves it with its key.
- * `browser`: the page of a live session, on any device. `api`: a caller sent them, over the API, the console or the command line.
- */
-export const captureSources = ['kiosk', 'browser', 'api'] as const;
-export type CaptureSource = (typeof captureSources)[number];
+/** Where the pictures of a verification or an enrollment come from. A kiosk proves it with its key. */
+export const CaptureSource = z
+  .enum(['kiosk', 'browser', 'api'])
+  .describe(
+    'Where the pictures come from. `kiosk`: a paired kiosk of this box; `browser`: the page of a live session, on any device; `api`: a caller sent them, over the API, the console or the command line',
+  );
+export type CaptureSource = z.infer<typeof CaptureSource>;
 
 /** Of pictures that come with the call. */
 export const sourceOfPictures = ({ is }: Actor): CaptureSource => (is === 'kiosk' ? 'kiosk' : 'api');

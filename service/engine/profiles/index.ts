@@ -1,8 +1,7 @@
 export { allowedOf, profileNamed, requireAllowed } from './allowed-profiles.ts';
 export { builtInProfiles } from './built-in-profiles.ts';
-export type { CaptureSource } from './capture-source.ts';
 export {
-  captureSources,
+  CaptureSource,
   requireSource,
   sourceOfFrames,
   sourceOfPictures,

@@ -142,7 +142,10 @@ export function planMatching(profile: Profile, circumstances: MatchingCircumstan
  * The scorers that the profile names, without those that no person needs any more, or that the profile accepts no longer; with the tables
  * whose rates hold as the profile asks. None where a model is off.
  */
-export const scorersOf = (profile: Profile, circumstances: MatchingCircumstances): Scorer[] =>
+export const scorersOf = (
+  profile: Pick<Profile, 'definition'>,
+  circumstances: Omit<MatchingCircumstances, 'importable'>,
+): Scorer[] =>
   holdingFor(
     namedBy(profile, circumstances),
     profile.definition.match.holdsFor,
@@ -189,8 +192,8 @@ export function ratesHoldFor(profile: Profile, circumstances: MatchingCircumstan
 }
 
 function namedBy(
-  { definition: { models } }: Profile,
-  { set, now, isNeeded = () => true }: MatchingCircumstances,
+  { definition: { models } }: Pick<Profile, 'definition'>,
+  { set, now, isNeeded = () => true }: Omit<MatchingCircumstances, 'importable'>,
 ): ScorerEntry[] {
   if (models.scorer !== 'best') {
     const named = set.scorers.find(({ id }) => id === models.scorer);

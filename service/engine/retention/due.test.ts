@@ -27,6 +27,18 @@ test('a person whose records leave no use is due at once, and one use left is en
   expect(dueReason({ enrolledAt: 0, standing: one }, term, 7)).toBeUndefined();
 });
 
+test('what an administrator withdrew, or let end, erases after seven days', () => {
+  const term = { unusedDays: 1095 };
+  const due = (staff: object, now: number, end = 0) =>
+    dueReason({ enrolledAt: 0, standing: { ...all(end), staff } }, term, now);
+  expect(due({ withdrewAt: DAY }, 8 * DAY - 1)).toBeUndefined();
+  expect(due({ withdrewAt: DAY }, 8 * DAY)).toBe('consent-withdrawn');
+  expect(due({ recordedAt: DAY }, 8 * DAY - 1, DAY + 1)).toBeUndefined();
+  expect(due({ recordedAt: DAY }, 8 * DAY, DAY + 1)).toBe('consent-over');
+  // A consent that came with the enrollment ends when it says.
+  expect(due({ recordedAt: 5 }, 2 * DAY, 2 * DAY)).toBe('consent-over');
+});
+
 test('no one is due earlier under a longer term, nor later at a later time', () => {
   const time = fc.integer({ min: 0, max: 2000 }).map((days) => days * DAY);
   fc.assert(

@@ -1,4 +1,4 @@
-import { endedAt } from '../consent/index.ts';
+import { endedAt, keptUntil } from '../consent/index.ts';
 import type { KeptPerson } from '../subjects/index.ts';
 
 export const DAY = 86_400_000;
@@ -6,14 +6,15 @@ export const DAY = 86_400_000;
 /** `consent-withdrawn`, `consent-over`: the person's own records leave no use of the face. `unused`: not used for the term. */
 export type DueReason = 'unused' | 'consent-over' | 'consent-withdrawn';
 
-/** Why the person is to be erased; undefined when they are not. */
+/** Why the person is to be erased; undefined when they are not. What an administrator withdrew erases after a wait (`keptUntil`). */
 export function dueReason(
   { enrolledAt, usedAt, standing }: Pick<KeptPerson, 'enrolledAt' | 'usedAt' | 'standing'>,
   { unusedDays }: { unusedDays: number },
   now: number,
 ): DueReason | undefined {
   const end = endedAt(standing);
-  if (end !== undefined && end <= now) return end === 0 ? 'consent-withdrawn' : 'consent-over';
+  if (end !== undefined && Math.max(end, keptUntil(standing, enrolledAt)) <= now)
+    return end === 0 ? 'consent-withdrawn' : 'consent-over';
   return Math.max(enrolledAt, usedAt ?? 0) + unusedDays * DAY <= now ? 'unused' : undefined;
 }
 

@@ -6,7 +6,8 @@ import { direction } from '../../../test/support/faces.ts';
 import { firstIdAt, type SubjectId, type World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { silentLog } from '../../lib/log.ts';
-import { createHolds, type Holds } from '../consent/index.ts';
+import type { Actor } from '../audit/index.ts';
+import { createHolds, type Holds, purposes } from '../consent/index.ts';
 import { createRetention, type Retention, type RetentionDeps } from './index.ts';
 
 const DAY = 86_400_000;
@@ -88,6 +89,22 @@ onBothDatabases('retention', (newPlace, dialect) => {
     retention = await open(dialect);
   });
   afterEach(() => engine.stop());
+
+  test('what an administrator withdraws stops use at once and erases after seven days, what the operator withdraws at the next sweep', async () => {
+    const staff: Actor = { is: 'administrator', administrator: 'adm_1' };
+    const [one, two] = [await enroll('one@example.com', {}), await enroll('two@example.com', {})];
+    await enroll('three@example.com', {});
+    const of = (subject: SubjectId) => ({ ...realm(), subject });
+    const state = await engine.consents.withdraw(of(one), [...purposes], staff);
+    expect(state).toMatchObject({ withheld: purposes, erasedFrom: engine.clock.now() + 1 + 7 * DAY });
+    expect(await engine.consents.withdraw(of(two), [...purposes], operator)).not.toHaveProperty('erasedFrom');
+    const due = async () => (await retention.preview(engine.organization)).due['consent-withdrawn'];
+    expect(await due()).toBe(1);
+    engine.advance(7 * DAY);
+    expect(await due()).toBe(1);
+    engine.advance(1);
+    expect(await due()).toBe(2);
+  });
 
   test('a sweep erases the people whose term is over, and no others', async () => {
     const start = engine.clock.now();

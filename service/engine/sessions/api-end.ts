@@ -1,7 +1,7 @@
 import type { Callbacks } from '../deliveries/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Realm } from '../subjects/index.ts';
-import type { FlowEnd } from './session.ts';
+import type { FlowEnd, SessionLiveness } from './session.ts';
 
 /** As engine/tokens issues them. */
 export interface SessionPasses {
@@ -33,7 +33,7 @@ export function createApiEnd({ events, passes, callbacks }: ApiEndDeps): FlowEnd
         decision === 'approved' && passes
           ? await passes.issue(realm, {
               sessionId: session.id,
-              assurance: assuranceOf(liveness?.assurance),
+              assurance: assuranceOf(liveness),
               // Without the risk: the page holds the pass.
               profile: session.profile,
               ...(uniqueness?.humanId === undefined ? {} : { humanId: uniqueness.humanId }),
@@ -74,6 +74,6 @@ export function createApiEnd({ events, passes, callbacks }: ApiEndDeps): FlowEnd
   };
 }
 
-/** What is unknown counts as the least. */
-const assuranceOf = (text: string | undefined) =>
-  text === 'active' || text === 'active-no-flash' ? text : 'passive-frames';
+/** What is unknown counts as the least, and so does an undecided attempt that a person approved. */
+const assuranceOf = ({ passed, assurance }: Partial<SessionLiveness> = {}) =>
+  passed && (assurance === 'active' || assurance === 'active-no-flash') ? assurance : 'passive-frames';

@@ -23,7 +23,7 @@ import type { SessionParts, SessionsDeps } from './parts.ts';
 import { createSealedValues } from './sealed-store.ts';
 import type { WholeSession } from './session.ts';
 import { createSessionStore, outcomeOf, type SessionRow, sessionOf } from './session-store.ts';
-import type { Sessions } from './sessions.ts';
+import type { ProfileChoice, Sessions } from './sessions.ts';
 import { behaviorPage } from './texts/behavior-page.ts';
 
 export function createSessions({ random = randomFillSync, ...deps }: SessionsDeps): Sessions & {
@@ -141,13 +141,12 @@ function createRelyingSide(
 const createProfileSide = (
   parts: SessionParts,
 ): Pick<Sessions, 'stepsOf' | 'withoutMotionOf' | 'requireBrowser' | 'pageOf'> => ({
-  stepsOf: async (realm, profile) => parts.challenges.steps(await profileOf(parts, realm, profile)),
-  withoutMotionOf: async (realm, { flow, profile }) =>
-    withoutMotionIn(flow, await profileOf(parts, realm, profile), parts.challenges),
-  requireBrowser: async (realm, { profile, profiles }) =>
-    requireSource(await profileOf(parts, realm, profile, profiles), 'browser'),
-  pageOf: async (realm, { page, profile }) => {
-    const found = await profileOf(parts, realm, profile);
+  stepsOf: async (realm, choice) => parts.challenges.steps(await profileOf(parts, realm, choice)),
+  withoutMotionOf: async (realm, order) =>
+    withoutMotionIn(order.flow, await profileOf(parts, realm, order), parts.challenges),
+  requireBrowser: async (realm, choice) => requireSource(await profileOf(parts, realm, choice), 'browser'),
+  pageOf: async (realm, { page, ...choice }) => {
+    const found = await profileOf(parts, realm, choice);
     requireSource(found, 'browser');
     return parts.challenges.collectsBehavior(found) ? behaviorPage(page) : page;
   },
@@ -157,8 +156,7 @@ const createProfileSide = (
 async function profileOf(
   { organizations, profiles }: SessionParts,
   { organization }: Realm,
-  named: string | undefined,
-  key: readonly string[] = [],
+  { profile: named, profiles: key = [] }: ProfileChoice,
 ) {
   const { allowedProfiles } = await organizations.get(organization);
   const inUse = await profiles.list(organization);

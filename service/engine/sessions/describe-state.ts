@@ -22,16 +22,20 @@ export async function describeState(
     return { ...base, attemptsLeft: 0, state: ended ? 'ended' : 'decided', result };
   }
   if (room?.finishing) return { ...base, state: 'checking' };
+  if (room && room.position > 0) {
+    const { position, waitSeconds } = room;
+    return { ...base, state: 'queued', position, waitSeconds };
+  }
   if (room?.attempt) {
     const { challenge, progress } = room.attempt;
     const { guidance } = room;
     const step = challenge.step && stepOf(challenge.step, progress);
     return { ...base, state: 'running', ...defined({ step, guidance }) };
   }
-  if (room && room.position > 0) return { ...base, state: 'queued', position: room.position };
   const guidance = defined({ guidance: room?.guidance });
-  if (row.attempts > 0) {
-    const code = (outcomeOf(row).notPassed ?? 'UNSURE') as NotPassed;
+  const { notPassed } = outcomeOf(row);
+  if (row.attempts > 0 || notPassed !== undefined) {
+    const code = (notPassed ?? 'UNSURE') as NotPassed;
     return { ...base, ...guidance, state: 'between', notPassed: { code } };
   }
   return { ...base, ...guidance, state: room?.looked ? 'guiding' : 'ready' };

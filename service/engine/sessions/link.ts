@@ -21,8 +21,10 @@ export interface LinkDescription {
   flow: SessionFlow;
   organization: OrganizationLook;
   page: SessionPage;
-  /** Slug of the profile, for the number of steps; absent: the one that the organization uses. */
+  /** Slug of the profile; absent: the one that the organization uses. */
   profile?: string;
+  /** Slugs of the profiles that the key is restricted to, by which the link was made. */
+  profiles?: readonly string[];
   /** Steps of a challenge; absent: of the profile (filled in by the door). */
   steps?: number;
   /** What the path without motion yields; absent: by the profile (filled in by the door). */
@@ -32,6 +34,8 @@ export interface LinkDescription {
   /** Ms since 1970. */
   expiresAt: number;
   test: boolean;
+  /** What the visitor's browser has to compute before it begins, where its address has begun often lately. */
+  work?: { challenge: string; bits: number };
   openerOrigins: readonly string[];
 }
 
@@ -41,6 +45,8 @@ export interface BeginOrder {
   consent: { version: string };
   path: ChosenPath;
   device: SessionDevice;
+  /** Of the work that the description asked for. */
+  proof?: { challenge: string; answer: string };
   /** Capability that this browser got from the same link before; for a reload. */
   previous?: string;
   request?: string;
@@ -59,7 +65,7 @@ export interface BegunSession {
  * then records consent, path and device with `Sessions.open`. Throws NOT_FOUND, SESSION_EXPIRED, CONFLICT.
  */
 export interface LinkResolver {
-  describe(token: string, order: { test: boolean }): Promise<LinkDescription>;
+  describe(token: string, order: { test: boolean; address?: string }): Promise<LinkDescription>;
   begin(token: string, order: BeginOrder): Promise<BegunSession>;
   /** The person does not consent, before a session began. */
   deny(token: string, order: { test: boolean; request?: string }): Promise<{ redirect?: string }>;

@@ -155,6 +155,30 @@ onBothDatabases('live sessions', (newPlace) => {
     expect(ended).toHaveLength(1);
   });
 
+  test('an attempt that asked for nothing is not spent, unless it showed what was shown before', async () => {
+    challenges.script.passed = false;
+    const shown = frame('shown');
+    const lookOnce = async (token: string, one: Uint8Array) => {
+      const link = await sessions.connect(token);
+      await link.start();
+      await link.look(one, engine.clock.now());
+      const state = await link.stop();
+      link.close();
+      return state;
+    };
+    await lookOnce((await begun()).token, shown);
+    challenges.script.unsettled = true;
+    const { id, token } = await begun();
+    for (let times = 0; times < 4; times++)
+      expect(await lookOnce(token, frame())).toEqual({
+        ...{ is: 'state', state: 'between', attempt: 0, attemptsLeft: 3, notPassed: { code: 'UNSURE' } },
+      });
+    expect(await lookOnce(token, shown)).toMatchObject({ state: 'between', attempt: 1, attemptsLeft: 2 });
+    Object.assign(challenges.script, { unsettled: false, passed: true });
+    await attempt(token);
+    expect(await find(id)).toMatchObject({ decision: 'approved', attempts: 2 });
+  });
+
   test('an attempt is counted before its challenge is drawn, and a fourth is not begun', async () => {
     challenges.script.passed = false;
     const { id, token } = await begun();
@@ -709,6 +733,8 @@ onBothDatabases('live sessions', (newPlace) => {
       await link.look(frame(), 0);
       engine.advance(1000);
       links.push(link);
+      // Places are kept by frames.
+      for (const one of links.slice(0, capacity)) await one.look(frame(), 500);
     }
     const [second, first] = [links.at(-1)!, links.at(-2)!];
     expect(await first.state()).toMatchObject({ state: 'queued', position: 1 });

@@ -46,6 +46,8 @@ export interface LiveState {
     | 'following';
   /** In the queue, from 1. */
   position?: number;
+  /** Seconds until there is a place, about: by how long places were held lately. */
+  waitSeconds?: number;
   attempt: number;
   attemptsLeft: number;
   step?: {
@@ -88,6 +90,8 @@ export interface FrameLink {
 export interface ConnectOrder {
   /** Another connection has taken its place. */
   replaced?: () => void;
+  /** Network address of the browser. */
+  address?: string;
   /** The client posts its frames, each time over a connection of its own. */
   posts?: boolean;
 }
@@ -133,6 +137,9 @@ export interface SessionHolder {
 }
 
 /** Live sessions of every flow. */
+/** The profile of a session that is not there yet. */
+export type ProfileChoice = Pick<LinkDescription, 'profile' | 'profiles'>;
+
 export interface Sessions {
   /**
    * Checks, reads and seals a session that is part of a larger change. Throws INVALID_REQUEST, PROFILE_NOT_FOUND, PROFILE_NOT_ALLOWED,
@@ -172,17 +179,17 @@ export interface Sessions {
   expireDue(): Promise<number>;
   /** At the start: ends attempts that a stopped process left. */
   takeOver(): Promise<number>;
-  /** Steps of a challenge of this profile; of the one that the organization uses when absent. */
-  stepsOf(realm: Realm, profile?: string): Promise<number>;
+  /** Steps of a challenge of the profile. */
+  stepsOf(realm: Realm, choice: ProfileChoice): Promise<number>;
   /** What the path without motion yields there. */
-  withoutMotionOf(realm: Realm, order: { flow: SessionFlow; profile?: string }): Promise<WithoutMotion>;
+  withoutMotionOf(realm: Realm, order: ProfileChoice & { flow: SessionFlow }): Promise<WithoutMotion>;
   /**
    * Before a link is handed out whose session is made once it is opened: throws KIOSK_REQUIRED where the profile takes no frames of a
-   * browser. `profiles`: slugs that the key is restricted to.
+   * browser.
    */
-  requireBrowser(realm: Realm, order: { profile?: string; profiles?: readonly string[] }): Promise<void>;
+  requireBrowser(realm: Realm, choice: ProfileChoice): Promise<void>;
   /** The page with what the profile collects on it, as a session that is ordered now will have it. Throws KIOSK_REQUIRED. */
-  pageOf(realm: Realm, order: { page: SessionPage; profile?: string }): Promise<SessionPage>;
+  pageOf(realm: Realm, order: ProfileChoice & { page: SessionPage }): Promise<SessionPage>;
   /** Origins that may embed the page of a session, by its id; none for an unknown one. */
   originsOf(id: string): Promise<readonly string[]>;
 

@@ -23,7 +23,10 @@ export interface SubjectChange {
 }
 
 export interface ChangeSubjectDeps {
-  store: Pick<SubjectStore, 'emailHash' | 'find' | 'sealPerson' | 'birthDateOf' | 'sealBirthDate'>;
+  store: Pick<
+    SubjectStore,
+    'addressHashes' | 'emailHash' | 'find' | 'sealPerson' | 'birthDateOf' | 'sealBirthDate'
+  >;
   inTransaction: InTransaction;
   /** The work on one e-mail address, one after the other. */
   turns: Turns;
@@ -77,7 +80,7 @@ export function createChange({
     const hashAfter = store.emailHash(realm.organization, after.email);
     await inTransaction(async (tx) => {
       if (hashAfter !== emailHash) {
-        if (await hasOwner(tx, realm, hashAfter))
+        if (await hasOwner(tx, realm, { subject, hashes: store.addressHashes(realm, after.email) }))
           throw new Problem('CONFLICT', 'Another person of this organization has this address already.');
         await forgetAddress(tx, realm, emailHash);
       }

@@ -47,8 +47,8 @@ export function createEnroll(deps: EnrollSubjectDeps) {
   const { store, inTransaction, models, ids, clock, complete } = deps;
 
   /** The person with this e-mail, or a new one with a key. */
-  async function findOrMake(realm: Realm, emailHash: string | undefined) {
-    const known = emailHash === undefined ? undefined : await store.find(realm, { emailHash });
+  async function findOrMake(realm: Realm, email: string | undefined) {
+    const known = email === undefined ? undefined : await store.find(realm, { email });
     if (known) return { known, subject: known.id };
     const id = realm.organization;
     refuseErased({ id, erasedAt: await store.erasedAt(id) });
@@ -89,9 +89,10 @@ export function createEnroll(deps: EnrollSubjectDeps) {
     request?: string,
   ): Promise<Enrolled> {
     Object.values(input.embeddings).forEach(requireUnitLength);
-    const emailHash = 'email' in input ? store.emailHash(realm.organization, input.email) : undefined;
+    const email = 'email' in input ? input.email : undefined;
+    const emailHash = email === undefined ? undefined : store.emailHash(realm.organization, email);
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const { known, subject } = await findOrMake(realm, emailHash);
+      const { known, subject } = await findOrMake(realm, email);
       const repeated = await findRepeated(realm, known, input, actor);
       if (repeated) return repeated;
       const { files, scorers } = models.current();

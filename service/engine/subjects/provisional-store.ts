@@ -7,6 +7,9 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 import { type DamagedRow, openVectors } from './loaded-templates-store.ts';
 import { provisionalPlace } from './template-store.ts';
 
+/** Rows that are opened in one go. */
+const PAGE = 2_000;
+
 export type ProvisionalRow = Selectable<Schema['provisional_template']>;
 
 export const selectProvisional = (db: Db | Tx, subject: SubjectId) =>
@@ -31,6 +34,31 @@ export function createProvisionalTemplates({ db, sealer }: { db: Db; sealer: Sea
       return openVectors(sealer, comparable, () => untransformed, damaged, sealer, provisionalPlace);
     },
     provisionalRows: selectProvisional,
+    /** How many there are and how many open, over all organizations, in pages; those of erased people do not open, and are not damaged. */
+    async *everyProvisional(
+      damaged: (row: DamagedRow) => void,
+    ): AsyncGenerator<{ there: number; opened: number }> {
+      for (let after = ''; ; ) {
+        const rows = await db
+          .selectFrom('provisional_template')
+          .select(['id', 'organization', 'world', 'subject', 'vector_sealed', 'transform'])
+          .where('id', '>', after)
+          .orderBy('id')
+          .limit(PAGE)
+          .execute();
+        if (rows.length === 0) return;
+        after = rows.at(-1)!.id;
+        const opened = await openVectors(
+          sealer,
+          rows,
+          () => untransformed,
+          damaged,
+          sealer,
+          provisionalPlace,
+        );
+        yield { there: rows.length, opened: opened.length };
+      }
+    },
     /** Deletes those of an embedder of which the person has a confirmed picture now, unless a legal hold keeps them. */
     async dropSettled(tx: Tx, subject: SubjectId): Promise<void> {
       await tx

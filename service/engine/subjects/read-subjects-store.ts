@@ -48,14 +48,15 @@ const decoder = new TextDecoder();
 export function createReadSubjects(deps: SubjectStoreDeps) {
   const { db, sealer } = deps;
   return {
-    async find(realm: Realm, by: { id: string } | { emailHash: string }): Promise<Subject | undefined> {
-      const query = rowsOf(db, realm);
-      const row = await ('id' in by
-        ? query.where('id', '=', by.id)
-        : query.where('email_hash', '=', by.emailHash)
-      ).executeTakeFirst();
+    async find(realm: Realm, by: { id: string } | { email: string }): Promise<Subject | undefined> {
+      const rows = rowsOf(db, realm);
+      const hashes = 'id' in by ? [] : addressHashes(sealer, realm, by.email);
+      let row = 'id' in by ? await rows.where('id', '=', by.id).executeTakeFirst() : undefined;
+      for (const hash of hashes) row ??= await rows.where('email_hash', '=', hash).executeTakeFirst();
       const found = row && (await toSubjects(deps, [row]))[0];
-      if (found && 'emailHash' in by) requireAddress(sealer, found, by.emailHash);
+      if (!found) return undefined;
+      if (hashes[0] !== undefined) requireAddress(sealer, found, hashes[0]);
+      await hashAnew(deps, realm, found);
       return found;
     },
     /** By id; `from` is the last of the page before. `enrolled`: without the members of uniqueness scopes. */
@@ -231,6 +232,43 @@ function requireAddress(
   throw new Error(
     `The row of ${id} was changed: the address that leads to it is not the address that is sealed in it.`,
   );
+}
+
+/** The hash of the address, and where its domain is international, the one that earlier versions found it by. */
+export function addressHashes(
+  sealer: Pick<SubjectStoreDeps['sealer'], 'emailHash' | 'formerEmailHash'>,
+  { organization }: Realm,
+  email: string,
+): string[] {
+  const former = sealer.formerEmailHash(organization, email);
+  return [sealer.emailHash(organization, email), ...(former === undefined ? [] : [former])];
+}
+
+/** For a person of an earlier version, enrolled under an international domain in its own letters: found by the hash of this version from now on. */
+async function hashAnew(
+  { db, sealer }: SubjectStoreDeps,
+  realm: Realm,
+  { id, email }: Subject,
+): Promise<void> {
+  const [hash, former] = email === undefined ? [] : addressHashes(sealer, realm, email);
+  if (hash === undefined || former === undefined) return;
+  await db
+    .updateTable('subject')
+    .set({ email_hash: hash })
+    .where('id', '=', id)
+    .where('email_hash', '=', former)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('subject as other')
+            .select('other.id')
+            .where('other.organization', '=', realm.organization)
+            .where('other.world', '=', realm.world)
+            .where('other.email_hash', '=', hash),
+        ),
+      ),
+    )
+    .execute();
 }
 
 /** Addresses and names that do not name their world yet. */

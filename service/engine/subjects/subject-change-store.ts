@@ -5,14 +5,19 @@ import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from './realm.ts';
 
-/** Whether a person of the realm has the address with this hash. */
-export async function hasOwner(tx: Tx, { organization, world }: Realm, emailHash: string): Promise<boolean> {
+/** Whether a person of the realm, another than `subject`, has the address with one of these hashes. */
+export async function hasOwner(
+  tx: Tx,
+  { organization, world }: Realm,
+  { subject, hashes }: { subject: SubjectId; hashes: readonly string[] },
+): Promise<boolean> {
   const row = await tx
     .selectFrom('subject')
     .select('id')
     .where('organization', '=', organization)
     .where('world', '=', world)
-    .where('email_hash', '=', emailHash)
+    .where('email_hash', 'in', hashes)
+    .where('id', '!=', subject)
     .executeTakeFirst();
   return row !== undefined;
 }

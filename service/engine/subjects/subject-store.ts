@@ -6,6 +6,7 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 import { createLoadedTemplates } from './loaded-templates-store.ts';
 import { createProvisionalTemplates } from './provisional-store.ts';
 import {
+  addressHashes,
   birthDatePlace,
   createReadSubjects,
   emailPlace,
@@ -39,6 +40,8 @@ export function createSubjectStore(deps: SubjectStoreDeps) {
     ...createProvisionalTemplates(deps),
     ...createUpgradeProgress(deps),
     emailHash: (organization: OrganizationId, email: string) => sealer.emailHash(organization, email),
+    /** Under which a person with this address is found; the first is `emailHash`. */
+    addressHashes: (realm: Realm, email: string) => addressHashes(sealer, realm, email),
     createKey: (organization: OrganizationId, subject: SubjectId) =>
       sealer.createPerson(organization, subject),
     /** When the organization was erased: it takes no enrollments any more. */
@@ -60,7 +63,9 @@ export function createSubjectStore(deps: SubjectStoreDeps) {
         email_sealed:
           email === undefined ? null : await sealer.seal(emailPlace(realm, subject), encoder.encode(email)),
         name_sealed:
-          name === undefined ? null : await sealer.seal(namePlace(realm, subject), encoder.encode(name)),
+          name === undefined
+            ? null
+            : await sealer.seal(namePlace(realm, subject), encoder.encode(name.normalize('NFC'))),
       };
     },
     /** Needs the person's key. */

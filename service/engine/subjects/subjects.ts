@@ -109,7 +109,7 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
   ownerOfPicture(realm: Realm, pixelHashes: readonly string[]): Promise<SubjectId | undefined>;
   /** A verified visit of a person with templates of a superseded embedder alone, as `createUpgradeTemplates`. */
   visited(realm: Realm, subject: SubjectId, visit: Visit, actor: Actor): Promise<void>;
-  /** How far the change to the embedder in use is; all 0 where no person has templates of a superseded one. */
+  /** How far the change to the embedder in use is; all 0 where no person has templates of a superseded one. Reads memory, and the provisional templates. */
   upgradeProgress(realm: Realm): Promise<UpgradeProgress>;
   /** The same for all of these realms by world; people of superseded embedders that are switched off are left out. Reads memory, and the provisional templates. */
   upgradesByWorld(realms: readonly Realm[]): Promise<(UpgradeProgress & { world: World })[]>;
@@ -218,7 +218,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
       await inTurnOf(realm, subject, () => visited(realm, subject, visit, actor));
       changed(realm);
     },
-    ...createUpgradeCounts({ store, index, models, embedders }),
+    ...createUpgradeCounts({ store, index, models }),
     used: (tx, subject, at) => store.touchUse(tx, subject, at),
     ...loading,
     async loadGalleries(progress) {

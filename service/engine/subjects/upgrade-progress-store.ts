@@ -15,6 +15,7 @@ export interface UpgradeProgress {
 
 export function createUpgradeProgress({ db }: { db: Db }) {
   return {
+    /** Reads every person of the realm. */
     async upgradeProgress(realm: Realm, change: EmbedderChange): Promise<UpgradeProgress> {
       const row = await db
         .selectFrom(peopleOf(db, realm, change).as('one'))
@@ -36,11 +37,14 @@ export function createUpgradeProgress({ db }: { db: Db }) {
       const [upgraded, provisional] = [Number(row.upgraded ?? 0), Number(row.provisional ?? 0)];
       return { upgraded, provisional, waiting: Number(row.all) - upgraded - provisional };
     },
-    /** People with a provisional template, over all organizations. */
-    async countProvisional(): Promise<{ world: World; people: number }[]> {
+    /** People with a provisional template, in one realm or over all organizations. */
+    async countProvisional(realm?: Realm): Promise<{ world: World; people: number }[]> {
       const rows = await db
         .selectFrom('provisional_template')
         .select(['world', ({ fn }) => fn.count<number>('subject').distinct().as('people')])
+        .$if(realm !== undefined, (all) =>
+          all.where('world', '=', realm!.world).where('organization', '=', realm!.organization),
+        )
         .groupBy('world')
         .execute();
       return rows.map(({ world, people }) => ({ world: world as World, people: Number(people) }));

@@ -25,6 +25,7 @@ async function start({ keys = [agent.x] } = {}) {
     clock: { now: () => now },
   });
   return {
+    agents,
     find: (request: SignedRequest) => agents.find(realm, request),
     advance: (milliseconds: number) => {
       now += milliseconds;
@@ -45,7 +46,7 @@ async function signed({
   created = Date.now(),
   expires = Date.now() + 60_000,
   nonce = `nonce-${++count}` as string | null,
-  fields = ['@authority'],
+  fields = ['@authority', '@method', '@path'],
   tag = 'web-bot-auth',
   headers = {} as Record<string, string>,
 } = {}): Promise<SignedRequest> {
@@ -72,9 +73,11 @@ async function signed({
 test('an agent is known by a pinned key', async () => {
   const { find } = await start();
   expect(await find(await signed())).toEqual({ name: 'Shopper' });
-  expect(await find(await signed({ fields: ['@authority', '@method', 'signature-agent'] }))).toEqual({
-    name: 'Shopper',
-  });
+  expect(await find(await signed({ fields: ['@authority', '@method', '@path', 'signature-agent'] }))).toEqual(
+    {
+      name: 'Shopper',
+    },
+  );
   expect(await find(await signed({ by: stranger }))).toBeUndefined();
   expect(await find({ method: 'POST', url, headers: {} })).toBeUndefined();
 });
@@ -83,12 +86,18 @@ test('a signature for another host, or of a changed request, declares nothing', 
   const { find } = await start();
   const request = await signed();
   expect(await find({ ...request, url: 'https://other.example/api/v1/verify' })).toBeUndefined();
-  const fields = ['@authority', 'signature-agent'];
+  const other = await signed();
+  expect(await find({ ...other, url: 'https://box.example:8443/api/v1/humans' })).toBeUndefined();
+  expect(await find({ ...(await signed()), method: 'PUT' })).toBeUndefined();
+  const fields = ['@authority', '@method', '@path', 'signature-agent'];
   const changed = await signed({ fields });
   expect(
     await find({ ...changed, headers: { ...changed.headers, 'signature-agent': '"https://evil.example"' } }),
   ).toBeUndefined();
-  expect(await find(await signed({ fields: ['@method'] }))).toBeUndefined();
+  for (const left of ['@authority', '@method', '@path'])
+    expect(
+      await find(await signed({ fields: ['@authority', '@method', '@path'].filter((one) => one !== left) })),
+    ).toBeUndefined();
 });
 
 test('a signature counts once, for five minutes', async () => {
@@ -123,6 +132,15 @@ test.each([
   expect(await find({ ...request, headers: { ...request.headers, [key]: value } })).toBeUndefined();
 });
 
+test('one organization that uses up its nonces leaves those of another', async () => {
+  const { agents } = await start();
+  const other = { ...realm, organization: 'org_2' as OrganizationId };
+  const request = await signed({ nonce: 'same' });
+  expect(await agents.find(realm, request)).toEqual({ name: 'Shopper' });
+  expect(await agents.find(other, request)).toEqual({ name: 'Shopper' });
+  expect(await agents.find(other, request)).toBeUndefined();
+});
+
 test('the keys of two agents are apart', async () => {
   const { find } = await start({ keys: [stranger.x, agent.x] });
   expect(await find(await signed())).toEqual({ name: 'Shopper' });
@@ -132,7 +150,7 @@ test('a digest that is signed has to be that of the body', async () => {
   const { find } = await start();
   const body = Buffer.from('{"userId":"user_123"}');
   const digestOf = (name: 'sha256' | 'sha512', of = body) => hash(name, of, 'base64');
-  const withDigest = (digest: string, fields = ['@authority', 'content-digest']) =>
+  const withDigest = (digest: string, fields = ['@authority', '@method', '@path', 'content-digest']) =>
     signed({ fields, headers: { 'content-digest': digest } });
   const right = `sha-256=:${digestOf('sha256')}:`;
   const both = `${right}, sha-512=:${digestOf('sha512')}:`;
@@ -144,6 +162,9 @@ test('a digest that is signed has to be that of the body', async () => {
   const wrong = `${right}, sha-512=:${digestOf('sha512', other)}:`;
   for (const digest of [wrong, 'md5=:CY9rzUYh03PK3k6DJie09g==:', 'garbage'])
     expect(await find({ ...(await withDigest(digest)), body })).toBeUndefined();
-  // A digest without a signature says nothing.
-  expect(await find({ ...(await withDigest(wrong, ['@authority'])), body })).toEqual({ name: 'Shopper' });
+  // A body whose digest is not signed could be another one.
+  expect(
+    await find({ ...(await withDigest(right, ['@authority', '@method', '@path'])), body }),
+  ).toBeUndefined();
+  expect(await find({ ...(await signed()), body })).toBeUndefined();
 });

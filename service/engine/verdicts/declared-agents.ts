@@ -19,7 +19,7 @@ export interface SignedRequest {
  * pinned. The box fetches no directory of keys.
  */
 export interface DeclaredAgents {
-  /** The agent whose valid signature the request carries, made for this box now, and not used before. */
+  /** The agent whose valid signature the request carries, made for this request to this box now, and not used before. */
   find(realm: VerdictRealm, request: SignedRequest): Promise<{ name: string } | undefined>;
 }
 
@@ -33,8 +33,10 @@ const FRESH = 300_000;
 /** How far the clocks of agents may be ahead, in milliseconds. */
 const SKEW = 60_000;
 const LONGEST_NONCE = 256;
-/** Nonces in memory; more in five minutes are refused, not forgotten. */
-const MOST_NONCES = 100_000;
+/** Nonces of one organization in memory; more in five minutes are refused, not forgotten. */
+const MOST_NONCES = 20_000;
+/** What a signature has to cover; of a request with a body its digest too. */
+const REQUIRED_FIELDS = ['@authority', '@method', '@path'];
 const REQUIRED = ['keyid', 'created', 'expires', 'nonce'];
 
 export function createDeclaredAgents({ settings, clock }: DeclaredAgentsDeps): DeclaredAgents {
@@ -44,12 +46,12 @@ export function createDeclaredAgents({ settings, clock }: DeclaredAgentsDeps): D
     async find({ organization }, request) {
       const { agents } = await settings.get(organization);
       if (agents.length === 0) return undefined;
-      let signer: { name: string; use: string } | undefined;
+      let signer: { name: string; nonce: string } | undefined;
       const accepted = await httpbis
         .verifyMessage(
           {
             requiredParams: REQUIRED,
-            requiredFields: ['@authority'],
+            requiredFields: [...REQUIRED_FIELDS, ...(request.body?.length ? ['content-digest'] : [])],
             notAfter: new Date(clock.now() + SKEW),
             async keyLookup(parameters) {
               const { keyid, nonce, created, tag } = parameters as Record<string, unknown>;
@@ -61,7 +63,7 @@ export function createDeclaredAgents({ settings, clock }: DeclaredAgentsDeps): D
               const agent = agents.find(({ keys }) => keys.some((x) => thumbprintOf(x) === keyid));
               const key = agent?.keys.find((x) => thumbprintOf(x) === keyid);
               if (!agent || key === undefined || signer) return null;
-              signer = { name: agent.name, use: `${organization} ${keyid} ${nonce}` };
+              signer = { name: agent.name, nonce: `${keyid} ${nonce}` };
               return {
                 id: keyid,
                 algs: ['ed25519'],
@@ -74,7 +76,9 @@ export function createDeclaredAgents({ settings, clock }: DeclaredAgentsDeps): D
         )
         // A signature that cannot be read, or has run out, declares nothing.
         .catch(() => false);
-      return accepted === true && signer && uses.first(signer.use) ? { name: signer.name } : undefined;
+      return accepted === true && signer && uses.first(organization, signer.nonce)
+        ? { name: signer.name }
+        : undefined;
     },
   };
 }
@@ -103,10 +107,12 @@ const toKey = (x: string): KeyObject =>
 
 /** Each counts once, for as long as its signature could. */
 function createUses(clock: Clock) {
-  const used = new Map<string, number>();
+  const all = new Map<string, Map<string, number>>();
   return {
-    first(use: string): boolean {
+    first(organization: string, use: string): boolean {
       const now = clock.now();
+      const used = all.get(organization) ?? new Map<string, number>();
+      all.set(organization, used);
       for (const [earlier, end] of used) {
         if (end > now) break;
         used.delete(earlier);

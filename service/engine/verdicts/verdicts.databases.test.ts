@@ -273,7 +273,7 @@ onBothDatabases('verdicts', (newPlace) => {
     const signed = (await httpbis.signMessage(
       {
         key: { id: keyid, alg: 'ed25519', sign: async (data) => sign(null, data, privateKey) },
-        fields: ['@authority'],
+        fields: ['@authority', '@method', '@path'],
         params: ['created', 'expires', 'keyid', 'nonce', 'tag'],
         paramValues: { created: new Date(at), expires: new Date(2 ** 41), nonce: 'n', tag: 'web-bot-auth' },
       },

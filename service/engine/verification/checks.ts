@@ -138,7 +138,7 @@ export function createChecks({
     pageProfileVersions: profiles.pageVersions,
     getProfileVersion: profiles.getVersion,
     restoreProfile: profiles.restore,
-    previewProfile: createPreviewProfile({ db: given.db, profiles }),
+    previewProfile: createPreviewProfile(given),
     calibrationOf: createProfileCalibration({ profiles, models, subjects, shifts }),
     catalog: createCheckCatalog({ models }),
     ratesHoldFor: (organization, profile) =>

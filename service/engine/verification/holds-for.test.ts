@@ -157,6 +157,22 @@ describe('a superseded scorer beside the one that supersedes it', () => {
     );
   });
 
+  test('compares until the end of the last day that a profile names, in UTC', async () => {
+    await enrollFormer();
+    const day = 86_400_000;
+    const midnight = engine.clock.now() + day - (engine.clock.now() % day);
+    await setProfile('until', ({ models }) => {
+      models.supersededUntil = new Date(midnight - 1).toISOString().slice(0, 10);
+    });
+    const by = (name: string) => verify(show(name, 0.95), { email, profile: 'until' });
+    engine.advance(midnight - 1 - engine.clock.now());
+    expect(await by('just before')).toMatchObject({ verified: true, match: { scorer: 'a' } });
+    engine.advance(1);
+    expect(await by('at midnight')).toMatchObject({ verified: false, match: { scorer: 'r', fmr: 1e-3 } });
+    await engine.models.disable('b-net', operator);
+    expect(await by('alone')).toMatchObject({ verified: true, match: { scorer: 'a' } });
+  });
+
   test('holds the stated rate of a profile for the average, and of one that chooses it', async () => {
     await enrollFormer();
     await setProfile('average', ({ match }) => {

@@ -99,8 +99,13 @@ describe('decodePicture', () => {
     ['data:image/jpeg;base64,', ['INVALID_REQUEST', 'It is empty.']],
     ['data:image/jpeg,AAAA', ['INVALID_REQUEST', 'A data URL must begin like "data:image/jpeg;base64,".']],
     ['data:AAAA', ['INVALID_REQUEST', 'A data URL must begin like "data:image/jpeg;base64,".']],
+    [`data:image/${'j'.repeat(200)};base64,AAAA`, Buffer.alloc(3)],
+    [`data:image/jpeg;name=${'%E3%81%82'.repeat(20_000)}.jpg;base64,AAAA`, Buffer.alloc(3)],
+    [`data:image/jpeg;name=${'a'.repeat(4096 - 26)};base64,AAAA`, Buffer.alloc(3)],
+    ['data:image/jpeg;name="Anna, 2.jpg"; base64 ,AAAA', Buffer.alloc(3)],
+    ['data:;base64,AAAA', Buffer.alloc(3)],
     [
-      `data:image/${'j'.repeat(200)};base64,AAAA`,
+      `data:image/jpeg,${'A'.repeat(20_000)}`,
       ['INVALID_REQUEST', 'A data URL must begin like "data:image/jpeg;base64,".'],
     ],
     ['-_8=', Buffer.from([0xfb, 0xff])],
@@ -111,7 +116,7 @@ describe('decodePicture', () => {
   test('measures before it decodes', async () => {
     const base64 = (bytes: number) => Buffer.alloc(bytes, 1).toString('base64');
     expect(await outcome(base64(MIB))).toHaveLength(MIB);
-    expect(await outcome(base64(MIB + 1))).toEqual(['IMAGE_TOO_LARGE', 'About 1.0 MiB; at most 1.']);
-    expect(await outcome('!'.repeat(3 * MIB))).toEqual(['IMAGE_TOO_LARGE', 'About 2.3 MiB; at most 1.']);
+    expect(await outcome(base64(MIB + 1))).toEqual(['IMAGE_TOO_LARGE', 'At most 1 MiB.']);
+    expect(await outcome('!'.repeat(3 * MIB))).toEqual(['IMAGE_TOO_LARGE', 'At most 1 MiB.']);
   });
 });

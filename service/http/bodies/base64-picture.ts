@@ -3,11 +3,12 @@ import { Problem } from '../../lib/problem.ts';
 import { invalidField } from '../validation.ts';
 import { LongText } from './json-body.ts';
 
-const HEADER_MOST = 128;
 /** Characters decoded at once, a multiple of four: between two pieces everything else gets its turn. */
 const PIECE = 1024 * 1024;
-/** Characters checked for white space at once. */
+/** Characters looked through at once for white space, or for the end of the header. */
 const BLANKS = 4096;
+/** Characters that the end of the header of a data URL has at most, with white space. */
+const ENDING = 24;
 
 /** Base64, read piece by piece from wherever it is. */
 interface Source {
@@ -57,15 +58,20 @@ function trim(source: Source): Source {
   return { length: to - from, read: (start, end) => source.read(from + start, from + end) };
 }
 
+/**
+ * Behind the header of a data URL (RFC 2397), whatever its parameters are: programs write names of files into it, of any length and
+ * with commas.
+ */
 function payloadOf(source: Source, path: string): Source {
-  const header = source.read(0, HEADER_MOST).toLowerCase();
-  if (!header.startsWith('data:')) return source;
-  const comma = header.indexOf(',');
-  if (comma === -1 || !header.slice(0, comma).endsWith(';base64')) {
-    throw invalidField(path, 'A data URL must begin like "data:image/jpeg;base64,".');
+  if (source.read(0, 5).toLowerCase() !== 'data:') return source;
+  for (let at = 0; at < source.length; at += BLANKS) {
+    const piece = source.read(at, Math.min(source.length, at + BLANKS + ENDING));
+    const ending = /;\s{0,8}base64\s{0,8},/i.exec(piece);
+    if (!ending) continue;
+    const from = at + ending.index + ending[0].length;
+    return { length: source.length - from, read: (start, end) => source.read(from + start, from + end) };
   }
-  const from = comma + 1;
-  return { length: source.length - from, read: (start, end) => source.read(from + start, from + end) };
+  throw invalidField(path, 'A data URL must begin like "data:image/jpeg;base64,".');
 }
 
 /** Undefined when a character is not of the alphabet: Node skips those, so fewer bytes than the length promises come out. */
@@ -75,7 +81,7 @@ async function decodeBase64(source: Source, path: string, most: number): Promise
   if (length % 4 === 1 || (length < source.length && source.length % 4 !== 0)) return undefined;
   const expected = Math.floor((length * 3) / 4);
   // Line breaks of every kind add under four per cent.
-  if (expected > most * 1.04) throw tooLarge(path, expected, most);
+  if (expected > most * 1.04) throw tooLarge(path, most);
   const bytes = Buffer.allocUnsafeSlow(expected);
   for (let from = 0; from < length; from += PIECE) {
     if (from > 0) await setImmediate();
@@ -85,17 +91,13 @@ async function decodeBase64(source: Source, path: string, most: number): Promise
     if (Buffer.byteLength(piece) !== piece.length) return undefined;
     if (bytes.write(piece, (from / 4) * 3, 'base64') !== promised) return undefined;
   }
-  if (expected > most) throw tooLarge(path, expected, most);
+  if (expected > most) throw tooLarge(path, most);
   return bytes;
 }
 
-export const tooLarge = (path: string, size: number, most: number) =>
+export const tooLarge = (path: string, most: number) =>
   new Problem(
     'IMAGE_TOO_LARGE',
-    `The field "${path}" is larger than ${most / (1024 * 1024)} MiB, the most a picture may have here.`,
-    {
-      details: [
-        { path, message: `About ${(size / (1024 * 1024)).toFixed(1)} MiB; at most ${most / (1024 * 1024)}.` },
-      ],
-    },
+    `The field "${path}" is larger than ${most / (1024 * 1024)} MiB, the most a picture may have here: send a smaller one.`,
+    { details: [{ path, message: `At most ${most / (1024 * 1024)} MiB.` }] },
   );

@@ -7,6 +7,8 @@ import {
   type LinkedList,
   unlinked,
 } from '../../lib/short-lived/linked-list.ts';
+import type { SlicedResponse } from '../leaving/sliced-response.ts';
+import type { Sender } from '../leaving/unsent-bytes.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 
 export interface ConnectionStats {
@@ -36,6 +38,8 @@ interface Connections {
   stats(): ConnectionStats;
   /** Closes those on which no whole request is under way: nothing came, half a head or half a body. */
   closeUnfinished(): void;
+  /** What each has to send. */
+  senders(): [object, Sender][];
 }
 
 interface Connection extends Linked<Connection> {
@@ -43,8 +47,11 @@ interface Connection extends Linked<Connection> {
   source: Source;
   /** Requests under way. */
   requests: number;
-  /** The last of them. */
+  /** The last of them, and its answer. */
   message?: IncomingMessage;
+  answer?: ServerResponse;
+  /** With TLS: what answers are written to. */
+  secure?: TLSSocket;
   /** A WebSocket whose caller was let in: as if a request were under way. */
   isLetIn?: true;
 }
@@ -87,6 +94,7 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
     const connection = byEnds.get(endsOf(socket));
     if (!connection) return;
     bySocket.set(socket, connection);
+    connection.secure = socket;
     // On the first of the two to close.
     socket.once('close', () => register.leave(connection));
   });
@@ -94,6 +102,7 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
     const connection = bySocket.get(message.socket);
     if (!connection) return;
     connection.message = message;
+    connection.answer = response;
     register.begin(connection);
     response.once('close', () => register.end(connection));
   });
@@ -111,6 +120,19 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
         if (isLetIn || requests === 0 || message?.complete === false) socket.destroy();
       }
     },
+    senders: () => register.all().map((connection) => [connection, senderOf(connection)]),
+  };
+}
+
+function senderOf({ socket, secure, answer, source }: Connection): Sender {
+  const { bytesWritten, writableLength } = secure ?? socket;
+  const held = (answer as Partial<SlicedResponse> | undefined)?.unsent ?? 0;
+  return {
+    source: source.name,
+    // What waits in its answer counts as given to it.
+    written: bytesWritten + held,
+    unsent: writableLength + held,
+    close: () => socket.destroy(),
   };
 }
 

@@ -89,6 +89,7 @@ export function requireAdmission(
   }
   const first = list.beforeFactor && caller.applianceOwner && caller.withoutFactor;
   if (list.fresh && !first) requireFreshFactor(sessions, caller);
+  if (list.factor && !first) requireFactor(caller);
 }
 
 function refusalOf({ role }: AdministratorCaller, { administrator = [], applianceOwner, key }: AccessList) {
@@ -99,6 +100,15 @@ function refusalOf({ role }: AdministratorCaller, { administrator = [], applianc
     return 'This concerns the whole appliance: it takes an administrator marked appliance owner, or the "gatehouse" command on the box.';
   }
   return `No administrator may call this: it takes an API key${key === undefined ? '' : ` with the scope "${key}"`}.`;
+}
+
+/** Throws SECOND_FACTOR_REQUIRED where the account has no second factor. */
+export function requireFactor({ withoutFactor }: Pick<AdministratorCaller, 'withoutFactor'>): void {
+  if (!withoutFactor) return;
+  throw new Problem(
+    'SECOND_FACTOR_REQUIRED',
+    'This takes a second factor: add a passkey first, in the console under "Security" or on the page "Add a passkey".',
+  );
 }
 
 /** Throws FRESH_FACTOR_REQUIRED unless a second factor was proven in this session within the last minutes. */

@@ -251,3 +251,19 @@ test('closed during a trial, it ends the process and tries nothing more', async 
   await accelerator.settled();
   expect([launched.length, launched[0]!.isKilled, moves]).toEqual([1, true, []]);
 });
+
+test('where a process cannot be started, the next provider is tried', async () => {
+  const accelerator = started({
+    providers: ['cuda', 'webgpu'],
+    launch() {
+      throw new Error('ENOSPC: no space left on device');
+    },
+  });
+  await accelerator.settled();
+  expect(accelerator.state()).toMatchObject({
+    provider: 'cpu',
+    fallback: ['cuda', 'webgpu']
+      .map((name) => `${name}: its process cannot be started: ENOSPC: no space left on device`)
+      .join('; '),
+  });
+});

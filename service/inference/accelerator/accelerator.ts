@@ -74,7 +74,9 @@ export function createAccelerator(deps: AcceleratorDeps): Accelerator {
   async function attempt(wanted: WantedProvider, files: readonly ModelFile[]): Promise<Refusal | undefined> {
     if (wanted === 'auto' && !deps.hasGpu())
       return { reason: 'auto: there is no GPU', isWrong: false, nets: [] };
-    const { launched, ended } = startTrial(deps, wanted, files, { lose, alive: silence.end });
+    const trial = tryToStart(deps, wanted, files, { lose, alive: silence.end });
+    if ('reason' in trial) return trial;
+    const { launched, ended } = trial;
     running = launched;
     const news = await ended;
     if (running !== launched) return undefined;
@@ -141,6 +143,16 @@ function createSilenceWatch(timer: Timer, lose: (launched: Launched, reason: str
       stop = undefined;
     },
   };
+}
+
+/** A process that cannot be started (no memory, a full disk) refuses. */
+function tryToStart(...order: Parameters<typeof startTrial>): ReturnType<typeof startTrial> | Refusal {
+  try {
+    return startTrial(...order);
+  } catch (error) {
+    const reason = `its process cannot be started: ${(error as Error).message}`;
+    return refusalOf(order[1], { is: 'ended', reason });
+  }
 }
 
 /** `on.lose` is called when the process ends or loses its device, at any time. */

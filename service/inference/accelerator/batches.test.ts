@@ -134,6 +134,15 @@ test('after the device is lost everything is refused, and nothing is run again',
   expect([net.runs, other.runs]).toEqual([[2], []]);
 });
 
+test('a device that is lost while calls are repeated alone is not asked again', async () => {
+  const net = fakeNet('net', { run: () => Promise.reject(new Error('Device lost.')) });
+  let asked = 0;
+  const batches = started({ isLost: async () => ++asked > 1 });
+  const answers = [0.1, 0.2, 0.3].map((value) => batches.run(call(net, value)));
+  expect(await batches.finish(answers)).toEqual(['Device lost.', 'Device lost.', 'Device lost.']);
+  expect([net.runs, asked]).toEqual([[3, 1], 2]);
+});
+
 test.each([
   ['nothing but zeros', 0],
   ['values that are not finite', Number.NaN],

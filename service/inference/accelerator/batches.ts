@@ -60,8 +60,9 @@ export function createBatches({ most, nextTurn, isLost }: BatchDeps): { run(call
     } catch (error) {
       if (await isLost()) lost = error as Error;
       // Alone, so that one call does not make the others fail.
-      if (calls.length > 1 && !lost) for (const call of calls) await attempt([call]);
-      else for (const call of calls) call.reject(error as Error);
+      for (const call of calls)
+        if (calls.length === 1 || lost) call.reject(lost ?? (error as Error));
+        else await attempt([call]);
     }
   }
 

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { manifestFile } from '../../../test/support/measured-pipeline.ts';
@@ -71,4 +73,11 @@ test('what the runtime does not have is refused by its name, a device that does 
     reason: process.platform === 'darwin' ? undefined : 'the adapter does not say what it is',
   });
   await unnamed.ended;
+});
+
+test('a process ends with its reason also where its folder was removed meanwhile', async () => {
+  const { launched, ended } = await started('cpu');
+  rmSync(dirname(launched.socket), { recursive: true });
+  launched.kill();
+  expect(await ended).toBe('its process ended with SIGKILL');
 });

@@ -53,14 +53,14 @@ export const launchProcess: Launch = (task, on) => {
   );
   closeSync(output);
   function leave(reason: string): void {
-    const words = readFileSync(log, 'utf8')
+    const words = readLog(log)
       .split('\n')
       .filter((line) => line !== '' && !/^\S*(DRIVER|INFO|DEBUG)/.test(line));
     rmSync(folder, { recursive: true, force: true });
     on.ended([reason, words.join(' ').slice(-LAST_WORDS)].filter(Boolean).join(': '));
   }
   child.on('message', (news: AcceleratorNews) => on.news(news));
-  child.once('error', (error) => on.ended(`its process cannot be started: ${error.message}`));
+  child.once('error', (error) => leave(`its process cannot be started: ${error.message}`));
   child.once('exit', (code, signal) => leave(`its process ended with ${signal ?? code}`));
   child.send({ ...task, socket, log } satisfies AcceleratorTask, () => undefined);
   child.unref();
@@ -71,3 +71,12 @@ export const launchProcess: Launch = (task, on) => {
     kill: () => void child.kill('SIGKILL'),
   };
 };
+
+/** Empty where the folder was removed meanwhile, as a machine may do with temporary files. */
+function readLog(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

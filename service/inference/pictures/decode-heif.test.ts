@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
+import { withColor } from '../../../test/support/heic-color.ts';
 import { sceneHeic } from '../../../test/support/scene-heic.ts';
 import { decodeHeif } from './decode-heif.ts';
 import { decodePicture, readHeader } from './decode-picture.ts';
@@ -31,11 +32,39 @@ test.each([
 ] as const)('a HEIC (%s) is decoded upright', async (variant, expected) => {
   const { data, info } = await expected.raw().toBuffer({ resolveWithObject: true });
   const { header, picture } = await decode(sceneHeic(variant));
-  expect(header).toEqual({ format: 'heic', width: info.width, height: info.height });
+  expect(header).toMatchObject({ format: 'heic', width: info.width, height: info.height });
   expect([picture.width, picture.height]).toEqual([info.width, info.height]);
   let difference = 0;
   for (const [i, value] of picture.pixels.entries()) difference += Math.abs(value - data[i]!) / data.length;
   expect(difference).toBeLessThan(3);
+});
+
+/** sRGB, with its red taken for green and its green for red. */
+async function swappedProfile(): Promise<Buffer> {
+  const white = sharp({ create: { width: 1, height: 1, channels: 3, background: '#ffffff' } });
+  const icc = (await sharp(await white.withIccProfile('srgb').png().toBuffer()).metadata()).icc!;
+  const places = { gXYZ: icc.indexOf('rXYZ', 128), rXYZ: icc.indexOf('gXYZ', 128) };
+  for (const [tag, at] of Object.entries(places)) icc.write(tag, at, 'latin1');
+  return icc;
+}
+
+test.each([
+  ['its profile', async () => Buffer.concat([Buffer.from('prof'), await swappedProfile()]), [1, 0, 2]],
+  ['no profile but sRGB in numbers', () => Buffer.from('nclx\0\x01\0\x0d\0\x05\x80', 'latin1'), [0, 1, 2]],
+] as const)('the colors of a HEIC are converted to sRGB by %s', async (_what, color, [red, green, blue]) => {
+  const { picture } = await decode(withColor(sceneHeic(), await color()));
+  const { picture: plain } = await decode(sceneHeic());
+  let difference = 0;
+  for (let at = 0; at < plain.pixels.length; at += 3)
+    for (const [to, from] of [red, green, blue].entries())
+      difference += Math.abs(picture.pixels[at + to]! - plain.pixels[at + from]!) / plain.pixels.length;
+  expect(difference).toBeLessThan(1);
+});
+
+test('a profile that is damaged is left aside, as in every other format', async () => {
+  const heic = withColor(sceneHeic(), Buffer.concat([Buffer.from('prof'), Buffer.alloc(200, 7)]));
+  const { picture } = await decode(heic);
+  expect(picture.pixels).toEqual((await decode(sceneHeic())).picture.pixels);
 });
 
 test('a region is cut from the decoded picture', async () => {

@@ -6,18 +6,18 @@ export interface HeifJob {
   bytes: Uint8Array;
   width: number;
   height: number;
+  /** The profile of its colors (ICC), where it has one. */
+  icc?: Uint8Array | undefined;
 }
 
 export type HeifAnswer =
   | { is: 'loaded' }
-  | { is: 'decoded'; pixels: Uint8Array<ArrayBuffer> }
+  | { is: 'decoded'; tiff: Uint8Array<ArrayBuffer> }
   | { is: 'damaged' };
 
-/** Upright pixels, four bytes each (RGBA). */
+/** Upright pixels, four bytes each (RGBA), as an uncompressed TIFF with the profile of their colors. */
 export interface RawPicture {
-  width: number;
-  height: number;
-  pixels: Uint8Array;
+  tiff: Uint8Array;
 }
 
 const DEADLINE = 15_000;
@@ -27,17 +27,17 @@ const script = new URL(`./heif-worker.${import.meta.url.endsWith('.ts') ? 'ts' :
 /**
  * Decodes the primary picture of a HEIC or HEIF file, rotated and mirrored as the file says (`irot`, `imir`; EXIF
  * orientation means nothing there), in a thread of its own: a hostile file may throw where nothing can catch it, and a
- * thread can be ended in the middle. `width` and `height` are those of the header, checked against the limits before.
+ * thread can be ended in the middle. `width`, `height` and `icc` are those of the header, checked against the limits before.
  * Throws Problem IMAGE_UNREADABLE, also after `deadline` milliseconds; an Error when the decoder cannot be loaded.
  */
 export async function decodeHeif(
   bytes: Uint8Array,
-  { width, height }: { width: number; height: number },
+  { width, height, icc }: Omit<HeifJob, 'bytes'>,
   deadline = DEADLINE,
 ): Promise<RawPicture> {
   const copy = new Uint8Array(bytes);
   const worker = new Worker(script, {
-    workerData: { bytes: copy, width, height } satisfies HeifJob,
+    workerData: { bytes: copy, width, height, icc } satisfies HeifJob,
     transferList: [copy.buffer],
     // libheif and uncaught errors write to both.
     stdout: true,
@@ -58,7 +58,7 @@ export async function decodeHeif(
   let loaded = false;
   worker.on('message', (answer: HeifAnswer) => {
     if (answer.is === 'loaded') loaded = true;
-    else if (answer.is === 'decoded') outcome.resolve({ width, height, pixels: answer.pixels });
+    else if (answer.is === 'decoded') outcome.resolve({ tiff: answer.tiff });
     else damaged();
   });
   // Before the decoder was there it is no fault of the file.

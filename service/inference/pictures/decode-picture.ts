@@ -12,6 +12,8 @@ export interface PictureHeader {
   /** Sides of the upright picture. */
   width: number;
   height: number;
+  /** Profile of the colors of a HEIC, whose decoder knows none; other formats are converted as they are read. */
+  icc?: Uint8Array;
   /** Degrees clockwise by which the picture is turned after its EXIF orientation; 0 where absent. */
   turned?: Turn;
 }
@@ -19,8 +21,8 @@ export interface PictureHeader {
 export type Turn = 90 | 180 | 270;
 
 /** The header of the same picture, turned clockwise. */
-export const turnedBy = ({ format, width, height }: PictureHeader, turned: Turn): PictureHeader =>
-  turned === 180 ? { format, width, height, turned } : { format, width: height, height: width, turned };
+export const turnedBy = (header: PictureHeader, turned: Turn): PictureHeader =>
+  turned === 180 ? { ...header, turned } : { ...header, width: header.height, height: header.width, turned };
 
 /** Decoded pixels and where they lie in the upright picture: x = left + scale · column. */
 export interface DecodedPicture {
@@ -93,7 +95,7 @@ export async function readHeader(bytes: Uint8Array): Promise<PictureHeader> {
         'million are accepted. Export it as an ordinary (baseline) JPEG, or send a smaller one.',
     );
   }
-  return { format, width, height };
+  return { format, width, height, ...(format === 'heic' && header.icc && { icc: header.icc }) };
 }
 
 async function readMetadata(
@@ -135,14 +137,8 @@ export async function decodePicture(
   seconds = SECONDS,
 ): Promise<DecodedPicture> {
   const longest = Math.max(region.width, region.height);
-  const input =
-    source instanceof Uint8Array
-      ? sharp(source, options)
-      : sharp(source.pixels, {
-          ...options,
-          raw: { width: source.width, height: source.height, channels: 4 },
-        });
-  let pipeline = input.timeout({ seconds }).autoOrient();
+  const input = source instanceof Uint8Array ? source : source.tiff;
+  let pipeline = sharp(input, options).timeout({ seconds }).autoOrient();
   if (turned !== undefined) pipeline = pipeline.rotate(turned);
   if (region.width < width || region.height < height) {
     pipeline = pipeline.extract({

@@ -121,7 +121,7 @@ export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer 
 
 /** Those that every picture with the defaults needs. */
 function netsOf({ files, padSets }: ModelCatalog, { detector, embedders, pad }: Models): ModelFile[] {
-  const inSet = padSets.find(({ id }) => id === pad)?.models ?? [];
-  const named = new Set([detector, ...embedders, ...inSet]);
+  const inSet = padSets.find(({ id }) => id === pad)?.models.map(({ model }) => model) ?? [];
+  const named = new Set<string>([detector, ...embedders, ...inSet]);
   return files.filter(({ entry: { id, role } }) => role === 'landmarks' || role === 'iris' || named.has(id));
 }

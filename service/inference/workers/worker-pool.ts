@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
+import { createFairQueue, type Share } from '../../lib/fair/fair-queue.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import { createFairQueue, type Share } from './fair-queue.ts';
 import type { JobAnswer } from './worker-messages.ts';
 import { createWorkerSeats, type Seat, type SeatStats, type WorkerSettings } from './worker-seats.ts';
 

@@ -43,6 +43,9 @@ import { templateUpgrades } from './0042-template-upgrades.ts';
 import { holdsFor } from './0043-holds-for.ts';
 import { galleriesByRates } from './0044-galleries-by-rates.ts';
 import { captureSource } from './0045-capture-source.ts';
+import { provisionalRealm } from './0046-provisional-realm.ts';
+import { grantReach } from './0047-grant-reach.ts';
+import { operatorPinFailures } from './0048-operator-pin-failures.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -90,4 +93,7 @@ export const migrations: readonly Migration[] = [
   holdsFor,
   galleriesByRates,
   captureSource,
+  provisionalRealm,
+  grantReach,
+  operatorPinFailures,
 ];

@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, randomFillSync } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
-import { normalizeEmail } from '../email-address.ts';
+import { formerSpelling, normalizeEmail } from '../email-address.ts';
 import type { KeyCopies } from '../key-copies/key-copies.ts';
 import { type Destruction, destroyKeys } from '../keys/destroy-keys.ts';
 import type { KeyStore } from '../keys/key-store.ts';
@@ -52,6 +52,8 @@ export interface Sealer extends PersonValues, OwnValues, OrphanKeys {
   readonly scopeKeys: ScopeKeys;
   /** HMAC-SHA-256 of the normalized address under the organization's lookup secret, hex. */
   emailHash(organization: OrganizationId, email: string): string;
+  /** As versions before 0.2 hashed the address; undefined where that is the same (`formerSpelling`). */
+  formerEmailHash(organization: OrganizationId, email: string): string | undefined;
 }
 
 export interface SealerDeps {
@@ -95,6 +97,9 @@ export async function createSealer({
     }
   }
 
+  const hashOf = (organization: OrganizationId, address: string) =>
+    createHmac('sha256', organizations.lookup(organization)).update(address).digest('hex');
+
   return {
     ...createPersonValues(persons, random, { keys, wrappingKey: organizations.wrappingKey }),
     ...createOwnValues(organizations, random),
@@ -126,10 +131,10 @@ export async function createSealer({
     transformOf: (organization, generation) => transforms.of(organization, generation),
     transforms,
     scopeKeys,
-    emailHash(organization, email) {
-      return createHmac('sha256', organizations.lookup(organization))
-        .update(normalizeEmail(email))
-        .digest('hex');
+    emailHash: (organization, email) => hashOf(organization, normalizeEmail(email)),
+    formerEmailHash(organization, email) {
+      const former = formerSpelling(email);
+      return former === undefined ? undefined : hashOf(organization, former);
     },
   };
 }

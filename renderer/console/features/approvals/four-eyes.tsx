@@ -5,8 +5,8 @@ import { toast } from '../../../ui/feedback/toasts.tsx';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
 import { organizationQuery } from '../../organization-query.ts';
-import { RefusedOrAsk } from '../../refused-or-ask.tsx';
 import { useSession } from '../../session/session-query.ts';
 import { approvalStrings } from './strings.ts';
 
@@ -34,9 +34,7 @@ export function FourEyes() {
           <span>{t(required ? 'whileOn' : 'whileOff')}</span>
         </Row>
         <p className="small muted">{t('bounds')}</p>
-        {change.error && (
-          <RefusedOrAsk error={change.error} title={t('notSwitched')} what={{ action: 'four-eyes.off' }} />
-        )}
+        {change.error && <LoadFailed error={change.error} title={t('notSwitched')} />}
         {user.role === 'owner' && (
           <Row>
             <Button busy={change.isPending} onClick={() => change.mutate()}>

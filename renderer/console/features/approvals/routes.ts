@@ -1,12 +1,12 @@
 import { createRoute } from '@tanstack/react-router';
 import { z } from 'zod';
 import { rootRoute } from '../../root-route.ts';
-import { auditors } from '../../screen-data.ts';
+import { readers } from '../../screen-data.ts';
 
 const approvals = createRoute({
   getParentRoute: () => rootRoute,
   path: '/approvals',
-  staticData: { roles: auditors },
+  staticData: { roles: readers },
   validateSearch: z.object({
     state: z.enum(['open', 'confirmed', 'declined', 'expired']).optional().catch(undefined),
     after: z.string().max(254).optional().catch(undefined),

@@ -13,6 +13,7 @@ import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
+import { useSession } from '../../session/session-query.ts';
 import { destinationStrings } from './strings.ts';
 
 function useSchema() {
@@ -37,6 +38,7 @@ function toOf({ kind, to }: Values): string {
 export function AllowDestination({ close }: { close(): void }) {
   const t = useStrings(destinationStrings);
   const ui = useStrings(uiStrings);
+  const { user } = useSession();
   const form = useForm<Values>({
     resolver: zodResolver(useSchema()),
     mode: 'onTouched',
@@ -66,7 +68,7 @@ export function AllowDestination({ close }: { close(): void }) {
           data={[
             { value: 'name', label: t('kindName') },
             { value: 'below', label: t('kindBelow') },
-            { value: 'network', label: t('kindNetwork') },
+            ...(user.applianceOwner ? [{ value: 'network', label: t('kindNetwork') }] : []),
             { value: 'public', label: t('kindPublic') },
           ]}
         />

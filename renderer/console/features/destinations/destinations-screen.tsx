@@ -107,12 +107,13 @@ function State({ grant: { revoked } }: { grant: Grant }) {
 }
 
 /** What an entry opens, in words. */
-function Opens({ grant: { to, kind } }: { grant: Pick<Grant, 'to' | 'kind'> }) {
+function Opens({ grant: { to, kind, reach } }: { grant: Pick<Grant, 'to' | 'kind' | 'reach'> }) {
   const t = useStrings(destinationStrings);
   if (kind === 'preset') return t('openPublic');
   if (kind === 'cidr') return to.includes('/') ? t('openNetwork') : t('openAddress');
   const parts = partsOf(to);
-  const what = parts?.below ? t('openBelow', { name: parts.name }) : t('openName');
+  const name = parts?.below ? t('openBelow', { name: parts.name }) : t('openName');
+  const what = reach === 'public' ? t('openAtPublic', { what: name }) : name;
   return parts?.port === undefined ? what : t('atPort', { what, port: parts.port });
 }
 

@@ -19,6 +19,7 @@ export const destinationStrings = defineStrings(
     emptyLead:
       'Gatehouse sends nothing to any system until an owner or administrator allows where to. Verifying and enrolling people needs no destination.',
     openName: 'This name, wherever it points',
+    openAtPublic: '{what}, at public addresses only',
     openBelow: 'Every name below {name}',
     openNetwork: 'Every address in this network',
     openAddress: 'This address',
@@ -74,6 +75,7 @@ export const destinationStrings = defineStrings(
     emptyLead:
       'Gatehouse sendet an kein System, bis eine Inhaberin oder ein Administrator erlaubt, wohin. Personen zu prüfen und zu erfassen braucht kein Ziel.',
     openName: 'Diesen Namen, wohin er auch zeigt',
+    openAtPublic: '{what}, nur an öffentlichen Adressen',
     openBelow: 'Jeden Namen unter {name}',
     openNetwork: 'Jede Adresse in diesem Netz',
     openAddress: 'Diese Adresse',

@@ -5,28 +5,36 @@ import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { type PictureList, readSource, SourceFault } from './source.ts';
+import { type PictureList, readSource, SourceFault, UnknownEncoding } from './source.ts';
 import { importStrings } from './strings.ts';
 
 /** A folder, a ZIP file, or a CSV file with its pictures. */
 export function ChooseSource({ chosen }: { chosen(list: PictureList): void }) {
   const t = useStrings(importStrings);
-  const [state, setState] = useState<{ is: 'waiting' | 'reading' } | { is: 'failed'; error: unknown }>({
-    is: 'waiting',
-  });
-  async function read(files: readonly File[]) {
+  const [state, setState] = useState<
+    { is: 'waiting' | 'reading' } | { is: 'failed'; error: unknown; files: readonly File[] }
+  >({ is: 'waiting' });
+  async function read(files: readonly File[], encoding?: string) {
     if (files.length === 0) return;
     setState({ is: 'reading' });
     try {
-      chosen(await readSource(files));
+      chosen(await readSource(files, encoding));
     } catch (error) {
-      setState({ is: 'failed', error });
+      setState({ is: 'failed', error, files });
     }
   }
   const common = { busy: state.is === 'reading', chosen: (files: readonly File[]) => void read(files) };
   return (
     <Stack>
-      {state.is === 'failed' && <WhyNot error={state.error} />}
+      {state.is === 'failed' &&
+        (state.error instanceof UnknownEncoding ? (
+          <WhichEncoding
+            readings={state.error.readings}
+            chosen={(encoding) => void read(state.files, encoding)}
+          />
+        ) : (
+          <WhyNot error={state.error} />
+        ))}
       <Card title={t('source')}>
         <Stack>
           <p className="muted">{t('hintFolder')}</p>
@@ -93,6 +101,30 @@ function Chooser({
   );
 }
 
+/** A line of the file in each encoding: the one whose letters are right is chosen. */
+function WhichEncoding({
+  readings,
+  chosen,
+}: {
+  readings: UnknownEncoding['readings'];
+  chosen(encoding: string): void;
+}) {
+  const t = useStrings(importStrings);
+  return (
+    <Note kind="bad" title={t('noEncoding')}>
+      <Stack>
+        <p>{t('noEncodingText')}</p>
+        {readings.map(({ encoding, line }) => (
+          <Row key={encoding}>
+            <Button onClick={() => chosen(encoding)}>{t('readAs', { encoding })}</Button>
+            <span>{line}</span>
+          </Row>
+        ))}
+      </Stack>
+    </Note>
+  );
+}
+
 function WhyNot({ error }: { error: unknown }) {
   const [title, text] = useWords(error);
   return (
@@ -102,13 +134,22 @@ function WhyNot({ error }: { error: unknown }) {
   );
 }
 
+const lineFaults = {
+  'no-person': 'noPerson',
+  'no-file': 'noFile',
+  'open-quote': 'openQuote',
+  'lost-letters': 'lostLetters',
+} as const;
+
 function useWords(error: unknown): [title: string, text: string] {
   const t = useStrings(importStrings);
   if (error instanceof ListFault) {
     const { fault } = error;
     if (fault.is === 'no-columns') return [t('noColumns'), t('noColumnsText', { found: fault.found })];
+    if (fault.is === 'no-encoding' || fault.is === 'wrong-encoding')
+      return [t('wrongEncoding'), t('wrongEncodingText')];
     const line = String(fault.line);
-    return [t(fault.is === 'no-person' ? 'noPerson' : 'noFile', { line }), t('lineText')];
+    return [t(lineFaults[fault.is], { line }), t('lineText')];
   }
   if (error instanceof ZipFault)
     return error.fault === 'too-many' ? [t('tooMany'), t('tooManyText')] : [t('noZip'), t('noZipText')];

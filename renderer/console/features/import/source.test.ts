@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { readSource } from './source.ts';
+import { readSource, UnknownEncoding } from './source.ts';
 
 /** As a browser gives the files of a folder, or single ones without one. */
-function file(path: string, content = path): File {
+function file(path: string, content: string | Uint8Array<ArrayBuffer> = path): File {
   const made = new File([content], path.slice(path.lastIndexOf('/') + 1));
   Object.defineProperty(made, 'webkitRelativePath', { value: path.includes('/') ? path : '' });
   return made;
@@ -63,4 +63,15 @@ test('a picture over the limit is refused without reading it', async () => {
   Object.defineProperty(large, 'size', { value: 11 * 1024 * 1024 });
   const list = await readSource([large]);
   await expect(list.entries[0]!.read()).rejects.toThrow('larger than 10 MB');
+});
+
+test('a table that is not Unicode is read in the encoding that a person chooses by its letters', async () => {
+  const bytes = Uint8Array.from(Buffer.from('email;name;file\na@x.org;Jürgen;1.jpg\n', 'latin1'));
+  const files = [file('staff.csv', bytes), file('1.jpg')];
+  const error = await readSource(files).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(UnknownEncoding);
+  const { readings } = error as UnknownEncoding;
+  expect(readings[0]).toEqual({ encoding: 'windows-1252', line: 'a@x.org;Jürgen;1.jpg' });
+  expect(readings.map(({ line }) => line).join()).not.toContain('\ufffd');
+  expect(shown(await readSource(files, 'windows-1252'))).toEqual([['1.jpg', 'a@x.org', 'Jürgen']]);
 });

@@ -1,10 +1,13 @@
 import {
   type ListedPicture,
+  ListFault,
   listFolder,
   listTable,
   needsDomain,
+  personKey,
 } from '../../../../sdk/admin/bulk-import/picture-list.ts';
 import { type ImportEntry, UnreadablePicture } from '../../../../sdk/admin/bulk-import/run-import.ts';
+import { sampleLine } from '../../../../sdk/admin/bulk-import/table-text.ts';
 import { LARGEST_FILE, MOST_FILES, openZip, type ZipFile } from '../../../../sdk/admin/bulk-import/zip.ts';
 
 /** What was chosen, before anything of it is sent. */
@@ -17,6 +20,20 @@ export interface PictureList {
   missing: number;
   /** Files that are no pictures. */
   passedOver: number;
+}
+
+/** Encodings that spreadsheets write beside Unicode; the names of `TextDecoder`. */
+const ENCODINGS = ['windows-1252', 'windows-1250', 'windows-1251', 'windows-1254', 'shift_jis', 'gb18030'];
+
+/** The CSV file is not UTF-8: a person says which of these lines is right. */
+export class UnknownEncoding extends Error {
+  override name = 'UnknownEncoding';
+  readonly readings: readonly { encoding: string; line: string }[];
+  constructor(bytes: Uint8Array) {
+    super('no-encoding');
+    const readings = ENCODINGS.map((encoding) => ({ encoding, line: sampleLine(bytes, encoding) }));
+    this.readings = readings.filter(({ line }) => line !== '' && !line.includes('\uFFFD'));
+  }
 }
 
 /** Why nothing can be imported of what was chosen. */
@@ -32,10 +49,10 @@ export class SourceFault extends Error {
 type SourceFile = ZipFile;
 
 /**
- * The pictures of a folder, of a ZIP file, or of a CSV file and the pictures chosen with it. Pictures are read when they are sent. Throws
- * SourceFault, ListFault and ZipFault.
+ * The pictures of a folder, of a ZIP file, or of a CSV file and the pictures chosen with it. Pictures are read when they are sent.
+ * `encoding` of a CSV file that is not Unicode. Throws SourceFault, UnknownEncoding, ListFault and ZipFault.
  */
-export async function readSource(files: readonly File[]): Promise<PictureList> {
+export async function readSource(files: readonly File[], encoding?: string): Promise<PictureList> {
   const [first] = files;
   const isZip = files.length === 1 && first !== undefined && /\.zip$/i.test(first.name);
   const found = isZip ? withoutCommonFolder(await openZip(first)) : files.map(fromFile);
@@ -43,7 +60,7 @@ export async function readSource(files: readonly File[]): Promise<PictureList> {
   const tables = found.filter(({ path }) => /(^|\/)[^./][^/]*\.csv$/i.test(path));
   const [table, ...more] = tables;
   if (more.length > 0) throw new SourceFault('several-tables');
-  const list = table ? await listOfTable(table, found) : listOfFolder(found);
+  const list = table ? await listOfTable(table, found, encoding) : listOfFolder(found);
   if (list.entries.length === 0) throw new SourceFault('no-pictures');
   return list;
 }
@@ -80,8 +97,12 @@ function listOfFolder(files: readonly SourceFile[]): PictureList {
   return toList(pictures, (path) => byPath.get(path), passedOver);
 }
 
-async function listOfTable(table: SourceFile, files: readonly SourceFile[]): Promise<PictureList> {
-  const pictures = listTable(new TextDecoder().decode(await table.read()));
+async function listOfTable(
+  table: SourceFile,
+  files: readonly SourceFile[],
+  encoding: string | undefined,
+): Promise<PictureList> {
+  const pictures = readRows(await table.read(), encoding);
   const folder = table.path.slice(0, table.path.lastIndexOf('/') + 1);
   const byPath = new Map(files.map((file) => [plain(file.path), file]));
   /** Without the folders: where the pictures were chosen one by one. */
@@ -94,6 +115,14 @@ async function listOfTable(table: SourceFile, files: readonly SourceFile[]): Pro
     );
   };
   return toList(pictures, find, 0);
+}
+
+function readRows(bytes: Uint8Array, encoding: string | undefined): ListedPicture[] {
+  try {
+    return listTable(bytes, encoding);
+  } catch (error) {
+    throw error instanceof ListFault && error.fault.is === 'no-encoding' ? new UnknownEncoding(bytes) : error;
+  }
 }
 
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
@@ -117,7 +146,7 @@ function toList(
     missing += 1;
     return { ...entry, label: path, read: () => Promise.reject(new UnreadablePicture('It was not chosen.')) };
   });
-  const people = new Set(entries.map(({ person }) => person.toLowerCase()));
+  const people = new Set(entries.map(({ person }) => personKey(person)));
   const nameless = [...new Set(entries.map(({ person }) => person).filter(needsDomain))];
   return { entries, people: people.size, nameless, missing, passedOver };
 }

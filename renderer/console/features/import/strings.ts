@@ -26,6 +26,15 @@ export const importStrings = defineStrings(
     noColumnsText: 'Its first line has to be as email,name,file. Found: {found}',
     noPerson: 'Line {line} of the CSV file has no e-mail address',
     noFile: 'Line {line} of the CSV file has no file',
+    openQuote: 'In line {line} of the CSV file a quotation mark is opened and never closed',
+    lostLetters: 'In line {line} of the CSV file letters were lost when it was written',
+    noEncoding: 'In which encoding is the CSV file written?',
+    noEncodingText:
+      'It is not UTF-8. Choose the line whose letters are right; if none is, save the file as CSV UTF-8.',
+    readAs: 'Read as {encoding}',
+    wrongEncoding: 'The letters of the CSV file cannot be read',
+    wrongEncodingText:
+      'It is written in another encoding, or damaged. Save it as CSV UTF-8 and choose it again.',
     lineText: 'Nothing was imported. Correct the line and choose the file again.',
     notRead: 'This cannot be read',
     notReadText: 'The folder or file was moved or changed. Choose it again.',
@@ -143,6 +152,15 @@ export const importStrings = defineStrings(
     noColumnsText: 'Ihre erste Zeile muss wie email,name,file lauten. Gefunden: {found}',
     noPerson: 'Zeile {line} der CSV-Datei hat keine E-Mail-Adresse',
     noFile: 'Zeile {line} der CSV-Datei hat keine Datei',
+    openQuote: 'In Zeile {line} der CSV-Datei beginnt ein Anführungszeichen, das nie endet',
+    lostLetters: 'In Zeile {line} der CSV-Datei gingen beim Speichern Buchstaben verloren',
+    noEncoding: 'In welcher Kodierung ist die CSV-Datei geschrieben?',
+    noEncodingText:
+      'Sie ist nicht UTF-8. Wählen Sie die Zeile mit den richtigen Buchstaben; ist keine richtig, speichern Sie die Datei als CSV UTF-8.',
+    readAs: 'Als {encoding} lesen',
+    wrongEncoding: 'Die Buchstaben der CSV-Datei lassen sich nicht lesen',
+    wrongEncodingText:
+      'Sie ist in einer anderen Kodierung geschrieben oder beschädigt. Speichern Sie sie als CSV UTF-8 und wählen Sie sie erneut.',
     lineText: 'Nichts wurde importiert. Berichtigen Sie die Zeile und wählen Sie die Datei erneut.',
     notRead: 'Das lässt sich nicht lesen',
     notReadText: 'Ordner oder Datei wurde verschoben oder geändert. Wählen Sie erneut.',

@@ -6,7 +6,7 @@ import { TypedNameDialog } from '../../../ui/dialogs/typed-name-dialog.tsx';
 import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { RefusedOrAsk } from '../../refused-or-ask.tsx';
+import { LoadFailed } from '../../load-failed.tsx';
 import { nameOf } from './people-screen.tsx';
 import { peopleStrings } from './strings.ts';
 
@@ -46,15 +46,7 @@ export function ErasePerson({ person }: { person: Schemas['SubjectWithPictures']
         confirmLabel={t('eraseConfirm')}
         cancelLabel={t('keep')}
         busy={erase.isPending}
-        failed={
-          erase.error && (
-            <RefusedOrAsk
-              error={erase.error}
-              title={ui('couldNotSave')}
-              what={{ action: 'subject.erase', env, person: id }}
-            />
-          )
-        }
+        failed={erase.error && <LoadFailed error={erase.error} title={ui('couldNotSave')} />}
         gone={[t('goneIdentity'), t('goneTemplates', { count: person.pictures.length }), t('goneHistory')]}
         stays={[t('staysReceipt'), t('staysAudit')]}
         onConfirm={() => erase.mutate()}

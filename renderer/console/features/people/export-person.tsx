@@ -3,7 +3,7 @@ import { Button } from '../../../ui/controls/button.tsx';
 import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { RefusedOrAsk } from '../../refused-or-ask.tsx';
+import { LoadFailed } from '../../load-failed.tsx';
 import { saveFile } from '../../save-file.ts';
 import { peopleStrings } from './strings.ts';
 
@@ -18,13 +18,7 @@ export function ExportPerson({ person: { id, env } }: { person: Schemas['Subject
   });
   return (
     <>
-      {write.error && (
-        <RefusedOrAsk
-          error={write.error}
-          title={ui('couldNotSave')}
-          what={{ action: 'subject.export', env, person: id }}
-        />
-      )}
+      {write.error && <LoadFailed error={write.error} title={ui('couldNotSave')} />}
       <Button busy={write.isPending} onClick={() => write.mutate()}>
         {t('export')}
       </Button>

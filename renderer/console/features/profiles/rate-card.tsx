@@ -74,7 +74,7 @@ export function RateCard({
       <Card title={t('rateTitle')}>
         <Stack>
           {main.error && <LoadFailed title={t('modelMissing')} error={main.error} />}
-          <RateField form={form} />
+          <OddsField form={form} name="oneIn" />
           <HeldForField form={form} />
         </Stack>
       </Card>
@@ -85,10 +85,10 @@ export function RateCard({
       calibration={main.data}
       curve={curve}
       step={step}
-      other={other?.curves.find((one) => one.pictures === curve.pictures) && other}
+      other={other}
       above={
         <div className={styles.rates} aria-busy={main.isPlaceholderData || undefined}>
-          <RateField form={form} />
+          <OddsField form={form} name="oneIn" />
           {step && <Cost curve={curve} step={step} />}
           <div className={styles.heldFor}>
             <HeldForField form={form} />
@@ -109,13 +109,14 @@ export function RateCard({
   );
 }
 
-function RateField({ form }: { form: Form }) {
+/** A rate as one in so many. */
+function OddsField({ form, name }: { form: Form; name: 'oneIn' | 'searchOneIn' }) {
   const t = useStrings(fieldStrings);
   return (
     <NumberField
       control={form.control}
-      name="oneIn"
-      label={t('oneIn')}
+      name={name}
+      label={t(name)}
       leftSection={<span className="small muted nowrap">{t('oneInPrefix')}</span>}
       leftSectionWidth={52}
       allowDecimal={false}
@@ -217,6 +218,7 @@ function RateChart({
   calibration: Calibration;
   curve: Curve;
   step: Step | undefined;
+  /** Of another scorer, drawn where it was measured with as many pictures. */
   other: Calibration | undefined;
   above: ReactNode;
   foot: ReactNode;
@@ -351,16 +353,7 @@ export function SearchCard({ form, slug }: { form: Form; slug: string }) {
     <Card title={t('searchTitle')}>
       <Stack gap={12}>
         <div className={styles.rates}>
-          <NumberField
-            control={form.control}
-            name="searchOneIn"
-            label={t('searchOneIn')}
-            leftSection={<span className="small muted nowrap">{t('oneInPrefix')}</span>}
-            leftSectionWidth={52}
-            allowDecimal={false}
-            allowNegative={false}
-            grouped
-          />
+          <OddsField form={form} name="searchOneIn" />
         </div>
         <p className="small muted">
           {t('searchHint')}{' '}

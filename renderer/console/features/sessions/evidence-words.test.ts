@@ -84,6 +84,10 @@ test('figures are rounded as the locale writes them, lists are written out, and 
   );
 });
 
+test('a measure that could not be taken has no number, not the word null', () => {
+  expect(detailsText({ constancy: null, frames: 4 }, 'en')).toBe('constancy of the skin –, frames 4');
+});
+
 test('what the judge names has a word', () => {
   const named = [
     ...[

@@ -49,6 +49,7 @@ export function detailsText(details: Details, language: Language, locale: string
   const said = (value: unknown): string => {
     if (typeof value === 'number')
       return new Intl.NumberFormat(locale, { maximumFractionDigits: 3 }).format(value);
+    if (value === null) return '–';
     if (typeof value === 'boolean') return words[value ? 'yes' : 'no']!;
     if (Array.isArray(value) && value.every((one) => typeof one !== 'object'))
       return value.map(said).join(' ') || '–';

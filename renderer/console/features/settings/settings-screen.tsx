@@ -89,16 +89,15 @@ function OfTheBox() {
 function Limits({ limits }: { limits: Schemas['Limits'] }) {
   const t = useStrings(settingsStrings);
   const format = useFormat();
-  const { used, limit } = limits.organization;
+  const use = ({ used, limit }: Schemas['Limits']['organization']) =>
+    limit === undefined ? t('unlimited', { used }) : t('usedOf', { used, limit });
   return (
     <Card title={t('limits')}>
       <Stack gap={12}>
         <KeyValues
           entries={[
-            [
-              t('month', { month: limits.month }),
-              limit === undefined ? t('unlimited', { used }) : t('usedOf', { used, limit }),
-            ],
+            [t('month', { month: limits.month }), use(limits.organization)],
+            [t('visits'), use(limits.visits)],
             [t('burst'), format.count(limits.burst)],
             [t('perUser'), format.count(limits.perUser)],
             [t('perAddress'), format.count(limits.perAddress)],

@@ -27,7 +27,8 @@ export const settingsStrings = defineStrings(
       'In which a kiosk shows it first, and a person’s page where the browser asks for no language it speaks. People can choose another one there.',
     readersLanguage: 'As the device asks for',
     signInNotice: 'Notice before sign-in',
-    signInNoticeHint: 'Everyone who opens the sign-in page of this box reads it, without signing in.',
+    signInNoticeHint:
+      'It is shown before sign-in; where the box has several organizations, after an address was typed whose domain only your administrators have.',
     look: 'What people see',
     lookLead:
       'On the pages of people who are verified: your name, with your logo, or with its first letter on your color.',
@@ -73,6 +74,7 @@ export const settingsStrings = defineStrings(
     perUser: 'Requests about one person in any minute',
     perAddress: 'Requests of one visitor’s address in any minute',
     month: 'Used in {month}',
+    visits: 'Visits of flows in it',
     usedOf: '{used} of {limit}',
     unlimited: '{used}, no limit',
     trialUntil: 'Live keys work until',
@@ -105,7 +107,8 @@ export const settingsStrings = defineStrings(
       'In der ein Kiosk ihn zuerst zeigt, und die Seite einer Person, deren Browser keine ihrer Sprachen verlangt. Dort kann eine andere gewählt werden.',
     readersLanguage: 'Wie das Gerät sie verlangt',
     signInNotice: 'Hinweis vor der Anmeldung',
-    signInNoticeHint: 'Alle, die die Anmeldeseite dieses Geräts öffnen, lesen ihn, ohne sich anzumelden.',
+    signInNoticeHint:
+      'Er erscheint vor der Anmeldung; hat das Gerät mehrere Organisationen, erst nach Eingabe einer Adresse, deren Domain nur Ihre Administratoren haben.',
     look: 'Was Personen sehen',
     lookLead:
       'Auf den Seiten von Personen, die geprüft werden: Ihr Name, mit Ihrem Logo oder mit seinem ersten Buchstaben auf Ihrer Farbe.',
@@ -152,6 +155,7 @@ export const settingsStrings = defineStrings(
     perUser: 'Anfragen über eine Person je Minute',
     perAddress: 'Anfragen von der Adresse eines Besuchers je Minute',
     month: 'Verbraucht in {month}',
+    visits: 'Aufrufe von Abläufen darin',
     usedOf: '{used} von {limit}',
     unlimited: '{used}, ohne Grenze',
     trialUntil: 'Schlüssel für echte Personen gelten bis',

@@ -46,9 +46,12 @@ export function PasswordStep({
     },
     onError: () => form.resetField('password'),
   });
+  // Asked for once the field was left.
+  const typed = form.watch('email');
+  const shown = form.formState.touchedFields.email ? typed : email;
   return (
     <Step title={t('title')} text={location.host} first={email === ''}>
-      <Notices />
+      <Notices email={shown} />
       {passwordSet && <Note kind="ok" title={t('passwordSet')} />}
       <Form
         form={form}
@@ -81,10 +84,13 @@ export function PasswordStep({
   );
 }
 
-/** Texts of the organizations. Without an answer the page signs in all the same. */
-function Notices() {
+/** The text of the organization of this address. Without an answer the page signs in all the same. */
+function Notices({ email }: { email: string }) {
   const t = useStrings(signInStrings);
-  const { data = [] } = useQuery({ queryKey: ['sign-in-notice'], queryFn: auth.notices });
+  const { data = [] } = useQuery({
+    queryKey: ['sign-in-notice', email.split('@')[1] ?? ''],
+    queryFn: () => auth.notices(email),
+  });
   return data.map((notice) => (
     <Note key={notice} title={t('notice')}>
       <span className={styles.notice}>{notice}</span>

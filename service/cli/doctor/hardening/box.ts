@@ -42,7 +42,7 @@ export function checkFourEyes(
   return without.length === 0
     ? good('on in every organization')
     : bad(
-        `one administrator alone may erase and export people in ${without.map(({ name }) => name).join(', ')}`,
+        `one administrator alone may erase and export people, and weaken protections, in ${without.map(({ name }) => name).join(', ')}`,
         'Switch the four-eyes rule on at /console/approvals. It needs two accounts that can confirm.',
       );
 }

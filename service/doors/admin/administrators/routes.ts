@@ -33,7 +33,7 @@ const about = {
   keyRefusal: 'No API key may see or change administrators: on the box run "gatehouse admin".',
 } as const;
 const looking = { operator: true, administrator: ['owner', 'auditor'], key: false } as const;
-const changing = { operator: true, administrator: ['owner'], key: false, fresh: true } as const;
+const changing = { operator: true, administrator: ['owner'], key: false } as const;
 
 /** The administrators of an organization. */
 export const administratorRoutes = ({ administrators }: AdministratorRouteDeps): AdminRoute[] => [
@@ -49,6 +49,7 @@ const collectionRoutes = (administrators: AdministratorRouteDeps['administrators
     method: 'GET',
     url: '/administrators',
     operationId: 'listAdministrators',
+    effect: 'reads-personal',
     summary: 'List administrators',
     description: 'All accounts, also disabled ones, with roles and last sign-ins, for access reviews.',
     may: looking,
@@ -62,6 +63,7 @@ const collectionRoutes = (administrators: AdministratorRouteDeps['administrators
     method: 'POST',
     url: '/administrators',
     operationId: 'createAdministrator',
+    effect: 'weakens-protection',
     summary: 'Create an administrator',
     description:
       'The reply has a one-time code with which the person sets a password. A second factor is required within 7 days.',
@@ -85,6 +87,7 @@ const singleRoutes = (administrators: AdministratorRouteDeps['administrators']):
     method: 'GET',
     url: '/administrators/:id',
     operationId: 'getAdministrator',
+    effect: 'reads-personal',
     summary: 'Show an administrator',
     description: 'Role, factors and last sign-in.',
     may: looking,
@@ -99,6 +102,7 @@ const singleRoutes = (administrators: AdministratorRouteDeps['administrators']):
     method: 'PATCH',
     url: '/administrators/:id',
     operationId: 'changeAdministrator',
+    effect: 'weakens-protection',
     summary: 'Change an administrator',
     description: 'Name, role, or whether the account is disabled. One enabled owner has to remain.',
     may: changing,
@@ -114,6 +118,7 @@ const singleRoutes = (administrators: AdministratorRouteDeps['administrators']):
     method: 'DELETE',
     url: '/administrators/:id',
     operationId: 'removeAdministrator',
+    effect: 'weakens-protection',
     summary: 'Remove an administrator',
     description: 'Ends all sessions. What the administrator did stays in the audit log.',
     may: changing,
@@ -131,6 +136,7 @@ const wayBackRoutes = (administrators: AdministratorRouteDeps['administrators'])
     method: 'POST',
     url: '/administrators/:id/reset',
     operationId: 'resetAdministrator',
+    effect: 'weakens-protection',
     summary: 'Reset an administrator',
     description:
       'Removes the password, the second factors or both, ends all sessions, and returns a one-time code with which the person sets new ones.',
@@ -149,6 +155,7 @@ const wayBackRoutes = (administrators: AdministratorRouteDeps['administrators'])
     method: 'POST',
     url: '/administrators/:id/unlock',
     operationId: 'unlockAdministrator',
+    effect: 'weakens-protection',
     summary: 'Unlock an administrator',
     description: 'Clears the failed sign-ins, so that a locked account can sign in at once.',
     may: changing,
@@ -168,6 +175,7 @@ const faceRoute = (administrators: AdministratorRouteDeps['administrators']): Ad
     method: 'PUT',
     url: '/organization/face-factor',
     operationId: 'setFaceFactor',
+    effect: 'weakens-protection',
     summary: 'Allow signing in by face',
     description:
       'Off unless an owner allows it. Administrators then enroll a face beside a passkey, each with a consent of their own. Switching it off removes the faces at once.',

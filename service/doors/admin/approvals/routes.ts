@@ -4,7 +4,7 @@ import { toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { paramsOf } from '../ids.ts';
-import { auditors, managers } from '../may-call.ts';
+import { managers, operators, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromApproval, toGuarded } from './translate.ts';
 import { ApprovalPage, ApprovalQuery, ApprovalReply, FourEyes, NewApproval } from './wire.ts';
@@ -21,6 +21,8 @@ const about = {
 } as const;
 /** The operator of the box gets CONFLICT: no confirmation is needed. */
 const deciding = { operator: true, administrator: managers, key: false } as const;
+/** Operators change people: they ask for what they need, and do not decide. */
+const asking = { ...deciding, administrator: operators } as const;
 
 /** Four eyes: what a second administrator has to confirm. */
 export const approvalRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
@@ -45,9 +47,10 @@ const requestRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/approvals',
     operationId: 'listApprovals',
+    effect: 'none',
     summary: 'List requests for approval',
     description: 'Tests of the last 90 days.',
-    may: { operator: true, administrator: auditors, key: false },
+    may: { operator: true, administrator: readers, key: false },
     query: ApprovalQuery,
     reply: ApprovalPage,
     async handle({ organization, query: { limit, cursor, state } }) {
@@ -61,10 +64,11 @@ const requestRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/approvals',
     operationId: 'requestApproval',
+    effect: 'none',
     summary: 'Request an approval',
     description:
-      'Needed before erasing or exporting, if the organization requires two administrators. A pending request is returned again.',
-    may: deciding,
+      'Needed before what destroys, exports, changes an identity or weakens a protection, if the organization requires two administrators: a refusal with APPROVAL_REQUIRED has the body of this request as `approval`. A pending request is returned again.',
+    may: asking,
     body: NewApproval,
     status: 201,
     reply: ApprovalReply,
@@ -83,6 +87,7 @@ const decisionRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
       method: 'POST',
       url: `/approvals/:id/${verb}`,
       operationId: `${verb}Approval`,
+      effect: 'none',
       summary: verb === 'confirm' ? 'Confirm a request' : 'Decline a request',
       description:
         verb === 'confirm'
@@ -104,10 +109,13 @@ const decisionRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
     method: 'PUT',
     url: '/organization/four-eyes',
     operationId: 'setFourEyes',
+    effect: 'weakens-protection',
+    // The engine asks for it where it is switched off.
+    approval: 'none',
     summary: 'Set the four-eyes rule',
     description:
-      'Applies to erasing and exporting people, and to erasing the organization. Needs two accounts that can confirm. A second administrator has to confirm switching it off, too. It does not apply to the operator of the box.',
-    may: { operator: true, administrator: ['owner'], key: false, fresh: true },
+      'Applies to every operation that destroys, exports a person, changes an identity or weakens a protection. Needs two accounts that can confirm. A second administrator has to confirm switching it off, too. It does not apply to the operator of the box.',
+    may: { operator: true, administrator: ['owner'], key: false },
     body: FourEyes,
     reply: FourEyes,
     refuses: ['NOT_FOUND', 'CONFLICT', 'APPROVAL_REQUIRED', 'STORAGE_FULL'],

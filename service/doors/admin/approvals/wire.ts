@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { approvalActions, approvalStates } from '../../../engine/approvals/index.ts';
+import { approvalActions, approvalStates, isOfPerson, isOfWorld } from '../../../engine/approvals/index.ts';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { idOf } from '../ids.ts';
 import { time } from '../reply-fields.ts';
 
 const action = z
   .enum(approvalActions)
-  .describe('Action to confirm; `four-eyes.off`: switches the four-eyes rule off');
+  .describe(
+    'Action to confirm. `four-eyes.off`: switches the four-eyes rule off; `consent.withdraw`: withdraws the consent of many people; `data.destroy`, `protection.weaken`: everything with that effect which is no action of its own, until the request ends',
+  );
 const env = z.enum(['live', 'test']).optional().describe('World; absent: the whole organization');
 const person = idOf('person').optional().describe('Person that it concerns; absent if none');
 const state = z
@@ -21,8 +23,7 @@ export const ApprovalQuery = z.strictObject({
 export const NewApproval = z
   .strictObject({ action, env, person })
   .superRefine(({ action: what, env: world, person: subject }, context) => {
-    const ofPerson = what === 'subject.erase' || what === 'subject.export';
-    const ofWorld = ofPerson || what === 'subjects.erase';
+    const [ofPerson, ofWorld] = [isOfPerson(what), isOfWorld(what)];
     const fault = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message });
     if (ofPerson !== (subject !== undefined))
@@ -80,11 +81,13 @@ export const FourEyes = z
   .strictObject({
     required: z
       .boolean()
-      .describe('Whether a second administrator has to confirm erasing and exporting people'),
+      .describe(
+        'Whether a second administrator has to confirm what destroys, changes an identity or weakens a protection',
+      ),
   })
   .meta({
     id: 'FourEyes',
-    description: 'The four-eyes rule for erasing and exporting.',
+    description: 'The four-eyes rule.',
     examples: [{ required: true }],
   });
 

@@ -29,6 +29,7 @@ export const behaviorLayerRoutes = ({ behaviorLayers }: BehaviorLayerRouteDeps):
     method: 'GET',
     url: '/behavior/layer',
     operationId: 'getBehaviorLayer',
+    effect: 'none',
     summary: 'Show the learned layer',
     description: 'Whether windows are judged by rules alone, and which weights may be chosen.',
     may: { operator: true, administrator: readers, key: false },
@@ -43,6 +44,7 @@ export const behaviorLayerRoutes = ({ behaviorLayers }: BehaviorLayerRouteDeps):
     method: 'GET',
     url: '/behavior/layer/weights',
     operationId: 'getBehaviorWeights',
+    effect: 'none',
     summary: 'Show the weights in use',
     description:
       'The whole learned layer in use, as it scores. Refused with CONFLICT where rules judge alone.',
@@ -56,6 +58,7 @@ export const behaviorLayerRoutes = ({ behaviorLayers }: BehaviorLayerRouteDeps):
     method: 'PUT',
     url: '/behavior/layer',
     operationId: 'chooseBehaviorLayer',
+    effect: 'weakens-protection',
     summary: 'Choose the learned layer',
     description:
       'Judges with weights beside the rules, or by the rules alone again. Weights that were trained on research data are refused with LICENCE_NOT_ACCEPTED until the doubt about their licence is accepted; an update that brings other weights asks again. Weights of your own come with the layer `own`, and stay for the next time.',
@@ -71,6 +74,7 @@ export const behaviorLayerRoutes = ({ behaviorLayers }: BehaviorLayerRouteDeps):
     method: 'PUT',
     url: '/behavior/layer/zero',
     operationId: 'setBehaviorZero',
+    effect: 'weakens-protection',
     summary: 'Set the zero of your own people',
     description:
       'Moves the zero of the weights in use to where 1 % of your own people lie below it, or back. `gatehouse behavior recalibrate` measures it on windows of people confirmed by a face or a passkey, a little lower than the quantile of the people measured, so that it holds for people who come later. Refused with CONFLICT for fewer than 500 windows or 30 people, and for a zero more than 1.5 below that of the weights, or more than 3 above. Other weights have no own zero until it is measured for them. With `adapts` the appliance measures it daily on people whose live sessions were approved, and moves it within the same limits; every move is in the audit log.',

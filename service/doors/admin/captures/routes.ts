@@ -1,3 +1,4 @@
+import { describeActor } from '../../../engine/audit/index.ts';
 import type { Captures } from '../../../engine/captures/index.ts';
 import { operators, reviewers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
@@ -16,6 +17,7 @@ export const captureRoutes = ({ captures }: CaptureRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/captures',
     operationId: 'openCapture',
+    effect: 'none',
     summary: 'Open a camera session',
     description:
       'Ten minutes of guidance (face, distance, light, pose, eyes) for the frames of a camera page. Frames are not stored; send the pictures to `POST /api/admin/subjects`, `POST /api/admin/verifications` or `PUT /api/admin/review/{id}/pictures/known`.',
@@ -24,8 +26,8 @@ export const captureRoutes = ({ captures }: CaptureRouteDeps): AdminRoute[] => [
     shownOnce: true,
     reply: CaptureReply,
     refuses: ['OVERLOADED'],
-    async handle({ realm }) {
-      const { id, token, expiresAt } = captures.open(realm);
+    async handle({ realm, who }) {
+      const { id, token, expiresAt } = captures.open({ ...realm, by: describeActor(who) });
       return { captureId: id, token, expiresAt: new Date(expiresAt).toISOString() };
     },
   }),

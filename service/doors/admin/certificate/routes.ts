@@ -96,6 +96,7 @@ const nameRoutes = (boxName: BoxNameRoom): AdminRoute[] => [
     method: 'GET',
     url: '/box-name',
     operationId: 'getBoxName',
+    effect: 'none',
     summary: 'Show the name of the box',
     description: 'The host name by which browsers open it, and whether the network reaches it.',
     reply: BoxNameReply,
@@ -106,6 +107,7 @@ const nameRoutes = (boxName: BoxNameRoom): AdminRoute[] => [
     method: 'PUT',
     url: '/box-name',
     operationId: 'setBoxName',
+    effect: 'none',
     summary: 'Name the box',
     description:
       'Written into the settings file. A running service starts anew, then the box is at `url`: with a host name over HTTPS.',
@@ -122,6 +124,7 @@ const lookingRoutes = (certificates: CertificateRoom): AdminRoute[] => [
     method: 'GET',
     url: '/certificate',
     operationId: 'getCertificate',
+    effect: 'none',
     summary: 'Show the certificate of the box',
     description:
       'The certificate in use, the authority of the box, and the names that a certificate should cover.',
@@ -134,6 +137,7 @@ const lookingRoutes = (certificates: CertificateRoom): AdminRoute[] => [
     method: 'GET',
     url: '/certificate/fingerprints',
     operationId: 'getCertificateFingerprints',
+    effect: 'none',
     summary: 'Show the fingerprints to compare',
     description:
       'Shown on the screen of the box. A person compares them with the fingerprints on a device before the device trusts the box.',
@@ -148,6 +152,7 @@ const changingRoutes = (certificates: CertificateRoom): AdminRoute[] => [
     method: 'POST',
     url: '/certificate/request',
     operationId: 'requestCertificate',
+    effect: 'none',
     summary: 'Create a certificate request',
     description:
       'A request for the authority of the organization. The key stays on the box. Returns the open request if there is one, unless `again` is set.',
@@ -161,6 +166,7 @@ const changingRoutes = (certificates: CertificateRoom): AdminRoute[] => [
     method: 'POST',
     url: '/certificate/install',
     operationId: 'installCertificate',
+    effect: 'weakens-protection',
     summary: 'Install a certificate',
     description:
       'Checks key, chain, names and dates, and serves it from then on, for new connections and without a restart.',
@@ -177,6 +183,7 @@ const changingRoutes = (certificates: CertificateRoom): AdminRoute[] => [
     method: 'POST',
     url: '/certificate/renew',
     operationId: 'renewCertificate',
+    effect: 'none',
     summary: 'Issue a certificate now',
     description:
       'Issued by the authority of the box and renewed automatically. A new authority has to be installed again on every client.',

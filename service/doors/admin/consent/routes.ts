@@ -19,7 +19,7 @@ import {
 
 export interface ConsentRouteDeps {
   subjects: Pick<Subjects, 'get'>;
-  consents: Pick<Consents, 'read' | 'give' | 'withdraw'>;
+  consents: Pick<Consents, 'read' | 'give' | 'withdraw' | 'withdrewMany'>;
   organizations: Pick<Organizations, 'attestConsent' | 'get'>;
 }
 
@@ -40,6 +40,7 @@ export function consentRoutes({ subjects, consents, organizations }: ConsentRout
       method: 'GET',
       url: '/subjects/:id/consent',
       operationId: 'getConsent',
+      effect: 'reads-personal',
       summary: 'Show the consent of a person',
       description:
         'Every consent and withdrawal, and the uses allowed by them. The access is recorded in the audit log.',
@@ -57,6 +58,8 @@ export function consentRoutes({ subjects, consents, organizations }: ConsentRout
       method: 'POST',
       url: '/subjects/:id/consent',
       operationId: 'recordConsent',
+      effect: 'weakens-protection',
+      daily: true,
       summary: 'Record a consent',
       description: 'Records a consent given without a picture. It restores withdrawn purposes.',
       may: changing,
@@ -75,15 +78,18 @@ export function consentRoutes({ subjects, consents, organizations }: ConsentRout
       method: 'POST',
       url: '/subjects/:id/consent/withdrawals',
       operationId: 'withdrawConsent',
+      effect: 'destroys',
+      approval: async ({ organization }) =>
+        (await consents.withdrewMany(organization)) ? 'consent.withdraw' : undefined,
       summary: 'Record a withdrawal of consent',
       description:
-        'The purposes are refused from the next call on. A purpose that is withdrawn already is not recorded again.',
+        'The purposes are refused from the next call on. A purpose that is withdrawn already is not recorded again. Where no purpose is left, a sweep erases the person: at once after a withdrawal at the box, after seven days where an administrator recorded it. From the eleventh person within a day a second administrator has to confirm it.',
       may: changing,
       params: personParams,
       body: Withdrawal,
       status: 201,
       reply: WithdrawnReply,
-      refuses: ['SUBJECT_NOT_FOUND', 'STORAGE_FULL'],
+      refuses: ['SUBJECT_NOT_FOUND', 'APPROVAL_REQUIRED', 'STORAGE_FULL'],
       async handle({ realm, params: { id }, body, who, request }) {
         const person = await personOf(realm, id);
         const { withdrawn, ...state } = await consents.withdraw(person, body.purposes, who, request);
@@ -103,6 +109,7 @@ function organizationRoutes(organizations: ConsentRouteDeps['organizations']): A
       method: 'GET',
       url: '/consent-text',
       operationId: 'getConsentText',
+      effect: 'none',
       summary: 'Show the consent text',
       description: 'That people read at a kiosk, with the name of the organization, in every language.',
       may: { operator: true, administrator: readers, key: false },
@@ -120,6 +127,7 @@ function organizationRoutes(organizations: ConsentRouteDeps['organizations']): A
       method: 'PUT',
       url: '/organization/attestation',
       operationId: 'attestConsent',
+      effect: 'weakens-protection',
       summary: 'Attest consent',
       description:
         'The organization states that all people without a consent of their own have agreed. It replaces an earlier attestation.',

@@ -8,7 +8,7 @@ export const toConsent = ({ expiresAt, ...rest }: NewConsent): Consent =>
 
 export const fromConsentState = (
   { subject }: Pick<Person, 'subject'>,
-  { ground, consents, withdrawals, withheld, ended }: ConsentState,
+  { ground, consents, withdrawals, withheld, ended, erasedFrom }: ConsentState,
 ): ConsentReply => ({
   userId: subject,
   policy: ground.is,
@@ -21,4 +21,5 @@ export const fromConsentState = (
   allowed: purposes.filter((purpose) => !withheld.includes(purpose)),
   withheld,
   ended,
+  erasedFrom: erasedFrom === undefined ? undefined : time(erasedFrom),
 });

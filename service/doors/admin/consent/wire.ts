@@ -72,7 +72,8 @@ const state = {
     .describe('Withdrawals, the oldest first'),
   allowed: z.array(z.enum(purposes)).describe('Purposes allowed now'),
   withheld: z.array(z.enum(purposes)).describe('Purposes refused now'),
-  ended: z.boolean().describe('No purpose is left: the next sweep erases the person'),
+  ended: z.boolean().describe('No purpose is left: a sweep erases the person'),
+  erasedFrom: time('Before then no sweep erases the person; absent: the next one does').optional(),
 };
 
 const stateExample = {

@@ -39,6 +39,7 @@ const logRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/deliveries',
     operationId: 'listDeliveries',
+    effect: 'none',
     summary: 'List deliveries',
     description: 'Each event for each webhook, with its state.',
     may: looking,
@@ -55,14 +56,16 @@ const logRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/deliveries/:id',
     operationId: 'getDelivery',
+    effect: 'reads-personal',
     summary: 'Get a delivery with its attempts',
     description:
-      'Each attempt with the stored request and response. They may hold personal data, so the access is recorded in the audit log; they are erased with the person.',
+      'Each attempt with the stored request and response. They may hold personal data, so the access is recorded in the audit log; they are erased with the person. What a receiver at an address that is not public answered is shown to the operator of the box and to appliance owners.',
     may: looking,
     params: params.delivery,
     reply: DeliveryLogReply,
     refuses: ['NOT_FOUND'],
-    handle: async ({ realm, who, params: { id } }) => fromDeliveryLog(await deliveries.get(realm, id, who)),
+    handle: async ({ realm, who, forBox, params: { id } }) =>
+      fromDeliveryLog(await deliveries.get(realm, id, who), forBox),
   }),
 ];
 
@@ -73,6 +76,7 @@ const healthRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/webhooks/health',
     operationId: 'listWebhookHealth',
+    effect: 'none',
     summary: 'List the health of webhooks',
     description:
       'Of each webhook: deliveries of the last 24 hours, how many were accepted, how long it took, and what waits. Of each at most the newest 500 are counted.',
@@ -86,6 +90,7 @@ const healthRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/webhooks/:id/health',
     operationId: 'getWebhookHealth',
+    effect: 'none',
     summary: 'Get the health of a webhook',
     description: 'As in the list, of one webhook; at most its newest 5,000 deliveries are counted.',
     may: looking,
@@ -103,6 +108,7 @@ const sendingRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/deliveries/:id/resend',
     operationId: 'resendDelivery',
+    effect: 'none',
     summary: 'Resend a delivery',
     description:
       'A new delivery of the same event to the same webhook, with the same `webhook-id`. Refused where the webhook is disabled, and where the person in the event was erased.',
@@ -119,6 +125,7 @@ const sendingRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/webhooks/:id/test',
     operationId: 'testWebhook',
+    effect: 'none',
     summary: 'Send a test event',
     description:
       "The catalog's sample of an event, signed and sent now. The answer comes when the receiver has answered, with what was sent and what came back; it is tried once, also while the webhook is disabled. A failure of the receiver is in `log` and is not an error of this call.",
@@ -127,8 +134,8 @@ const sendingRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     body: TestEvent,
     reply: DeliveryLogReply,
     refuses: [...refuses, 'DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN'],
-    handle: async ({ realm, who, params: { id }, body }) =>
-      fromDeliveryLog(await deliveries.test(realm, id, body.event, who)),
+    handle: async ({ realm, who, forBox, params: { id }, body }) =>
+      fromDeliveryLog(await deliveries.test(realm, id, body.event, who), forBox),
   }),
   route({
     tag: 'webhooks',
@@ -136,6 +143,7 @@ const sendingRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/webhooks/:id/retry',
     operationId: 'retryWebhook',
+    effect: 'none',
     summary: 'Try what waits now',
     description:
       'Deliveries that wait for their next attempt are tried at once, the oldest first, at most 100 of them, each with its whole schedule before it. Answers when they are due; refused while the webhook is disabled.',
@@ -152,6 +160,7 @@ const sendingRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/webhooks/:id/replay',
     operationId: 'replayToWebhook',
+    effect: 'none',
     summary: 'Replay events',
     description:
       'Sends all events of the webhook in a span of time again, in order, with the same `webhook-id`; at most 30 days at a time. Replies when they are queued; 409 while a delivery of the last replay to this webhook still waits for its first attempt.',

@@ -97,19 +97,26 @@ function fromDeliveryState(state: DeliveryState): DeliveryReply['state'] {
   }
 }
 
-export const fromDeliveryLog = (delivery: Awaited<ReturnType<Deliveries['get']>>): DeliveryLogReply => ({
+/** `forBox`: what a receiver in the network of the box answered is shown too. */
+export const fromDeliveryLog = (
+  delivery: Awaited<ReturnType<Deliveries['get']>>,
+  forBox: boolean,
+): DeliveryLogReply => ({
   ...fromDelivery(delivery),
-  log: delivery.log.map(fromAttempt),
+  log: delivery.log.map((attempt) => fromAttempt(attempt, forBox)),
 });
 
-function fromAttempt({
-  number,
-  at,
-  outcome,
-  status,
-  milliseconds,
-  exchange,
-}: DeliveryAttempt): DeliveryAttemptReply {
+const KEPT_BACK =
+  '(not shown: the receiver is in the network of the box; an appliance owner sees it, and "gatehouse webhook delivery" on the box)';
+
+type Answered = Exclude<NonNullable<DeliveryAttempt['exchange']>['response'], { error: string }>;
+const shownTo = (forBox: boolean, { isPrivate, ...response }: Answered) =>
+  isPrivate && !forBox ? { headers: {}, body: KEPT_BACK, truncated: false } : response;
+
+function fromAttempt(
+  { number, at, outcome, status, milliseconds, exchange }: DeliveryAttempt,
+  forBox: boolean,
+): DeliveryAttemptReply {
   const response = exchange?.response;
   return {
     number,
@@ -118,7 +125,7 @@ function fromAttempt({
     status,
     milliseconds: rounded(milliseconds),
     request: exchange?.request,
-    response: response && 'body' in response ? response : undefined,
+    response: response && 'body' in response ? shownTo(forBox, response) : undefined,
     error: response && 'error' in response ? response.error : undefined,
   };
 }

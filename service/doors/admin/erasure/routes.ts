@@ -1,4 +1,3 @@
-import type { Approvals } from '../../../engine/approvals/index.ts';
 import type { Erasure } from '../../../engine/erasure/index.ts';
 import { pageOfShort, toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
@@ -20,7 +19,6 @@ import {
 
 export interface ErasureRouteDeps {
   erasure: Pick<Erasure, 'erase' | 'eraseMany' | 'receipt' | 'receipts' | 'publicKeys'>;
-  approvals: Pick<Approvals, 'guard'>;
 }
 
 const about = {
@@ -34,17 +32,19 @@ export const erasureRoutes = (deps: ErasureRouteDeps): AdminRoute[] => [
   ...receiptRoutes(deps),
 ];
 
-const erasingRoutes = ({ erasure, approvals }: ErasureRouteDeps): AdminRoute[] => [
+const erasingRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
   route({
     ...about,
     within: 'world',
     method: 'POST',
     url: '/subjects/:id/erase',
     operationId: 'eraseSubject',
+    effect: 'destroys',
+    approval: 'subject.erase',
     summary: 'Erase a person',
     description:
       'Destroys the key of the person in the key store and in every copy of it, then removes the rows. A repeated call by id continues, and returns the current receipt.',
-    may: { operator: true, administrator: managers, key: false, fresh: true },
+    may: { operator: true, administrator: managers, key: false },
     lasting: true,
     params: personParams,
     body: EraseOrder,
@@ -55,8 +55,7 @@ const erasingRoutes = ({ erasure, approvals }: ErasureRouteDeps): AdminRoute[] =
     ],
     handle({ realm, params: { id }, body: { confirm, ...order }, who, request }) {
       if (confirm?.toLowerCase() !== id.toLowerCase()) throw unconfirmed(id, confirm);
-      const what = { ...realm, action: 'subject.erase', subject: id as SubjectId } as const;
-      return approvals.guard(what, who, () => erasure.erase(realm, id, { ...order, actor: who, request }));
+      return erasure.erase(realm, id, { ...order, actor: who, request });
     },
   }),
   route({
@@ -65,19 +64,19 @@ const erasingRoutes = ({ erasure, approvals }: ErasureRouteDeps): AdminRoute[] =
     method: 'POST',
     url: '/subjects/erase',
     operationId: 'eraseSubjects',
+    effect: 'destroys',
+    approval: 'subjects.erase',
     summary: 'Erase all people of a world',
     description: 'Page by page: call it again with `next` as `after`, and with `left` as `confirm`.',
-    may: { operator: true, administrator: ['owner'], key: false, fresh: true },
+    may: { operator: true, administrator: ['owner'], key: false },
     lasting: true,
     body: EraseManyOrder,
     reply: MassErasureReply,
     refuses: ['CONFIRMATION_REQUIRED', 'APPROVAL_REQUIRED', 'STORAGE_FULL'],
     handle: ({ realm, body: { after, ...order }, who, request }) =>
-      approvals.guard({ ...realm, action: 'subjects.erase' }, who, () =>
-        erasure.eraseMany(
-          realm,
-          defined({ ...order, after: after as SubjectId | undefined, actor: who, request }),
-        ),
+      erasure.eraseMany(
+        realm,
+        defined({ ...order, after: after as SubjectId | undefined, actor: who, request }),
       ),
   }),
 ];
@@ -89,6 +88,7 @@ const receiptRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/erasures',
     operationId: 'listErasures',
+    effect: 'none',
     summary: 'List receipts of erasures',
     description: 'Receipts of both worlds. An interrupted erasure has no receipt until it continues.',
     may: { operator: true, administrator: readers, key: false },
@@ -106,6 +106,7 @@ const receiptRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/erasures/keys',
     operationId: 'listReceiptKeys',
+    effect: 'none',
     summary: 'Show the public keys of receipts',
     description: 'Used to verify receipts.',
     may: { operator: true, administrator: readers, key: false },
@@ -119,6 +120,7 @@ const receiptRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/erasures/:id',
     operationId: 'getErasure',
+    effect: 'none',
     summary: 'Show a receipt',
     description: 'A receipt of any organization of the box.',
     may: ofAppliance,

@@ -18,6 +18,7 @@ export const eventRoutes = ({ eventLog }: EventRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/events',
     operationId: 'listEvents',
+    effect: 'reads-personal',
     summary: 'List events',
     description:
       'All events, also those that no webhook is subscribed to, in the format of the box and without personal data. Each API family sends them to its webhooks in its own format: see the catalog.',

@@ -17,6 +17,7 @@ export const evidenceRoutes = ({ evidence }: EvidenceRouteDeps): AdminRoute[] =>
     method: 'GET',
     url: '/evidence',
     operationId: 'readEvidence',
+    effect: 'none',
     summary: 'Read the published figures',
     description:
       'Each figure with its interval, data, date, machine, command and limits; as JSON, or as a PDF with the models of this box.',

@@ -21,6 +21,7 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/grants',
     operationId: 'listGrants',
+    effect: 'none',
     summary: 'List grants',
     description:
       'Destinations that the organization may send to, and who granted them, for both worlds. Nothing is sent to other destinations.',
@@ -40,9 +41,10 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/grants',
     operationId: 'addGrant',
+    effect: 'opens-the-box',
     summary: 'Grant a destination',
     description:
-      'The organization may send there from now on. Some destinations are always refused, such as link-local addresses and the ports of this box.',
+      'The organization may send there from now on. Some destinations are always refused, such as link-local addresses and the ports of this box. Addresses, networks and names that resolve to addresses that are not public are granted by an appliance owner or the operator of the box; another administrator grants names of the public internet, and `public-https`.',
     may: changing,
     keyRefusal:
       'No API key may grant a destination: that is an administrator\'s. On the box run "gatehouse grant add <destination>".',
@@ -50,14 +52,15 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
     status: 201,
     reply: GrantReply,
     refuses: ['CONFLICT', 'DESTINATION_FORBIDDEN', 'STORAGE_FULL'],
-    handle: async ({ organization, who, body: { to, note = '' } }) =>
-      fromGrant(await grants.add(organization, to, note, who)),
+    handle: async ({ organization, who, forBox, body: { to, note = '' } }) =>
+      fromGrant(await grants.add(organization, to, note, who, forBox ? 'any' : 'public')),
   }),
   route({
     ...about,
     method: 'DELETE',
     url: '/grants/:id',
     operationId: 'revokeGrant',
+    effect: 'none',
     summary: 'Revoke a grant',
     description:
       'Nothing is sent there from the next attempt on, unless another grant covers it. The grant stays in the list, with the account that revoked it.',

@@ -7,6 +7,7 @@ const grant: Grant = {
   id: 'grt_1' as never,
   organization: 'org_secret' as never,
   to: { is: 'cidr', cidr: 'fd00::/8' },
+  reach: 'any',
   port: 8443,
   note: '',
   createdAt: 0,

@@ -6,6 +6,7 @@ export const fromGrant = (grant: Grant): GrantReply => ({
   id: grant.id,
   to: describeGrant(grant),
   kind: grant.to.is,
+  reach: grant.reach === 'public' ? 'public' : undefined,
   note: grant.note,
   createdAt: time(grant.createdAt),
   createdBy: grant.createdBy,

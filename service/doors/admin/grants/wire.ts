@@ -36,6 +36,10 @@ export const GrantReply = z
         'The granted destination: host, `*.host` for any below, network, each with `:port` if it is not the default, or `public-https` for any public address at https',
       ),
     kind: z.enum(['name', 'cidr', 'preset']).describe('Kind of the destination'),
+    reach: z
+      .literal('public')
+      .optional()
+      .describe('Public addresses only, whatever the destination resolves to; absent: every address of it'),
     note: z.string().describe('Note for people'),
     createdAt: time('Time of the grant'),
     createdBy: actor,
@@ -52,9 +56,10 @@ export const GrantReply = z
         id: 'grt_01m7w3p2d8k6x4v0q9r1t7c5yz',
         to: 'hooks.example.org',
         kind: 'name',
+        reach: 'public',
         note: 'order system',
         createdAt: '2026-11-20T11:58:00.000Z',
-        createdBy: 'operator:ada',
+        createdBy: 'administrator:adm_01m7w3hb8hbf355he5zqwjztdk',
       },
     ],
   });

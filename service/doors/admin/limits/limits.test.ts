@@ -17,12 +17,14 @@ afterEach(async () => {
 const month = expect.stringMatching(/^\d{4}-\d\d$/);
 
 test('limits are set and taken away; what has no limit is absent', async () => {
-  const unlimited = { burst: 600, perUser: 10, perAddress: 120, month, organization: { used: 0 } };
+  const unused = { organization: { used: 0 }, visits: { used: 0 } };
+  const unlimited = { burst: 600, perUser: 10, perAddress: 120, month, ...unused };
   expect(await control.call('GET', '/limits')).toEqual({ status: 200, body: unlimited });
   const change = { burst: 120, perAddress: 40, monthly: 50_000, trialUntil: '2027-01-31T01:00:00+01:00' };
   const changed = {
     ...{ burst: 120, perUser: 10, perAddress: 40, month, trialUntil: '2027-01-31T00:00:00.000Z' },
     organization: { used: 0, limit: 50_000 },
+    visits: { used: 0, limit: 50_000 },
   };
   expect(await control.call('PATCH', '/limits', change)).toEqual({ status: 200, body: changed });
   expect(await control.call('GET', '/limits')).toEqual({ status: 200, body: changed });

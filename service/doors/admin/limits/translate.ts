@@ -9,10 +9,18 @@ export const toSettings = ({ key: _, trialUntil, ...rest }: LimitsChange): Limit
 
 const fromUse = <Use extends MonthlyUse>({ limit, ...rest }: Use) => ({ ...rest, limit: limit ?? undefined });
 
-export const fromLimits = ({ trialUntil, month, organization, key, ...rest }: LimitsReport): LimitsReply => ({
+export const fromLimits = ({
+  trialUntil,
+  month,
+  organization,
+  visits,
+  key,
+  ...rest
+}: LimitsReport): LimitsReply => ({
   ...rest,
   trialUntil: trialUntil === null ? undefined : time(trialUntil),
   month: time(month).slice(0, 7),
   organization: fromUse(organization),
+  visits: fromUse(visits),
   key: key && fromUse(key),
 });

@@ -52,6 +52,9 @@ export const LimitsReply = z
     trialUntil: time('End of the trial: live keys are refused afterwards').optional(),
     month: z.string().describe('The counted month, UTC: `2026-11`'),
     organization: z.strictObject(use).describe('Limits of the organization'),
+    visits: z
+      .strictObject(use)
+      .describe('Visits of published flows in the live world: they never use up the month of named callers'),
     key: z
       .strictObject({
         lineage: z.string().describe('Id of the first key of its lineage, which is counted together'),
@@ -67,6 +70,7 @@ export const LimitsReply = z
       {
         ...{ burst: 600, perUser: 10, perAddress: 120, month: '2026-11' },
         organization: { used: 812, limit: 50_000 },
+        visits: { used: 37, limit: 50_000 },
       },
     ],
   });

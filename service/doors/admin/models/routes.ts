@@ -48,6 +48,7 @@ const lookingRoutes = ({ models, netProvider }: ModelRouteDeps): AdminRoute[] =>
     method: 'GET',
     url: '/models',
     operationId: 'listModels',
+    effect: 'none',
     summary: 'List models',
     description:
       'Every installed model with its licence, provenance, accuracy and licence doubts, the scorers, known models that are not installed, and the execution provider that runs them.',
@@ -63,6 +64,7 @@ const lookingRoutes = ({ models, netProvider }: ModelRouteDeps): AdminRoute[] =>
     method: 'GET',
     url: '/models/verification',
     operationId: 'verifyModels',
+    effect: 'none',
     summary: 'Hash the files of the models again',
     description: 'Compares every file with the manifest.',
     lasting: true,
@@ -77,6 +79,7 @@ const fileRoutes = ({ modelChanges }: ModelRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/models/files',
     operationId: 'examineModelFile',
+    effect: 'none',
     summary: 'Inspect the file of a model',
     description:
       'Accepts YuNet (.onnx), MobileFaceNet (.tflite, or its npm package .tgz) or an ONNX file of your own with its entry; converts and tests it in a separate process. The result is kept in memory for 15 minutes; nothing is installed. Of a file that a model of Gatehouse was made from, the reply says that it comes with Gatehouse.',
@@ -92,6 +95,7 @@ const fileRoutes = ({ modelChanges }: ModelRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/models/files/:file/import',
     operationId: 'importModelFile',
+    effect: 'weakens-protection',
     summary: 'Import an inspected file',
     description:
       'Installs the model. It is used at once, unless its licence is in doubt. Changes nothing for a model that comes with Gatehouse.',
@@ -106,6 +110,7 @@ const fileRoutes = ({ modelChanges }: ModelRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/models/dry-run',
     operationId: 'dryRunModels',
+    effect: 'none',
     summary: 'Preview changes of the models',
     description:
       'Profiles that would use other models or be refused, their thresholds, and the number of people who could no longer be recognized. Pictures are not stored, so no job can create templates for another model: these people have to be enrolled again. Nothing is changed.',
@@ -123,6 +128,7 @@ const changingRoutes = ({ models }: ModelRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/models',
     operationId: 'importModel',
+    effect: 'weakens-protection',
     summary: 'Import a model',
     description:
       'Stores the ONNX file. Its SHA-256 must be one that Gatehouse knows, or for your own model the one in its manifest entry.',
@@ -138,6 +144,7 @@ const changingRoutes = ({ models }: ModelRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/models/:id/enable',
     operationId: 'enableModel',
+    effect: 'weakens-protection',
     summary: 'Let verifications use a model',
     description: 'Refused for a model with a doubtful licence until the doubt is accepted.',
     params: ModelParams,
@@ -151,6 +158,7 @@ const changingRoutes = ({ models }: ModelRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/models/:id/disable',
     operationId: 'disableModel',
+    effect: 'weakens-protection',
     summary: 'Disable a model',
     description: 'The model stays installed. Refused for a model that verification needs.',
     params: ModelParams,
@@ -163,6 +171,7 @@ const changingRoutes = ({ models }: ModelRouteDeps): AdminRoute[] => [
     method: 'DELETE',
     url: '/models/:id',
     operationId: 'removeModel',
+    effect: 'weakens-protection',
     summary: 'Delete an imported model',
     description: 'Refused for a built-in model.',
     params: ModelParams,

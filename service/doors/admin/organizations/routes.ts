@@ -28,6 +28,9 @@ export interface OrganizationRouteDeps extends SecretRouteDeps {
   calibrations: Pick<GalleryCalibrations, 'list' | 'galleries' | 'measure'>;
 }
 
+/** Settings that protect nothing. */
+const lookAndSteps = new Set(['name', 'color', 'consentLanguage', 'setupSteps']);
+
 /** Bytes of an upload; those of a logo are fewer, and refused with what to do. */
 const LOGO_UPLOAD = 1_000_000;
 
@@ -52,6 +55,7 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
       method: 'GET',
       url: '/organizations',
       operationId: 'listOrganizations',
+      effect: 'none',
       summary: 'List organizations',
       description: 'All organizations of the box, also erased ones.',
       query: OrganizationQuery,
@@ -66,6 +70,7 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
       method: 'POST',
       url: '/organizations',
       operationId: 'createOrganization',
+      effect: 'none',
       summary: 'Create an organization',
       description: 'The new organization has no API key yet.',
       body: NewOrganization,
@@ -79,6 +84,7 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
       method: 'GET',
       url: '/organization',
       operationId: 'getOrganization',
+      effect: 'none',
       summary: 'Show the organization',
       description: 'The organization that the request acts in, and its settings.',
       may: looking,
@@ -91,9 +97,13 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
       method: 'PATCH',
       url: '/organization',
       operationId: 'changeOrganization',
+      effect: 'weakens-protection',
       summary: 'Change the organization',
       description: 'Fields that are not sent stay unchanged.',
-      may: { operator: true, administrator: managers, key: false },
+      may: { operator: true, administrator: managers, key: false, beforeFactor: true },
+      harmless: ({ body }) => Object.keys(body).every((field) => lookAndSteps.has(field)),
+      // Setup says in it which of its steps was put off, the second factor among them.
+      beforeFactor: ({ body }) => Object.keys(body).every((field) => field === 'setupSteps'),
       body: OrganizationChange,
       reply: OrganizationReply,
       refuses: ['NOT_FOUND', 'CONFLICT', 'PROFILE_NOT_FOUND', 'STORAGE_FULL'],
@@ -119,6 +129,7 @@ function logoRoutes({ organizations, readLogo }: OrganizationRouteDeps): AdminRo
       method: 'GET',
       url: '/organization/logo',
       operationId: 'getOrganizationLogo',
+      effect: 'none',
       summary: 'Show the logo',
       description: 'As it stands on the pages of people who are verified.',
       may: looking,
@@ -136,6 +147,7 @@ function logoRoutes({ organizations, readLogo }: OrganizationRouteDeps): AdminRo
       method: 'PUT',
       url: '/organization/logo',
       operationId: 'setOrganizationLogo',
+      effect: 'none',
       summary: 'Set the logo',
       description:
         'PNG, JPEG or WebP of at most 64 kB and 4 megapixels; no SVG. Only its pixels are kept, as a PNG of at most 240 by 84. A transparent one is laid on white or on dark, whichever it is easier to see on.',
@@ -155,6 +167,7 @@ function logoRoutes({ organizations, readLogo }: OrganizationRouteDeps): AdminRo
       method: 'DELETE',
       url: '/organization/logo',
       operationId: 'removeOrganizationLogo',
+      effect: 'none',
       summary: 'Remove the logo',
       description: 'Pages show the first letter of the name again.',
       may: changing,
@@ -174,6 +187,7 @@ function calibrationRoutes(calibrations: OrganizationRouteDeps['calibrations']):
       method: 'GET',
       url: '/organization/calibrations',
       operationId: 'listGalleryCalibrations',
+      effect: 'none',
       summary: 'Show the gallery calibration',
       description: 'The last measurement, and which galleries were not measured.',
       may: looking,
@@ -186,6 +200,7 @@ function calibrationRoutes(calibrations: OrganizationRouteDeps['calibrations']):
       method: 'POST',
       url: '/organization/calibrations',
       operationId: 'calibrateGalleries',
+      effect: 'none',
       summary: 'Measure the gallery calibration now',
       description:
         'Compares the enrolled people with one another and raises thresholds if more pairs of different people are similar than the calibration of the scorer states. Galleries with fewer than 30 people are skipped.',

@@ -1,4 +1,3 @@
-import type { Approvals } from '../../../engine/approvals/index.ts';
 import type { OrganizationErasure as Erasures } from '../../../engine/erasure/index.ts';
 import type { KeyCustody, TemplateRenewals } from '../../../engine/keys/index.ts';
 import type { Organizations } from '../../../engine/organizations/index.ts';
@@ -11,7 +10,6 @@ import { ErasedReply, OrganizationErasure, ProgressReply, RenewalOrder, StartedR
 export interface SecretRouteDeps {
   organizations: Pick<Organizations, 'get'>;
   organizationErasure: Erasures;
-  approvals: Pick<Approvals, 'guard'>;
   custody: Pick<KeyCustody, 'rotateOrganization' | 'organizationRotation'>;
   renewals: Pick<TemplateRenewals, 'start' | 'state'>;
 }
@@ -25,13 +23,15 @@ const looking = { operator: true, administrator: readers, key: false } as const;
 
 /** New secrets for the organization, and their end. */
 export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
-  const { organizationErasure, custody, approvals } = deps;
+  const { organizationErasure, custody } = deps;
   return [
     route({
       ...about,
       method: 'POST',
       url: '/organization/erase',
       operationId: 'eraseOrganization',
+      effect: 'destroys',
+      approval: 'organization.erase',
       summary: 'Erase the organization',
       description:
         'Revokes every API key, erases people page by page, then the sites, webhooks, rules, grants and the secrets of the organization. Call it until it is `done`.',
@@ -41,18 +41,17 @@ export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
       reply: ErasedReply,
       refuses: ['NOT_FOUND', 'CONFIRMATION_REQUIRED', 'APPROVAL_REQUIRED', 'LEGAL_HOLD', 'STORAGE_FULL'],
       handle: ({ organization, body: { confirm, limit }, who, request }) =>
-        approvals.guard({ organization, action: 'organization.erase' }, who, () =>
-          organizationErasure.erase(organization, {
-            ...{ limit, actor: who, request },
-            ...defined({ confirm }),
-          }),
-        ),
+        organizationErasure.erase(organization, {
+          ...{ limit, actor: who, request },
+          ...defined({ confirm }),
+        }),
     }),
     route({
       ...about,
       method: 'GET',
       url: '/organization/key/rotation',
       operationId: 'getKeyRotation',
+      effect: 'none',
       summary: 'Show the progress of a key rotation',
       description: 'The key of every person is wrapped again.',
       may: looking,
@@ -66,10 +65,12 @@ export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
       method: 'POST',
       url: '/organization/key/rotation',
       operationId: 'rotateOrganizationKey',
+      effect: 'destroys',
+      daily: true,
       summary: 'Rotate the key of the organization',
       description:
         'Wraps the key of every person with a new key in the background, then removes the old one.',
-      may: { operator: true, administrator: managers, key: false, fresh: true },
+      may: { operator: true, administrator: managers, key: false },
       status: 202,
       reply: StartedReply,
       refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
@@ -90,6 +91,7 @@ function renewalRoutes({
       method: 'GET',
       url: '/organization/templates/renewal',
       operationId: 'getTemplateRenewal',
+      effect: 'none',
       summary: 'Show the progress of a renewal of templates',
       description: 'Covers templates and stored probes.',
       may: looking,
@@ -103,10 +105,11 @@ function renewalRoutes({
       method: 'POST',
       url: '/organization/templates/renewal',
       operationId: 'renewTemplates',
+      effect: 'destroys',
       summary: 'Renew the secret of the templates',
       description:
         'Runs in the background. The old secret is destroyed at the end: templates in earlier backups cannot be used any more.',
-      may: { operator: true, administrator: ['owner'], key: false, fresh: true },
+      may: { operator: true, administrator: ['owner'], key: false },
       body: RenewalOrder,
       status: 202,
       reply: StartedReply,

@@ -17,6 +17,7 @@ export const overviewRoutes = ({ overviews }: OverviewRouteDeps): AdminRoute[] =
     method: 'GET',
     url: '/overview',
     operationId: 'getOverview',
+    effect: 'none',
     summary: 'Get an overview',
     description:
       'Verifications per hour, reasons of refusals, size of the gallery against its safe size, liveness, and items that need attention.',

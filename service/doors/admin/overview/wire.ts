@@ -111,7 +111,7 @@ export const OverviewReply = z
         ],
         sinceYesterday: { count: 3, filter: { from: '2026-11-19T13:00:00.000Z', decision: 'unverified' } },
         ...{ people: 1200, templates: 1310 },
-        gallery: { profile: 'default', rate: 0.01, holdsFor: 'every-group', people: 1200, safePeople: 3400 },
+        gallery: { profile: 'default', rate: 0.01, holdsFor: 'average', people: 1200, safePeople: 3400 },
         liveness: { installed: true, set: 'minifasnet-pair', maturity: 'alternate' },
         matchOnly: false,
         attention: [],

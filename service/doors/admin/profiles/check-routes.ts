@@ -17,6 +17,7 @@ export const checkRoutes = ({ checks }: CheckRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/checks',
     operationId: 'listChecks',
+    effect: 'none',
     summary: 'List checks',
     description: 'Checks with their maturity, and the measured error rates of the usable PAD sets.',
     reply: CheckCatalogReply,

@@ -29,6 +29,7 @@ export const previewRoutes = ({ checks }: PreviewRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/profiles/:slug/preview',
     operationId: 'previewProfile',
+    effect: 'none',
     summary: 'Try settings on past verifications',
     description:
       'Compares the last verifications of this profile with the decisions under other settings. Nothing is stored.',
@@ -44,6 +45,7 @@ export const previewRoutes = ({ checks }: PreviewRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/profiles/:slug/calibration-curve',
     operationId: 'getProfileCalibration',
+    effect: 'none',
     summary: 'Show the calibration of a profile',
     description:
       'The measured curves of the scorer of the profile, with intervals and the limit beyond which thresholds are extrapolated.',

@@ -46,6 +46,7 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       method: 'GET',
       url: '/profiles',
       operationId: 'listProfiles',
+      effect: 'none',
       summary: 'List profiles',
       description: 'Built-in ones that the organization has not replaced, then its own by slug.',
       may: looking,
@@ -64,6 +65,7 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       method: 'GET',
       url: '/profiles/:slug',
       operationId: 'getProfile',
+      effect: 'none',
       summary: 'Show a profile',
       description:
         'Its newest version. A profile of the organization replaces a built-in one with the same slug.',
@@ -79,6 +81,7 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       method: 'PUT',
       url: '/profiles/:slug',
       operationId: 'setProfile',
+      effect: 'weakens-protection',
       summary: 'Create the next version of a profile',
       description: 'With the slug of a built-in profile it replaces that profile for this organization.',
       may: changing,
@@ -95,6 +98,7 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       method: 'DELETE',
       url: '/profiles/:slug',
       operationId: 'resetProfile',
+      effect: 'weakens-protection',
       summary: 'Reset a profile',
       description:
         'Archives the versions of the organization; the built-in profile with that slug applies again.',

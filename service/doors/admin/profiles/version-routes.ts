@@ -31,6 +31,7 @@ export const versionRoutes = ({ checks }: VersionRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/profiles/:slug/versions',
     operationId: 'listProfileVersions',
+    effect: 'none',
     summary: 'List the versions of a profile',
     description:
       'All stored versions with author and time, also archived ones. Empty for a built-in profile that was never changed.',
@@ -50,6 +51,7 @@ export const versionRoutes = ({ checks }: VersionRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/profiles/:slug/versions/:version',
     operationId: 'getProfileVersion',
+    effect: 'none',
     summary: 'Show a version of a profile',
     description: 'Its settings, author and time.',
     may: looking,
@@ -64,6 +66,7 @@ export const versionRoutes = ({ checks }: VersionRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/profiles/:slug/versions/:version/restore',
     operationId: 'restoreProfileVersion',
+    effect: 'weakens-protection',
     summary: 'Restore a version of a profile',
     description: 'Creates the next version with the settings of an old one; nothing is deleted.',
     may: { operator: true, administrator: managers, key: false },

@@ -217,7 +217,7 @@ const share = z.strictObject({
   interval: z
     .tuple([z.number(), z.number()])
     .describe(
-      '95 % interval (Wilson) for independent pairs; the true interval is wider, because people are in many pairs',
+      '95 % interval. Of the worst group: by bootstrap over people. Else by Wilson for independent pairs, and the true interval is wider, because people are in many pairs',
     ),
 });
 

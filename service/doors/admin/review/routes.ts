@@ -45,6 +45,7 @@ const lookingRoutes = ({ reviews, verifications }: ReviewRouteDeps): AdminRoute[
     method: 'GET',
     url: '/review',
     operationId: 'listReviews',
+    effect: 'reads-personal',
     summary: 'List reviews',
     description: 'Open and decided reviews: ids and figures, no names.',
     may: looking,
@@ -64,6 +65,7 @@ const lookingRoutes = ({ reviews, verifications }: ReviewRouteDeps): AdminRoute[
     method: 'GET',
     url: '/review/count',
     operationId: 'countReviews',
+    effect: 'none',
     summary: 'Count open reviews',
     description: 'The number of reviews without a decision.',
     may: looking,
@@ -76,6 +78,7 @@ const lookingRoutes = ({ reviews, verifications }: ReviewRouteDeps): AdminRoute[
     method: 'GET',
     url: '/review/:id',
     operationId: 'getReview',
+    effect: 'reads-personal',
     summary: 'Show a review',
     description: 'With addresses, names and places of both people. The access is recorded in the audit log.',
     may: looking,
@@ -95,6 +98,7 @@ const lookingRoutes = ({ reviews, verifications }: ReviewRouteDeps): AdminRoute[
     method: 'GET',
     url: '/review/:id/pictures/:side',
     operationId: 'getReviewPicture',
+    effect: 'reads-personal',
     summary: 'Show a face of a review',
     description:
       'A JPEG stored only for the review and erased 24 hours after the decision, or 30 days after its arrival. For a person who was enrolled before, there is one only after a reviewer added it. The access is recorded in the audit log.',
@@ -112,6 +116,7 @@ const decidingRoutes = ({ reviews }: ReviewRouteDeps): AdminRoute[] => [
     method: 'PUT',
     url: '/review/:id/pictures/known',
     operationId: 'addKnownPicture',
+    effect: 'reads-personal',
     summary: 'Add a new picture of the known person',
     description:
       'Pictures are not kept after an enrollment, so a new one is needed to compare by eye: of the person, or of a document. Only the face is kept, sealed, for this review alone, and erased with the other one; another picture takes its place. `likeness.knownPicture` says whether it is like the pictures of the known person, and like the face that was sent.',
@@ -129,6 +134,8 @@ const decidingRoutes = ({ reviews }: ReviewRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/review/:id/decide',
     operationId: 'decideReview',
+    effect: 'changes-identity',
+    daily: true,
     summary: 'Decide a review',
     description:
       'If the organization requires two administrators, the first call is a vote, and the review is decided when another administrator votes the same.',
@@ -145,6 +152,8 @@ const decidingRoutes = ({ reviews }: ReviewRouteDeps): AdminRoute[] => [
     method: 'POST',
     url: '/review/:id/undo',
     operationId: 'undoReview',
+    effect: 'changes-identity',
+    daily: true,
     summary: 'Undo the decision of a review',
     description:
       'Reopens the review, within 24 hours. To undo a decision that enrolled a person, erase or disable the person.',

@@ -31,6 +31,7 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     method: 'GET',
     url: '/sessions',
     operationId: 'listLiveSessions',
+    effect: 'reads-personal',
     summary: 'List live sessions',
     description: 'The newest first. Sealed fields are not opened.',
     may: { operator: true, administrator: readers, key: false },
@@ -50,6 +51,7 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     method: 'GET',
     url: '/sessions/:id',
     operationId: 'getLiveSession',
+    effect: 'reads-personal',
     summary: 'Show a live session',
     description:
       'With the evidence of its deciding attempt and its sealed values. The access is recorded in the audit log.',
@@ -65,6 +67,8 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     method: 'POST',
     url: '/sessions/:id/decide',
     operationId: 'decideLiveSession',
+    effect: 'changes-identity',
+    daily: true,
     summary: 'Decide a session that waits for a person',
     description:
       'For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. With `camera`: the camera had the name of a program that passes films off as a camera, or it changed in the attempt, and the profile has a person decide. With `undecided`: the evidence of the last attempt neither suffices for a living person nor refuses one, and the profile has a person decide. No picture is kept: see or call the person before you approve. If the organization requires two administrators, the first call is a vote.',
@@ -87,6 +91,7 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     method: 'POST',
     url: '/sessions/:id/cancel',
     operationId: 'cancelLiveSession',
+    effect: 'none',
     summary: 'Cancel a live session',
     description: 'The person cannot go on; the relying party gets a rejection.',
     may: { operator: true, administrator: operators, key: false },

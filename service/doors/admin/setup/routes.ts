@@ -31,6 +31,7 @@ export const setupRoutes = ({ setup, setupTokenFile }: SetupRouteDeps): AdminRou
       method: 'GET',
       url: '/setup-token',
       operationId: 'getSetupToken',
+      effect: 'none',
       summary: 'Show the setup token',
       description:
         'The token creates the first owner at `/console/setup`. There is none once the box has an owner.',
@@ -42,6 +43,7 @@ export const setupRoutes = ({ setup, setupTokenFile }: SetupRouteDeps): AdminRou
       method: 'POST',
       url: '/setup-token',
       operationId: 'makeSetupToken',
+      effect: 'none',
       summary: 'Create a new setup token',
       description:
         'Valid for 24 hours. The earlier token and the browser that used it are refused from then on.',
@@ -55,6 +57,7 @@ export const setupRoutes = ({ setup, setupTokenFile }: SetupRouteDeps): AdminRou
       method: 'POST',
       url: '/organization/first-owner',
       operationId: 'makeOwnerUnattended',
+      effect: 'weakens-protection',
       summary: 'Make the first owner without a browser',
       description:
         'Of the organization and of the box, with a password. A second factor is due within 7 days. The setup token is void from then on.',

@@ -28,6 +28,7 @@ export function siteRoutes({ organizations }: SiteRouteDeps): AdminRoute[] {
       method: 'GET',
       url: '/sites',
       operationId: 'listSites',
+      effect: 'none',
       summary: 'List sites',
       description: 'The sites of the organization, identified by their network.',
       may: { operator: true, administrator: readers, key: false },
@@ -46,6 +47,7 @@ export function siteRoutes({ organizations }: SiteRouteDeps): AdminRoute[] {
       method: 'POST',
       url: '/sites',
       operationId: 'addSite',
+      effect: 'none',
       summary: 'Add a site',
       description:
         'Assigns a place to the requests of a network. If several networks match, the narrowest applies.',
@@ -62,6 +64,7 @@ export function siteRoutes({ organizations }: SiteRouteDeps): AdminRoute[] {
       method: 'DELETE',
       url: '/sites/:id',
       operationId: 'removeSite',
+      effect: 'none',
       summary: 'Remove a site',
       description: 'Requests of its network have no site from then on.',
       may: changing,

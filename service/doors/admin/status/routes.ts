@@ -18,6 +18,7 @@ export const statusRoutes = (deps: StatusRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/status',
     operationId: 'getStatus',
+    effect: 'none',
     summary: 'Get the state of the appliance',
     description: 'Readiness, size of the data, addresses and settings in force.',
     may: ofAppliance,

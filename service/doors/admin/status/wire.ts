@@ -114,7 +114,7 @@ export const StatusReply = z
       {
         ready: true,
         people: [{ env: 'live', total: 1200, largest: 1200 }],
-        safeGallery: [{ rate: 0.01, holdsFor: 'every-group' as const, people: 13 }],
+        safeGallery: [{ rate: 0.01, holdsFor: 'average' as const, people: 3400 }],
         matchOnlyOrganizations: 0,
         lenientOrganizations: 0,
         liveness: { installed: true, set: 'minifasnet-pair', maturity: 'alternate' },

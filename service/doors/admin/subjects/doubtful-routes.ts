@@ -16,6 +16,7 @@ export const doubtfulRoutes = ({ calibrations }: DoubtfulRouteDeps): AdminRoute[
     method: 'GET',
     url: '/subjects/doubtful',
     operationId: 'listDoubtfulPeople',
+    effect: 'reads-personal',
     summary: 'List people to enroll again',
     description:
       'People whose template does not distinguish them from others. Reads every template of the world, and takes seconds with thousands of people. Enroll a better picture, then remove the old one. The listing is recorded in the audit log.',

@@ -27,6 +27,8 @@ export function pictureRoutes({ subjects }: PictureRouteDeps): AdminRoute[] {
       ...about,
       method: 'PATCH',
       operationId: 'confirmPicture',
+      effect: 'changes-identity',
+      daily: true,
       summary: 'Confirm an enrolled picture',
       description:
         'Later pictures have to match a confirmed one, and it is never dropped. One confirmed picture stays.',
@@ -42,6 +44,7 @@ export function pictureRoutes({ subjects }: PictureRouteDeps): AdminRoute[] {
       ...about,
       method: 'DELETE',
       operationId: 'removePicture',
+      effect: 'changes-identity',
       summary: 'Remove an enrolled picture',
       description:
         'Deletes its templates. Earlier backups keep them until they are removed. One confirmed picture must remain, and a legal hold keeps all pictures.',

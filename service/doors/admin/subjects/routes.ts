@@ -60,6 +60,7 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
     method: 'GET',
     url: '/subjects',
     operationId: 'listSubjects',
+    effect: 'reads-personal',
     summary: 'List people',
     description:
       'The newest first. Addresses and names are sealed: the first list or search makes the service read them into memory in the background, which takes seconds with many people. Until then a search for a part of an address or name looks through the newest people, and `reading` says how many. Each listing is recorded in the audit log.',
@@ -78,6 +79,7 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
     method: 'GET',
     url: '/subjects/count',
     operationId: 'countSubjects',
+    effect: 'none',
     summary: 'Count people',
     description: 'How many people are enrolled.',
     may: looking,
@@ -89,6 +91,7 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
     method: 'GET',
     url: '/subjects/:id',
     operationId: 'getSubject',
+    effect: 'reads-personal',
     summary: 'Show a person',
     description:
       'A person with their pictures, devices and places; consent and verifications have URLs of their own below it. The access is recorded in the audit log.',
@@ -111,6 +114,7 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
     method: 'GET',
     url: '/keys-without-person',
     operationId: 'countKeysWithoutPerson',
+    effect: 'none',
     summary: 'Count keys without a person',
     description:
       'Keys whose person is not in the database. If there are many, no sweep destroys them, because the database may be an older one.',
@@ -127,6 +131,8 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
     method: 'POST',
     url: '/subjects',
     operationId: 'enrollSubject',
+    effect: 'changes-identity',
+    daily: true,
     summary: 'Enroll a picture',
     description: 'Adds a picture to the person with the address. A new address creates a person.',
     may: changing,
@@ -161,6 +167,7 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
     method: 'PATCH',
     url: '/subjects/:id',
     operationId: 'changeSubject',
+    effect: 'changes-identity',
     summary: 'Change the address, name or date of birth of a person',
     description:
       'Fields that are not sent stay unchanged, as do pictures, consent and holds. The audit log has the earlier values, sealed.',
@@ -177,6 +184,8 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
     method: 'POST',
     url: '/subjects/unlock',
     operationId: 'unlockSubject',
+    effect: 'weakens-protection',
+    daily: true,
     summary: 'Allow verification again',
     description: 'Clears the failed attempts at an address.',
     may: changing,

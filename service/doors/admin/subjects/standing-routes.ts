@@ -26,6 +26,7 @@ export const standingRoutes = ({ subjects }: StandingRouteDeps): AdminRoute[] =>
     ...about,
     url: '/subjects/:id/disable',
     operationId: 'disableSubject',
+    effect: 'none',
     summary: 'Disable a person',
     description:
       'The person stays enrolled and does not verify: callers get the same answer as for an unknown person. Repeating the call changes nothing.',
@@ -36,6 +37,8 @@ export const standingRoutes = ({ subjects }: StandingRouteDeps): AdminRoute[] =>
     ...about,
     url: '/subjects/:id/enable',
     operationId: 'enableSubject',
+    effect: 'weakens-protection',
+    daily: true,
     summary: 'Enable a person',
     description: 'The person can verify again. A repeated call changes nothing.',
     handle: async ({ realm, params: { id }, who, request }) =>
@@ -45,6 +48,8 @@ export const standingRoutes = ({ subjects }: StandingRouteDeps): AdminRoute[] =>
     ...about,
     url: '/subjects/:id/not-the-same',
     operationId: 'markNotTheSame',
+    effect: 'changes-identity',
+    daily: true,
     summary: 'Mark two people as not the same',
     description:
       'Marks two people who look alike as distinct: neither is reported as a duplicate of the other any more. The mark is erased with either person.',
@@ -56,6 +61,8 @@ export const standingRoutes = ({ subjects }: StandingRouteDeps): AdminRoute[] =>
     ...about,
     url: '/subjects/:id/maybe-the-same',
     operationId: 'markMaybeTheSame',
+    effect: 'changes-identity',
+    daily: true,
     summary: 'Undo “not the same”',
     description: 'The two people are reported as duplicates again.',
     body: OtherPerson,

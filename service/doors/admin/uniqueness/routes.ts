@@ -18,7 +18,6 @@ const about = {
 } as const;
 const looking = { operator: true, administrator: readers, key: false } as const;
 const changing = { operator: true, administrator: managers, key: false } as const;
-const ending = { ...changing, fresh: true } as const;
 const params = paramsOf('scope');
 
 /** Scopes in which each human counts once. */
@@ -28,6 +27,7 @@ export const uniquenessRoutes = ({ uniquenessScopes: scopes }: UniquenessRouteDe
     method: 'GET',
     url: '/uniqueness/scopes',
     operationId: 'listUniquenessScopes',
+    effect: 'none',
     summary: 'List uniqueness scopes',
     description: 'The organization’s own scope and its regions, with the number of humans in each.',
     may: looking,
@@ -43,6 +43,7 @@ export const uniquenessRoutes = ({ uniquenessScopes: scopes }: UniquenessRouteDe
     method: 'GET',
     url: '/uniqueness/scopes/:id',
     operationId: 'getUniquenessScope',
+    effect: 'none',
     summary: 'Show a uniqueness scope',
     description: 'Settings, epoch and number of members.',
     may: looking,
@@ -56,6 +57,7 @@ export const uniquenessRoutes = ({ uniquenessScopes: scopes }: UniquenessRouteDe
     method: 'PUT',
     url: '/uniqueness/scopes',
     operationId: 'setUniquenessScope',
+    effect: 'weakens-protection',
     summary: 'Set up a uniqueness scope',
     description:
       'Creates the scope of this name or changes it. A region that a caller names is otherwise made with its first person, by the rates of the organization’s scope. An ended scope begins its next epoch. Refused with CONFLICT if the present members consented to something else: rotate the scope first.',
@@ -66,15 +68,21 @@ export const uniquenessRoutes = ({ uniquenessScopes: scopes }: UniquenessRouteDe
     handle: async ({ realm, body, who }) =>
       fromScope(await scopes.configure(realm, body.name, toSettings(body), who)),
   }),
+  ...endingRoutes(scopes),
+];
+
+/** The end of an epoch, and of a scope. */
+const endingRoutes = (scopes: Scopes): AdminRoute[] => [
   route({
     ...about,
     method: 'POST',
     url: '/uniqueness/scopes/:id/rotate',
     operationId: 'rotateUniquenessScope',
+    effect: 'destroys',
     summary: 'Begin the next epoch of a scope',
     description:
       'Every human counts anew, with another id. The key of the epoch is destroyed, so that its ids are never made again, and its members are erased within minutes.',
-    may: ending,
+    may: changing,
     params,
     body: ConfirmRequest,
     reply: ScopeReply,
@@ -87,10 +95,11 @@ export const uniquenessRoutes = ({ uniquenessScopes: scopes }: UniquenessRouteDe
     method: 'POST',
     url: '/uniqueness/scopes/:id/end',
     operationId: 'endUniquenessScope',
+    effect: 'destroys',
     summary: 'End a uniqueness scope',
     description:
       'The scope admits no person any more. Its key is destroyed and its members are erased within minutes.',
-    may: ending,
+    may: changing,
     params,
     body: ConfirmRequest,
     reply: ScopeReply,

@@ -24,6 +24,7 @@ export const pastVerificationRoutes = ({ verifications }: PastVerificationRouteD
     method: 'GET',
     url: '/verifications',
     operationId: 'listVerifications',
+    effect: 'reads-personal',
     summary: 'List verifications',
     description:
       'The newest first, filtered by all fields of the query. Sealed fields are not opened. Listing those of one person is recorded in the audit log.',
@@ -40,6 +41,7 @@ export const pastVerificationRoutes = ({ verifications }: PastVerificationRouteD
     method: 'GET',
     url: '/verifications/:id',
     operationId: 'getVerification',
+    effect: 'reads-personal',
     summary: 'Show a verification',
     description:
       'Every check with its score, threshold, weight and evidence, and the stored person, place and device. The access is recorded in the audit log.',
@@ -54,6 +56,7 @@ export const pastVerificationRoutes = ({ verifications }: PastVerificationRouteD
     method: 'GET',
     url: '/subjects/:id/verifications',
     operationId: 'listVerificationsOfSubject',
+    effect: 'reads-personal',
     summary: 'List the verifications of a person',
     description: 'The newest first. The access is recorded in the audit log.',
     params: personParams,

@@ -20,6 +20,7 @@ export const verificationRoutes = ({ checks, verifications }: VerificationRouteD
     method: 'POST',
     url: '/verifications',
     operationId: 'verifyPicture',
+    effect: 'reads-personal',
     summary: 'Verify a picture',
     description:
       'Is this the person (`email` given), or which enrolled person is this? Returns more than `/api/verify`: the score, and all figures of a refusal.',

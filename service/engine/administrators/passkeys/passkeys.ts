@@ -138,7 +138,7 @@ async function prove(
   if (!passkey)
     throw new Problem(
       'PASSKEY_REFUSED',
-      'This passkey does not belong to the account, or was removed from it.',
+      'The browser sent a passkey that is none of this account, or was removed from it: choose another one.',
     );
   const counter = await verifyUse(credential, { ...expected, passkey });
   return {

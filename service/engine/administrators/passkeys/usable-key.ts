@@ -17,11 +17,13 @@ export async function readUsableKey(cose: Uint8Array): Promise<{ key: KeyObject;
   const fields = decodeCredentialPublicKey(new Uint8Array(cose)) as unknown as Map<number, unknown>;
   const jwk = jwkOf(fields);
   if (!jwk)
-    throw new Error(`A key of type ${String(fields.get(KTY))} for algorithm ${String(fields.get(ALG))}.`);
+    throw new Error(
+      `a key of type ${String(fields.get(KTY))} for algorithm ${String(fields.get(ALG))}; ES256, RS256 and Ed25519 are taken`,
+    );
   const key = createPublicKey({ format: 'jwk', key: jwk });
   const bits = key.asymmetricKeyDetails?.modulusLength;
   if (bits !== undefined && (bits < LEAST_RSA_BITS || bits > 4 * LEAST_RSA_BITS))
-    throw new Error(`An RSA key of ${bits} bits.`);
+    throw new Error(`an RSA key of ${bits} bits; ${LEAST_RSA_BITS} and more are taken`);
   return { key, algorithm: fields.get(ALG) as number };
 }
 
@@ -40,7 +42,7 @@ export async function isExactSignature(
 function jwkOf(key: Map<number, unknown>): JsonWebKey | undefined {
   const text = (label: number) => {
     const value = key.get(label);
-    if (!(value instanceof Uint8Array)) throw new Error(`The key lacks the field ${label}.`);
+    if (!(value instanceof Uint8Array)) throw new Error(`a key without the field ${label}`);
     return Buffer.from(value).toString('base64url');
   };
   switch (`${String(key.get(KTY))}/${String(key.get(ALG))}`) {

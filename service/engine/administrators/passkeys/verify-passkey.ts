@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AdministratorId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
@@ -35,7 +36,8 @@ const Use = z.object({
     clientDataJSON: ClientData,
     authenticatorData: base64url(8_192),
     signature: base64url(4_096),
-    userHandle: base64url(128).nullish(),
+    /** Safari gives an empty one for a security key that keeps no accounts; others leave it out. */
+    userHandle: z.literal('').or(base64url(128)).nullish(),
   }),
 });
 
@@ -57,12 +59,13 @@ export async function verifyCreation(
   return refusing(async () => {
     const { response, ...named } = Creation.parse(credential);
     await requireOwnPage(response.clientDataJSON, site);
-    await requireNoCertificates(response.attestationObject);
+    const { attestationObject, authData } = await withoutAttestation(response.attestationObject);
+    await requireOwnRequest('webauthn.create', response.clientDataJSON, authData, { challenge, site });
     const { verifyRegistrationResponse } = await webauthn();
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response: {
         ...named,
-        response: { clientDataJSON: response.clientDataJSON, attestationObject: response.attestationObject },
+        response: { clientDataJSON: response.clientDataJSON, attestationObject },
         clientExtensionResults: {},
       },
       expectedChallenge: challenge,
@@ -84,8 +87,12 @@ export async function verifyCreation(
   });
 }
 
-/** Which passkey an answer names; undefined where it is malformed. */
-export const credentialIdOf = (credential: unknown): string | undefined => Use.safeParse(credential).data?.id;
+/** Which passkey an answer names. Throws PASSKEY_REFUSED where it is malformed. */
+export function credentialIdOf(credential: unknown): string {
+  const { data, error } = Use.safeParse(credential);
+  if (data) return data.id;
+  throw malformed(error);
+}
 
 /** Its counter from now on. Throws PASSKEY_REFUSED, also for a counter that does not grow: the key was copied. */
 export async function verifyUse(
@@ -96,10 +103,16 @@ export async function verifyUse(
     const { response, ...named } = Use.parse(credential);
     await requireOwnPage(response.clientDataJSON, site);
     const handle = Buffer.from(userHandle(passkey.administrator)).toString('base64url');
-    if (response.userHandle && response.userHandle !== handle) throw new Error('It is of another account.');
+    if (response.userHandle && response.userHandle !== handle)
+      throw refusal(
+        'The browser sent a passkey of another account: choose the passkey of the account that is signing in.',
+      );
     const { userHandle: _, ...signed } = response;
     const publicKey = new Uint8Array(Buffer.from(passkey.publicKey, 'base64url'));
-    if (!(await isExactSignature(publicKey, signed))) throw new Error('The signature is invalid.');
+    if (!(await isExactSignature(publicKey, signed))) throw invalidSignature();
+    const authData = Buffer.from(signed.authenticatorData, 'base64url');
+    await requireOwnRequest('webauthn.get', signed.clientDataJSON, authData, { challenge, site });
+    requireGrowth(authData.readUInt32BE(COUNTER), passkey.counter);
     const { verifyAuthenticationResponse } = await webauthn();
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: { ...named, response: signed, clientExtensionResults: {} },
@@ -113,9 +126,25 @@ export async function verifyUse(
         counter: passkey.counter,
       },
     });
-    if (!verified) throw new Error('The signature is invalid.');
+    if (!verified) throw invalidSignature();
     return authenticationInfo.newCounter;
   });
+}
+
+const refusal = (sentence: string, cause?: unknown) =>
+  new Problem('PASSKEY_REFUSED', sentence, cause === undefined ? {} : { cause });
+
+const invalidSignature = () =>
+  refusal(
+    'The browser sent a signature that the passkey of this account did not make, or that was changed on its way: try again.',
+  );
+
+function malformed(error: z.ZodError): Problem {
+  const path = error.issues[0]?.path.join('.') || 'answer';
+  return refusal(
+    `The browser sent no answer of a passkey that can be read (WebAuthn as JSON, texts in base64url): look at "${path}".`,
+    error,
+  );
 }
 
 /** Reading an answer may fail at any byte of it, in any way: all of them are the caller's. */
@@ -124,10 +153,11 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof Problem) throw error;
-    throw new Problem(
-      'PASSKEY_REFUSED',
-      'The answer of the passkey does not belong to the challenge, or was damaged in transit: try again.',
-      { cause: error },
+    if (error instanceof z.ZodError) throw malformed(error);
+    const said = error instanceof Error ? error.message.replaceAll(/[\s\p{C}]+/gu, ' ').slice(0, 160) : '';
+    throw refusal(
+      `The browser sent an answer of the passkey that cannot be used (${said}): try again.`,
+      error,
     );
   }
 }
@@ -137,20 +167,73 @@ async function requireOwnPage(clientDataJSON: string, { origin }: Site): Promise
   const { decodeClientDataJSON } = await encodings();
   const data: { origin?: unknown; crossOrigin?: unknown } = decodeClientDataJSON(clientDataJSON);
   if (data.origin === origin && data.crossOrigin !== true) return;
-  throw new Problem(
-    'PASSKEY_REFUSED',
+  throw refusal(
     'The passkey was asked by another page than this console: open the console itself, under the name that the passkey was made for.',
   );
 }
 
+/** Places in the data of an authenticator (WebAuthn 3, 6.1): 32 bytes of hash, then flags, then the counter. */
+const [FLAGS, COUNTER] = [32, 33];
+const [PRESENT, VERIFIED] = [0x01, 0x04];
+
+/** What the library refuses too, with a sentence that says what came instead of what was asked for. */
+async function requireOwnRequest(
+  type: 'webauthn.create' | 'webauthn.get',
+  clientDataJSON: string,
+  authData: Uint8Array,
+  { challenge, site }: Expected,
+): Promise<void> {
+  const { decodeClientDataJSON } = await encodings();
+  const data: { type?: unknown; challenge?: unknown } = decodeClientDataJSON(clientDataJSON);
+  if (data.type !== type)
+    throw refusal(
+      type === 'webauthn.get'
+        ? 'The browser sent another thing than the use of a passkey: start again.'
+        : 'The browser sent another thing than a new passkey: start again.',
+    );
+  if (data.challenge !== challenge)
+    throw refusal(
+      'The browser sent the answer to another request, such as that of another tab: start again in this one.',
+    );
+  const site32 = createHash('sha256').update(site.rpId).digest();
+  if (!site32.equals(authData.subarray(0, FLAGS)))
+    throw refusal(
+      `The browser sent a passkey of another name than ${site.rpId}: use one that was made for it.`,
+    );
+  const flags = authData[FLAGS] ?? 0;
+  if ((flags & PRESENT) === 0)
+    throw refusal('The browser sent an answer without a touch of the passkey: touch it when it asks.');
+  if ((flags & VERIFIED) === 0)
+    throw refusal(
+      'The browser sent an answer without a PIN, fingerprint or face: a security key needs a PIN of its own (set it in the settings of the system or browser); older U2F keys have none and cannot be used.',
+    );
+}
+
+/** A counter that stands at 0 is none: passkeys that are synced have none. */
+function requireGrowth(counter: number, known: number): void {
+  if (counter > known || (counter === 0 && known === 0)) return;
+  throw refusal(
+    `The browser sent the use number ${counter} of a passkey that had come to ${known}: it may have been copied. Remove it from the account, and add another one.`,
+  );
+}
+
 /**
- * None is asked for. A statement with certificates would have them looked up where they say, and nothing leaves the appliance unasked;
- * one signed by the key itself is what some authenticators send all the same.
+ * No attestation is asked for, and some come all the same (TPM of Windows Hello, security keys under a policy of the browser). They prove
+ * nothing here, so they are left out unread: their certificates would have others looked up where they say, and nothing leaves the
+ * appliance unasked.
  */
-async function requireNoCertificates(attestationObject: string): Promise<void> {
-  const { decodeAttestationObject } = await encodings();
-  const decoded = decodeAttestationObject(new Uint8Array(Buffer.from(attestationObject, 'base64url')));
-  const format = decoded.get('fmt');
-  if (format === 'none' || (format === 'packed' && decoded.get('attStmt').get('x5c') === undefined)) return;
-  throw new Error(`An attestation of the format ${format}.`);
+async function withoutAttestation(
+  sent: string,
+): Promise<{ attestationObject: string; authData: Uint8Array<ArrayBuffer> }> {
+  const { decodeAttestationObject, isoCBOR } = await encodings();
+  const decoded = decodeAttestationObject(new Uint8Array(Buffer.from(sent, 'base64url')));
+  const authData = new Uint8Array(decoded.get('authData'));
+  if (decoded.get('fmt') === 'none') return { attestationObject: sent, authData };
+  const fields: [string, string | Map<string, string> | Uint8Array<ArrayBuffer>][] = [
+    ['fmt', 'none'],
+    ['attStmt', new Map<string, string>()],
+    ['authData', authData],
+  ];
+  const bare = isoCBOR.encode(new Map(fields));
+  return { attestationObject: Buffer.from(bare).toString('base64url'), authData };
 }

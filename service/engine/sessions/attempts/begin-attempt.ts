@@ -1,15 +1,14 @@
 import { MOST_ATTEMPTS } from '../parts.ts';
 import { createAttempt } from './attempt.ts';
-import { type AttemptContext, freshRow, leaveQueue } from './context.ts';
+import { type AttemptContext, freshRow, hasPlace, leaveQueue } from './context.ts';
 import { planOf } from './judge-frame.ts';
 import type { Room } from './rooms.ts';
 
 /** Begins the attempt that waits, once there is a place. It is counted before its challenge is drawn. */
 export async function beginAttempt(context: AttemptContext, room: Room): Promise<void> {
-  const { parts, admission } = context;
+  const { parts } = context;
   const { store, sealed, clock, turns, inTransaction, challenges } = parts;
-  room.position = admission.ask(room.session);
-  if (room.position > 0 || room.attempt || room.finishing) return;
+  if (!hasPlace(context, room) || room.attempt || room.finishing) return;
   await turns(room.session, async () => {
     if (room.attempt || room.finishing || !room.wantsStart) return;
     const row = await freshRow(context, room.session);

@@ -33,6 +33,8 @@ export interface ChallengeResult {
   assurance: string;
   evidence: SessionEvidence[];
   reasons: string[];
+  /** Whether a step was revealed. */
+  asked: boolean;
   completed: number;
   durationMs: number;
   /** Of the best neutral frames. */

@@ -35,9 +35,15 @@ export async function freshRow(
   return (await store.byId(id)) ?? row;
 }
 
+/** Asks for a place; whether it is admitted. */
+export function hasPlace({ admission }: AttemptContext, room: Room): boolean {
+  Object.assign(room, admission.ask(room.session, room.share));
+  return room.position === 0;
+}
+
 export function leaveQueue({ admission }: AttemptContext, room: Room): void {
   admission.leave(room.session);
-  Object.assign(room, { wantsStart: false, position: 0 });
+  Object.assign(room, { wantsStart: false, position: 0, waitSeconds: 0 });
 }
 
 /** Ends the attempt in progress, and decides what follows from it. */

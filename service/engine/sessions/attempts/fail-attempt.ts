@@ -5,7 +5,7 @@ import { createDecide } from '../decide.ts';
 import { keepFrames } from '../keep-frames.ts';
 import type { SessionParts } from '../parts.ts';
 import { realmOf } from '../session-store.ts';
-import { type End, type Finished, isLast, ordered } from './finished.ts';
+import { type End, type Finished, isLast, isUnspent, ordered } from './finished.ts';
 
 /** Attempts that were not passed: another one, or the end of the session. */
 export function createFail(parts: SessionParts) {
@@ -21,13 +21,15 @@ export function createFail(parts: SessionParts) {
       return;
     }
     const stored = { ...outcome, notPassed: challenges.tryAgain(outcome.reasons) };
+    const unspent = isUnspent(one);
     const changed = await store.changeUndecided(tx, row.id, {
       running_since: null,
+      attempts: unspent ? row.attempts - 1 : row.attempts,
       outcome: JSON.stringify(stored),
     });
     const { organization } = realmOf(row);
     const of = { organization, session: row.id, at: clock.now() };
-    if (changed) await keepFrames({ frames, movements }, tx, of, kept);
+    if (changed && !unspent) await keepFrames({ frames, movements }, tx, of, kept);
   }
 
   /** With the verification that refused, if there was one. */

@@ -109,7 +109,10 @@ async function repeats(parts: SessionParts, one: Finished, person: SubjectId): P
 }
 
 /** Who it is, by the steps of a verification. */
-function match({ verifyLive }: SessionParts, { row, opened, result }: Finished): Promise<JudgedLive> {
+function match(
+  { verifyLive }: SessionParts,
+  { row, opened, result, undecided }: Finished,
+): Promise<JudgedLive> {
   const { device, email, profiles, context } = opened;
   const { analysis: main, embeddings } = result.identity!;
   return verifyLive({
@@ -117,7 +120,7 @@ function match({ verifyLive }: SessionParts, { row, opened, result }: Finished):
     source: sourceOfSession(row),
     ...{ actor: readActor(row.actor), profile: row.profile, profiles, context, main, embeddings },
     ...(email === undefined ? {} : { email }),
-    assurance: result.assurance === 'passive-frames' ? 'passive' : 'active',
+    assurance: undecided ? 'match-only' : result.assurance === 'passive-frames' ? 'passive' : 'active',
     ...defined({ address: device?.address }),
     device: defined({
       cameraWidth: device?.width,

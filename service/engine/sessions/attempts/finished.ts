@@ -120,8 +120,14 @@ async function showsEnrolled(
   return known.length > 0 && (await subjects.ownerOfPicture(realmOf(row), known)) !== undefined;
 }
 
-export const isLast = ({ row }: Finished, codes: readonly string[], end?: End): boolean =>
-  end?.final === true || row.attempts >= MOST_ATTEMPTS || codes.some((code) => FINAL.has(code));
+/** It showed nothing of its draw: the person has it still. What was shown before is an attempt all the same. */
+export const isUnspent = ({ result, outcome }: Finished): boolean =>
+  !result.asked && outcome.reasons.join() === result.reasons.join();
+
+export const isLast = (one: Finished, codes: readonly string[], end?: End): boolean =>
+  end?.final === true ||
+  codes.some((code) => FINAL.has(code)) ||
+  (one.row.attempts >= MOST_ATTEMPTS && !isUnspent(one));
 
 /** The id that the session was given is for the verification that decides. */
 export const ordered = ({ row }: Finished, judged: JudgedLive): VerificationId =>

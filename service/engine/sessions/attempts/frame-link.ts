@@ -6,7 +6,7 @@ import { realmOf, type SessionRow } from '../session-store.ts';
 import type { ConnectOrder, FrameLink, LiveState } from '../sessions.ts';
 import { POSTS } from './attempt.ts';
 import { beginAttempt } from './begin-attempt.ts';
-import { type AttemptContext, finish, freshRow, leaveQueue, planIn, tend } from './context.ts';
+import { type AttemptContext, finish, freshRow, hasPlace, leaveQueue, planIn, tend } from './context.ts';
 import { admitFrame, checkFrame, createJudgeFrame, passTurn } from './judge-frame.ts';
 import type { Room } from './rooms.ts';
 
@@ -14,12 +14,12 @@ import type { Room } from './rooms.ts';
 export function openFrameLink(
   context: AttemptContext,
   row: SessionRow,
-  { replaced, posts }: ConnectOrder = {},
+  { replaced, posts, address }: ConnectOrder = {},
 ): FrameLink {
   const { parts, rooms, admission } = context;
   const { clock } = parts;
   const judgeFrame = createJudgeFrame(parts, admission);
-  const room = rooms.of(row.id as Room['session'], realmOf(row), row.expires_at);
+  const room = roomOf(rooms, row, address);
   const key = posts ? POSTS : Symbol(row.id);
   if (room.connection?.key !== key) room.connection?.replaced?.();
   room.connection = { key, ...defined({ replaced }) };
@@ -64,8 +64,7 @@ export function openFrameLink(
       room.usedAt = receivedAt;
       await tend(context, room);
       if (room.expiresAt <= clock.now() || room.finishing) return now();
-      room.position = admission.ask(room.session);
-      if (room.position > 0) return now();
+      if (!hasPlace(context, room)) return now();
       if (room.wantsStart) await beginAttempt(context, room);
       const { judged, slower } = await admitFrame(room, receivedAt);
       if (!judged) return now(slower);
@@ -75,7 +74,9 @@ export function openFrameLink(
         const before = await fresh();
         if (isDecided(before)) return await now();
         const plan = await planIn(context, room, before.profile);
-        const state = await judgeFrame(room, { frame, brief, at, receivedAt, connection: key }, plan);
+        const state = await admission.judge(room.session, () =>
+          judgeFrame(room, { frame, brief, at, receivedAt, connection: key }, plan),
+        );
         if (state === 'passed' || state === 'failed') void finish(context, room);
         return { ...(await now()), ...answerOf(state, at, Math.max(0, clock.now() - receivedAt)) };
       } finally {
@@ -89,6 +90,13 @@ export function openFrameLink(
       if (!room.attempt && !posts) leaveQueue(context, room);
     },
   };
+}
+
+/** A published flow, a link and a session of one key or administrator are each a caller of their own. */
+function roomOf(rooms: AttemptContext['rooms'], row: SessionRow, address: string | undefined): Room {
+  const realm = realmOf(row);
+  const share = { ...realm, key: `${row.flow} ${row.actor}`, ...defined({ address }) };
+  return rooms.of(row.id as Room['session'], { realm, share, expiresAt: row.expires_at });
 }
 
 /** What the answer says of the frame itself. */

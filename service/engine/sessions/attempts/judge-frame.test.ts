@@ -8,7 +8,11 @@ let room: Room;
 beforeEach(() => {
   now = 1_000_000;
   const realm = { organization: 'org_1' as OrganizationId, world: 'test' as const };
-  room = createRooms({ clock: { now: () => now } }).of('sess_1' as SessionId, realm, now + 600_000);
+  room = createRooms({ clock: { now: () => now } }).of('sess_1' as SessionId, {
+    realm,
+    share: { ...realm, key: 'k' },
+    expiresAt: now + 600_000,
+  });
 });
 
 const judged = { judged: true, slower: false };

@@ -96,7 +96,7 @@ export function createJudgeFrame(parts: SessionParts, admission: Admission) {
     { frame, brief }: Pick<ReceivedFrame, 'frame' | 'brief'>,
     plan: ModelPlan,
   ): Promise<Analysis> {
-    const { attempt, face, realm } = room;
+    const { attempt, face } = room;
     const identity = attempt?.challenge.needs === 'identity';
     const follows = face !== undefined && face.followed < FOLLOWED;
     const begun = clock.now();
@@ -109,7 +109,7 @@ export function createJudgeFrame(parts: SessionParts, admission: Admission) {
           }),
       ...(identity && room.reviewable && { portrait: true as const }),
       deadline: DEADLINE,
-      share: { ...realm, key: room.session, ...(brief && { brief }) },
+      share: { ...room.share, ...(brief && { brief }) },
     });
     const { queued } = analysis.timing;
     admission.measured({ took: Math.max(0, clock.now() - begun - queued), waited: queued });

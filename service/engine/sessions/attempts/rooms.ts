@@ -1,5 +1,6 @@
 import type { FollowedFace } from '../../../inference/face.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import type { Share } from '../../../lib/fair/fair-queue.ts';
 import type { SessionId } from '../../../lib/id.ts';
 import type { ModelPlan } from '../../profiles/index.ts';
 import type { Realm } from '../../subjects/index.ts';
@@ -16,8 +17,12 @@ export interface Room {
   attempt: Attempt | undefined;
   /** A start waits for a place. */
   wantsStart: boolean;
+  /** Whose turn its frames take. */
+  share: Share;
   /** Place in the queue, from 1; 0: none is needed, or it is admitted. */
   position: number;
+  /** Seconds until it is admitted, about. */
+  waitSeconds: number;
   guidance: { step: string; code: string } | undefined;
   /** A frame is being judged. */
   busy: boolean;
@@ -55,10 +60,19 @@ export function createRooms({ clock }: { clock: Clock }) {
   const rooms = new Map<SessionId, Room>();
   return {
     get: (session: string) => rooms.get(session as SessionId),
-    of(session: SessionId, realm: Realm, expiresAt: number): Room {
+    of(session: SessionId, { realm, share, expiresAt }: Pick<Room, 'realm' | 'share' | 'expiresAt'>): Room {
       const room: Room = rooms.get(session) ?? {
-        ...{ session, realm, expiresAt, connection: undefined, attempt: undefined, wantsStart: false },
-        ...{ position: 0, guidance: undefined, busy: false, held: undefined, looked: false, early: 0 },
+        ...{ session, realm, share, expiresAt, connection: undefined, attempt: undefined },
+        ...{
+          wantsStart: false,
+          position: 0,
+          waitSeconds: 0,
+          guidance: undefined,
+          busy: false,
+          held: undefined,
+          looked: false,
+          early: 0,
+        },
         ...{
           allowance: BURST,
           countedAt: clock.now(),
@@ -71,6 +85,7 @@ export function createRooms({ clock }: { clock: Clock }) {
       };
       room.usedAt = clock.now();
       room.expiresAt = expiresAt;
+      room.share = share;
       rooms.set(session, room);
       return room;
     },

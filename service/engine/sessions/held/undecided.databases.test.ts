@@ -143,6 +143,15 @@ onBothDatabases('sessions whose last attempt is undecided', (newPlace) => {
     const match = { email: 'ada@example.com' };
     const { id } = await undecided({ match });
     expect(await find(id)).toMatchObject({ held: true, waitsFor: 'undecided', match: 'email' });
+    // The face matched; that the person is alive is what a person decides.
+    const events = await engine.db
+      .selectFrom('outbox')
+      .select('payload')
+      .where('type', '=', 'verification.verified')
+      .execute();
+    expect(events.map(({ payload }) => JSON.parse(payload).assurance)).toEqual(['match-only']);
+    const stored = await engine.db.selectFrom('verification').select('assurance').execute();
+    expect(stored).toEqual([{ assurance: 'match-only' }]);
     expect(await decide(id, true)).toMatchObject({ decision: 'approved', reasons: [] });
 
     const other = await begin({ match });

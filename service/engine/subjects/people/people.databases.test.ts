@@ -36,6 +36,34 @@ onBothDatabases('people', (newPlace) => {
       ({ action }) => action,
     );
 
+  test('the spellings of an international domain are one person, also one of an earlier version', async () => {
+    const input = { embeddings: { 'a-net': direction('ada') }, quality: 1 };
+    const [unicode, ascii] = ['ada@bücher.example', 'Ada@XN--BCHER-KVA.example'];
+    const { subject } = await engine.subjects.enroll(realm(), { ...input, email: unicode }, operator);
+    const again = await engine.subjects.enroll(realm(), { ...input, email: ascii }, operator);
+    expect(again).toMatchObject({ created: false, subject: { id: subject.id } });
+    // As a version before hashed it.
+    const former = engine.sealer.formerEmailHash(engine.organization, unicode)!;
+    expect(former).not.toBe(engine.sealer.emailHash(engine.organization, unicode));
+    const old = () => engine.db.updateTable('subject').set({ email_hash: former }).execute();
+    for (const written of [unicode, ascii, subject.id]) {
+      await old();
+      expect(await engine.subjects.find(realm(), written)).toMatchObject({ id: subject.id, email: unicode });
+      const { email_hash } = await engine.db
+        .selectFrom('subject')
+        .select('email_hash')
+        .executeTakeFirstOrThrow();
+      expect(email_hash).toBe(engine.sealer.emailHash(engine.organization, ascii));
+    }
+    await old();
+    expect(await engine.subjects.change(realm(), subject.id, { name: 'Jose\u0301' }, operator)).toMatchObject(
+      {
+        id: subject.id,
+      },
+    );
+    expect(await engine.subjects.get(realm(), ascii)).toMatchObject({ name: 'José' });
+  });
+
   test('a disabled person gets the reply of an unknown one until they are enabled', async () => {
     const ada = await enroll('ada');
     const email = 'ada@example.com';

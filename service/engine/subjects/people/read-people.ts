@@ -117,7 +117,7 @@ const fromOf = (from: SubjectId | undefined) => (from === undefined ? {} : { fro
 
 export interface FindSubjectDeps {
   db: Db;
-  store: Pick<SubjectStore, 'find' | 'emailHash' | 'templateRows' | 'templatesOf'>;
+  store: Pick<SubjectStore, 'find' | 'templateRows' | 'templatesOf'>;
   models: Pick<Models, 'current'>;
   damaged(row: DamagedRow): void;
 }
@@ -125,12 +125,7 @@ export interface FindSubjectDeps {
 /** Reads of one person by id or e-mail address, and of enrolled pictures. */
 export function createFindSubject({ db, store, models, damaged }: FindSubjectDeps) {
   const find = (realm: Realm, idOrEmail: string): Promise<Subject | undefined> =>
-    store.find(
-      realm,
-      idOrEmail.includes('@')
-        ? { emailHash: store.emailHash(realm.organization, idOrEmail) }
-        : { id: idOrEmail },
-    );
+    store.find(realm, idOrEmail.includes('@') ? { email: idOrEmail } : { id: idOrEmail });
 
   return {
     find,

@@ -95,13 +95,15 @@ export function createUpgradeTemplates(deps: UpgradeTemplatesDeps) {
     const done = await inTransaction(async (tx) => {
       if (!(await store.isThere(tx, subject))) return undefined;
       const stored = await store.provisionalRows(tx, subject);
+      // Those of another model file are in no picture that is kept.
+      const lost = agrees ? stored.length - earlier.length : stored.length;
+      if (lost > 0 && (await isHeld(tx, subject))) return undefined;
       if (agrees) {
         // Replaced meanwhile: what was compared is not what is stored.
         if (!earlier.every(({ row }) => stored.some(({ id }) => id === row.id))) return undefined;
         return promote(tx, realm, subject, [first, rows], visit, actor);
       }
       if (isUpgraded(await store.templateRows(tx, subject), Object.keys(visit.embeddings))) return undefined;
-      if (stored.length > 0 && (await isHeld(tx, subject))) return undefined;
       await store.putProvisional(tx, subject, rows);
       const details = { verification: visit.verification, replaces: stored.length > 0 };
       await writeLine(deps, tx, realm, subject, actor, 'keep-provisional-template', details);
@@ -141,6 +143,7 @@ function createSealPicture({ store, models, ids, clock }: UpgradeTemplatesDeps) 
     );
   };
 }
+
 /**
  * Writes the pictures as confirmed enrollments of the person; gives the rows and the ids of the templates that made room, undefined if
  * nothing was changed.
@@ -254,11 +257,10 @@ function roomFor(added: number, rows: StoredRows, embedders: readonly string[], 
   const isCurrent = (of: typeof rows) => of.some(({ embedder }) => embedders.includes(embedder));
   return enrollments
     .toSorted(
-      ([a], [b]) =>
-        a!.anchor - b!.anchor ||
-        Number(isCurrent(rows.filter((one) => one.enrollment === a!.enrollment))) -
-          Number(isCurrent(rows.filter((one) => one.enrollment === b!.enrollment))) ||
-        a!.quality - b!.quality,
+      (a, b) =>
+        a[0]!.anchor - b[0]!.anchor ||
+        Number(isCurrent(a)) - Number(isCurrent(b)) ||
+        a[0]!.quality - b[0]!.quality,
     )
     .slice(0, Math.max(0, enrollments.length + added - most))
     .flatMap((of) => of.map(({ id }) => id));

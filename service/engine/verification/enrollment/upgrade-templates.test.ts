@@ -66,6 +66,14 @@ const templates = async () =>
   (await engine.db.selectFrom('template').selectAll().where('subject', '=', subject).execute())
     .map(({ embedder, anchor }) => `${embedder} ${anchor}`)
     .toSorted();
+const placeHold = () =>
+  engine.db
+    .insertInto('legal_hold')
+    .values({
+      ...{ id: 'hold_1', organization: engine.organization, subject, placed_by: 'operator:ada' },
+      ...{ reason_sealed: new Uint8Array(), placed_at: 1, released_at: null },
+    } as never)
+    .execute();
 const provisional = () => engine.db.selectFrom('provisional_template').selectAll().execute();
 const lines = async () =>
   (await engine.db.selectFrom('audit').select(['action', 'actor']).orderBy('id').execute())
@@ -76,6 +84,11 @@ const progress = async () => {
   const { upgraded, provisional: half, waiting } = await engine.subjects.upgradeProgress(realm);
   const [inMemory] = await engine.subjects.upgradesByWorld([realm]);
   expect(inMemory).toEqual({ world: 'live', upgraded, provisional: half, waiting });
+  const { people } = await engine.subjects.notUpgraded(realm, { limit: 10 });
+  expect([true, false].map((is) => people.filter((one) => one.provisional === is).length)).toEqual([
+    half,
+    waiting,
+  ]);
   return [upgraded, half, waiting];
 };
 
@@ -240,19 +253,34 @@ test('a person with as many anchors as are kept loses superseded ones alone, and
   ({ subject } = await enroll('enrolled then'));
   await enroll('enrolled then too', { actor: operator, confirmed: true });
   await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
-  await engine.db
-    .insertInto('legal_hold')
-    .values({
-      ...{ id: 'hold_1', organization: engine.organization, subject, placed_by: 'operator:ada' },
-      ...{ reason_sealed: new Uint8Array(), placed_at: 1, released_at: null },
-    } as never)
-    .execute();
+  await placeHold();
   await visit('first');
   await visit('second');
   expect([await templates(), (await provisional()).length]).toEqual([['a-net 1', 'a-net 1'], 1]);
   await engine.db.updateTable('legal_hold').set({ released_at: 2 }).execute();
   await visit('third');
   expect([await templates(), await provisional()]).toEqual([['b-net 1', 'b-net 1'], []]);
+});
+
+test('people of a former embedder that is switched off are counted as well', async () => {
+  await engine.models.disable('a-net', operator);
+  const realm = { organization: engine.organization, world: 'live' } as const;
+  expect(await engine.subjects.upgradeProgress(realm)).toEqual({ upgraded: 0, provisional: 0, waiting: 1 });
+});
+
+test('a legal hold keeps a provisional template of an earlier model file, too', async () => {
+  await visit('first');
+  const [row] = await provisional();
+  await engine.db
+    .insertInto('provisional_template')
+    .values({ ...row!, id: 'tpl_earlier', embedder: 'c-net', embedder_sha256: 'no file in use' })
+    .execute();
+  await placeHold();
+  await visit('second');
+  expect([await templates(), (await provisional()).length]).toEqual([['a-net 1'], 2]);
+  await engine.db.updateTable('legal_hold').set({ released_at: 2 }).execute();
+  await visit('third');
+  expect([await templates(), await provisional()]).toEqual([['a-net 1', 'b-net 1', 'b-net 1'], []]);
 });
 
 test('an erasure takes the provisional template with it', async () => {

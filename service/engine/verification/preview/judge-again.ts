@@ -45,11 +45,13 @@ const ROUNDING = 1e-9;
  * left out, and so is what an earlier decision would have changed in a person's history.
  *
  * @param used the settings that decided it; undefined where this release does not have them any more
+ * @param ended ids of superseded scorers that `next` accepts no more
  */
 export function judgeAgain(
   decided: Decided,
   used: ProfileDefinition | undefined,
   next: ProfileDefinition,
+  ended: ReadonlySet<string> = new Set(),
 ): Judgement {
   if (decided.outcome === 'REPLAYED_PICTURE') return { is: 'refused', by: ['replay'] };
   if (used?.models.detector !== undefined && used.models.detector !== next.models.detector)
@@ -58,7 +60,7 @@ export function judgeAgain(
   if (source) return source;
   const picture = pictureAgain(decided, used, next);
   if (picture) return picture;
-  const match = matchAgain(decided, used, next);
+  const match = matchAgain(decided, used, next, ended);
   const newlyMatched = match === true && decided.matched === false;
   const checks = checkAgain(decided.checks, used, next, { newlyMatched });
   return verdictOf(match, checks, next);
@@ -111,9 +113,11 @@ function matchAgain(
   { kind, verified, matched = verified ? true : undefined, confidence, scorer, gallerySize }: Decided,
   used: ProfileDefinition | undefined,
   { match: rates, models }: ProfileDefinition,
+  ended: ReadonlySet<string>,
 ): boolean | Unknown {
   if (used === undefined) return 'other-version';
   if (used.models.scorer !== models.scorer) return 'other-model';
+  if (scorer !== undefined && ended.has(scorer)) return false;
   const sameTable = (rates.holdsFor ?? 'average') === (used.match.holdsFor ?? 'average');
   const unchanged =
     sameTable &&

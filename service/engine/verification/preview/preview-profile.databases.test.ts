@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../../test/storage/databases.ts';
-import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
+import { type Engine, operator, scorerR, startEngine } from '../../../../test/support/engine.ts';
 import type { VerificationId, World } from '../../../lib/id.ts';
 import type { CheckResult } from '../../checks/index.ts';
 import { builtInProfiles, type ProfileDefinition } from '../../profiles/index.ts';
@@ -89,6 +89,28 @@ onBothDatabases('a preview of settings', (newPlace) => {
     ]);
     expect(last.newest! - last.oldest!).toBe(199_000);
     expect((await preview({})).changed).toEqual([]);
+  });
+
+  test('refuses a match by a superseded scorer where the last day of it has passed', async () => {
+    await engine.stop();
+    const present = { ...scorerR, terms: [{ model: 'b-net', weight: 1, offset: 0 }] };
+    engine = await startEngine({
+      place: await newPlace(),
+      scorers: [{ ...scorerR, id: 'a', supersededBy: 'r' }, present],
+    });
+    await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
+    const profile = await set();
+    const match = { holdsFor: 'average', pictures: 1, shift: 0 } as const;
+    await store('former', profile, { match: { ...match, scorer: 'a' } });
+    await store('present', profile, { match: { ...match, scorer: 'r' } });
+    const until = (supersededUntil: string) => preview({ models: { ...settings.models, supersededUntil } });
+    const day = (at: number) => new Date(at).toISOString().slice(0, 10);
+    expect((await until(day(engine.clock.now()))).changed).toEqual([]);
+    expect((await until(day(engine.clock.now() - 86_400_000))).changed).toMatchObject([
+      { verification: 'ver_former', by: ['match'] },
+    ]);
+    await engine.models.disable('b-net', operator);
+    expect((await until(day(engine.clock.now() - 86_400_000))).changed).toEqual([]);
   });
 
   test('says what cannot be decided again: older rows, a search without its size, a check that did not run', async () => {

@@ -1,12 +1,15 @@
 import { setImmediate as pause } from 'node:timers/promises';
+import type { Clock } from '../../../lib/clock.ts';
 import type { VerificationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Db } from '../../../storage/transaction.ts';
+import type { ModelSet, Models } from '../../models/index.ts';
 import {
   builtInProfiles,
   type Profile,
   type ProfileDefinition,
   type Profiles,
+  scorersOf,
   validProfile,
 } from '../../profiles/index.ts';
 import type { Realm } from '../../subjects/index.ts';
@@ -41,6 +44,8 @@ export interface ProfilePreview {
 export interface PreviewDeps {
   db: Db;
   profiles: Pick<Profiles, 'allVersions'>;
+  models: Pick<Models, 'current'>;
+  clock: Clock;
 }
 
 export interface PreviewOrder {
@@ -59,7 +64,7 @@ const SLICE = 100;
  * Judges the last verifications again that a profile decided, in whichever version. Pictures are not kept, so that only what was
  * measured and stored is judged; nothing is written.
  */
-export function createPreviewProfile({ db, profiles }: PreviewDeps) {
+export function createPreviewProfile({ db, profiles, models, clock }: PreviewDeps) {
   return async function previewProfile(
     realm: Realm,
     { slug, definition, limit, signal }: PreviewOrder,
@@ -68,12 +73,13 @@ export function createPreviewProfile({ db, profiles }: PreviewDeps) {
     const versions = await versionsOf(profiles, realm, slug);
     const rows = await lastDecided(db, realm, versions, limit, signal);
     const settings = new Map(versions.map(({ id, version, definition }) => [`${id}/${version}`, definition]));
+    const ended = endedScorers(next, models.current(), clock.now());
     const changed: ChangedVerification[] = [];
     const missing = new Map<string, { what: string; why: Unknown; verifications: number }>();
     let unknown = 0;
     for (const [i, row] of rows.entries()) {
       if (i % SLICE === SLICE - 1) await turn(signal);
-      const judgement = judgeAgain(row, settings.get(`${row.profile}/${row.profileVersion}`), next);
+      const judgement = judgeAgain(row, settings.get(`${row.profile}/${row.profileVersion}`), next, ended);
       if (judgement.is === 'unknown') {
         unknown += 1;
         for (const { what, why } of judgement.missing) {
@@ -91,6 +97,13 @@ export function createPreviewProfile({ db, profiles }: PreviewDeps) {
       missing: [...missing.values()].toSorted((a, b) => b.verifications - a.verifications),
     };
   };
+}
+
+/** Superseded scorers that these settings accept no more, because their last day has passed. */
+function endedScorers(definition: ProfileDefinition, set: ModelSet, now: number): Set<string> {
+  const accepted = scorersOf({ definition }, { set, now });
+  const superseded = set.scorers.filter(({ supersededBy }) => supersededBy !== undefined);
+  return new Set(superseded.map(({ id }) => id).filter((id) => accepted.every((one) => one.id !== id)));
 }
 
 /** The organization's own versions of the slug, the newest first, and the built-in profile of that name. */

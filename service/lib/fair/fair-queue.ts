@@ -1,11 +1,14 @@
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from '../clock.ts';
 
-/** Whose work a job is. */
+/** Whose turn something scarce is: work of a thread, a place, a stream. */
 export interface Share {
   world: 'live' | 'test';
+  /** '': of none, as before a sign-in. */
   organization: string;
-  /** An API key, or another caller of the organization. */
+  /** An API key, a published flow, or another caller of the organization. */
   key: string;
+  /** Network address of the person or browser, where many share the key. */
+  address?: string;
   /** Work of some tens of milliseconds, such as a frame of a camera: the seat that is kept for others is for it too. */
   brief?: true;
 }
@@ -23,8 +26,20 @@ export interface FairQueue<T extends { share: Share }> {
   remove(item: T): boolean;
   /** Takes every waiting one out. */
   empty(): T[];
-  /** Who gives way when too many wait: the newest of the key, organization and world with the most; of equals of `newcomer`'s. */
+  /** Who gives way when too many wait: the newest of the address, key, organization and world with the most; of equals of `newcomer`'s. */
   mostExpendable(newcomer: T): T;
+  /** Those that wait, in about the order in which they will be taken. */
+  order(): T[];
+  /** How many of the same organization, key and address wait. */
+  waitingOf(share: Share): number;
+}
+
+export interface FairQueueDeps {
+  /** How many may be at work; asked each time. */
+  seats: number | (() => number);
+  clock: Clock;
+  /** Among what a seat is kept for another: organizations and worlds alone, or keys and addresses too, the default. */
+  keepsFor?: 'organizations';
 }
 
 /** Milliseconds for which a seat is kept for a party that had work lately. */
@@ -37,30 +52,29 @@ interface Party<T> {
   /** When it was last given a seat, as a number that only grows. */
   served: number;
   members: Map<string, Party<T>>;
-  /** Waiting items of a key. */
+  /** Waiting items of an address. */
   items: T[];
 }
 
 /**
  * Shares `seats` fairly. The live world goes before the test world; within a world the organization with the fewest at work is next,
- * of equals the one that was served longest ago; within an organization the same holds for its keys. Where another key,
- * organization or the live world had work in the last ten minutes, none gets the last seat: long work of one does not make
+ * of equals the one that was served longest ago; within an organization the same holds for its keys, and within a key for its
+ * addresses. Where another address, key, organization or the live world had work in the last ten minutes, none gets the last seat: long work of one does not make
  * the others wait for its end. Brief work may have it, since it is free again in a moment; but not of the test world, for which the
  * live one does not wait at all.
  */
 export function createFairQueue<T extends { share: Share }>({
   seats,
   clock,
-}: {
-  seats: number;
-  clock: Clock;
-}): FairQueue<T> {
+  keepsFor,
+}: FairQueueDeps): FairQueue<T> {
   const root = createParty<T>();
   let turn = 0;
+  const keptLevels = keepsFor === 'organizations' ? 1 : LEVELS;
 
   function remove(item: T): boolean {
     const parties = pathOf(root, item.share);
-    const { items } = parties[2];
+    const { items } = parties.at(-1)!;
     const at = items.indexOf(item);
     if (at < 0) return false;
     items.splice(at, 1);
@@ -79,11 +93,12 @@ export function createFairQueue<T extends { share: Share }>({
         party.waiting++;
         party.seen = now;
       }
-      parties[2].items.push(item);
-      for (const party of parties.slice(0, 2)) forgetUnused(party, now);
+      parties.at(-1)!.items.push(item);
+      for (const party of parties.slice(0, -1)) forgetUnused(party, now);
     },
     take() {
-      const parties = choosePath(root, seats, clock.now());
+      const all = typeof seats === 'number' ? seats : seats();
+      const parties = choosePath(root, { seats: all, now: clock.now(), keptLevels });
       if (!parties) return undefined;
       turn++;
       for (const party of [root, ...parties]) {
@@ -104,9 +119,14 @@ export function createFairQueue<T extends { share: Share }>({
     empty: () => itemsOf(root).filter(remove),
     mostExpendable({ share }) {
       const world = memberOf(root, (root.members.get('test')?.waiting ?? 0) > 0 ? 'test' : 'live');
-      const organization = fullest(world, share.organization);
-      return fullest(organization, share.key).items.at(-1)!;
+      const [, ...names] = namesOf(share);
+      return names.reduce(fullest<T>, world).items.at(-1)!;
     },
+    order: () =>
+      [root.members.get('live'), root.members.get('test')].flatMap((world) => (world ? inOrder(world) : [])),
+    waitingOf: (share) =>
+      namesOf(share).reduce<Party<T> | undefined>((party, name) => party?.members.get(name), root)?.waiting ??
+      0,
   };
 }
 
@@ -119,28 +139,33 @@ function allowance<T>(party: Party<T>, siblings: Party<T>[], seats: number, now:
   return shared ? Math.max(1, seats - 1) : seats;
 }
 
-/** The world, the organization and the key to serve next. */
-function choosePath<T extends { share: Share }>(
-  root: Party<T>,
-  seats: number,
-  now: number,
-): Party<T>[] | undefined {
+interface Choice {
+  seats: number;
+  now: number;
+  /** Levels below the world at which a seat is kept for others. */
+  keptLevels: number;
+}
+
+/** The world, the organization, the key and the address to serve next. */
+function choosePath<T extends { share: Share }>(root: Party<T>, choice: Choice): Party<T>[] | undefined {
   const live = root.members.get('live');
   for (const world of ['live', 'test'] as const) {
     const party = root.members.get(world);
     if (!party || party.waiting === 0) continue;
     // The live world never waits for the test world.
-    if (world === 'test' && live && party.atWork >= allowance(party, [live], seats, now)) continue;
-    const rest = chooseWithin(party, { seats, now, briefAlone: false });
+    if (world === 'test' && live && party.atWork >= allowance(party, [live], choice.seats, choice.now))
+      continue;
+    const rest = chooseWithin(party, choice, false);
     if (rest) return [party, ...rest];
   }
   return undefined;
 }
 
-/** The members of `party` from the one to serve down to its key. `briefAlone`: one of them has all the seats that long work may have. */
+/** The members of `party` from the one to serve down to its address. `briefAlone`: one of them has all the seats that long work may have. */
 function chooseWithin<T extends { share: Share }>(
   party: Party<T>,
-  { seats, now, briefAlone }: { seats: number; now: number; briefAlone: boolean },
+  { seats, now, keptLevels }: Choice,
+  briefAlone: boolean,
 ): Party<T>[] | undefined {
   const [first] = party.items;
   if (first) return briefAlone && !first.share.brief ? undefined : [];
@@ -149,21 +174,38 @@ function chooseWithin<T extends { share: Share }>(
     .filter((member) => member.waiting > 0)
     .toSorted((a, b) => a.atWork - b.atWork || a.served - b.served);
   for (const member of candidates) {
-    const full = member.atWork >= allowance(member, members, seats, now);
-    const rest = chooseWithin(member, { seats, now, briefAlone: briefAlone || full });
+    const full = keptLevels > 0 && member.atWork >= allowance(member, members, seats, now);
+    const rest = chooseWithin(member, { seats, now, keptLevels: keptLevels - 1 }, briefAlone || full);
     if (rest) return [member, ...rest];
   }
   return undefined;
 }
 
-/** The world, the organization and the key of a share. */
-function pathOf<T>(root: Party<T>, { world, organization, key }: Share): [Party<T>, Party<T>, Party<T>] {
-  const inWorld = memberOf(root, world);
-  const inOrganization = memberOf(inWorld, organization);
-  return [inWorld, inOrganization, memberOf(inOrganization, key)];
+/** Those that wait below a party: each round one of each member, first of those with the fewest at work. */
+function inOrder<T>(party: Party<T>): T[] {
+  if (party.items.length > 0) return party.items;
+  return [...party.members.values()]
+    .flatMap((member) =>
+      inOrder(member).map((item, at) => ({ item, round: member.atWork + at, served: member.served })),
+    )
+    .toSorted((a, b) => a.round - b.round || a.served - b.served)
+    .map(({ item }) => item);
 }
 
-/** Forgets keys and organizations that have had nothing for long. */
+/** Organization, key and address. */
+const LEVELS = 3;
+const namesOf = ({ world, organization, key, address = '' }: Share) => [world, organization, key, address];
+
+/** The world, the organization, the key and the address of a share. */
+function pathOf<T>(root: Party<T>, share: Share): Party<T>[] {
+  let party = root;
+  return namesOf(share).map((name) => {
+    party = memberOf(party, name);
+    return party;
+  });
+}
+
+/** Forgets addresses, keys and organizations that have had nothing for long. */
 function forgetUnused<T>(party: Party<T>, now: number): void {
   for (const [name, member] of party.members) {
     if (!hadWorkLately(member, now)) party.members.delete(name);

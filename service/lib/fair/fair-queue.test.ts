@@ -52,6 +52,28 @@ test('one organization’s many wait behind the first of another, and its keys t
   ]);
 });
 
+test('addresses of one key take turns, and the one with the most gives way', () => {
+  const queue = queueOf(1);
+  const at = (address: string, name: string): Job => ({
+    name,
+    share: { ...job('live a/flow').share, address },
+  });
+  const many = [1, 2, 3].map((number) => at('192.0.2.1', `many ${number}`));
+  const one = at('192.0.2.2', 'one');
+  for (const each of [...many, one]) queue.add(each);
+  expect(queue.order().map(({ name }) => name)).toEqual(['many 1', 'one', 'many 2', 'many 3']);
+  expect(queue.mostExpendable(one)).toBe(many[2]);
+  expect([queue.waitingOf(many[0]!.share), queue.waitingOf(at('192.0.2.3', 'none').share)]).toEqual([3, 0]);
+  expect(drain(queue)).toEqual(['many 1', 'one', 'many 2', 'many 3']);
+});
+
+test('the order is the one in which those that wait are taken', () => {
+  const queue = queueOf(1);
+  add(queue, 'test b/1 1', 'live a/1 1', 'live a/1 2', 'live a/2 1', 'live b/1 1', 'live b/1 2');
+  const order = queue.order().map(({ name }) => name);
+  expect(drain(queue)).toEqual(order);
+});
+
 test('more keys are no larger share', () => {
   const queue = queueOf(1);
   add(queue, ...[1, 2, 3, 4, 5, 6].map((key) => `live a/${key} 1`), 'live b/1 1', 'live b/1 2');

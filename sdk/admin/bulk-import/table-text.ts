@@ -1,0 +1,53 @@
+import { ListFault } from './list-fault.ts';
+
+/**
+ * The text of a CSV file: UTF-8, UTF-16 of either byte order by its byte order mark or its zero bytes, else `encoding`, a name of
+ * the WHATWG Encoding Standard such as `windows-1252`. It is never guessed: the same bytes are other letters in windows-1250.
+ * Throws ListFault.
+ */
+export function readTableText(bytes: Uint8Array, encoding?: string): string {
+  const unicode = unicodeOf(bytes);
+  const used = unicode ?? encoding ?? 'utf-8';
+  const text = decode(bytes, used);
+  if (text === undefined && used === 'utf-8' && unicode === undefined)
+    throw new ListFault(
+      { is: 'no-encoding' },
+      'It is not UTF-8, and does not say in which encoding it is written.',
+    );
+  // What windows-1252 and its kin do not assign is decoded as control characters.
+  if (text === undefined || /[^\P{Cc}\t\v\f\r\n]/u.test(text))
+    throw new ListFault(
+      { is: 'wrong-encoding', encoding: used },
+      `It is not written in ${used}, or is damaged.`,
+    );
+  const lost = text.indexOf('\uFFFD');
+  if (lost < 0) return text;
+  const line = text.slice(0, lost).split(/\r\n|\r|\n/).length;
+  throw new ListFault(
+    { is: 'lost-letters', line },
+    `Line ${line}: letters were lost when the file was written (it holds U+FFFD). Export it again as UTF-8.`,
+  );
+}
+
+/** The first line that shows whether `encoding` is the right one: it has letters that ASCII has not. */
+export function sampleLine(bytes: Uint8Array, encoding: string): string {
+  const lines = new TextDecoder(encoding).decode(bytes).split(/[\r\n]+/);
+  return (lines.find((line) => /[^ -~\t]/.test(line)) ?? '').replaceAll(/\p{C}/gu, ' ').slice(0, 120);
+}
+
+function decode(bytes: Uint8Array, encoding: string): string | undefined {
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** By the byte order mark; without one, UTF-16 by the zero byte that each letter of the first column name has. */
+function unicodeOf(bytes: Uint8Array): string | undefined {
+  const [first, second, third] = bytes;
+  if (first === 0xef && second === 0xbb && third === 0xbf) return 'utf-8';
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return 'utf-16le';
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return 'utf-16be';
+  return undefined;
+}

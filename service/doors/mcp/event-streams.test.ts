@@ -1,0 +1,28 @@
+import type { McpServer } from '@modelcontextprotocol/server';
+import { expect, test } from 'vitest';
+import type { OrganizationId } from '../../lib/id.ts';
+import { createEventStreams } from './event-streams.ts';
+
+const server = { connect: async () => {} } as unknown as McpServer;
+const callerOf = (organization: string, lineage: string, world: 'live' | 'test' = 'live') => ({
+  ...{ organization: organization as OrganizationId, lineage, world },
+});
+
+test('an organization that has all streams gives its newest to another; within its share it keeps them', async () => {
+  const streams = createEventStreams({ random: (into) => void crypto.getRandomValues(into) });
+  const open = (caller: ReturnType<typeof callerOf>) => streams.open(caller, '/mcp/messages', server);
+  const ended: number[] = [];
+  for (let one = 0; one < 64; one++) {
+    const stream = await open(callerOf('b', `key ${one % 8}`));
+    stream.resume();
+    stream.once('end', () => ended.push(one));
+  }
+  await expect(open(callerOf('b', 'key 9'))).resolves.toBeDefined();
+  await expect(open(callerOf('b', 'key 1'))).rejects.toMatchObject({ code: 'OVERLOADED' });
+  await expect(open(callerOf('a', 'key'))).resolves.toBeDefined();
+  await expect.poll(() => ended.length).toBe(2);
+  await expect(open(callerOf('a', 'trial', 'test'))).rejects.toMatchObject({ code: 'OVERLOADED' });
+  streams.closeAll();
+  await expect(open(callerOf('b', 'key 1'))).resolves.toBeDefined();
+  streams.closeAll();
+});

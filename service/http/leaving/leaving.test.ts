@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { recordedAccess } from '../../../test/support/recorded-access.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { createIds } from '../../lib/id.ts';
+import { silentLog } from '../../lib/log.ts';
+import { createServer } from '../server.ts';
+import { createPublicPace, pacePublic, publicRate } from './public-pace.ts';
+import { shareDocument } from './sliced-response.ts';
+
+const SIZE = 8 * 1024 * 1024;
+const running: { close(): Promise<unknown> }[] = [];
+const sockets: Socket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  for (const app of running.splice(0)) await app.close();
+});
+
+function make() {
+  const app = createServer({ access: recordedAccess(), log: silentLog, ids: createIds(systemClock) });
+  running.push(app);
+  return app;
+}
+/** A client that reads nothing until it is resumed, and its connection in the server. */
+async function ask(app: ReturnType<typeof make>, text: string) {
+  if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 });
+  const arrived = once(app.server, 'connection') as Promise<[Socket]>;
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+  sockets.push(socket);
+  socket.on('error', () => {});
+  socket.pause();
+  socket.write(text);
+  const [served] = await arrived;
+  return { socket, served };
+}
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+
+test.each([
+  ['a text', 'x'.repeat(SIZE)],
+  ['a document of one buffer', shareDocument(Buffer.alloc(SIZE, 'x'))],
+])(
+  'an answer that is not read leaves one slice in its connection, and arrives whole once it is read: %s',
+  async (_, body) => {
+    const app = make();
+    app.get('/large', { config: { access: 'public' } }, async (_request, reply) =>
+      reply.type('text/plain').send(body),
+    );
+    const begun = once(app.server, 'request');
+    const { socket, served } = await ask(app, get('/large'));
+    await begun;
+    await expect.poll(() => served.writableLength).toBeGreaterThan(0);
+    // The head, and up to a slice more than the connection takes at once.
+    expect(served.writableLength).toBeLessThan(3 * 64 * 1024);
+    let size = 0;
+    let head = '';
+    socket.on('data', (chunk: Buffer) => {
+      head ||= chunk.toString('latin1').split('\r\n\r\n')[0]!;
+      size += chunk.length;
+    });
+    socket.resume();
+    await expect.poll(() => size, { timeout: 30_000 }).toBeGreaterThanOrEqual(SIZE);
+    expect(head).toContain(`content-length: ${SIZE}`);
+    expect(size).toBe(SIZE + head.length + 4);
+  },
+);
+
+test('requests of one connection are worked on one after the other, and not once the caller has left', async () => {
+  const app = make();
+  const gate = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  app.get<{ Params: { name: string } }>(
+    '/work/:name',
+    { config: { access: 'public' } },
+    async ({ params }) => {
+      begun.push(params.name);
+      if (params.name === '1') await gate.promise;
+      return params.name;
+    },
+  );
+  const { socket, served } = await ask(app, ['1', '2', '3'].map((name) => get(`/work/${name}`)).join(''));
+  await expect.poll(() => begun).toEqual(['1']);
+  const gone = once(served, 'close');
+  socket.destroy();
+  await gone;
+  gate.resolve();
+  // A later caller is answered, so the hung-up one's turn has come and gone.
+  expect((await fetch(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}/work/4`)).status).toBe(
+    200,
+  );
+  expect(begun).toEqual(['1', '4']);
+});
+
+test('requests sent without waiting are all answered in order, and more than 32 that wait end the connection', async () => {
+  const app = make();
+  app.get<{ Params: { name: string } }>(
+    '/work/:name',
+    { config: { access: 'public' } },
+    async ({ params }) => `<${params.name}>`,
+  );
+  const names = Array.from({ length: 32 }, (_, at) => String(at));
+  const { socket } = await ask(app, names.map((name) => get(`/work/${name}`)).join(''));
+  let text = '';
+  socket.on('data', (chunk) => (text += chunk));
+  socket.resume();
+  await expect.poll(() => text).toContain('<31>');
+  expect([...text.matchAll(/<(\d+)>/g)].map(([, name]) => name)).toEqual(names);
+  const { served } = await ask(app, get('/work/x').repeat(40));
+  if (!served.destroyed) await once(served, 'close');
+});
+
+test('public routes are taken from one address at a pace; what is far ahead of it is refused', async () => {
+  let now = 0;
+  const waits: (() => void)[] = [];
+  const app = make();
+  const pace = createPublicPace({
+    elapsed: () => now,
+    wait: () => new Promise((resolve) => waits.push(resolve)),
+  });
+  pacePublic(app, pace, (address) => address);
+  app.get('/open', { config: { access: 'public' } }, async () => 'ok');
+  app.get('/keyed', { config: { access: { key: 'identity' } } }, async () => 'ok');
+  const from = (remoteAddress: string, url = '/open') =>
+    app.inject({ url, remoteAddress }).then(({ statusCode }) => statusCode);
+  for (let i = 0; i < publicRate.burst; i++) await from('192.0.2.1');
+  const ahead = Array.from({ length: 64 }, () => from('192.0.2.1'));
+  await expect.poll(() => waits.length).toBe(64);
+  expect(await from('192.0.2.1')).toBe(503);
+  expect(await from('192.0.2.1', '/keyed')).toBe(401);
+  expect(await from('192.0.2.2')).toBe(200);
+  for (const go of waits) go();
+  expect(new Set(await Promise.all(ahead))).toEqual(new Set([200]));
+  now += 1_000;
+  expect(await from('192.0.2.1')).toBe(200);
+});

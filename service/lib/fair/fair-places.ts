@@ -1,0 +1,55 @@
+import type { Clock } from '../clock.ts';
+import { Problem } from '../problem.ts';
+import { createFairQueue, type Share } from './fair-queue.ts';
+
+/** Runs the work once it is its turn. Throws OVERLOADED where too many wait. */
+export type FairPlaces = <T>(share: Share, work: () => Promise<T>) => Promise<T>;
+
+export interface FairPlacesDeps {
+  /** At work at a time, and waiting beside those at most. */
+  atOnce: number;
+  waiting: number;
+  clock: Clock;
+  /** What is said to the one who gives way. */
+  busy: string;
+}
+
+interface Turn {
+  share: Share;
+  begin(): void;
+  refuse(problem: Problem): void;
+}
+
+/** Lets `atOnce` run and `waiting` more wait for their turn, fairly (fair-queue.ts): the newest of the one with the most gives way. */
+export function createFairPlaces({ atOnce, waiting, clock, busy }: FairPlacesDeps): FairPlaces {
+  const queue = createFairQueue<Turn>({ seats: atOnce, clock, keepsFor: 'organizations' });
+  let running = 0;
+
+  function next(): void {
+    while (running < atOnce) {
+      const turn = queue.take();
+      if (!turn) return;
+      running++;
+      turn.begin();
+    }
+  }
+
+  return async (share, work) => {
+    const turn = await new Promise<Turn>((resolve, reject) => {
+      const one: Turn = { share, begin: () => resolve(one), refuse: reject };
+      queue.add(one);
+      next();
+      if (queue.waiting <= waiting) return;
+      const refused = queue.mostExpendable(one);
+      queue.remove(refused);
+      refused.refuse(new Problem('OVERLOADED', busy, { retryAfterSeconds: 1 }));
+    });
+    try {
+      return await work();
+    } finally {
+      running--;
+      queue.finish(turn);
+      next();
+    }
+  };
+}

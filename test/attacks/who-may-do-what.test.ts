@@ -1,0 +1,308 @@
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createAccess } from '../../service/engine/access/index.ts';
+import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
+import { createMetrics } from '../../service/http/metrics.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { createPublicServer } from '../../service/server/public-server.ts';
+import { operator } from '../support/engine.ts';
+import { openEventsOut } from '../support/events-out.ts';
+import { analysisOf, direction } from '../support/faces.ts';
+import { operatorParts } from '../support/operator-parts.ts';
+import { startStaff } from '../support/staff.ts';
+
+const HOST = 'localhost:7300';
+const minutes = (count: number) => count * 60_000;
+const DAY = 86_400_000;
+const allPurposes = ['verification', 'identification', 'deduplication'];
+
+let staff: Awaited<ReturnType<typeof startStaff>>;
+let out: Awaited<ReturnType<typeof openEventsOut>>;
+let app: FastifyInstance;
+/** What every name resolves to. */
+let resolved: string[];
+beforeEach(async () => {
+  staff = await startStaff();
+  resolved = ['93.184.215.14'];
+  out = await openEventsOut(staff, {
+    resolve: async () => resolved,
+    post: async () => ({
+      ...{ status: 200, headers: { 'content-type': 'text/plain' }, body: 'thanks', truncated: false },
+    }),
+    mail: async () => undefined,
+    close: async () => undefined,
+  });
+  app = await createPublicServer(
+    {
+      ...staff,
+      ...operatorParts,
+      ...out,
+      access: createAccess({ ...staff, log: silentLog }),
+      metrics: createMetrics({ processMetrics: false }),
+      log: silentLog,
+      status: async () => {
+        throw new Error('not asked here');
+      },
+    },
+    { trustedProxies: [], hosts: createOwnHosts({ listen: '127.0.0.1', allowed: [] }) },
+  );
+  await app.ready();
+  await staff.installPad();
+});
+afterEach(async () => {
+  await app?.close();
+  await staff?.stop();
+});
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+async function send(method: Method, url: string, token: string, body?: object) {
+  const reply = await app.inject({
+    method,
+    url: `/api/admin${url}`,
+    headers: { host: HOST, authorization: `Bearer ${token}` },
+    ...(body && { payload: body }),
+  });
+  return { status: reply.statusCode, body: reply.body === '' ? undefined : reply.json() };
+}
+const answer = async (...sent: Parameters<typeof send>) => {
+  const { status, body } = await send(...sent);
+  return status < 400 ? status : `${status} ${body.code}`;
+};
+
+type Role = Parameters<typeof staff.make>[1];
+/** The access token of an account that signed in, with a passkey used just now unless `factor` is false. */
+async function enter(email: string, { factor = true } = {}): Promise<string> {
+  const opened = await staff.open(email);
+  if (factor) await staff.addPasskey(opened);
+  const { session } = opened;
+  const { token } = await staff.tokens.issue(
+    { administrator: session.administrator.id, session: session.id },
+    session.expiresAt,
+  );
+  return token;
+}
+const member = async (name: string, role: Role, more?: { factor: boolean }) =>
+  enter((await staff.make(name, role)).email, more);
+
+async function person(email: string): Promise<string> {
+  const realm = { organization: staff.organization, world: 'live' } as const;
+  const embeddings = { 'a-net': direction(email), 'b-net': direction(`${email} b`, 64) };
+  const picture = staff.analyzer.show(email, analysisOf(email, { live: 0.99, embeddings }));
+  await staff.checks.enroll({ ...realm, email, picture, actor: operator });
+  return (await staff.subjects.get(realm, email)).id;
+}
+
+describe('a session without a second factor', () => {
+  test('reads nothing personal and changes nothing', async () => {
+    const subject = await person('live1@example.com');
+    const operator = await member('Olga', 'operator', { factor: false });
+    const administrator = await member('Adam', 'administrator', { factor: false });
+    const of = `/subjects/${subject}`;
+    const tries = [
+      [operator, 'GET', '/subjects?env=live'],
+      [operator, 'GET', `${of}?env=live`],
+      [operator, 'GET', `${of}/consent?env=live`],
+      [operator, 'GET', '/verifications?env=live'],
+      [operator, 'GET', '/holds?env=live'],
+      [operator, 'POST', `${of}/consent/withdrawals?env=live`, { purposes: allPurposes }],
+      [operator, 'PATCH', `${of}?env=live`, { email: 'moved@example.com' }],
+      [operator, 'POST', `${of}/disable?env=live`],
+      [administrator, 'GET', '/audit'],
+      [administrator, 'POST', '/grants', { to: 'public-https' }],
+      [
+        administrator,
+        'POST',
+        '/webhooks?env=live',
+        { url: 'https://attacker.example/x', family: 'identity' },
+      ],
+      [administrator, 'PATCH', '/organization', { matchOnly: true }],
+      [administrator, 'PATCH', '/organization', { twoPersonReview: false }],
+      [administrator, 'PATCH', '/retention', { unusedDays: 1 }],
+      [administrator, 'PUT', '/profiles/default', {}],
+      [administrator, 'POST', '/subjects/erase?env=live', { confirm: 1 }],
+    ] as const;
+    for (const [token, method, url, body] of tries)
+      expect([url, await answer(method, url, token, body)]).toEqual([
+        url,
+        expect.stringMatching(/^403 (SECOND|FRESH)_FACTOR_REQUIRED$|^403 INSUFFICIENT_SCOPE$/),
+      ]);
+    expect(await answer('GET', '/organization', administrator)).toBe(200);
+  });
+
+  test('an appliance owner without one notes the steps of setup, and changes no setting beside them', async () => {
+    const ada = await enter(staff.ada.email, { factor: false });
+    expect(await answer('PATCH', '/organization', ada, { setupSteps: { factor: 'later' } })).toBe(200);
+    expect(
+      await answer('PATCH', '/organization', ada, { matchOnly: true, setupSteps: { factor: 'later' } }),
+    ).toBe('403 SECOND_FACTOR_REQUIRED');
+  });
+});
+
+test('what weakens, opens or changes an identity takes a factor proven within five minutes', async () => {
+  const subject = await person('live1@example.com');
+  const ada = await enter(staff.ada.email);
+  staff.advance(minutes(6));
+  for (const [method, url, body] of [
+    ['PATCH', '/organization', { matchOnly: true }],
+    ['PATCH', '/retention', { unusedDays: 1 }],
+    ['POST', '/grants', { to: 'public-https' }],
+    ['POST', '/webhooks?env=live', { url: 'https://attacker.example/x', family: 'identity' }],
+    ['PATCH', `/subjects/${subject}?env=live`, { email: 'moved@example.com' }],
+    ['POST', `/subjects/${subject}/consent/withdrawals?env=live`, { purposes: allPurposes }],
+    ['POST', `/subjects/${subject}/holds/release?env=live`, { hold: `hold_${'0'.repeat(26)}` }],
+  ] as const)
+    expect([url, await answer(method, url, ada, body)]).toEqual([url, '403 FRESH_FACTOR_REQUIRED']);
+  expect(await answer('GET', '/subjects?env=live', ada)).toBe(200);
+});
+
+describe('four eyes', () => {
+  let adam: string;
+  let second: string;
+  beforeEach(async () => {
+    second = (await staff.make('Bea', 'administrator')).email;
+    await enter(second);
+    staff.advance(2 * DAY);
+    adam = await member('Adam', 'administrator');
+    await staff.approvals.setRequired(staff.organization, true, operator);
+  });
+
+  test('no way around: a sweep, the release of a hold, the terms and two renames are each guarded', async () => {
+    const victim = await person('victim@example.com');
+    const evil = await person('evil@example.com');
+    const olga = await member('Olga', 'operator');
+    const tries = [
+      [adam, 'POST', '/retention/sweeps', { confirm: 1 }],
+      [adam, 'POST', `/subjects/${victim}/holds/release?env=live`, { hold: `hold_${'0'.repeat(26)}` }],
+      [adam, 'POST', `/subjects/${victim}/erase?env=live`, { confirm: victim }],
+      [adam, 'PATCH', '/retention', { unusedDays: 1 }],
+      [olga, 'PATCH', `/subjects/${victim}?env=live`, { email: 'moved@example.com' }],
+      [olga, 'PATCH', `/subjects/${evil}?env=live`, { email: 'victim@example.com' }],
+      [adam, 'PATCH', '/organization', { matchOnly: true }],
+      [adam, 'PATCH', '/organization', { twoPersonReview: false }],
+      [adam, 'DELETE', '/profiles/default'],
+    ] as const;
+    for (const [token, method, url, body] of tries) {
+      const reply = await send(method, url, token, body);
+      expect([url, reply.status, reply.body.code ?? reply.body]).toEqual([url, 403, 'APPROVAL_REQUIRED']);
+    }
+    expect(await answer('PATCH', '/organization', adam, { name: 'Acme of Bern' })).toBe(200);
+  });
+
+  test('the eleventh withdrawal of a day takes a second administrator, with four eyes off, too', async () => {
+    await staff.approvals.setRequired(staff.organization, false, operator);
+    const olga = await member('Olga', 'operator');
+    const people: string[] = [];
+    for (let i = 0; i < 11; i++) people.push(await person(`p${i}@example.com`));
+    const withdraw = (id: string | undefined) =>
+      send('POST', `/subjects/${id}/consent/withdrawals?env=live`, olga, { purposes: allPurposes });
+    for (const id of people.slice(0, 10)) {
+      const { status, body } = await withdraw(id);
+      expect([status, body.allowed, body.erasedFrom]).toEqual([
+        201,
+        [],
+        new Date(staff.clock.now() + 7 * DAY).toISOString(),
+      ]);
+    }
+    const refused = await withdraw(people[10]);
+    expect(refused.body).toMatchObject({
+      code: 'APPROVAL_REQUIRED',
+      approval: { action: 'consent.withdraw' },
+    });
+    const what = { organization: staff.organization, action: 'consent.withdraw' } as const;
+    expect(await staff.approvals.guard(what, operator, async () => 'done')).toBe('done');
+  });
+
+  test('the refusal has the request as a second administrator is asked; it opens this change for this person', async () => {
+    const one = await person('one@example.com');
+    const other = await person('other@example.com');
+    const olga = await member('Olga', 'operator');
+    const rename = (id: string, email: string) => send('PATCH', `/subjects/${id}?env=live`, olga, { email });
+    const { approval } = (await rename(one, 'moved@example.com')).body;
+    expect(approval).toEqual({ action: 'subject.change', env: 'live', person: one });
+    const { id } = (await send('POST', '/approvals', olga, approval)).body;
+    expect(await answer('POST', `/approvals/${id}/confirm`, olga)).toBe('403 INSUFFICIENT_SCOPE');
+    const bea = await staff.administrators.list(staff.organization);
+    const by = bea.find(({ email }) => email === second.toLowerCase())!;
+    await staff.approvals.decide(staff.organization, id, 'confirmed', {
+      ...{ is: 'administrator', administrator: by.id },
+    });
+    expect((await rename(one, 'moved@example.com')).status).toBe(200);
+    expect((await rename(other, 'one@example.com')).body.code).toBe('APPROVAL_REQUIRED');
+  });
+});
+
+describe('where an organization may send', () => {
+  const kept = ['127.0.0.1:7455', 'localhost:7456', '10.0.0.0/8', '192.168.0.0/16:22', '0.0.0.0/0:6379'];
+  const alsoKept = ['127.0.0.0/8:9229', '[::1]:7455', '100.64.0.0/10', '93.184.215.14', 'intranet'];
+
+  test('an administrator grants names of the public internet; an appliance owner, with a fresh factor, the rest', async () => {
+    const adam = await member('Adam', 'administrator');
+    for (const to of [...kept, ...alsoKept])
+      expect([to, await answer('POST', '/grants', adam, { to })]).toEqual([to, '403 DESTINATION_FORBIDDEN']);
+    expect((await send('POST', '/grants', adam, { to: 'hooks.example.org' })).body).toMatchObject({
+      reach: 'public',
+    });
+    const ada = await enter(staff.ada.email);
+    for (const to of kept) expect([to, await answer('POST', '/grants', ada, { to })]).toEqual([to, 201]);
+    // Granted again, further.
+    const wide = await send('POST', '/grants', ada, { to: 'hooks.example.org' });
+    expect([wide.status, wide.body.reach]).toEqual([201, undefined]);
+    staff.advance(minutes(6));
+    expect(await answer('POST', '/grants', ada, { to: '10.1.0.0/16' })).toBe('403 FRESH_FACTOR_REQUIRED');
+  });
+
+  test('a name that an administrator granted opens no private address', async () => {
+    resolved = ['10.0.0.5'];
+    const adam = await member('Adam', 'administrator');
+    expect(await answer('POST', '/grants', adam, { to: 'rebound.example.org' })).toBe(201);
+    const url = 'https://rebound.example.org/x';
+    expect(await answer('POST', '/webhooks?env=test', adam, { url, family: 'identity' })).toBe(
+      '403 DESTINATION_NOT_GRANTED',
+    );
+    resolved = ['93.184.215.14'];
+    const { status, body } = await send('POST', '/webhooks?env=test', adam, { url, family: 'identity' });
+    expect(status).toBe(201);
+    resolved = ['127.0.0.1'];
+    const { log } = (await send('POST', `/webhooks/${body.id}/test?env=test`, adam, {})).body;
+    expect(log).toMatchObject([{ outcome: expect.stringContaining('not-granted') }]);
+  });
+
+  test('the answer of a private receiver is shown to appliance owners, not to tenants', async () => {
+    resolved = ['10.0.0.5'];
+    const adam = await member('Adam', 'administrator');
+    const ada = await enter(staff.ada.email);
+    expect(await answer('POST', '/grants', ada, { to: 'inside.example.org' })).toBe(201);
+    const url = 'https://inside.example.org/x';
+    const { body } = await send('POST', '/webhooks?env=test', adam, { url, family: 'identity' });
+    const tested = (await send('POST', `/webhooks/${body.id}/test?env=test`, adam, {})).body;
+    const read = async (token: string) =>
+      (await send('GET', `/deliveries/${tested.id}?env=test`, token)).body.log[0].response;
+    for (const response of [tested.log[0].response, await read(adam)])
+      expect(response).toEqual({
+        headers: {},
+        body: expect.stringContaining('not shown'),
+        truncated: false,
+      });
+    expect(await read(ada)).toMatchObject({ body: 'thanks', headers: { 'content-type': 'text/plain' } });
+    resolved = ['93.184.215.14'];
+    const open = (await send('POST', `/webhooks/${body.id}/test?env=test`, adam, {})).body;
+    expect(open.log[0].response).toMatchObject({ body: 'thanks' });
+  });
+});
+
+test('the administrators get an alert of a change that weakens, once an hour for each operation', async () => {
+  const ada = await enter(staff.ada.email);
+  const alerts = async () =>
+    (await out.alerts.list({ organization: staff.organization, world: 'live' }, { limit: 10 })).map(
+      ({ metric, about }) => [metric, about],
+    );
+  expect(await answer('PATCH', '/organization', ada, { matchOnly: true })).toBe(200);
+  expect(await answer('PATCH', '/organization', ada, { matchOnly: false })).toBe(200);
+  expect(await answer('PATCH', '/organization', ada, { name: 'Acme of Bern' })).toBe(200);
+  expect(await alerts()).toEqual([['protected-change', 'changeOrganization']]);
+  expect(await answer('POST', '/grants', ada, { to: 'public-https' })).toBe(201);
+  expect(await alerts()).toEqual([
+    ['protected-change', 'addGrant'],
+    ['protected-change', 'changeOrganization'],
+  ]);
+});
