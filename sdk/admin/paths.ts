@@ -12994,8 +12994,10 @@ export interface components {
                 fitSm?: number | null;
                 /** @description What the path leaves of the log duration, standard deviation, 0 to 5 */
                 fitts2?: number | null;
-                /** @description Share of steps, as received, that equal the median step of their movement, 0 to 1 */
+                /** @description Share of steps, as received, that equal the median step of their movement; from scripts with `axis` without those of `axis`, 0 to 1 */
                 eq: number | null;
+                /** @description Share of such steps that are level, upright or diagonal, as keys move a pointer, 0 to 1 */
+                axis?: number | null;
             };
             /** @description Presses of pointers; times and approach of the mouse alone */
             click: {
@@ -13017,6 +13019,12 @@ export interface components {
                 tele: number | null;
                 /** @description Rest of the mouse before the press, median, milliseconds, at most 60000 */
                 dwell: number | null;
+                /** @description Presses by an accessibility action, as of screen readers; in no other figure here, at most 500 */
+                aid?: number;
+                /** @description Time from a press of the mouse to the next at another place, median, milliseconds, at most 60000 */
+                gap?: number | null;
+                /** @description Share of presses of the mouse in a page that lies beyond the edge of its window, 0 to 1 */
+                emu?: number | null;
             };
             /** @description Rhythm of typing, null where the clock of the browser is coarse; which keys is not recorded */
             key: {
@@ -13034,7 +13042,7 @@ export interface components {
                 dd: number | null;
                 /** @description Standard deviation of the log interval from press to press, 0 to 5 */
                 ddLsd: number | null;
-                /** @description Share of keys pressed within 8 ms after the release before; absent from scripts older than this figure, 0 to 1 */
+                /** @description Share of keys pressed within 8 ms after the release of one that was held for at least 20 ms; absent from scripts older than this figure, 0 to 1 */
                 relay?: number | null;
                 /** @description Share of keys pressed before the one before was released, 0 to 1 */
                 roll: number | null;

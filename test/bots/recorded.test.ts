@@ -23,7 +23,7 @@ test('every bot of the zoo has recorded vectors, and no replay of a person is am
 describe.each(namesOf('unadapted'))('%s', (bot) => {
   test('is an agent by rules alone in every recorded session', () => {
     const judgements = vectorsOf(bot).map((data) => judgeBehavior(data));
-    expect(judgements.length).toBeGreaterThanOrEqual(50);
+    expect(judgements.length).toBeGreaterThanOrEqual(15);
     expect(judgements.filter(({ human, agent }) => human || agent?.is_agent !== true)).toEqual([]);
   });
 });

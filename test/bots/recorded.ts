@@ -9,8 +9,8 @@ export interface RecordedVector {
   seed: number;
   /** Date. */
   recorded: string;
-  /** One-minute load of the machine at that time. */
-  load: number;
+  /** One-minute load of the machine at that time; absent: not noted (unadapted bots of 2026-11-26, six pages at a time). */
+  load?: number;
   data: SessionData;
 }
 

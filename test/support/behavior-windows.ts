@@ -40,11 +40,15 @@ const nothingMeasured = {
       fitHi: null,
       fitSm: null,
       fitts2: null,
+      axis: null,
     },
   },
   click: {
     ...{ n: 0, press: null, pressSd: null, pressMin: null, ctr: null, off: null, nOff: 0, tele: null },
     dwell: null,
+    aid: 0,
+    gap: null,
+    emu: null,
   },
   key: {
     ...{ n: 0, hold: null, holdP10: null, holdNear: null, ddNear: null, dd: null, ddLsd: null, roll: null },
@@ -115,10 +119,11 @@ export const personWindow = (changes: WindowChanges = {}): SessionData =>
           fitHi: 0.92,
           fitSm: 0.41,
         },
-        ...{ fitts2: 0.48 },
+        ...{ fitts2: 0.48, axis: 0 },
       },
       click: {
         ...{ n: 4, press: 96, pressSd: 14, pressMin: 81, ctr: 0, off: 0.19, nOff: 4, tele: 0, dwell: 210 },
+        ...{ aid: 0, gap: 4_100, emu: 0 },
       },
       key: {
         ...{ n: 31, hold: 94, holdP10: 70, holdNear: 0.19, ddNear: 0.08, dd: 171, ddLsd: 0.48, roll: 0.16 },
@@ -163,7 +168,18 @@ export const programWindow = (changes: WindowChanges = {}): SessionData =>
     emptyWindow({
       ...{ sid: 'sid-of-a-program-window', winMs: 6_000, upMs: 6_100, ttfaMs: 400 },
       counts: { move: 5, down: 5, up: 5, keyDown: 40, keyUp: 40, input: 40 },
-      click: { n: 5, press: 2, pressSd: 0.4, pressMin: 1, ctr: 1, off: 0, nOff: 5, tele: 1, dwell: 1 },
+      click: {
+        n: 5,
+        press: 2,
+        pressSd: 0.4,
+        pressMin: 1,
+        ctr: 1,
+        off: 0,
+        nOff: 5,
+        tele: 1,
+        dwell: 1,
+        gap: 140,
+      },
       key: {
         ...{ n: 40, hold: 1, holdP10: 1, holdNear: 1, ddNear: 0.95, dd: 3, ddLsd: 0.1, roll: 0 },
         ...{ inNoKey: 0, nIn: 40 },

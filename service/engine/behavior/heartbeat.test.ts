@@ -5,7 +5,7 @@ const softRule = { name: 'teleport_clicks', logOdds: -2.2 };
 /** Under 50 by a soft rule. */
 const judgement = (score: number, changes: Partial<Judgement> = {}): Judgement => ({
   ...{ confidence: score / 100, human: score >= 50, score, logOdds: 0, evidence: 2, hardRule: false },
-  ...{ notes: [], parts: { rules: score < 50 ? [softRule] : [] } },
+  ...{ assistive: false, notes: [], parts: { rules: score < 50 ? [softRule] : [] } },
   ...changes,
 });
 const byMovements = (score: number, ratio: number): Judgement =>
@@ -52,6 +52,15 @@ describe('a heartbeat', () => {
   it('blocks under 30, and not at 30', () => {
     expect(run([5], 46)[0]).toMatchObject({ score: 30, delta: -16, anomaly: false, action: 'allow' });
     expect(run([2], 46)[0]).toMatchObject({ score: 28, anomaly: true, action: 'block' });
+  });
+
+  it('never blocks a window of assistive technology, whatever movements added up to before', () => {
+    const synthetic = byMovements(40, -3);
+    const aided = judgement(50, { assistive: true, evidence: 0.5 });
+    const beats = run([...Array(4).fill({ ...synthetic, human: false }), ...Array(4).fill(aided)], 50);
+    expect(beats[3]).toMatchObject({ action: 'block' });
+    for (const one of beats.slice(4)) expect(one.action).not.toBe('block');
+    expect(run(Array(20).fill(aided), 95).map(({ action }) => action)).toEqual(Array(20).fill('allow'));
   });
 
   it('blocks on a hard rule at once', () => {

@@ -59,7 +59,7 @@ const PATIENCE = 2;
  */
 export function beat(state: HeartbeatState | undefined, judgement: Judgement, baseline: number): Beat {
   const before = state ?? startingAt(baseline);
-  const { hardRule, evidence } = judgement;
+  const { hardRule, assistive, evidence } = judgement;
   const weight = WEIGHT * Math.min(1, evidence);
   const averaged = (1 - weight) * before.score + weight * judgement.score;
   const sum = summed(before.sum, judgement);
@@ -67,11 +67,13 @@ export function beat(state: HeartbeatState | undefined, judgement: Judgement, ba
   const patient = doubtful > 0 && doubtful <= PATIENCE && sum > SUM_FLAGS;
   const running = hardRule
     ? Math.min(averaged, judgement.score, BOT_SCORE - 1)
-    : judgement.human
-      ? atLeastFloor(averaged, before, baseline)
-      : patient
-        ? Math.max(averaged, Math.min(before.score, floorOf(before, baseline)))
-        : averaged;
+    : assistive
+      ? Math.max(averaged, floorOf(before, baseline), BOT_SCORE)
+      : judgement.human
+        ? atLeastFloor(averaged, before, baseline)
+        : patient
+          ? Math.max(averaged, Math.min(before.score, floorOf(before, baseline)))
+          : averaged;
   const compared = hardRule || evidence >= COMPARABLE_EVIDENCE;
   const fall = compared ? fallOf(before, running) : before;
   const score = Math.min(shownScore(running, baseline, fall.anomalous || sum <= SUM_FLAGS), mostOf(sum));
@@ -120,7 +122,9 @@ function doubtfulInARow(before = 0, { human, score, evidence, parts }: Judgement
 }
 
 /** A window without a movement says nothing about what movements add up to, and lets nothing of it fade. */
-function summed(before = 0, { parts: { mouse } }: Judgement): number {
+function summed(before = 0, { assistive, parts: { mouse } }: Judgement): number {
+  // What an aid moves looks like a program's movements: none of it is held against its user.
+  if (assistive) return Math.max(0, before);
   if (mouse === undefined) return before;
   const next = SUM_KEEPS * before + mouse.ratio;
   return Math.max(SUM_LEAST, Math.min(SUM_MOST, next));

@@ -28,11 +28,19 @@ const onlyMoves = {
   env: { ...personWindow().env, pt: { mouse: 412, pen: 0, touch: 0 } },
 } satisfies WindowChanges;
 
+const noMouse = {
+  counts: { move: 4 },
+  mouse: emptyWindow().mouse,
+  key: emptyWindow().key,
+} satisfies WindowChanges;
+/** Their movements are not a hand's. */
+const OF_POINTER = new Set(['a dwell clicker', 'MouseKeys']);
+
 describe('a judgement', () => {
   it('of no data, or of a window without events, is 0.49 without an agent block', () => {
     const expected = {
       ...{ confidence: 0.49, human: false, score: 49, logOdds: Math.log(0.49 / 0.51), evidence: 0 },
-      ...{ hardRule: false, notes: ['insufficient_data'], parts: { rules: [] } },
+      ...{ hardRule: false, assistive: false, notes: ['insufficient_data'], parts: { rules: [] } },
     };
     expect(judgeBehavior(undefined)).toEqual(expected);
     expect(judgeBehavior(emptyWindow())).toEqual(expected);
@@ -96,33 +104,76 @@ describe('a judgement', () => {
       agent: {
         is_agent: true,
         agent_confidence: 1,
-        signals: ['bot_typing', 'metronome_typing', 'centre_clicks', 'teleport_clicks', 'instant_press'],
+        signals: [
+          'bot_typing',
+          'metronome_typing',
+          'machine_pace',
+          'centre_clicks',
+          'teleport_clicks',
+          'instant_press',
+        ],
       },
     });
   });
 
-  it('calls an agent only with a hard fact or two soft ones', () => {
-    const instant = personWindow({ click: { press: 3, pressMin: 1 } });
-    expect(judgeBehavior(instant)).toMatchObject({
-      ...{ confidence: 0.14, human: false, hardRule: false },
-      agent: { is_agent: false, agent_confidence: 0.49, signals: ['instant_press'] },
+  it.each<[string, WindowChanges]>([
+    [
+      'a screen reader that presses buttons (AT-SPI)',
+      { ...noMouse, click: { ...emptyWindow().click, aid: 4 } },
+    ],
+    [
+      'a screen reader that moves the pointer to the middle and clicks',
+      { ...noMouse, click: { ctr: 1, off: 0, tele: 1, press: 1, pressMin: 1, gap: 2_400 } },
+    ],
+    ['a dwell clicker', { click: { press: 1, pressMin: 0 } }],
+    [
+      'eye gaze, which jumps and waits',
+      { ...noMouse, click: { press: 1, pressMin: 0, tele: 1 }, glob: { idleN: 6, idleMed: 2_500, act: 0.2 } },
+    ],
+    ['MouseKeys', { mouse: { axis: 0.9 } }],
+    ['home-row mods', { key: { hold: 2, holdP10: 1, holdNear: 1 } }],
+    [
+      'a program that types what was dictated',
+      { key: { hold: 2, holdP10: 1, holdNear: 1, ddNear: 0.95, ddLsd: 0.05 } },
+    ],
+    ['dictation and on-screen keyboards without keys', { key: { inNoKey: 1 } }],
+    ['link hints, and extensions that press by voice', { env: { ...personWindow().env, untrusted: 900 } }],
+  ])('of %s is assistive: human, and no agent', (_, changes) => {
+    const straight = { mouse: { str: 0.99, ...changes.mouse } };
+    for (const [window, context] of [
+      [changes, {}],
+      [changes, { model }],
+      [OF_POINTER.has(_) ? { ...changes, ...straight } : changes, { model }],
+    ] as const) {
+      const judged = judgeBehavior(personWindow(window), context);
+      expect(judged).toMatchObject({
+        ...{ human: true, hardRule: false, assistive: true, notes: expect.arrayContaining(['assistive']) },
+        agent: { is_agent: false, agent_confidence: 0, signals: [] },
+      });
+    }
+    expect(judgeBehavior(personWindow(changes))).toMatchObject({ confidence: 0.5, score: 50 });
+  });
+
+  it('names the program that presses as an aid does, by what only it does', () => {
+    const presses = { ctr: 1, off: 0, tele: 1, press: 1, pressMin: 1 };
+    const signals = (click: object) =>
+      judgeBehavior(personWindow({ ...noMouse, click: { ...presses, ...click } })).agent;
+    expect(signals({ gap: 300 })).toMatchObject({
+      is_agent: true,
+      signals: ['machine_pace', 'centre_clicks', 'teleport_clicks', 'instant_press'],
     });
-    const loop = personWindow({
-      ...{ counts: { move: 8 }, mouse: { ...emptyWindow().mouse } },
-      ...{ glob: { idleN: 6, idleMed: 2_500, act: 0.2 }, click: { press: 3, pressMin: 1, tele: 0.5 } },
-    });
-    expect(judgeBehavior(loop).agent).toEqual({
-      ...{ is_agent: true, agent_confidence: 0.95, signals: ['instant_press', 'screenshot_loop'] },
-    });
+    expect(signals({ gap: 3_000, emu: 1 })?.signals).toContain('emulated_view');
+    expect(signals({ gap: 3_000, emu: 1, ctr: 0 })?.is_agent).toBe(true);
+    expect(signals({ gap: 3_000, emu: 0 })?.is_agent).toBe(false);
   });
 
   it('names a program also where the movements are a person’s', () => {
     const presses = personWindow({
-      ...{ mouse: humanMovements, click: { tele: 0.75 } },
+      ...{ mouse: humanMovements, key: { relay: 0.7 } },
     });
     expect(judgeBehavior(presses, { model: researchModel })).toMatchObject({
-      ...{ human: true, confidence: 0.69, hardRule: true },
-      agent: { is_agent: true, agent_confidence: 0.9, signals: ['teleport_clicks'] },
+      ...{ human: true, hardRule: true },
+      agent: { is_agent: true, agent_confidence: 0.95, signals: ['relay_typing'] },
     });
   });
 
@@ -222,6 +273,8 @@ describe('rules', () => {
     metronome_typing: { key: { ddNear: 0.7, n: 31 } },
     relay_typing: { key: { relay: 0.7 } },
     constant_velocity: { mouse: { eq: 0.9 } },
+    machine_pace: { click: { ctr: 0.9, gap: 400 } },
+    emulated_view: { click: { tele: 0.75, emu: 1 } },
     centre_clicks: { click: { ctr: 0.9 } },
     untrusted_events: { counts: { move: 60 }, env: { ...personWindow().env, untrusted: 200 } },
     input_without_keys: { key: { inNoKey: 0.8 } },
@@ -237,7 +290,10 @@ describe('rules', () => {
   test.each(behaviorRules.filter(({ name }) => !ofCircumstances.includes(name)))(
     '$name fires alone',
     ({ name, hard, logOdds }) => {
-      expect(firedRules(personWindow(firing[name]), {})).toEqual([{ name, hard, logOdds }]);
+      const fired = firedRules(personWindow(firing[name]), {});
+      // The two are of presses that another rule, which is not hard, sees too.
+      expect(fired.slice(0, 1)).toEqual([{ name, hard, logOdds }]);
+      expect(fired.slice(1).every((one) => !one.hard)).toBe(true);
     },
   );
 
@@ -253,7 +309,7 @@ describe('rules', () => {
     ],
     [
       'fields filled one after the other without delay',
-      ['bot_typing', 'relay_typing'],
+      ['bot_typing'],
       { key: { n: 24, hold: 3, holdP10: 2, holdNear: 1, ddLsd: 1.7, relay: 0.9 } },
     ],
     [

@@ -16,6 +16,8 @@ export interface Judgement {
   /** How much there was to judge, 0..2.8; under 0.35 is insufficient. */
   evidence: number;
   hardRule: boolean;
+  /** What happened is of assistive technology, as far as it is known: `human`, never an agent, and no heartbeat blocks it. */
+  assistive: boolean;
   /** Labels that explain the score: fired rules, and what was observed. */
   notes: string[];
   /** Undefined without signals. */
@@ -39,36 +41,52 @@ export interface JudgeContext extends Circumstances {
 const MOST_LOG_ODDS = 4;
 const ENOUGH_EVIDENCE = 0.35;
 const FULL_EVIDENCE = 0.5;
-/** How far thin data without a hard fact may move a score: confidence 0.40 to 0.60. */
-const THIN_LOG_ODDS = 0.4;
 const SHORT_WINDOW = 3_000;
 const WITHOUT_DATA = 0.49;
 const SPOILING = new Set(['impossible_signals', 'replayed_vector']);
+/** Aids that point make these: their movements are not a hand's, and the learned layer knows hands alone. */
+const OF_POINTING = new Set(['centre_clicks', 'teleport_clicks', 'instant_press', 'screenshot_loop']);
 
 /** Judges one window. Pure; never throws for data that `SessionData` admits. */
 export function judgeBehavior(data: SessionData | undefined, context: JudgeContext = {}): Judgement {
   if (data === undefined || isEmpty(data)) return judgeNothing(context);
-  const rules = firedRules(data, context);
-  const hardRule = rules.some(({ hard }) => hard);
-  const mouse = context.model && believed(scoreMouse(data, context.model, context.z0), rules);
+  const fired = firedRules(data, context);
+  const hardRule = fired.some(({ hard }) => hard);
+  const rules = hardRule ? fired : [];
+  const pointed = !hardRule && isPointingAid(data, fired);
+  const mouse =
+    pointed || !context.model ? undefined : believed(scoreMouse(data, context.model, context.z0), rules);
+  const assistive = !hardRule && (pointed || (fired.length > 0 && (mouse?.logOdds ?? 0) >= 0));
   // What is easily imitated never makes up for evidence against a person (BEHAVIOR.md 5.9).
-  const typing = rules.length > 0 || (mouse?.logOdds ?? 0) < 0 ? 0 : organicTyping(data);
-  const evidence = evidenceOf(data, rules);
+  const typing = fired.length > 0 || pointed || (mouse?.logOdds ?? 0) < 0 ? 0 : organicTyping(data);
+  const evidence = evidenceOf(data);
   const thin = evidence < ENOUGH_EVIDENCE || data.winMs <= SHORT_WINDOW;
   const sum = sumOf(rules) + (mouse?.logOdds ?? 0) + typing;
-  const logOdds = bound(sum, { data, fired: rules.length > 0, hardRule, thin });
-  const confidence = toConfidence(logOdds);
-  const agent = judgeAgent(rules, { confidence, thin, learned: mouse?.logOdds ?? 0, context });
+  // A coin toss between 0.49 and 0.51 would print "not human" for some people.
+  const confidence = toConfidence(thin && !hardRule ? 0 : sum);
+  const agent = judgeAgent(rules, mouse?.logOdds ?? 0, context);
   return {
-    ...{ confidence, human: confidence >= 0.5, score: Math.round(100 * confidence), logOdds: sum },
-    ...{ evidence, hardRule, agent },
-    notes: notesOf(data, { rules, evidence, thin, typing, mouse: mouse?.logOdds }),
+    confidence,
+    human: confidence >= 0.5,
+    score: Math.round(100 * confidence),
+    logOdds: sum,
+    evidence,
+    hardRule,
+    assistive,
+    agent,
+    notes: notesOf(data, { rules, assistive, evidence, thin, typing, mouse: mouse?.logOdds, context }),
     parts: {
       rules: rules.map(({ name, logOdds }) => ({ name, logOdds })),
       ...(mouse && { mouse }),
       ...(typing > 0 && { typing }),
     },
   };
+}
+
+/** Presses by an accessibility action, a pointer that keys move, or presses that a pointing aid makes as well as a program. */
+function isPointingAid({ click, mouse }: SessionData, fired: readonly FiredRule[]): boolean {
+  const { n, aid = 0 } = click;
+  return (aid > 0 && aid >= n) || (mouse.axis ?? 0) >= 0.5 || fired.some(({ name }) => OF_POINTING.has(name));
 }
 
 /** What contradicts itself, or was another window's, does not speak for a person. */
@@ -84,41 +102,17 @@ function judgeNothing(context: JudgeContext): Judgement {
   const confidence = toConfidence(logOdds);
   return {
     ...{ confidence, human: false, score: Math.round(100 * confidence), logOdds },
-    ...{ evidence: 0, hardRule: rules.length > 0 },
+    ...{ evidence: 0, hardRule: rules.length > 0, assistive: false },
     notes: [...rules.map(({ name }) => name), 'insufficient_data'],
     ...(rules.length > 0 && {
-      agent: judgeAgent(rules, { confidence, thin: true, learned: 0, context }),
+      agent: judgeAgent(rules, 0, context),
     }),
     parts: { rules: rules.map(({ name, logOdds }) => ({ name, logOdds })) },
   };
 }
 
-interface Bounds {
-  data: SessionData;
-  fired: boolean;
-  hardRule: boolean;
-  thin: boolean;
-}
-
-function bound(sum: number, { data, fired, hardRule, thin }: Bounds): number {
-  const within = (most: number, least = -most) => Math.max(least, Math.min(most, sum));
-  if (hardRule) return within(MOST_LOG_ODDS);
-  // A coin toss between 0.49 and 0.51 would print "not human" for some people.
-  if (thin && !fired) return 0;
-  if (thin) return within(THIN_LOG_ODDS);
-  // Nothing has been measured of people who use no mouse.
-  if (usesNoMouse(data)) return within(MOST_LOG_ODDS, -THIN_LOG_ODDS);
-  return within(MOST_LOG_ODDS);
-}
-
-const usesNoMouse = ({ counts, env }: SessionData): boolean =>
-  env.pt.mouse === 0 && (counts.move === 0 || env.pt.touch + env.pt.pen > 0);
-
-const evidenceOf = ({ mouse, key, click }: SessionData, rules: readonly FiredRule[]): number =>
-  Math.min(1, mouse.n / 8) +
-  Math.min(1, key.n / 30) +
-  Math.min(0.5, click.n / 12) +
-  (rules.some(({ name }) => name === 'screenshot_loop') ? 0.3 : 0);
+const evidenceOf = ({ mouse, key, click: { n, aid = 0 } }: SessionData): number =>
+  Math.min(1, mouse.n / 8) + Math.min(1, key.n / 30) + Math.min(0.5, (n + aid) / 12);
 
 /** From press to press, median, milliseconds: no person types 25 keys a second. */
 const FASTEST_TYPING = 40;
@@ -139,43 +133,38 @@ function organicTyping({ key }: SessionData): number {
   return human ? TYPING_LOG_ODDS * Math.min(1, n / TYPING_KEYS) : 0;
 }
 
-interface AgentEvidence {
-  confidence: number;
-  thin: boolean;
-  learned: number;
-  context: JudgeContext;
-}
-
+/** Rules are here only where one is hard: a program also where the movements are a person's (behavior.txt: "even when the session looks human"). */
 function judgeAgent(
   rules: readonly FiredRule[],
-  { confidence, thin, learned, context }: AgentEvidence,
+  learned: number,
+  { declared }: JudgeContext,
 ): NonNullable<Judgement['agent']> {
   const signals = rules.map(({ name }) => name);
-  if (context.declared)
+  if (declared)
     return {
-      ...{ is_agent: true, agent_confidence: 1 },
-      signals: ['declared', `agent:${context.declared.name}`, ...signals.filter((one) => one !== 'declared')],
+      is_agent: true,
+      agent_confidence: 1,
+      signals: ['declared', `agent:${declared.name}`, ...signals.filter((one) => one !== 'declared')],
     };
-  const hard = rules.some((one) => one.hard);
-  // A hard fact names a program also where the movements are a person's (behavior.txt: "even when the session looks human").
-  const is_agent = hard || (confidence < 0.5 && !thin && rules.length >= 2);
-  if (rules.length === 0) return { is_agent, agent_confidence: 0, signals };
+  if (rules.length === 0) return { is_agent: false, agent_confidence: 0, signals };
   const believed = 1 - logistic(sumOf(rules) - (learned < 0 ? 0.5 : 0));
-  // A caller who compares the figure with 0.5 has to come to the same answer.
-  const agent_confidence = toHundredths(is_agent ? believed : Math.min(believed, 0.49));
-  return { is_agent, agent_confidence, signals };
+  return { is_agent: true, agent_confidence: toHundredths(believed), signals };
 }
 
 interface Observed {
   rules: readonly FiredRule[];
+  assistive: boolean;
   evidence: number;
   thin: boolean;
   typing: number;
   mouse: number | undefined;
+  context: JudgeContext;
 }
 
-function notesOf(data: SessionData, { rules, evidence, thin, typing, mouse }: Observed): string[] {
-  const { counts, env, click } = data;
+function notesOf(
+  { counts, env }: SessionData,
+  { rules, assistive, evidence, thin, typing, mouse, context }: Observed,
+): string[] {
   const { pt } = env;
   const learned = mouse ?? 0;
   const said: [note: string, holds: boolean][] = [
@@ -184,8 +173,8 @@ function notesOf(data: SessionData, { rules, evidence, thin, typing, mouse }: Ob
     ['organic_typing', typing > 0],
     ['touch_only', pt.touch > 0 && pt.mouse + pt.pen === 0],
     ['keyboard_only', counts.keyDown > 0 && counts.move + counts.down + counts.touch === 0],
-    ['assistive_hint', counts.keyDown > 0 && counts.move === 0 && click.n > 0],
-    ['rules_only', mouse === undefined],
+    ['assistive', assistive],
+    ['rules_only', context.model === undefined],
     ['thin', evidence < FULL_EVIDENCE],
     ['insufficient_data', thin],
   ];

@@ -13,7 +13,7 @@ export interface Circumstances {
 
 /**
  * Evidence of a program, in log-odds below 0. Rules never add to a score: the absence of an alarm is no proof of a person.
- * `hard` facts were not seen of the people we measured; two soft ones together count as much.
+ * `hard` facts are those that no assistive technology makes. What it makes as well counts only beside one of them.
  */
 interface BehaviorRule {
   name: string;
@@ -42,6 +42,14 @@ const fineMoves = ({ env, mouse }: SessionData): boolean =>
   mouse.n === 0 || env.rate === null || env.rate <= SLOW_RATE;
 const atLeast = (value: number | null, least: number): boolean => value !== null && value >= least;
 const under = (value: number | null, limit: number): boolean => value !== null && value < limit;
+/** At least three presses of the mouse in the middle of their elements. */
+const inMiddle = (data: SessionData): boolean =>
+  data.click.nOff >= 3 && atLeast(data.click.ctr, 0.8) && byMouse(data);
+/** At least three presses to which no movement led. */
+const jumps = (data: SessionData): boolean =>
+  data.click.n >= 3 && atLeast(data.click.tele, 0.6) && byMouse(data) && fineMoves(data);
+/** From press to press at another place, ms: a screen reader or a voice command that presses a named control takes longer. */
+const FASTEST_AID = 1_000;
 type Keys = SessionData['key'];
 /**
  * A page that stood still hands out the keys of a person at once: their holds are of the page, and their intervals scatter, because
@@ -60,9 +68,11 @@ const isMetronome = ({ n, ddNear, ddLsd }: Keys): boolean =>
   n >= METRONOME &&
   ((atLeast(ddNear, n < 20 ? 0.85 : n < 30 ? 0.75 : 0.6) && Math.round(ddNear! * (n - 1)) >= METRONOME - 1) ||
     under(ddLsd, n < 20 ? 0.06 : 0.1));
+/** Keyboards that decide on a release, text expanders and dictation tap a key for less than this, ms. */
+const LONGEST_TAP = 20;
 /** A person who does not overlap keys presses some of them right after a release. */
-const isRelay = ({ n, relay = null }: Keys): boolean =>
-  n >= 10 && atLeast(relay, n < 15 ? 0.8 : n < 20 ? 0.7 : 0.6);
+const isRelay = ({ n, hold, relay = null }: Keys): boolean =>
+  n >= 10 && atLeast(hold, LONGEST_TAP) && atLeast(relay, n < 15 ? 0.8 : n < 20 ? 0.7 : 0.6);
 
 const rules: readonly BehaviorRule[] = [
   {
@@ -87,13 +97,13 @@ const rules: readonly BehaviorRule[] = [
     fires: (data, { outOfOrder = false }) => outOfOrder || contradictions(data).length > 0,
   },
   {
-    ...{ name: 'bot_typing', hard: true, logOdds: -4 },
+    ...{ name: 'bot_typing', hard: false, logOdds: -4 },
     explains:
       'At least eight keys, held for less than 20 ms (median); not where their intervals scatter as those of keys that waited for the page, nor where they are uneven and 250 ms and more, as of some people.',
-    fires: ({ key }) => key.n >= 8 && under(key.hold, 20) && !wereQueued(key) && !isSlowHand(key),
+    fires: ({ key }) => key.n >= 8 && under(key.hold, LONGEST_TAP) && !wereQueued(key) && !isSlowHand(key),
   },
   {
-    ...{ name: 'metronome_typing', hard: true, logOdds: -3 },
+    ...{ name: 'metronome_typing', hard: false, logOdds: -3 },
     explains:
       'At least 15 keys at constant intervals: 14 intervals within 6 ms of their median, and 85 % of all, 75 % from 20 keys on, 60 % from 30 on.',
     fires: ({ key }) => isMetronome(key),
@@ -101,37 +111,50 @@ const rules: readonly BehaviorRule[] = [
   {
     ...{ name: 'relay_typing', hard: true, logOdds: -3 },
     explains:
-      'At least ten keys, 80 % of which went down within 8 ms after the release of the key before, 70 % from 15 keys on, 60 % from 20 on: one after the other, as a library types.',
+      'At least ten keys, held for 20 ms and more (median), 80 % of which went down within 8 ms after the release of a key held so long, 70 % from 15 keys on, 60 % from 20 on: one after the other, as a library types.',
     fires: ({ key }) => isRelay(key),
   },
   {
     ...{ name: 'constant_velocity', hard: true, logOdds: -3 },
-    explains: 'At least three movements, 80 % of their steps equal.',
+    explains:
+      'At least three movements, 80 % of their steps equal, and not those of a pointer that keys move (level, upright or diagonal).',
     fires: ({ mouse }) => mouse.n >= 3 && atLeast(mouse.eq, 0.8),
   },
   {
-    ...{ name: 'centre_clicks', hard: true, logOdds: -3 },
-    explains: 'At least three presses, 80 % of them within 2 % of the middle of their element.',
-    fires: ({ click }) => click.nOff >= 3 && atLeast(click.ctr, 0.8),
+    ...{ name: 'machine_pace', hard: true, logOdds: -3 },
+    explains:
+      'At least three presses of the mouse, 80 % of them within 2 % of the middle of their element, less than a second apart (median of those at different places).',
+    fires: (data) => inMiddle(data) && under(data.click.gap ?? null, FASTEST_AID),
   },
   {
-    ...{ name: 'untrusted_events', hard: true, logOdds: -3 },
+    ...{ name: 'emulated_view', hard: true, logOdds: -3 },
+    explains:
+      'Presses as `centre_clicks` or `teleport_clicks` has them, half of them in a page that lies beyond the edge of its window: its size is a debugger’s.',
+    fires: (data) => (inMiddle(data) || jumps(data)) && atLeast(data.click.emu ?? null, 0.5),
+  },
+  {
+    ...{ name: 'centre_clicks', hard: false, logOdds: -3 },
+    explains: 'At least three presses of the mouse, 80 % of them within 2 % of the middle of their element.',
+    fires: inMiddle,
+  },
+  {
+    ...{ name: 'untrusted_events', hard: false, logOdds: -3 },
     explains: 'At least five pointer or key events were made by a script, and half of all.',
     fires: ({ counts, env }) =>
       env.untrusted >= 5 &&
       env.untrusted * 2 >= counts.move + counts.down + counts.up + counts.keyDown + counts.keyUp,
   },
   {
-    ...{ name: 'input_without_keys', hard: true, logOdds: -2.5 },
+    ...{ name: 'input_without_keys', hard: false, logOdds: -2.5 },
     explains:
       'At least two changes of text fields, half of them without a key (autofill, composition, drop and paste left out; not where half of the presses are touches).',
     fires: (data) => data.key.nIn >= 2 && atLeast(data.key.inNoKey, 0.5) && !byTouch(data),
   },
   {
-    ...{ name: 'teleport_clicks', hard: true, logOdds: -2.2 },
+    ...{ name: 'teleport_clicks', hard: false, logOdds: -2.2 },
     explains:
       'At least three presses, 60 % of those of the mouse at places to which no movement led (not over a remote desktop, nor by touch or pen).',
-    fires: (data) => data.click.n >= 3 && atLeast(data.click.tele, 0.6) && byMouse(data) && fineMoves(data),
+    fires: jumps,
   },
   {
     ...{ name: 'instant_press', hard: false, logOdds: -1.8 },

@@ -86,7 +86,10 @@ const Mouse = z
       fitSm: newer(number('Correlation of neighbors in that, standard deviation', -1, 1)),
       fitts2: newer(number('What the path leaves of the log duration, standard deviation', 0, 5)),
     },
-    eq: ratio('Share of steps, as received, that equal the median step of their movement'),
+    eq: ratio(
+      'Share of steps, as received, that equal the median step of their movement; from scripts with `axis` without those of `axis`',
+    ),
+    axis: newer(ratio('Share of such steps that are level, upright or diagonal, as keys move a pointer')),
   })
   .describe('Movements of the mouse, resampled to 20 ms: independent of the rate of its events');
 
@@ -101,6 +104,11 @@ const Click = z
     nOff: count('Presses whose place in their element was measured', 500),
     tele: ratio('Share of presses of the mouse at a place to which no movement led'),
     dwell: duration('Rest of the mouse before the press, median', 60_000),
+    aid: newer(
+      count('Presses by an accessibility action, as of screen readers; in no other figure here', 500),
+    ),
+    gap: newer(duration('Time from a press of the mouse to the next at another place, median', 60_000)),
+    emu: newer(ratio('Share of presses of the mouse in a page that lies beyond the edge of its window')),
   })
   .describe('Presses of pointers; times and approach of the mouse alone');
 
@@ -114,7 +122,7 @@ const Key = z
     dd: duration('Interval from press to press, median', 5_000),
     ddLsd: number('Standard deviation of the log interval from press to press', 0, 5),
     relay: ratio(
-      'Share of keys pressed within 8 ms after the release before; absent from scripts older than this figure',
+      'Share of keys pressed within 8 ms after the release of one that was held for at least 20 ms; absent from scripts older than this figure',
     ).optional(),
     roll: ratio('Share of keys pressed before the one before was released'),
     inNoKey: ratio(

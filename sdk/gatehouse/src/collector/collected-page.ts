@@ -8,6 +8,11 @@ export interface CollectedPage {
   crypto?: { getRandomValues(bytes: Uint8Array): unknown };
   matchMedia?(query: string): { matches: boolean };
   devicePixelRatio?: number;
+  innerWidth?: number;
+  innerHeight?: number;
+  outerWidth?: number;
+  outerHeight?: number;
+  screenY?: number;
   requestIdleCallback?(run: () => void): unknown;
   setTimeout?(run: () => void, milliseconds: number): unknown;
   readonly scrollY: number;

@@ -281,7 +281,7 @@ test('stopped, it listens to nothing and has forgotten', () => {
   const added = fake.listening();
   movesOf(fake, 20);
   collector.stop();
-  expect([added, fake.listening()]).toEqual([13, 0]);
+  expect([added, fake.listening()]).toEqual([14, 0]);
   expect(collector.debug()).toMatchObject({ collecting: false, features: { winMs: 0, counts: { move: 0 } } });
 });
 
@@ -374,4 +374,30 @@ test('nothing of a key, a text or an element is in what is sent', () => {
     return value;
   });
   expect(texts).toEqual([collector.debug().features.sid]);
+});
+
+test('a press of which the button counts none is of an accessibility action, as Chromium sends it for AT-SPI', () => {
+  const fake = fakePage();
+  const collector = createCollector({ page: fake.page });
+  collector.start();
+  for (const detail of [0, 0, 0, 1]) {
+    fake.pass(600);
+    fake.send('pointerdown', { ...at(140, 120), pressure: 0 });
+    fake.send('mousedown', { detail });
+    fake.send('pointerup', at(140, 120));
+  }
+  expect(collector.snapshot()).toMatchObject({ counts: { down: 4 }, click: { aid: 3, n: 1 } });
+});
+
+test('a page beyond the edge of its window is emulated; one that fills the screen is not', () => {
+  const emuOf = (screenY: number, coarse = false) => {
+    const size = { innerWidth: 1_280, outerWidth: 1_280, innerHeight: 800, outerHeight: 800, screenY: 10 };
+    const fake = fakePage({ ...size, matchMedia: () => ({ matches: coarse }) });
+    const collector = createCollector({ page: fake.page });
+    collector.start();
+    fake.send('pointerdown', { ...at(140, 120), screenY });
+    fake.send('pointerup', at(140, 120));
+    return collector.snapshot().click.emu;
+  };
+  expect([emuOf(120 + 97), emuOf(120 + 10), emuOf(120 + 97, true)]).toEqual([1, 0, 0]);
 });

@@ -79,7 +79,7 @@ export function createCollector({ page = globalPage() }: CollectorOptions = {}):
     start() {
       if (!page || collecting) return;
       const listeners = createListeners(page, log, ahead.after);
-      listenToPointers(listeners, log);
+      listenToPointers(listeners, log, page);
       listenToKeys(listeners.listen, log, page);
       collecting = { ...listeners, ...listenToPage(listeners.listen, log, page), since: now() };
     },

@@ -24,6 +24,9 @@ test('nothing pressed: nothing measured', () => {
     nOff: 0,
     tele: undefined,
     dwell: undefined,
+    aid: 0,
+    gap: undefined,
+    emu: undefined,
   });
 });
 
@@ -66,4 +69,14 @@ test('a second click in the same place needs no approach, and a touch has none',
   expect(
     clickFeatures([press(1_000, 0, { kind: 'touch' }), press(3_000, 900, { kind: 'touch' })], []),
   ).toMatchObject({ n: 2, tele: undefined, dwell: undefined, press: undefined });
+});
+
+test('presses by an accessibility action are counted apart, and say nothing of a hand', () => {
+  const aided = [1, 2, 3].map((t) => press(1_000 * t, 300 * t, { aided: true, offset: box(0, 0), held: 0 }));
+  expect(clickFeatures(aided, [])).toMatchObject({ aid: 3, n: 0, nOff: 0, ctr: undefined, tele: undefined });
+});
+
+test('time from press to press is of different places', () => {
+  expect(clickFeatures([press(0, 0), press(200, 5), press(900, 300), press(2_000, 600)], []).gap).toBe(900);
+  expect(clickFeatures([press(0, 0, { beyond: true }), press(200, 5)], []).emu).toBe(0.5);
 });

@@ -7,6 +7,8 @@ const HOLD_NEAR = 4;
 const RHYTHM_NEAR = 6;
 /** A key that goes down this soon after the release before: a program that presses one after the other. Milliseconds. */
 const RELAY = 8;
+/** Keys that a keyboard, a text expander or dictation taps on a person's behalf are held for less: milliseconds. */
+const HELD = 20;
 /** Clocks that privacy modes and old systems round to: milliseconds, and how far a rounded time is off. */
 const COARSE_CLOCKS = [
   { tick: 10, off: 0.06 },
@@ -32,28 +34,28 @@ export function keyFeatures(strokes: readonly Stroke[], typed: readonly Typed[])
     .map(([{ down }, next]) => next.down - down)
     .filter((gap) => gap > 0 && gap <= LONGEST_RHYTHM);
   const released = pairs.filter(([{ up }]) => up !== undefined);
-  const coarse = isCoarse(held, rhythm);
+  const [holds, gaps, pressed] = isCoarse(held, rhythm) ? [[], [], []] : [held, rhythm, released];
   return {
     n: held.length,
-    hold: coarse ? undefined : median(held),
-    holdP10: coarse ? undefined : quantile(held, 0.1),
-    holdNear: coarse ? undefined : shareNearMedian(held, HOLD_NEAR),
-    ddNear: coarse ? undefined : shareNearMedian(rhythm, RHYTHM_NEAR),
+    hold: median(holds),
+    holdP10: quantile(holds, 0.1),
+    holdNear: shareNearMedian(holds, HOLD_NEAR),
+    ddNear: shareNearMedian(gaps, RHYTHM_NEAR),
     dd: median(rhythm),
-    ddLsd: coarse ? undefined : deviation(rhythm.map(Math.log)),
-    relay: coarse ? undefined : relayOf(released),
+    ddLsd: deviation(gaps.map(Math.log)),
+    relay: relayOf(pressed),
     roll: shareOf(released, ([{ up }, next]) => next.down < up!),
     inNoKey: shareOf(typed, ({ keyed }) => !keyed),
     nIn: typed.length,
   };
 }
 
-/** Of keys that follow another without a pause: the share pressed right after its release. At the very same time is a rounded clock. */
+/** Of keys that follow another without a pause: the share pressed right after its release, where it was held. At the very same time is a rounded clock. */
 function relayOf(released: readonly Pair[]): number | undefined {
   const flights = released
-    .map(([{ up }, { down }]) => down - up!)
-    .filter((flight) => flight <= LONGEST_RHYTHM);
-  return shareOf(flights, (flight) => flight > 0 && flight <= RELAY);
+    .map(([{ down, up }, next]) => ({ held: up! - down, flight: next.down - up! }))
+    .filter(({ flight }) => flight <= LONGEST_RHYTHM);
+  return shareOf(flights, ({ held, flight }) => held >= HELD && flight > 0 && flight <= RELAY);
 }
 
 /**

@@ -3,7 +3,7 @@ import { medianGap, stretchesOf } from './movements.ts';
 import type { PointerSample } from './raw-window.ts';
 import { correlation, deviation, interquartile, quantileOfSorted, sorted, sum } from './statistics.ts';
 
-type Figure = Exclude<keyof MovementFigures, 'steps' | 'equal'>;
+type Figure = Exclude<keyof MovementFigures, 'steps' | 'equal' | 'onAxis'>;
 
 /** Group `mouse` of `sessionData`, before rounding. `usualGap`: median gap of the samples. `figures`: what is known of movements from before. */
 export function mouseFeatures(
@@ -69,12 +69,13 @@ export function mouseFeatures(
     fitSm: spread('speedRestSmooth'),
     /** What the length of the movements leaves of their log duration. */
     fitts2: fitts === undefined ? undefined : deviation(durations)! * Math.sqrt(1 - fitts ** 2),
-    eq: equalSteps(movements),
+    eq: shareOfSteps(movements, 'equal'),
+    axis: shareOfSteps(movements, 'onAxis'),
   };
 }
 
-/** Share of steps that are the usual step of their movement: a program's constant velocity. */
-function equalSteps(movements: readonly MovementFigures[]): number | undefined {
+/** Share of steps that are the usual step of their movement: the constant velocity of a program, or of keys that move the pointer. */
+function shareOfSteps(movements: readonly MovementFigures[], which: 'equal' | 'onAxis'): number | undefined {
   const steps = sum(movements.map((one) => one.steps));
-  return steps === 0 ? undefined : sum(movements.map(({ equal }) => equal)) / steps;
+  return steps === 0 ? undefined : sum(movements.map((one) => one[which])) / steps;
 }

@@ -8,9 +8,11 @@ import { gaps, median } from './statistics.ts';
 
 /** What is computed of one movement. */
 export interface MovementFigures extends MovementShape, MovementChord, MovementTurning, MovementStructure {
-  /** Steps as recorded, and those that are the usual step to the pixel that rounding takes. Both 0 of a slow hand. */
+  /** Steps as recorded, and those that are the usual step to the pixel that rounding takes. 0 of a slow hand. */
   steps: number;
   equal: number;
+  /** Of the equal ones, where the usual step is level, upright or diagonal; `equal` is 0 then. */
+  onAxis: number;
 }
 
 type Stretch = readonly PointerSample[];
@@ -74,7 +76,9 @@ function figuresOf(samples: Stretch): MovementFigures | undefined {
 function equalStepsOf({ wholeX, wholeY }: Movement) {
   const [dx, dy] = [gaps(wholeX), gaps(wholeY)];
   const [usualX, usualY] = [median(dx)!, median(dy)!];
-  if (Math.hypot(usualX, usualY) < SHORTEST_EQUAL_STEP) return { steps: 0, equal: 0 };
-  const equal = dx.filter((one, at) => Math.abs(one - usualX) <= 1 && Math.abs(dy[at]! - usualY) <= 1);
-  return { steps: dx.length, equal: equal.length };
+  const steps = Math.hypot(usualX, usualY) < SHORTEST_EQUAL_STEP ? 0 : dx.length;
+  const isEqual = (one: number, at: number) => Math.abs(one - usualX) <= 1 && Math.abs(dy[at]! - usualY) <= 1;
+  const many = steps && dx.filter(isEqual).length;
+  const isOnAxis = usualX === 0 || usualY === 0 || Math.abs(usualX) === Math.abs(usualY);
+  return { steps, equal: isOnAxis ? 0 : many, onAxis: isOnAxis ? many : 0 };
 }

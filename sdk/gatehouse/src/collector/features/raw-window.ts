@@ -17,6 +17,10 @@ export interface Press {
   held?: number;
   /** From the center of the pressed element, in widths and heights of it: -0.5 to 0.5. Absent: the page itself was pressed, or no element is known. */
   offset?: { x: number; y: number; width: number; height: number };
+  /** An accessibility action made it: a screen reader, voice control or a switch pressed the element. */
+  aided?: boolean;
+  /** The page reached beyond the edge of its window: a debugger made up its size. */
+  beyond?: boolean;
 }
 
 /** One stroke of a key. Modifiers and repeats of a held key are not strokes. */

@@ -41,7 +41,7 @@ const newer = Object.fromEntries(
   [
     ...['strSd', 'strLo', 'lenStr', 'vcvLo', 'vcvHi', 'tpkLo', 'vBegLo', 'turnHi', 'top', 'slow', 'slowHi'],
     ...['plRest', 'angSd', 'side', 'overSd', 'tSp', 'tSpSd', 'tSkHi', 'q1Sd', 'rip', 'ripSh', 'cubLo', 'qui'],
-    ...['quiLo', 'fitHi', 'fitSm', 'fitts2'],
+    ...['quiLo', 'fitHi', 'fitSm', 'fitts2', 'axis'],
   ].map((name) => [name, null]),
 );
 
@@ -88,6 +88,9 @@ test('an empty window', () => {
       nOff: 0,
       tele: null,
       dwell: null,
+      aid: 0,
+      gap: null,
+      emu: null,
     },
     key: {
       n: 0,

@@ -24,8 +24,8 @@ export interface SessionData {
   hidMs: number;
   counts: Record<Count, number>;
   mouse: { n: number } & Measured<Exclude<keyof ReturnType<typeof mouseFeatures>, 'n'>>;
-  click: { n: number; nOff: number } & Measured<
-    Exclude<keyof ReturnType<typeof clickFeatures>, 'n' | 'nOff'>
+  click: { n: number; nOff: number; aid: number } & Measured<
+    Exclude<keyof ReturnType<typeof clickFeatures>, 'n' | 'nOff' | 'aid'>
   >;
   key: { n: number; nIn: number; paste: number } & Measured<
     Exclude<keyof ReturnType<typeof keyFeatures>, 'n' | 'nIn'>
@@ -79,14 +79,14 @@ export function sessionDataOf(raw: RawWindow, facts: WindowFacts, figures?: Figu
     ttfaMs: facts.ttfaMs === undefined ? null : whole(facts.ttfaMs, LONGEST_AGE),
     hidMs: whole(facts.hidMs, winMs),
     counts: wholes(facts.counts),
-    mouse: bounded(mouseFeatures(raw.moves, usualGap, figures), MOUSE),
-    click: bounded(clickFeatures(raw.presses, raw.moves), CLICK),
-    key: bounded({ ...keyFeatures(raw.strokes, raw.typed), paste: facts.counts.paste }, KEY),
-    scroll: bounded(scrollFeatures(raw.scrolls), SCROLL),
-    glob: bounded(glob, { idleN: [0, 500], idleMed: [0, winMs], act: [0, 1] }),
+    mouse: bounded(mouseFeatures(raw.moves, usualGap, figures)),
+    click: bounded(clickFeatures(raw.presses, raw.moves)),
+    key: bounded({ ...keyFeatures(raw.strokes, raw.typed), paste: facts.counts.paste }),
+    scroll: bounded(scrollFeatures(raw.scrolls)),
+    glob: bounded({ ...glob, idleMed: glob.idleMed && Math.min(glob.idleMed, winMs) }),
     ...(raw.focuses && {
       focus: {
-        ...bounded(focusFeatures(raw.focuses, raw), FOCUS),
+        ...bounded(focusFeatures(raw.focuses, raw)),
         awayMs: whole(facts.awayMs ?? 0, winMs),
       },
     }),
@@ -103,6 +103,7 @@ export function sessionDataOf(raw: RawWindow, facts: WindowFacts, figures?: Figu
 
 type Bounds = readonly [lowest: number, highest: number];
 
+/** Of figures that are in no table here. */
 const share: Bounds = [0, 1];
 const spread: Bounds = [0, 5];
 const radians: Bounds = [0, 3.15];
@@ -111,96 +112,66 @@ const correlated: Bounds = [-1, 1];
 const logShare: Bounds = [-12, 5];
 const press: Bounds = [0, 10_000];
 
-const MOUSE = {
-  n: [0, 500],
-  str: share,
-  strIqr: share,
+const many: Bounds = [0, 500];
+const ten: Bounds = [0, 10];
+const held: Bounds = [0, 5_000];
+
+const BOUNDS: Readonly<Record<string, Bounds>> = {
+  n: many,
   dev: spread,
-  vcv: [0, 10],
-  tpk: share,
-  tpkIqr: share,
+  vcv: ten,
   sub: [0, 60],
   ldj: jerk,
   ldjIqr: jerk,
   turn: radians,
   turnSd: radians,
-  flip: share,
   pl: correlated,
   fitts: correlated,
-  vBeg: share,
-  vEnd: share,
   vSd: spread,
   durSd: spread,
-  strSd: share,
-  strLo: share,
   lenStr: correlated,
-  vcvLo: [0, 10],
-  vcvHi: [0, 10],
-  tpkLo: share,
-  vBegLo: share,
+  vcvLo: ten,
+  vcvHi: ten,
   turnHi: radians,
   top: radians,
-  slow: share,
-  slowHi: share,
   plRest: spread,
   angSd: radians,
-  side: share,
   overSd: spread,
-  tSp: share,
-  tSpSd: share,
   tSkHi: correlated,
-  q1Sd: share,
-  rip: [0, 10],
-  ripSh: [0, 10],
+  rip: ten,
+  ripSh: ten,
   cubLo: logShare,
   qui: logShare,
   quiLo: logShare,
-  fitHi: [0, 10],
+  fitHi: ten,
   fitSm: correlated,
   fitts2: spread,
-  eq: share,
-} as const;
-
-const CLICK = {
-  n: [0, 500],
   press,
   pressSd: press,
   pressMin: press,
-  ctr: share,
   off: [0, 0.71],
-  nOff: [0, 500],
-  tele: share,
+  nOff: many,
   dwell: [0, LONGEST_WINDOW],
-} as const;
-
-const KEY = {
-  n: [0, 5_000],
-  hold: [0, 5_000],
-  holdP10: [0, 5_000],
-  holdNear: share,
-  ddNear: share,
-  dd: [0, 5_000],
+  aid: many,
+  gap: [0, LONGEST_WINDOW],
+  hold: held,
+  holdP10: held,
+  dd: held,
   ddLsd: spread,
-  relay: share,
-  roll: share,
-  inNoKey: share,
   nIn: [0, MOST],
   paste: [0, MOST],
-} as const;
-
-const FOCUS = { n: [0, MOST], free: share, win: [0, MOST] } as const;
-
-const SCROLL = { n: [0, MOST], uniq: share, dtCv: [0, 20] } as const;
+  win: many,
+  dtCv: [0, 20],
+  idleN: many,
+  idleMed: [0, LONGEST_WINDOW],
+};
 
 type Bounded<Group> = {
   [Name in keyof Group]: undefined extends Group[Name] ? number | null : number;
 };
 
-function bounded<Group extends Record<string, number | undefined>>(
-  group: Group,
-  bounds: Record<keyof Group, Bounds>,
-): Bounded<Group> {
-  return mapped(group, (value, name) => measured(value, ...bounds[name]!)) as Bounded<Group>;
+function bounded<Group extends Record<string, number | undefined>>(group: Group): Bounded<Group> {
+  return mapped(group, (value, name) => measured(value, ...(BOUNDS[name] ?? share))) as Bounded<Group>;
 }
 
 /** Inside its bounds, with four significant digits and at most four decimals. */
