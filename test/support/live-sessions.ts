@@ -79,7 +79,7 @@ export function scriptedChallenges(): Challenges & { script: Script; begun: numb
               completed: seen.length,
             },
             reasons: complete ? found.reasons : [found.unsettled ? 'NOT_SETTLED' : 'UNFINISHED'],
-            asked: !found.unsettled,
+            spent: !found.unsettled || seen.length === 0,
             durationMs: 1000,
             ...(last?.face && { identity: { embeddings: last.face.embeddings, analysis: last } }),
             frameHashes: seen.map(({ pixelHash }) => pixelHash),

@@ -255,9 +255,9 @@ test('few frames are identified, all steps are, and a face is searched for every
 test('an attempt that never settled has asked for nothing', () => {
   const { challenge } = play(drawn(['turn-left']), cooperative, { most: 1500 });
   expect(challenge.phase).toBe('guiding');
-  expect(challenge.result(1_001_600)).toMatchObject({ asked: false, reasons: ['NOT_SETTLED'] });
-  expect(challenge.result(1_060_000)).toMatchObject({ asked: false, reasons: ['UNFINISHED'] });
-  expect(play(drawn(['turn-left']), cooperative).result.asked).toBe(true);
+  expect(challenge.result(1_001_600)).toMatchObject({ spent: false, reasons: ['NOT_SETTLED'] });
+  expect(challenge.result(1_060_000)).toMatchObject({ spent: false, reasons: ['UNFINISHED'] });
+  expect(play(drawn(['turn-left']), cooperative).result.spent).toBe(true);
 });
 
 test('before the end nothing has passed; after it nothing changes', () => {

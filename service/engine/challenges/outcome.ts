@@ -15,8 +15,8 @@ export interface ChallengeResult {
   assurance: Assurance;
   evidence: Evidence[];
   reasons: ChallengeReason[];
-  /** Whether a step was revealed: until then the attempt has shown nothing of its draw. */
-  asked: boolean;
+  /** Whether it counts: a step was revealed, or no frame came. Else it has shown nothing of its draw to a person who tried. */
+  spent: boolean;
   /** Steps passed. */
   completed: number;
   /** From the first step's reveal to the last frame, on the client's clock. */
@@ -50,7 +50,7 @@ export function resultOf(
     assurance: seen.drawn.assurance,
     evidence,
     reasons,
-    asked,
+    spent: asked || receivedAt === 0,
     completed: evidence.filter(({ kind }) => kind.startsWith('step:')).length,
     durationMs: began === undefined ? 0 : Math.round(last - began),
     ...(verdict?.identity && { identity: verdict.identity }),

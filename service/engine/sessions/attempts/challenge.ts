@@ -33,8 +33,8 @@ export interface ChallengeResult {
   assurance: string;
   evidence: SessionEvidence[];
   reasons: string[];
-  /** Whether a step was revealed. */
-  asked: boolean;
+  /** Whether it counts: a step was revealed, or no frame came. */
+  spent: boolean;
   completed: number;
   durationMs: number;
   /** Of the best neutral frames. */

@@ -122,7 +122,7 @@ async function showsEnrolled(
 
 /** It showed nothing of its draw: the person has it still. What was shown before is an attempt all the same. */
 export const isUnspent = ({ result, outcome }: Finished): boolean =>
-  !result.asked && outcome.reasons.join() === result.reasons.join();
+  !result.spent && outcome.reasons.join() === result.reasons.join();
 
 export const isLast = (one: Finished, codes: readonly string[], end?: End): boolean =>
   end?.final === true ||
