@@ -17,12 +17,12 @@ test('an organization that has all streams gives its newest to another; within i
     stream.resume();
     stream.once('end', () => ended.push(one));
   }
-  await expect(open(callerOf('b', 'key 9'))).resolves.toBeDefined();
+  await expect(open(callerOf('b', 'key 9'))).resolves.toMatchObject({ destroyed: false });
   await expect(open(callerOf('b', 'key 1'))).rejects.toMatchObject({ code: 'OVERLOADED' });
-  await expect(open(callerOf('a', 'key'))).resolves.toBeDefined();
+  await expect(open(callerOf('a', 'key'))).resolves.toMatchObject({ destroyed: false });
   await expect.poll(() => ended.length).toBe(2);
   await expect(open(callerOf('a', 'trial', 'test'))).rejects.toMatchObject({ code: 'OVERLOADED' });
   streams.closeAll();
-  await expect(open(callerOf('b', 'key 1'))).resolves.toBeDefined();
+  await expect(open(callerOf('b', 'key 1'))).resolves.toMatchObject({ destroyed: false });
   streams.closeAll();
 });
