@@ -2440,6 +2440,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/sessions/{id}/pictures/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a picture of a session that waits for a person
+         * @description A JPEG of the last attempt, the newest of a step; `pictures` of the session names the steps. Kept where the profile has a person decide about undecided attempts or suspect cameras (`undecided`, `suspectCamera`: `review`), sealed, and deleted with the decision. The access is recorded in the audit log.
+         */
+        get: operations["getLiveSessionPicture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/sessions/{id}/decide": {
         parameters: {
             query?: never;
@@ -2451,7 +2471,7 @@ export interface paths {
         put?: never;
         /**
          * Decide a session that waits for a person
-         * @description For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. With `camera`: the camera had the name of a program that passes films off as a camera, or it changed in the attempt, and the profile has a person decide. With `undecided`: the evidence of the last attempt neither suffices for a living person nor refuses one, and the profile has a person decide. No picture is kept: see or call the person before you approve. If the organization requires two administrators, the first call is a vote.
+         * @description For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. With `camera`: the camera had the name of a program that passes films off as a camera, or it changed in the attempt, and the profile has a person decide. With `undecided`: the evidence of the last attempt neither suffices for a living person nor refuses one, and the profile has a person decide. Where `pictures` of the session is there, look at them; else see or call the person before you approve. If the organization requires two administrators, the first call is a vote.
          */
         post: operations["decideLiveSession"];
         delete?: never;
@@ -10240,6 +10260,8 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** @description Steps of which a picture is kept while a person decides; absent where none is. Get each by its place, from 0 */
+            pictures?: string[];
         };
         /**
          * @description One finding of the challenge.
@@ -32605,6 +32627,98 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["WholeLiveSession"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLiveSessionPicture: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the session */
+                id: string;
+                /** @description Place in `pictures` of the session, from 0 */
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JPEG */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
                 };
             };
             /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */

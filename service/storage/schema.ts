@@ -817,6 +817,8 @@ export interface Schema {
     answer_sealed: Bytes | null;
     /** While a person decides: the face, for the uniqueness scope that is asked then; sealed as the order is. */
     waiting_sealed: Bytes | null;
+    /** While a person decides: pictures of the last attempt, where the person agreed to it; sealed as the order is. */
+    pictures_sealed: Bytes | null;
     /** Version of the text that the person agreed to; no frame is judged before. */
     consent_version: string | null;
     consent_at: number | null;

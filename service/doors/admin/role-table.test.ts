@@ -221,6 +221,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'POST /api/admin/captures': 'o OAor- - -s',
   'GET /api/admin/sessions': 'o OAo-a - -s reads-personal',
   'GET /api/admin/sessions/:id': 'o OAo-a - -s reads-personal',
+  'GET /api/admin/sessions/:id/pictures/:index': 'o OAo-- - -s reads-personal',
   'POST /api/admin/sessions/:id/cancel': 'o OAo-- - -s',
   'POST /api/admin/sessions/:id/decide': 'o OAo-- - -f changes-identity daily',
   'GET /api/admin/kiosks': 'o OAo-a - --',

@@ -120,7 +120,7 @@ onBothDatabases('a profile that takes pictures of a kiosk only', (newPlace) => {
           { reference: 'user_1', dataRequest: 'humanness-and-id', region: '' },
           { actor: key },
         ),
-      page: () => sessions.pageOf(realm(), { page: { consent } }),
+      page: () => sessions.pageOf(realm(), { flow: 'hosted', page: { consent } }),
     };
     for (const [name, work] of Object.entries(asks))
       expect([name, await codeOf(work())]).toEqual([name, 'KIOSK_REQUIRED']);

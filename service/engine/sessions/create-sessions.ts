@@ -21,10 +21,10 @@ import { createOrderSession } from './order-session.ts';
 import { createCapabilities, createPageSide, finalizeRow, requireUndecided } from './page-side.ts';
 import type { SessionParts, SessionsDeps } from './parts.ts';
 import { createSealedValues } from './sealed-store.ts';
-import type { WholeSession } from './session.ts';
+import type { Session } from './session.ts';
 import { createSessionStore, outcomeOf, type SessionRow, sessionOf } from './session-store.ts';
 import type { ProfileChoice, Sessions } from './sessions.ts';
-import { behaviorPage } from './texts/behavior-page.ts';
+import { profilePage } from './texts/profile-page.ts';
 
 export function createSessions({ random = randomFillSync, ...deps }: SessionsDeps): Sessions & {
   /** How many sessions are judged now, how many may be, and how many wait. */
@@ -66,7 +66,16 @@ function createRelyingSide(
   attempts: Attempts,
 ): Pick<
   Sessions,
-  'find' | 'read' | 'page' | 'cancel' | 'review' | 'finalize' | 'stands' | 'newcomerDecided' | 'originsOf'
+  | 'find'
+  | 'read'
+  | 'picture'
+  | 'page'
+  | 'cancel'
+  | 'review'
+  | 'finalize'
+  | 'stands'
+  | 'newcomerDecided'
+  | 'originsOf'
 > {
   const { store, sealed, inTransaction, turns } = parts;
   const decide = createDecide(parts);
@@ -84,6 +93,14 @@ function createRelyingSide(
     },
     read: async (realm, id, actor, request) =>
       noteRead(parts, await sealed.whole(await own(realm, id)), { actor, ...defined({ request }) }),
+    async picture(realm, id, index, by) {
+      const row = await own(realm, id);
+      const picture = (await sealed.open(row, 'pictures'))?.[index];
+      if (!picture)
+        throw new Problem('NOT_FOUND', 'No picture is kept there: pictures are deleted with the decision.');
+      await noteRead(parts, sessionOf(row), by, 'session.picture');
+      return Buffer.from(picture.jpeg, 'base64');
+    },
     page: async (realm, order) => (await store.page(realm, order)).map(sessionOf),
 
     async cancel(realm, id, actor, request) {
@@ -145,10 +162,10 @@ const createProfileSide = (
   withoutMotionOf: async (realm, order) =>
     withoutMotionIn(order.flow, await profileOf(parts, realm, order), parts.challenges),
   requireBrowser: async (realm, choice) => requireSource(await profileOf(parts, realm, choice), 'browser'),
-  pageOf: async (realm, { page, ...choice }) => {
+  pageOf: async (realm, { page, flow, ...choice }) => {
     const found = await profileOf(parts, realm, choice);
     requireSource(found, 'browser');
-    return parts.challenges.collectsBehavior(found) ? behaviorPage(page) : page;
+    return profilePage(page, { flow, profile: found }, parts.challenges);
   },
 });
 
@@ -176,15 +193,16 @@ async function stands(
 }
 
 /** The audit line of an administrator who reads a session. */
-async function noteRead(
+async function noteRead<S extends Session>(
   { inTransaction, audit }: SessionParts,
-  session: WholeSession,
+  session: S,
   by: { actor: Actor; request?: string },
-): Promise<WholeSession> {
+  action: 'session.read' | 'session.picture' = 'session.read',
+): Promise<S> {
   const { id, realm, subject } = session;
   await inTransaction((tx) =>
     audit.add(tx, {
-      ...{ ...by, action: 'session.read', organization: realm.organization, target: id },
+      ...{ ...by, action, organization: realm.organization, target: id },
       details: { world: realm.world, ...defined({ subject }) },
     }),
   );

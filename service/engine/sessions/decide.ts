@@ -57,6 +57,7 @@ export const createDecide =
       running_since: null,
       held_until: null,
       waiting_sealed: null,
+      pictures_sealed: null,
       outcome: JSON.stringify(outcome),
       verification: verification ?? null,
       ...(person === undefined ? {} : { subject: person.id, ...resealed }),

@@ -19,8 +19,8 @@ import { SESSION_LIFE, type SessionParts } from './parts.ts';
 import type { NewSession } from './session.ts';
 import type { NewSessionRow } from './session-store.ts';
 import type { PreparedSession, Sessions } from './sessions.ts';
-import { behaviorPage } from './texts/behavior-page.ts';
 import { requireSameText } from './texts/page-consent.ts';
+import { profilePage } from './texts/profile-page.ts';
 
 /** Bytes of a caller's own data. */
 const MOST_METADATA = 16 * 1024;
@@ -33,7 +33,7 @@ export function createOrderSession(parts: SessionParts): Pick<Sessions, 'prepare
     check(parts, order);
     const found = await profileOf(parts, order);
     const profile = found.slug;
-    const page = parts.challenges.collectsBehavior(found) ? behaviorPage(order.page) : order.page;
+    const page = profilePage(order.page, { flow: order.flow, profile: found }, parts.challenges);
     if (order.opened) requireSameText({ consent: page.consent }, order.opened.consent);
     const { realm, actor, match, opened, request, flow } = order;
     const id = ids.next('session');

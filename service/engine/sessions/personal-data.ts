@@ -22,13 +22,27 @@ const oldSessions = (from: Db | Tx, { organization, world }: Realm, before: numb
     .where('old.decision', 'is not', null)
     .where(notHeld);
 
-const emptied = { order_sealed: null, device_sealed: null, answer_sealed: null, waiting_sealed: null };
+const emptied = {
+  order_sealed: null,
+  device_sealed: null,
+  answer_sealed: null,
+  waiting_sealed: null,
+  pictures_sealed: null,
+};
 
 /** What live sessions keep of a person. Their figures stay after an erasure, without the person. */
 export const createSessionData = ({ db }: { db: Db }): PersonalData => ({
   tables: {
     live_session: {
-      columns: ['subject', 'email_hash', 'order_sealed', 'device_sealed', 'answer_sealed', 'waiting_sealed'],
+      columns: [
+        'subject',
+        'email_hash',
+        'order_sealed',
+        'device_sealed',
+        'answer_sealed',
+        'waiting_sealed',
+        'pictures_sealed',
+      ],
       record: { in: 'liveSessions' },
     },
     live_movement: {

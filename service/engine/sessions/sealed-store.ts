@@ -7,6 +7,7 @@ import type {
   SessionPage,
   UniquenessRule,
   WaitingFace,
+  WaitingPicture,
   WholeSession,
 } from './session.ts';
 import { type SessionRow, sessionOf } from './session-store.ts';
@@ -27,7 +28,7 @@ export interface StoredOrder {
 }
 
 const VERSION = 1;
-export const sealedFields = ['order', 'device', 'answer', 'waiting'] as const;
+export const sealedFields = ['order', 'device', 'answer', 'waiting', 'pictures'] as const;
 export type SealedField = (typeof sealedFields)[number];
 
 interface Plain {
@@ -35,6 +36,7 @@ interface Plain {
   device: SessionDevice;
   answer: FlowReply;
   waiting: WaitingFace;
+  pictures: WaitingPicture[];
 }
 
 type Owner = Pick<SessionRow, 'id' | 'organization' | 'world' | 'subject'>;
@@ -99,6 +101,7 @@ export function createSealedValues(sealer: SessionSealer) {
     async whole(row: SessionRow): Promise<WholeSession> {
       const order = (await open(row, 'order')) ?? emptyOrder;
       const device = await open(row, 'device');
+      const pictures = await open(row, 'pictures');
       const { email, subjectRef, callback } = order;
       return {
         ...sessionOf(row),
@@ -112,6 +115,7 @@ export function createSealedValues(sealer: SessionSealer) {
         ...(subjectRef === undefined ? {} : { subjectRef }),
         ...(callback === undefined ? {} : { callback }),
         ...(device === undefined ? {} : { device }),
+        ...(pictures === undefined ? {} : { pictures: pictures.map(({ step }) => step) }),
       };
     },
   };

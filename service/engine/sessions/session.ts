@@ -41,6 +41,8 @@ export interface SessionPage {
   consent: PageConsent;
   /** The page collects how the person uses it, once the person has agreed; the consent says so (`behaviorPage`). */
   behavior?: true;
+  /** Pictures of an attempt are kept while a person decides; the consent says so (`picturesPage`). */
+  pictures?: true;
 }
 
 /** Whether the person must be an enrolled one: not at all, any (1:N), or the one with this address (1:1). */
@@ -126,6 +128,14 @@ export interface WaitingFace {
   quality: number;
   /** Base64 of a JPEG; where a reviewer of the scope may have to compare it. */
   portrait?: string;
+}
+
+/** A picture of an attempt, kept sealed while a person decides. */
+export interface WaitingPicture {
+  /** Name of the step that it was judged in. */
+  step: string;
+  /** Base64. */
+  jpeg: string;
 }
 
 export type RiskLevel = 'low' | 'medium' | 'high';
@@ -242,6 +252,8 @@ export interface WholeSession extends Session {
   browserOrigins: readonly string[];
   profiles: readonly string[];
   device?: SessionDevice;
+  /** Steps of which a picture is kept while a person decides (`Sessions.picture`). */
+  pictures?: string[];
 }
 
 /** A session at its end, for the flow that it belongs to. */

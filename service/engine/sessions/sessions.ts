@@ -151,6 +151,16 @@ export interface Sessions {
   find(realm: Realm, id: string): Promise<WholeSession | undefined>;
   /** With what is sealed, for an administrator; audited. Throws NOT_FOUND. */
   read(realm: Realm, id: string, actor: Actor, request?: string): Promise<WholeSession>;
+  /**
+   * JPEG of a step of a session that waits for a person, by its place in `WholeSession.pictures`, for an administrator; audited. Throws
+   * NOT_FOUND.
+   */
+  picture(
+    realm: Realm,
+    id: string,
+    index: number,
+    by: { actor: Actor; request?: string },
+  ): Promise<Uint8Array>;
   /** The newest first. */
   page(realm: Realm, order: SessionPageOrder): Promise<Session[]>;
   /** Throws NOT_FOUND; CONFLICT for one that is decided. */
@@ -188,8 +198,8 @@ export interface Sessions {
    * browser.
    */
   requireBrowser(realm: Realm, choice: ProfileChoice): Promise<void>;
-  /** The page with what the profile collects on it, as a session that is ordered now will have it. Throws KIOSK_REQUIRED. */
-  pageOf(realm: Realm, order: ProfileChoice & { page: SessionPage }): Promise<SessionPage>;
+  /** The page with what the profile adds to it, as a session that is ordered now will have it. Throws KIOSK_REQUIRED. */
+  pageOf(realm: Realm, order: ProfileChoice & { flow: SessionFlow; page: SessionPage }): Promise<SessionPage>;
   /** Origins that may embed the page of a session, by its id; none for an unknown one. */
   originsOf(id: string): Promise<readonly string[]>;
 

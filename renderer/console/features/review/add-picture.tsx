@@ -36,7 +36,9 @@ export function AddPicture({ review: { id, people }, close }: { review: ShownRev
       ),
     async onSuccess() {
       await queryClient.invalidateQueries({ queryKey: ['reviews', env, 'one', id] });
-      await queryClient.resetQueries({ queryKey: ['review-picture', env, id, 'known'] });
+      await queryClient.resetQueries({
+        queryKey: ['stored-picture', env, `/api/admin/review/${id}/pictures/known`],
+      });
       close();
     },
     onError: () => setByCamera(false),

@@ -17,8 +17,10 @@ import { LoadFailed } from '../../load-failed.tsx';
 import { sourceStrings } from '../../reasons/source-strings.ts';
 import { operators, reviewers } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
+import { StoredPicture } from '../../stored-picture.tsx';
 import { Against, Evidence, HumannessCard } from './evidence.tsx';
 import { flagKey } from './evidence-words.ts';
+import styles from './session.module.css';
 import { Outcome, Reasons } from './sessions-screen.tsx';
 import { sessionStrings } from './strings.ts';
 
@@ -79,6 +81,14 @@ function SessionScreen() {
             </Stack>
             <About session={session} />
           </Columns>
+          {session.pictures && operators.includes(user.role) && (
+            <Card title={t('pictures')}>
+              <Stack gap={12}>
+                <Pictures session={session} />
+                <p className="muted">{t('picturesNote')}</p>
+              </Stack>
+            </Card>
+          )}
           <Evidence session={session} />
         </Stack>
       )}
@@ -130,6 +140,8 @@ function Decide({ session, waitsFor }: { session: Session; waitsFor: keyof typeo
       >
         <Stack gap={16}>
           <p>{t(decideTexts[waitsFor])}</p>
+          <p>{t(session.pictures ? 'decideByPictures' : 'decideWithoutPictures')}</p>
+          <Pictures session={session} />
           <Against session={session} />
           <Row>
             <Button kind="danger" disabled={decide.isPending} onClick={() => decide.mutate('refuse')}>
@@ -139,6 +151,29 @@ function Decide({ session, waitsFor }: { session: Session; waitsFor: keyof typeo
         </Stack>
       </ConfirmDialog>
     </>
+  );
+}
+
+/** One of each step of the last attempt, while a person decides. */
+function Pictures({ session: { id, pictures = [] } }: { session: Session }) {
+  const t = useStrings(sessionStrings);
+  if (pictures.length === 0) return null;
+  return (
+    <ul className={styles.pictures}>
+      {pictures.map((name, index) => {
+        const key = `step.${name}` as 'step.turn-left';
+        const step = key in sessionStrings.en ? t(key) : name;
+        return (
+          <li key={index}>
+            <StoredPicture
+              path={`/api/admin/sessions/${id}/pictures/${index}`}
+              alt={t('pictureOf', { step })}
+            />
+            <span>{step}</span>
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 

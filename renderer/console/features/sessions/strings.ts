@@ -3,7 +3,7 @@ import { defineStrings } from '../../../ui/strings/define-strings.ts';
 export const sessionStrings = defineStrings(
   {
     title: 'Live sessions',
-    lead: 'People in front of a camera: each session with its decision and the evidence behind it. Pictures are not kept.',
+    lead: 'People in front of a camera: each session with its decision and the evidence behind it. Pictures are kept only while a member of staff decides.',
     list: 'Live sessions, the newest first',
     started: 'Created',
     result: 'Result',
@@ -155,11 +155,15 @@ export const sessionStrings = defineStrings(
     decide: 'Decide',
     decideTitle: 'Is this person really there?',
     decideCameraText:
-      'The person passed before a camera that may be a program that shows a film: the evidence names it. No picture is kept: see or call the person before you approve.',
-    decideUndecidedText:
-      'The evidence neither suffices for a living person nor refuses one. No picture is kept: see or call the person before you approve.',
-    decideText:
-      'The person passed without moving the head. A recording of an old session passes that too, and no picture is kept: see or call the person before you approve.',
+      'The person passed before a camera that may be a program that shows a film: the evidence names it.',
+    decideUndecidedText: 'The evidence neither suffices for a living person nor refuses one.',
+    decideText: 'The person passed without moving the head. A recording of an old session passes that too.',
+    decideByPictures:
+      'Look at the pictures: one living person, no screen, no print, no mask, no seam around the face? A face swap can look right too: if you are not sure, see or call the person.',
+    decideWithoutPictures: 'No picture is kept: see or call the person before you approve.',
+    pictures: 'Pictures of the last attempt',
+    picturesNote: 'Kept encrypted until the decision. Each look is recorded in the audit log.',
+    pictureOf: 'Picture: {step}',
     approve: 'Approve',
     refuse: 'Refuse',
     decideLater: 'Later',
@@ -211,7 +215,7 @@ export const sessionStrings = defineStrings(
   },
   {
     title: 'Live-Sitzungen',
-    lead: 'Personen vor einer Kamera: jede Sitzung mit ihrer Entscheidung und den Belegen dafür. Bilder werden nicht aufbewahrt.',
+    lead: 'Personen vor einer Kamera: jede Sitzung mit ihrer Entscheidung und den Belegen dafür. Bilder werden nur aufbewahrt, solange eine Person entscheidet, die dort arbeitet.',
     list: 'Live-Sitzungen, die neueste zuerst',
     started: 'Erstellt',
     result: 'Ergebnis',
@@ -363,11 +367,17 @@ export const sessionStrings = defineStrings(
     decide: 'Entscheiden',
     decideTitle: 'Ist diese Person wirklich da?',
     decideCameraText:
-      'Die Person hat vor einer Kamera bestanden, die ein Programm sein kann, das einen Film zeigt: Die Belege nennen sie. Bilder werden nicht aufbewahrt: Sehen Sie die Person, oder rufen Sie sie an, bevor Sie bestätigen.',
-    decideUndecidedText:
-      'Die Belege reichen weder für eine lebende Person noch für eine Ablehnung. Bilder werden nicht aufbewahrt: Sehen Sie die Person, oder rufen Sie sie an, bevor Sie bestätigen.',
+      'Die Person hat vor einer Kamera bestanden, die ein Programm sein kann, das einen Film zeigt: Die Belege nennen sie.',
+    decideUndecidedText: 'Die Belege reichen weder für eine lebende Person noch für eine Ablehnung.',
     decideText:
-      'Die Person hat ohne Kopfbewegung bestanden. Auch eine Aufnahme einer alten Sitzung besteht so, und Bilder werden nicht aufbewahrt: Sehen Sie die Person, oder rufen Sie sie an, bevor Sie bestätigen.',
+      'Die Person hat ohne Kopfbewegung bestanden. Auch eine Aufnahme einer alten Sitzung besteht so.',
+    decideByPictures:
+      'Sehen Sie die Bilder an: ein lebender Mensch, kein Bildschirm, kein Ausdruck, keine Maske, kein Rand um das Gesicht? Auch ein getauschtes Gesicht kann echt aussehen: Sind Sie nicht sicher, sehen Sie die Person, oder rufen Sie sie an.',
+    decideWithoutPictures:
+      'Bilder werden nicht aufbewahrt: Sehen Sie die Person, oder rufen Sie sie an, bevor Sie bestätigen.',
+    pictures: 'Bilder des letzten Versuchs',
+    picturesNote: 'Verschlüsselt aufbewahrt, bis entschieden ist. Jeder Blick steht im Protokoll.',
+    pictureOf: 'Bild: {step}',
     approve: 'Bestätigen',
     refuse: 'Ablehnen',
     decideLater: 'Später',

@@ -8,13 +8,14 @@ import { fromSession, fromWhole } from './translate.ts';
 import {
   SessionDecisionRequest,
   SessionPageReply,
+  SessionPictureParams,
   SessionReply,
   SessionsQuery,
   WholeSessionReply,
 } from './wire.ts';
 
 export interface LiveSessionRouteDeps {
-  liveSessions: Pick<Sessions, 'page' | 'read' | 'cancel' | 'review'>;
+  liveSessions: Pick<Sessions, 'page' | 'read' | 'picture' | 'cancel' | 'review'>;
 }
 
 const about = {
@@ -64,6 +65,22 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
   }),
   route({
     ...about,
+    method: 'GET',
+    url: '/sessions/:id/pictures/:index',
+    operationId: 'getLiveSessionPicture',
+    effect: 'reads-personal',
+    summary: 'Show a picture of a session that waits for a person',
+    description:
+      'A JPEG of the last attempt, the newest of a step; `pictures` of the session names the steps. Kept where the profile has a person decide about undecided attempts or suspect cameras (`undecided`, `suspectCamera`: `review`), sealed, and deleted with the decision. The access is recorded in the audit log.',
+    may: { operator: true, administrator: operators, key: false },
+    params: SessionPictureParams,
+    picture: true,
+    refuses: ['NOT_FOUND'],
+    handle: ({ realm, params: { id, index }, who, request }) =>
+      liveSessions.picture(realm, id, index, { actor: who, ...defined({ request }) }),
+  }),
+  route({
+    ...about,
     method: 'POST',
     url: '/sessions/:id/decide',
     operationId: 'decideLiveSession',
@@ -71,7 +88,7 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     daily: true,
     summary: 'Decide a session that waits for a person',
     description:
-      'For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. With `camera`: the camera had the name of a program that passes films off as a camera, or it changed in the attempt, and the profile has a person decide. With `undecided`: the evidence of the last attempt neither suffices for a living person nor refuses one, and the profile has a person decide. No picture is kept: see or call the person before you approve. If the organization requires two administrators, the first call is a vote.',
+      'For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. With `camera`: the camera had the name of a program that passes films off as a camera, or it changed in the attempt, and the profile has a person decide. With `undecided`: the evidence of the last attempt neither suffices for a living person nor refuses one, and the profile has a person decide. Where `pictures` of the session is there, look at them; else see or call the person before you approve. If the organization requires two administrators, the first call is a vote.',
     may: { operator: true, administrator: operators, key: false },
     params: paramsOf('session'),
     body: SessionDecisionRequest,

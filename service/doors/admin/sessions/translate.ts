@@ -34,11 +34,11 @@ export function fromSession(session: Session): SessionReply {
 
 export function fromWhole(session: WholeSession): WholeSessionReply {
   const { challengesCompleted, processingTimeMs, metadata, email, subjectRef, path } = session;
-  const { consent, liveness, counted, device } = session;
+  const { consent, liveness, counted, device, pictures } = session;
   return {
     ...fromSession(session),
     ...{ challengesCompleted, processingTimeMs, metadata },
-    ...defined({ email, reference: subjectRef, path, uniqueness: counted }),
+    ...defined({ email, reference: subjectRef, path, uniqueness: counted, pictures }),
     ...(consent && { consent: { version: consent.version, at: time(consent.at) } }),
     ...(liveness && {
       liveness: { passed: liveness.passed, score: liveness.score, evidence: liveness.evidence },

@@ -25,6 +25,11 @@ export const SessionsQuery = z.strictObject({
 });
 export type SessionsQuery = z.output<typeof SessionsQuery>;
 
+export const SessionPictureParams = z.strictObject({
+  id: idOf('session').describe('Id of the session'),
+  index: z.coerce.number().int().min(0).max(99).describe('Place in `pictures` of the session, from 0'),
+});
+
 export const SessionDecisionRequest = z
   .strictObject({
     decision: z
@@ -202,6 +207,12 @@ export const WholeSessionReply = z
       .optional()
       .describe('What the device said of itself'),
     metadata: z.record(z.string(), z.unknown()).describe('Values of the relying party'),
+    pictures: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'Steps of which a picture is kept while a person decides; absent where none is. Get each by its place, from 0',
+      ),
   })
   .meta({
     id: 'WholeLiveSession',

@@ -41,8 +41,10 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
     const isCounted = opened.uniquenessRule.policy !== 'off';
     const face = isCounted ? waitingFace(parts, one.result) : undefined;
     const order = face && !wait ? await uniquenessOrder(parts, one, face, person?.id) : undefined;
-    const waiting =
-      face && wait ? await sealed.seal({ ...row, subject: person?.id ?? null }, 'waiting', face) : null;
+    const owner = { ...row, subject: person?.id ?? null };
+    const waiting = face && wait ? await sealed.seal(owner, 'waiting', face) : null;
+    const shown = wait ? one.attempt.pictures() : [];
+    const pictures = shown.length > 0 ? await sealed.seal(owner, 'pictures', shown) : null;
     const within: InTransaction = order
       ? (work) =>
           parts.uniqueness!.judge(order, (tx, found, subject) => {
@@ -67,7 +69,7 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
         },
         ...defined({ person, resealed, verification, uniqueness: counted, countedAs }),
       };
-      if (wait) return hold(parts, tx, row, ending, { wait, waiting });
+      if (wait) return hold(parts, tx, row, ending, { wait, waiting, pictures });
       if (counted?.action === 'wait') return hold(parts, tx, row, ending, { wait: 'uniqueness' });
       const decision = counted?.action === 'duplicate' ? 'duplicate' : 'approved';
       if (!(await decide(tx, row, opened, { ...ending, decision }))) throw new DecidedMeanwhile();

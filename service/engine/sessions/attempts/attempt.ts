@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { RunningChallenge } from './challenge.ts';
+import type { WaitingPicture } from '../session.ts';
+import type { ChallengeStep, RunningChallenge } from './challenge.ts';
 
 /** Milliseconds that an attempt may take at most, whatever its steps allow. */
 const LONGEST = 90_000;
@@ -27,8 +28,10 @@ export interface Attempt {
   timesOf(frame: { at: number; receivedAt: number; connection: symbol }): { at: number; receivedAt: number };
   /** Our time as the challenge sees it. */
   timeOf(now: number): number;
-  /** Notes the bytes of a judged frame. */
-  saw(frame: Uint8Array): void;
+  /** Notes the bytes of a judged frame. `step`: the frame is kept as the newest of this step, for a person who decides. */
+  saw(frame: Uint8Array, step?: Pick<ChallengeStep, 'index' | 'name'>): void;
+  /** The newest kept frame of each step, in order. */
+  pictures(): WaitingPicture[];
   /** SHA-256 of the frames that were judged. */
   readonly bytes: ReadonlySet<string>;
   /** Whether time has ended it. */
@@ -41,6 +44,7 @@ export function createAttempt(
   { startedAt }: { startedAt: number },
 ): Attempt {
   const bytes = new Set<string>();
+  const newest = new Map<number, { step: string; frame: Uint8Array }>();
   let last: { at: number; receivedAt: number; seen: number; connection: symbol } | undefined;
   let seen = startedAt;
   let offset = 0;
@@ -68,9 +72,14 @@ export function createAttempt(
       return times;
     },
     timeOf: (now) => now - away,
-    saw(frame) {
+    saw(frame, step) {
       if (bytes.size < MOST_FRAMES) bytes.add(createHash('sha256').update(frame).digest('hex'));
+      if (step) newest.set(step.index, { step: step.name, frame });
     },
+    pictures: () =>
+      [...newest.entries()]
+        .sort(([a], [b]) => a - b)
+        .map(([, { step, frame }]) => ({ step, jpeg: Buffer.from(frame).toString('base64') })),
     bytes,
     isOver: (now) => now - seen > AWAY || now - startedAt > LONGEST || now < startedAt - LONGEST,
   };

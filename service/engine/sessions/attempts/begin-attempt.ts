@@ -19,7 +19,7 @@ export async function beginAttempt(context: AttemptContext, room: Room): Promise
     // An attempt without a challenge: its end could not be stored.
     if (row.running_since !== null)
       await inTransaction((tx) => store.changeUndecided(tx, row.id, { running_since: null }));
-    const { uniquenessRule, device: before } = await sealed.whole(row);
+    const { uniquenessRule, device: before, page } = await sealed.whole(row);
     const device = { ...before, ...room.camera };
     const change = room.camera && { device_sealed: await sealed.seal(row, 'device', device) };
     const counted = await inTransaction(async (tx) => {
@@ -29,7 +29,11 @@ export async function beginAttempt(context: AttemptContext, room: Room): Promise
     room.wantsStart = false;
     if (!counted) return leaveQueue(context, room);
     const { address: _, ...camera } = device;
-    Object.assign(room, { reviewable: uniquenessRule.policy === 'block', device: camera });
+    Object.assign(room, {
+      reviewable: uniquenessRule.policy === 'block',
+      keepsPictures: page.pictures === true,
+      device: camera,
+    });
     const path = { flash: row.flash === 1, motion: row.motion === 1 };
     const challenge = challenges.begin(profile, plan, path);
     room.attempt = createAttempt(row.attempts + 1, challenge, { startedAt: now });

@@ -136,7 +136,7 @@ export function createJudgeFrame(parts: SessionParts, admission: Admission) {
         room.guidance = worst && { step: worst.step, code: worst.code };
         return undefined;
       }
-      attempt.saw(frame);
+      attempt.saw(frame, room.keepsPictures ? attempt.challenge.step : undefined);
       const progress = attempt.challenge.observe({
         ...attempt.timesOf(times),
         analysis,

@@ -40,6 +40,8 @@ export interface Room {
   plan: { plan: ModelPlan; at: number } | undefined;
   /** A reviewer may have to compare the face: a picture of it is asked for. */
   reviewable: boolean;
+  /** A person may have to decide, and the person agreed that pictures are kept for it. */
+  keepsPictures: boolean;
   /** The camera of the attempt that waits, where the page named it. */
   camera: SessionCamera | undefined;
   /** What the page says of the camera. */
@@ -78,6 +80,7 @@ export function createRooms({ clock }: { clock: Clock }) {
           countedAt: clock.now(),
           plan: undefined,
           reviewable: false,
+          keepsPictures: false,
           camera: undefined,
           device: undefined,
         },

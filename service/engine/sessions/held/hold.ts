@@ -46,7 +46,11 @@ export async function hold(
   tx: Tx,
   row: SessionRow,
   { outcome: found, person, verification, resealed, frames: kept, actor }: Ending,
-  { wait, waiting = null }: { wait: Wait | 'uniqueness'; waiting?: Uint8Array | null },
+  {
+    wait,
+    waiting = null,
+    pictures = null,
+  }: { wait: Wait | 'uniqueness'; waiting?: Uint8Array | null; pictures?: Uint8Array | null },
 ): Promise<void> {
   const { waits: _, votes: __, ...outcome } = behaviors.added(row.id, found);
   const risk = riskOf({ ...outcome, attempts: row.attempts });
@@ -60,6 +64,7 @@ export async function hold(
     held_until: now + REVIEW_LIFE,
     outcome: JSON.stringify({ ...outcome, ...waits, risk }),
     waiting_sealed: waiting,
+    pictures_sealed: pictures,
     ...(verification === undefined ? {} : { verification }),
     ...(person === undefined ? {} : { subject: person.id, ...resealed }),
   });

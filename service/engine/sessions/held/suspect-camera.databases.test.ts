@@ -21,6 +21,8 @@ let ended: DecidedSession[];
 const realm = () => ({ organization: engine.organization, world: 'test' as const });
 const find = async (id: string) => (await sessions.find(realm(), id))!;
 
+const textOf = async (token: string) => (await sessions.describe(token)).page.consent.version;
+
 async function begin(more: Partial<NewSession> = {}, motion = true) {
   const made = await sessions.create({
     ...{ flow: 'hosted', realm: realm(), actor: key, match: 'none', page: { consent } },
@@ -28,7 +30,7 @@ async function begin(more: Partial<NewSession> = {}, motion = true) {
     ...more,
   });
   const path = { flash: false, motion };
-  await sessions.open(made.token, { consent: { version: consent.version }, path, device: {} });
+  await sessions.open(made.token, { consent: { version: await textOf(made.token) }, path, device: {} });
   return made;
 }
 

@@ -4,6 +4,7 @@ import { type Engine, key, operator, startEngine } from '../../../../test/suppor
 import { direction } from '../../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import type { Actor } from '../../audit/index.ts';
+import { jpegSize } from '../../captures/index.ts';
 import { countWaitingSessions, pageConsent } from '../index.ts';
 import type { ObservedAttempt } from '../parts.ts';
 import type { DecidedSession, FlowEnd, NewSession, SessionEvidence } from '../session.ts';
@@ -26,7 +27,14 @@ let attempts: ObservedAttempt[];
 
 const realm = () => ({ organization: engine.organization, world: 'test' as const });
 const find = async (id: string) => (await sessions.find(realm(), id))!;
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'none',
+    ({ code }) => code,
+  );
 const decide = (id: string, approve: boolean) => sessions.review(realm(), id, { approve, actor: operator });
+
+const textOf = async (token: string) => (await sessions.describe(token)).page.consent.version;
 
 async function begin(more: Partial<NewSession> = {}) {
   const made = await sessions.create({
@@ -35,7 +43,7 @@ async function begin(more: Partial<NewSession> = {}) {
     ...more,
   });
   const path = { flash: false, motion: true };
-  await sessions.open(made.token, { consent: { version: consent.version }, path, device: {} });
+  await sessions.open(made.token, { consent: { version: await textOf(made.token) }, path, device: {} });
   return made;
 }
 
@@ -104,6 +112,58 @@ onBothDatabases('sessions whose last attempt is undecided', (newPlace) => {
     });
     expect(ended.map(({ decision }) => decision)).toEqual(['approved', 'rejected']);
     expect(await sessions.finalizeByToken(one.token)).toMatchObject({ passed: true, decision: 'approved' });
+  });
+
+  test('show their pictures to who decides, once a person agreed to that, and until the decision', async () => {
+    const picture = (id: string, index: number) => sessions.picture(realm(), id, index, { actor: operator });
+    const kept = async (id: string) =>
+      (
+        await engine.db
+          .selectFrom('live_session')
+          .select('pictures_sealed')
+          .where('id', '=', id)
+          .executeTakeFirstOrThrow()
+      ).pictures_sealed;
+    const one = await begin();
+    const { page } = await sessions.describe(one.token);
+    expect(page.consent.version).toBe(`${consent.version}-pictures-1`);
+    expect(page.consent.text.en.at(-1)).toContain('one picture of each movement is kept, encrypted');
+    expect(page.consent.retention.en).not.toContain('No picture');
+    expect(page.consent.retention.de).not.toContain('nicht aufbewahrt');
+    await look(one.token, 2);
+    expect((await find(one.id)).pictures).toBeUndefined();
+    await look(one.token);
+    const { pictures } = await find(one.id);
+    expect(pictures).toEqual(['hold-still', 'hold-still', 'hold-still']);
+    const shown = await Promise.all(pictures!.map((_, index) => picture(one.id, index)));
+    expect(new Set(shown.map((jpeg) => jpegSize(jpeg)?.width))).toEqual(new Set([640]));
+    expect(new Set(shown.map((jpeg) => Buffer.from(jpeg).toString('hex'))).size).toBe(3);
+    // Sealed: no byte of a frame lies plain.
+    expect(Buffer.from((await kept(one.id))!).includes(Buffer.from(shown[0]!))).toBe(false);
+    const lines = await engine.db
+      .selectFrom('audit')
+      .select('action')
+      .where('action', '=', 'session.picture')
+      .execute();
+    expect(lines).toHaveLength(3);
+    await decide(one.id, false);
+    expect(await kept(one.id)).toBeNull();
+    expect(await codeOf(picture(one.id, 0))).toBe('NOT_FOUND');
+
+    const late = await undecided();
+    engine.advance(74 * hour);
+    await sessions.expireDue();
+    expect(await kept(late.id)).toBeNull();
+  });
+
+  test('keep no picture where the text of the page did not say so', async () => {
+    challenges.script.undecided = 'refuse';
+    const { id, token } = await begin();
+    // The profile was changed since the person agreed.
+    challenges.script.undecided = 'review';
+    await look(token, 3);
+    expect(await find(id)).toMatchObject({ held: true });
+    expect((await find(id)).pictures).toBeUndefined();
   });
 
   test('are rejected when no person decides within 73 hours', async () => {

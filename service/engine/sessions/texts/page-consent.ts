@@ -14,7 +14,8 @@ const texts = {
     match: 'Your face is also compared with the encrypted templates of people who are enrolled there.',
     none: 'Your face is not compared with any other person.',
     free: 'You decide freely. If you do not want this, choose another way: you have no disadvantage from it.',
-    retention: 'The result is kept as long as {organization} keeps verifications. No picture of you is kept.',
+    retention: 'The result is kept as long as {organization} keeps verifications.',
+    noPicture: 'No picture of you is kept.',
     withdraw: 'You can take your consent back at any time: ask {organization}.',
   },
   de: {
@@ -26,8 +27,8 @@ const texts = {
       'Ihr Gesicht wird außerdem mit den verschlüsselten Templates der dort erfassten Personen verglichen.',
     none: 'Ihr Gesicht wird mit keiner anderen Person verglichen.',
     free: 'Sie entscheiden frei. Wenn Sie das nicht möchten, wählen Sie einen anderen Weg: Sie haben dadurch keinen Nachteil.',
-    retention:
-      'Das Ergebnis wird so lange aufbewahrt, wie {organization} Verifizierungen aufbewahrt. Ein Bild von Ihnen wird nicht aufbewahrt.',
+    retention: 'Das Ergebnis wird so lange aufbewahrt, wie {organization} Verifizierungen aufbewahrt.',
+    noPicture: 'Ein Bild von Ihnen wird nicht aufbewahrt.',
     withdraw: 'Sie können Ihre Einwilligung jederzeit widerrufen: Wenden Sie sich an {organization}.',
   },
 } as const;
@@ -40,11 +41,47 @@ export function pageConsent(organization: string, match: SessionMatch): PageCons
     const { all, free } = texts[language];
     return [...all, texts[language][compared], free].map(named);
   };
+  const retention = (language: 'en' | 'de') =>
+    `${named(texts[language].retention)} ${texts[language].noPicture}`;
   return {
     version: `${VERSION}-${compared}`,
     text: { en: of('en'), de: of('de') },
-    retention: { en: named(texts.en.retention), de: named(texts.de.retention) },
+    retention: { en: retention('en'), de: retention('de') },
     withdraw: { en: named(texts.en.withdraw), de: named(texts.de.withdraw) },
+  };
+}
+
+/** Version of the sentences below; a changed one needs a new version. */
+const PICTURES_VERSION = 'pictures-1';
+
+const kept = {
+  en: {
+    text: 'There is one exception: if Gatehouse cannot decide, a member of staff decides. For that, one picture of each movement is kept, encrypted, until the decision, for three days at most.',
+    retention: 'Pictures of you are kept only while a member of staff decides.',
+  },
+  de: {
+    text: 'Es gibt eine Ausnahme: Kann Gatehouse nicht entscheiden, entscheidet eine Person, die dort arbeitet. Dafür wird von jeder Bewegung ein Bild verschlüsselt aufbewahrt, bis entschieden ist, höchstens drei Tage.',
+    retention: 'Bilder von Ihnen werden nur aufbewahrt, solange eine Person entscheidet, die dort arbeitet.',
+  },
+} as const;
+
+/** The page of a session in which a person may have to decide: the consent text says what is kept for it, and has another version. */
+export function picturesPage(page: SessionPage): SessionPage {
+  const { consent } = page;
+  const of = (language: 'en' | 'de') => ({
+    text: [...consent.text[language], kept[language].text],
+    retention: consent.retention[language].replace(texts[language].noPicture, kept[language].retention),
+  });
+  const [en, de] = [of('en'), of('de')];
+  return {
+    ...page,
+    pictures: true,
+    consent: {
+      ...consent,
+      version: `${consent.version}-${PICTURES_VERSION}`,
+      text: { en: en.text, de: de.text },
+      retention: { en: en.retention, de: de.retention },
+    },
   };
 }
 
