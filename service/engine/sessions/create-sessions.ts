@@ -93,14 +93,6 @@ function createRelyingSide(
     },
     read: async (realm, id, actor, request) =>
       noteRead(parts, await sealed.whole(await own(realm, id)), { actor, ...defined({ request }) }),
-    async picture(realm, id, index, by) {
-      const row = await own(realm, id);
-      const picture = (await sealed.open(row, 'pictures'))?.[index];
-      if (!picture)
-        throw new Problem('NOT_FOUND', 'No picture is kept there: pictures are deleted with the decision.');
-      await noteRead(parts, sessionOf(row), by, 'session.picture');
-      return Buffer.from(picture.jpeg, 'base64');
-    },
     page: async (realm, order) => (await store.page(realm, order)).map(sessionOf),
 
     async cancel(realm, id, actor, request) {
@@ -119,6 +111,7 @@ function createRelyingSide(
       });
     },
 
+    picture: createPicture(parts, own),
     review: createReviewSession(parts, own),
 
     async finalize(realm, id) {
@@ -128,29 +121,36 @@ function createRelyingSide(
 
     stands: (realm, id) => stands(parts, realm, id),
 
-    async newcomerDecided(tx, { session, judged, undecided }) {
-      const row = await store.byId(session, tx);
-      if (!row || row.decision !== null || row.held_until === null) return;
-      const before = outcomeOf(row);
-      const { outcome, action } = judged;
-      await decide(tx, row, await sealed.whole(row), {
-        decision: action === 'duplicate' ? 'duplicate' : 'approved',
-        actor: { is: 'appliance', task: 'sessions' },
-        outcome: {
-          ...before,
-          counted: { outcome, action },
-          reasons: [...before.reasons, ...(undecided ? ['REVIEW_TIMED_OUT'] : [])],
-        },
-        uniqueness: judged,
-        ...verificationOf(row, true),
-        ...(row.subject === null ? {} : { person: { id: row.subject as SubjectId } }),
-      });
-    },
+    newcomerDecided: createNewcomerDecided(parts),
 
     async originsOf(id) {
       const row = await store.byId(id);
       return row ? (await sealed.whole(row)).browserOrigins : [];
     },
+  };
+}
+
+/** The reviewer of a uniqueness scope has decided. */
+function createNewcomerDecided(parts: SessionParts): Sessions['newcomerDecided'] {
+  const { store, sealed } = parts;
+  const decide = createDecide(parts);
+  return async function newcomerDecided(tx, { session, judged, undecided }) {
+    const row = await store.byId(session, tx);
+    if (!row || row.decision !== null || row.held_until === null) return;
+    const before = outcomeOf(row);
+    const { outcome, action } = judged;
+    await decide(tx, row, await sealed.whole(row), {
+      decision: action === 'duplicate' ? 'duplicate' : 'approved',
+      actor: { is: 'appliance', task: 'sessions' },
+      outcome: {
+        ...before,
+        counted: { outcome, action },
+        reasons: [...before.reasons, ...(undecided ? ['REVIEW_TIMED_OUT'] : [])],
+      },
+      uniqueness: judged,
+      ...verificationOf(row, true),
+      ...(row.subject === null ? {} : { person: { id: row.subject as SubjectId } }),
+    });
   };
 }
 
@@ -191,6 +191,17 @@ async function stands(
   const { member } = (await sealed.open(row, 'answer')) ?? {};
   return member === undefined || (await uniqueness?.isMember(realm, member)) === true;
 }
+
+const createPicture =
+  (parts: SessionParts, own: (realm: Realm, id: string) => Promise<SessionRow>): Sessions['picture'] =>
+  async (realm, id, index, by) => {
+    const row = await own(realm, id);
+    const picture = (await parts.sealed.open(row, 'pictures'))?.[index];
+    if (!picture)
+      throw new Problem('NOT_FOUND', 'No picture is kept there: pictures are deleted with the decision.');
+    await noteRead(parts, sessionOf(row), by, 'session.picture');
+    return Buffer.from(picture.jpeg, 'base64');
+  };
 
 /** The audit line of an administrator who reads a session. */
 async function noteRead<S extends Session>(

@@ -63,6 +63,25 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     handle: async ({ realm, params: { id }, who, request }) =>
       fromWhole(await liveSessions.read(realm, id, who, request)),
   }),
+  ...decidingRoutes({ liveSessions }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/sessions/:id/cancel',
+    operationId: 'cancelLiveSession',
+    effect: 'none',
+    summary: 'Cancel a live session',
+    description: 'The person cannot go on; the relying party gets a rejection.',
+    may: { operator: true, administrator: operators, key: false },
+    params: paramsOf('session'),
+    reply: SessionReply,
+    refuses: ['NOT_FOUND', 'CONFLICT'],
+    handle: async ({ realm, params: { id }, who, request }) =>
+      fromSession(await liveSessions.cancel(realm, id, who, request)),
+  }),
+];
+
+const decidingRoutes = ({ liveSessions }: LiveSessionRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'GET',
@@ -102,20 +121,5 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
           ...defined({ request }),
         }),
       ),
-  }),
-  route({
-    ...about,
-    method: 'POST',
-    url: '/sessions/:id/cancel',
-    operationId: 'cancelLiveSession',
-    effect: 'none',
-    summary: 'Cancel a live session',
-    description: 'The person cannot go on; the relying party gets a rejection.',
-    may: { operator: true, administrator: operators, key: false },
-    params: paramsOf('session'),
-    reply: SessionReply,
-    refuses: ['NOT_FOUND', 'CONFLICT'],
-    handle: async ({ realm, params: { id }, who, request }) =>
-      fromSession(await liveSessions.cancel(realm, id, who, request)),
   }),
 ];
