@@ -54,12 +54,12 @@ export const fromSession = (session: WholeSession): SessionStatus => ({
 export function fromResult(
   sessionId: string,
   result: SessionResult,
-  figures: Pick<WholeSession, 'profile' | 'challengesCompleted' | 'processingTimeMs'>,
+  figures: Pick<WholeSession, 'profile' | 'challengesCompleted' | 'processingTimeMs' | 'source'>,
   whole?: Pick<WholeSession, 'risk' | 'metadata'>,
 ): FinalizeReply {
   const { decision, passToken = null, passExpiresAt } = result;
-  const { profile, challengesCompleted, processingTimeMs } = figures;
-  const ours = { profile, challengesCompleted, processingTimeMs };
+  const { profile, challengesCompleted, processingTimeMs, source: captureSource } = figures;
+  const ours = { profile, challengesCompleted, processingTimeMs, captureSource };
   return {
     sessionId,
     decision: decision && decisions[decision],

@@ -245,7 +245,9 @@ export const FinalizeReply = z
     riskFlags: z.array(z.string()).describe('`spoof_suspected`, `duplicate_identity`, …'),
     metadata: z
       .record(z.string(), z.unknown())
-      .describe('`profile`, `challengesCompleted`, `processingTimeMs`, and yours'),
+      .describe(
+        '`profile`, `challengesCompleted`, `processingTimeMs`, `captureSource` (where the frames came from: `browser`, `kiosk`, `api`), and yours',
+      ),
   })
   .meta({
     id: 'FinalizedSession',
@@ -263,6 +265,7 @@ export const FinalizeReply = z
           profile: 'specter',
           challengesCompleted: 4,
           processingTimeMs: 3400,
+          captureSource: 'browser',
           checkoutId: 'order_42',
         },
       },
