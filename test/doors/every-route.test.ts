@@ -65,6 +65,7 @@ const publicRoutes = [
   'POST /api/auth/password/code',
   'POST /api/captures/frames',
   'POST /api/kiosk/challenge',
+  'POST /api/kiosk/left',
   'POST /api/kiosk/pair',
   'POST /api/kiosk/pair/outcome',
   'POST /api/kiosk/session',
