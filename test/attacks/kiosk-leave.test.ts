@@ -1,11 +1,15 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createShellWindows } from '../../main/windows/shell-windows.ts';
 import { createAccess } from '../../service/engine/access/index.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createPublicServer } from '../../service/server/public-server.ts';
+import { createTestElectron } from '../support/electron.ts';
 import { openEventsOut } from '../support/events-out.ts';
+import { createManualTimers } from '../support/manual-timers.ts';
 import { operatorParts } from '../support/operator-parts.ts';
 import { startStaff } from '../support/staff.ts';
 
@@ -107,4 +111,41 @@ test('the token of leaving is good once and for a minute; guesses and another on
   const late = (await leave({ pin, email })).body.token;
   staff.advance(60_000);
   expect((await post('left', { token: late })).status).toBe(401);
+});
+
+test('the desktop app leaves its kiosk for a token that the service issued, and for no address', async () => {
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const desktop = createTestElectron(tmpdir());
+  const said: string[] = [];
+  const windows = createShellWindows({
+    electron: desktop.electron,
+    own: tmpdir(),
+    locale: 'en',
+    service: {
+      look: async () => ({ is: 'ready', url }),
+      authority: () => undefined,
+      pinned: false,
+      home: () => '/console/',
+      unseal: 'gatehouse unseal',
+    },
+    now: Date.now,
+    after: createManualTimers().after,
+    say: (line) => said.push(line),
+    act: () => {},
+  });
+  windows.follow({ is: 'ready', url });
+  windows.open('kiosk');
+  const [window] = desktop.windows;
+  const go = (hash: string) =>
+    window!.webContents.fireAs('will-navigate', { url: `${url}/kiosk/left${hash}` });
+  for (const hash of ['', '#token=', '#token=kiosk_left_guess', `#token=${await openSession()}`]) {
+    const before = said.length;
+    expect(go(hash)).toBe(true);
+    await expect.poll(() => said.length).toBe(before + 1);
+  }
+  expect([windows.isKioskOpen(), window!.isDestroyed]).toEqual([true, false]);
+  const { token } = (await leave({ pin, email })).body;
+  expect(go(`#token=${token}`)).toBe(true);
+  await expect.poll(() => window!.isDestroyed).toBe(true);
+  expect(desktop.windows.at(-1)!.loaded).toEqual([`${url}/console/`]);
 });
