@@ -133,7 +133,7 @@ test('the desktop app leaves its kiosk for a token that the service issued, and 
     say: (line) => said.push(line),
     act: () => {},
   });
-  windows.follow({ is: 'ready', url });
+  windows.follow({ is: 'ready', url, own: false });
   windows.open('kiosk');
   const [window] = desktop.windows;
   const go = (hash: string) =>
