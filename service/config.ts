@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { isDnsName } from './http/listening/dns-name.ts';
-import { PROXY_WANTED, parseProxy } from './http/proxies/proxy-list.ts';
+import { PROXY_WANTED, parseProxy } from './http/listening/proxy-list.ts';
 
 const countryCode = z.string().regex(/^[A-Z]{2}$/, 'must be a country code of two capital letters');
 

@@ -73,17 +73,14 @@ export function createShellWindows<Image, Menu>(deps: ShellWindowsDeps<Image, Me
       window,
       devTools,
       origin: () => originOf(window),
-      leave: (token) => void leave(token),
+      leave: (token) => void isKioskLeft(sessions.kiosk, originOf('kiosk'), token).then(leave),
       openExternal: (url) => openOutside(electron, url, say),
       ask: (host, url) => void askFirst(deps, host, url),
       refused: (why) => say(`A link was not opened: ${why}.`),
     });
   });
 
-  /** Only what the service says of the token counts: a page may navigate to any of its own addresses. */
-  async function leave(token: string): Promise<void> {
-    const at = originOf('kiosk');
-    const isLeft = at !== undefined && (await isKioskLeft(sessions.kiosk, at, token));
+  function leave(isLeft: boolean): void {
     if (!isLeft) {
       say('The kiosk stays: its service does not confirm that an operator left it.');
       return;
@@ -138,8 +135,16 @@ function openSessions<Image, Menu>(
   return { console: open('console'), kiosk: open('kiosk') };
 }
 
-/** Asks the service at `origin`; one that does not answer has confirmed nothing. */
-async function isKioskLeft(session: ShellSession, origin: string, token: string): Promise<boolean> {
+/**
+ * Asks the service at `origin` about a token of its kiosk page. Only its answer counts: a page may navigate to any of its own addresses.
+ * One that does not answer has confirmed nothing.
+ */
+async function isKioskLeft(
+  session: ShellSession,
+  origin: string | undefined,
+  token: string,
+): Promise<boolean> {
+  if (origin === undefined) return false;
   const answer = await session
     .fetch(`${origin}/api/kiosk/left`, {
       method: 'POST',

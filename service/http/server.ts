@@ -25,13 +25,13 @@ import { createPublicPace, pacePublic } from './leaving/public-pace.ts';
 import { SlicedResponse } from './leaving/sliced-response.ts';
 import { closeSlowReaders } from './leaving/slow-readers.ts';
 import { boundConnections, type ConnectionsDeps } from './listening/connections.ts';
+import { createProxyList } from './listening/proxy-list.ts';
 import { sayWhenCrowded } from './listening/say-when-crowded.ts';
 import { stopGently } from './listening/stop-gently.ts';
 import { tlsSettings } from './listening/tls-settings.ts';
 import { transportSecurityOf } from './listening/transport-security.ts';
 import type { Metrics } from './metrics.ts';
 import { readForwarded } from './proxies/forwarded.ts';
-import { createProxyList } from './proxies/proxy-list.ts';
 import type { PublishedRoute } from './published-route.ts';
 import {
   answerRepeats,

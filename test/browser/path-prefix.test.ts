@@ -12,7 +12,7 @@ let browser: Browser;
 let proxy: Server;
 let origin: string;
 
-/** As nginx with `location /gatehouse/ { proxy_pass http://box/; }`: the prefix is stripped, and the box is not told of it. */
+/** As nginx with `location /gatehouse/ { proxy_pass http://box/; }`: the prefix is stripped, and the box does not learn of it. */
 function createStrippingProxy(url: string): Server {
   return createServer((incoming, outgoing) => {
     const path = incoming.url ?? '';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
+import { createProxyList } from '../listening/proxy-list.ts';
 import { readForwarded } from './forwarded.ts';
-import { createProxyList } from './proxy-list.ts';
 
 const isProxy = createProxyList(['10.0.0.0/8', 'fe80::/10']);
 
