@@ -52,6 +52,17 @@ export interface ShellSession {
   setDevicePermissionHandler(handler: () => boolean): void;
   setCertificateVerifyProc(handler: (request: ShownChain, answer: (verdict: number) => void) => void): void;
   setSpellCheckerEnabled(enabled: boolean): void;
+  /** Of this program, no page: with the certificates that the session trusts. */
+  fetch(
+    url: string,
+    init: {
+      method: 'POST';
+      headers: Record<string, string>;
+      body: string;
+      credentials: 'omit';
+      redirect: 'error';
+    },
+  ): Promise<{ status: number }>;
   on(event: 'will-download', listener: (event: Preventable, item: { getURL(): string }) => void): unknown;
   protocol: { handle(scheme: string, handler: (request: Request) => Promise<Response>): void };
   webRequest: {

@@ -291,7 +291,7 @@ test('a notification opens its alert in the console', async () => {
   expect(loaded()).toBe('http://localhost:7300/console/alerts?alert=alr_1&env=test');
 });
 
-test('an open kiosk is closed only by its page or by the operator of the machine', async () => {
+test('an open kiosk is closed only once its service confirms the token, or by the operator of the machine', async () => {
   await serve();
   const shell = await run({ kiosk: true });
   await expect.poll(loaded).toBe('http://localhost:7300/kiosk/');
@@ -303,8 +303,25 @@ test('an open kiosk is closed only by its page or by the operator of the machine
   press('Open the console');
   await settle();
   expect([desktop.windows.length, kiosk!.isDestroyed, desktop.calls.at(-1)]).toEqual([1, false, 'quit']);
-  const went = kiosk!.webContents.fireAs('will-navigate', { url: 'http://localhost:7300/kiosk/left' });
-  expect([went, kiosk!.isDestroyed, desktop.windows.length]).toEqual([true, true, 2]);
+  const session = desktop.sessions.get('persist:gatehouse-kiosk')!;
+  const goLeft = async (hash: string) => {
+    const url = `http://localhost:7300/kiosk/left${hash}`;
+    expect(kiosk!.webContents.fireAs('will-navigate', { url })).toBe(true);
+    await settle();
+    return [kiosk!.isDestroyed, desktop.windows.length];
+  };
+  for (const answers of [
+    async () => ({ status: 401 }),
+    async () => ({ status: 200 }),
+    async () => Promise.reject(new Error('ECONNREFUSED')),
+  ]) {
+    session.answers = answers;
+    for (const hash of ['', '#token=kiosk_left_guess']) expect(await goLeft(hash)).toEqual([false, 1]);
+  }
+  expect(said.at(-1)).toContain('The kiosk stays');
+  session.answers = async () => ({ status: 204 });
+  expect(await goLeft('#token=kiosk_left_1')).toEqual([true, 2]);
+  expect(session.sent.at(-1)).toBe('http://localhost:7300/api/kiosk/left {"token":"kiosk_left_1"}');
   desktop.windows[1]!.close();
   press('Open the kiosk');
   shell!.quit();

@@ -61,7 +61,7 @@ export const Config = z.strictObject({
     .array(z.string().refine((text) => parseProxy(text) !== undefined, PROXY_WANTED))
     .default([])
     .describe(
-      'Proxies in front of the box whose X-Forwarded-For is believed: addresses, networks such as `10.0.0.0/8`, and the names `loopback`, `linklocal` and `uniquelocal` (private networks).',
+      'Proxies in front of the box whose X-Forwarded-For or Forwarded is believed ([PROXIES.md](PROXIES.md)): addresses, networks such as `10.0.0.0/8`, and the names `loopback`, `linklocal` and `uniquelocal` (private networks).',
     ),
   allowedHosts: z
     .array(z.string().refine((host) => HOST.test(host) || isIPv6(host), HOST_WANTED))

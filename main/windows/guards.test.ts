@@ -143,7 +143,7 @@ function guardPage(window: 'console' | 'kiosk'): void {
   did = [];
   const rules: ContentsRules = {
     ...{ window, devTools: false, origin: () => origin },
-    leave: () => void did.push('leave'),
+    leave: (token) => void did.push(`leave ${token}`),
     openExternal: (url) => void did.push(`open ${url}`),
     ask: (host) => void did.push(`ask ${host}`),
     refused: (why) => void did.push(`refused: ${why}`),
@@ -196,7 +196,7 @@ test('a new window is one of the box, with the same rules, or none', () => {
   expect(did[0]).toBe('ask evil.example');
 });
 
-test('a kiosk stays on its pages, opens no window and no link, and is left at one address alone', () => {
+test('a kiosk stays on its pages, opens no window and no link, and one address passes on a token', () => {
   guardPage('kiosk');
   expect([
     goes(`${box}/kiosk/`),
@@ -206,8 +206,10 @@ test('a kiosk stays on its pages, opens no window and no link, and is left at on
   ]).toEqual([true, false, false, false]);
   expect(contents.opens(`${box}/kiosk/`)).toEqual({ action: 'deny' });
   expect(did.every((one) => one === 'refused: the kiosk opens no links')).toBe(true);
-  expect(goes('https://evil.example/kiosk/left')).toBe(false);
-  expect(did).not.toContain('leave');
+  expect(goes('https://evil.example/kiosk/left#token=kiosk_left_x')).toBe(false);
+  expect(did.join()).not.toContain('leave');
   expect(goes(`${box}/kiosk/left`)).toBe(false);
-  expect(did.at(-1)).toBe('leave');
+  expect(did.at(-1)).toBe('leave ');
+  expect(goes(`${box}/kiosk/left#token=kiosk_left_x`)).toBe(false);
+  expect(did.at(-1)).toBe('leave kiosk_left_x');
 });

@@ -88,14 +88,14 @@ export interface ContentsRules {
   window: WindowKind;
   origin(): string | undefined;
   devTools: boolean;
-  /** The kiosk page asks to be left: its service has accepted an operator's PIN. */
-  leave(): void;
+  /** The kiosk page asks to be left, with a token that its service has to confirm: an address is no proof. */
+  leave(token: string): void;
   openExternal(url: string): void;
   ask(host: string, url: string): void;
   refused(why: string): void;
 }
 
-/** URL to which the kiosk page navigates when it may be left. */
+/** Path to which the kiosk page navigates when it asks to be left; the token is behind `#token=`. */
 const KIOSK_LEFT = '/kiosk/left';
 
 /** Keeps pages on the box: links that leave go to the system's browser, others nowhere. */
@@ -116,7 +116,7 @@ export function guardContents(contents: ShellContents, rules: ContentsRules): vo
   contents.on('will-navigate', (details) => {
     if (window === 'kiosk' && mayShow(details.url) && new URL(details.url).pathname === KIOSK_LEFT) {
       details.preventDefault();
-      rules.leave();
+      rules.leave(new URLSearchParams(new URL(details.url).hash.slice(1)).get('token') ?? '');
     } else if (!mayShow(details.url)) {
       details.preventDefault();
       away(details.url);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { MenuEntry, ShellElectron } from '../electron.ts';
+import type { MenuEntry, ShellElectron, ShellSession } from '../electron.ts';
 import type { ServiceState } from '../service/service-state.ts';
 import type { TargetService } from '../service/target.ts';
 import { createBoxWindow } from './box-window.ts';
@@ -73,15 +73,21 @@ export function createShellWindows<Image, Menu>(deps: ShellWindowsDeps<Image, Me
       window,
       devTools,
       origin: () => originOf(window),
-      leave() {
-        windows.kiosk.destroy();
-        windows.console.open();
-      },
+      leave: (token) => void isKioskLeft(sessions.kiosk, originOf('kiosk'), token).then(leave),
       openExternal: (url) => openOutside(electron, url, say),
       ask: (host, url) => void askFirst(deps, host, url),
       refused: (why) => say(`A link was not opened: ${why}.`),
     });
   });
+
+  function leave(isLeft: boolean): void {
+    if (!isLeft) {
+      say('The kiosk stays: its service does not confirm that an operator left it.');
+      return;
+    }
+    windows.kiosk.destroy();
+    windows.console.open();
+  }
 
   const apply = (now: string | undefined) => {
     absence?.();
@@ -127,6 +133,28 @@ function openSessions<Image, Menu>(
     return session;
   };
   return { console: open('console'), kiosk: open('kiosk') };
+}
+
+/**
+ * Asks the service at `origin` about a token of its kiosk page. Only its answer counts: a page may navigate to any of its own addresses.
+ * One that does not answer has confirmed nothing.
+ */
+async function isKioskLeft(
+  session: ShellSession,
+  origin: string | undefined,
+  token: string,
+): Promise<boolean> {
+  if (origin === undefined) return false;
+  const answer = await session
+    .fetch(`${origin}/api/kiosk/left`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token }),
+      credentials: 'omit',
+      redirect: 'error',
+    })
+    .catch(() => undefined);
+  return answer?.status === 204;
 }
 
 function openOutside(

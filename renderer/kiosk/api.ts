@@ -82,7 +82,9 @@ export function createKioskApi(identity: DeviceIdentity) {
   return {
     state: () => ask<KioskState>('state'),
     signIn: (email: string, pin: string) => ask<{ operator: { name: string } }>('operator', { email, pin }),
-    leave: (pin: string) => ask<void>('leave', { pin }),
+    /** `email`: of another operator than the one who is signed in. The token proves to the desktop app that the kiosk was left. */
+    leave: (pin: string, email?: string) =>
+      ask<{ token: string }>('leave', { pin, ...(email !== undefined && { email }) }),
     consent: () => ask<{ version: string; text: Record<'en' | 'de', string[]> }>('consent'),
     openCapture: () => ask<{ token: string }>('captures', {}),
     enroll: (order: {

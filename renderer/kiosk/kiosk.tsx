@@ -40,7 +40,7 @@ export function Kiosk() {
     try {
       const state = await api.state();
       setStage((now) =>
-        now.is === 'ready' ? { ...now, state, locking: now.locking && !!state.operator } : now,
+        now.is === 'ready' ? { ...now, state, locking: now.locking && !state.kiosk.pinLocked } : now,
       );
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) setStage({ is: 'revoked' });
@@ -61,10 +61,12 @@ export function Kiosk() {
     return <Frame main={<Trouble text={t('revoked')} action={t('pairAgain')} act={act} />} />;
   }
   const { state, locking } = stage;
-  if (!state.operator) return <OperatorScreen api={stage.api} state={state} changed={refresh} />;
-  const lock = (locking: boolean) => setStage({ ...stage, locking });
-  if (locking) return <LockScreen api={stage.api} state={state} changed={refresh} back={() => lock(false)} />;
-  return <Visit api={stage.api} state={state} lock={() => lock(true)} lost={refresh} />;
+  const lock = () => setStage({ ...stage, locking: true });
+  const back = () => setStage((now) => (now.is === 'ready' ? { ...now, locking: false } : now));
+  const common = { api: stage.api, state };
+  if (locking) return <LockScreen {...common} changed={refresh} back={back} />;
+  if (!state.operator) return <OperatorScreen {...common} changed={refresh} lock={lock} />;
+  return <Visit {...common} lock={lock} lost={refresh} />;
 }
 
 function Trouble({ text, action, act }: { text: string; action: string; act(): void }) {

@@ -1,8 +1,9 @@
-import { type FormEvent, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { pairing, Refusal } from './api.ts';
 import { type DeviceIdentity, keepIdentity, makeKey } from './device-key.ts';
 import { Field } from './field.tsx';
+import { Form } from './form.tsx';
 import { Frame, Settings } from './frame.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
 
@@ -20,9 +21,8 @@ export function PairScreen({ paired }: { paired(identity: DeviceIdentity): void 
   const [claimed, setClaimed] = useState<Claimed>();
   const [problem, setProblem] = useState('');
 
-  async function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const code = String(new FormData(event.currentTarget).get('code') ?? '');
+  async function send(typed: FormData) {
+    const code = String(typed.get('code') ?? '');
     try {
       const { key, publicKey } = await makeKey();
       setClaimed({ ...(await pairing.claim(code, publicKey)), key });
@@ -56,15 +56,19 @@ export function PairScreen({ paired }: { paired(identity: DeviceIdentity): void 
       <output className="k-print">{claimed.fingerprint}</output>
     </div>
   ) : (
-    <form className="k-form" onSubmit={(event) => void submit(event)}>
-      <h1>{t('pairTitle')}</h1>
-      <p>{t('pairText')}</p>
-      <Field label={t('code')} name="code" required maxLength={20} className="k-code" />
-      {problem && <p role="alert">{problem}</p>}
-      <button type="submit" className="k-btn primary">
-        {t('pair')}
-      </button>
-    </form>
+    <Form send={send}>
+      {(busy) => (
+        <>
+          <h1>{t('pairTitle')}</h1>
+          <p>{t('pairText')}</p>
+          <Field label={t('code')} name="code" required maxLength={20} className="k-code" />
+          {problem && <p role="alert">{problem}</p>}
+          <button type="submit" className="k-btn primary" aria-disabled={busy}>
+            {t('pair')}
+          </button>
+        </>
+      )}
+    </Form>
   );
   return <Frame main={main} footer={<Settings />} />;
 }

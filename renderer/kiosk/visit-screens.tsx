@@ -1,8 +1,9 @@
 import { IconCheck, IconHandStop, IconUserCheck, IconUserPlus } from '@tabler/icons-react';
-import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import type { KioskState } from './api.ts';
 import { Field } from './field.tsx';
+import { Form } from './form.tsx';
 import { Frame, Settings } from './frame.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
 import type { Step } from './step.ts';
@@ -50,20 +51,23 @@ export function StartScreen({ state, lock, go }: Props & { lock(): void }) {
 
 export function WhoScreen({ state, go, footer }: Props & { footer: ReactNode }) {
   const t = useStrings(kioskStrings);
-  function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const email = String(new FormData(event.currentTarget).get('email') ?? '').trim();
+  function send(typed: FormData) {
+    const email = String(typed.get('email') ?? '').trim();
     go({ is: 'camera', ...(email && { email }) });
   }
   const main = (
-    <form className="k-form" onSubmit={submit}>
-      <h1>{t('whoTitle')}</h1>
-      <p>{t('whoText')}</p>
-      <Field label={t('email')} name="email" type="email" />
-      <button type="submit" className="k-btn primary">
-        {t('go')}
-      </button>
-    </form>
+    <Form send={send}>
+      {() => (
+        <>
+          <h1>{t('whoTitle')}</h1>
+          <p>{t('whoText')}</p>
+          <Field label={t('email')} name="email" type="email" />
+          <button type="submit" className="k-btn primary">
+            {t('go')}
+          </button>
+        </>
+      )}
+    </Form>
   );
   return <Frame state={state} main={main} footer={footer} />;
 }

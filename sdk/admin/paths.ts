@@ -3677,7 +3677,7 @@ export interface paths {
         };
         /**
          * Readiness
-         * @description 200 if the service takes requests; 503 with the reason while it starts, stops or cannot work.
+         * @description 200 if the service takes requests; 503 with the reason while it starts, stops or cannot work. Any `Host`, and none, is answered; the reason only for one of this appliance.
          */
         get: operations["ready"];
         put?: never;

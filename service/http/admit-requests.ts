@@ -6,6 +6,7 @@ import { authenticate, meteredAs } from './authentication.ts';
 import { createBodyBudget } from './bodies/body-budget.ts';
 import { notFound } from './error-handling.ts';
 import type { OwnHosts } from './listening/own-hosts.ts';
+import { acceptsHtml, prefixNotSupported, statedPrefix } from './proxies/path-prefix.ts';
 import { accessListOf } from './route-access.ts';
 import type { AdministratorSessions } from './sign-in/administrator-sessions.ts';
 import { type CountedCaller, countedCaller } from './sign-in/counted-caller.ts';
@@ -16,6 +17,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The request as it was counted, on routes that ask for a key; null elsewhere, and when it was refused for its number. */
     admitted: Admitted | null;
+    /** Whether its `Host` is one of this appliance: false only on routes with `anyHost`. */
+    isForOwnHost: boolean;
   }
 }
 
@@ -66,9 +69,13 @@ export function admitRequests(
   const open = createBodyBudget(most * PUBLIC_SHARE);
   app.decorateRequest('caller', null);
   app.decorateRequest('admitted', null);
+  app.decorateRequest('isForOwnHost', true);
   const credentials = access && { access, ...defined({ sessions, kiosks, persons }) };
   app.addHook('onRequest', async (request, reply) => {
-    hosts?.check(request.raw);
+    const { anyHost = false } = request.routeOptions.config;
+    if (anyHost) request.isForOwnHost = hosts?.isOwn(request.raw) ?? true;
+    else hosts?.check(request.raw);
+    refusePrefix(request);
     if (request.is404) throw notFound(request, reply, app.published);
     const { access: who, metered = false } = request.routeOptions.config;
     const list = accessListOf(who);
@@ -89,6 +96,12 @@ export function admitRequests(
     const { caller, ip } = request;
     reply.raw.once('close', caller ? keyed.take(meteredAs(caller), bytes) : open.take(sourceOf(ip), bytes));
   });
+}
+
+/** Under a prefix a page would ask for its scripts and styles at the root, and stay blank. */
+function refusePrefix(request: FastifyRequest): void {
+  const prefix = statedPrefix(request);
+  if (prefix !== undefined && acceptsHtml(request)) throw prefixNotSupported(prefix);
 }
 
 /** Announced size of the body, or the maximum of the route; a larger body is refused later. */

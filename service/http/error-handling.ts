@@ -7,6 +7,7 @@ import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import type { WireErrors } from './default-errors.ts';
+import { acceptsHtml, prefixNotSupported, prefixOf } from './proxies/path-prefix.ts';
 import type { PublishedRoute } from './published-route.ts';
 import { describeError } from './structured-log.ts';
 import { toProblem } from './to-problem.ts';
@@ -69,13 +70,25 @@ export function notFound(request: FastifyRequest, reply: FastifyReply, published
   const path = pathOf(request);
   const known = published.filter(({ url }) => matchesPath(url, path));
   const methods = methodsOf(known);
-  if (methods.length === 0) return new Problem('NOT_FOUND', 'There is nothing at this address.');
+  if (methods.length === 0) {
+    const prefix = prefixOf(
+      path,
+      (rest) => isServed(rest, published) || (rest === '/' && path.endsWith('/') && acceptsHtml(request)),
+    );
+    return prefix === undefined
+      ? new Problem('NOT_FOUND', 'There is nothing at this address.')
+      : prefixNotSupported(prefix);
+  }
   reply.header('allow', methods.join(', '));
   return new Problem(
     'METHOD_NOT_ALLOWED',
     `${path} does not take ${request.method}; it takes ${methods.join(' or ')}.`,
   );
 }
+
+/** Whether `path` belongs to a route that begins with a name. */
+const isServed = (path: string, published: PublishedRoute[]): boolean =>
+  path !== '/' && published.some(({ url }) => /^\/\w/.test(url) && matchesPath(url, path));
 
 /** Whether a request for `path` reaches the pattern `url` (`/hosted/v/:token`, `/jobs/*`) with some method. */
 function matchesPath(url: string, path: string): boolean {

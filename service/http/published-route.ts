@@ -12,6 +12,8 @@ declare module 'fastify' {
     metered?: boolean;
     /** A POST that creates: a repeat with the same header `Idempotency-Key` is answered with the first answer. */
     idempotent?: boolean;
+    /** Answers a request for another host, or for none, too; what it answers then depends on `request.isForOwnHost`. */
+    anyHost?: boolean;
     /** Polled by machines: logged at debug. */
     quiet?: boolean;
     /** Long texts of a JSON body arrive as LongText: for routes that take pictures. */

@@ -385,6 +385,42 @@ describe('createServer', () => {
     }
   });
 
+  test('ports, brackets and zones of proxies are no part of the address, and Forwarded is read where it stands alone', async () => {
+    for (const [name, sent, expected] of [
+      ['x-forwarded-for', '203.0.113.9:567', '203.0.113.9'],
+      ['x-forwarded-for', '[2001:db8::17]:567', '2001:db8::17'],
+      ['x-forwarded-for', '198.51.100.1, fe80::1%eth0, 10.0.0.2:80', 'fe80::1'],
+      ['forwarded', 'for="203.0.113.9:567";proto=https, for=10.0.0.2', '203.0.113.9'],
+    ] as const) {
+      const { app, lines } = start({ trustedProxies: ['127.0.0.1', '10.0.0.2'] });
+      await app.inject({ method: 'POST', url: '/echo', headers: { [name]: sent }, payload: {} });
+      expect([sent, JSON.parse(lines.at(-1)!).address]).toEqual([sent, expected]);
+    }
+  });
+
+  test('a page under a path prefix is refused with what to do instead, whether the proxy strips the prefix or not', async () => {
+    const { app } = start();
+    const html = { accept: 'text/html,*/*;q=0.8' };
+    const ask = async (url: string, headers: Record<string, string> = {}) => {
+      const { statusCode, body } = await app.inject({ url, headers });
+      return [statusCode, JSON.parse(body).error];
+    };
+    const refused = [404, expect.stringContaining('A path prefix such as /gatehouse is not supported')];
+    expect(await ask('/gatehouse/bug')).toEqual(refused);
+    expect(await ask('/gatehouse/', html)).toEqual(refused);
+    expect(await ask('/bug', { ...html, 'x-forwarded-prefix': '/gatehouse' })).toEqual(refused);
+    expect((await ask('/a/b/problem/NOT_FOUND'))[1]).toContain('such as /a/b is');
+    expect((await ask('/%3Cscript%3E/bug'))[1]).toContain('A path prefix is not supported');
+    // Programs work under a prefix that is stripped, and no prefix is none.
+    for (const [headers, status] of [
+      [{ 'x-forwarded-prefix': '/gatehouse' }, 409],
+      [{ ...html, 'x-forwarded-prefix': '/' }, 409],
+      [{ ...html, 'x-forwarded-prefix': '' }, 409],
+    ] as const)
+      expect((await ask('/problem/CONFLICT', headers))[0]).toBe(status);
+    expect(await ask('/nothing/here', html)).toEqual([404, 'There is nothing at this address.']);
+  });
+
   test('the log names a request by ids and holds none of its content', async () => {
     const { app, lines } = start();
     const picture = Buffer.alloc(3000, 7).toString('base64');

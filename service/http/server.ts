@@ -31,6 +31,7 @@ import { stopGently } from './listening/stop-gently.ts';
 import { tlsSettings } from './listening/tls-settings.ts';
 import { transportSecurityOf } from './listening/transport-security.ts';
 import type { Metrics } from './metrics.ts';
+import { readForwarded } from './proxies/forwarded.ts';
 import type { PublishedRoute } from './published-route.ts';
 import {
   answerRepeats,
@@ -110,6 +111,11 @@ export function createServer(deps: ServerDeps): FastifyInstance {
 
   const app = Fastify({
     ...settingsOf(deps, limits),
+    // Before anything is read of the request.
+    rewriteUrl(request) {
+      readForwarded(request, isProxy);
+      return request.url ?? '/';
+    },
     trustProxy: deps.trustedProxies?.length ? (address: string) => isProxy(address) : false,
     frameworkErrors: (error, request, reply) => {
       setHead(request as FastifyRequest, reply as FastifyReply, deps);
@@ -196,9 +202,17 @@ function settingsOf({ log, ids, tls }: ServerDeps, limits: ServerLimits) {
             handshakeTimeout: limits.head,
             ServerResponse: SlicedResponse,
             connectionsCheckingInterval: limits.poll,
+            requireHostHeader: false,
           },
         }
-      : { http: { connectionsCheckingInterval: limits.poll, ServerResponse: SlicedResponse } }),
+      : {
+          http: {
+            connectionsCheckingInterval: limits.poll,
+            ServerResponse: SlicedResponse,
+            // Health checks come without one; all else is refused with a sentence (own-hosts.ts).
+            requireHostHeader: false,
+          },
+        }),
   };
 }
 

@@ -180,6 +180,61 @@ test.skipIf(missing)('a camera that shows nothing is named, with ways on', async
   await page.getByRole('heading', { name: 'Hello. What would you like to do?' }).waitFor();
 });
 
+test.skipIf(missing)('a held Enter sends a wrong PIN once, and leaves nothing', async () => {
+  const navigations: string[] = [];
+  page.on('framenavigated', (frame) => navigations.push(frame.url()));
+  const held = Promise.withResolvers<void>();
+  let sent = 0;
+  await page.route('**/api/kiosk/leave', async (route) => {
+    sent++;
+    await held.promise;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: /Leave the kiosk/ }).click();
+  await page.getByLabel('PIN', { exact: true }).fill('000001');
+  const hold = async () => {
+    for (let i = 0; i < 14; i++) await page.keyboard.down('Enter');
+  };
+  await hold();
+  held.resolve();
+  await page.getByRole('alert').waitFor();
+  await hold();
+  await page.keyboard.up('Enter');
+  expect(await page.getByLabel('PIN', { exact: true }).inputValue()).toBe('');
+  expect([sent, navigations]).toEqual([1, []]);
+  await page.unroute('**/api/kiosk/leave');
+});
+
+test.skipIf(missing)(
+  'a network that breaks before the answer to the right PIN leaves nothing, and is no dead end',
+  async () => {
+    const navigations: string[] = [];
+    page.on('framenavigated', (frame) => navigations.push(new URL(frame.url()).pathname));
+    await page.route('**/api/kiosk/leave', async (route) => {
+      await route.fetch();
+      await route.abort();
+    });
+    await page.getByLabel('PIN', { exact: true }).fill(pin);
+    await page.getByRole('button', { name: 'End the session' }).click();
+    await page.getByText('Gatehouse did not answer').waitFor();
+    expect(navigations).toEqual([]);
+    await page.unroute('**/api/kiosk/leave');
+    // The service has ended the session, so no operator is signed in.
+    await page.getByText('The e-mail address and the PIN of an operator end this session.').waitFor();
+    await inspect('leave-without-operator');
+    await page.getByLabel('E-mail address').fill('b.cardoso@example.com');
+    await page.getByLabel('PIN', { exact: true }).fill(pin);
+    await page.getByRole('button', { name: 'End the session' }).click();
+    await page.waitForURL('**/kiosk/left**');
+    await page.getByRole('heading', { name: 'Operator sign-in' }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/kiosk/');
+    await page.getByLabel('E-mail address').fill('b.cardoso@example.com');
+    await page.getByLabel('PIN', { exact: true }).fill(pin);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Hello. What would you like to do?' }).waitFor();
+  },
+);
+
 test.skipIf(missing)('the kiosk is left by the operator alone, and a revoked one is out', async () => {
   await page.getByRole('button', { name: /Leave the kiosk/ }).click();
   await page.getByLabel('PIN', { exact: true }).fill('480264');

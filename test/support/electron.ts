@@ -50,6 +50,10 @@ export interface TestSession extends ShellSession {
   isCancelled(url: string): boolean;
   isDownloadPrevented(url: string): boolean;
   startPage(path: string, init?: RequestInit): Promise<Response>;
+  /** URL and body of each request of the program. */
+  sent: string[];
+  /** What answers them; Node's `fetch` when absent. */
+  answers?: () => Promise<{ status: number }>;
 }
 
 function createTestSession(partition: string): TestSession {
@@ -81,6 +85,11 @@ function createTestSession(partition: string): TestSession {
     },
     setSpellCheckerEnabled(enabled) {
       this.spellChecker = enabled;
+    },
+    sent: [],
+    fetch(url, init) {
+      this.sent.push(`${url} ${init.body}`);
+      return this.answers?.() ?? fetch(url, init);
     },
     protocol: {
       handle(_, handler) {

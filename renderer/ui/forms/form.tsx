@@ -1,9 +1,11 @@
-import type { FormEvent, ReactNode } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, type ReactNode, useRef, useState } from 'react';
 import type { FieldErrors, FieldPath, FieldValues, UseFormReturn } from 'react-hook-form';
 import { Note } from '../feedback/note.tsx';
 import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
 import styles from './form.module.css';
+import { createOneAtATime } from './one-at-a-time.ts';
 
 interface FoundError {
   path: string;
@@ -22,7 +24,8 @@ export function flattenErrors(errors: FieldErrors, prefix = ''): FoundError[] {
 
 /**
  * A form of react-hook-form. Fields are checked when they are left and on submit (`useForm({ mode: 'onTouched' })`); on submit the first
- * wrong field gets the focus, and two or more are summed up above, each as a way to its field. `failed`: why the box refused.
+ * wrong field gets the focus, and two or more are summed up above, each as a way to its field. `failed`: why the box refused. Until what
+ * `onSubmit` does or begins (a mutation) has ended, the form takes no further submit.
  */
 export function Form<Values extends FieldValues, Output extends FieldValues>({
   form,
@@ -38,7 +41,11 @@ export function Form<Values extends FieldValues, Output extends FieldValues>({
   const t = useStrings(uiStrings);
   const { errors, submitCount } = form.formState;
   const found = flattenErrors(errors);
-  const submit = (event: FormEvent) => void form.handleSubmit((values) => onSubmit(values))(event);
+  const { submit: once, watch } = useOneSubmit();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void once(() => form.handleSubmit((values) => watch(() => onSubmit(values)))());
+  };
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
       {submitCount > 0 && found.length >= 2 && (
@@ -66,4 +73,23 @@ export function Form<Values extends FieldValues, Output extends FieldValues>({
       {children}
     </form>
   );
+}
+
+/** Gives what wraps a submit, so that one is dropped while an earlier one, or a mutation that it began, has not ended. */
+function useOneSubmit() {
+  const mutations = useQueryClient().getMutationCache();
+  const [once] = useState(createOneAtATime);
+  const begun = useRef<ReturnType<typeof mutations.getAll>>([]);
+  return {
+    submit: async (work: () => Promise<unknown>) => {
+      if (begun.current.some(({ state }) => state.status === 'pending')) return;
+      await once(work);
+    },
+    watch<T>(send: () => T): T {
+      const before = new Set(mutations.getAll());
+      const result = send();
+      begun.current = mutations.getAll().filter((one) => !before.has(one));
+      return result;
+    },
+  };
 }

@@ -191,9 +191,11 @@ describe('sizes, over a real socket', () => {
       400,
       'INVALID_REQUEST',
     ]);
-    expect((await post('/api/verify', 'abc', 'multipart/form-data')).slice(0, 2)).toEqual([
+    // What is wrong is the header, and sending the same again does not help.
+    expect(await post('/api/verify', 'abc', 'multipart/form-data')).toEqual([
       400,
       'INVALID_REQUEST',
+      'content-type',
     ]);
     expect((await post('/api/verify', '', 'multipart/form-data; boundary=b')).slice(0, 2)).toEqual([
       400,

@@ -7,13 +7,17 @@ import {
   ChallengeRequest,
   ClaimRequest,
   LeaveRequest,
+  LeftRequest,
   OperatorRequest,
   OutcomeRequest,
   SessionRequest,
 } from './wire.ts';
 
 export interface DeviceRouteDeps {
-  kiosks: Pick<Kiosks, 'claim' | 'outcome' | 'challenge' | 'openSession' | 'get' | 'signIn' | 'signOut'>;
+  kiosks: Pick<
+    Kiosks,
+    'claim' | 'outcome' | 'challenge' | 'openSession' | 'get' | 'signIn' | 'leave' | 'confirmLeft'
+  >;
   organizations: Pick<Organizations, 'get'>;
 }
 
@@ -78,8 +82,14 @@ export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: De
   app.post<{ Body: LeaveRequest }>(
     '/api/kiosk/leave',
     { config: device, schema: { hide, body: LeaveRequest } },
-    async (request, reply) => {
-      await kiosks.signOut(kioskOf(request), request.body.pin);
+    async (request) => kiosks.leave(kioskOf(request), request.body.pin, request.body.email),
+  );
+  // Of the desktop app, which has no session of the kiosk.
+  app.post<{ Body: LeftRequest }>(
+    '/api/kiosk/left',
+    { config: open, schema: { hide, body: LeftRequest } },
+    async ({ body: { token } }, reply) => {
+      kiosks.confirmLeft(token);
       return reply.code(204).send();
     },
   );

@@ -14,7 +14,9 @@ export const SessionRequest = z.strictObject({ kiosk: kioskId, challenge: secret
 
 const pin = z.string().min(1).max(20);
 export const OperatorRequest = z.strictObject({ email: emailAddress, pin });
-export const LeaveRequest = z.strictObject({ pin });
+/** Without an address: the operator who is signed in. */
+export const LeaveRequest = z.strictObject({ pin, email: emailAddress.optional() });
+export const LeftRequest = z.strictObject({ token: secret });
 
 /** JPEG as base64, at most 10 MB. */
 const picture = z.base64().min(1).max(13_400_000);
@@ -35,6 +37,7 @@ export const VerifyRequest = z.strictObject({ email: emailAddress.optional(), pi
 
 export type OperatorRequest = z.output<typeof OperatorRequest>;
 export type LeaveRequest = z.output<typeof LeaveRequest>;
+export type LeftRequest = z.output<typeof LeftRequest>;
 export type ClaimRequest = z.output<typeof ClaimRequest>;
 export type OutcomeRequest = z.output<typeof OutcomeRequest>;
 export type ChallengeRequest = z.output<typeof ChallengeRequest>;

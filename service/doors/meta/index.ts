@@ -10,7 +10,14 @@ import { serveMetrics } from './metrics-route.ts';
 import { type FamilyParts, openApiDocument } from './openapi.ts';
 import type { ApplianceStatus } from './status.ts';
 import { fromReadiness, fromStatus, fromStatusToGauges } from './translate.ts';
-import { HealthReply, NotReadyReply, ReadyReply, SealedHealthReply } from './wire.ts';
+import {
+  HealthReply,
+  HealthStateReply,
+  NotReadyReply,
+  notReadyForOthers,
+  ReadyReply,
+  SealedHealthReply,
+} from './wire.ts';
 
 export type { ApplianceStatus } from './status.ts';
 
@@ -26,7 +33,8 @@ export interface MetaDeps {
   metricsToken?: string | undefined;
 }
 
-const quietly = { access: 'public', quiet: true } as const;
+/** Load balancers ask without a `Host` of the appliance; they get the state alone, and so does a page of another name. */
+const quietly = { access: 'public', quiet: true, anyHost: true } as const;
 
 /** `/`, `/health`, `/ready`, `/openapi.json`, `/docs`: without a key, and without anything personal or secret; `/metrics` for the operator. */
 export function createMetaDoor(deps: MetaDeps): FastifyPluginAsync {
@@ -59,12 +67,15 @@ function serveState(app: FastifyInstance, { status, version, log }: MetaDeps, up
         operationId: 'health',
         summary: 'Health',
         description:
-          'Models, providers, storage, queue and warnings. Answers 200 as long as the service runs, also when `status` is `unavailable`; use `/ready` to decide whether to send requests.',
+          'Models, providers, storage, queue and warnings; `status` alone for a `Host` that is not of this appliance. Answers 200 as long as the service runs, also when `status` is `unavailable`; use `/ready` to decide whether to send requests.',
         tags: ['meta'],
-        response: { 200: z.union([HealthReply, SealedHealthReply]) },
+        response: { 200: z.union([HealthReply, SealedHealthReply, HealthStateReply]) },
       },
     },
-    async () => fromStatus(await status(), version, uptime()),
+    async (request) => {
+      const reply = fromStatus(await status(), version, uptime());
+      return request.isForOwnHost ? reply : ({ status: reply.status } satisfies HealthStateReply);
+    },
   );
 
   app.get(
@@ -75,7 +86,7 @@ function serveState(app: FastifyInstance, { status, version, log }: MetaDeps, up
         operationId: 'ready',
         summary: 'Readiness',
         description:
-          '200 if the service takes requests; 503 with the reason while it starts, stops or cannot work.',
+          '200 if the service takes requests; 503 with the reason while it starts, stops or cannot work. Any `Host`, and none, is answered; the reason only for one of this appliance.',
         tags: ['meta'],
         response: { 200: ReadyReply, 503: NotReadyReply },
       },
@@ -85,7 +96,8 @@ function serveState(app: FastifyInstance, { status, version, log }: MetaDeps, up
         log.error({ requestId: request.id, err: error }, 'the state of the appliance cannot be read');
         return { ready: false, reason: 'The state of the appliance cannot be read; the log says why.' };
       });
-      return reply.code(answer.ready ? 200 : 503).send(answer);
+      const shown = answer.ready || request.isForOwnHost ? answer : notReadyForOthers;
+      return reply.code(answer.ready ? 200 : 503).send(shown);
     },
   );
 }

@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { recordedAccess } from '../../../test/support/recorded-access.ts';
+import { createOwnHosts, type OwnHosts } from '../../http/listening/own-hosts.ts';
 import { createMetrics } from '../../http/metrics.ts';
 import { createServer } from '../../http/server.ts';
 import { createIds } from '../../lib/id.ts';
@@ -76,11 +80,17 @@ afterEach(async () => {
   for (const app of running.splice(0)) await app.close();
 });
 
-async function start(status: () => Promise<ApplianceStatus>, metricsToken?: string) {
+async function start(status: () => Promise<ApplianceStatus>, metricsToken?: string, hosts?: OwnHosts) {
   let now = 1_000_000;
   const clock = { now: () => now };
   const metrics = createMetrics({ processMetrics: false });
-  const app = createServer({ access: recordedAccess(), log: silentLog, ids: createIds(clock), metrics });
+  const app = createServer({
+    access: recordedAccess(),
+    log: silentLog,
+    ids: createIds(clock),
+    metrics,
+    ...(hosts && { hosts }),
+  });
   running.push(app);
   const unused = async () => {
     throw new Error('not asked here');
@@ -104,6 +114,57 @@ async function start(status: () => Promise<ApplianceStatus>, metricsToken?: stri
   };
   return { app, metrics, advance };
 }
+
+describe('a health check of a load balancer', () => {
+  const hosts = createOwnHosts({ listen: '127.0.0.1', allowed: ['gate.example'] });
+  /** As it comes over the wire: `Host` may be absent, which no HTTP client sends. */
+  async function exchange(app: Awaited<ReturnType<typeof start>>['app'], ...lines: string[]) {
+    if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 });
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.end([...lines, 'Connection: close', '', ''].join('\r\n'));
+    const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+    return [Number(head.split(' ')[1]), JSON.parse(body)];
+  }
+
+  test.each([
+    ['no Host, as HAProxy sends it', ['HTTP/1.0']],
+    ['no Host in HTTP/1.1', ['HTTP/1.1']],
+    ['another Host', ['HTTP/1.1', 'Host: evil.example']],
+    ['two of them', ['HTTP/1.1', 'Host: gate.example', 'Host: evil.example']],
+  ])('with %s is answered, and gets the state alone', async (_, [version, ...rest]) => {
+    const down: ApplianceStatus = {
+      ...healthy,
+      readiness: { is: 'not-ready', reason: 'The database cannot be used.' },
+    };
+    for (const [status, health, ready] of [
+      [healthy, 'ok', [200, { ready: true }]],
+      [down, 'unavailable', [503, { ready: false, reason: expect.not.stringContaining('database') }]],
+    ] as const) {
+      const { app } = await start(async () => status, undefined, hosts);
+      expect(await exchange(app, `GET /health ${version}`, ...rest)).toEqual([200, { status: health }]);
+      expect(await exchange(app, `GET /ready ${version}`, ...rest)).toEqual(ready);
+    }
+  });
+
+  test('with a Host of the appliance gets all of it; every other address takes no other Host', async () => {
+    const { app } = await start(async () => healthy, undefined, hosts);
+    const own = await exchange(app, 'GET /health HTTP/1.1', 'Host: gate.example');
+    expect(own).toEqual([200, expect.objectContaining({ version: '1.2.3' })]);
+    for (const path of ['/', '/metrics', '/openapi.json', '/health/x'])
+      expect(await exchange(app, `GET ${path} HTTP/1.1`, 'Host: evil.example')).toEqual([
+        421,
+        expect.objectContaining({ code: 'HOST_NOT_ALLOWED' }),
+      ]);
+    for (const version of ['HTTP/1.0', 'HTTP/1.1'])
+      expect(await exchange(app, `GET / ${version}`)).toEqual([
+        421,
+        expect.objectContaining({
+          error: expect.stringMatching(/^The proxy or client sends no Host header/),
+        }),
+      ]);
+  });
+});
 
 describe('/health', () => {
   test('gives the state and no names', async () => {

@@ -1,7 +1,12 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { NotReadyReply, SealedHealthReply } from './wire.ts';
+import {
+  type HealthStateReply,
+  type NotReadyReply,
+  notReadyForOthers,
+  type SealedHealthReply,
+} from './wire.ts';
 
 const REASON =
   'The service is sealed: its master key is protected by a passphrase that has not been given yet. On the box run “gatehouse unseal”.';
@@ -14,16 +19,21 @@ export function createSealedDoor({ version, clock }: { version: string; clock: C
     const startedAt = clock.now();
     app.get(
       '/health',
-      { config: { access: 'public', quiet: true } },
-      async (): Promise<SealedHealthReply> => {
+      { config: { access: 'public', quiet: true, anyHost: true } },
+      async (request): Promise<SealedHealthReply | HealthStateReply> => {
+        if (!request.isForOwnHost) return { status: 'sealed' };
         const uptimeSeconds = Math.max(0, Math.floor((clock.now() - startedAt) / 1000));
         return { status: 'sealed', version, uptimeSeconds, warnings: [REASON] };
       },
     );
-    app.get('/ready', { config: { access: 'public', quiet: true } }, async (_, reply) => {
-      const answer: NotReadyReply = { ready: false, reason: REASON, code: 'SEALED' };
-      return reply.code(503).send(answer);
-    });
+    app.get(
+      '/ready',
+      { config: { access: 'public', quiet: true, anyHost: true } },
+      async (request, reply) => {
+        const answer: NotReadyReply = { ready: false, reason: REASON, code: 'SEALED' };
+        return reply.code(503).send(request.isForOwnHost ? answer : notReadyForOthers);
+      },
+    );
     app.all('/*', {
       config: { access: 'public' },
       // Before the body is looked at, of whatever type it is.

@@ -116,6 +116,13 @@ export const SealedHealthReply = z
   .meta({ id: 'SealedHealth', description: 'State of a sealed appliance.' });
 export type SealedHealthReply = z.output<typeof SealedHealthReply>;
 
+export const HealthStateReply = z
+  .strictObject({
+    status: z.enum(['ok', 'warning', 'unavailable', 'sealed']).describe('As in the other replies'),
+  })
+  .meta({ id: 'HealthState', description: 'State, for a `Host` that is not of this appliance.' });
+export type HealthStateReply = z.output<typeof HealthStateReply>;
+
 export const ReadyReply = z
   .strictObject({ ready: z.literal(true).describe('Whether it takes requests') })
   .meta({ id: 'Ready', description: 'The service takes requests.', examples: [{ ready: true }] });
@@ -136,3 +143,9 @@ export const NotReadyReply = z
     examples: [{ ready: false, reason: 'The database cannot be used.' }],
   });
 export type NotReadyReply = z.output<typeof NotReadyReply>;
+
+/** Without a reason, for a `Host` that is not of this appliance. */
+export const notReadyForOthers: NotReadyReply = {
+  ready: false,
+  reason: 'Not ready: ask with a name or address of this appliance in the header Host for the reason.',
+};

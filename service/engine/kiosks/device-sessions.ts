@@ -12,19 +12,15 @@ const MOST_CHALLENGES = 1_000;
 
 export interface DeviceSessionsDeps {
   clock: Clock;
-  random: (into: Uint8Array) => void;
+  /** 256 random bits, base64url. */
+  secret: () => string;
 }
 
 /** Sessions that devices open with their keys, in memory: fifteen minutes each, opened anew by another signature. */
-export function createDeviceSessions({ clock, random }: DeviceSessionsDeps) {
+export function createDeviceSessions({ clock, secret }: DeviceSessionsDeps) {
   const challenges = new Map<string, { kiosk: string; until: number }>();
   const sessions = new Map<string, { kiosk: KioskId; until: number }>();
 
-  const secret = () => {
-    const bytes = new Uint8Array(32);
-    random(bytes);
-    return Buffer.from(bytes).toString('base64url');
-  };
   function tidy(): void {
     for (const [key, { until }] of challenges) if (until <= clock.now()) challenges.delete(key);
     for (const [key, { until }] of sessions) if (until <= clock.now()) sessions.delete(key);
@@ -69,4 +65,5 @@ export function createDeviceSessions({ clock, random }: DeviceSessionsDeps) {
   };
 }
 
-const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
+/** Secrets are kept as their hashes. */
+export const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');

@@ -164,13 +164,52 @@ onBothDatabases('kiosks', (newPlace) => {
       name: 'Cara Diaz',
     });
     expect(await kiosks.byToken(token)).toMatchObject({ operator: cara.id });
-    expect(await refusal(kiosks.signOut(caller, '480264'))).toBe('SIGN_IN_REFUSED');
+    expect(await refusal(kiosks.leave(caller, '480264'))).toBe('SIGN_IN_REFUSED');
     expect(await kiosks.byToken(token)).toMatchObject({ operator: cara.id });
-    await kiosks.signOut(caller, pin);
+    kiosks.confirmLeft((await kiosks.leave(caller, pin)).token);
     expect(await kiosks.byToken(token)).toBeUndefined();
     const again = (await kiosks.byToken(await openSession(caller.kiosk)))!;
     expect(again.operator).toBeUndefined();
     expect(await staff.administrators.listSessions(cara.id)).toEqual([]);
+  });
+
+  test('without an operator, after the shift or a restart, it is left by the address and the PIN of an operator alone', async () => {
+    const { caller } = await enter();
+    await kiosks.setPin(cara.id, staff.organization, pin);
+    const vera = await staff.make('Vera Auditor', 'auditor');
+    await kiosks.setPin(vera.id, staff.organization, pin);
+    await kiosks.signIn(caller, cara.email, pin);
+    staff.advance(12 * 60 * minute);
+    expect(await refusal(kiosks.leave(caller, pin))).toBe('SIGN_IN_REFUSED');
+    expect(await refusal(kiosks.leave(caller, pin, vera.email))).toBe('SIGN_IN_REFUSED');
+    expect(await refusal(kiosks.leave(caller, '480264', cara.email))).toBe('SIGN_IN_REFUSED');
+    kiosks.confirmLeft((await kiosks.leave(caller, pin, cara.email)).token);
+  });
+
+  test('while an operator is signed in, another one leaves it by address and PIN, and the audit log names who', async () => {
+    const { caller } = await enter();
+    const dora = await staff.make('Dora Operator', 'operator');
+    await kiosks.setPin(cara.id, staff.organization, pin);
+    await kiosks.setPin(dora.id, staff.organization, '902613');
+    await kiosks.signIn(caller, cara.email, pin);
+    expect(await refusal(kiosks.leave(caller, '902613'))).toBe('SIGN_IN_REFUSED');
+    await kiosks.leave(caller, '902613', dora.email);
+    const [last] = (await staff.lines()).filter(({ action }) => action === 'kiosk.operator').slice(-1);
+    expect(last).toMatchObject({ actor: `kiosk:${caller.kiosk}/${dora.id}`, outcome: 'done' });
+  });
+
+  test('locked by five wrong PINs, it is not left, with the right PIN either, until it is unlocked', async () => {
+    const { caller } = await enter();
+    await kiosks.setPin(cara.id, staff.organization, pin);
+    await kiosks.signIn(caller, cara.email, pin);
+    for (let guess = 0; guess < 5; guess++)
+      expect(await refusal(kiosks.leave(caller, `90261${guess}`, 'unknown@example.com'))).toBe(
+        'SIGN_IN_REFUSED',
+      );
+    expect(await refusal(kiosks.leave(caller, pin))).toBe('SIGN_IN_REFUSED');
+    expect(await refusal(kiosks.leave(caller, pin, cara.email))).toBe('SIGN_IN_REFUSED');
+    await kiosks.unlock(staff.organization, caller.kiosk, operator);
+    await kiosks.leave(caller, pin, cara.email);
   });
 
   test('five wrong PINs end the session; the right one is refused then, until the kiosk is unlocked', async () => {

@@ -13,6 +13,7 @@ import {
   updateRevoked,
   updateSeen,
 } from './kiosk-store.ts';
+import { createLeaveTokens } from './leave-tokens.ts';
 import { createOperators } from './operators.ts';
 import { createPairings } from './pairings.ts';
 import type { KioskParts } from './parts.ts';
@@ -52,8 +53,13 @@ export interface Kiosks {
 
   /** Five wrong PINs in a row end the session of the kiosk; then none is taken until it is unlocked. Throws SIGN_IN_REFUSED. */
   signIn(caller: KioskCaller, email: string, pin: string): Promise<KioskOperator>;
-  /** Ends the session of the kiosk: the operator proves to be there. */
-  signOut(caller: KioskCaller, pin: string): Promise<void>;
+  /**
+   * Ends the session of the kiosk by the PIN of an operator: of `email`, or without it of the one who is signed in. The token proves it to
+   * the desktop app, once and for a minute. Throws SIGN_IN_REFUSED, also while the kiosk is locked.
+   */
+  leave(caller: KioskCaller, pin: string, email?: string): Promise<{ token: string }>;
+  /** Uses up a token of `leave`. Throws SIGN_IN_REFUSED. */
+  confirmLeft(token: string): void;
   /** Absent: removed. Ends the shifts that began with the PIN of before. Throws PASSWORD_TOO_WEAK. */
   setPin(
     administrator: AdministratorId,
@@ -72,7 +78,13 @@ const SEEN_EVERY = 60_000;
 export function createKiosks({ random = randomFillSync, ...deps }: KiosksDeps): Kiosks {
   const { db, inTransaction, integrity, ids, clock } = deps;
   const pairings = createPairings({ clock, ids, random });
-  const devices = createDeviceSessions({ clock, random });
+  const secret = () => {
+    const bytes = new Uint8Array(32);
+    random(bytes);
+    return Buffer.from(bytes).toString('base64url');
+  };
+  const devices = createDeviceSessions({ clock, secret });
+  const left = createLeaveTokens({ clock, secret });
   const kioskOf = (id: string) => selectKiosk(db, integrity, id);
   const parts = { ...deps, kioskOf };
   const pins = createPins(parts);
@@ -123,7 +135,14 @@ export function createKiosks({ random = randomFillSync, ...deps }: KiosksDeps): 
     },
 
     signIn: operators.signIn,
-    signOut: operators.signOut,
+    async leave(caller, pin, email) {
+      await operators.signOut(caller, pin, email);
+      return { token: left.issue(caller.kiosk) };
+    },
+    confirmLeft(token) {
+      if (left.redeem(token) !== undefined) return;
+      throw new Problem('SIGN_IN_REFUSED', 'No kiosk was left with this token in the last minute.');
+    },
     async setPin(administrator, organization, pin) {
       await pins.setPin(administrator, organization, pin);
       operators.leaveAll(administrator);

@@ -73,6 +73,8 @@ const writeLine = (
     }),
   );
 
+type Place = Pick<KioskCaller, 'kiosk' | 'organization'>;
+
 /** Who is signed in at which kiosk, in memory: after a restart an operator signs in again. */
 export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kiosk: KioskId) => void) {
   const { administrators, clock } = parts;
@@ -82,6 +84,15 @@ export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kio
     endSessions(kiosk);
   };
   const prove = createProofs(parts, pins, leave);
+  /** The account of the signed-in operator. */
+  async function accountAt({ kiosk, organization }: Place): Promise<Administrator | undefined> {
+    const operator = signedIn.get(kiosk);
+    if (!operator) return undefined;
+    const account = await administrators.get(organization, operator.administrator).catch(() => undefined);
+    if (operator.until > clock.now() && mayOperate(account)) return account;
+    signedIn.delete(kiosk);
+    return undefined;
+  }
 
   return {
     async signIn(caller: KioskCaller, email: string, pin: string): Promise<KioskOperator> {
@@ -92,25 +103,17 @@ export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kio
       return operator;
     },
 
-    /** Only the operator who signed in lets the kiosk be left. */
-    async signOut(caller: KioskCaller, pin: string): Promise<void> {
-      const operator = signedIn.get(caller.kiosk);
-      if (operator) {
-        const { email } = await administrators.get(caller.organization, operator.administrator);
-        await prove(caller, email, pin);
-      }
+    /** Nothing but a right PIN in this very call lets the kiosk be left. */
+    async signOut(caller: KioskCaller, pin: string, email?: string): Promise<void> {
+      const wanted = email ?? (await accountAt(caller))?.email;
+      if (wanted === undefined) throw noOperator();
+      const { id } = await prove(caller, wanted, pin);
+      await writeLine(parts, caller, 'done', { operator: id, by: 'pin', left: true });
       leave(caller.kiosk);
     },
 
     /** The signed-in operator, unless the session has ended or the account lost the role. */
-    async at({ kiosk, organization }: Pick<KioskCaller, 'kiosk' | 'organization'>) {
-      const operator = signedIn.get(kiosk);
-      if (!operator) return undefined;
-      const account = await administrators.get(organization, operator.administrator).catch(() => undefined);
-      if (operator.until > clock.now() && mayOperate(account)) return operator;
-      signedIn.delete(kiosk);
-      return undefined;
-    },
+    at: async (place: Place) => ((await accountAt(place)) ? signedIn.get(place.kiosk) : undefined),
 
     leave,
     /** Ends the shifts of one operator, whose PIN is another one now. */
@@ -124,6 +127,11 @@ const refused = () =>
   new Problem(
     'SIGN_IN_REFUSED',
     'The e-mail address or the PIN is wrong, or five wrong ones have locked this PIN: then its operator sets a new one in the console.',
+  );
+const noOperator = () =>
+  new Problem(
+    'SIGN_IN_REFUSED',
+    'No operator is signed in at this kiosk: it is left with the e-mail address and the PIN of an operator.',
   );
 const lockedOut = () =>
   new Problem(

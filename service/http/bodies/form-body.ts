@@ -101,6 +101,13 @@ const isJson = (type = '') => type.startsWith('application/json');
 /** A longer one than any client may send is beyond the search of the multipart parser. */
 function checkBoundary(contentType: string): void {
   const boundaries = [...contentType.matchAll(/boundary\s*=\s*(?:"([^"]*)"|([^;\s]*))/gi)];
+  if (boundaries.length === 0) {
+    throw new Problem(
+      'INVALID_REQUEST',
+      'The Content-Type multipart/form-data has no boundary: let the HTTP client set this header itself, together with the form.',
+      { details: [{ path: 'content-type', message: 'Has no boundary.' }] },
+    );
+  }
   if (boundaries.every(([, quoted, bare]) => isBoundary(quoted ?? bare ?? ''))) return;
   throw new Problem(
     'INVALID_REQUEST',

@@ -8,7 +8,9 @@ import { timesNamed } from './raw-headers.ts';
 
 /** The names and addresses that requests may name in `Host`. */
 export interface OwnHosts {
-  /** Throws HOST_NOT_ALLOWED when `Host` is absent, there twice, or names neither this machine nor an allowed host. */
+  /** Whether `Host` is there once, and names this machine or an allowed host. */
+  isOwn(request: IncomingMessage): boolean;
+  /** Throws HOST_NOT_ALLOWED where `isOwn` does not hold. */
   check(request: IncomingMessage): void;
 }
 
@@ -58,18 +60,24 @@ export function createOwnHosts(deps: OwnHostsDeps): OwnHosts {
     return isInCertificate(host) || addresses().some((address) => canonical(address) === host);
   }
 
+  const isOwn = ({ headers, rawHeaders, socket }: IncomingMessage) => {
+    const host = timesNamed(rawHeaders, 'host') > 1 ? undefined : hostOf(headers.host);
+    return host !== undefined && isAllowed(host, socket.localAddress);
+  };
   return {
-    check({ headers, rawHeaders, socket }) {
-      const sent = timesNamed(rawHeaders, 'host');
-      const host = sent > 1 ? undefined : hostOf(headers.host);
-      if (host !== undefined && isAllowed(host, socket.localAddress)) return;
-      throw new Problem('HOST_NOT_ALLOWED', sentenceOf(sent, host));
+    isOwn,
+    check(request) {
+      if (isOwn(request)) return;
+      const { rawHeaders, headers } = request;
+      throw new Problem('HOST_NOT_ALLOWED', sentenceOf(timesNamed(rawHeaders, 'host'), hostOf(headers.host)));
     },
   };
 }
 
 function sentenceOf(sent: number, host: string | undefined): string {
-  if (sent !== 1) return 'Send the header Host once, with a name or address of this appliance.';
+  if (sent === 0)
+    return 'The proxy or client sends no Host header: let the proxy pass on the one of the browser (nginx: proxy_set_header Host $http_host), or send a name or address of this appliance.';
+  if (sent > 1) return 'Send the header Host once, with a name or address of this appliance.';
   const named = host !== undefined && /^[\w.:-]{1,100}$/.test(host) ? `the host "${host}"` : 'this host';
   return `This appliance does not answer for ${named}: use another of its names or addresses, or let its operator add this one to the setting allowedHosts.`;
 }

@@ -28,9 +28,32 @@ export function isSecureContext(request: Asked): boolean {
   return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';
 }
 
-/** Throws PASSKEY_REFUSED where no browser offers passkeys: at an IP address, and over plain HTTP from another machine. */
+/**
+ * Where a proxy hides the address of the page: what it has to send. The browser says in `Origin` where the page is. Undefined for none.
+ */
+function proxyFault({ headers }: Asked, url: URL | null): string | undefined {
+  const { host: sent } = headers;
+  if (sent === undefined || sent === '')
+    return 'The proxy sends no Host header: let it pass on the one of the browser (nginx: proxy_set_header Host $http_host), and try again.';
+  const page = URL.parse(headers.origin ?? '');
+  if (!page || !url) return undefined;
+  const isName = !ipaddr.isValid(page.hostname.replace(/^\[|\]$/g, ''));
+  const isOther = isName && ipaddr.isValid(url.hostname.replace(/^\[|\]$/g, ''));
+  if (isOther || (page.hostname === url.hostname && page.port !== url.port && page.protocol === url.protocol))
+    return `The proxy sends another Host header ("${url.host}") than the browser ("${page.host}"): let it pass on the one of the browser (nginx: proxy_set_header Host $http_host), and try again.`;
+  if (page.host === url.host && page.protocol === 'https:' && url.protocol === 'http:')
+    return 'The proxy does not say that the page is open over HTTPS: let it send X-Forwarded-Proto, name its address in the setting trustedProxies, and try again.';
+  return undefined;
+}
+
+/**
+ * Throws PASSKEY_REFUSED where no browser offers passkeys: at an IP address, and over plain HTTP from another machine; and where a proxy
+ * hides the address of the page.
+ */
 export function siteOf(request: Asked): WebAuthnSite {
   const url = urlOf(request);
+  const fault = proxyFault(request, url);
+  if (fault !== undefined) throw new Problem('PASSKEY_REFUSED', fault);
   const host = url?.hostname.replace(/^\[|\]$/g, '') ?? '';
   if (url === null || ipaddr.isValid(host)) {
     throw new Problem(

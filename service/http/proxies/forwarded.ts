@@ -1,0 +1,70 @@
+import type { IncomingMessage } from 'node:http';
+import ipaddr from 'ipaddr.js';
+
+/** An entry that names no address: no network holds it, so no key that is bound to networks works from there. */
+const UNKNOWN = 'unknown';
+
+/**
+ * Rewrites what proxies said of a request into the one form that the server reads: addresses in `X-Forwarded-For` without ports, brackets
+ * and zones (Azure and IIS write ports), and `Forwarded` (RFC 7239), where there is no `X-Forwarded-For`, as `X-Forwarded-For`, `-Proto`
+ * and `-Host`. Only for a connection of a trusted proxy; of any other these headers are not believed at all.
+ */
+export function readForwarded(
+  { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
+  isProxy: (address: string) => boolean,
+): void {
+  if (!isProxy(socket.remoteAddress ?? '')) return;
+  const list = headers['x-forwarded-for'];
+  if (list !== undefined) {
+    headers['x-forwarded-for'] = [list].flat().join(',').split(',').map(plainAddress).join(', ');
+    return;
+  }
+  if (headers.forwarded === undefined) return;
+  const hops = parseForwarded(headers.forwarded);
+  headers['x-forwarded-for'] = hops?.map((hop) => plainAddress(hop.for ?? UNKNOWN)).join(', ') ?? UNKNOWN;
+  if (!hops) return;
+  // What the proxy wrote that the client itself reached.
+  let at = hops.length - 1;
+  while (at > 0 && isProxy(plainAddress(hops[at]?.for ?? UNKNOWN))) at--;
+  const { proto, host } = hops[at]!;
+  if (proto !== undefined && /^https?$/i.test(proto)) headers['x-forwarded-proto'] = proto.toLowerCase();
+  if (host !== undefined) headers['x-forwarded-host'] = host;
+}
+
+/** `203.0.113.9` of `203.0.113.9:4711`, `fe80::1` of `[fe80::1%eth0]:4711`; other texts as they are. */
+function plainAddress(entry: string): string {
+  const text = entry.trim();
+  const [, inBrackets, beforePort] = /^(?:\[([^\]]+)\](?::\w+)?|([\d.]+):\w+)$/.exec(text) ?? [];
+  const address = (inBrackets ?? beforePort ?? text).replace(/%.*$/, '');
+  return ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address) ? address : text;
+}
+
+interface Hop {
+  for?: string;
+  proto?: string;
+  host?: string;
+}
+
+const TOKEN = "[!#$%&'*+.^_`|~\\w-]+";
+/** `name=value` (RFC 7239, section 4), then what ends it. */
+const PAIR = new RegExp(`[ \\t]*(${TOKEN})=(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN}))[ \\t]*(;|,|$)`, 'y');
+
+/** Undefined where any part is malformed: a client could have left a quote open to hide what the proxy added behind it. */
+function parseForwarded(header: string): Hop[] | undefined {
+  const hops: Hop[] = [{}];
+  const pair = new RegExp(PAIR);
+  for (;;) {
+    const found = pair.exec(header);
+    if (!found) return undefined;
+    const [, name = '', quoted, bare = '', end] = found;
+    const key = name.toLowerCase();
+    const value = quoted?.replace(/\\(.)/g, '$1') ?? bare;
+    const hop = hops.at(-1)!;
+    if (key === 'for' || key === 'proto' || key === 'host') {
+      if (hop[key] !== undefined) return undefined;
+      hop[key] = value;
+    }
+    if (end === '') return hops;
+    if (end === ',') hops.push({});
+  }
+}
