@@ -16,20 +16,20 @@ export async function isPooled(first: pg.Client, second: pg.Client): Promise<boo
     for (let round = 0; round < ROUNDS; round++) {
       await second.query('begin');
       if (await ask(second, 'select pg_try_advisory_xact_lock($1) as yes', key)) return true;
-      // While the second holds a session of the pool, and again when it has given it back.
+      // While the second holds a session of the pool, and when it has given it back: twice, for a pool that gives its sessions out in turn.
       if (!(await ask(first, HELD, key))) return true;
       await second.query('rollback');
-      if (!(await ask(first, HELD, key))) return true;
+      if (!(await ask(first, HELD, key)) || !(await ask(first, HELD, key))) return true;
     }
     return false;
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.message.includes('statement pooling')) return true;
     throw error;
   } finally {
-    // Behind a pooler either may have the session with the lock; left behind, the lock is no other's.
+    // Behind a pooler either may have the session with the lock; one that is left behind has a key of its own.
+    await second.query('rollback').catch(() => {});
     for (const client of [second, first])
       await client.query('select pg_advisory_unlock($1)', [key]).catch(() => {});
-    await second.query('rollback').catch(() => {});
   }
 }
 

@@ -14,7 +14,9 @@ export function explainRefusal(error: unknown, url: string): Problem | undefined
   if (refused === undefined) {
     if (!(error instanceof Error)) return undefined;
     const found = tlsRemedy(error, hostOf(url));
-    return found && problemOf(found, error.message, error);
+    // OpenSSL gives its own place in the source in the message, and the reason apart.
+    const said = 'reason' in error ? String(error.reason) : error.message;
+    return found && problemOf(found, said, error);
   }
   const { code, message } = refused;
   const who = whose(url);
