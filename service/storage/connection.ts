@@ -150,7 +150,8 @@ export async function openPostgres<S>(
     await pool.end();
     throw explainRefusal(error, url) ?? unreachable(error);
   }
-  const lock = writer === undefined ? undefined : await lockOrEnd(url, { log, holder: writer, sessions }, pool);
+  const lock =
+    writer === undefined ? undefined : await lockOrEnd(url, { log, holder: writer, sessions }, pool);
   const inTurn = createOneAtATime({ patience: TURN_PATIENCE, refuse: waitedTooLong });
   const opened = finish(db, {
     dialect: 'postgres',

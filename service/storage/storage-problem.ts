@@ -17,7 +17,8 @@ export function toStorageProblem(error: unknown, path?: string): unknown {
   }
   if (code === undefined) return error;
   const refused = refusals.find(({ codes }) => codes.test(code));
-  if (refused) return new Problem('STORAGE_UNAVAILABLE', refused.says, { cause: error, retryAfterSeconds: 5 });
+  if (refused)
+    return new Problem('STORAGE_UNAVAILABLE', refused.says, { cause: error, retryAfterSeconds: 5 });
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
     const file = path ?? 'A database file of the data directory';
     return new Problem(

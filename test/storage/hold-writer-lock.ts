@@ -10,7 +10,14 @@ const { inTransaction } = await openDatabase(
 );
 for (let n = 0; ; n++) {
   const id = `org_${writer.replaceAll(/\W/g, '')}_${n}`;
-  const row = { id, name: id, created_at: 1, match_only: 0, uniqueness_policy: 'off', consent_policy: 'attested' };
+  const row = {
+    id,
+    name: id,
+    created_at: 1,
+    match_only: 0,
+    uniqueness_policy: 'off',
+    consent_policy: 'attested',
+  };
   await inTransaction((tx) => tx.insertInto('organization').values(row).execute());
   writeSync(1, `${id}\n`);
 }

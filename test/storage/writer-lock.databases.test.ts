@@ -120,8 +120,11 @@ describe.skipIf(binaries === undefined)('the writer of a PostgreSQL database', (
     const admin = await connect('admin');
     let taken: Promise<unknown> | undefined;
     const waiting = async () =>
-      (await admin.query("select from pg_stat_activity where application_name = 'thief' and wait_event_type = 'Lock'"))
-        .rowCount;
+      (
+        await admin.query(
+          "select from pg_stat_activity where application_name = 'thief' and wait_event_type = 'Lock'",
+        )
+      ).rowCount;
     const thief = await connect('thief');
     await database.inTransaction(async (tx) => {
       await tx.selectFrom('organization').select('id').execute();

@@ -72,7 +72,15 @@ export async function openFormerPostgres(
       requireAlone: () => lock.require(),
       exchange: (marker, clock) =>
         exchange(
-          { session, url, home, from, snapshot, lockPatience, fence: () => lock.fence((statement, values) => session.query(statement, values)) },
+          {
+            session,
+            url,
+            home,
+            from,
+            snapshot,
+            lockPatience,
+            fence: () => lock.fence((statement, values) => session.query(statement, values)),
+          },
           marker,
           clock,
         ),

@@ -104,7 +104,8 @@ export function tlsRemedy(error: Error, host: string): ConnectionRemedy | undefi
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return {
       what: `The certificate of ${server} is of another name`,
-      remedy: 'Use a name of the certificate in the database URL, or give the server a certificate of this name.',
+      remedy:
+        'Use a name of the certificate in the database URL, or give the server a certificate of this name.',
     };
   }
   if (/^(CERT_HAS_EXPIRED|CERT_NOT_YET_VALID)$/.test(code)) {
@@ -131,7 +132,12 @@ export function tlsRemedy(error: Error, host: string): ConnectionRemedy | undefi
       remedy: 'Both are PEM, and the key has no passphrase.',
     };
   }
-  if ('path' in error && 'syscall' in error && error.syscall !== 'connect' && /^(ENOENT|EACCES|EISDIR)$/.test(code)) {
+  if (
+    'path' in error &&
+    'syscall' in error &&
+    error.syscall !== 'connect' &&
+    /^(ENOENT|EACCES|EISDIR)$/.test(code)
+  ) {
     return {
       what: `${error.path}, which the database URL names (sslrootcert, sslcert, sslkey), cannot be read`,
       remedy: 'Give its absolute path, and make it readable for the account of the service.',

@@ -20,7 +20,9 @@ describe.skipIf(binaries === undefined)('settings and sessions of an administrat
     admin = new pg.Client({ connectionString: url });
     await admin.connect();
     await admin.query('create role desk login');
-    await admin.query(`grant create on schema public to desk; grant create on database ${nameOf(url)} to desk`);
+    await admin.query(
+      `grant create on schema public to desk; grant create on database ${nameOf(url)} to desk`,
+    );
   });
   afterAll(async () => {
     await admin?.end();
@@ -161,9 +163,7 @@ describe.skipIf(binaries === undefined)('settings and sessions of an administrat
     const says = expect.stringMatching(new RegExp(`"${name}" has the encoding ${encoding}.*UTF8`));
     const refused = await checkPostgres(its).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: 'CONFLICT', message: says });
-    expect(await checkGrants({ databaseUrl: its })).toEqual([
-      { what: 'grants', state: 'fail', found: says },
-    ]);
+    expect(await checkGrants({ databaseUrl: its })).toEqual([{ what: 'grants', state: 'fail', found: says }]);
     await admin.query(/CREATE DATABASE [^;]+;/.exec((refused as Error).message)![0]);
     await checkPostgres(deskUrl().replace(nameOf(url), 'gatehouse_utf8'));
     await admin.query('drop database gatehouse_utf8');

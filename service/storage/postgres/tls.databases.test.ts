@@ -24,7 +24,8 @@ describe.skipIf(binaries === undefined || !hasOpenssl)(
       folder = mkdtempSync(join(tmpdir(), 'gatehouse-pg-tls-'));
       const [ours, others] = [createCustomerAuthority(), createCustomerAuthority()];
       const own = ours.requestOf('/CN=database');
-      const chain = ours.sign(own.request, { extensions: 'subjectAltName=DNS:localhost' }) + ours.intermediate;
+      const chain =
+        ours.sign(own.request, { extensions: 'subjectAltName=DNS:localhost' }) + ours.intermediate;
       for (const [name, authority, subject] of [
         ['right', ours, 'certified'],
         ['wrong', ours, 'gatehouse'],
@@ -126,9 +127,17 @@ describe.skipIf(binaries === undefined || !hasOpenssl)(
     test.each([
       ['none', () => verified(), /asks the role "certified" for a client certificate.*sslcert=FILE/],
       ['one of another role', () => withCertificate('wrong'), /is not that of the role "certified"/],
-      ['one of another authority', () => withCertificate('foreign'), /refused the client certificate.*ssl_ca_file/],
+      [
+        'one of another authority',
+        () => withCertificate('foreign'),
+        /refused the client certificate.*ssl_ca_file/,
+      ],
       ['one with another key', () => withCertificate('right', 'wrong'), /do not belong together/],
-      ['a file that is not there', () => withCertificate('absent'), /absent\.pem, which the database URL names/],
+      [
+        'a file that is not there',
+        () => withCertificate('absent'),
+        /absent\.pem, which the database URL names/,
+      ],
     ])('a client certificate that is asked for: %s', async (_, parameters, says) => {
       await expect(checkPostgres(urlOf('certified', parameters()))).rejects.toMatchObject({
         code: 'CONFLICT',
