@@ -8,7 +8,7 @@ export interface CutNetwork {
   other: string;
   /** Begins of a command line that runs on the other one. */
   inside: string[];
-  /** Nothing passes any more, and neither side is told. */
+  /** Nothing passes any more, and no side gets an error of it. */
   cut(): void;
   mend(): void;
   remove(): void;

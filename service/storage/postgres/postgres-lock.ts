@@ -19,6 +19,7 @@ const STILL = 10_000;
 const PATIENCE = 2_000;
 /** Milliseconds between two looks at a lock that another process has. */
 const PAUSE = 200;
+const LOST = 'The connection that locks the database was lost: nothing is written until it is back.';
 
 /** Makes one process the only writer of a PostgreSQL database, as the writer lock does for a data directory. */
 export interface PostgresLock {
@@ -55,39 +56,72 @@ interface Former {
  *
  * A pooler in transaction mode voids the advisory lock (checkPostgres refuses it), the row not.
  */
-export async function takePostgresLock(
-  url: string,
-  { log, holder, sessions = holder, timer }: PostgresLockDeps,
-): Promise<PostgresLock> {
+export async function takePostgresLock(url: string, deps: PostgresLockDeps): Promise<PostgresLock> {
+  const { log, timer } = deps;
+  const hold = createHold(url, deps);
+  await hold.take();
+  const recurring = createRecurring({ log, timer });
+  recurring.every('database lock', BEAT_EVERY, () => hold.beat());
+
+  function requireHeld(): void {
+    if (!hold.client()) throw new Problem('STORAGE_UNAVAILABLE', hold.why(), { retryAfterSeconds: 5 });
+  }
+
+  return {
+    require: requireHeld,
+    async fence(query) {
+      requireHeld();
+      const { rows } = await query(FENCE, [hold.token]);
+      if (rows.length === 1) return;
+      hold.giveUp('another process');
+      requireHeld();
+    },
+    async close() {
+      const ended = hold.end();
+      await recurring.stop();
+      await ended;
+      // Before the session ends, which takes the server a moment: the next process need not wait.
+      const client = hold.client();
+      if (client) await release(client, hold.token).catch(() => {});
+      await client?.end().catch(() => {});
+    },
+  };
+}
+
+/** The connection that has the lock, lost and found again. */
+interface Hold {
+  token: string;
+  /** Undefined while the lock is not held. */
+  client(): pg.Client | undefined;
+  /** In a sentence, where it is not held. */
+  why(): string;
+  /** Throws CONFLICT where another process has it. */
+  take(): Promise<void>;
+  /** Writes a heartbeat, or takes the lock again. */
+  beat(): Promise<void>;
+  /** For good, until the process starts anew: `by` has written meanwhile, and what this process has in memory is old. */
+  giveUp(by: string): void;
+  /** Nothing is taken again; waits for what is being taken. */
+  end(): Promise<void>;
+}
+
+function createHold(url: string, { log, holder, sessions = holder }: PostgresLockDeps): Hold {
   const token = randomBytes(16).toString('hex');
   let client: pg.Client | undefined;
   let lost = 'The lock on the database is not taken yet.';
   let former: Former | undefined;
   let taking: Promise<void> | undefined;
-  let closed = false;
-  /** Another process wrote meanwhile: what this process has in memory is not what is in the database. */
+  let ended = false;
   let takenOver = false;
 
-  function lose(held: pg.Client, why: string): void {
+  function lose(held: pg.Client, error: string): void {
     if (client !== held) return;
     client = undefined;
-    lost = 'The connection that locks the database was lost: nothing is written until it is back.';
-    if (closed) return;
-    log.error(
-      { error: why },
-      'the connection that locks the database was lost: nothing is written until it is back',
-    );
+    void held.end().catch(() => {});
+    lost = LOST;
+    if (ended) return;
+    log.error({ error }, LOST);
     void retake();
-  }
-
-  /** For good: until the process starts anew. */
-  function giveUp(by: string): void {
-    const held = client;
-    client = undefined;
-    takenOver = true;
-    lost = inUse(url, { is: 'taken over', by }).message;
-    log.error({ by }, 'the database was taken over by another process: nothing is written any more');
-    void held?.end().catch(() => {});
   }
 
   async function take(): Promise<void> {
@@ -117,42 +151,38 @@ export async function takePostgresLock(
     return taking;
   }
 
-  await take();
-  const recurring = createRecurring({ log, timer });
-  recurring.every('database lock', BEAT_EVERY, async () => {
+  function giveUp(by: string): void {
+    if (takenOver) return;
+    void client?.end().catch(() => {});
+    client = undefined;
+    takenOver = true;
+    lost = inUse(url, { is: 'taken over', by }).message;
+    log.error({ by }, 'the database was taken over by another process: nothing is written any more');
+  }
+
+  async function writeBeat(): Promise<void> {
     if (takenOver) return;
     const looked = client;
     if (!looked) return retake();
     try {
       if (await beat(looked, token)) return;
-      if (client === looked && !closed) giveUp(describe(await look(looked)));
+      if (client === looked && !ended) giveUp(describe(await look(looked)));
     } catch (error) {
       // Do not wait for the connection’s own error: with an unreachable host it may take minutes.
       lose(looked, error instanceof Error ? error.message : String(error));
-      void looked.end().catch(() => {});
     }
-  });
-
-  function requireHeld(): void {
-    if (!client) throw new Problem('STORAGE_UNAVAILABLE', lost, { retryAfterSeconds: 5 });
   }
 
   return {
-    require: requireHeld,
-    async fence(query) {
-      requireHeld();
-      const { rows } = await query(FENCE, [token]);
-      if (rows.length === 1) return;
-      if (!takenOver) giveUp('another process');
-      requireHeld();
-    },
-    async close() {
-      closed = true;
-      await recurring.stop();
+    token,
+    client: () => client,
+    why: () => lost,
+    take,
+    beat: writeBeat,
+    giveUp,
+    async end() {
+      ended = true;
       await taking;
-      // Before the session ends, which takes the server a moment: the next process need not wait.
-      if (client) await release(client, token).catch(() => {});
-      await client?.end().catch(() => {});
     },
   };
 }

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { findPostgres, nameOf, startPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
-import { checkGrants } from '../../cli/doctor/postgres.ts';
-import { silentLog } from '../../lib/log.ts';
-import { type Database, openDatabase } from '../connection.ts';
-import { checkPostgres } from './check-postgres.ts';
+import { checkGrants } from '../../service/cli/doctor/postgres.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { type Database, openDatabase } from '../../service/storage/connection.ts';
+import { checkPostgres } from '../../service/storage/postgres/check-postgres.ts';
+import { findPostgres, nameOf, startPostgres, type TestPostgres } from '../support/postgres.ts';
 
 const binaries = findPostgres();
 
