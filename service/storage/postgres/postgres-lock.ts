@@ -97,7 +97,7 @@ interface Hold {
   why(): string;
   /** Throws CONFLICT where another process has it. */
   take(): Promise<void>;
-  /** Writes a heartbeat, or takes the lock again. */
+  /** Writes a heartbeat, or takes the lock again. Waits for no error of the connection itself: of an unreachable host it may take minutes. */
   beat(): Promise<void>;
   /** For good, until the process starts anew: `by` has written meanwhile, and what this process has in memory is old. */
   giveUp(by: string): void;
@@ -168,7 +168,6 @@ function createHold(url: string, { log, holder, sessions = holder }: PostgresLoc
       if (await beat(looked, token)) return;
       if (client === looked && !ended) giveUp(describe(await look(looked)));
     } catch (error) {
-      // Do not wait for the connection’s own error: with an unreachable host it may take minutes.
       lose(looked, error instanceof Error ? error.message : String(error));
     }
   }
