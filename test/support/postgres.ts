@@ -112,10 +112,10 @@ export async function startPostgres(
 }
 
 /** The server that another process of this run has started. */
-export function reachPostgres(folder: string, port = '5432'): ReachedPostgres {
+export function reachPostgres(folder: string, port?: string): ReachedPostgres {
   // Of a busy machine, which may take longer than a service would wait.
   const url = (database: string) =>
-    `postgresql://gatehouse@${encodeURIComponent(folder)}:${port}/${database}?connect_timeout=60`;
+    `postgresql://gatehouse@${encodeURIComponent(folder)}${port === undefined ? '' : `:${port}`}/${database}?connect_timeout=60`;
 
   async function administer<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     const client = new pg.Client({ connectionString: url('postgres') });
