@@ -72,7 +72,9 @@ export const Config = z.strictObject({
   databaseUrl: z
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
-    .describe('PostgreSQL URL; SQLite in the data directory when absent.'),
+    .describe(
+      'PostgreSQL URL of the server itself or of a pooler in session mode, encrypted with `?sslmode=verify-full&sslrootcert=FILE`; SQLite in the data directory when absent.',
+    ),
   keysDatabaseUrl: z
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()

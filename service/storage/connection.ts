@@ -1,10 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
-import { Kysely, type Transaction } from 'kysely';
+import { CompiledQuery, Kysely, type Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
 import type { Log } from '../lib/log.ts';
 import { createOneAtATime } from '../lib/one-at-a-time.ts';
+import { Problem } from '../lib/problem.ts';
 import { offerDirectStatements } from './direct-statements.ts';
 import { migrate, type OlderSchema, type StoreName } from './migrate.ts';
 import type { DialectName, Migration } from './migration.ts';
@@ -20,6 +22,9 @@ import { openSqliteFile, openSqliteMemory, sqliteWays } from './sqlite.ts';
 import type { Db, InTransaction } from './transaction.ts';
 import { createTransactionGuard } from './transaction-guard.ts';
 import { createLateSync, type LateSync } from './write-ahead/late-sync.ts';
+
+/** Milliseconds for which a transaction waits at most until it is begun. */
+const TURN_PATIENCE = 15_000;
 
 export type DatabasePlace =
   | { kind: 'sqlite'; path: string }
@@ -135,7 +140,9 @@ export async function openPostgres<S>(
   snapshot?: (version: string) => Promise<string | undefined>,
 ): Promise<Opened<S>> {
   const guard = createTransactionGuard();
-  const pool = openPostgresPool(url, log);
+  // Of a writer alone, so that its sessions can be ended when it is gone.
+  const sessions = writer === undefined ? 'gatehouse' : `gatehouse ${randomBytes(6).toString('hex')}`;
+  const pool = openPostgresPool(url, sessions, log);
   const db = new Kysely<S>({ dialect: postgresDialect(pool, guard) });
   try {
     (await pool.connect()).release();
@@ -143,8 +150,9 @@ export async function openPostgres<S>(
     await pool.end();
     throw explainRefusal(error, url) ?? unreachable(error);
   }
-  const lock = writer === undefined ? undefined : await lockOrEnd(url, { log, holder: writer }, pool);
-  const inTurn = createOneAtATime();
+  const lock =
+    writer === undefined ? undefined : await lockOrEnd(url, { log, holder: writer, sessions }, pool);
+  const inTurn = createOneAtATime({ patience: TURN_PATIENCE, refuse: waitedTooLong });
   const opened = finish(db, {
     dialect: 'postgres',
     clock,
@@ -156,7 +164,10 @@ export async function openPostgres<S>(
       guard.refuseInside();
       return inTurn(() => {
         lock?.require();
-        return serializable(db, guard, work);
+        return serializable(db, guard, async (tx) => {
+          await lock?.fence((statement, values) => tx.executeQuery(CompiledQuery.raw(statement, values)));
+          return work(tx);
+        });
       });
     },
     ...defined({ lock }),
@@ -165,6 +176,14 @@ export async function openPostgres<S>(
     throw explainRefusal(error, url) ?? error;
   });
 }
+
+/** Of a transaction whose predecessors wait, each until its own time is over, for a table that another session has locked. */
+const waitedTooLong = () =>
+  new Problem(
+    'STORAGE_UNAVAILABLE',
+    'The database server is too slow for what is asked of it, or another session has locked its tables: nothing was changed. Try again shortly; the operator looks for that session in pg_stat_activity.',
+    { retryAfterSeconds: 5 },
+  );
 
 async function lockOrEnd(
   url: string,

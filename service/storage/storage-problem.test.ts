@@ -41,6 +41,23 @@ test.each([
   });
 });
 
+test.each([
+  ['55P03', 'ends it'],
+  ['57014', 'time limits'],
+  ['25P03', 'time limits'],
+  ['53300', 'connection limit'],
+  ['53200', 'connection limit'],
+  ['28P01', 'gatehouse doctor'],
+  ['42501', 'gatehouse doctor'],
+  ['CERT_HAS_EXPIRED', 'gatehouse doctor'],
+])('what a database server refuses for now is unavailable, with its cause: %s', (code, remedy) => {
+  expect(toStorageProblem(failure(code))).toMatchObject({
+    code: 'STORAGE_UNAVAILABLE',
+    message: expect.stringContaining(remedy),
+    extra: { retryAfterSeconds: 5 },
+  });
+});
+
 test.each(['SQLITE_NOTADB', 'SQLITE_CORRUPT', 'SQLITE_CORRUPT_INDEX'])('%s names the file', (code) => {
   expect(toStorageProblem(failure(code), '/data/keys.db')).toMatchObject({
     code: 'INTERNAL',

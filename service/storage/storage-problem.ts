@@ -16,6 +16,9 @@ export function toStorageProblem(error: unknown, path?: string): unknown {
     );
   }
   if (code === undefined) return error;
+  const refused = refusals.find(({ codes }) => codes.test(code));
+  if (refused)
+    return new Problem('STORAGE_UNAVAILABLE', refused.says, { cause: error, retryAfterSeconds: 5 });
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
     const file = path ?? 'A database file of the data directory';
     return new Problem(
@@ -48,12 +51,36 @@ export function toStorageProblem(error: unknown, path?: string): unknown {
   return error;
 }
 
+/** What a PostgreSQL server says of a statement or a connection that it would take at another time, or from another role. */
+const refusals = [
+  {
+    codes: /^55P03$/,
+    says: 'Another session of the database server has locked what this needs (ALTER TABLE, VACUUM FULL, LOCK, pg_restore): nothing was changed. Try again shortly; the operator finds that session in pg_stat_activity and ends it.',
+  },
+  {
+    codes: /^(57014|25P03|25P04)$/,
+    says: 'The database server ended this because it took too long, or an administrator did: nothing was changed. Try again shortly; the operator checks the load of the server and its time limits for the role.',
+  },
+  {
+    codes: /^53[02-9]..$/,
+    says: 'The database server has no memory or connection left for this: nothing was changed. Try again shortly; the operator raises the connection limit of the role, the database or the server, or ends sessions that are not needed.',
+  },
+  {
+    codes: /^(28...|3D000|42501)$/,
+    says: 'The database server refuses the role of this service: nothing was changed. The operator runs "gatehouse doctor", which names the remedy.',
+  },
+  {
+    codes: /^(CERT_.*|ERR_(TLS|SSL|OSSL)_.*|SELF_SIGNED_.*|DEPTH_ZERO_.*|UNABLE_TO_.*)$/,
+    says: 'The connection to the database server cannot be encrypted as its URL asks: nothing was changed. The operator runs "gatehouse doctor", which names the remedy.',
+  },
+];
+
 const unwritable = new Set(['EROFS', 'EACCES', 'EPERM', '25006']);
 
 /** SQLSTATE classes of a lost or refused connection (08, 57P0x), the system's words for the same, and pg's own. */
 function isUnreachable(error: unknown, code: string | undefined): boolean {
   if (code !== undefined)
-    return /^(08...|57P0[1-5]|53300|ECONN.*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND)$/.test(code);
+    return /^(08...|57P0[1-5]|ECONN.*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND)$/.test(code);
   return (
     error instanceof Error &&
     /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/.test(

@@ -239,6 +239,28 @@ describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
     expect(await cli.json('audit', 'verify')).toMatchObject({ valid: true });
   });
 
+  test('a database in another encoding is refused by init, by a start and by doctor, and leaves nothing', async () => {
+    await server.administer((client) =>
+      client.query("create database latin1 encoding 'LATIN1' template template0 lc_collate 'C' lc_ctype 'C'"),
+    );
+    const latin1 = url.replace(/\/t[0-9a-f]+\?/, '/latin1?');
+    for (const words of [
+      ['init', '--org', 'Museum', '--database-url', latin1],
+      ['init', '--org', 'Museum', '--database-url', url, '--keys-database-url', latin1],
+      ['start', '--port', '0', '--database-url', latin1],
+    ]) {
+      const refused = await cli.run(...words);
+      expect([refused.code, refused.stdout]).toEqual([1, '']);
+      expect(refused.stderr).toMatch(/"latin1" has the encoding LATIN1.*ENCODING 'UTF8' TEMPLATE template0;/);
+      expect(readdirSync(cli.data)).toEqual([]);
+    }
+    await cli.json('init', '--org', 'Museum', '--database-url', url);
+    writeFileSync(settings(), JSON.stringify({ databaseUrl: latin1 }));
+    const doctor = await cli.run('doctor');
+    expect(doctor.code).toBe(1);
+    expect(doctor.stdout.replaceAll(/\s+/g, ' ')).toContain('has the encoding LATIN1');
+  });
+
   test('a database that cannot be reached leaves nothing recorded', async () => {
     const gone = 'postgresql://none@127.0.0.1:1/none';
     const refused = await cli.run('init', '--org', 'Museum', '--database-url', gone);

@@ -1,6 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -18,6 +26,13 @@ export interface TestPostgres extends ReachedPostgres {
   stop(): Promise<void>;
 }
 
+export interface PostgresOptions {
+  /** As in postgresql.conf. */
+  settings?: Record<string, string>;
+  /** Contents by name, written into its data directory before it starts: `pg_hba.conf`, certificates. */
+  files?: Record<string, string>;
+}
+
 /** The folder of `initdb` and `postgres`: Debian's newest version, else whatever is on PATH. */
 export function findPostgres(): string | undefined {
   const debian = '/usr/lib/postgresql';
@@ -32,7 +47,10 @@ export function findPostgres(): string | undefined {
  * A PostgreSQL of its own on a socket in a temporary folder, which `stop` removes. It syncs nothing: these tests ask
  * what is committed, not what survives a power cut.
  */
-export async function startPostgres(binaries: string): Promise<TestPostgres> {
+export async function startPostgres(
+  binaries: string,
+  { settings: more = {}, files = {} }: PostgresOptions = {},
+): Promise<TestPostgres> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-pg-'));
   const data = join(folder, 'data');
   const user = unprivileged();
@@ -48,6 +66,10 @@ export async function startPostgres(binaries: string): Promise<TestPostgres> {
     rmSync(folder, { recursive: true, force: true });
     throw new Error(`initdb failed: ${made.stderr}${made.error ?? ''}`);
   }
+  for (const [name, contents] of Object.entries(files)) {
+    writeFileSync(join(data, name), contents, { mode: 0o600 });
+    if (user) chownSync(join(data, name), user.uid, user.gid);
+  }
   const settings = {
     listen_addresses: '',
     unix_socket_directories: folder,
@@ -57,6 +79,7 @@ export async function startPostgres(binaries: string): Promise<TestPostgres> {
     max_connections: '200',
     // Nothing happens there but what a test asks for: rows that it reads in no order keep theirs.
     autovacuum: 'off',
+    ...more,
   };
   const server = spawn(
     join(binaries, 'postgres'),
@@ -85,14 +108,14 @@ export async function startPostgres(binaries: string): Promise<TestPostgres> {
     throw error;
   }
 
-  return { ...reachPostgres(folder), folder, stop };
+  return { ...reachPostgres(folder, more.port), folder, stop };
 }
 
 /** The server that another process of this run has started. */
-export function reachPostgres(folder: string): ReachedPostgres {
+export function reachPostgres(folder: string, port?: string): ReachedPostgres {
   // Of a busy machine, which may take longer than a service would wait.
   const url = (database: string) =>
-    `postgresql://gatehouse@${encodeURIComponent(folder)}/${database}?connect_timeout=60`;
+    `postgresql://gatehouse@${encodeURIComponent(folder)}${port === undefined ? '' : `:${port}`}/${database}?connect_timeout=60`;
 
   async function administer<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     const client = new pg.Client({ connectionString: url('postgres') });
@@ -119,7 +142,7 @@ export function reachPostgres(folder: string): ReachedPostgres {
 export const nameOf = (url: string): string => new URL(url).pathname.slice(1);
 
 /** PostgreSQL refuses to run as root: the `postgres` account, else `nobody`. Nothing when we are not root. */
-function unprivileged(): { uid: number; gid: number } | undefined {
+export function unprivileged(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const accounts = readFileSync('/etc/passwd', 'utf8')
     .split('\n')

@@ -1,5 +1,6 @@
 import { type Config, describeDatabase } from '../../config.ts';
 import type { Grants } from '../../storage/postgres/check-postgres.ts';
+import { CONNECTIONS_NEEDED } from '../../storage/postgres/connection-refusal.ts';
 import { toFailure } from '../failure.ts';
 import type { Finding } from './checks.ts';
 
@@ -15,7 +16,7 @@ export async function checkGrants(
     try {
       const grants = await read(url);
       const where = describeDatabase(url);
-      findings.push({ what, ...describeGrants(grants, where) });
+      findings.push({ what, ...describeGrants(grants, where) }, ...checkConnections(grants, where));
       // A key store is never copied before an upgrade.
       if (url === databaseUrl) findings.push(...checkSchemas(grants, where));
     } catch (error) {
@@ -43,6 +44,18 @@ function describeGrants({ role, closed, foreign }: Grants, where: string): Omit<
       };
 }
 
+function checkConnections({ role, connections }: Grants, where: string): Finding[] {
+  if (connections >= CONNECTIONS_NEEDED) return [];
+  return [
+    {
+      what: 'grants',
+      state: 'warn',
+      found: `${where}: ${role} may have ${connections} connections; a service under load uses ${CONNECTIONS_NEEDED}, and answers 503 where there are fewer`,
+      remedy: `As an administrator of the server raise the least of: ALTER ROLE ${role} CONNECTION LIMIT ${2 * CONNECTIONS_NEEDED};  ALTER DATABASE … CONNECTION LIMIT;  max_connections`,
+    },
+  ];
+}
+
 /** Whether the next upgrade can keep the database as it is, and what earlier ones kept. */
 function checkSchemas({ role, database, makesSchemas, kept }: Grants, where: string): Finding[] {
   const findings: Finding[] = [];
@@ -50,7 +63,7 @@ function checkSchemas({ role, database, makesSchemas, kept }: Grants, where: str
     findings.push({
       what: 'grants',
       state: 'warn',
-      found: `${where}: ${role} may not make a schema, in which an upgrade keeps the database of before: it would stop there, with nothing changed`,
+      found: `${where}: ${role} may not make a schema, in which an upgrade, "gatehouse update" and "gatehouse migrate --snapshot" keep the database of before: they would stop there, with nothing changed`,
       remedy: `As an administrator of the server:  GRANT CREATE ON DATABASE ${database} TO ${role};`,
     });
   }

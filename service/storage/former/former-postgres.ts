@@ -72,7 +72,15 @@ export async function openFormerPostgres(
       requireAlone: () => lock.require(),
       exchange: (marker, clock) =>
         exchange(
-          { session, url, home, from, snapshot, lockPatience, requireWriter: () => lock.require() },
+          {
+            session,
+            url,
+            home,
+            from,
+            snapshot,
+            lockPatience,
+            fence: () => lock.fence((statement, values) => session.query(statement, values)),
+          },
           marker,
           clock,
         ),
@@ -137,7 +145,7 @@ interface Exchange {
   from: string;
   snapshot: PostgresSnapshot;
   lockPatience: number;
-  requireWriter(): void;
+  fence(): Promise<void>;
 }
 
 /** The tables move between schemas, all of them or none: no row is copied, and no room is needed. */
@@ -149,7 +157,7 @@ async function exchange(work: Exchange, marker: BackMarker | undefined, clock: C
     await session.query('begin');
     await moveTables(work, aside);
     marker?.write();
-    work.requireWriter();
+    await work.fence();
     committing = true;
     await session.query('commit');
   } catch (error) {

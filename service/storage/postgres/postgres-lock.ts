@@ -1,62 +1,126 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
 import type { Timer } from '../../lib/timer.ts';
+import { unreachable } from './check-postgres.ts';
 import { connectTimeoutOf } from './connect-timeout.ts';
+import { explainRefusal } from './postgres-refusal.ts';
+import { sessionSettings } from './session-settings.ts';
+import { beat, endSessions, FENCE, type Look, look, release, takeRow, unlock } from './writer-row.ts';
 
-/** Any number that is ours alone in the database. */
-const WRITER_LOCK = 7_184_002;
-/** Milliseconds between two looks at a connection that nothing else uses: a router may have forgotten it. */
-const LOOK_EVERY = 15_000;
-/** A process that was killed has its session for a moment still. */
-const TRIES = 10;
+/** Milliseconds between two heartbeats, which also keep the connection known to routers. */
+const BEAT_EVERY = 2_000;
+/** Milliseconds without a heartbeat after which the lock is taken over. */
+const STILL = 10_000;
+/** Milliseconds for which a lock is waited for whose process writes no heartbeats: killed, it has its session for a moment still. */
+const PATIENCE = 2_000;
+/** Milliseconds between two looks at a lock that another process has. */
 const PAUSE = 200;
+const LOST = 'The connection that locks the database was lost: nothing is written until it is back.';
 
 /** Makes one process the only writer of a PostgreSQL database, as the writer lock does for a data directory. */
 export interface PostgresLock {
   /** Throws STORAGE_UNAVAILABLE while the lock is not known to be held. */
   require(): void;
+  /**
+   * First in each transaction that writes: throws STORAGE_UNAVAILABLE where another process has taken the database over, and none can
+   * until the transaction ends.
+   */
+  fence(query: (statement: string, values: unknown[]) => Promise<{ rows: unknown[] }>): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface PostgresLockDeps {
   log: Log;
-  /** Who holds it, for the process that is refused: `gatehouse serve, process 7 on box, /srv/gatehouse`. At most 63 bytes are kept. */
+  /** Who holds it, for the process that is refused: `gatehouse serve, process 7 on box, /srv/gatehouse`. */
   holder: string;
+  /** `application_name` of the other connections of this process: they are ended where another takes the lock over. */
+  sessions?: string;
   timer?: Timer;
 }
 
+/** What this process had before its connection was lost. */
+interface Former {
+  token: string;
+  backend: number;
+}
+
 /**
- * Takes an advisory lock on a connection of its own, which PostgreSQL releases when that connection ends. Throws CONFLICT,
- * naming the holder, when another process has it. Lost with its connection, it is taken again as soon as that can be; until then
- * nothing is written, and when another process is seen to have taken it meanwhile, nothing any more.
+ * Takes an advisory lock on a connection of its own, which PostgreSQL releases when that connection ends, and the row of
+ * writer-row.ts. Throws CONFLICT, naming the holder, when another process has it and writes heartbeats; one that has written none for 10 s
+ * is taken over from. Lost with its connection, it is taken again as soon as that can be; until then
+ * nothing is written, and when another process has taken it meanwhile, nothing any more.
  *
- * Needs a session of its own: a pooler in transaction mode (PgBouncer) between the two voids it.
+ * A pooler in transaction mode voids the advisory lock (checkPostgres refuses it), the row not.
  */
-export async function takePostgresLock(
-  url: string,
-  { log, holder, timer }: PostgresLockDeps,
-): Promise<PostgresLock> {
+export async function takePostgresLock(url: string, deps: PostgresLockDeps): Promise<PostgresLock> {
+  const { log, timer } = deps;
+  const hold = createHold(url, deps);
+  await hold.take();
+  const recurring = createRecurring({ log, timer });
+  recurring.every('database lock', BEAT_EVERY, () => hold.beat());
+
+  function requireHeld(): void {
+    if (!hold.client()) throw new Problem('STORAGE_UNAVAILABLE', hold.why(), { retryAfterSeconds: 5 });
+  }
+
+  return {
+    require: requireHeld,
+    async fence(query) {
+      requireHeld();
+      const { rows } = await query(FENCE, [hold.token]);
+      if (rows.length === 1) return;
+      hold.giveUp('another process');
+      requireHeld();
+    },
+    async close() {
+      const ended = hold.end();
+      await recurring.stop();
+      await ended;
+      // Before the session ends, which takes the server a moment: the next process need not wait.
+      const client = hold.client();
+      if (client) await release(client, hold.token).catch(() => {});
+      await client?.end().catch(() => {});
+    },
+  };
+}
+
+/** The connection that has the lock, lost and found again. */
+interface Hold {
+  token: string;
+  /** Undefined while the lock is not held. */
+  client(): pg.Client | undefined;
+  /** In a sentence, where it is not held. */
+  why(): string;
+  /** Throws CONFLICT where another process has it. */
+  take(): Promise<void>;
+  /** Writes a heartbeat, or takes the lock again. Waits for no error of the connection itself: of an unreachable host it may take minutes. */
+  beat(): Promise<void>;
+  /** For good, until the process starts anew: `by` has written meanwhile, and what this process has in memory is old. */
+  giveUp(by: string): void;
+  /** Nothing is taken again; waits for what is being taken. */
+  end(): Promise<void>;
+}
+
+function createHold(url: string, { log, holder, sessions = holder }: PostgresLockDeps): Hold {
+  const token = randomBytes(16).toString('hex');
   let client: pg.Client | undefined;
   let lost = 'The lock on the database is not taken yet.';
-  /** As PostgreSQL keeps it: cut to 63 bytes. */
-  let ours: string | undefined;
+  let former: Former | undefined;
   let taking: Promise<void> | undefined;
-  let closed = false;
-  /** Another process wrote meanwhile: what this process has in memory is not what is in the database. */
+  let ended = false;
   let takenOver = false;
 
-  function lose(held: pg.Client, why: string): void {
+  function lose(held: pg.Client, error: string): void {
     if (client !== held) return;
     client = undefined;
-    lost = 'The connection that locks the database was lost: nothing is written until it is back.';
-    if (closed) return;
-    log.error(
-      { error: why },
-      'the connection that locks the database was lost: nothing is written until it is back',
-    );
+    void held.end().catch(() => {});
+    lost = LOST;
+    if (ended) return;
+    log.error({ error }, LOST);
     void retake();
   }
 
@@ -64,12 +128,12 @@ export async function takePostgresLock(
     const taken = createClient(url, holder);
     taken.on('error', (error) => lose(taken, error.message));
     taken.on('end', () => lose(taken, 'it ended'));
-    const lock = await connectAndLock(taken, ours);
+    const lock = await connectAndLock(taken, { url, token, holder, sessions, former });
     if (lock.is !== 'held') {
       takenOver = lock.is === 'taken over';
       throw inUse(url, lock);
     }
-    ours = lock.session;
+    former = { token, backend: lock.backend };
     client = taken;
   }
 
@@ -87,31 +151,37 @@ export async function takePostgresLock(
     return taking;
   }
 
-  await take();
-  const recurring = createRecurring({ log, timer });
-  recurring.every('database lock', LOOK_EVERY, async () => {
+  function giveUp(by: string): void {
+    if (takenOver) return;
+    void client?.end().catch(() => {});
+    client = undefined;
+    takenOver = true;
+    lost = inUse(url, { is: 'taken over', by }).message;
+    log.error({ by }, 'the database was taken over by another process: nothing is written any more');
+  }
+
+  async function writeBeat(): Promise<void> {
     if (takenOver) return;
     const looked = client;
     if (!looked) return retake();
-    await looked.query('select 1').catch((error: Error) => {
-      // Do not wait for the connection’s own error: with an unreachable host it may take minutes.
-      lose(looked, error.message);
-      void looked.end().catch(() => {});
-    });
-  });
+    try {
+      if (await beat(looked, token)) return;
+      if (client === looked && !ended) giveUp(describe(await look(looked)));
+    } catch (error) {
+      lose(looked, error instanceof Error ? error.message : String(error));
+    }
+  }
 
   return {
-    require() {
-      if (client) return;
-      throw new Problem('STORAGE_UNAVAILABLE', lost, { retryAfterSeconds: 5 });
-    },
-    async close() {
-      closed = true;
-      await recurring.stop();
+    token,
+    client: () => client,
+    why: () => lost,
+    take,
+    beat: writeBeat,
+    giveUp,
+    async end() {
+      ended = true;
       await taking;
-      // Before the session ends, which takes the server a moment: the next process need not wait.
-      await client?.query('select pg_advisory_unlock($1)', [WRITER_LOCK]).catch(() => {});
-      await client?.end().catch(() => {});
     },
   };
 }
@@ -119,6 +189,7 @@ export async function takePostgresLock(
 function createClient(url: string, holder: string): pg.Client {
   return new pg.Client({
     connectionString: url,
+    // The server keeps 63 bytes of it.
     application_name: holder,
     connectionTimeoutMillis: connectTimeoutOf(url),
     query_timeout: connectTimeoutOf(url),
@@ -126,31 +197,72 @@ function createClient(url: string, holder: string): pg.Client {
   });
 }
 
-type Lock = { is: 'held'; session: string } | { is: 'in use' | 'taken over'; by: string };
+type Lock = { is: 'held'; backend: number } | { is: 'in use' | 'taken over'; by: string };
 
-/** `ours`: the session of this process that held it before. */
-async function acquire(client: pg.Client, ours: string | undefined): Promise<Lock> {
-  for (let attempt = 1; !(await tryLock(client)); attempt++) {
-    const { who, session } = await holderOf(client);
-    // Our own session may live on at the server for a while after its connection was lost, or end just now.
-    if (ours !== undefined && session !== undefined && session !== ours) return { is: 'taken over', by: who };
-    if (attempt === TRIES) return { is: 'in use', by: who };
-    await wait(PAUSE);
-  }
-  const { rows } = await client.query("select current_setting('application_name') as name");
-  return { is: 'held', session: rows[0].name };
+interface Claim {
+  url: string;
+  token: string;
+  holder: string;
+  sessions: string;
+  /** What this process had before. */
+  former: Former | undefined;
 }
 
-/** Ends the client where it does not get the lock. */
-async function connectAndLock(client: pg.Client, ours: string | undefined): Promise<Lock> {
+/** Ends the client where it does not get the lock. Throws CONFLICT for a server that cannot be reached. */
+async function connectAndLock(client: pg.Client, claim: Claim): Promise<Lock> {
   let lock: Lock | undefined;
   try {
     await client.connect();
-    lock = await acquire(client, ours);
+    await client.query(sessionSettings({ statement_timeout: 0 }));
+    // A heartbeat that is lost with the server is of no use.
+    await client.query("set synchronous_commit = 'off'");
+    lock = await acquire(client, claim);
     return lock;
+  } catch (error) {
+    throw explainRefusal(error, claim.url) ?? unreachable(error);
   } finally {
     if (lock?.is !== 'held') await client.end().catch(() => {});
   }
+}
+
+async function acquire(client: pg.Client, claim: Claim): Promise<Lock> {
+  const { token, former } = claim;
+  let still: { beats: string; since: number } | undefined;
+  for (const start = performance.now(); ; await wait(PAUSE)) {
+    const found = await look(client);
+    const { locked, locker, row } = found;
+    if (former && isTaken(found, former)) return { is: 'taken over', by: describe(found) };
+    if (locked && (row === undefined || row.token === token || !row.alive))
+      return { is: 'held', backend: await takeRow(client, claim, row) };
+    const now = performance.now();
+    if (former && locker) {
+      // The server has not noticed yet that our own session ended.
+      await endSessions(client, { alive: true, backend: locker.backend, sessions: '' });
+    } else if (row === undefined || (locker && locker.backend !== row.backend)) {
+      // A version that writes no row, or a process that is about to.
+      if (now - start > PATIENCE) return { is: 'in use', by: describe(found) };
+    } else {
+      const key = `${row.token} ${row.beats}`;
+      if (still && still.beats !== key) return { is: 'in use', by: describe(found) };
+      still ??= { beats: key, since: now };
+      const silent = now - still.since > STILL;
+      if (silent && locked) return { is: 'held', backend: await takeRow(client, claim, row) };
+      if (silent) await endSessions(client, row);
+    }
+    if (locked) await unlock(client);
+    if (now - start > STILL + PATIENCE) return { is: 'in use', by: describe(found) };
+  }
+}
+
+/** Whether another process took the lock since this one had it. */
+const isTaken = ({ locker, row }: Look, { token, backend }: Former): boolean =>
+  row?.token !== token || (locker !== undefined && locker.backend !== backend);
+
+function describe({ locker, row }: Look): string {
+  const name = locker?.name || row?.holder || 'another process';
+  const address = locker?.address ? ` at ${locker.address}` : '';
+  const since = locker ? `, since ${new Date(locker.since).toISOString()}` : '';
+  return `${name}${address}${since}`;
 }
 
 function inUse(url: string, { is, by }: Exclude<Lock, { is: 'held' }>): Problem {
@@ -161,27 +273,4 @@ function inUse(url: string, { is, by }: Exclude<Lock, { is: 'held' }>): Problem 
       ? `${sentence} It was taken over from this service: restart this one when the other has stopped.`
       : sentence,
   );
-}
-
-async function tryLock(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [WRITER_LOCK]);
-  return rows[0].taken;
-}
-
-/** No session where it has ended since. */
-async function holderOf(client: pg.Client): Promise<{ who: string; session: string | undefined }> {
-  const { rows } = await client.query(
-    `select a.application_name, a.client_addr, a.backend_start from pg_locks l join pg_stat_activity a on a.pid = l.pid
-     where l.locktype = 'advisory' and l.granted and l.objid = $1 and l.classid = 0
-       and l.database = (select oid from pg_database where datname = current_database())`,
-    [WRITER_LOCK],
-  );
-  const [row] = rows;
-  if (!row) return { who: 'another process', session: undefined };
-  const address = row.client_addr ? ` at ${row.client_addr}` : '';
-  const since = new Date(row.backend_start).toISOString();
-  return {
-    who: `${row.application_name || 'another process'}${address}, since ${since}`,
-    session: row.application_name,
-  };
 }

@@ -1,30 +1,52 @@
 import pg from 'pg';
 import { Problem } from '../../lib/problem.ts';
+import { type ConnectionRemedy, connectionRemedy, tlsRemedy } from './connection-refusal.ts';
 
 /** Throughout: a name as PostgreSQL reads it back, in double quotes. */
 const quote = pg.escapeIdentifier;
 
 /**
- * What PostgreSQL refused this role, as CONFLICT with the role, the database and what an administrator of the server runs there;
- * undefined for any other error. `error` may wrap the server's own as its cause. Never shows the URL, which may hold a password.
+ * What PostgreSQL refused this role or this connection, as CONFLICT with the role, the database and the remedy: a sentence, or what an administrator of the
+ * server runs there; undefined for any other error. `error` may wrap the server's own as its cause. Never shows the URL, which may hold a password.
  */
 export function explainRefusal(error: unknown, url: string): Problem | undefined {
   const refused = serverError(error);
-  const remedy = refused && remedyOf(refused, whose(url));
-  if (remedy === undefined) return undefined;
-  const { what, where, statements } = remedy;
-  return new Problem(
-    'CONFLICT',
-    `${what} (${refused?.message}). As an administrator of the server run in ${where}:  ${statements.join(' ')}`,
-    { cause: error },
-  );
+  if (refused === undefined) {
+    if (!(error instanceof Error)) return undefined;
+    const found = tlsRemedy(error, hostOf(url));
+    // OpenSSL gives its own place in the source in the message, and the reason apart.
+    const said = 'reason' in error ? String(error.reason) : error.message;
+    return found && problemOf(found, said, error);
+  }
+  const { code, message } = refused;
+  const who = whose(url);
+  const found = connectionRemedy({ code, message, ...who }) ?? roleRemedy(refused, who);
+  return found && problemOf(found, message, error);
+}
+
+const problemOf = ({ what, remedy }: ConnectionRemedy, said: string, cause: unknown) =>
+  new Problem('CONFLICT', `${what} (${said}). ${remedy}`, { cause });
+
+function roleRemedy(refused: pg.DatabaseError, who: Whose): ConnectionRemedy | undefined {
+  const found = remedyOf(refused, who);
+  if (found === undefined) return undefined;
+  const { what, where, statements } = found;
+  return { what, remedy: `As an administrator of the server run in ${where}:  ${statements.join(' ')}` };
+}
+
+interface Whose {
+  role: string;
+  database: string;
 }
 
 /** Whose connection it is, as PostgreSQL's own client reads the URL and the environment. */
-function whose(url: string): { role: string; database: string } {
+function whose(url: string): Whose {
   const { user, database } = new pg.Client({ connectionString: url });
   return { role: quote(user ?? '?'), database: quote(database ?? '?') };
 }
+
+/** Also of a URL that names files which are not there. */
+const hostOf = (url: string): string => decodeURIComponent(URL.parse(url)?.hostname || 'of this machine');
 
 interface Remedy {
   what: string;
@@ -34,7 +56,7 @@ interface Remedy {
 
 function remedyOf(
   { code, message, detail, schema: named }: pg.DatabaseError,
-  { role, database }: { role: string; database: string },
+  { role, database }: Whose,
 ): Remedy | undefined {
   const who = `The role ${role} of the PostgreSQL database ${database}`;
   const schema = quote(named ?? /for schema (\S+)/.exec(message)?.[1] ?? 'public');

@@ -3,6 +3,7 @@ import { unreachable } from './check-postgres.ts';
 import { connectTimeoutOf } from './connect-timeout.ts';
 import { parseInteger } from './postgres.ts';
 import { explainRefusal } from './postgres-refusal.ts';
+import { sessionSettings } from './session-settings.ts';
 
 /** One connection of its own, whose statements may take as long as they need. */
 export type PostgresSession = pg.Client;
@@ -30,7 +31,7 @@ export async function openPostgresSession(url: string, name: string): Promise<Po
   const client = createPostgresClient(url, name);
   try {
     await client.connect();
-    await client.query('set statement_timeout = 0');
+    await client.query(sessionSettings({ statement_timeout: 0 }));
     return client;
   } catch (error) {
     await client.end().catch(() => {});

@@ -6,16 +6,15 @@ import type { Log } from '../../lib/log.ts';
 import { guardDriver } from '../guarded-driver.ts';
 import type { TransactionGuard } from '../transaction-guard.ts';
 import { connectTimeoutOf } from './connect-timeout.ts';
+import { LOCK_TIMEOUT, sessionSettings } from './session-settings.ts';
 
 /** Connections at most; every one can hold a transaction. */
 const CONNECTIONS = 10;
 /** Milliseconds for one statement: a database that hangs must not hang `/ready`. */
 const STATEMENT_TIMEOUT = 30_000;
+const SETTINGS = sessionSettings({ statement_timeout: STATEMENT_TIMEOUT, lock_timeout: LOCK_TIMEOUT });
 /** How often a transaction is tried before its conflict is reported. */
 const ATTEMPTS = 12;
-
-const DURABLE =
-  "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'";
 
 /** 64-bit integers as numbers, for this pool alone; one that a number cannot hold is an error, not a rounding. */
 export function parseInteger(text: string): number {
@@ -24,13 +23,13 @@ export function parseInteger(text: string): number {
   return value;
 }
 
-export function openPostgresPool(url: string, log: Log): pg.Pool {
+/** `name`: what the server shows of its connections. */
+export function openPostgresPool(url: string, name: string, log: Log): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: CONNECTIONS,
-    application_name: 'gatehouse',
+    application_name: name,
     connectionTimeoutMillis: connectTimeoutOf(url),
-    statement_timeout: STATEMENT_TIMEOUT,
     query_timeout: STATEMENT_TIMEOUT + 1000,
     types: {
       // biome-ignore lint/suspicious/noExplicitAny: pg's own type of a parser.
@@ -50,9 +49,9 @@ export function openPostgresPool(url: string, log: Log): pg.Pool {
 export function postgresDialect(pool: pg.Pool, guard: TransactionGuard): Dialect {
   const kyselys = new PostgresDialect({
     pool,
-    // Acknowledged means on disk, whatever the server's default is.
+    // Among them: acknowledged means on disk, whatever the server's default is.
     onCreateConnection: async (connection) => {
-      await connection.executeQuery(CompiledQuery.raw(DURABLE));
+      await connection.executeQuery(CompiledQuery.raw(SETTINGS));
     },
   });
   return {
