@@ -1,4 +1,5 @@
 import { defined } from '../lib/defined.ts';
+import { toDependencyProblem } from '../lib/dependency-problem.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { ownerAdvice } from './directory-owner.ts';
 import { asTyped, invocation } from './invocation.ts';
@@ -88,6 +89,13 @@ export function toFailure(error: unknown, flags: readonly string[] = []): Failur
   if (known && code !== undefined) {
     const text = known(error as NodeJS.ErrnoException);
     return { exitCode: 1, text, json: { error: text, code } };
+  }
+  const ofDependency = toDependencyProblem(error);
+  if (ofDependency) {
+    const { message } = error as Error;
+    return toFailure(
+      new Problem(ofDependency.code, ofDependency.message, { reason: message.split('\n')[0]! }),
+    );
   }
   const message = error instanceof Error ? error.message : String(error);
   return {

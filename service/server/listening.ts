@@ -15,6 +15,7 @@ import { createOwnHosts } from '../http/listening/own-hosts.ts';
 import type { createServer } from '../http/server.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { openSocketPath } from '../lib/machine/socket-path.ts';
 import { openFileLimit } from './open-files.ts';
 
 type Server = ReturnType<typeof createServer>;
@@ -60,7 +61,9 @@ export async function prepareListening(config: Config, log: Log) {
     async listenControl(server: Server): Promise<void> {
       // This process holds the writer lock, so the process that made this file has ended.
       rmSync(socket, { force: true });
-      await listenPrivately(() => server.listen({ path: socket }), socket);
+      // Node removes the socket by this path when the server is closed: it holds as long as the process.
+      const { path } = openSocketPath(socket);
+      await listenPrivately(() => server.listen({ path }), socket);
     },
     listenDoors(server: Server): Promise<string> {
       certificate?.serveOn(server.server);

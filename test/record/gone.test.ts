@@ -12,7 +12,7 @@ afterAll(() => cli.clean());
 test('a service whose data directory was deleted acknowledges nothing more', async () => {
   const { keys } = await cli.init<{ keys: { test: string } }>('Museum');
   const service = await cli.serve();
-  const enroll = async (name: string) => {
+  const enroll = async (name: 'ada' | 'stranger') => {
     const body = new FormData();
     body.set('email', `${name}@example.com`);
     body.set('image', new Blob([await portrait(name)]), 'face.jpg');
