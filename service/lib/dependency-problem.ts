@@ -1,3 +1,4 @@
+import { getSystemErrorMap } from 'node:util';
 import { Problem, type ProblemCode } from './problem.ts';
 
 interface Fault {
@@ -117,10 +118,21 @@ const OF_NETWORK = /^(connect|getaddrinfo|bind|listen|accept|send|recv|queryA)/;
 function faultOf(error: NodeJS.ErrnoException): { fault: Fault; name: string } | undefined {
   const { code, syscall, message } = error;
   // Redis begins its message with the code.
-  const name = error.name === 'ReplyError' ? /^([A-Z]+) /.exec(message)?.[1] : code;
+  const name =
+    error.name === 'ReplyError'
+      ? /^([A-Z]+) /.exec(message)?.[1]
+      : syscall === 'rm'
+        ? codeOfWords(message)
+        : code;
   if (typeof name !== 'string' || OWN_FAULT.test(name)) return undefined;
   const fault = faults.find(({ codes }) => codes.test(name));
   if (fault) return { fault, name };
   if (syscall === undefined || !/^E[A-Z0-9]+$/.test(name)) return undefined;
   return { fault: OF_NETWORK.test(syscall) ? network : disk, name };
+}
+
+/** Of `fs.rm`, whose error has the words of the system in the place of a code (Node 24). */
+function codeOfWords(message: string): string | undefined {
+  const said = message.toLowerCase();
+  return [...getSystemErrorMap().values()].find(([, words]) => said.includes(words))?.[0];
 }
