@@ -77,7 +77,7 @@ const namesOf = ({ hostName }: Config): string[] =>
   hostName === undefined ? [] : [hostName, `${hostName.split('.', 1)[0]}.local`];
 
 function sourceOf({ tlsCert: cert, tlsKey: key }: Config, box: BoxCertificate): CertificateSource {
-  return cert !== undefined && key !== undefined ? certificateFiles({ cert, key }, systemClock) : box;
+  return cert !== undefined && key !== undefined ? certificateFiles({ cert, key }, systemClock, box) : box;
 }
 
 /** Those of the network leave descriptors for everything else; those of the control socket are this account's own. */
