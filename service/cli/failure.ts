@@ -1,5 +1,5 @@
 import { defined } from '../lib/defined.ts';
-import { toDependencyProblem } from '../lib/dependency-problem.ts';
+import { toDependencyProblem } from '../lib/machine/dependency-problem.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { ownerAdvice } from './directory-owner.ts';
 import { asTyped, invocation } from './invocation.ts';

@@ -1,4 +1,4 @@
-import { toDependencyProblem } from '../lib/dependency-problem.ts';
+import { toDependencyProblem } from '../lib/machine/dependency-problem.ts';
 import { Problem } from '../lib/problem.ts';
 import { tookTooLong } from './handler-deadline.ts';
 

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { mountSmallDisk } from '../../test/record/small-disk.ts';
-import { toFailure } from '../cli/failure.ts';
+import { toDependencyProblem } from '../lib/machine/dependency-problem.ts';
+import { Problem } from '../lib/problem.ts';
 import { takeWriterLock } from './writer-lock.ts';
 
 const clock = { now: () => Date.UTC(2026, 10, 20, 8) };
@@ -105,10 +106,10 @@ test('what a read-only disk refuses is said to be of the disk', (context) => {
       try {
         return step();
       } catch (error) {
-        return toFailure(error).text;
+        return (error instanceof Problem ? error : toDependencyProblem(error))?.message;
       }
     });
-    for (const text of refusals) expect(text).toMatch(/read-only disk|\(EROFS\).*writable/s);
+    for (const text of refusals) expect(text).toMatch(/\(EROFS\).*writable/);
   } finally {
     disk.remove();
   }

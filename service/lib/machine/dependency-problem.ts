@@ -1,5 +1,5 @@
 import { getSystemErrorMap } from 'node:util';
-import { Problem, type ProblemCode } from './problem.ts';
+import { Problem, type ProblemCode } from '../problem.ts';
 
 interface Fault {
   /** Of the codes of PostgreSQL, SQLite, the system, OpenSSL and Redis. */
