@@ -8877,11 +8877,8 @@ export interface components {
             folder: string;
             /** @description Folder in which to keep a copy of the key store from now on */
             keysTo?: string;
-            /**
-             * @description Include the files of imported models
-             * @default false
-             */
-            withModels: boolean;
+            /** @description Without effect: every backup holds the files of imported models */
+            withModels?: boolean;
         };
         /**
          * @description A backup that was written and tested.

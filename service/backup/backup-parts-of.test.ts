@@ -27,20 +27,14 @@ test('settings keep everything but who may open the databases', () => {
   expect(settings()).toEqual({ port: 7301, databaseUrl: plain, keysDatabaseUrl: plain });
 });
 
-test('imported models are listed always, their files only on request and where they are there', () => {
-  expect(importedModels(data, true)).toEqual({ list: [], parts: [] });
+test('imported models are in every backup: listed always, and their files where they are there', () => {
+  expect(importedModels(data)).toEqual({ list: [], parts: [] });
   mkdirSync(join(data, 'models'));
   const [here, gone] = ['here', 'gone'].map((id) => modelEntry(id, 'pad', { origin: 'imported' }));
   const manifest = { version: 1, models: [here, gone], scorers: [], padSets: [] };
   writeFileSync(join(data, 'models', 'manifest.json'), JSON.stringify(manifest));
   writeFileSync(join(data, 'models', 'here.onnx'), 'weights');
-  const without = importedModels(data, false);
-  expect(without.list.map(({ id, included }) => [id, included])).toEqual([
-    ['here', false],
-    ['gone', false],
-  ]);
-  expect(without.parts.map(({ name }) => name)).toEqual(['models/manifest.json']);
-  const withFiles = importedModels(data, true);
+  const withFiles = importedModels(data);
   expect(withFiles.list.map(({ included }) => included)).toEqual([true, false]);
   expect(withFiles.parts.map(({ name }) => name)).toEqual(['models/manifest.json', 'models/here.onnx']);
 });

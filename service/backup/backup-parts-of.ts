@@ -24,11 +24,8 @@ export function backupSettings(data: string): Part {
   return { name: 'gatehouse.json', bytes: Buffer.from(`${JSON.stringify(settings, null, 2)}\n`) };
 }
 
-/** The models that were imported: their entries always, their files on request. */
-export function importedModels(
-  data: string,
-  withFiles: boolean,
-): { list: BackupFacts['models']; parts: Part[] } {
+/** The models that were imported: their entries and their files, without which a restored box may refuse every live verification. */
+export function importedModels(data: string): { list: BackupFacts['models']; parts: Part[] } {
   const folder = join(data, 'models');
   const path = join(folder, 'manifest.json');
   if (!existsSync(path)) return { list: [], parts: [] };
@@ -38,7 +35,7 @@ export function importedModels(
     id,
     file,
     sha256,
-    included: withFiles && existsSync(join(folder, file)),
+    included: existsSync(join(folder, file)),
   }));
   return {
     list: there,

@@ -12,7 +12,7 @@ import { type BoxNames, boxNames } from './box-names.ts';
 import { type Holder, issueTemporary } from './issue.ts';
 import { readPemPair } from './pem-pair.ts';
 import { permits } from './permitted.ts';
-import type { CertificateSource, SourcePair } from './served-certificate.ts';
+import { type CertificateSource, type SourcePair, standIn } from './served-certificate.ts';
 
 const DAY = 86_400_000;
 /** A certificate of the box is renewed when so much of it is left. */
@@ -88,7 +88,10 @@ export function createBoxCertificate({ folder, names, clock, log }: BoxCertifica
     if (installed?.is === 'usable') return { ...installed, selfIssued: false };
     if (installed) reportUnusable(installed.reason);
     const own = readPemPair(paths.own, now);
-    if (own?.is === 'usable') return { ...own, selfIssued: true };
+    if (own?.is === 'usable') {
+      const pair = { ...own, selfIssued: true };
+      return (installed && standIn(installed, pair)) ?? pair;
+    }
     const none: TlsFiles = { is: 'unusable', reason: 'The box has no certificate.' };
     return { ...(temporary ?? own ?? none), selfIssued: true };
   }

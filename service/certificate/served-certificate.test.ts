@@ -27,10 +27,15 @@ function write(cert: string, key: string): void {
 }
 const noted = (level: string) => (fields: unknown, message: string) =>
   void said.push({ level, message, fields: fields as object });
+/** Never needed where the files are in force. */
+const noBox: CertificateSource = {
+  read: () => ({ is: 'unusable', reason: 'The box has no certificate.', selfIssued: true }),
+  renewDue: async () => {},
+};
 async function open(source?: CertificateSource) {
   const clock = { now: () => Date.parse('2027-01-01T00:00:00Z') };
   const served = createServedCertificate({
-    source: source ?? certificateFiles(paths, clock),
+    source: source ?? certificateFiles(paths, clock, noBox),
     log: { info: noted('info'), warn: noted('warn') } as never,
   });
   await served.load();
@@ -108,7 +113,7 @@ test('a pair that cannot be used now stops the start with a sentence', async () 
 });
 
 test('a failed renewal is logged once, and the current pair stays in use', async () => {
-  const { read } = certificateFiles(paths, { now: () => Date.parse('2027-01-01T00:00:00Z') });
+  const { read } = certificateFiles(paths, { now: () => Date.parse('2027-01-01T00:00:00Z') }, noBox);
   let fails = false;
   const renewDue = async () => {
     if (fails) throw new Error('no space left on device');
@@ -125,4 +130,27 @@ test('a failed renewal is logged once, and the current pair stays in use', async
     certificate,
     false,
   ]);
+});
+
+test('a pair that has ended at the start, or ends while it is served, gives way to the one of the box, and is not forgotten', async () => {
+  let now = Date.parse('2130-01-01T00:00:00Z');
+  let renewed = 0;
+  const own = { cert: Buffer.from(otherCertificate), key: Buffer.from(otherKey) };
+  const box: CertificateSource = {
+    read: () => ({ is: 'usable', ...own, subject: 'CN=box', days: 300, selfIssued: true }),
+    async renewDue() {
+      renewed += 1;
+    },
+  };
+  const served = await open(certificateFiles(paths, { now: () => now }, box));
+  expect([served.isSelfIssued(), renewed]).toEqual([true, 1]);
+  // The alert about the certificate of the operator goes by its end.
+  expect(new Date(served.end()).toISOString()).toBe('2126-10-27T09:20:36.000Z');
+  expect(said).toMatchObject([{ level: 'warn', fields: { reason: expect.stringContaining('Renew it.') } }]);
+  now = Date.parse('2027-01-01T00:00:00Z');
+  await served.reload();
+  expect(served.isSelfIssued()).toBe(false);
+  now = Date.parse('2130-01-01T00:00:00Z');
+  await served.reload();
+  expect(served.isSelfIssued()).toBe(true);
 });

@@ -16,15 +16,19 @@ export interface CertificateSource {
   renewDue(): Promise<void>;
 }
 
-/** `selfIssued`: by the box's own authority, which clients do not trust unless a person installs it. */
-export type SourcePair = TlsFiles & { selfIssued: boolean };
+export type SourcePair = TlsFiles & {
+  /** By the box's own authority, which clients do not trust unless a person installs it. */
+  selfIssued: boolean;
+  /** It stands in for the certificate of the operator, which has ended. */
+  insteadOf?: { endedAt: number; reason: string };
+};
 
 /** The TLS certificate of the doors. A renewed pair is served without a restart. */
 export interface ServedCertificate {
   /** Call it before the first use, and again when the keys of the directory are open. Throws ConfigError where no pair can be used now. */
   load(): Promise<void>;
   current(): Usable;
-  /** When the served certificate expires, ms since 1970. */
+  /** When the served certificate expires, ms since 1970; where it stands in for one that has ended, when that did. */
   end(): number;
   /** Whether the box's own authority issued it. */
   isSelfIssued(): boolean;
@@ -39,11 +43,32 @@ export interface ServedCertificateDeps {
   log: Pick<Log, 'info' | 'warn'>;
 }
 
-/** Files of the operator, who has them renewed. */
-export const certificateFiles = (paths: { cert: string; key: string }, clock: Clock): CertificateSource => ({
-  read: () => ({ ...readTlsFiles(paths, clock.now()), selfIssued: false }),
-  renewDue: async () => {},
-});
+/** Files of the operator, who has them renewed. Once they have ended, the certificate of the box itself stands in for them. */
+export function certificateFiles(
+  paths: { cert: string; key: string },
+  clock: Clock,
+  box: CertificateSource,
+): CertificateSource {
+  const read = () => readTlsFiles(paths, clock.now());
+  return {
+    read() {
+      const files = read();
+      const given = { ...files, selfIssued: false };
+      return endOf(files) === undefined ? given : (standIn(files, box.read()) ?? given);
+    },
+    async renewDue() {
+      if (endOf(read()) !== undefined) await box.renewDue();
+    },
+  };
+}
+
+const endOf = (files: TlsFiles) => (files.is === 'unusable' ? files.endedAt : undefined);
+
+/** The pair of the box in the place of one that has ended; undefined for one that has not. */
+export function standIn(files: TlsFiles, own: SourcePair): SourcePair | undefined {
+  if (files.is === 'usable' || files.endedAt === undefined || own.is === 'unusable') return undefined;
+  return { ...own, insteadOf: { endedAt: files.endedAt, reason: files.reason } };
+}
 
 export function createServedCertificate({ source, log }: ServedCertificateDeps): ServedCertificate {
   let served: Usable | undefined;
@@ -53,7 +78,16 @@ export function createServedCertificate({ source, log }: ServedCertificateDeps):
     if (!served) throw new Error('The certificate was not loaded.');
     return served;
   };
-  const end = () => Date.parse(new X509Certificate(current().cert).validTo);
+  const end = () => current().insteadOf?.endedAt ?? Date.parse(new X509Certificate(current().cert).validTo);
+
+  function serve(pair: Usable): void {
+    served = pair;
+    if (pair.insteadOf)
+      log.warn(
+        { reason: pair.insteadOf.reason },
+        'the certificate has ended: one of the box’s own authority is served',
+      );
+  }
 
   function report(reason: string): void {
     if (reason === reported) return;
@@ -74,7 +108,7 @@ export function createServedCertificate({ source, log }: ServedCertificateDeps):
     const before = current();
     if (now.cert.equals(before.cert) && now.key.equals(before.key)) return;
     for (const server of servers) server.setSecureContext({ ...tlsSettings, cert: now.cert, key: now.key });
-    served = now;
+    serve(now);
     log.info({ subject: now.subject, days: now.days }, 'the renewed certificate is served');
   }
 
@@ -84,7 +118,7 @@ export function createServedCertificate({ source, log }: ServedCertificateDeps):
       await source.renewDue();
       const first = source.read();
       if (first.is === 'unusable') throw new ConfigError(first.reason);
-      served = first;
+      serve(first);
     },
     current,
     end,

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Control } from './control/control.ts';
 import { type OpenOptions, openControl } from './control/open-control.ts';
 import { dataDirectory } from './data-directory.ts';
+import { becomeOwner } from './directory-owner.ts';
 import { invocation } from './invocation.ts';
 import { severalLines, type Terminal } from './terminal/terminal.ts';
 import { olderWorldFlag, worldFlag } from './world-flag.ts';
@@ -33,16 +34,24 @@ export type Work<Options> = (
   ...words: string[]
 ) => Promise<Answer | undefined>;
 
+export interface RunSettings<Options> {
+  /**
+   * Whether root stays root: for what changes the machine, or only looks at it. Else root works as the owner of the data directory
+   * (directory-owner.ts).
+   */
+  keepsRoot?(options: Options): boolean;
+}
+
 /** Gives a command `--data`, `--json` and its work. The exit code is left in `result`. */
 export interface CommandRunner {
-  run<Options>(command: Command, work: Work<Options>): Command;
+  run<Options>(command: Command, work: Work<Options>, settings?: RunSettings<Options>): Command;
   exitCode: 0 | 1;
 }
 
 export function createCommandRunner(terminal: Terminal): CommandRunner {
   const runner: CommandRunner = {
     exitCode: 0,
-    run(command, work) {
+    run(command, work, { keepsRoot = () => false } = {}) {
       if (
         command.options.some(
           ({ flags, description }) => flags === worldFlag[0] && description === worldFlag[1],
@@ -56,6 +65,7 @@ export function createCommandRunner(terminal: Terminal): CommandRunner {
           const words = values.slice(0, -2).flat() as string[];
           const options = values.at(-2) as CommonOptions;
           const data = dataDirectory(options.data);
+          if (!keepsRoot(options as never)) await becomeOwner(data);
           let opened: Promise<Control> | undefined;
           try {
             const answer = await work(

@@ -1,5 +1,7 @@
 import { defined } from '../lib/defined.ts';
+import { toDependencyProblem } from '../lib/machine/dependency-problem.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
+import { ownerAdvice } from './directory-owner.ts';
 import { asTyped, invocation } from './invocation.ts';
 import { problemText } from './terminal/problem-text.ts';
 
@@ -23,7 +25,7 @@ const systemErrors: Record<string, (error: NodeJS.ErrnoException) => string> = {
   EACCES: (error) =>
     error.syscall === 'listen'
       ? `This account may not listen on ${place(error)}. Ports below 1024 need rights; choose another with --port.`
-      : `No permission for ${error.path ?? 'a file'}. Run as the account that owns it, or give the rights.`,
+      : `No permission for ${error.path ?? 'a file'}. ${ownerAdvice() ?? 'Run as the account that owns it, or give the rights.'}`,
   ENOENT: (error) => `${error.path ?? 'The file'} does not exist.`,
   EISDIR: () => 'That is a folder; a file is expected.',
   ENOTDIR: (error) => `${error.path ?? 'The path'} leads through a file that is not a folder.`,
@@ -87,6 +89,13 @@ export function toFailure(error: unknown, flags: readonly string[] = []): Failur
   if (known && code !== undefined) {
     const text = known(error as NodeJS.ErrnoException);
     return { exitCode: 1, text, json: { error: text, code } };
+  }
+  const ofDependency = toDependencyProblem(error);
+  if (ofDependency) {
+    const { message } = error as Error;
+    return toFailure(
+      new Problem(ofDependency.code, ofDependency.message, { reason: message.split('\n')[0]! }),
+    );
   }
   const message = error instanceof Error ? error.message : String(error);
   return {

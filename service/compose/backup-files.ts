@@ -135,14 +135,14 @@ async function write(
   deps: BackupFilesDeps,
   key: BackupKey,
   path: string,
-  { at, origin, withModels }: Parameters<BackupFiles['write']>[1],
+  { at, origin }: Parameters<BackupFiles['write']>[1],
 ): Promise<{ bytes: number }> {
   const { data, place, vault, clock } = deps;
   await keepPassphrase(deps);
   const copy = join(scratchOf(data), `backup-${randomUUID()}.db`);
   try {
     const { facts: copied, dialect } = await copyDatabase(place, copy, clock);
-    const models = importedModels(data, withModels);
+    const models = importedModels(data);
     const facts: BackupFacts = {
       takenAt: new Date(at).toISOString(),
       origin,

@@ -26,6 +26,8 @@ export interface ComposeDeps extends OlderSchema {
   certificate?: ServedCertificate | undefined;
   /** The one that the doors may be served with; made here when absent. */
   boxCertificate?: BoxCertificate | undefined;
+  /** The copies of the key store are neither read nor written: a restored directory before its service starts. */
+  leaveCopies?: boolean;
 }
 
 /** Dependencies of every feature. */

@@ -118,7 +118,11 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     ...{ ...callers, ...pictures, ...people, ...keyCare, ...erasing, backups },
     data: config.data,
     clock: ground.clock,
-    certificate: () => certificate && { endsAt: certificate.end(), renewsItself: certificate.isSelfIssued() },
+    certificate: () =>
+      certificate && {
+        endsAt: certificate.end(),
+        renewsItself: certificate.isSelfIssued() && certificate.end() > ground.clock.now(),
+      },
     insecureHttp: isInsecure(config),
     ...{ database: writing(base), databaseBytes: () => databaseSize(base.database) },
     queueProblem: () => queue.redis?.problem(),

@@ -25,6 +25,8 @@ export interface DirectoryDeps extends OlderSchema {
   clock: Clock;
   log: Log;
   unlock: Unlock | undefined;
+  /** The copies of the key store are neither read nor written. */
+  leaveCopies?: boolean | undefined;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface DirectoryDeps extends OlderSchema {
  */
 export async function openDirectory(
   config: Config,
-  { clock, log, unlock, older, announce }: DirectoryDeps,
+  { clock, log, unlock, leaveCopies, older, announce }: DirectoryDeps,
 ): Promise<OpenDirectory> {
   const { data } = config;
   await using opened = new AsyncDisposableStack();
@@ -69,6 +71,7 @@ export async function openDirectory(
     clock,
     log,
     keysPlace,
+    leaveCopies,
     writer,
     ...schema,
     masterKeyFile: config.masterKeyFile,

@@ -1,3 +1,4 @@
+import { toDependencyProblem } from '../lib/machine/dependency-problem.ts';
 import { Problem } from '../lib/problem.ts';
 import { tookTooLong } from './handler-deadline.ts';
 
@@ -53,7 +54,8 @@ const formErrors = [
 ];
 
 /**
- * Converts any thrown value to a Problem. Fastify's own refusals (JSON, size, media type, form) keep their meaning; anything
+ * Converts any thrown value to a Problem. Fastify's own refusals (JSON, size, media type, form) keep their meaning; a fault of
+ * PostgreSQL, a disk, the network or the machine is named as that; anything
  * unknown is a bug: INTERNAL with the original as `cause`, and a sentence that shows nothing of it.
  */
 export function toProblem(error: unknown): Problem {
@@ -64,6 +66,8 @@ export function toProblem(error: unknown): Problem {
   if (typeof message === 'string' && formErrors.some((pattern) => pattern.test(message))) {
     return badForm();
   }
+  const ofDependency = toDependencyProblem(error);
+  if (ofDependency) return ofDependency;
   return new Problem(
     'INTERNAL',
     'Something went wrong inside Gatehouse, not with your request. The log has the details under this requestId.',

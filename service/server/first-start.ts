@@ -6,7 +6,7 @@ import { Problem } from '../lib/problem.ts';
 
 /**
  * Opens a restored directory once, as a service would: the audit log acknowledges the restore, each person erased after the
- * backup is erased again, copies of the key store are brought up to date. Throws BACKUP_UNUSABLE naming both directories.
+ * backup is erased again. Copies of the key store stay as they are until its service starts. Throws BACKUP_UNUSABLE naming both directories.
  */
 export async function firstStart(
   { data, aside, found }: Restored,
@@ -18,6 +18,8 @@ export async function firstStart(
     const gatehouse = await compose(config, {
       log: silentLog,
       workers: 'when-needed',
+      // The original may still be in use, and is, until this directory is started by its operator.
+      leaveCopies: true,
       unlock: async (open) => open(await passphrase()),
     });
     await gatehouse.close();

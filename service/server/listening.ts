@@ -15,6 +15,7 @@ import { createOwnHosts } from '../http/listening/own-hosts.ts';
 import type { createServer } from '../http/server.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { openSocketPath } from '../lib/machine/socket-path.ts';
 import { openFileLimit } from './open-files.ts';
 
 type Server = ReturnType<typeof createServer>;
@@ -60,7 +61,9 @@ export async function prepareListening(config: Config, log: Log) {
     async listenControl(server: Server): Promise<void> {
       // This process holds the writer lock, so the process that made this file has ended.
       rmSync(socket, { force: true });
-      await listenPrivately(() => server.listen({ path: socket }), socket);
+      // Node removes the socket by this path when the server is closed: it holds as long as the process.
+      const { path } = openSocketPath(socket);
+      await listenPrivately(() => server.listen({ path }), socket);
     },
     listenDoors(server: Server): Promise<string> {
       certificate?.serveOn(server.server);
@@ -74,7 +77,7 @@ const namesOf = ({ hostName }: Config): string[] =>
   hostName === undefined ? [] : [hostName, `${hostName.split('.', 1)[0]}.local`];
 
 function sourceOf({ tlsCert: cert, tlsKey: key }: Config, box: BoxCertificate): CertificateSource {
-  return cert !== undefined && key !== undefined ? certificateFiles({ cert, key }, systemClock) : box;
+  return cert !== undefined && key !== undefined ? certificateFiles({ cert, key }, systemClock, box) : box;
 }
 
 /** Those of the network leave descriptors for everything else; those of the control socket are this account's own. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -70,6 +70,41 @@ describe('a SQLite file', () => {
     await database.db.deleteFrom('organization').execute();
     expect(await level()).toBe(2);
     database.requireWriter();
+  });
+
+  test.each([
+    ['the directory is deleted', () => rmSync(join(folder, 'data'), { recursive: true })],
+    ['the directory is moved', () => renameSync(join(folder, 'data'), join(folder, 'elsewhere'))],
+    [
+      'another directory is in its place',
+      () => {
+        renameSync(join(folder, 'data'), join(folder, 'elsewhere'));
+        mkdirSync(join(folder, 'data'));
+        writeFileSync(join(folder, 'data', 'gatehouse.db'), '');
+      },
+    ],
+    ['the log is deleted', () => rmSync(join(folder, 'data', 'gatehouse.db-wal'))],
+  ])('nothing is acknowledged once %s', async (_what, happens) => {
+    await database.inTransaction((tx) => addOrganizations(tx, 1));
+    happens();
+    const refused = {
+      code: 'STORAGE_UNAVAILABLE',
+      message: expect.stringContaining('deleted, moved or replaced'),
+    };
+    await expect(database.inTransaction((tx) => addOrganizations(tx, 1))).rejects.toMatchObject(refused);
+    await expect(database.db.deleteFrom('organization').execute()).rejects.toMatchObject(refused);
+    expect(() => database.requireWriter()).toThrow('deleted, moved or replaced');
+  });
+
+  test('what is deleted while a transaction runs takes its acknowledgement back', async () => {
+    const lost = database.inTransaction(async (tx) => {
+      await addOrganizations(tx, 1);
+      rmSync(join(folder, 'data'), { recursive: true });
+    });
+    await expect(lost).rejects.toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+      message: expect.stringMatching(/deleted, moved or replaced.*the result is unknown/),
+    });
   });
 
   test('a full disk is STORAGE_FULL, changes nothing, and later writes succeed', async () => {

@@ -11,6 +11,7 @@ import { offerDirectStatements } from './direct-statements.ts';
 import { migrate, type OlderSchema, type StoreName } from './migrate.ts';
 import type { DialectName, Migration } from './migration.ts';
 import { migrations as ourMigrations } from './migrations/index.ts';
+import { type OpenFiles, watchOpenFiles } from './open-files.ts';
 import { unreachable } from './postgres/check-postgres.ts';
 import { openPostgresPool, postgresDialect, serializable } from './postgres/postgres.ts';
 import { type PostgresLock, takePostgresLock } from './postgres/postgres-lock.ts';
@@ -44,8 +45,8 @@ export interface Database {
    */
   inTransaction: InTransaction;
   /**
-   * Throws STORAGE_UNAVAILABLE while another process may be writing (the lock on a PostgreSQL database was lost), and after the disk of a
-   * SQLite file did not confirm a change.
+   * Throws STORAGE_UNAVAILABLE while another process may be writing (the lock on a PostgreSQL database was lost), after the disk of a
+   * SQLite file did not confirm a change, and while that file is not where it was opened.
    */
   requireWriter(): void;
   close(): Promise<void>;
@@ -110,7 +111,8 @@ export async function openSqlite<S>(
   snapshot?: (version: string) => string,
 ): Promise<Opened<S>> {
   const guard = createTransactionGuard();
-  const ways = sqliteWays(database, guard, late);
+  const files = database.memory ? undefined : watchOpenFiles(database.name);
+  const ways = sqliteWays(database, guard, { late, files });
   const db = new Kysely<S>({ dialect: ways.dialect });
   offerDirectStatements(db, ways.reads);
   const inTransaction: Opened<S>['inTransaction'] = (work) =>
@@ -129,7 +131,7 @@ export async function openSqlite<S>(
     migrations,
     ...(snapshot && { snapshot: async (version: string) => snapshot(version) }),
     inTransaction: late ? (work) => late.run(() => inTransaction(work)) : inTransaction,
-    ...defined({ late }),
+    ...defined({ late, files }),
   });
 }
 
@@ -207,6 +209,7 @@ async function finish<S>(
     snapshot,
     inTransaction,
     late,
+    files,
     lock,
     ...older
   }: OlderSchema & {
@@ -217,6 +220,7 @@ async function finish<S>(
     snapshot?: (version: string) => Promise<string | undefined>;
     inTransaction: Opened<S>['inTransaction'];
     late?: Pick<LateSync, 'requireConfirmed' | 'close'>;
+    files?: OpenFiles;
     lock?: PostgresLock;
   },
 ): Promise<Opened<S>> {
@@ -228,6 +232,7 @@ async function finish<S>(
   const requireWriter = () => {
     lock?.require();
     late?.requireConfirmed();
+    files?.require();
   };
   try {
     const version = await migrate({

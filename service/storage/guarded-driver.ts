@@ -24,10 +24,14 @@ export function guardDriver(driver: Driver, guard: TransactionGuard): Driver {
     },
     beginTransaction: (connection, settings) =>
       withStorageProblems(() => driver.beginTransaction(connection, settings)),
-    commitTransaction: (connection) =>
-      withStorageProblems(() => driver.commitTransaction(connection)).catch((error: unknown) => {
-        throw isAway(error) ? unknownOutcome(error) : error;
-      }),
+    async commitTransaction(connection) {
+      try {
+        await driver.commitTransaction(connection);
+      } catch (error) {
+        const problem = toStorageProblem(error);
+        throw problem !== error && isAway(problem) ? unknownOutcome(problem) : problem;
+      }
+    },
     rollbackTransaction: (connection) => driver.rollbackTransaction(connection),
     releaseConnection: (connection, options) => driver.releaseConnection(connection, options),
     destroy: (options) => driver.destroy(options),

@@ -13,6 +13,7 @@ import {
 import { Problem } from '../lib/problem.ts';
 import { type DirectStatements, runPrepared } from './direct-statements.ts';
 import { guardDriver } from './guarded-driver.ts';
+import type { OpenFiles } from './open-files.ts';
 import { cacheStatements, type Preparer } from './statement-cache.ts';
 import { toStorageProblem } from './storage-problem.ts';
 import type { TransactionGuard } from './transaction-guard.ts';
@@ -72,6 +73,13 @@ function setPragmas(database: Sqlite.Database): void {
   database.pragma('trusted_schema = OFF');
 }
 
+/** What is asked around each change. */
+interface Writing {
+  late?: Pick<LateSync, 'begins' | 'changes'> | undefined;
+  /** Absent for a database in memory. */
+  files?: OpenFiles | undefined;
+}
+
 /** Kysely's dialect, and the statements that need none of it. */
 export interface SqliteWays {
   dialect: Dialect;
@@ -88,11 +96,11 @@ export interface SqliteWays {
 export function sqliteWays(
   database: Sqlite.Database,
   guard: TransactionGuard,
-  late?: Pick<LateSync, 'begins' | 'changes'>,
+  { late, files }: Writing = {},
 ): SqliteWays {
   const statements = cacheStatements(database);
   const kyselys = new SqliteDialect({ database });
-  const { driver, isTaken } = turnTakingDriver(database, statements, late);
+  const { driver, isTaken } = turnTakingDriver(database, statements, { late, files });
   const run: DirectStatements['run'] = ({ sql, parameters }) =>
     runPrepared(statements.prepare(sql), parameters);
   return {
@@ -121,7 +129,7 @@ class TurnTakingAdapter extends SqliteAdapter {
 function turnTakingDriver(
   database: Sqlite.Database,
   statements: Preparer,
-  late?: Pick<LateSync, 'begins' | 'changes'>,
+  { late, files }: Writing,
 ): { driver: Driver; isTaken(): boolean } {
   const driver = new SqliteDriver({ database: statements });
   const waiting: (() => void)[] = [];
@@ -131,9 +139,13 @@ function turnTakingDriver(
   async function connect(): Promise<DatabaseConnection> {
     const made = await driver.acquireConnection();
     const execute = made.executeQuery.bind(made);
-    made.executeQuery = (query, ...rest) => {
-      if (!database.inTransaction && !SelectQueryNode.is(query.query)) late?.changes();
-      return execute(query, ...rest);
+    made.executeQuery = async <R>(...[query, ...rest]: Parameters<typeof execute>) => {
+      if (database.inTransaction || SelectQueryNode.is(query.query)) return execute<R>(query, ...rest);
+      late?.changes();
+      files?.require();
+      const result = await execute<R>(query, ...rest);
+      files?.requireWritten();
+      return result;
     };
     return made;
   }
@@ -153,10 +165,12 @@ function turnTakingDriver(
     },
     async beginTransaction() {
       late?.begins();
+      files?.require();
       statements.prepare('begin immediate').run();
     },
     async commitTransaction() {
       statements.prepare('commit').run();
+      files?.requireWritten();
     },
     async rollbackTransaction() {
       // A full disk may have ended the transaction already; a second rollback would hide that error behind its own.

@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { mountSmallDisk } from '../../test/record/small-disk.ts';
+import { toDependencyProblem } from '../lib/machine/dependency-problem.ts';
+import { Problem } from '../lib/problem.ts';
 import { takeWriterLock } from './writer-lock.ts';
 
 const clock = { now: () => Date.UTC(2026, 10, 20, 8) };
@@ -74,4 +77,40 @@ test('within one process too; released, it can be taken again', () => {
   first.release();
   expect(existsSync(join(folder, 'writer.json'))).toBe(false);
   takeWriterLock(folder, me, clock).release();
+});
+
+test('where the note of the holder cannot be removed, the lock is released all the same', () => {
+  const lock = takeWriterLock(folder, me, clock);
+  const note = join(folder, 'writer.json');
+  rmSync(note);
+  mkdirSync(note);
+  expect(() => rmSync(note, { force: true })).toThrow();
+  lock.release();
+  rmSync(note, { recursive: true });
+  takeWriterLock(folder, me, clock).release();
+});
+
+test('what a read-only disk refuses is said to be of the disk', (context) => {
+  const disk = mountSmallDisk(1);
+  if (!disk) return context.skip();
+  try {
+    takeWriterLock(disk.folder, me, clock).release();
+    writeFileSync(join(disk.folder, 'file'), '');
+    disk.remount('ro');
+    const refusals = [
+      () => takeWriterLock(disk.folder, me, clock),
+      () => rmSync(join(disk.folder, 'file')),
+      () => rmSync(join(disk.folder, 'file'), { force: true, recursive: true }),
+      () => mkdirSync(join(disk.folder, 'folder')),
+    ].map((step) => {
+      try {
+        return step();
+      } catch (error) {
+        return (error instanceof Problem ? error : toDependencyProblem(error))?.message;
+      }
+    });
+    for (const text of refusals) expect(text).toMatch(/\(EROFS\).*writable/);
+  } finally {
+    disk.remove();
+  }
 });

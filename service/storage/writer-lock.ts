@@ -58,7 +58,11 @@ export function takeWriterLock(folder: string, writer: Writer, clock: Clock): Wr
   return {
     release() {
       if (!held.open) return;
-      rmSync(holder, { force: true });
+      try {
+        rmSync(holder, { force: true });
+      } catch {
+        // A disk that became read-only: the file proves nothing, and what failed before says more.
+      }
       held.close();
       heldLocks.delete(held);
     },

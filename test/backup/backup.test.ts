@@ -215,6 +215,29 @@ test('a drill in a second directory gives the same verdicts, and leaves the copi
   expect(readFileSync(join(data, 'master.key')).equals(masterKey)).toBe(true);
 });
 
+test('a restore beside it leaves the copies alone as well, until the restored directory is started', async () => {
+  const beside = join(folder, 'beside');
+  const keys = readFileSync(join(stick, 'gatehouse-keys.db'));
+  const words = [
+    'restore',
+    file,
+    '--keys',
+    stick,
+    '--master-key-file',
+    join(data, 'master.key'),
+    '--data',
+    beside,
+  ];
+  const restored = await cli.json<object>(...(words as [string, ...string[]]));
+  expect(restored).toMatchObject({ found: { people: { there: 2 }, problems: [] } });
+  expect(readFileSync(join(stick, 'gatehouse-keys.db')).equals(keys)).toBe(true);
+  const { items } = await cli.json<{ items: object[] }>(
+    ...(here('keystore', 'places') as [string, ...string[]]),
+  );
+  expect(items).toMatchObject([{ state: 'current' }]);
+  rmSync(beside, { recursive: true });
+});
+
 test('people erased after the backup stay erased: newest keys, old data; all others are as before', async () => {
   const erased = await cli.run(
     ...here('subject', 'erase', 'bea@example.com', '--test', '--confirm', 'bea@example.com', '--json'),

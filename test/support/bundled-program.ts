@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -109,6 +110,8 @@ async function bundled(): Promise<string> {
       if (!existsSync(folder)) throw error;
     }
   }
+  // Root's commands go on as the account that owns the data directory.
+  chmodSync(folder, 0o755);
   return folder;
 }
 

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
 import { type CommandRunner, examples } from '../command.ts';
@@ -13,12 +13,12 @@ export function addBackup(program: Command, runner: CommandRunner): void {
   const backup = program.command('backup').helpCommand(false);
   // Otherwise this command would take the flags of those below it.
   backup.enablePositionalOptions();
-  runner.run<{ keysTo?: string; withModels?: boolean }>(
+  runner.run<{ keysTo?: string }>(
     backup
       .argument('[dir]', 'folder on another disk')
       .summary('one encrypted file of everything but the keys; verify, schedule, list')
       .description(
-        'Writes one encrypted file with the database, the settings and the list of imported models into DIR, while the ' +
+        'Writes one encrypted file with the database, the settings and the imported models into DIR, while the ' +
           'service runs and without it. The keys are never in it: they are copied on their own, newest only, so that a person ' +
           'who is erased stays erased in every backup. A restore needs three things: this file, a copy of the key store, and the ' +
           'master key (or its passphrase).',
@@ -27,7 +27,8 @@ export function addBackup(program: Command, runner: CommandRunner): void {
         '--keys-to <place>',
         'keep a copy of the key store in this folder, from now on (default: DIR, only where there is no copy yet)',
       )
-      .option('--with-models', 'put the files of imported models into the backup too')
+      // Of scripts from before every backup held them.
+      .addOption(new Option('--with-models').hideHelp())
       .addHelpText(
         'after',
         examples(
@@ -46,7 +47,6 @@ export function addBackup(program: Command, runner: CommandRunner): void {
           body: defined({
             folder: userPath(dir),
             keysTo: options.keysTo === undefined ? undefined : userPath(options.keysTo),
-            withModels: options.withModels ?? false,
           }),
         }),
       );

@@ -105,6 +105,8 @@ export function addRestore(program: Command, runner: CommandRunner): void {
       );
       return { json: { ...restored, ...start }, text };
     },
+    // It changes names around the directory, and does the rest as its owner.
+    { keepsRoot: () => true },
   );
 }
 

@@ -1,7 +1,8 @@
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { type AdminClient, createAdminClient } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem, type ProblemCode, type ProblemExtra, problemCodes } from '../../lib/problem.ts';
+import { startedByAccount } from '../directory-owner.ts';
 
 /** The control API as the commands see it: one request, one answer, a Problem when it refuses. */
 export interface Control {
@@ -72,7 +73,7 @@ export function operatorName(account = accountName, sudoUser = process.env.SUDO_
 
 function accountName(): string {
   try {
-    return userInfo().username;
+    return startedByAccount();
   } catch {
     return `uid ${process.getuid?.() ?? '?'} on ${hostname()}`;
   }

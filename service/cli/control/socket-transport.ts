@@ -1,40 +1,49 @@
 import { connect } from 'node:net';
 import { createSocketFetch } from '../../../sdk/admin/socket-fetch.ts';
+import { openSocketPath, type SocketPath } from '../../lib/machine/socket-path.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Transport } from './control.ts';
 
 /** State of a control socket: a service answers, there is no file, or a killed service left the file. */
-export function probeSocket(path: string): Promise<'service' | 'absent' | 'stale'> {
+export async function probeSocket(path: string): Promise<'service' | 'absent' | 'stale'> {
+  try {
+    using reached = openSocketPath(path);
+    await connected(reached);
+    return 'service';
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'absent';
+    if (code === 'ECONNREFUSED' || code === 'ENOTSOCK') return 'stale';
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
+    throw new Problem(
+      'INSUFFICIENT_SCOPE',
+      `${path} belongs to the account that runs the service. Run the command as that account.`,
+      { cause: error },
+    );
+  }
+}
+
+function connected({ path }: SocketPath): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once('connect', () => {
       socket.destroy();
-      resolve('service');
+      resolve();
     });
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') resolve('absent');
-      else if (error.code === 'ECONNREFUSED' || error.code === 'ENOTSOCK') resolve('stale');
-      else if (error.code === 'EACCES' || error.code === 'EPERM') {
-        reject(
-          new Problem(
-            'INSUFFICIENT_SCOPE',
-            `${path} belongs to the account that runs the service. Run the command as that account.`,
-            { cause: error },
-          ),
-        );
-      } else reject(error);
-    });
+    socket.once('error', reject);
   });
 }
 
 /** HTTP over the control socket of a running service. */
 export function createSocketTransport(socketPath: string): Transport {
-  const socket = createSocketFetch(socketPath, stopped);
+  const reached = openSocketPath(socketPath);
+  const socket = createSocketFetch(reached.path, stopped);
   return {
     via: 'service',
     fetch: socket.fetch,
     async close() {
       socket.close();
+      reached[Symbol.dispose]();
     },
   };
 }

@@ -7,6 +7,7 @@ import { listenPolicy } from '../../http/listening/listen-policy.ts';
 import { readTlsFiles } from '../../http/listening/tls-files.ts';
 import { defined } from '../../lib/defined.ts';
 import { silentLog } from '../../lib/log.ts';
+import { LONGEST_SOCKET } from '../../lib/machine/socket-path.ts';
 import { programBuiltAt } from '../../lib/program-built.ts';
 import { asOwner, foreignOwner } from '../directory-owner.ts';
 import { invocation } from '../invocation.ts';
@@ -154,16 +155,16 @@ export function checkPort(host: string, port: number): Promise<Finding> {
   });
 }
 
-/** `sun_path` holds 107 bytes on Linux, 103 on macOS. */
-export function checkSocketPath(socket: string): Finding {
+/** Whether a service can be reached by it. */
+export function checkSocketPath(socket: string, platform: NodeJS.Platform = process.platform): Finding {
   const length = Buffer.byteLength(socket);
-  return length <= 103
+  return length <= LONGEST_SOCKET || platform === 'linux'
     ? finding('control socket', 'ok', socket)
     : finding(
         'control socket',
         'fail',
         `${socket} is ${length} bytes long`,
-        'Use a data directory with a shorter path (103 bytes with control.sock).',
+        `Use a data directory with a shorter path (${LONGEST_SOCKET} bytes with control.sock).`,
       );
 }
 

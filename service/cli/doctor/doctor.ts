@@ -65,23 +65,30 @@ export function addDoctor(program: Command, runner: CommandRunner): void {
       'the checklist of the hardening guide instead (docs/HARDENING.md), on a box that runs: what was found, why it matters, how to put it right',
     )
     .addHelpText('after', examples('doctor', 'doctor --data /srv/gatehouse --json', 'doctor --hardening'));
-  runner.run<{ hardening?: boolean }>(command, async ({ options, data, terminal, control }) => {
-    const findings: Finding[] = options.hardening
-      ? await examineHardening(data, control)
-      : await examine(data, control);
-    const counts = countStates(findings);
-    const ok = counts.fail === 0;
-    const mark = { ok: 'good', warn: 'care', fail: 'bad' } as const;
-    const text = describeFindings(findings, answerWidth(), (state) =>
-      terminal.style(mark[state], state.padEnd(4)),
-    );
-    return {
-      json: { ok, counts, findings },
-      text: `${text}\n\n${describeCounts(counts)}`,
-      ...(ok ? {} : { exitCode: 1 as const }),
-    };
-  });
+  runner.run<{ hardening?: boolean }>(
+    command,
+    async ({ options, data, terminal, control }) => {
+      const findings: Finding[] = options.hardening
+        ? await examineHardening(data, control)
+        : await examine(data, control);
+      const counts = countStates(findings);
+      const ok = counts.fail === 0;
+      const mark = { ok: 'good', warn: 'care', fail: 'bad' } as const;
+      const text = describeFindings(findings, answerWidth(), (state) =>
+        terminal.style(mark[state], state.padEnd(4)),
+      );
+      return {
+        json: { ok, counts, findings },
+        text: `${text}\n\n${describeCounts(counts)}`,
+        ...(ok ? {} : { exitCode: 1 as const }),
+      };
+    },
+    looksAtTheMachine,
+  );
 }
+
+/** The checklist looks at the process of the service and the settings of the machine, and opens nothing in the data directory but the socket. */
+const looksAtTheMachine = { keepsRoot: ({ hardening = false }: { hardening?: boolean }) => hardening };
 
 async function examine(data: string, control: () => Promise<Control>): Promise<Finding[]> {
   const machine = [

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ownSurroundings, type Surroundings } from '../../backup/surroundings.ts';
 import { Problem } from '../../lib/problem.ts';
 import { readPassphraseFile } from '../../storage/master/passphrase-file.ts';
 import { type AskingTerminal, readPassphrase } from '../master/passphrase.ts';
@@ -23,9 +24,11 @@ export interface PassphraseSources {
   data: string;
   /** `--passphrase-file`. */
   given?: string | undefined;
-  /** The setting `passphraseFile` of the service. */
+  /** The setting `passphraseFile` of the service, which reads it as its account. */
   setting?: string | undefined;
   stored?: string;
+  /** Root's rights, for what root named, where this works as the account of the service. */
+  around?: Surroundings;
   terminal?: AskingTerminal;
 }
 
@@ -38,18 +41,17 @@ export async function updatePassphrase({
   given,
   setting,
   stored = STORED,
+  around = ownSurroundings,
   terminal,
 }: PassphraseSources): Promise<string | undefined> {
   if (!existsSync(join(data, 'master-passphrase.json'))) return undefined;
   const asking = { env: {}, ...(terminal && { terminal }) };
-  if (given !== undefined) return readPassphrase('', given, asking);
-  if (setting === undefined) return readPassphrase('Passphrase of the master key: ', undefined, asking);
+  const ask = (file?: string) => readPassphrase('Passphrase of the master key: ', file, asking);
+  if (given !== undefined) return around.change(() => ask(given));
+  if (setting === undefined) return ask();
   if (!setting.startsWith(CREDENTIALS)) return readPassphraseFile(setting);
-  const found = [setting, stored].find(
-    (path) => existsSync(path) && readFileSync(path, 'utf8').trim() !== '',
-  );
-  if (found === stored) return readPassphraseFile(stored);
-  if (found !== undefined) return readPassphraseFile(found, { CREDENTIALS_DIRECTORY: dirname(found) });
+  if (holdsText(setting)) return readPassphraseFile(setting, { CREDENTIALS_DIRECTORY: dirname(setting) });
+  if (around.change(() => holdsText(stored))) return around.change(() => readPassphraseFile(stored));
   throw new Problem(
     'SEALED',
     `The passphrase of the master key is neither in ${setting} nor in ${stored}. Start the service first, or name a file that holds it with --passphrase-file FILE (mode 0600).`,
@@ -71,4 +73,13 @@ export function passphraseFor(
   writeSync(fd, passphrase);
   fchownSync(fd, uid, gid);
   return { fd, path: '/proc/self/fd/3', [Symbol.dispose]: () => closeSync(fd) };
+}
+
+/** False also where this account may not read it. */
+function holdsText(path: string): boolean {
+  try {
+    return readFileSync(path, 'utf8').trim() !== '';
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { asOwnerOf } from '../../backup/data-owner.ts';
 import { parseConfig } from '../../config.ts';
 import { isInitialized } from '../data-directory.ts';
 import { passphraseFor, updatePassphrase } from './passphrase-file.ts';
@@ -10,7 +11,11 @@ export interface UpdateEnvironment extends Disposable {
   passphrase: number | undefined;
 }
 
-/** What the programs of an update are started with: the environment of the unit, and the passphrase. Throws where the passphrase cannot be had. */
+/**
+ * What the programs of an update are started with: the environment of the unit, and the passphrase. The settings of the data directory, and
+ * the file that they name, are read as the account that owns it: it may have named a file that only root may read. Throws where the
+ * passphrase cannot be had.
+ */
 export async function environmentOf(
   data: string,
   { passphraseFile: given, opens = true }: { passphraseFile?: string; opens?: boolean },
@@ -18,8 +23,10 @@ export async function environmentOf(
   const env = serviceEnvironment();
   const without = { env, passphrase: undefined, [Symbol.dispose]() {} };
   if (!opens || !isInitialized(data)) return without;
-  const { passphraseFile: setting } = parseConfig({ data }, { ...process.env, ...env });
-  const passphrase = await updatePassphrase({ data, given, setting });
+  const passphrase = await asOwnerOf(data, (around) => {
+    const { passphraseFile: setting } = parseConfig({ data }, { ...process.env, ...env });
+    return updatePassphrase({ data, given, setting, around });
+  });
   if (passphrase === undefined) return without;
   const file = passphraseFor(passphrase, statSync(data));
   return {

@@ -65,29 +65,36 @@ export function addUpdate(program: Command, runner: CommandRunner): void {
         'update gatehouse-0.2.0-linux-x64.tar.gz --data /var/lib/gatehouse',
       ),
     );
-  runner.run<UpdateOptions>(command, async (context, word) => {
-    const { options, data, terminal } = context;
-    const say = (sentence: string) => terminal.note(sentence);
-    if (options.recover) {
-      if (word !== undefined) throw new UsageError('--recover takes no file: it ends the update before.');
+  runner.run<UpdateOptions>(
+    command,
+    async (context, word) => {
+      const { options, data, terminal } = context;
+      const say = (sentence: string) => terminal.note(sentence);
+      if (options.recover) {
+        if (word !== undefined) throw new UsageError('--recover takes no file: it ends the update before.');
+        requireRoot(process.geteuid?.());
+        return recoverInterrupted({ ...options, byUnit: options.byUnit === true, say });
+      }
+      if (word === undefined) throw new UsageError('Name the package: gatehouse update FILE.');
+      const given = userPath(word);
+      if (options.check) {
+        const machine = machineFor(given, { data, env: {} });
+        const comment = await verifyFile(given, given, options);
+        return checked(await versionsOf(machine, given), comment);
+      }
       requireRoot(process.geteuid?.());
-      return recoverInterrupted({ ...options, byUnit: options.byUnit === true, say });
-    }
-    if (word === undefined) throw new UsageError('Name the package: gatehouse update FILE.');
-    const given = userPath(word);
-    if (options.check) {
-      const machine = machineFor(given, { data, env: {} });
-      const comment = await verifyFile(given, given, options);
-      return checked(await versionsOf(machine, given), comment);
-    }
-    requireRoot(process.geteuid?.());
-    if (interrupted())
-      return recoveredFirst(await recoverInterrupted({ ...options, byUnit: false, waitSeconds: 0, say }));
-    if (given.endsWith(ARCHIVE)) await requireInitialized(data);
-    using lock = await takeUpdateLock({ waitSeconds: 0 });
-    return await updateLocked(given, { options, data, say, lock: lock.fd });
-  });
+      if (interrupted())
+        return recoveredFirst(await recoverInterrupted({ ...options, byUnit: false, waitSeconds: 0, say }));
+      if (given.endsWith(ARCHIVE)) await requireInitialized(data);
+      using lock = await takeUpdateLock({ waitSeconds: 0 });
+      return await updateLocked(given, { options, data, say, lock: lock.fd });
+    },
+    installsPackages,
+  );
 }
+
+/** Its steps in the data directory are done by programs of the account that owns it. */
+const installsPackages = { keepsRoot: () => true };
 
 async function updateLocked(
   given: string,

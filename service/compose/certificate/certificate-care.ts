@@ -47,7 +47,7 @@ function createView(
       : box.read();
     const served = certificate?.current() ?? (pair.is === 'usable' ? pair : undefined);
     if (!served) return undefined;
-    const source = fromSettings ? 'settings' : served.selfIssued ? 'own' : 'installed';
+    const source = fromSettings && !served.selfIssued ? 'settings' : served.selfIssued ? 'own' : 'installed';
     return { source, leaf: new X509Certificate(served.cert) } as const;
   }
   const authorityOf = () => {

@@ -9,10 +9,7 @@ export interface BackupFiles {
   /** The name that a backup taken at this time gets. */
   pathIn(folder: string, at: number): string;
   /** Writes, reads back and authenticates one backup. When it throws, nothing is left of it. */
-  write(
-    path: string,
-    options: { at: number; origin: Origin; withModels: boolean },
-  ): Promise<{ bytes: number }>;
+  write(path: string, options: { at: number; origin: Origin }): Promise<{ bytes: number }>;
   /**
    * Restores the file to scratch as `restore` would, with this service's master key, and looks at all of it. What is wrong, one
    * sentence each; empty when it would restore. `places` of the key store, the first that can be read is used; the key store in

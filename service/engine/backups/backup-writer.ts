@@ -26,7 +26,6 @@ export function createBackupWriter(deps: BackupWriterDeps) {
   /** As a restore does, with the newest keys; the run ends as `done` or `unproven`. */
   async function prove(
     run: Pick<BackupRun, 'id' | 'path' | 'startedAt' | 'origin'> & { bytes: number },
-    withModels: boolean,
     actor: Actor,
   ): Promise<BackupRun> {
     const { id, path, bytes, origin } = run;
@@ -39,7 +38,7 @@ export function createBackupWriter(deps: BackupWriterDeps) {
     const outcome = isProven ? ('done' as const) : ('unproven' as const);
     const reason = problems.join(' ');
     const end = { at: finishedAt, outcome, bytes, ...(isProven ? { proven: true } : { reason }) };
-    const details = { path, bytes, origin, withModels, ...(!isProven && { unproven: problems }) };
+    const details = { path, bytes, origin, ...(!isProven && { unproven: problems }) };
     await inTransaction((tx) => noteEnd(audit, tx, { actor, target: id }, end, details));
     if (isProven) return { ...run, finishedAt, outcome, verifiedAt: finishedAt };
     log.error({ backup: id, path, problems }, 'a backup was written, but would not restore');
@@ -48,17 +47,14 @@ export function createBackupWriter(deps: BackupWriterDeps) {
 
   return {
     /** Throws an error that says why the file could not be written. */
-    async write(
-      { folder, withModels, origin }: { folder: string; withModels: boolean; origin: Origin },
-      actor: Actor,
-    ): Promise<BackupRun> {
+    async write({ folder, origin }: { folder: string; origin: Origin }, actor: Actor): Promise<BackupRun> {
       const startedAt = clock.now();
       const run = { id: ids.next('backup'), path: files.pathIn(folder, startedAt), startedAt, origin };
       const { id, path } = run;
       try {
         await inTransaction((tx) => insertRun(tx, run));
-        const { bytes } = await files.write(path, { at: startedAt, origin, withModels });
-        return await prove({ ...run, bytes }, withModels, actor);
+        const { bytes } = await files.write(path, { at: startedAt, origin });
+        return await prove({ ...run, bytes }, actor);
       } catch (error) {
         const reason = reasonOf(error);
         log.error({ backup: id, path, err: error }, 'a backup failed');

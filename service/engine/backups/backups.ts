@@ -41,7 +41,7 @@ export interface Backups extends BackupSchedule, BackupDrills {
    * would; `keysTo` is such a place from now on, and `folder` where there is none at all. Throws CONFLICT while another one is written, an error that says why it
    * could not be written, and BACKUP_UNUSABLE for a file that would not restore, which stays.
    */
-  create(order: { folder: string; keysTo?: string; withModels?: boolean }, actor: Actor): Promise<MadeBackup>;
+  create(order: { folder: string; keysTo?: string }, actor: Actor): Promise<MadeBackup>;
   /** Newest first. */
   page(page: RunPage): Promise<ListedRun[]>;
   /** With what is wrong with backups now. */
@@ -83,10 +83,7 @@ export function createBackups(deps: BackupsDeps): Backups {
     warnings = await findTroubles(db, clock.now());
   }
 
-  async function write(
-    order: { folder: string; withModels: boolean; origin: Origin },
-    actor: Actor,
-  ): Promise<BackupRun> {
+  async function write(order: { folder: string; origin: Origin }, actor: Actor): Promise<BackupRun> {
     const run = await writer.write(order, actor);
     if (run.outcome !== 'unproven') return run;
     await refreshWarnings();
@@ -95,12 +92,12 @@ export function createBackups(deps: BackupsDeps): Backups {
   }
 
   return {
-    create: ({ folder: given, keysTo, withModels = false }, actor) =>
+    create: ({ folder: given, keysTo }, actor) =>
       alone(async () => {
         const folder = await files.checkFolder(given);
         const place = keysTo === undefined ? undefined : await files.checkFolder(keysTo);
         await requireKeyPlace(copies, place, folder, actor);
-        const run = await write({ folder, withModels, origin: 'operator' }, actor);
+        const run = await write({ folder, origin: 'operator' }, actor);
         if (run.outcome === 'unproven') throw new Problem('BACKUP_UNUSABLE', describeUnproven(run));
         const keys = await copies.list();
         await refreshWarnings();
@@ -108,7 +105,7 @@ export function createBackups(deps: BackupsDeps): Backups {
       }),
     ...createBackupSchedule({
       ...{ ...deps, writer, refreshWarnings },
-      write: (folder) => alone(() => write({ folder, withModels: false, origin: 'schedule' }, appliance)),
+      write: (folder) => alone(() => write({ folder, origin: 'schedule' }, appliance)),
       isWriting: () => writing,
     }),
     ...createBackupDrills(deps),

@@ -13,7 +13,12 @@ export type TlsFiles =
       days: number;
     }
   /** The problem and its remedy, in a sentence or two. */
-  | { is: 'unusable'; reason: string };
+  | {
+      is: 'unusable';
+      reason: string;
+      /** When the certificate ended, ms since 1970, where it could be used but for that. */
+      endedAt?: number;
+    };
 
 const DAY = 86_400_000;
 
@@ -64,11 +69,14 @@ export function judgeTlsPair(
     return unusable(
       `The certificate ${names.cert} holds only from ${certificate.validFrom} on. Check this machine’s clock.`,
     );
-  if (now > to) return unusable(`The certificate ${names.cert} ended on ${certificate.validTo}. Renew it.`);
   try {
     createSecureContext({ cert, key });
   } catch (error) {
     return unusable(`${names.cert} and ${names.key} cannot be used for TLS: ${(error as Error).message}.`);
+  }
+  if (now > to) {
+    const reason = `The certificate ${names.cert} ended on ${certificate.validTo}. Renew it.`;
+    return { is: 'unusable', reason, endedAt: to };
   }
   const subject = certificate.subject?.replaceAll('\n', ' ') ?? '(no subject)';
   return { is: 'usable', cert, key, subject, days: Math.floor((to - now) / DAY) };

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -244,6 +245,77 @@ test('an old key store that was put back is refused: the copy knows of later wri
     message: expect.stringContaining(copyIn(stick())),
   });
   expect(holds(stick(), 'ada')).toBe(false);
+});
+
+test('a copy that is ahead and has every key, or says that its person was erased, may be taken: nothing is lost', async () => {
+  const { keys, copies } = await start();
+  await copies.add(stick());
+  await keys.addPerson(person('ada'));
+  await stop();
+  const old = readFileSync(join(data, 'keys.db'));
+  const again = await start();
+  await again.keys.addPerson(person('bea'));
+  await again.keys.appendToErasureLedger(1, JSON.stringify({ subject: person('ada').subject }));
+  await again.keys.removePersons([person('ada').subject]);
+  await stop();
+  writeFileSync(join(data, 'keys.db'), old);
+  const { message } = await follow(await openStore()).then(
+    () => new Error('followed'),
+    (error: Error) => error,
+  );
+  const [, remedy] = /keeps the one of now aside: {2}(.+?) {3}/.exec(message) ?? [];
+  await stop();
+  expect(spawnSync('sh', ['-c', `${remedy}`], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+  expect(existsSync(join(data, 'keys-before', 'keys.db'))).toBe(true);
+  const taken = await start();
+  expect(await taken.copies.sync()).toMatchObject([{ state: 'current' }]);
+});
+
+test('a copy that is ahead and lacks keys was written by another directory: it is moved aside, and no key is lost', async () => {
+  const { keys, copies } = await start();
+  await copies.add(stick());
+  await keys.addPerson(person('ada'));
+  await stop();
+  const old = readFileSync(join(data, 'keys.db'));
+  const restored = await start();
+  for (const name of ['bea', 'cleo', 'dan']) await restored.keys.addPerson(person(name));
+  await stop();
+  // What the original did meanwhile, out of reach of the copy.
+  writeFileSync(join(data, 'keys.db'), old);
+  const away = join(data, '..', 'unplugged');
+  renameSync(stick(), away);
+  const original = await start();
+  await original.keys.addPerson(person('eve'));
+  await stop();
+  renameSync(away, stick());
+  const { message } = await follow(await openStore()).then(
+    () => new Error('followed'),
+    (error: Error) => error,
+  );
+  await stop();
+  expect(message).toMatch(/lacks 1 keys that are here.*Do not put it in the place/);
+  const [, remedy] = /nothing of it is lost: {2}(.+?) {3}/.exec(message) ?? [];
+  expect(spawnSync('sh', ['-c', `${remedy}`], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+  const again = await start();
+  await again.copies.remove(stick(), { wipe: false });
+  expect(await again.copies.add(stick())).toMatchObject({ state: 'current' });
+  expect([holds(stick(), 'eve'), holds(stick(), 'bea')]).toEqual([true, false]);
+});
+
+test('copies that are left alone are neither read nor written', async () => {
+  const { keys, copies } = await start();
+  await copies.add(stick());
+  await keys.addPerson(person('ada'));
+  await stop();
+  const before = readFileSync(copyIn(stick()));
+  const alone = await openStore();
+  await openKeyCopies({ keys: alone, data, clock, log: silentLog, leaveCopies: true });
+  await alone.addPerson(person('bea'));
+  expect(readFileSync(copyIn(stick())).equals(before)).toBe(true);
+  await stop();
+  const again = await start();
+  expect(await again.copies.sync()).toMatchObject([{ state: 'current' }]);
+  expect(holds(stick(), 'bea')).toBe(true);
 });
 
 test('a copy that an older one of its own replaced while running is noticed and brought up to date', async () => {

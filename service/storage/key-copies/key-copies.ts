@@ -3,6 +3,7 @@ import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
+import { explainAhead } from './copy-ahead.ts';
 import type { StoredPlace } from './copy-places.ts';
 import type { CopyReport } from './copy-standing.ts';
 import { type AdmitNote, type CopyPlace, createCopyPlace } from './key-copy-place.ts';
@@ -36,6 +37,8 @@ export interface KeyCopiesDeps {
   /** Called before a copy is overwritten; may wait until the keys are open (key-copy-place.ts). */
   admitNote?: AdmitNote;
   thread?: (data: CopyThreadData) => CopyThread;
+  /** The copies are neither read nor written, as if there were none: they may be those of a directory that is in use. */
+  leaveCopies?: boolean | undefined;
 }
 
 /**
@@ -43,7 +46,7 @@ export interface KeyCopiesDeps {
  * holds a newer key store than this one: an old one was put back, in which erased people still have their keys.
  */
 export async function openKeyCopies(deps: KeyCopiesDeps): Promise<OpenKeyCopies> {
-  const { keys, data, clock, thread = (of) => createCopyThread(of) } = deps;
+  const { keys, data, clock, leaveCopies = false, thread = (of) => createCopyThread(of) } = deps;
   const { identity } = await keys.state();
   const places = new Map<string, CopyPlace>();
   const open = (stored: StoredPlace) =>
@@ -53,12 +56,13 @@ export async function openKeyCopies(deps: KeyCopiesDeps): Promise<OpenKeyCopies>
     await Promise.all([...places.values()].map((place) => place.close()));
   };
 
-  for (const stored of await keys.places()) places.set(stored.place, open(stored));
+  for (const stored of leaveCopies ? [] : await keys.places()) places.set(stored.place, open(stored));
   const troubles = await Promise.all([...places.values()].map((place) => place.check()));
-  const newer = troubles.find((trouble) => trouble?.is === 'newer');
-  if (newer) {
+  const newer = [...places.keys()].find((_, at) => troubles[at]?.is === 'newer');
+  if (newer !== undefined) {
     await close();
-    throw new Problem('SEALED', newer.message);
+    const trouble = places.get(newer)!.report().reason!;
+    throw new Problem('SEALED', await explainAhead(keys, { place: newer, data, trouble }));
   }
   keys.follow({
     async written(write) {

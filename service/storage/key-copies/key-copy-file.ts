@@ -168,7 +168,7 @@ function createOverwriting(access: CopyAccess): Pick<KeyCopyFile, 'begin' | 'pag
           if (revision > newest) {
             throw new CopyTrouble(
               'newer',
-              `${path} is newer than the key store itself (${revision} writes against ${newest}): an old key store was put back. Stop the service and put this copy in its place, or people who were erased come back.`,
+              `${path} is newer than the key store itself (${revision} writes against ${newest}). Nothing was changed.`,
             );
           }
           requireCopy(copy, id, place);

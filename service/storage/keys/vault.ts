@@ -52,6 +52,8 @@ interface VaultDeps extends OlderSchema {
   masterKeyFile?: string | undefined;
   /** Asked when the master key is protected by a passphrase; without, SEALED is thrown then. */
   unlock?: Unlock | undefined;
+  /** As in openKeyCopies. */
+  leaveCopies?: boolean | undefined;
 }
 
 /**
@@ -64,7 +66,7 @@ interface VaultDeps extends OlderSchema {
  */
 export async function openVault(
   folder: string,
-  { db, clock, log, keysPlace, writer, masterKeyFile, unlock, ...older }: VaultDeps,
+  { db, clock, log, keysPlace, writer, masterKeyFile, unlock, leaveCopies, ...older }: VaultDeps,
 ): Promise<Vault> {
   const organizations = await db.selectFrom('organization').select('id').execute();
   const place = keysPlace ?? { kind: 'sqlite', path: join(folder, 'keys.db') };
@@ -79,7 +81,7 @@ export async function openVault(
   const keys = await openKeyStore(place, { clock, log, ...older, ...defined({ writer }) });
   opened.defer(() => keys.close());
   const guard = createNoteGuard();
-  const copies = await openKeyCopies({ keys, data: folder, clock, log, admitNote: guard.admit });
+  const copies = await openKeyCopies({ keys, data: folder, clock, log, leaveCopies, admitNote: guard.admit });
   opened.defer(() => copies.close());
   const present = new Set<string>((await keys.organizations()).map(({ organization }) => organization));
   const missing = organizations.map(({ id }) => id).filter((id) => !present.has(id));

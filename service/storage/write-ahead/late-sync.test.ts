@@ -22,7 +22,7 @@ beforeEach(async () => {
     datasync: () => sync().then(() => void synced.push(path)),
     close: async () => void synced.push('closed'),
   }));
-  db = new Kysely({ dialect: sqliteWays(database, createTransactionGuard(), late).dialect });
+  db = new Kysely({ dialect: sqliteWays(database, createTransactionGuard(), { late }).dialect });
   await sql`create table thing (a integer)`.execute(db);
 });
 afterEach(async () => {

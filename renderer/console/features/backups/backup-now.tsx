@@ -1,4 +1,4 @@
-import { Checkbox, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
@@ -18,12 +18,11 @@ export function BackupNow({ folder: known, close }: { folder: string; close(): v
   const queryClient = useQueryClient();
   const [folder, setFolder] = useState(known);
   const [keysTo, setKeysTo] = useState('');
-  const [withModels, setWithModels] = useState(false);
   const write = useMutation({
     mutationFn: () =>
       replyOf(
         admin.POST('/api/admin/backups', {
-          body: { folder: folder.trim(), withModels, ...(keysTo.trim() && { keysTo: keysTo.trim() }) },
+          body: { folder: folder.trim(), ...(keysTo.trim() && { keysTo: keysTo.trim() }) },
         }),
       ),
     onSuccess: () => toast(t('written')),
@@ -53,11 +52,6 @@ export function BackupNow({ folder: known, close }: { folder: string; close(): v
           description={t('keysToHint')}
           value={keysTo}
           onChange={({ target }) => setKeysTo(target.value)}
-        />
-        <Checkbox
-          label={t('withModels')}
-          checked={withModels}
-          onChange={({ target }) => setWithModels(target.checked)}
         />
       </Stack>
     </ConfirmDialog>

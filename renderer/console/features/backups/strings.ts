@@ -12,7 +12,6 @@ export const backupStrings = defineStrings(
     folderHint: 'On another disk than the data, such as /mnt/backups',
     keysTo: 'Copy of the key store',
     keysToHint: 'Another folder, such as a stick you take away. Without the keys no backup opens.',
-    withModels: 'With the files of imported models',
     written: 'Backup written and proven',
     another: 'Write another',
     notWritten: 'No backup was written',
@@ -94,7 +93,6 @@ export const backupStrings = defineStrings(
     keysTo: 'Kopie des Schlüsselspeichers',
     keysToHint:
       'Ein anderer Ordner, etwa ein Stick, den Sie mitnehmen. Ohne die Schlüssel öffnet sich keine Sicherung.',
-    withModels: 'Mit den Dateien importierter Modelle',
     written: 'Sicherung geschrieben und geprüft',
     another: 'Noch eine schreiben',
     notWritten: 'Es wurde keine Sicherung geschrieben',

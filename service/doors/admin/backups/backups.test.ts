@@ -81,7 +81,7 @@ const ada = { is: 'operator', name: 'ada', request: expect.stringMatching(/^req_
 
 test('the operator makes a backup; the reply has times as text', async () => {
   const made = await call('POST', '/backups', { folder: '/b', keysTo: '/k' });
-  expect(asked).toEqual([{ folder: '/b', keysTo: '/k', withModels: false, actor: ada }]);
+  expect(asked).toEqual([{ folder: '/b', keysTo: '/k', actor: ada }]);
   expect(made).toMatchObject({
     status: 201,
     body: { path: '/b/x.backup', startedAt: '2026-11-20T12:00:00.000Z', advice: ['Two places are better.'] },

@@ -16,7 +16,10 @@ export const NewBackup = z
   .strictObject({
     folder,
     keysTo: path.optional().describe('Folder in which to keep a copy of the key store from now on'),
-    withModels: z.boolean().default(false).describe('Include the files of imported models'),
+    withModels: z
+      .boolean()
+      .optional()
+      .describe('Without effect: every backup holds the files of imported models'),
   })
   .meta({ id: 'NewBackup', examples: [{ folder: '/mnt/backups', keysTo: '/media/stick' }] });
 
