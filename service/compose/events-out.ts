@@ -19,6 +19,7 @@ import { createWebhooks, type EndpointWebhooks } from '../engine/webhooks/index.
 import type { OrganizationId } from '../lib/id.ts';
 import { productVersion } from '../lib/version.ts';
 import type { Outgoing } from '../outgoing/outgoing.ts';
+import type { RowIntegrity } from '../storage/keys/protected-tables.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
 import { webhookDialects } from './webhook-dialects.ts';
 
@@ -34,6 +35,7 @@ export interface EventsOut extends EventDelivery {
 export interface EventsOutDeps extends Omit<AlertsDeps, 'destinations' | 'events' | 'jobs'> {
   jobs: EventDeliveryDeps['jobs'];
   sealer: Sealer;
+  integrity: RowIntegrity;
   outgoing: Outgoing;
   /** Called after each attempt to deliver a webhook. */
   observed?: (attempt: { outcome: string; milliseconds: number }) => void;

@@ -47,6 +47,8 @@ export interface Schema {
     logo: Generated<string | null>;
     /** JSON: settings of the behavior score; null: the defaults. */
     behavior: Generated<string | null>;
+    /** HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet. */
+    mac: Generated<string | null>;
   };
   /** The face with which an administrator signs in. */
   administrator_face: {
@@ -120,6 +122,8 @@ export interface Schema {
     removed_by: Generated<string | null>;
     /** The version whose settings this one has put back. */
     restored_from: Generated<number | null>;
+    /** HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet. */
+    mac: Generated<string | null>;
   };
   subject: {
     id: string;
@@ -462,6 +466,8 @@ export interface Schema {
     created_by: string;
     revoked_at: number | null;
     revoked_by: string | null;
+    /** HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet. */
+    mac: Generated<string | null>;
   };
   webhook_endpoint: {
     id: string;
@@ -498,6 +504,8 @@ export interface Schema {
     failing_since: number | null;
     created_at: number;
     created_by: string;
+    /** HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet. */
+    mac: Generated<string | null>;
   };
   webhook_delivery: {
     id: string;
@@ -525,6 +533,8 @@ export interface Schema {
     next_at: number | null;
     created_at: number;
     finished_at: number | null;
+    /** HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet. */
+    mac: Generated<string | null>;
   };
   webhook_attempt: {
     id: string;
@@ -933,6 +943,8 @@ export interface Schema {
     decision: string | null;
     decided_by: string | null;
     decided_at: number | null;
+    /** HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet. */
+    mac: Generated<string | null>;
   };
   /** Trials of backups: restored to scratch, and looked at. */
   backup_drill: {

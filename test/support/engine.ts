@@ -309,7 +309,7 @@ export async function startEngine({
   const analyzer = createScriptedAnalyzer();
   const events = createEvents({ ids, clock, sealer });
   const limits = createLimits({ db, inTransaction, sealer, audit, clock, log, elapsed: () => clock.now() });
-  const profiles = createProfiles({ db, inTransaction, audit, ids, clock, log });
+  const profiles = createProfiles({ db, inTransaction, audit, ids, clock, log, integrity });
   const shared = {
     db,
     inTransaction,
@@ -322,6 +322,7 @@ export async function startEngine({
     clock,
     steady,
     log,
+    integrity,
   };
   const access = createAccess({ ...shared, integrity });
   const models = await createModels({ ...shared, library });

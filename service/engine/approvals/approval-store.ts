@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
 import type { AdministratorId, ApprovalId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { isSound, type RowIntegrity, updateProtected, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Approval, ApprovalAction, ApprovalState } from './approval.ts';
@@ -21,10 +22,12 @@ const fromRow = (row: Row): Approval => ({
   ...(row.decided_at !== null && { decidedAt: row.decided_at }),
 });
 
-export async function insertApproval(tx: Tx, approval: Approval): Promise<void> {
-  await tx
-    .insertInto('approval')
-    .values({
+export async function insertApproval(
+  tx: Tx,
+  integrity: RowIntegrity,
+  approval: Approval,
+): Promise<void> {
+  const row = {
       id: approval.id,
       organization: approval.organization,
       world: approval.world ?? null,
@@ -34,12 +37,14 @@ export async function insertApproval(tx: Tx, approval: Approval): Promise<void> 
       requested_at: approval.requestedAt,
       expires_at: approval.expiresAt,
       ...{ decision: null, decided_by: null, decided_at: null },
-    })
-    .execute();
+  };
+  await tx.insertInto('approval').values(withMac(integrity, 'approval', row)).execute();
 }
 
+/** None for a row that another program wrote or changed. */
 export async function selectApproval(
-  db: Db,
+  db: Db | Tx,
+  integrity: RowIntegrity,
   organization: OrganizationId,
   id: string,
 ): Promise<Approval | undefined> {
@@ -49,23 +54,19 @@ export async function selectApproval(
     .where('organization', '=', organization)
     .where('id', '=', id)
     .executeTakeFirst();
-  return row && fromRow(row);
+  return row && isSound(integrity, 'approval', row) ? fromRow(row) : undefined;
 }
 
 /** False when it has been decided meanwhile, or has ended. */
 export async function updateDecision(
   tx: Tx,
-  id: ApprovalId,
+  integrity: RowIntegrity,
+  { organization, id }: Pick<Approval, 'organization' | 'id'>,
   { decision, by, at }: { decision: 'confirmed' | 'declined'; by: AdministratorId; at: number },
 ): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('approval')
-    .set({ decision, decided_by: by, decided_at: at })
-    .where('id', '=', id)
-    .where('decision', 'is', null)
-    .where('expires_at', '>', at)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
+  const open = await selectApproval(tx, integrity, organization, id);
+  if (open === undefined || open.decision !== undefined || open.expiresAt <= at) return false;
+  return updateProtected(tx, integrity, 'approval', id, { decision, decided_by: by, decided_at: at });
 }
 
 export interface ApprovalQuery {
@@ -77,6 +78,7 @@ export interface ApprovalQuery {
 /** The newest first. */
 export async function selectApprovals(
   db: Db,
+  integrity: RowIntegrity,
   organization: OrganizationId,
   { state, before, limit }: ApprovalQuery,
   now: number,
@@ -91,7 +93,9 @@ export async function selectApprovals(
     query = query
       .where('expires_at', '<=', now)
       .where((eb) => eb.or([eb('decision', 'is', null), eb('decision', '<>', 'declined')]));
-  return (await query.orderBy('id', 'desc').limit(limit).execute()).map(fromRow);
+  return (await query.orderBy('id', 'desc').limit(limit).execute())
+    .filter((row) => isSound(integrity, 'approval', row))
+    .map(fromRow);
 }
 
 export interface WaitingApprovals {
@@ -116,6 +120,7 @@ export const createWaitingApprovals = ({ db, clock }: { db: Db; clock: Clock }):
 /** Requests for just this by this account that have not ended, the newest first. */
 export async function selectRunning(
   db: Db,
+  integrity: RowIntegrity,
   { organization, action, world, subject, requestedBy }: Omit<Approval, 'id' | 'requestedAt' | 'expiresAt'>,
   now: number,
 ): Promise<Approval[]> {
@@ -128,7 +133,9 @@ export async function selectRunning(
     .where('expires_at', '>', now);
   query = world === undefined ? query.where('world', 'is', null) : query.where('world', '=', world);
   query = subject === undefined ? query.where('subject', 'is', null) : query.where('subject', '=', subject);
-  return (await query.orderBy('id', 'desc').execute()).map(fromRow);
+  return (await query.orderBy('id', 'desc').execute())
+    .filter((row) => isSound(integrity, 'approval', row))
+    .map(fromRow);
 }
 
 /** Of the organization, ended before `before`. */
@@ -158,10 +165,15 @@ export async function approvalsAbout(
   return rows.map(fromRow);
 }
 
-export async function removePerson(tx: Tx, subjects: readonly SubjectId[]): Promise<void> {
-  await tx
-    .updateTable('approval')
-    .set({ subject: null })
+export async function removePerson(
+  tx: Tx,
+  integrity: RowIntegrity,
+  subjects: readonly SubjectId[],
+): Promise<void> {
+  const rows = await tx
+    .selectFrom('approval')
+    .select('id')
     .where('subject', 'in', [...subjects])
     .execute();
+  for (const { id } of rows) await updateProtected(tx, integrity, 'approval', id, { subject: null });
 }

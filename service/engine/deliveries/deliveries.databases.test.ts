@@ -228,7 +228,7 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     await refused('moved');
     await stack.webhooks.enable(stack.realm, endpoint, operator);
     await engine.sealer.destroyPerson(subject);
-    await engine.inTransaction((tx) => forgetDeliveries(tx, [subject], stack.clock.now()));
+    await engine.inTransaction((tx) => forgetDeliveries(tx, engine.integrity, [subject], stack.clock.now()));
     await refused('erased');
     await stack.webhooks.remove(stack.realm, endpoint, operator);
     await refused('removed');
@@ -250,7 +250,7 @@ onBothDatabases('the log of deliveries', (newPlace) => {
         payload: { subject, created: false, enrollment: 'enr_2' },
         personal: { subject, values: { email: 'ada@example.com' } },
       });
-      await forgetDeliveries(tx, [subject], stack.clock.now());
+      await forgetDeliveries(tx, engine.integrity, [subject], stack.clock.now());
     });
     await engine.sealer.destroyPerson(subject);
     reply = async () => answer(200);
@@ -291,7 +291,7 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     expect(await errors()).toEqual([fixed]);
     // Over already, and tried once more by hand.
     await engine.db.updateTable('webhook_delivery').set({ state: 'failed' }).execute();
-    reply = failing(() => engine.inTransaction((tx) => forgetDeliveries(tx, [subject], stack.clock.now())));
+    reply = failing(() => engine.inTransaction((tx) => forgetDeliveries(tx, engine.integrity, [subject], stack.clock.now())));
     await stack.pass(60_000);
     expect(stack.posted).toHaveLength(2);
     expect(await errors()).toEqual([fixed]);

@@ -1,4 +1,5 @@
 import type { DeliveryId, EndpointId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { type RowIntegrity, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Delivery } from './delivery.ts';
 
@@ -26,6 +27,7 @@ const PIECE = 100;
 /** With one job each, in this order. */
 export async function insertDeliveries(
   tx: Tx,
+  integrity: RowIntegrity,
   deliveries: readonly NewDelivery[],
   jobs: readonly string[],
   now: number,
@@ -35,7 +37,8 @@ export async function insertDeliveries(
     await tx
       .insertInto('webhook_delivery')
       .values(
-        piece.map((one, i) => ({
+        piece.map((one, i) =>
+          withMac(integrity, 'webhook_delivery', {
           id: one.id,
           organization: one.organization,
           world: one.world,
@@ -53,7 +56,8 @@ export async function insertDeliveries(
           next_at: now,
           created_at: now,
           finished_at: null,
-        })),
+        }),
+        ),
       )
       .execute();
   }

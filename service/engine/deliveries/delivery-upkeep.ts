@@ -1,6 +1,7 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.ts';
 import type { EndpointId } from '../../lib/id.ts';
+import type { RowIntegrity } from '../../storage/keys/protected-tables.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Jobs } from '../jobs/index.ts';
 import type { EndpointBook } from '../webhooks/index.ts';
@@ -18,9 +19,10 @@ import { dropOlder } from './until-delivered-store.ts';
 export interface DeliveryUpkeepDeps {
   db: Db;
   inTransaction: InTransaction;
-  endpoints: Pick<EndpointBook, 'refresh' | 'catchUp'>;
+  endpoints: Pick<EndpointBook, 'refresh' | 'catchUp' | 'altered'>;
   jobs: Pick<Jobs, 'add' | 'wake'>;
   clock: Clock;
+  integrity: RowIntegrity;
 }
 
 /** Work of deliveries outside their own transactions. */
@@ -49,12 +51,14 @@ export function createDeliveryUpkeep({
   endpoints,
   jobs,
   clock,
+  integrity,
 }: DeliveryUpkeepDeps): DeliveryUpkeep {
   const changed = new Set<EndpointId>();
 
   const giveUp = (tx: Tx, these: readonly { id: string; attempts: number }[], reason = TOO_LONG) =>
     settleDeliveries(
       tx,
+      integrity,
       these.map(({ id, attempts }) => ({ id, attempts, state: 'failed', reason, nextAt: null })),
       clock.now(),
     );
@@ -102,7 +106,7 @@ export function createDeliveryUpkeep({
     },
     async resume(until) {
       while (!until()) {
-        const parked = await selectParked(db, PAGE);
+        const parked = await selectParked(db, { limit: PAGE, except: endpoints.altered() });
         if (parked.length === 0) return;
         await giveBack(parked);
         await pause();

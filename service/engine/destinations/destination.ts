@@ -18,6 +18,8 @@ export interface Grant {
   createdAt: number;
   createdBy: string;
   revoked: { at: number; by: string } | undefined;
+  /** Another program wrote or changed its row in the database: it is not in force. */
+  altered?: true;
 }
 
 export interface Grants {

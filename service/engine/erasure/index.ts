@@ -7,4 +7,7 @@ export { createOrganizationErasure } from './organization-erasure.ts';
 export { createErasureData } from './personal-data.ts';
 export { isClean } from './proof.ts';
 export type { ErasureReason, ErasureReceipt, Proof } from './receipt.ts';
+export { createLedger, type LedgerDeps } from './ledger.ts';
+export { pageOfReceipts } from './erasure-store.ts';
+export { isReceiptSigned } from './sign-receipt.ts';
 export { erasureReasons, receiptBytes, receiptFormat } from './receipt.ts';

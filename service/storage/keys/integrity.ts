@@ -11,6 +11,7 @@ export type Protected =
   | 'checkpoint-note'
   | 'api-key'
   | 'api-key-take-over'
+  | 'rows-protected'
   | 'restore'
   | 'administrator'
   | 'administrator-password'
@@ -30,7 +31,13 @@ export type Protected =
   | 'live-session'
   | 'behavior-challenge'
   | 'behavior-verdict'
-  | 'behavior-session';
+  | 'behavior-session'
+  | 'organization'
+  | 'profile'
+  | 'destination-grant'
+  | 'webhook-endpoint'
+  | 'webhook-delivery'
+  | 'approval';
 
 /**
  * Detects changes of what lies unencrypted: HMAC-SHA-256 under a key that the master key wraps. A writer of the database or of
@@ -80,6 +87,12 @@ export interface KeyTakeOver {
 }
 
 export const TAKE_OVER_NOTE = 'api-keys/take-over';
+
+/** Says since when rows of `adopted` tables (protected-tables.ts) have MACs; absent or empty before that. */
+export const ROWS_NOTE = 'rows/protected';
+
+export const rowsMac = (integrity: Integrity, identity: string) =>
+  integrity.mac('rows-protected', [identity]);
 
 export const takeOverMac = (integrity: Integrity, identity: string) =>
   integrity.mac('api-key-take-over', [identity]);

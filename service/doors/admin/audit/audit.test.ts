@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { testIntegrity } from '../../../../test/support/integrity.ts';
 import { type Audited, startAudited } from '../../../../test/support/audited.ts';
 import { verifyExport } from '../../../engine/audit/index.ts';
 import { createOrganizations } from '../../../engine/organizations/index.ts';
@@ -21,7 +22,7 @@ beforeEach(async () => {
   audited = await startAudited();
   const { db, inTransaction, audit, auditLog } = audited;
   const sealer = { async createOrganization() {} };
-  const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock });
+  const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock, integrity: testIntegrity });
   organization = (await organizations.create({ name: 'Museum' }, { is: 'operator', name: 'ada' })).id;
   app = createServer({ ids, log: silentLog });
   await app.register(createDoor(auditRoutes({ auditLog }), controlMount(organizations)));

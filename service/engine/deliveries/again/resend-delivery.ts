@@ -2,6 +2,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { DeliveryId, Ids } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
+import type { RowIntegrity } from '../../../storage/keys/protected-tables.ts';
 import type { Db, InTransaction } from '../../../storage/transaction.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Jobs } from '../../jobs/index.ts';
@@ -24,6 +25,7 @@ export interface ResendDeps {
   audit: Audit;
   ids: Pick<Ids, 'next'>;
   clock: Clock;
+  integrity: RowIntegrity;
 }
 
 /** Repeats a delivery as a new delivery. */
@@ -37,6 +39,7 @@ export function createResend({
   audit,
   ids,
   clock,
+  integrity,
 }: ResendDeps): Deliveries['resend'] {
   /** Throws CONFLICT where there is nothing to send it to, or nothing to send. */
   async function resendable(row: DeliveryRow): Promise<DeliveryWork & { event: string }> {
@@ -47,9 +50,14 @@ export function createResend({
         'CONFLICT',
         `The endpoint ${row.endpoint} is disabled (${to.endpoint.state.reason}): enable it first.`,
       );
-    const work = (await selectWork(db, [row.id])).get(row.id);
+    const work = (await selectWork(db, integrity, [row.id])).get(row.id);
     if (work?.event == null)
       throw new Problem('CONFLICT', 'This was a test: send another one with “webhook test”.');
+    if (work.altered)
+      throw new Problem(
+        'CONFLICT',
+        'Another program wrote or changed the row of this delivery in the database: it is not sent.',
+      );
     const opened = await openWork(sealer, work);
     if (opened === undefined)
       throw new Problem(
@@ -81,7 +89,7 @@ export function createResend({
     const url = await resealUrl(work, again);
     // Read before the commit: after it, the delivery may have gone out already.
     const added = await inTransaction(async (tx) => {
-      await queueDeliveries({ tx, jobs, now: clock.now() }, [
+      await queueDeliveries({ tx, integrity, jobs, now: clock.now() }, [
         {
           id: again,
           ...realm,
